@@ -1,0 +1,46 @@
+# Everything a developer or a build server types. Needs only make and Python 3.11 or newer.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PACKAGES := actors core realtime devicegw asgi.py scripts
+TEST ?= tests
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt bench lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+$(VENV)/.server: requirements.lock scripts/make_venv.sh
+	@PYTHON="$(PYTHON)" sh scripts/make_venv.sh $(VENV) requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock scripts/make_venv.sh
+	@PYTHON="$(PYTHON)" sh scripts/make_venv.sh $(VENV) requirements-dev.lock
+	@touch $@ $(VENV)/.server
+
+run: $(VENV)/.server ## the store: server, simulated trolleys and their Pi; PORT DATA_DIR DATABASE_URL REDIS_URL DEMO_SHOPPERS
+	@exec $(BIN)/python -m scripts.run
+
+test: $(VENV)/.dev ## every test, on real PostgreSQL, Redis, Mosquitto and Chromium; TEST=path for some
+	@exec $(BIN)/python -m scripts.run_tests $(TEST)
+
+check: $(VENV)/.dev ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: $(VENV)/.dev ## put the code into its format
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## measure, and write docs/BENCHMARKS.md
+	@exec $(BIN)/python -m bench
+
+lock: $(VENV)/.dev ## resolve the dependencies of pyproject.toml anew
+	@exec $(BIN)/python -m scripts.lock
+
+clean: ## remove what was built here; data in ./var stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .bench staticfiles

@@ -1,0 +1,111 @@
+"""`make run`: the whole store on this machine.
+
+Migrates, loads the demo, serves, and beside the server runs the store's simulated
+hardware. Prints the addresses and the demo logins once the server is
+ready. Ctrl-C stops everything in reverse order; the exit status is then 0.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NoReturn
+
+import django
+
+from scripts.children import Children
+from scripts.probe import healthy
+
+ROOT = Path(__file__).resolve().parents[1]
+READY_WITHIN_S = 60.0
+
+
+def main() -> int:
+    """Run until Ctrl-C; 0 then, 1 when it could not start."""
+    port = os.environ.get("PORT", "").strip() or "8000"
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        return _fail(f"PORT: expected a number from 1 to 65535, got {port!r}.")
+    if _taken(int(port)):
+        return _fail(f"Port {port} is taken. Choose another: make run PORT={int(port) + 1}")
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    children = Children(lambda line: print(line, file=sys.stderr, flush=True))
+    try:
+        if subprocess.run([sys.executable, "-m", "scripts.prepare"], cwd=ROOT, check=False).returncode:
+            return _fail("The database could not be prepared; see above.")
+        _serve(children, int(port))
+    except KeyboardInterrupt:
+        # A second Ctrl-C must not break off what the first began.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        print("\nStopping.", flush=True)
+        return 0
+    except NotReady as why:
+        return _fail(str(why))
+    finally:
+        children.stop()
+
+
+class NotReady(Exception):
+    """The server did not come up."""
+
+
+def _serve(children: Children, port: int) -> NoReturn:
+    url = f"http://127.0.0.1:{port}"
+    server = children.start(
+        "server", [sys.executable, "-m", "scripts.serve", "--host", "0.0.0.0", "--port", str(port)]
+    )
+    deadline = time.monotonic() + READY_WITHIN_S
+    while not healthy(f"{url}/readyz"):
+        if server.process is None or server.process.poll() is not None:
+            raise NotReady("The server ended before it was ready; see above.")
+        if time.monotonic() > deadline:
+            raise NotReady(f"The server was not ready within {READY_WITHIN_S:.0f} s.")
+        time.sleep(0.1)
+    children.start(
+        "store", [sys.executable, "-m", "scripts.demo_store", "--server", f"ws://127.0.0.1:{port}/ws/device/"]
+    )
+    _greet()
+    _invite(children, port)
+    while True:
+        time.sleep(0.5)
+        children.watch()
+
+
+def _greet() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
+    django.setup()
+    from core.management.commands.load_demo import greeting
+
+    print("", *greeting(), f"{'Stop with':<10} Ctrl-C", sep="\n", flush=True)
+
+
+def _invite(children: Children, port: int) -> None:
+    from django.conf import settings
+
+    if settings.DEMO_SHOPPERS:
+        command = [sys.executable, "-m", "scripts.demo_shoppers", "--server", f"ws://127.0.0.1:{port}"]
+        children.start("simulated shoppers", command)
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("0.0.0.0", port))
+        except OSError:
+            return True
+    return False
+
+
+def _fail(why: str) -> int:
+    print(why, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
