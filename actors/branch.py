@@ -1,0 +1,265 @@
+"""The decider of ``branch/<code>``: the manager's map of one store.
+
+Volatile: loaded from the read models at activation and kept up by hints. Each hint
+carries the journal place it comes from, so an older one changes nothing. Cart totals
+change with every scan and are shown at most once a second a trolley.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from actors import tables
+from actors.decider import NOTHING, Context, Decision, Look, Tell, TimeReached
+from actors.messages.alarms import Alarm
+from actors.messages.branch import (
+    AlarmNoted,
+    CartTotalChanged,
+    Command,
+    Counters,
+    DeviceCard,
+    DeviceNoted,
+    Event,
+    NoteAlarm,
+    NoteBranch,
+    NoteCart,
+    NoteDevice,
+    NoteTrolley,
+    TrolleyCard,
+    TrolleyNoted,
+)
+from actors.tables import Commands, Events, Move
+
+__all__ = [
+    "Answer", "Command", "Event", "State", "Total", "awake", "context", "deadline", "decide", "evolve",
+    "initial", "look", "on_deadline", "tells",
+]  # fmt: skip
+
+Answer = None
+"""Nobody asks a branch; it is looked at."""
+
+COALESCE_S = 1.0
+"""A trolley's cart total is shown at most once in this time."""
+_EARLY_S = 1e-6
+
+context = Context
+look = Look
+on_deadline = TimeReached()
+
+
+class Total(msgspec.Struct, frozen=True):
+    """When a trolley's total was last shown, and the newer one that waits to be."""
+
+    shown_at: float
+    waiting: tuple[Decimal, int] | None = None
+
+
+class State(msgspec.Struct, frozen=True):
+    """One store, as the map shows it."""
+
+    code: str
+    chain: str = ""
+    """Slug of the chain that hears of the counters; empty: none does."""
+    phase: str = "open"
+    trolleys: dict[str, TrolleyCard] = {}
+    devices: dict[str, DeviceCard] = {}
+    counters: Counters = Counters()
+    totals: dict[str, Total] = {}
+    """By trolley; only of trolleys whose total was shown since activation."""
+    alarms: dict[str, Alarm] = {}
+    """Those that stand, by id."""
+    alarms_seq: int = 0
+    """Journal seq of the alarms that are shown here."""
+
+    @classmethod
+    def of(
+        cls,
+        code: str,
+        chain: str,
+        trolleys: Iterable[TrolleyCard] = (),
+        devices: Iterable[DeviceCard] = (),
+        alarms: Iterable[Alarm] = (),
+        alarms_seq: int = 0,
+    ) -> State:
+        """Return the branch as the read models know it, counted."""
+        counters = Counters()
+        cards = {each.trolley_id: each for each in trolleys}
+        for each in cards.values():
+            counters = _count(counters, each, 1)
+        return cls(
+            code,
+            chain,
+            "open",
+            cards,
+            {each.device_id: each for each in devices},
+            counters,
+            alarms={each.alarm_id: each for each in alarms},
+            alarms_seq=alarms_seq,
+        )
+
+
+def initial(key: str) -> State:
+    """Return a branch without trolleys; ``key`` is its code."""
+    return State(key)
+
+
+def decide(state: State, command: Any, ctx: Context) -> Decision:
+    """Return what the note changes on the map, if anything."""
+    return tables.decide(COMMANDS, state.phase, state, command, ctx)
+
+
+def evolve(state: State, event: Any) -> State:
+    """Return the state after the event. Raises UnexpectedEvent if the table does not list it."""
+    after: State = tables.evolve(EVENTS, state.phase, state, event)
+    return after
+
+
+def tells(state: State, event: Any) -> tuple[Tell, ...]:
+    """Return the hint for the chain, when the counters may have changed."""
+    if type(event) is not TrolleyNoted or not state.chain:
+        return ()
+    return (Tell("chain", state.chain, NoteBranch(state.code, event.counters), durable=False),)
+
+
+def deadline(state: State) -> float | None:
+    """Return when the next waiting cart total may be shown."""
+    due = [each.shown_at + COALESCE_S for each in state.totals.values() if each.waiting is not None]
+    return min(due) if due else None
+
+
+def awake(state: State, now: float) -> State:
+    """Return the state as it is: it was loaded just now."""
+    return state
+
+
+# --- notes ------------------------------------------------------------------------
+
+
+def _note_trolley(state: State, command: NoteTrolley, ctx: Context) -> Decision:
+    known = state.trolleys.get(command.card.trolley_id)
+    card = command.card
+    if known is not None:
+        if card.seq < known.seq:
+            return NOTHING
+        if card.session_id is not None and card.session_id == known.session_id:
+            card = replace(card, cart_total=known.cart_total, cart_units=known.cart_units)
+        if card == known:
+            return NOTHING
+    counters = _count(state.counters, card, 1)
+    if known is not None:
+        counters = _count(counters, known, -1)
+    return Decision((TrolleyNoted(command.name, card, counters),))
+
+
+def _note_cart(state: State, command: NoteCart, ctx: Context) -> Decision:
+    card = state.trolleys.get(command.trolley_id)
+    if card is None or card.session_id != command.session_id:
+        return NOTHING
+    total = state.totals.get(command.trolley_id)
+    if total is None or ctx.now + _EARLY_S >= total.shown_at + COALESCE_S:
+        if (card.cart_total, card.cart_units) == (command.total, command.units):
+            return NOTHING
+        return _show([(command.trolley_id, (command.total, command.units))], ctx.now)
+    waiting = Total(total.shown_at, (command.total, command.units))
+    return Decision(memory=replace(state, totals={**state.totals, command.trolley_id: waiting}))
+
+
+def _show_waiting(state: State, command: TimeReached, ctx: Context) -> Decision:
+    due = [
+        (trolley_id, each.waiting)
+        for trolley_id, each in state.totals.items()
+        if each.waiting is not None and ctx.now + _EARLY_S >= each.shown_at + COALESCE_S
+    ]
+    return _show(due, ctx.now) if due else NOTHING
+
+
+def _show(totals: list[tuple[str, tuple[Decimal, int]]], now: float) -> Decision:
+    return Decision(
+        tuple(CartTotalChanged(trolley_id, total, units, now) for trolley_id, (total, units) in totals)
+    )
+
+
+def _note_device(state: State, command: NoteDevice, ctx: Context) -> Decision:
+    known = state.devices.get(command.card.device_id)
+    if known is not None and (command.card.seq < known.seq or command.card == known):
+        return NOTHING
+    return Decision((DeviceNoted(command.name, command.card),))
+
+
+def _note_alarm(state: State, command: NoteAlarm, ctx: Context) -> Decision:
+    # One commit may clear several alarms; each has a place of its own.
+    if command.seq <= state.alarms_seq or (command.gone and command.alarm.alarm_id not in state.alarms):
+        return NOTHING
+    return Decision((AlarmNoted(command.name, command.alarm, command.seq, command.gone),))
+
+
+# --- changes ----------------------------------------------------------------------
+
+
+def _trolley_noted(state: State, event: TrolleyNoted) -> State:
+    card = event.card
+    known = state.trolleys.get(card.trolley_id)
+    totals = state.totals
+    if card.trolley_id in totals and (known is None or known.session_id != card.session_id):
+        totals = {key: each for key, each in totals.items() if key != card.trolley_id}
+    trolleys = {**state.trolleys, card.trolley_id: card}
+    return replace(state, trolleys=trolleys, counters=event.counters, totals=totals)
+
+
+def _total_changed(state: State, event: CartTotalChanged) -> State:
+    card = replace(state.trolleys[event.trolley_id], cart_total=event.total, cart_units=event.units)
+    return replace(
+        state,
+        trolleys={**state.trolleys, event.trolley_id: card},
+        totals={**state.totals, event.trolley_id: Total(event.at)},
+    )
+
+
+def _device_noted(state: State, event: DeviceNoted) -> State:
+    return replace(state, devices={**state.devices, event.card.device_id: event.card})
+
+
+def _alarm_noted(state: State, event: AlarmNoted) -> State:
+    alarms = {key: each for key, each in state.alarms.items() if key != event.alarm.alarm_id}
+    if not event.gone:
+        alarms[event.alarm.alarm_id] = event.alarm
+    return replace(state, alarms=alarms, alarms_seq=max(event.seq, state.alarms_seq))
+
+
+def _count(counters: Counters, card: TrolleyCard, by: int) -> Counters:
+    """Return the counters with a trolley more (or less); inactive ones do not count."""
+    if not card.is_active:
+        return counters
+    total, faults = counters.total + by, counters.faults + (by if card.lock_fault else 0)
+    available, held, maintenance = counters.available, counters.held, counters.maintenance
+    if card.maintenance:
+        maintenance += by
+    elif card.phase == "available":
+        available += by
+    else:
+        held += by
+    return Counters(total, available, held, maintenance, faults)
+
+
+COMMANDS: Commands = {
+    "open": {
+        NoteTrolley: _note_trolley,
+        NoteCart: _note_cart,
+        NoteDevice: _note_device,
+        NoteAlarm: _note_alarm,
+        TimeReached: _show_waiting,
+    }
+}
+EVENTS: Events = {
+    "open": {
+        TrolleyNoted: Move(_trolley_noted, ("open",)),
+        CartTotalChanged: Move(_total_changed, ("open",)),
+        DeviceNoted: Move(_device_noted, ("open",)),
+        AlarmNoted: Move(_alarm_noted, ("open",)),
+    }
+}

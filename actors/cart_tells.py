@@ -1,0 +1,128 @@
+"""Whom a cart's events concern: the trolley of the session, the branch's stock, and the map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from actors.cart_state import State, sku_of
+from actors.decider import Tell
+from actors.messages.branch import NoteCart
+from actors.messages.cart import (
+    CartCleared,
+    ItemAdded,
+    ItemRemoved,
+    LinesRepriced,
+    LinesRestored,
+    QuantityChanged,
+    SessionAttached,
+    SessionDetached,
+    SessionEndRequested,
+    SessionRefused,
+    VouchersChanged,
+)
+from actors.messages.checkout import (
+    CheckoutCancelled,
+    CheckoutCompleted,
+    CheckoutExpired,
+    CheckoutRefused,
+    CheckoutRequested,
+    CheckoutReserved,
+    ReservationReturned,
+)
+from actors.messages.stock import CommitReservation, Quantity, ReleaseReservation, Reserve
+from actors.messages.trolley import ConfirmClaim, DenyClaim, Release, SignOfLife
+
+
+def signs_of_life(state: State) -> tuple[Tell, ...]:
+    """Return the hint that each trolley of the user gets when the shopper does anything."""
+    sessions = state.sessions
+    if len(sessions) == 1:
+        only = sessions[0]
+        return (Tell("trolley", only.trolley_id, SignOfLife(only.session_id), False),)
+    return tuple(Tell("trolley", each.trolley_id, SignOfLife(each.session_id), False) for each in sessions)
+
+
+def tells(state: State, event: Any) -> tuple[Tell, ...]:
+    """Return whom the event concerns: durable effects first, then hints for the map."""
+    return _EFFECTS[type(event)](state, event)
+
+
+def _totals(state: State, event: Any) -> tuple[Tell, ...]:
+    sessions = state.sessions
+    if len(sessions) == 1:
+        only = sessions[0]
+        note = NoteCart(only.trolley_id, only.session_id, state.total, state.units)
+        return (Tell("branch", only.branch, note, False),)
+    return tuple(
+        Tell(
+            "branch", each.branch, NoteCart(each.trolley_id, each.session_id, state.total, state.units), False
+        )
+        for each in sessions
+    )
+
+
+def _confirm(state: State, event: SessionAttached) -> tuple[Tell, ...]:
+    command = ConfirmClaim(event.session_id, state.user_id, state.revision)
+    confirm = Tell("trolley", event.trolley_id, command)
+    return (confirm, *_totals(state, event)) if state.lines else (confirm,)
+
+
+def _deny(state: State, event: SessionRefused) -> tuple[Tell, ...]:
+    command = DenyClaim(event.session_id, event.held_trolley_id, event.held_session_id)
+    return (Tell("trolley", event.trolley_id, command),)
+
+
+def _release(state: State, event: SessionEndRequested) -> tuple[Tell, ...]:
+    return (Tell("trolley", event.trolley_id, Release(event.session_id, event.outcome)),)
+
+
+def _reserve(state: State, event: CheckoutRequested) -> tuple[Tell, ...]:
+    lines = tuple(Quantity(sku_of(line), line.quantity) for line in state.lines.values())
+    command = Reserve(event.reservation_id, state.user_id, lines, event.expires_at)
+    return (Tell("stock", event.branch, command),)
+
+
+def _nobody(state: State, event: Any) -> tuple[Tell, ...]:
+    return ()
+
+
+def _cancelled(state: State, event: CheckoutCancelled) -> tuple[Tell, ...]:
+    if not event.reserved:
+        return ()
+    command = ReleaseReservation(event.reservation_id, event.reason)
+    return (Tell("stock", event.branch, command),)
+
+
+def _expired(state: State, event: CheckoutExpired) -> tuple[Tell, ...]:
+    return (Tell("stock", event.branch, ReleaseReservation(event.reservation_id, "expired")),)
+
+
+def _returned(state: State, event: ReservationReturned) -> tuple[Tell, ...]:
+    return (Tell("stock", event.branch, ReleaseReservation(event.reservation_id, "returned")),)
+
+
+def _completed(state: State, event: CheckoutCompleted) -> tuple[Tell, ...]:
+    return (Tell("stock", event.branch, CommitReservation(event.reservation_id)),)
+
+
+_EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
+    SessionAttached: _confirm,
+    SessionRefused: _deny,
+    SessionEndRequested: _release,
+    SessionDetached: _totals,
+    ItemAdded: _totals,
+    QuantityChanged: _totals,
+    ItemRemoved: _totals,
+    CartCleared: _totals,
+    LinesRestored: _totals,
+    LinesRepriced: _totals,
+    VouchersChanged: _totals,
+    CheckoutRequested: _reserve,
+    CheckoutReserved: _nobody,
+    CheckoutRefused: _nobody,
+    CheckoutCancelled: _cancelled,
+    CheckoutExpired: _expired,
+    CheckoutCompleted: _completed,
+    ReservationReturned: _returned,
+}

@@ -1,0 +1,272 @@
+"""The decider of ``device/<device_id>``: a Raspberry Pi, its slots and the unlocks it has yet to carry out.
+
+An unlock is queued until the Pi says how it went or its time is over; it is put on
+the wire at once and again whenever the Pi comes back. Readings are kept as a shadow
+a slot; a change goes to the trolley that belongs there. The Pi numbers its reports,
+so a repeat is acknowledged and changes nothing. Firmware is in ``device_firmware.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec.structs import replace
+
+from actors import device_firmware, tables
+from actors.decider import NOTHING, Context, Decision, Look, TimeReached
+from actors.device_state import (
+    EVENTS,
+    VOLATILE,
+    QueuedUnlock,
+    State,
+    card,
+    evolve,
+    initial,
+    occupant,
+    pending,
+)
+from actors.device_tells import tells
+from actors.messages.device import (
+    Acked,
+    Answer,
+    Beat,
+    BoardAnswered,
+    BoardSilent,
+    Command,
+    DeskOfDevice,
+    DeviceConnected,
+    DeviceDisconnected,
+    Event,
+    LinkDown,
+    LinkUp,
+    Occupy,
+    OfferFirmware,
+    Poll,
+    ProgressFirmware,
+    Received,
+    Report,
+    Result,
+    SlotChanged,
+    SlotReading,
+    SlotTaken,
+    SlotVacated,
+    UnlockDone,
+    UnlockQueued,
+    UnlockSlot,
+    Vacate,
+    WithdrawFirmware,
+)
+from actors.tables import Commands, ignored
+
+__all__ = [
+    "EVENTS", "VOLATILE", "Answer", "Command", "Event", "QueuedUnlock", "State", "awake", "card", "context",
+    "deadline", "decide", "evolve", "initial", "look", "on_deadline", "tells",
+]  # fmt: skip
+
+OFFLINE_AFTER_S = 90.0
+"""Three missed heartbeats of 30 s."""
+GRACE_S = 2.0
+"""How long after an unlock's time the Pi's own result may still come and win."""
+_STEP_S = 0.001
+"""Least distance of two readings of one slot, so that later ones are known as later."""
+_EARLY_S = 1e-6
+
+context = Context
+look = Look
+on_deadline = TimeReached()
+
+
+def decide(state: State, command: Any, ctx: Context) -> Decision:
+    """Return what the command leads to, by the table of phase and command."""
+    return tables.decide(COMMANDS, state.phase, state, command, ctx)
+
+
+def deadline(state: State) -> float | None:
+    """Return when the first queued unlock is given up, or the device counts as lost."""
+    times = [each.expires_at + GRACE_S for each in state.queue.values()]
+    if state.phase == "online":
+        times.append(state.heard_at + OFFLINE_AFTER_S)
+    return min(times) if times else None
+
+
+def awake(state: State, now: float) -> State:
+    """Return the state as it stands up after a load: the Pi has the usual time to be heard again."""
+    return replace(state, heard_at=now) if state.phase == "online" else state
+
+
+# --- the link -------------------------------------------------------------------
+
+
+def _link_up(state: State, command: LinkUp, ctx: Context) -> Decision:
+    events: list[Any] = []
+    who = (command.branch, command.boot_id, command.firmware)
+    if state.phase == "offline" or who != (state.branch, state.boot_id, state.firmware):
+        events.append(DeviceConnected(*who, ctx.now))
+    for reading in command.readings:
+        timed = _timed(state, reading, ctx.now)
+        if _differs(state, timed):
+            events.append(SlotChanged(0, timed, occupant(state, timed)))
+    events += _boards(state, command.readings, ctx.now)
+    events += device_firmware.arrived(state, command.firmware, ctx.now)
+    firmware = device_firmware.wanted(state, command.firmware)
+    answer = DeskOfDevice(pending(state, ctx.now), state.last_seq, firmware)
+    if not events:
+        return Decision(answer=answer, memory=replace(state, heard_at=ctx.now))
+    return Decision(tuple(events), answer)
+
+
+def _link_down(state: State, command: LinkDown, ctx: Context) -> Decision:
+    """A late word of the boot before must not take the present one down."""
+    if command.boot_id != state.boot_id:
+        return NOTHING
+    return Decision((DeviceDisconnected(command.boot_id, ctx.now, state.heard_at),))
+
+
+def _beat(state: State, command: Beat, ctx: Context) -> Decision:
+    health = state.health if command.health is None else command.health
+    return Decision(memory=replace(state, heard_at=max(ctx.now, state.heard_at), health=health))
+
+
+def _poll(state: State, command: Poll, ctx: Context) -> Decision:
+    health = state.health if command.health is None else command.health
+    desk = DeskOfDevice(pending(state, ctx.now), state.last_seq)
+    return Decision(answer=desk, memory=replace(state, heard_at=max(ctx.now, state.heard_at), health=health))
+
+
+def _received(state: State, command: Received, ctx: Context) -> Decision:
+    return Decision(memory=replace(state, heard_at=max(ctx.now, state.heard_at)))
+
+
+def _beat_offline(state: State, command: Beat, ctx: Context) -> Decision:
+    """It was given up too early: the link is there after all."""
+    if not state.boot_id:
+        return NOTHING
+    return Decision((DeviceConnected(state.branch, state.boot_id, state.firmware, ctx.now),))
+
+
+# --- readings -------------------------------------------------------------------
+
+
+def _report(state: State, command: Report, ctx: Context) -> Decision:
+    if command.seq <= state.last_seq:
+        return Decision(answer=Acked(command.seq))
+    timed = _timed(state, command.reading, ctx.now)
+    if _differs(state, timed):
+        boards = _boards(state, (timed,), ctx.now)
+        changed = SlotChanged(command.seq, timed, occupant(state, timed))
+        return Decision((changed, *boards), Acked(command.seq))
+    memory = replace(state, idle_seq=command.seq, heard_at=max(ctx.now, state.heard_at))
+    return Decision(answer=Acked(command.seq), memory=memory)
+
+
+def _timed(state: State, reading: SlotReading, now: float) -> SlotReading:
+    """Return the reading with a time that is not in the future and grows from change to change.
+
+    A Pi has no clock of its own until the network gives it one.
+    """
+    before = state.slots.get(reading.slot)
+    at = min(reading.at, now)
+    if before is not None:
+        at = max(at, before.at + _STEP_S)
+    return replace(reading, at=at)
+
+
+def _differs(state: State, reading: SlotReading) -> bool:
+    before = state.slots.get(reading.slot)
+    if before is None:
+        return True
+    return (before.hook, before.present, before.trolley_id) != (
+        reading.hook,
+        reading.present,
+        reading.trolley_id,
+    )
+
+
+def _occupy(state: State, command: Occupy, ctx: Context) -> Decision:
+    if state.occupants.get(command.slot) == command.trolley_id:
+        return NOTHING
+    return Decision((SlotTaken(command.slot, command.trolley_id),))
+
+
+def _vacate(state: State, command: Vacate, ctx: Context) -> Decision:
+    reading = state.slots.get(command.slot)
+    known = state.occupants.get(command.slot) if reading is None else occupant(state, reading)
+    if known not in (None, command.trolley_id) or state.occupants.get(command.slot) == "":
+        return NOTHING
+    return Decision((SlotVacated(command.slot, command.trolley_id),))
+
+
+def _boards(state: State, readings: Iterable[SlotReading], now: float) -> list[Any]:
+    """Return which boards fell silent or answer again: the Pi knows no hook on one it cannot read."""
+    hooks: dict[int, bool] = {}
+    for reading in readings:
+        board = reading.slot >> 4
+        hooks[board] = hooks.get(board, False) or reading.hook != "unknown"
+    return [
+        BoardAnswered(board, now) if known else BoardSilent(board, now)
+        for board, known in hooks.items()
+        if known == (board in state.silent)
+    ]
+
+
+# --- unlocks --------------------------------------------------------------------
+
+
+def _unlock(state: State, command: UnlockSlot, ctx: Context) -> Decision:
+    if command.unlock_id in state.queue or command.unlock_id in state.done:
+        return NOTHING
+    if command.expires_at <= ctx.now:
+        late = QueuedUnlock(command.unlock_id, command.slot, command.trolley_id, command.expires_at)
+        return Decision((_expired(late, ctx.now),))
+    queued = UnlockQueued(
+        command.unlock_id, command.slot, command.trolley_id, command.expires_at, command.branch, ctx.now
+    )
+    return Decision((queued,))
+
+
+def _result(state: State, command: Result, ctx: Context) -> Decision:
+    queued = state.queue.get(command.unlock_id)
+    if queued is None:
+        return Decision(answer=Acked())
+    done = UnlockDone(
+        queued.unlock_id, queued.slot, queued.trolley_id, command.outcome, command.detail, ctx.now
+    )
+    return Decision((done,), Acked())
+
+
+def _expired(queued: QueuedUnlock, now: float) -> UnlockDone:
+    detail = "The device did not answer in time."
+    return UnlockDone(queued.unlock_id, queued.slot, queued.trolley_id, "expired", detail, now)
+
+
+def _time_reached(state: State, command: TimeReached, ctx: Context) -> Decision:
+    events: list[Any] = [
+        _expired(each, ctx.now)
+        for each in state.queue.values()
+        if ctx.now + _EARLY_S >= each.expires_at + GRACE_S
+    ]
+    if state.phase == "online" and ctx.now + _EARLY_S >= state.heard_at + OFFLINE_AFTER_S:
+        events.append(DeviceDisconnected(state.boot_id, ctx.now, state.heard_at))
+    return Decision(tuple(events)) if events else NOTHING
+
+
+_ALWAYS: dict[type, tables.Handler] = {
+    LinkUp: _link_up,
+    Report: _report,
+    Result: _result,
+    UnlockSlot: _unlock,
+    Occupy: _occupy,
+    Vacate: _vacate,
+    Received: _received,
+    Poll: _poll,
+    OfferFirmware: device_firmware.offered,
+    WithdrawFirmware: device_firmware.withdrawn,
+    ProgressFirmware: device_firmware.progressed,
+    TimeReached: _time_reached,
+}
+
+COMMANDS: Commands = {
+    "offline": {LinkDown: ignored, Beat: _beat_offline, **_ALWAYS},
+    "online": {LinkDown: _link_down, Beat: _beat, **_ALWAYS},
+}

@@ -1,0 +1,6 @@
+"""Commands, events and answers: what entities, edges and the journal say to each other.
+
+One file an entity. Commands and answers may change with the code; events are
+for ever (a changed event gets a new version and an upcaster).
+Times are POSIX seconds UTC, ids are UUID strings, money is Decimal.
+"""

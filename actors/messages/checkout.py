@@ -1,0 +1,151 @@
+"""Messages of ``cart/<user_id>`` about its checkout: the talk with the branch's stock."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from actors.messages.stock import Shortage
+
+CancelReason = Literal["cancelled", "session_ended"]
+
+# --- commands -------------------------------------------------------------
+
+
+class Checkout(msgspec.Struct, frozen=True, tag="Checkout"):
+    """Keep all of the cart for the shopper. Pending until the stock has answered. Answer: CheckedOut."""
+
+    reservation_id: str
+    branch: str
+    hold_s: float
+    unavailable: tuple[str, ...] = ()
+    """Keys of lines whose product is not sold any more, as the edge knows it."""
+
+
+class CancelCheckout(msgspec.Struct, frozen=True, tag="CancelCheckout"):
+    """Thaw the cart and give the goods back. Answer: CheckoutOver."""
+
+
+class ReservationMade(msgspec.Struct, frozen=True, tag="ReservationMade"):
+    """From the stock."""
+
+    reservation_id: str
+    branch: str
+
+
+class ReservationRefused(msgspec.Struct, frozen=True, tag="ReservationRefused"):
+    """From the stock: there is not enough."""
+
+    reservation_id: str
+    shortages: tuple[Shortage, ...]
+
+
+class ReservationOverdue(msgspec.Struct, frozen=True, tag="ReservationOverdue"):
+    """From the stock's sweep: this should have ended; what became of it?"""
+
+    reservation_id: str
+    branch: str
+
+
+# --- answers --------------------------------------------------------------
+
+
+class CheckedOut(msgspec.Struct, frozen=True, tag="CheckedOut"):
+    """The lines and the total are the cart's at ``revision``."""
+
+    reservation_id: str
+    expires_at: float
+    revision: int
+
+
+class CheckoutOver(msgspec.Struct, frozen=True, tag="CheckoutOver"):
+    reservation_id: str
+    revision: int
+
+
+# --- events ---------------------------------------------------------------
+
+
+class CheckoutRequested(msgspec.Struct, frozen=True, tag="CheckoutRequested"):
+    """The cart is frozen; the stock is told."""
+
+    reservation_id: str
+    branch: str
+    request_id: str
+    """The command that the stock's answer settles."""
+    expires_at: float
+    session_id: str | None
+    """The session in which the goods were put in, if one is open in that branch."""
+    restore_s: float
+    at: float
+
+
+class CheckoutReserved(msgspec.Struct, frozen=True, tag="CheckoutReserved"):
+    reservation_id: str
+    at: float
+
+
+class CheckoutRefused(msgspec.Struct, frozen=True, tag="CheckoutRefused"):
+    """Not enough; the cart thaws. Of ``items_cleared`` see CheckoutExpired."""
+
+    reservation_id: str
+    shortages: tuple[Shortage, ...]
+    items_cleared: int
+    saved_until: float | None
+    at: float
+
+
+class CheckoutCancelled(msgspec.Struct, frozen=True, tag="CheckoutCancelled"):
+    """The cart thaws. ``reserved``: the stock keeps the goods, and is told to put them back."""
+
+    reservation_id: str
+    branch: str
+    reserved: bool
+    reason: CancelReason
+    items_cleared: int
+    saved_until: float | None
+    at: float
+
+
+class CheckoutExpired(msgspec.Struct, frozen=True, tag="CheckoutExpired"):
+    """The time is over; the stock is told, the cart thaws with its lines.
+
+    If the session in which they were put in is over meanwhile, they are cleared and saved
+    until ``saved_until``, as its end would have done.
+    """
+
+    reservation_id: str
+    branch: str
+    items_cleared: int
+    saved_until: float | None
+    at: float
+
+
+class CheckoutCompleted(msgspec.Struct, frozen=True, tag="CheckoutCompleted"):
+    """Paid; the stock is told that it is sold."""
+
+    reservation_id: str
+    branch: str
+    at: float
+
+
+class ReservationReturned(msgspec.Struct, frozen=True, tag="ReservationReturned"):
+    """A reservation that no checkout waits for any more: the stock is told to put it back."""
+
+    reservation_id: str
+    branch: str
+    at: float
+
+
+Command = Checkout | CancelCheckout | ReservationMade | ReservationRefused | ReservationOverdue
+Answer = CheckedOut | CheckoutOver
+Event = (
+    CheckoutRequested
+    | CheckoutReserved
+    | CheckoutRefused
+    | CheckoutCancelled
+    | CheckoutExpired
+    | CheckoutCompleted
+    | ReservationReturned
+)

@@ -1,0 +1,304 @@
+"""Messages of ``device/<device_id>`` (a Raspberry Pi) and of its open socket ``link/<device_id>``."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from actors.messages.trolley import Hook, TrolleyRef, UnlockOutcome
+
+
+class SlotReading(msgspec.Struct, frozen=True):
+    """What the hardware says of one slot, with the trolley that belongs there (reference data)."""
+
+    slot: int
+    hook: Hook
+    present: bool
+    at: float
+    ref: TrolleyRef | None = None
+    """The trolley that belongs into this slot; None: no trolley does."""
+    free: bool = False
+    """Any trolley of the branch may come back into it."""
+
+    @property
+    def trolley_id(self) -> str | None:
+        """Public code of the trolley that belongs into this slot."""
+        return None if self.ref is None else self.ref.trolley_id
+
+
+FirmwareState = Literal["offered", "downloading", "downloaded", "verified", "updating", "updated", "failed"]
+"""How far a device is with a firmware; ``updated`` and ``failed`` are ends."""
+
+
+class FirmwareImage(msgspec.Struct, frozen=True):
+    """A firmware as a device is offered it."""
+
+    version: str
+    url: str
+    size: int
+    """Bytes."""
+    sha256: str
+    """In hex."""
+    signature: str
+    """Ed25519 over version, size and sha256, in base64."""
+
+
+# --- commands -------------------------------------------------------------
+
+
+class UnlockSlot(msgspec.Struct, frozen=True, tag="UnlockSlot"):
+    """From the trolley, after its assignment (or a staff order) is durable."""
+
+    unlock_id: str
+    slot: int
+    trolley_id: str
+    expires_at: float
+    """Never carried out after this."""
+    branch: str
+
+
+class Occupy(msgspec.Struct, frozen=True, tag="Occupy"):
+    """From a trolley: it stands in this slot."""
+
+    slot: int
+    trolley_id: str
+    branch: str
+
+
+class Vacate(msgspec.Struct, frozen=True, tag="Vacate"):
+    """From a trolley: it stands elsewhere now."""
+
+    slot: int
+    trolley_id: str
+    branch: str
+
+
+class LinkUp(msgspec.Struct, frozen=True, tag="LinkUp"):
+    """The Pi said hello. Answer: DeskOfDevice with the commands still wanted."""
+
+    branch: str
+    boot_id: str
+    firmware: str
+    readings: tuple[SlotReading, ...]
+
+
+class LinkDown(msgspec.Struct, frozen=True, tag="LinkDown"):
+    """The Pi's socket closed. The edge says so only of the socket that is still the device's link."""
+
+    boot_id: str
+
+
+class Beat(msgspec.Struct, frozen=True, tag="Beat"):
+    """The Pi's heartbeat (memory only). Without one for 90 s the device counts as offline."""
+
+    health: dict[str, Any] | None = None
+    """Its telemetry, if it came with any."""
+
+
+class Poll(msgspec.Struct, frozen=True, tag="Poll"):
+    """A heartbeat without a link (memory only); puts nobody on line. Answer: DeskOfDevice."""
+
+    health: dict[str, Any] | None = None
+
+
+class Report(msgspec.Struct, frozen=True, tag="Report"):
+    """One edge seen by the Pi. ``seq`` grows by the Pi's outbox; a repeat changes nothing. Answer: Acked."""
+
+    seq: int
+    reading: SlotReading
+
+
+class Received(msgspec.Struct, frozen=True, tag="Received"):
+    """The Pi has the command; from here its own clock counts the time to live."""
+
+    unlock_id: str
+
+
+class Result(msgspec.Struct, frozen=True, tag="Result"):
+    """How the Pi's try ended. ``unlock_id`` unknown or finished: nothing happens. Answer: Acked."""
+
+    unlock_id: str
+    outcome: UnlockOutcome
+    detail: str = ""
+
+
+class OfferFirmware(msgspec.Struct, frozen=True, tag="OfferFirmware"):
+    """From a rollout. It goes on the wire when no lock is being opened; an older offer has failed by it."""
+
+    rollout_id: str
+    image: FirmwareImage
+
+
+class WithdrawFirmware(msgspec.Struct, frozen=True, tag="WithdrawFirmware"):
+    """From a rollout that is over for this device. One that is updating already goes on."""
+
+    rollout_id: str
+
+
+class ProgressFirmware(msgspec.Struct, frozen=True, tag="ProgressFirmware"):
+    """From the Pi. Going back or going on after an end changes nothing. Answer: Acked."""
+
+    rollout_id: str
+    state: FirmwareState
+    detail: str = ""
+
+
+class SendFirmware(msgspec.Struct, frozen=True, tag="SendFirmware"):
+    """To ``link/<device_id>``: offer the firmware; the Pi may hear it more than once."""
+
+    rollout_id: str
+    image: FirmwareImage
+
+
+class CancelFirmware(msgspec.Struct, frozen=True, tag="CancelFirmware"):
+    """To ``link/<device_id>``: the offer does not hold any more."""
+
+    rollout_id: str
+
+
+class SendUnlock(msgspec.Struct, frozen=True, tag="SendUnlock"):
+    """To ``link/<device_id>``: put the command on the wire if the Pi is connected."""
+
+    unlock_id: str
+    slot: int
+    ttl_ms: int
+
+
+# --- answers --------------------------------------------------------------
+
+
+class DeskOfDevice(msgspec.Struct, frozen=True, tag="DeskOfDevice"):
+    pending: tuple[SendUnlock, ...]
+    last_seq: int
+    firmware: SendFirmware | None = None
+    """An offer that the Pi has not brought to an end."""
+
+
+class Acked(msgspec.Struct, frozen=True, tag="Acked"):
+    seq: int = 0
+
+
+# --- events ---------------------------------------------------------------
+
+
+class DeviceConnected(msgspec.Struct, frozen=True, tag="DeviceConnected"):
+    branch: str
+    boot_id: str
+    firmware: str
+    at: float
+
+
+class DeviceDisconnected(msgspec.Struct, frozen=True, tag="DeviceDisconnected"):
+    boot_id: str
+    at: float
+    since: float
+    """The last word of it."""
+
+
+class BoardSilent(msgspec.Struct, frozen=True, tag="BoardSilent"):
+    """The Pi cannot read a lock board any more: its slots' hooks are unknown."""
+
+    board: int
+    """slot >> 4: bus and address."""
+    at: float
+
+
+class BoardAnswered(msgspec.Struct, frozen=True, tag="BoardAnswered"):
+    """A board that was silent can be read again."""
+
+    board: int
+    at: float
+
+
+class UnlockQueued(msgspec.Struct, frozen=True, tag="UnlockQueued"):
+    unlock_id: str
+    slot: int
+    trolley_id: str
+    expires_at: float
+    branch: str
+    at: float
+
+
+class UnlockDone(msgspec.Struct, frozen=True, tag="UnlockDone"):
+    unlock_id: str
+    slot: int
+    trolley_id: str
+    outcome: UnlockOutcome
+    detail: str
+    at: float
+
+
+class SlotChanged(msgspec.Struct, frozen=True, tag="SlotChanged"):
+    """A reading that differs from the shadow; ``seq`` 0 for one from hello."""
+
+    seq: int
+    reading: SlotReading
+    trolley_id: str | None
+    """Who stands there, or has just left; None: nobody knows."""
+
+
+class SlotTaken(msgspec.Struct, frozen=True, tag="SlotTaken"):
+    """It is known which trolley stands in the slot."""
+
+    slot: int
+    trolley_id: str
+
+
+class SlotVacated(msgspec.Struct, frozen=True, tag="SlotVacated"):
+    """The trolley that was thought to stand there stands elsewhere."""
+
+    slot: int
+    trolley_id: str
+
+
+class FirmwareOffered(msgspec.Struct, frozen=True, tag="FirmwareOffered"):
+    rollout_id: str
+    image: FirmwareImage
+    at: float
+
+
+class FirmwareProgressed(msgspec.Struct, frozen=True, tag="FirmwareProgressed"):
+    rollout_id: str
+    state: FirmwareState
+    detail: str
+    at: float
+
+
+class FirmwareWithdrawn(msgspec.Struct, frozen=True, tag="FirmwareWithdrawn"):
+    rollout_id: str
+    at: float
+
+
+Command = (
+    UnlockSlot
+    | Occupy
+    | Vacate
+    | LinkUp
+    | LinkDown
+    | Beat
+    | Poll
+    | Report
+    | Received
+    | Result
+    | OfferFirmware
+    | WithdrawFirmware
+    | ProgressFirmware
+)
+ToLink = SendUnlock | SendFirmware | CancelFirmware
+"""What ``link/<device_id>`` is told."""
+Answer = DeskOfDevice | Acked
+Event = (
+    DeviceConnected
+    | DeviceDisconnected
+    | UnlockQueued
+    | UnlockDone
+    | SlotChanged
+    | SlotTaken
+    | SlotVacated
+    | BoardSilent
+    | BoardAnswered
+    | FirmwareOffered
+    | FirmwareProgressed
+    | FirmwareWithdrawn
+)

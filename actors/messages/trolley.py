@@ -1,0 +1,344 @@
+"""Messages of ``trolley/<trolley_id>``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Hook = Literal["open", "closed", "unknown"]
+Outcome = Literal["paid", "abandoned", "expired"]
+UnlockOutcome = Literal["opened", "not_opened", "expired", "unsupported", "bus_error"]
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A lock slot."""
+
+    device_id: str
+    slot: int
+    """board address << 4 | lock number, as on the bus."""
+
+
+class TrolleyRef(msgspec.Struct, frozen=True):
+    """Reference data of a trolley that the edge puts into commands; the journal never needs it again."""
+
+    trolley_id: str
+    branch: str
+    """Branch code, e.g. BRANCH-001."""
+    chain: str
+    """Chain slug."""
+    cart_number: int
+    currency: str
+    is_active: bool = True
+    place: Place | None = None
+    """The slot that it belongs to. None: it has none, or the branch has no lock hardware."""
+    session_timeout_s: float = 30.0
+    restore_s: float = 900.0
+    one_per_user: bool = True
+    unlock_ttl_ms: int = 10_000
+
+
+# --- commands -------------------------------------------------------------
+
+
+class Claim(msgspec.Struct, frozen=True, tag="Claim"):
+    """A shopper scanned the QR. Pending until the user's side has agreed. Answer: Claimed."""
+
+    ref: TrolleyRef
+    user_id: str
+    session_id: str
+    rental_s: float = 7200.0
+    """How long the trolley may stay out of its slot."""
+
+
+class ConfirmClaim(msgspec.Struct, frozen=True, tag="ConfirmClaim"):
+    """From the cart: the user's side holds the session."""
+
+    session_id: str
+    user_id: str
+    """Whose cart; needed to close a session there that the trolley has given up."""
+    cart_revision: int = 0
+    """Of the cart right after it agreed."""
+
+
+class DenyClaim(msgspec.Struct, frozen=True, tag="DenyClaim"):
+    """From the cart: the user already has another trolley."""
+
+    session_id: str
+    held_trolley_id: str
+    held_session_id: str
+
+
+class Heartbeat(msgspec.Struct, frozen=True, tag="Heartbeat"):
+    """Sign of life that wants an answer. Answer: Alive."""
+
+    session_id: str
+
+
+class SignOfLife(msgspec.Struct, frozen=True, tag="SignOfLife"):
+    """A scan, a command, an open socket, a device report. session_id None: whoever holds it."""
+
+    session_id: str | None = None
+
+
+class Release(msgspec.Struct, frozen=True, tag="Release"):
+    """From the cart: the shopper ended the session."""
+
+    session_id: str
+    outcome: Outcome
+
+
+class LockReported(msgspec.Struct, frozen=True, tag="LockReported"):
+    """From the device: what the slot's hardware says."""
+
+    hook: Hook
+    present: bool
+    at: float
+    """Grows with every change of one slot (the device sees to it); an older one is ignored."""
+    ref: TrolleyRef | None = None
+    """So that a trolley nobody has claimed yet knows its branch and place."""
+    place: Place | None = None
+    """The slot that says so; a trolley does not heed one that it does not stand in."""
+
+
+class Dock(msgspec.Struct, frozen=True, tag="Dock"):
+    """From the yard: the trolley was pushed into this slot."""
+
+    place: Place
+    at: float
+
+
+class UnlockFinished(msgspec.Struct, frozen=True, tag="UnlockFinished"):
+    """From the device: how an unlock ended."""
+
+    unlock_id: str
+    outcome: UnlockOutcome
+    detail: str = ""
+
+
+class Unlock(msgspec.Struct, frozen=True, tag="Unlock"):
+    """Staff opens the lock. Answer: LockOrdered (the outcome follows as an event)."""
+
+    ref: TrolleyRef
+    reason: str
+
+
+class Lock(msgspec.Struct, frozen=True, tag="Lock"):
+    """Staff closes the lock; boards that latch by themselves refuse with 409 ``unsupported``."""
+
+    ref: TrolleyRef
+
+
+class SetMaintenance(msgspec.Struct, frozen=True, tag="SetMaintenance"):
+    """Staff takes a trolley out of service or back. Answer: MaintenanceSet."""
+
+    ref: TrolleyRef
+    on: bool
+    notes: str = ""
+
+
+# --- answers --------------------------------------------------------------
+
+
+class LockState(msgspec.Struct, frozen=True):
+    """Shadow of the hardware."""
+
+    desired: Hook = "unknown"
+    reported: Hook = "unknown"
+    at: float | None = None
+
+
+class Claimed(msgspec.Struct, frozen=True, tag="Claimed"):
+    """created False: the same user again, the same session."""
+
+    session_id: str
+    trolley_id: str
+    user_id: str
+    assigned_at: float
+    expires_at: float
+    lock: LockState
+    created: bool
+    cart_revision: int = 0
+    """The cart as it was when the session began, so that a repeat can show it again; 0: as it is now."""
+
+
+class Alive(msgspec.Struct, frozen=True, tag="Alive"):
+    session_id: str
+    expires_at: float
+
+
+class LockOrdered(msgspec.Struct, frozen=True, tag="LockOrdered"):
+    trolley_id: str
+    unlock_id: str
+    lock: LockState
+
+
+class MaintenanceSet(msgspec.Struct, frozen=True, tag="MaintenanceSet"):
+    trolley_id: str
+    on: bool
+    notes: str
+
+
+# --- events ---------------------------------------------------------------
+
+
+class ClaimRequested(msgspec.Struct, frozen=True, tag="ClaimRequested"):
+    """The trolley is kept for this user until the user's side has agreed."""
+
+    ref: TrolleyRef
+    user_id: str
+    session_id: str
+    claim_id: str
+    """The command id that the confirmation settles."""
+    at: float
+    rental_s: float = 7200.0
+
+
+class ClaimDenied(msgspec.Struct, frozen=True, tag="ClaimDenied"):
+    """The claim came to nothing; the trolley is free again."""
+
+    session_id: str
+    user_id: str
+    reason: Literal["user_has_trolley", "timeout", "released"]
+    at: float
+
+
+class ClaimLapsed(msgspec.Struct, frozen=True, tag="ClaimLapsed"):
+    """A confirmation came for a claim given up before; changes nothing but closes it at the cart."""
+
+    session_id: str
+    user_id: str
+    at: float
+
+
+class TrolleyAssigned(msgspec.Struct, frozen=True, tag="TrolleyAssigned"):
+    """The session exists; with lock hardware and a docked trolley an unlock is told."""
+
+    session_id: str
+    user_id: str
+    unlock_id: str | None
+    at: float
+
+
+class SessionEnded(msgspec.Struct, frozen=True, tag="SessionEnded"):
+    """The shopper ended the session (outcome paid or abandoned)."""
+
+    session_id: str
+    user_id: str
+    outcome: Outcome
+    at: float
+
+
+class SessionExpired(msgspec.Struct, frozen=True, tag="SessionExpired"):
+    """No sign of life for the branch's session timeout."""
+
+    session_id: str
+    user_id: str
+    at: float
+
+
+class UnlockOrdered(msgspec.Struct, frozen=True, tag="UnlockOrdered"):
+    """Staff wants the lock open, for a reason that is kept."""
+
+    ref: TrolleyRef
+    unlock_id: str
+    reason: str
+    at: float
+
+
+class LockOpened(msgspec.Struct, frozen=True, tag="LockOpened"):
+    """The hook was seen open."""
+
+    present: bool
+    at: float
+    ref: TrolleyRef | None = None
+    """Only when it is news to the trolley."""
+
+
+class LockClosed(msgspec.Struct, frozen=True, tag="LockClosed"):
+    """The hook was seen closed."""
+
+    present: bool
+    at: float
+    ref: TrolleyRef | None = None
+    """Only when it is news to the trolley."""
+
+
+class LockFailed(msgspec.Struct, frozen=True, tag="LockFailed"):
+    """An unlock did not end in ``opened``."""
+
+    unlock_id: str
+    outcome: UnlockOutcome
+    detail: str
+    at: float
+
+
+class TrolleyLeft(msgspec.Struct, frozen=True, tag="TrolleyLeft"):
+    """The slot is empty: the rental (custody) begins."""
+
+    user_id: str | None
+    at: float
+    due_at: float | None = None
+    """When it is expected back; None: it left without a session."""
+
+
+class TrolleyReturned(msgspec.Struct, frozen=True, tag="TrolleyReturned"):
+    """Present and hooked again after it was seen to leave: custody ends."""
+
+    user_id: str | None
+    """Who took it."""
+    at: float
+
+
+class TrolleyPlaced(msgspec.Struct, frozen=True, tag="TrolleyPlaced"):
+    """From here on it stands (or is expected back) in this slot; its lock opens there."""
+
+    place: Place
+    before: Place | None
+    home: Place | None
+    """The slot that it belonged to then; when that changes, the new one holds."""
+    at: float
+
+
+class MaintenanceStarted(msgspec.Struct, frozen=True, tag="MaintenanceStarted"):
+    ref: TrolleyRef
+    notes: str
+    at: float
+
+
+class MaintenanceEnded(msgspec.Struct, frozen=True, tag="MaintenanceEnded"):
+    at: float
+
+
+Command = (
+    Claim
+    | ConfirmClaim
+    | DenyClaim
+    | Heartbeat
+    | SignOfLife
+    | Release
+    | LockReported
+    | Dock
+    | UnlockFinished
+    | Unlock
+    | Lock
+    | SetMaintenance
+)
+Answer = Claimed | Alive | LockOrdered | MaintenanceSet
+Event = (
+    ClaimRequested
+    | ClaimDenied
+    | ClaimLapsed
+    | TrolleyAssigned
+    | SessionEnded
+    | SessionExpired
+    | UnlockOrdered
+    | LockOpened
+    | LockClosed
+    | LockFailed
+    | TrolleyLeft
+    | TrolleyReturned
+    | TrolleyPlaced
+    | MaintenanceStarted
+    | MaintenanceEnded
+)

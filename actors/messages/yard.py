@@ -1,0 +1,97 @@
+"""Messages of ``yard/<branch code>``: which trolleys are out, and which slots hold one that nobody knows."""
+
+from __future__ import annotations
+
+import msgspec
+
+from actors.messages.trolley import Place
+
+# --- commands -------------------------------------------------------------
+
+
+class NoteCustody(msgspec.Struct, frozen=True, tag="NoteCustody"):
+    """From a trolley: whether it is out of its slot, and who has it."""
+
+    trolley_id: str
+    seq: int
+    """Journal place at the trolley; an older note changes nothing."""
+    out: bool
+    holder: str | None = None
+    """User id of the present session."""
+    taken_by: str | None = None
+    """User id of whoever took it out."""
+
+
+class SlotFilled(msgspec.Struct, frozen=True, tag="SlotFilled"):
+    """From a device: a slot that was empty holds a trolley, latched, and does not know which."""
+
+    place: Place
+    at: float
+
+
+class SlotEmptied(msgspec.Struct, frozen=True, tag="SlotEmptied"):
+    """From a device: a slot whose trolley nobody knew is empty."""
+
+    place: Place
+    at: float
+
+
+class ReturnScanned(msgspec.Struct, frozen=True, tag="ReturnScanned"):
+    """Somebody says which trolley came back; without a place, into the one slot that asks.
+
+    Answer: ReturnPlaced.
+    """
+
+    trolley_id: str
+    place: Place | None
+    by: str
+    staff: bool
+    """Staff may say so of any trolley and any slot, others of the trolley that they took."""
+
+
+# --- answers --------------------------------------------------------------
+
+
+class ReturnPlaced(msgspec.Struct, frozen=True, tag="ReturnPlaced"):
+    trolley_id: str
+    place: Place
+
+
+# --- events ---------------------------------------------------------------
+
+
+class CustodyNoted(msgspec.Struct, frozen=True, tag="CustodyNoted"):
+    trolley_id: str
+    seq: int
+    out: bool
+    holder: str | None
+    taken_by: str | None
+
+
+class SlotWaits(msgspec.Struct, frozen=True, tag="SlotWaits"):
+    """More than one trolley can be meant: somebody is asked for a scan."""
+
+    place: Place
+    at: float
+
+
+class SlotDropped(msgspec.Struct, frozen=True, tag="SlotDropped"):
+    """The slot is empty again before anybody said which trolley it was."""
+
+    place: Place
+    at: float
+
+
+class TrolleyMatched(msgspec.Struct, frozen=True, tag="TrolleyMatched"):
+    """It is known which trolley the slot holds."""
+
+    trolley_id: str
+    place: Place
+    at: float
+    by: str | None
+    """User id of whoever said so; None: only this one could be meant."""
+
+
+Command = NoteCustody | SlotFilled | SlotEmptied | ReturnScanned
+Answer = ReturnPlaced
+Event = CustodyNoted | SlotWaits | SlotDropped | TrolleyMatched

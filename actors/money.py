@@ -1,0 +1,30 @@
+"""Exact money: Decimals in the currency's own number of decimals, rounded half up.
+
+Source of the exceptions: ISO 4217, minor units. Every other currency has two decimals.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+_NONE = ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV")
+_NONE_FRANCS = ("XAF", "XOF", "XPF")
+_THREE = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
+_DECIMALS = dict.fromkeys((*_NONE, *_NONE_FRANCS), 0) | dict.fromkeys(_THREE, 3)
+_STEP = {0: Decimal(1), 2: Decimal("0.01"), 3: Decimal("0.001")}
+_ZERO = {0: Decimal(0), 2: Decimal("0.00"), 3: Decimal("0.000")}
+
+
+def decimals(currency: str) -> int:
+    """Return how many decimals amounts of the currency (ISO 4217 code) have: 0, 2 or 3."""
+    return _DECIMALS.get(currency, 2)
+
+
+def quantize(amount: Decimal, currency: str) -> Decimal:
+    """Return the amount in the currency's decimals, halves rounded away from zero."""
+    return amount.quantize(_STEP[decimals(currency)], ROUND_HALF_UP)
+
+
+def zero(currency: str) -> Decimal:
+    """Return nothing, written in the currency's decimals."""
+    return _ZERO[decimals(currency)]

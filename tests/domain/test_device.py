@@ -1,0 +1,186 @@
+"""A Raspberry Pi: its link, its reports and its queue of unlocks."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from actors import device
+from actors.decider import TimeReached
+from actors.messages.branch import DeviceCard, NoteDevice
+from actors.messages.device import (
+    Acked,
+    Beat,
+    DeskOfDevice,
+    DeviceConnected,
+    DeviceDisconnected,
+    LinkDown,
+    LinkUp,
+    Received,
+    Report,
+    Result,
+    SendUnlock,
+    SlotChanged,
+    SlotReading,
+    UnlockDone,
+    UnlockQueued,
+    UnlockSlot,
+)
+from actors.messages.trolley import LockReported, Place, UnlockFinished
+from tests.domain.given import Given, given, rested
+from tests.domain.things import REF
+
+T = "TROLLEY_01"
+UP = LinkUp("BRANCH-001", "boot-1", "1.0", ())
+CONNECTED = DeviceConnected("BRANCH-001", "boot-1", "1.0", 100.0)
+UNLOCK = UnlockSlot("u1", 0x13, T, 110.0, "BRANCH-001")
+QUEUED = UnlockQueued("u1", 0x13, T, 110.0, "BRANCH-001", 100.0)
+CLOSED = SlotReading(0x13, "closed", True, 99.0, REF)
+OPEN = SlotReading(0x13, "open", True, 101.0, REF)
+
+
+def fresh() -> Given:
+    return given(device, "d1")
+
+
+def online() -> Given:
+    return given(device, "d1", CONNECTED)
+
+
+def test_a_device_that_says_hello_is_online_and_the_map_shows_it() -> None:
+    then = fresh().when(UP, at=100.0).then(CONNECTED).answers(DeskOfDevice((), 0))
+    card = DeviceCard("d1", True, "1.0", 1, 100.0)
+    assert then.hints("branch", "BRANCH-001") == [NoteDevice("DeviceConnected", card)]
+
+
+def test_the_same_boot_saying_hello_again_changes_nothing_but_a_new_one_does() -> None:
+    online().when(UP, at=120.0).nothing().answers(DeskOfDevice((), 0))
+    online().when(replace(UP, boot_id="boot-2"), at=120.0).names("DeviceConnected")
+    online().when(replace(UP, firmware="1.1"), at=120.0).names("DeviceConnected")
+
+
+def test_a_closed_link_takes_the_device_off_line_but_not_one_of_the_boot_before() -> None:
+    online().when(LinkDown("boot-1"), at=120.0).then(DeviceDisconnected("boot-1", 120.0, 100.0))
+    online().when(LinkDown("boot-0"), at=120.0).nothing()
+    fresh().when(LinkDown("boot-1"), at=120.0).nothing()
+
+
+def test_a_device_without_three_heartbeats_is_off_line() -> None:
+    state = online()
+    assert device.deadline(state.state) == 190.0
+    state.when(TimeReached(), at=189.9).nothing()
+    state.when(TimeReached(), at=190.0).then(DeviceDisconnected("boot-1", 190.0, 100.0))
+    beating = state.after(Beat(), at=130.0)
+    assert device.deadline(beating.state) == 220.0
+    beating.when(TimeReached(), at=190.0).nothing()
+
+
+def test_a_device_given_up_too_early_is_back_with_its_next_heartbeat() -> None:
+    lost = online().after(TimeReached(), at=190.0)
+    lost.when(Beat(), at=191.0).then(DeviceConnected("BRANCH-001", "boot-1", "1.0", 191.0))
+    fresh().when(Beat()).nothing()
+
+
+def test_after_a_restart_the_device_has_the_usual_time_to_come_back() -> None:
+    woken = online().after_restart(at=500.0)
+    assert device.deadline(woken.state) == 590.0
+    woken.when(TimeReached(), at=590.0).names("DeviceDisconnected")
+
+
+def test_an_unlock_is_queued_and_put_on_the_wire_with_its_time_to_live() -> None:
+    then = online().when(UNLOCK, at=100.0).then(QUEUED).tells()
+    assert then.hints("link", "d1") == [SendUnlock("u1", 0x13, 10_000)]
+
+
+def test_an_unlock_ordered_twice_is_queued_once_even_when_it_is_done() -> None:
+    queued = online().after(UNLOCK, at=100.0)
+    queued.when(UNLOCK, at=101.0).nothing()
+    queued.after(Result("u1", "opened"), at=102.0).when(UNLOCK, at=103.0).nothing()
+
+
+def test_an_unlock_whose_time_is_over_never_reaches_the_wire() -> None:
+    then = online().when(UNLOCK, at=110.0).names("UnlockDone")
+    assert then.hints("link", "d1") == []
+    then.tells(("trolley", T, UnlockFinished("u1", "expired", "The device did not answer in time.")))
+
+
+def test_a_device_that_comes_back_gets_what_is_pending_with_the_time_that_is_left() -> None:
+    away = fresh().after(UNLOCK, at=100.0)
+    away.when(UP, at=104.0).answers(DeskOfDevice((SendUnlock("u1", 0x13, 6_000),), 0))
+    away.when(UP, at=110.0).answers(DeskOfDevice((), 0))
+
+
+def test_a_result_ends_the_unlock_and_the_trolley_hears_of_it() -> None:
+    queued = online().after(UNLOCK, at=100.0).after(Received("u1"), at=100.1)
+    then = queued.when(Result("u1", "not_opened", "stuck"), at=103.0).answers(Acked())
+    then.then(UnlockDone("u1", 0x13, T, "not_opened", "stuck", 103.0))
+    then.tells(("trolley", T, UnlockFinished("u1", "not_opened", "stuck")))
+    then.and_then().when(Result("u1", "opened"), at=104.0).nothing().answers(Acked())
+
+
+def test_a_result_of_an_unknown_unlock_is_acknowledged_and_ignored() -> None:
+    online().when(Result("u9", "opened")).nothing().answers(Acked())
+
+
+def test_an_unlock_without_a_result_expires_a_moment_after_its_time_so_that_a_late_result_wins() -> None:
+    queued = online().after(UNLOCK, at=100.0)
+    assert device.deadline(queued.state) == 112.0
+    queued.when(TimeReached(), at=111.9).nothing()
+    queued.when(Result("u1", "opened"), at=111.9).names("UnlockDone")
+    then = queued.when(TimeReached(), at=112.0).names("UnlockDone")
+    assert then.decision.events[0].outcome == "expired"
+
+
+def test_only_finished_unlocks_leave_the_queue() -> None:
+    two = online().after(UNLOCK, at=100.0).after(replace(UNLOCK, unlock_id="u2", expires_at=115.0), at=105.0)
+    later = two.after(TimeReached(), at=112.0)
+    assert list(later.state.queue) == ["u2"]
+    assert device.deadline(later.state) == 117.0
+
+
+def test_a_report_that_changes_a_slot_goes_to_its_trolley() -> None:
+    then = online().when(Report(1, OPEN), at=101.5).then(SlotChanged(1, OPEN, T)).answers(Acked(1))
+    then.tells(("trolley", T, LockReported("open", True, 101.0, REF, Place("d1", 0x13))))
+
+
+def test_a_report_of_a_slot_without_a_trolley_is_kept_and_goes_nowhere() -> None:
+    empty = replace(OPEN, ref=None)
+    assert empty.trolley_id is None
+    online().when(Report(1, empty), at=101.5).then(SlotChanged(1, empty, None)).tells()
+
+
+@pytest.mark.parametrize("seq", [1, 2])
+def test_a_report_seen_before_is_acknowledged_and_changes_nothing(seq: int) -> None:
+    state = online().after(Report(2, OPEN), at=101.5)
+    state.when(Report(seq, replace(CLOSED, at=105.0)), at=106.0).nothing().answers(Acked(seq))
+
+
+def test_a_report_of_what_is_known_changes_nothing_but_counts() -> None:
+    state = online().after(Report(1, OPEN), at=101.5)
+    then = state.when(Report(2, replace(OPEN, at=105.0)), at=105.5).nothing().answers(Acked(2))
+    assert then.state.last_seq == 2
+
+
+def test_a_report_that_changed_a_slot_is_known_after_a_restart_too() -> None:
+    woken = online().after(Report(2, OPEN), at=101.5).after_restart(at=500.0)
+    assert rested(device, woken.state).last_seq == 2
+    woken.when(Report(2, CLOSED), at=501.0).nothing().answers(Acked(2))
+
+
+def test_hello_brings_what_the_hardware_says_and_only_changes_count() -> None:
+    up = replace(UP, readings=(CLOSED, replace(CLOSED, slot=0x14, ref=None)))
+    first = fresh().when(up, at=100.0)
+    first.names("DeviceConnected", "SlotChanged", "SlotChanged")
+    again = replace(up, boot_id="boot-2", readings=(replace(OPEN, at=200.0), up.readings[1]))
+    first.and_then().when(again, at=201.0).names("DeviceConnected", "SlotChanged")
+
+
+def test_the_desk_says_from_where_the_device_may_number_its_reports() -> None:
+    online().after(Report(7, OPEN), at=101.5).when(UP, at=120.0).answers(DeskOfDevice((), 7))
+
+
+def test_the_times_of_a_slots_changes_only_grow_and_never_lie_in_the_future() -> None:
+    state = online().after(Report(1, replace(OPEN, at=9_999.0)), at=101.5)
+    assert state.state.slots[0x13].at == 101.5
+    later = state.after(Report(2, replace(CLOSED, at=5.0)), at=102.0)
+    assert later.state.slots[0x13].at == pytest.approx(101.501)

@@ -1,0 +1,201 @@
+"""One example of every event, and the golden files made of them.
+
+``python -m tests.journal.examples`` writes the files that are missing, and never touches
+one that is there: what was released stays in somebody's journal for ever. An event whose
+schema changes gets a higher version, an upcaster and a file more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from actors.messages import alarms, cart, checkout, device, pricing, rollout, stock, trolley, yard
+from core.journal.codec import JsonCodec, tag_of
+from core.journal.entities import ENTITIES
+
+GOLDEN = Path(__file__).parent / "golden"
+
+_ID = "6f1d0c1e-8a2b-4a63-9f0e-3d1c5b7a9e2{}".format
+_REF = trolley.TrolleyRef(
+    "TROLLEY_01", "BRANCH-001", "demo", 1, "INR", place=trolley.Place(_ID(0), 17), one_per_user=False
+)
+_LINE = cart.Line(
+    _ID(1),
+    _ID(2),
+    "8901234567890",
+    "Reis „Basmati“ 5 kg",
+    3,
+    Decimal("420.75"),
+    Decimal("1262.25"),
+    (cart.PriceStep("base", Decimal("500.00")), cart.PriceStep("tier:GOLD", Decimal("420.75"))),
+    1_700_000_000.125,
+    _ID(3),
+    "5 kg",
+)
+_VOUCHER = pricing.Voucher(
+    "DIWALI10",
+    pricing.Rule(
+        _ID(8), "voucher", "percent", Decimal("10.0000"), "voucher:DIWALI10", 3, 0, 1, None, 1_700_009_000.0
+    ),
+    product_id=_ID(2),
+)
+_PLACE = trolley.Place(_ID(0), 18)
+_AT = 1_700_000_001.25
+_UNITS = (stock.Quantity(_ID(2), 3), stock.Quantity(f"{_ID(2)}/{_ID(3)}", 1))
+_SESSION, _USER, _UNLOCK = _ID(4), _ID(5), _ID(6)
+_ABOUT = alarms.About("trolley/TROLLEY_01", "TROLLEY_01", _ID(0), 17, _USER, "not_opened")
+_ALARM = alarms.Alarm(_ID(8), "lock_failed", "major", _ABOUT, _AT, _AT + 5, _ID(9), _ID(9))
+
+_IMAGE = device.FirmwareImage("2.0.1", "https://shop.example/firmware", 1_048_576, "ab" * 32, "c2lnbmVk")
+_ROLLOUT = _ID(8)
+
+EXAMPLES: tuple[msgspec.Struct, ...] = (
+    trolley.ClaimRequested(_REF, _USER, _SESSION, "claim-1", _AT, 3600.0),
+    trolley.ClaimDenied(_SESSION, _USER, "user_has_trolley", _AT),
+    trolley.ClaimLapsed(_SESSION, _USER, _AT),
+    trolley.TrolleyAssigned(_SESSION, _USER, _UNLOCK, _AT),
+    trolley.SessionEnded(_SESSION, _USER, "paid", _AT),
+    trolley.SessionExpired(_SESSION, _USER, _AT),
+    trolley.UnlockOrdered(_REF, _UNLOCK, "wheel stuck", _AT),
+    trolley.LockOpened(True, _AT, _REF),
+    trolley.LockClosed(True, _AT),
+    trolley.LockFailed(_UNLOCK, "not_opened", "hook stayed closed", _AT),
+    trolley.TrolleyLeft(_USER, _AT, _AT + 3600),
+    trolley.TrolleyReturned(None, _AT),
+    trolley.TrolleyPlaced(_PLACE, trolley.Place(_ID(0), 17), trolley.Place(_ID(0), 17), _AT),
+    trolley.MaintenanceStarted(_REF, "wheel", _AT),
+    trolley.MaintenanceEnded(_AT),
+    device.DeviceConnected("BRANCH-001", "boot-1", "1.4.2", _AT),
+    device.DeviceDisconnected("boot-1", _AT, _AT - 90),
+    device.UnlockQueued(_UNLOCK, 17, "TROLLEY_01", _AT + 10, "BRANCH-001", _AT),
+    device.UnlockDone(_UNLOCK, 17, "TROLLEY_01", "opened", "", _AT),
+    device.SlotChanged(9, device.SlotReading(17, "open", False, _AT, _REF, True), "TROLLEY_02"),
+    device.SlotTaken(17, "TROLLEY_02"),
+    device.SlotVacated(17, "TROLLEY_02"),
+    device.BoardSilent(17, _AT),
+    device.BoardAnswered(17, _AT),
+    yard.CustodyNoted("TROLLEY_01", 7, True, _USER, _USER),
+    yard.SlotWaits(_PLACE, _AT),
+    yard.SlotDropped(_PLACE, _AT),
+    yard.TrolleyMatched("TROLLEY_01", _PLACE, _AT, _USER),
+    alarms.AlarmWatched("overdue", _ABOUT, _AT + 60, _AT),
+    alarms.AlarmForgone("overdue", _ABOUT.subject, _AT),
+    alarms.AlarmRaised(_ALARM),
+    alarms.AlarmAcknowledged(_ID(8), _USER, _ID(9), _AT),
+    alarms.AlarmCleared(_ALARM, _USER, _AT),
+    device.FirmwareOffered(_ROLLOUT, _IMAGE, _AT),
+    device.FirmwareProgressed(_ROLLOUT, "failed", "The signature is wrong.", _AT),
+    device.FirmwareWithdrawn(_ROLLOUT, _AT),
+    rollout.RolloutStarted(_ID(9), _IMAGE, "demo", "", (_ID(0), _ID(1)), 5, 0.2, 3600.0, _USER, _AT),
+    rollout.BatchOffered((_ID(0),), _AT),
+    rollout.DeviceProgressed(_ID(0), "downloading", "", _AT),
+    rollout.DeviceTimedOut(_ID(0), _AT),
+    rollout.RolloutPaused("failures", _AT),
+    rollout.RolloutResumed(_AT),
+    rollout.RolloutAborted((_ID(1),), _AT),
+    rollout.RolloutFinished(_AT),
+    cart.SessionAttached(_SESSION, "TROLLEY_01", "BRANCH-001", "demo", "INR", 900.0, _AT),
+    cart.SessionRefused(_SESSION, "TROLLEY_02", "TROLLEY_01", _ID(7), _AT),
+    cart.SessionEndRequested(_SESSION, "TROLLEY_01", "abandoned", "end-1", _AT),
+    cart.SessionDetached(_SESSION, "TROLLEY_01", "abandoned", 1, _AT + 900, _AT),
+    cart.ItemAdded(_LINE, 2, _SESSION, "INR", _AT),
+    cart.QuantityChanged(_LINE, _AT),
+    cart.ItemRemoved(_ID(1), _AT),
+    cart.CartCleared(2, _AT),
+    cart.LinesRestored((_LINE,), _AT),
+    cart.LinesRepriced((_LINE,), _AT),
+    checkout.CheckoutRequested(_ID(8), "BRANCH-001", "pay-1", _AT + 300, _SESSION, 900.0, _AT),
+    checkout.CheckoutReserved(_ID(8), _AT),
+    checkout.CheckoutRefused(_ID(8), (stock.Shortage(_ID(2), 3, 1),), 0, None, _AT),
+    checkout.CheckoutCancelled(_ID(8), "BRANCH-001", True, "cancelled", 0, None, _AT),
+    checkout.CheckoutExpired(_ID(8), "BRANCH-001", 2, _AT + 900, _AT),
+    checkout.CheckoutCompleted(_ID(8), "BRANCH-001", _AT),
+    checkout.ReservationReturned(_ID(8), "BRANCH-001", _AT),
+    stock.StockReceived(_UNITS, "delivery 7", _AT),
+    stock.StockAdjusted(_ID(2), -3, 5, "counted", _AT),
+    stock.StockReserved(_ID(8), _USER, _UNITS, _AT + 300, _AT),
+    stock.ReservationDenied(_ID(8), _USER, (stock.Shortage(_ID(2), 3, 1),), _AT),
+    stock.StockReleased(_ID(8), _UNITS, "expired", _AT),
+    stock.StockSold(_ID(8), _UNITS, _AT),
+    stock.StockRanLow(_ID(2), 4, _AT),
+    stock.StockRecovered(_ID(2), 40, _AT),
+    cart.VouchersChanged((_VOUCHER,), (_LINE,), _AT),
+)
+
+
+class Golden(msgspec.Struct):
+    """An event as it was released: its schema, and one example as the journal has it."""
+
+    entity: str
+    name: str
+    version: int
+    schema: dict[str, Any]
+    data: msgspec.Raw
+
+
+def schema_of(codec: JsonCodec[Any], name: str) -> dict[str, Any]:
+    """Return the schema of an event's current version, without prose."""
+    [schema] = [schema for known, _, schema in codec.schemas() if known == name]
+    plain: dict[str, Any] = _without_prose(schema)
+    return plain
+
+
+def _without_prose(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_prose(each) for key, each in value.items() if key != "description"}
+    return [_without_prose(each) for each in value] if isinstance(value, list) else value
+
+
+def golden_of(example: msgspec.Struct) -> Golden:
+    """Return the golden file's content for an event of today."""
+    for entity in ENTITIES.values():
+        if type(example) in entity.codec.events:
+            name, version = entity.codec.event_name(example)
+            data = msgspec.Raw(entity.codec.encode_event(example))
+            return Golden(entity.name, name, version, schema_of(entity.codec, name), data)
+    raise ValueError(f"{tag_of(type(example))} is no event of a durable entity")
+
+
+class GoldenState(msgspec.Struct):
+    """The schema of a state as snapshots have it."""
+
+    entity: str
+    version: int
+    schema: dict[str, Any]
+
+
+def golden_states() -> Iterator[tuple[Path, GoldenState]]:
+    """Yield where today's states have their golden files, and what they should hold."""
+    for entity in ENTITIES.values():
+        # To JSON and back, because a default may be a value that JSON has not, e.g. a Decimal.
+        schema = msgspec.json.decode(
+            msgspec.json.encode(_without_prose(msgspec.json.schema(entity.codec.state)))
+        )
+        version = entity.codec.state_version
+        yield GOLDEN / "states" / f"{entity.name}.v{version}.json", GoldenState(entity.name, version, schema)
+
+
+def write_missing() -> list[Path]:
+    """Write the golden files that are not there; return them."""
+    written = []
+    (GOLDEN / "states").mkdir(parents=True, exist_ok=True)
+    for path, state in golden_states():
+        if not path.exists():
+            path.write_bytes(msgspec.json.format(msgspec.json.encode(state), indent=1) + b"\n")
+            written.append(path)
+    for golden in map(golden_of, EXAMPLES):
+        path = GOLDEN / f"{golden.name}.v{golden.version}.json"
+        if not path.exists():
+            path.write_bytes(msgspec.json.format(msgspec.json.encode(golden), indent=1) + b"\n")
+            written.append(path)
+    return written
+
+
+if __name__ == "__main__":
+    for each in write_missing():
+        print(each)

@@ -1,0 +1,189 @@
+"""The group commit: what goes together, and what a failure takes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from actors.runtime import Address, Conflict, Unavailable
+from actors.runtime.journal import CommitResult
+from tests.runtime.domain import Add, Alarm, Look, Pay, Peek, Total
+from tests.runtime.harness import WAIT_S, A, B, C, World
+
+
+def test_what_queues_while_a_commit_runs_goes_into_the_next_one(world: World) -> None:
+    with world.journal.held():
+        world.system.tell(A, Add(1))
+        world.journal.wait_for_commit()
+        for i in range(40):
+            world.system.tell(Address("purse", f"p{i % 20}"), Add(1))
+        world.ask(C, Look())
+    world.quiet()
+    first, *rest = world.journal.batches
+    assert [w.address for w in first] == [A]
+    assert sum(len(w.events) for batch in rest for w in batch) == 40
+    assert len(rest) <= 2
+
+
+def test_an_entity_has_one_write_a_batch_with_its_last_state(world: World) -> None:
+    with world.journal.held():
+        world.system.tell(B, Add(1))
+        world.journal.wait_for_commit()
+        for _ in range(3):
+            world.system.tell(A, Add(1))
+            world.ask(C, Look())  # so that each Add is in a round of its own
+    world.quiet()
+    writes = [w for batch in world.journal.batches for w in batch if w.address == A]
+    assert [len(w.events) for w in writes] == [3]
+    assert [e.seq for e in writes[0].events] == [1, 2, 3]
+    assert writes[0].state.total == 3
+    assert [e.by for e in writes[0].decoded] == [1, 1, 1]
+
+
+def test_a_failed_commit_answers_unavailable_and_the_next_message_finds_the_old_state(world: World) -> None:
+    world.ask(A, Add(5))
+    world.journal.failures.append(OSError("disk full"))
+    with pytest.raises(Unavailable):
+        world.ask(A, Add(1))
+    outcome = world.ask(A, Add(2))
+    assert (outcome.answer, outcome.seq) == (Total(7), 2)
+
+
+def test_everything_built_on_lost_events_is_lost_with_them(world: World) -> None:
+    world.ask(A, Add(5))
+    with world.journal.held():
+        lost = [world.system.ask(A, Add(1))]
+        world.journal.wait_for_commit()
+        for command in (Add(1), Peek(), Look()):
+            lost.append(world.system.ask(A, command))
+            world.ask(C, Look())
+        world.journal.failures.append(OSError("disk full"))
+    for reply in lost:
+        with pytest.raises(Unavailable):
+            reply.get(timeout=WAIT_S)
+    world.quiet()
+    assert world.ask(A, Look()).state.total == 5
+    assert world.offsets(A) == [1]
+    written = [e.seq for batch in world.journal.batches for w in batch if w.address == A for e in w.events]
+    assert written == [1], "a store need not notice the gap itself"
+
+
+def test_a_command_whose_commit_failed_may_be_tried_again_under_its_id(world: World) -> None:
+    world.journal.failures.append(OSError("disk full"))
+    with pytest.raises(Unavailable):
+        world.ask(A, Add(5), "c")
+    outcome = world.ask(A, Add(5), "c")
+    assert (outcome.answer, outcome.replayed) == (Total(5), False)
+
+
+def test_a_commit_whose_answer_was_lost_is_found_by_the_repeat(world: World) -> None:
+    world.journal.lies.append(ConnectionError("gone"))
+    with pytest.raises(Unavailable):
+        world.ask(A, Add(5), "c")
+    outcome = world.ask(A, Add(5), "c")
+    assert (outcome.answer, outcome.replayed) == (Total(5), True)
+    assert world.ask(A, Look()).state.total == 5
+
+
+def test_who_waits_for_a_pending_command_hears_of_the_loss(world: World) -> None:
+    world.ask(A, Add(5))
+    with world.journal.held():
+        waiting = world.system.ask(A, Pay("b", 1), "pay")
+        world.journal.wait_for_commit()
+        world.journal.failures.append(OSError("disk full"))
+    with pytest.raises(Unavailable):
+        waiting.get(timeout=WAIT_S)
+    assert world.ask(A, Look()).state.total == 5
+
+
+class Refusing:
+    """Refuses the writes of some addresses, as a store does on a conflict or a poisoned row."""
+
+    def __init__(self, world: World) -> None:
+        self.errors: dict[Address, Exception] = {}
+        self._commit = world.journal.store.commit
+        world.journal.store.commit = self.commit
+
+    def commit(self, partition: str, epoch: int, batch: list) -> CommitResult:  # type: ignore[type-arg]
+        refused = {w.address: self.errors.pop(w.address) for w in batch if w.address in self.errors}
+        result = self._commit(partition, epoch, [w for w in batch if w.address not in refused])
+        return CommitResult({**result.refused, **refused})
+
+
+@pytest.mark.parametrize("why", [Conflict("taken"), ValueError("poisoned")])
+def test_a_refused_write_fails_its_own_entity_only(world: World, why: Exception) -> None:
+    refusing = Refusing(world)
+    with world.journal.held():
+        world.system.tell(C, Add(1))
+        world.journal.wait_for_commit()
+        bad, good = world.system.ask(A, Add(1), "a"), world.system.ask(B, Add(2), "b")
+        world.ask(Address("purse", "other"), Look())
+        refusing.errors[A] = why
+    with pytest.raises(Unavailable):
+        bad.get(timeout=WAIT_S)
+    assert good.get(timeout=WAIT_S).answer == Total(2)
+    assert world.ask(A, Add(1), "a").answer == Total(1)
+
+
+def test_another_writer_of_the_same_entity_is_noticed_and_loses_nothing(make: Callable[..., World]) -> None:
+    first = make()
+    first.ask(A, Add(5))
+    second = make(first.journal.store, partition="another")  # a wrongly divided partition
+    second.ask(A, Add(1))
+    with pytest.raises(Unavailable):
+        first.ask(A, Add(10), "c")
+    assert first.ask(A, Add(10), "c").answer == Total(16)
+    assert [e.seq for e in first.journal.store.load(A).events] == [1, 2, 3]
+
+
+def test_of_two_owners_the_older_is_fenced_and_changes_nothing(make: Callable[..., World]) -> None:
+    old = make()
+    old.ask(A, Add(5))
+    new = make(old.journal.store)
+    with pytest.raises(Unavailable):
+        old.ask(A, Add(100), "c")
+    assert old.system.fenced
+    with pytest.raises(Unavailable):
+        old.ask(B, Look())
+    with pytest.raises(Unavailable):
+        old.system.tell(B, Add(1))
+    assert new.ask(A, Add(1)).answer == Total(6)
+
+
+def test_the_wake_flag_is_written_when_it_flips_and_not_again(make: Callable[..., World]) -> None:
+    world = make(idle_s=8.0)
+    world.ask(A, Alarm(5.0))
+    world.ask(A, Add(1))
+    world.ask(A, Alarm(6.0))
+    world.pass_time(7.0)
+    assert world.ask(A, Look()).state.rings == 1
+    wakes = [w.wake for batch in world.journal.batches for w in batch]
+    assert wakes == [True, None, None, None]
+    assert list(world.journal.wakes()) == [A]
+    world.pass_time(20.0)  # cleared when it goes to rest
+    assert list(world.journal.wakes()) == []
+    assert world.system.stats().active == 0
+
+
+def test_a_snapshot_is_taken_every_so_many_events_and_loads_the_same_state(
+    make: Callable[..., World],
+) -> None:
+    world = make(purse={"snapshot_every": 10})
+    for i in range(25):
+        world.ask(A, Add(1), f"c{i}")
+    loaded = world.journal.store.load(A)
+    assert loaded.snapshot_seq == 20
+    assert len(loaded.events) == 5
+    after = make(world.crash(), purse={"snapshot_every": 10})
+    assert after.ask(A, Look()).state.total == 25
+    assert after.ask(A, Add(1), "c3").replayed
+
+
+def test_stats_count_batches_and_what_is_active(world: World) -> None:
+    for i in range(5):
+        world.ask(Address("purse", str(i)), Add(1))
+    stats = world.system.stats()
+    assert (stats.active, stats.mailbox_depth, stats.backlog, stats.fenced) == (5, 0, 0, False)
+    assert 1 <= stats.batches <= 5
+    assert stats.commit_seconds > 0
