@@ -1,0 +1,78 @@
+"""What broker clients and the bridge say to each other about trolleys.
+
+Below ``{prefix}/{chain}/{branch}/carts/{trolley}/``: ``unlock`` and ``lock`` take an Order,
+``status`` holds a CartStatus, retained. No name of a person and no sum of money leaves here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+ORDER_S = 30.0
+"""An order that could not be given for so long is dropped: a lock must not open out of the blue."""
+
+
+class Order(Struct, frozen=True, forbid_unknown_fields=True):
+    """Open a trolley's lock, or close it. The same ``id`` again changes nothing and is answered again."""
+
+    id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    reason: Annotated[str, Meta(min_length=1, max_length=300)] = ""
+    """Needed to open; it is kept in the journal."""
+    op: Literal["unlock", "lock"] | None = None
+    """By default what the topic is called; Home Assistant has one topic for both."""
+
+
+class OrderAnswer(Struct, frozen=True):
+    """What became of the last order: ``code`` is ok, or the name of the refusal."""
+
+    id: str | None
+    """None if the order was not understood."""
+    op: str
+    code: str
+    detail: str = ""
+
+
+class LockStatus(Struct, frozen=True):
+    """Shadow of the lock."""
+
+    desired: str
+    reported: str
+    at: str | None = None
+
+
+class CartStatus(Struct, frozen=True):
+    """A trolley, as the branch's topic shows it, but for what concerns people."""
+
+    trolley_id: str
+    cart_number: int
+    phase: str
+    custody: str
+    is_active: bool
+    maintenance: bool
+    lock: LockStatus
+    lock_fault: str
+    place: Any = None
+    answer: OrderAnswer | None = None
+    """To the last order that came by the broker since the bridge started."""
+
+
+decode_order = msgspec.json.Decoder(Order).decode
+"""Raises msgspec.DecodeError."""
+
+
+def status_of(trolley: dict[str, Any]) -> CartStatus:
+    """Return what is published of a trolley of the branch's topic. Raises msgspec.ValidationError."""
+    return msgspec.convert(trolley, CartStatus)
+
+
+class CartTopics:
+    """The topics of one trolley."""
+
+    def __init__(self, prefix: str, chain: str, branch: str, trolley_id: str) -> None:
+        base = f"{prefix}/{chain}/{branch}/carts/{trolley_id}"
+        self.status = f"{base}/status"
+        self.unlock = f"{base}/unlock"
+        self.lock = f"{base}/lock"

@@ -1,0 +1,47 @@
+"""What a bus tells upward. The listener is called on the bus's thread and must not block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from devicegw.wire import Hook, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class UnlockOrder:
+    """Open one lock, but never start to after ``expires`` (monotonic seconds)."""
+
+    command_id: str
+    board: int
+    lock: int
+    received: float
+    expires: float
+
+
+@dataclass(frozen=True, slots=True)
+class SlotReading:
+    """A slot differs from what was last told; ``hook`` is unknown while its board is dead."""
+
+    slot: int
+    hook: Hook
+    present: bool
+    at: float
+    """POSIX seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDone:
+    """An order has ended; exactly one a submitted order."""
+
+    command_id: str
+    outcome: Outcome
+    detail: str
+    first_byte_s: float | None = None
+    """From receipt to the first byte of the first try; None if none was written."""
+    total_s: float = 0.0
+    tries: int = 0
+
+
+BusEvent = SlotReading | OrderDone
+Listener = Callable[[BusEvent], None]
