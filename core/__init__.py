@@ -1,0 +1,1 @@
+"""The Django project: settings, reference data, read models, management REST, admin and tasks."""

@@ -1,0 +1,1 @@
+"""People: accounts, roles, tokens, and who may do what."""

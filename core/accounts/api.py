@@ -1,0 +1,202 @@
+"""REST of people: registering, logging in, and all that is held about oneself."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib.auth.password_validation import validate_password
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.accounts import throttling, tokens
+from core.accounts.export import everything_about
+from core.accounts.models import User
+from core.accounts.principals import Principal
+from core.problems import Problem
+from core.rest import ClosedSerializer, StrictText
+
+
+class RegisterBody(ClosedSerializer):
+    """A new account."""
+
+    username = StrictText(min_length=1, max_length=150, validators=[User.username_validator])
+    password = StrictText(min_length=1, max_length=200, trim_whitespace=False)
+    email = serializers.EmailField(required=False)
+
+
+class TokenBody(ClosedSerializer):
+    """A login; ``username`` may be the e-mail address."""
+
+    username = StrictText(min_length=1, max_length=254)
+    password = StrictText(min_length=1, max_length=200, trim_whitespace=False)
+
+
+class RefreshBody(ClosedSerializer):
+    """A refresh token."""
+
+    refresh = StrictText(min_length=1, max_length=200)
+
+
+class TokenAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    """A pair of tokens."""
+
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+    expires_in = serializers.IntegerField(help_text="Seconds until the access token ends.")
+
+
+class RegisterAnswer(TokenAnswer):
+    """A new account and its first tokens."""
+
+    id = serializers.UUIDField()
+    username = serializers.CharField()
+
+
+class RoleAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    """A role; branch null: in every branch of the chain."""
+
+    role = serializers.CharField()
+    chain = serializers.CharField()
+    branch = serializers.CharField(allow_null=True)
+
+
+class MeAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    """The caller's account."""
+
+    id = serializers.UUIDField()
+    username = serializers.CharField()
+    email = serializers.CharField()
+    phone = serializers.CharField(allow_null=True)
+    is_platform_admin = serializers.BooleanField()
+    roles = RoleAnswer(many=True)
+
+
+def checked(body: type[ClosedSerializer], request: Request) -> dict[str, Any]:
+    """Return the checked body; raises ValidationError."""
+    found = body(data=request.data)
+    found.is_valid(raise_exception=True)
+    return cast("dict[str, Any]", found.validated_data)
+
+
+class _OpenView(throttling.LimitedView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+class RegisterView(_OpenView):
+    """New accounts."""
+
+    @extend_schema(request=RegisterBody, responses={201: RegisterAnswer}, operation_id="auth_register")
+    def post(self, request: Request) -> Response:
+        """Make a shopper's account and log it in."""
+        body = checked(RegisterBody, request)
+        user = User(username=User.normalize_username(body["username"]), email=body.get("email", "").lower())
+        taken = User.objects.filter(username__iexact=user.username).exists()
+        if taken:
+            raise ValidationError({"username": ["This name is taken."]})
+        validate_in_field("password", body["password"], user)
+        user.set_password(body["password"])
+        try:
+            with transaction.atomic():
+                user.save()
+        except IntegrityError:
+            raise ValidationError({"email": ["This name or address is taken."]}) from None
+        return Response({"id": str(user.pk), "username": user.username, **tokens.issue(user)}, 201)
+
+
+def validate_in_field(field: str, password: str, user: User) -> None:
+    """Check a new password; raises ValidationError that names the field."""
+    from django.core.exceptions import ValidationError as Weak
+
+    try:
+        validate_password(password, user)
+    except Weak as error:
+        raise ValidationError({field: error.messages}) from None
+
+
+class TokenView(_OpenView):
+    """Logins."""
+
+    @extend_schema(request=TokenBody, responses=TokenAnswer, operation_id="auth_token")
+    def post(self, request: Request) -> Response:
+        """Log in with username or e-mail address."""
+        body = checked(TokenBody, request)
+        login, password = body["username"], body["password"]
+        throttling.check_failures(login)
+        user = (
+            User.objects.filter(Q(username=login) | Q(email__iexact=login) & ~Q(email=""))
+            .order_by("date_joined")
+            .first()
+        )
+        if user is None:
+            # As slow as a wrong password, so that nobody learns which names exist.
+            User().set_password(password)
+        if user is None or not user.check_password(password) or not user.is_active:
+            throttling.note_failure(login)
+            raise Problem(401, "bad_credentials", "The name or the password is wrong.")
+        return Response(tokens.issue(user))
+
+
+class RefreshView(_OpenView):
+    """Longer logins."""
+
+    @extend_schema(request=RefreshBody, responses=TokenAnswer, operation_id="auth_refresh")
+    def post(self, request: Request) -> Response:
+        """Use a refresh token up for a new pair; a second use ends the login everywhere."""
+        try:
+            return Response(tokens.rotate(checked(RefreshBody, request)["refresh"]))
+        except tokens.TokenError as error:
+            raise Problem(401, error.code, error.detail) from None
+
+
+class LogoutView(_OpenView):
+    """Ended logins."""
+
+    @extend_schema(request=RefreshBody, responses={204: None}, operation_id="auth_logout")
+    def post(self, request: Request) -> Response:
+        """End the login that the refresh token belongs to."""
+        tokens.revoke_family(checked(RefreshBody, request)["refresh"])
+        return Response(status=204)
+
+
+class MeView(APIView):
+    """Oneself."""
+
+    @extend_schema(responses=MeAnswer, operation_id="me")
+    def get(self, request: Request) -> Response:
+        """Return the caller's account and roles."""
+        user, principal = cast(User, request.user), cast(Principal, request.auth)
+        roles = [{"role": one.role, "chain": one.chain, "branch": one.branch} for one in principal.grants]
+        return Response(
+            {
+                "id": principal.id,
+                "username": user.username,
+                "email": user.email,
+                "phone": user.phone,
+                "is_platform_admin": principal.is_platform_admin,
+                "roles": roles,
+            }
+        )
+
+    @extend_schema(responses={204: None}, operation_id="me_erase")
+    def delete(self, request: Request) -> Response:
+        """Erase the account. The journal knows ids only, so its history is nobody's from now on."""
+        cast(User, request.user).delete()
+        return Response(status=204)
+
+
+class ExportView(APIView):
+    """What is held about oneself."""
+
+    @extend_schema(responses={200: dict[str, Any]}, operation_id="me_export")
+    def get(self, request: Request) -> Response:
+        """Return everything held about the caller."""
+        name = 'attachment; filename="my-data.json"'
+        return Response(everything_about(cast(User, request.user)), headers={"Content-Disposition": name})

@@ -1,0 +1,13 @@
+"""The app's name for Django."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """People: accounts, roles, tokens, and who may do what."""
+
+    name = "core.accounts"
+    label = "accounts"
+    default_auto_field = "django.db.models.BigAutoField"

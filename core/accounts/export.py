@@ -1,0 +1,43 @@
+"""Everything held about a person, for that person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model, QuerySet
+
+from core.accounts import principals
+from core.accounts.models import User
+from core.fleet.models import Rental, Session, Trolley
+from core.rest import rfc3339
+from core.shopping.models import Cart, CartItem
+
+_HIDDEN = frozenset({"password", "digest", "qr_nonce"})
+
+
+def everything_about(user: User) -> dict[str, Any]:
+    """Return the account, its roles, logins, sessions, rentals and cart. Blocking."""
+    roles = [
+        {"role": one.role, "chain": one.chain, "branch": one.branch} for one in principals.of(user).grants
+    ]
+    return {
+        "account": _row(user),
+        "roles": roles,
+        "logins": _rows(user.refresh_tokens.order_by("issued_at")),
+        "trolleys": list(Trolley.objects.filter(assigned_to_id=user.pk).values_list("trolley_id", flat=True)),
+        "sessions": _rows(Session.objects.filter(user_id=user.pk)),
+        "rentals": _rows(Rental.objects.filter(user_id=user.pk)),
+        "cart": _rows(Cart.objects.filter(user_id=user.pk)),
+        "cart_items": _rows(CartItem.objects.filter(user_id=user.pk)),
+    }
+
+
+def _rows(rows: QuerySet[Any]) -> list[dict[str, Any]]:
+    return [_row(row) for row in rows]
+
+
+def _row(row: Model) -> dict[str, Any]:
+    names = [field.attname for field in row._meta.concrete_fields if field.name not in _HIDDEN]
+    values = ((name, getattr(row, name)) for name in names)
+    return {name: rfc3339(value) if isinstance(value, datetime) else value for name, value in values}

@@ -1,0 +1,93 @@
+"""People, their roles, and the refresh tokens they hold."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from actors.messages.pricing import TIERS
+from core.tenancy.models import Branch, Chain
+
+
+class User(AbstractUser):
+    """A shopper, a member of staff or a platform admin (superuser)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    phone = models.CharField(max_length=20, null=True, blank=True, unique=True)
+    tier = models.CharField(
+        max_length=20, choices=[(tier, tier.title()) for tier in TIERS], default=TIERS[0], db_default=TIERS[0]
+    )
+    """Which price rules of kind tier are the person's."""
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.UniqueConstraint(Lower("email"), condition=~Q(email=""), name="accounts_user_email_unique")
+        ]
+
+
+class Role(models.TextChoices):
+    """What a grant allows; see ``principals.py`` for the table."""
+
+    STAFF = "staff"
+    MANAGER = "manager"
+    CHAIN_ADMIN = "chain_admin"
+
+
+class Grant(models.Model):
+    """A role in one branch, or in every branch of a chain when no branch is named."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="grants")
+    role = models.CharField(max_length=20, choices=Role)
+    chain = models.ForeignKey(Chain, on_delete=models.CASCADE, related_name="grants")
+    branch = models.ForeignKey(Branch, on_delete=models.CASCADE, related_name="grants", null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "role", "branch"],
+                condition=Q(branch__isnull=False),
+                name="accounts_grant_once_a_branch",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "role", "chain"],
+                condition=Q(branch__isnull=True),
+                name="accounts_grant_once_a_chain",
+            ),
+            models.CheckConstraint(
+                condition=~Q(role="chain_admin") | Q(branch__isnull=True),
+                name="accounts_chain_admin_has_no_branch",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} of {self.branch.code if self.branch else self.chain.slug}"
+
+    def clean(self) -> None:
+        """Refuse a branch of another chain."""
+        if self.branch is not None and self.branch.chain_id != self.chain_id:
+            raise ValidationError({"branch": "This branch belongs to another chain."})
+
+
+class RefreshToken(models.Model):
+    """One refresh token, stored as its SHA-256; every login begins a family of them.
+
+    A token is used once: using it makes the next one of the family. A second use of
+    the same token means it was stolen, and ends the family.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    family = models.UUIDField(db_index=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="refresh_tokens")
+    digest = models.CharField(max_length=64, unique=True)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.family} of {self.user_id}"

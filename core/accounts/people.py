@@ -1,0 +1,85 @@
+"""Names of people for screens, kept in memory so that no socket waits for the database."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from actors.messages.pricing import TIERS
+from core.accounts.models import Grant, Role, User
+from core.fleet.models import Trolley
+
+_PHONE = re.compile(r"\+?[0-9]{6,15}")
+_MOST = 100_000
+
+
+def shown_name(username: str, phone: str | None) -> str:
+    """Return the username, or for somebody known by phone only ``•••• 1234``."""
+    if username == phone or _PHONE.fullmatch(username):
+        return f"•••• {username[-4:]}"
+    return username
+
+
+def find_by_phone(phone: str) -> str | None:
+    """Return the id of the active user with that phone, or None. Blocking."""
+    found = User.objects.filter(phone=phone, is_active=True).values_list("id", flat=True).first()
+    return None if found is None else str(found)
+
+
+def find_tier(user_id: str) -> str:
+    """Return the tier of an account; of one that is gone, the first. Blocking."""
+    return User.objects.filter(pk=user_id).values_list("tier", flat=True).first() or TIERS[0]
+
+
+class People:
+    """User id -> name to show. Bounded: who was not asked for longest goes first."""
+
+    def __init__(self, most: int = _MOST) -> None:
+        self._names: OrderedDict[str, str] = OrderedDict()
+        self._most = most
+        self._managers: dict[tuple[str, str | None], tuple[str, ...]] = {}
+        """By chain and branch; branch None: of the whole chain."""
+
+    def display(self, user_id: str) -> str:
+        """Return the name to show, or an empty string if it is not loaded (or the account was erased)."""
+        return self._names.get(user_id, "")
+
+    def note(self, user_id: str, username: str) -> None:
+        """Remember the name of somebody whose account is at hand, e.g. a principal."""
+        self._keep(user_id, shown_name(username, None))
+
+    def load(self, user_ids: Iterable[str] | None = None) -> None:
+        """Read the names of these users, by default of all who hold a trolley. Blocking."""
+        if user_ids is None:
+            self._load_managers()
+            found = Trolley.objects.exclude(assigned_to_id=None).values_list("assigned_to_id", flat=True)
+            user_ids = [str(user_id) for user_id in found]
+        for user_id, username, phone in User.objects.filter(pk__in=user_ids).values_list(
+            "id", "username", "phone"
+        ):
+            self._keep(str(user_id), shown_name(username, phone))
+
+    def reload(self) -> None:
+        """Read everything that is kept afresh. Blocking."""
+        kept = list(self._names)
+        self._names.clear()
+        self.load(kept)
+        self._load_managers()
+
+    def managers(self, chain: str, branch: str) -> tuple[str, ...]:
+        """Return the ids of those who run a branch: its managers and the chain's admins."""
+        return self._managers.get((chain, branch), ()) + self._managers.get((chain, None), ())
+
+    def _load_managers(self) -> None:
+        found: dict[tuple[str, str | None], set[str]] = {}
+        rows = Grant.objects.filter(role__in=(Role.MANAGER, Role.CHAIN_ADMIN), user__is_active=True)
+        for user_id, chain, branch in rows.values_list("user_id", "chain__slug", "branch__code"):
+            found.setdefault((chain, branch), set()).add(str(user_id))
+        self._managers = {place: tuple(sorted(who)) for place, who in found.items()}
+
+    def _keep(self, user_id: str, name: str) -> None:
+        self._names[user_id] = name
+        self._names.move_to_end(user_id)
+        if len(self._names) > self._most:
+            self._names.popitem(last=False)

@@ -1,0 +1,13 @@
+"""Tasks about people."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from core.accounts import tokens
+
+
+@shared_task(name="accounts.purge_refresh_tokens")  # type: ignore[untyped-decorator]
+def purge_refresh_tokens() -> int:
+    """Delete refresh tokens that have expired; return how many there were."""
+    return tokens.purge()

@@ -1,0 +1,70 @@
+"""What the admins of all subjects share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from core import reference
+
+admin.site.site_header = admin.site.site_title = "Smart Trolley"
+admin.site.index_title = "Reference data and read models"
+
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+    TabularInline = admin.TabularInline[Any, Any]
+else:
+    # Only type checkers know these as generic.
+    ModelAdmin, TabularInline = admin.ModelAdmin, admin.TabularInline
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """For rows that the projections write: to look at, not to change."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody may."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody may."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody may."""
+        return False
+
+
+def update_all(rows: QuerySet[Any], what: str, **values: Any) -> int:
+    """Set values in many rows at once and announce the change; return how many."""
+    if any(field.name == "version" for field in rows.model._meta.concrete_fields):
+        values["version"] = models.F("version") + 1
+    changed = rows.update(**values)
+    reference.changed(what)
+    return changed
+
+
+def set_active(model_admin: ModelAdmin, request: HttpRequest, rows: QuerySet[Any], active: bool) -> None:
+    """Switch rows on or off and say so."""
+    kind: type[models.Model] = model_admin.model
+    what = reference.CATALOGUE if kind._meta.app_label == "catalogue" else reference.DIRECTORY
+    count = update_all(rows, what, is_active=active)
+    model_admin.message_user(
+        request, f"{count} {kind._meta.verbose_name_plural} {'activated' if active else 'deactivated'}."
+    )
+
+
+@admin.action(description="Activate")
+def activate(model_admin: ModelAdmin, request: HttpRequest, rows: QuerySet[Any]) -> None:
+    """Bulk action."""
+    set_active(model_admin, request, rows, True)
+
+
+@admin.action(description="Deactivate")
+def deactivate(model_admin: ModelAdmin, request: HttpRequest, rows: QuerySet[Any]) -> None:
+    """Bulk action."""
+    set_active(model_admin, request, rows, False)

@@ -1,0 +1,1 @@
+"""Alarms of the branches, as the journal's projection writes them down."""

@@ -1,0 +1,38 @@
+"""The alarms that a branch's map begins with."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.db.models import Max
+
+from actors.messages import alarms as on_alarms
+from core.alarms.models import Alarm
+
+
+def standing(branch: str) -> tuple[list[on_alarms.Alarm], int]:
+    """Return the branch's alarms that stand, and the journal seq of the last change. Blocking."""
+    # The seq first: what is cleared in between is then shown as cleared by the hint that follows.
+    seq = Alarm.objects.filter(branch_code=branch).aggregate(last=Max("seq"))["last"] or 0
+    rows = Alarm.objects.filter(branch_code=branch, cleared_at=None).order_by("raised_at")
+    return [_alarm(row) for row in rows], seq
+
+
+def _alarm(row: Alarm) -> on_alarms.Alarm:
+    about = on_alarms.About(
+        row.subject, row.trolley_code, _text(row.device_id), row.slot, _text(row.user_id), row.detail
+    )
+    return on_alarms.Alarm(
+        str(row.alarm_id),
+        cast(on_alarms.AlarmKind, row.kind),
+        cast(on_alarms.Severity, row.severity),
+        about,
+        row.raised_at.timestamp(),
+        None if row.acknowledged_at is None else row.acknowledged_at.timestamp(),
+        _text(row.acknowledged_by),
+        _text(row.assignee),
+    )
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

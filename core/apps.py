@@ -1,0 +1,28 @@
+"""The project itself as a Django app: checks, signals, management commands."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class CoreConfig(AppConfig):
+    """Holds what belongs to no single subject."""
+
+    name = "core"
+    label = "core"
+
+    def ready(self) -> None:
+        """Connect the announcements of reference data and register the checks."""
+        # Celery too: from here on its tasks belong to this project's app and not to an unconfigured one.
+        from core import celery, checks, reference
+        from core.accounts.models import Grant, User
+        from core.catalogue.models import Category, LabelLayout, PriceRule, Product, Variant, Voucher
+        from core.fleet.models import Controller, Device, Trolley
+        from core.tenancy.models import Branch, Chain
+
+        celery.app.set_default()
+        checks.register()
+        reference.watch(reference.DIRECTORY, Chain, Branch, Trolley, Device, Controller)
+        catalogue = (Chain, Category, Product, Variant, PriceRule, Voucher, LabelLayout)
+        reference.watch(reference.CATALOGUE, *catalogue)
+        reference.watch(reference.PEOPLE, User, Grant)

@@ -1,0 +1,116 @@
+"""Admin of the catalogue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+
+from core.admin import ModelAdmin, ReadOnlyAdmin, TabularInline, activate, deactivate
+from core.catalogue.models import Category, ImportJob, LabelLayout, PriceRule, Product, Variant, Voucher
+
+
+class VariantInline(TabularInline):
+    """Variants of a product."""
+
+    model = Variant
+    extra = 0
+
+
+@admin.register(Category)
+class CategoryAdmin(ModelAdmin):
+    """The category tree."""
+
+    list_display = ("name", "emoji", "chain", "parent", "slug", "position")
+    list_filter = ("chain",)
+    list_editable = ("position",)
+    search_fields = ("name", "slug")
+    autocomplete_fields = ("chain", "parent")
+    prepopulated_fields = {"slug": ("name",)}
+    list_select_related = ("chain", "parent")
+
+
+@admin.register(Product)
+class ProductAdmin(ModelAdmin):
+    """Products with prices to edit in the list."""
+
+    list_display = ("name", "barcode", "category", "price", "is_active", "sustainability_score", "chain")
+    list_filter = ("chain", "is_active", "category")
+    list_editable = ("price", "is_active")
+    list_per_page = 50
+    search_fields = ("name", "barcode", "description")
+    autocomplete_fields = ("chain", "category")
+    list_select_related = ("chain", "category")
+    readonly_fields = ("created_at", "updated_at")
+    inlines = (VariantInline,)
+    actions = (activate, deactivate)
+
+
+@admin.register(Variant)
+class VariantAdmin(ModelAdmin):
+    """Variants of all products."""
+
+    list_display = ("product", "name", "price_adjustment", "is_active")
+    list_filter = ("product__chain", "is_active")
+    search_fields = ("name", "product__name", "product__barcode")
+    autocomplete_fields = ("product",)
+    list_select_related = ("product",)
+    actions = (activate, deactivate)
+
+
+_SCOPE = ("chain", "branch", "category", "product", "variant")
+_FIELDS: Any = (
+    ("What it is for", {"fields": _SCOPE, "description": "The narrowest thing named here is its scope."}),
+    ("What it does", {"fields": ("effect", "value", "min_quantity", "priority")}),
+    ("When", {"fields": ("valid_from", "valid_until", "season_from", "season_until", "is_active")}),
+)
+
+
+@admin.register(PriceRule)
+class PriceRuleAdmin(ModelAdmin):
+    """Rules that apply by themselves; which of several wins is told in docs/decisions/0004-price-rules.md."""
+
+    list_display = (
+        "name", "kind", "effect", "value", "min_quantity", "tier", "priority", "branch", "category",
+        "product", "valid_from", "valid_until", "is_active",
+    )  # fmt: skip
+    list_filter = ("chain", "kind", "is_active", "tier", "branch", "valid_until")
+    list_editable = ("priority", "is_active")
+    search_fields = ("name", "product__name", "product__barcode", "category__name")
+    autocomplete_fields = _SCOPE
+    list_select_related = _SCOPE
+    fieldsets = ((None, {"fields": ("name", "kind", "tier")}), *_FIELDS)
+    actions = (activate, deactivate)
+
+
+@admin.register(Voucher)
+class VoucherAdmin(ModelAdmin):
+    """Codes that shoppers give."""
+
+    list_display = ("code", "effect", "value", "branch", "category", "product", "valid_until", "is_active")
+    list_filter = ("chain", "is_active", "branch", "valid_until")
+    search_fields = ("code", "product__name", "product__barcode")
+    autocomplete_fields = _SCOPE
+    list_select_related = _SCOPE
+    fieldsets = ((None, {"fields": ("code",)}), *_FIELDS)
+    actions = (activate, deactivate)
+
+
+@admin.register(LabelLayout)
+class LabelLayoutAdmin(ModelAdmin):
+    """How a chain's scales lay out their codes."""
+
+    list_display = ("pattern", "chain", "decimals")
+    list_filter = ("chain",)
+    autocomplete_fields = ("chain",)
+    list_select_related = ("chain",)
+
+
+@admin.register(ImportJob)
+class ImportJobAdmin(ReadOnlyAdmin):
+    """Imports and what they led to; they are begun on the catalogue page."""
+
+    list_display = ("name", "chain", "status", "dry_run", "created", "changed", "refused", "created_at")
+    list_filter = ("chain", "status", "dry_run")
+    exclude = ("packed",)
+    list_select_related = ("chain",)

@@ -1,0 +1,108 @@
+"""Imports as rows: the file, how far it has come, and what each line led to."""
+
+from __future__ import annotations
+
+import uuid
+import zlib
+
+from django.conf import settings
+from django.db import models
+
+
+class ImportJob(models.Model):
+    """One run over a file of products. A dry run changes nothing and says what would."""
+
+    class Status(models.TextChoices):
+        """``refused``: lines were, and so nothing was written; ``failed``: the file as a whole."""
+
+        QUEUED = "queued"
+        CHECKING = "checking"
+        WRITING = "writing"
+        DONE = "done"
+        REFUSED = "refused"
+        FAILED = "failed"
+
+    class OnError(models.TextChoices):
+        """What a refused line means for the others."""
+
+        NOTHING = "nothing", "write nothing"
+        SKIP = "skip", "write the others"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    chain = models.ForeignKey("tenancy.Chain", on_delete=models.CASCADE, related_name="imports")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    name = models.CharField(max_length=200)
+    packed = models.BinaryField()
+    """The file, deflated: whichever machine runs the task has it."""
+    dry_run = models.BooleanField(default=True)
+    on_error = models.CharField(max_length=10, choices=OnError, default=OnError.NOTHING)
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    problem = models.CharField(max_length=300, blank=True)
+    total = models.PositiveIntegerField(default=0)
+    checked = models.PositiveIntegerField(default=0)
+    written = models.PositiveIntegerField(default=0)
+    created = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def data(self) -> bytes:
+        """The file as it came."""
+        return zlib.decompress(bytes(self.packed))
+
+    @data.setter
+    def data(self, content: bytes) -> None:
+        self.packed = zlib.compress(content, 6)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.status in (self.Status.DONE, self.Status.REFUSED, self.Status.FAILED)
+
+    @property
+    def percent(self) -> int:
+        """How much of the work is behind it; checking is most of it."""
+        if self.is_over:
+            return 100
+        share = self.checked if self.dry_run else self.checked * 0.7 + self.written * 0.3
+        return min(99, int(100 * share / self.total)) if self.total else 0
+
+
+class ImportLine(models.Model):
+    """What one line of the file led to, or would have."""
+
+    class Outcome(models.TextChoices):
+        """In the order in which a person wants to see them."""
+
+        REFUSED = "refused"
+        CHANGED = "changed"
+        CREATED = "created"
+        UNCHANGED = "unchanged"
+
+    job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="lines")
+    line = models.PositiveIntegerField()
+    """As an editor counts: the header is line 1."""
+    outcome = models.CharField(max_length=10, choices=Outcome)
+    barcode = models.CharField(max_length=60, blank=True)
+    name = models.CharField(max_length=160, blank=True)
+    changes = models.JSONField(default=list)
+    """``[{"column", "old", "new"}]``, as the columns are written."""
+    problems = models.JSONField(default=list)
+    """``[{"column", "reason"}]``."""
+
+    class Meta:
+        ordering = ["line"]
+        constraints = [models.UniqueConstraint(fields=["job", "line"], name="catalogue_import_line_unique")]
+        indexes = [models.Index(fields=["job", "outcome", "line"], name="catalogue_import_line_outcome")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id}:{self.line}"

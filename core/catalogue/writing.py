@@ -1,0 +1,60 @@
+"""Who may write which row of the catalogue, shared by its views."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, TypeVar, cast
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import Http404
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+from core.accounts import scopes
+from core.accounts.principals import Principal
+from core.rest import ClosedSerializer
+from core.tenancy.models import Chain
+
+Row = TypeVar("Row", bound=Model)
+
+
+def managed(request: Request) -> QuerySet[Chain]:
+    """Return the chains whose catalogue the caller manages; raises PermissionDenied if there are none."""
+    who = cast(Principal, request.auth)
+    if who.is_platform_admin:
+        return Chain.objects.all()
+    slugs = scopes.managed_chains(who, "catalogue.manage")
+    if not slugs:
+        raise PermissionDenied
+    return Chain.objects.filter(slug__in=slugs)
+
+
+def chain_of(request: Request, slug: str | None) -> Chain:
+    """Return the chain that a new row is for; another tenant's is not found."""
+    chains = managed(request)
+    if slug is None:
+        found = list(chains[:2])
+        if len(found) != 1:
+            raise ValidationError({"chain": ["This field is required."]})
+        return found[0]
+    chain = chains.filter(slug=slug).first()
+    if chain is None:
+        raise Http404
+    return chain
+
+
+def writable(request: Request, rows: QuerySet[Row], path: str, pk: uuid.UUID) -> Row:
+    """Return the row for a change; ``path`` leads to its chain. Another tenant's is not found."""
+    chains = managed(request)
+    row = rows.filter(pk=pk, **{f"{path}__in": chains}).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def checked(body: type[ClosedSerializer], request: Request, partial: bool = False) -> dict[str, Any]:
+    """Return the checked body; raises ValidationError."""
+    found = body(data=request.data, partial=partial)
+    found.is_valid(raise_exception=True)
+    return cast("dict[str, Any]", found.validated_data)

@@ -1,0 +1,1 @@
+"""Firmware of the devices: releases, and rollouts that bring them out."""

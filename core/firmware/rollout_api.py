@@ -1,0 +1,311 @@
+"""REST of rollouts: bringing a release to one device, a branch or a chain, and watching it go."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import django_filters
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from actors.messages.device import FirmwareImage
+from actors.messages.rollout import AbortRollout, PauseRollout, ResumeRollout, StartRollout
+from core import asking
+from core.accounts import scopes
+from core.accounts.api import checked
+from core.accounts.principals import Principal, may
+from core.firmware.api import find_release, principal
+from core.firmware.models import Release, Rollout, RolloutDevice
+from core.fleet.device_rows import find, moment
+from core.fleet.models import Device
+from core.fleet.registration_api import NoBody
+from core.problems import Problem
+from core.rest import ClosedSerializer, Moment, StrictText
+from core.tenancy.api import by_id_or
+from core.tenancy.models import Branch
+
+_LOCK_S = 10
+_KEY = OpenApiParameter(
+    "Idempotency-Key", str, "header", description="The same key again begins no second rollout."
+)
+
+
+class FirmwareBody(ClosedSerializer):
+    """Which release a device shall have."""
+
+    version = StrictText(min_length=1, max_length=40)
+
+
+class RolloutBody(ClosedSerializer):
+    """A release for every device of a branch, or of a whole chain; one of the two is named."""
+
+    version = StrictText(min_length=1, max_length=40)
+    branch = StrictText(required=False, max_length=40)
+    chain = StrictText(required=False, max_length=50)
+    batch_size = serializers.IntegerField(default=5, min_value=1, max_value=1000)
+    max_failure_rate = serializers.FloatField(default=0.2, min_value=0, max_value=1)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse both and neither."""
+        if ("branch" in attrs) == ("chain" in attrs):
+            raise serializers.ValidationError({"branch": ["Name either a branch or a chain."]})
+        return attrs
+
+
+class RolloutDeviceAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    """How far one device is, from waiting and offered to updated, failed or aborted."""
+
+    device_id = serializers.UUIDField()
+    name = serializers.CharField()
+    state = serializers.CharField()
+    detail = serializers.CharField()
+    at = Moment()
+
+
+class RolloutAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    """A rollout; ``counts`` has how many devices are in which state."""
+
+    id = serializers.UUIDField()
+    version = serializers.CharField()
+    chain = serializers.CharField()
+    branch = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(("running", "paused", "finished", "aborted"))
+    reason = serializers.CharField(help_text="Why it is paused: failures or asked.")
+    batch_size = serializers.IntegerField()
+    max_failure_rate = serializers.FloatField()
+    started_at = Moment()
+    ended_at = Moment(allow_null=True)
+    counts = serializers.DictField(child=serializers.IntegerField())
+    devices = RolloutDeviceAnswer(many=True)
+
+
+class RolloutFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """``branch`` is a code or an id."""
+
+    branch = django_filters.CharFilter(method="in_branch")
+    status = django_filters.CharFilter("status")
+
+    class Meta:
+        model = Rollout
+        fields = ()
+
+    def in_branch(self, rows: QuerySet[Rollout], _: str, text: str) -> QuerySet[Rollout]:
+        """Keep the branch's."""
+        codes = Branch.objects.filter(by_id_or("code", text)).values("code")
+        return rows.filter(branch_code__in=codes)
+
+
+def visible(who: Principal) -> QuerySet[Rollout]:
+    """Return the rollouts of branches in which the caller works, and of chains that it watches."""
+    if who.is_platform_admin:
+        return Rollout.objects.all()
+    codes = scopes.branches(who, "device.watch").values("code")
+    chains = [grant.chain for grant in who.grants if may(who, "chain.watch", grant.chain)]
+    return Rollout.objects.filter(Q(branch_code__in=codes) | Q(chain_slug__in=chains))
+
+
+def shown(rows: list[Rollout]) -> list[dict[str, Any]]:
+    """Return what RolloutAnswer says of each."""
+    jobs = list(RolloutDevice.objects.filter(rollout_id__in=[row.pk for row in rows]))
+    names = dict(Device.objects.filter(pk__in={job.device_id for job in jobs}).values_list("pk", "name"))
+    return [_shown(row, [job for job in jobs if job.rollout_id == row.pk], names) for row in rows]
+
+
+def _shown(row: Rollout, jobs: list[RolloutDevice], names: dict[Any, str]) -> dict[str, Any]:
+    counts: dict[str, int] = {}
+    for job in jobs:
+        counts[job.state] = counts.get(job.state, 0) + 1
+    return {
+        "id": str(row.pk),
+        "version": row.version,
+        "chain": row.chain_slug,
+        "branch": row.branch_code or None,
+        "status": row.status,
+        "reason": row.reason,
+        "batch_size": row.batch_size,
+        "max_failure_rate": row.max_failure_rate,
+        "started_at": moment(row.started_at),
+        "ended_at": moment(row.ended_at),
+        "counts": counts,
+        "devices": [
+            {
+                "device_id": str(job.device_id),
+                "name": names.get(job.device_id, ""),
+                "state": job.state,
+                "detail": job.detail,
+                "at": moment(job.at),
+            }
+            for job in sorted(jobs, key=lambda job: job.place)
+        ],
+    }
+
+
+class DeviceFirmwareView(APIView):
+    """The firmware of one device."""
+
+    @extend_schema(
+        request=FirmwareBody,
+        parameters=[_KEY],
+        responses={202: RolloutAnswer},
+        operation_id="device_firmware",
+    )
+    def put(self, request: Request, device_id: str) -> Response:
+        """Bring a release to the device; refused while one of its locks is being opened (409)."""
+        device = find(request, device_id, "device.manage")
+        release = _offered(checked(FirmwareBody, request)["version"])
+        if device.is_revoked:
+            raise Problem(409, "device_revoked", "The device is revoked.")
+        if asking.look("device", str(device.pk), principal(request)).queue:
+            sentence = "One of its locks is being opened. Try again in a few seconds."
+            raise Problem(409, "lock_opening", sentence, retry_after=_LOCK_S)
+        chain, branch = device.branch.chain.slug, device.branch.code
+        return _start(request, release, chain, branch, [device], 1, 0.0)
+
+
+class RolloutsView(generics.ListAPIView[Rollout]):
+    """Rollouts, newest first."""
+
+    queryset = Rollout.objects.none()
+    serializer_class = RolloutAnswer
+    filterset_class = RolloutFilter
+
+    def get_queryset(self) -> QuerySet[Rollout]:
+        """Return what the caller may see."""
+        return visible(principal(self.request)) if self.request.auth else Rollout.objects.none()
+
+    @extend_schema(operation_id="rollouts")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return a page of them."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(shown(list(page or [])))
+
+    @extend_schema(
+        request=RolloutBody, parameters=[_KEY], responses={202: RolloutAnswer}, operation_id="rollout_start"
+    )
+    def post(self, request: Request) -> Response:
+        """Bring a release to every device of a branch or a chain, in batches."""
+        body = checked(RolloutBody, request)
+        chain, branches = _scope(principal(request), body)
+        release = _offered(body["version"])
+        devices = list(
+            Device.objects.filter(branch__in=branches, is_revoked=False).order_by("branch", "name")
+        )
+        if not devices:
+            raise Problem(400, "no_devices", "There is no device to bring it to.")
+        branch = branches[0].code if "branch" in body else ""
+        return _start(request, release, chain, branch, devices, body["batch_size"], body["max_failure_rate"])
+
+
+class RolloutView(APIView):
+    """One rollout."""
+
+    @extend_schema(responses=RolloutAnswer, operation_id="rollout")
+    def get(self, request: Request, rollout_id: str) -> Response:
+        """Return it with all its devices."""
+        return Response(shown([_found(request, rollout_id)])[0])
+
+
+class RolloutOrderView(APIView):
+    """What can be ordered of a rollout; subclasses say what."""
+
+    order: type[PauseRollout | ResumeRollout | AbortRollout]
+
+    @extend_schema(request=NoBody, responses=RolloutAnswer)
+    def post(self, request: Request, rollout_id: str) -> Response:
+        """Order it."""
+        checked(NoBody, request)
+        row = _found(request, rollout_id)
+        _require(principal(request), row.chain_slug, row.branch_code)
+        asking.ask("rollout", str(row.pk), self.order(), principal(request))
+        return Response(shown([_found(request, rollout_id)])[0])
+
+
+@extend_schema(operation_id="rollout_pause")
+class PauseView(RolloutOrderView):
+    """Begin no further batch."""
+
+    order = PauseRollout
+
+
+@extend_schema(operation_id="rollout_resume")
+class ResumeView(RolloutOrderView):
+    """Go on; the failures so far are accepted."""
+
+    order = ResumeRollout
+
+
+@extend_schema(operation_id="rollout_abort")
+class AbortView(RolloutOrderView):
+    """End it; devices that have not begun to update leave it."""
+
+    order = AbortRollout
+
+
+def _scope(who: Principal, body: dict[str, Any]) -> tuple[str, list[Branch]]:
+    """Return the chain's slug and the branches; raises the 404 or 403."""
+    if "branch" in body:
+        branch = scopes.branches(who, "device.watch").filter(by_id_or("code", body["branch"])).first()
+        if branch is None:
+            raise Problem(404, "branch_not_found", "There is no such branch.")
+        _require(who, branch.chain.slug, branch.code)
+        return branch.chain.slug, [branch]
+    chain = scopes.chains(who).filter(by_id_or("slug", body["chain"])).first()
+    if chain is None:
+        raise Problem(404, "chain_not_found", "There is no such chain.")
+    _require(who, chain.slug, "")
+    return chain.slug, list(chain.branches.filter(is_active=True))
+
+
+def _require(who: Principal, chain: str, branch: str) -> None:
+    allowed = may(who, "device.manage", chain, branch) if branch else may(who, "chain.manage", chain)
+    if not allowed:
+        raise Problem(403, "forbidden", "Your role does not allow this.")
+
+
+def _found(request: Request, rollout_id: Any) -> Rollout:
+    row = visible(principal(request)).filter(pk=rollout_id).first()
+    if row is None:
+        raise Problem(404, "rollout_not_found", "There is no such rollout.")
+    return row
+
+
+def _offered(version: str) -> Release:
+    release = find_release(version=version)
+    if release.is_withdrawn:
+        raise Problem(409, "release_withdrawn", "This firmware is not brought out any more.")
+    return release
+
+
+def _start(
+    request: Request,
+    release: Release,
+    chain: str,
+    branch: str,
+    devices: list[Device],
+    batch_size: int,
+    max_failure_rate: float,
+) -> Response:
+    who = principal(request)
+    key = request.headers.get("Idempotency-Key") or str(uuid.uuid4())
+    rollout_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"rollout:{who.id}:{key}"))
+    url = f"{settings.PUBLIC_URL}/api/firmware/{release.pk}/file"
+    image = FirmwareImage(release.version, url, release.size, release.sha256, release.signature)
+    command = StartRollout(
+        str(release.pk),
+        image,
+        chain,
+        branch,
+        tuple(str(device.pk) for device in devices),
+        batch_size,
+        max_failure_rate,
+        float(settings.FIRMWARE_DEVICE_S),
+        who.id,
+    )
+    asking.ask("rollout", rollout_id, command, who, "start")
+    return Response(shown([_found(request, rollout_id)])[0], 202)

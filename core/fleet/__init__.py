@@ -1,0 +1,1 @@
+"""Trolleys, devices and lock boards, and the read models of sessions and rentals."""

@@ -1,0 +1,139 @@
+"""REST of the fleet: a trolley's state, and its QR code for printing."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.accounts import scopes
+from core.accounts.authentication import BearerAuthentication, SessionAuthentication
+from core.accounts.people import shown_name
+from core.accounts.principals import Principal, may
+from core.fleet import qr
+from core.fleet.models import Trolley
+from core.problems import Problem
+from core.rest import Moment, rfc3339
+from core.tenancy.api import by_id_or
+
+
+class LockAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    """Shadow of the lock: what is wanted and what the hardware says (open, closed, unknown)."""
+
+    desired = serializers.CharField()
+    reported = serializers.CharField()
+    at = Moment(allow_null=True)
+
+
+class TrolleyAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    """A trolley's state. ``is_locked``: held for its shopper; ``lock`` is the hardware."""
+
+    trolley_id = serializers.CharField()
+    qr_code_data = serializers.CharField()
+    is_active = serializers.BooleanField()
+    is_locked = serializers.BooleanField()
+    is_assigned = serializers.BooleanField()
+    assigned_to = serializers.CharField(allow_null=True)
+    assigned_at = Moment(allow_null=True)
+    last_seen = Moment(allow_null=True)
+    custody = serializers.ChoiceField(("docked", "out", "unknown"))
+    lock = LockAnswer()
+    branch = serializers.CharField()
+    cart_number = serializers.IntegerField()
+
+
+def find_trolley(trolley_id: str) -> Trolley:
+    """Return the trolley with that public code; raises the 404."""
+    row = Trolley.objects.select_related("branch__chain", "assigned_to").filter(trolley_id=trolley_id).first()
+    if row is None:
+        raise Problem(404, "trolley_not_found", "There is no such trolley.")
+    return row
+
+
+def shown_holder(row: Trolley, who: Principal) -> str | None:
+    """Return the holder's name as a conflict would say it: masked for strangers if it is a phone."""
+    holder = row.assigned_to
+    if holder is None:
+        return None
+    works_here = may(who, "trolley.operate", row.branch.chain.slug, row.branch.code)
+    return (
+        holder.username
+        if works_here or who.id == str(holder.pk)
+        else shown_name(holder.username, holder.phone)
+    )
+
+
+class TrolleyView(APIView):
+    """One trolley."""
+
+    @extend_schema(responses=TrolleyAnswer, operation_id="trolley")
+    def get(self, request: Request, trolley_id: str) -> Response:
+        """Return the trolley's state."""
+        row = find_trolley(trolley_id)
+        held = row.phase == "held"
+        return Response(
+            {
+                "trolley_id": row.trolley_id,
+                "qr_code_data": qr.url(row.trolley_id, row.qr_nonce),
+                "is_active": row.is_active,
+                "is_locked": held,
+                "is_assigned": held,
+                "assigned_to": shown_holder(row, cast(Principal, request.auth)),
+                "assigned_at": _moment(row.assigned_at),
+                "last_seen": _moment(row.last_seen),
+                "custody": row.custody,
+                "lock": {
+                    "desired": row.lock_desired,
+                    "reported": row.lock_reported,
+                    "at": _moment(row.lock_at),
+                },
+                "branch": row.branch.code,
+                "cart_number": row.cart_number,
+            }
+        )
+
+
+class _PrintView(APIView):
+    """For managers, by token or by the admin's login, so that a link there can open it."""
+
+    authentication_classes = (BearerAuthentication, SessionAuthentication)
+
+
+class TrolleyQrView(_PrintView):
+    """A trolley's QR code."""
+
+    @extend_schema(responses={(200, "image/svg+xml"): OpenApiTypes.STR}, operation_id="trolley_qr")
+    def get(self, request: Request, trolley_id: str) -> HttpResponse:
+        """Return it as SVG."""
+        row = find_trolley(trolley_id)
+        if not may(cast(Principal, request.auth), "trolley.print_qr", row.branch.chain.slug, row.branch.code):
+            raise Problem(403, "forbidden", "Your role does not allow this.")
+        return HttpResponse(qr.svg(qr.url(row.trolley_id, row.qr_nonce)), content_type="image/svg+xml")
+
+
+class QrSheetView(_PrintView):
+    """The QR codes of a branch."""
+
+    @extend_schema(responses={(200, "text/html"): OpenApiTypes.STR}, operation_id="branch_qr_sheet")
+    def get(self, request: Request, branch_id: str) -> HttpResponse:
+        """Return a page to print: a label a trolley, twelve on a sheet of A4."""
+        allowed = scopes.branches(cast(Principal, request.auth), "trolley.print_qr")
+        branch = get_object_or_404(allowed, by_id_or("code", branch_id))
+        labels = [
+            {"trolley": row, "svg": qr.svg(qr.url(row.trolley_id, row.qr_nonce))}
+            for row in branch.trolleys.filter(is_active=True).order_by("cart_number")
+        ]
+        page = render_to_string("fleet/qr_sheet.html", {"branch": branch, "labels": labels})
+        return HttpResponse(page, headers={"Cache-Control": "no-store"})
+
+
+def _moment(value: Any) -> str | None:
+    return None if value is None else rfc3339(value)

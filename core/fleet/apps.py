@@ -1,0 +1,13 @@
+"""The app's name for Django."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class FleetConfig(AppConfig):
+    """Trolleys, devices and lock boards, and the read models of sessions and rentals."""
+
+    name = "core.fleet"
+    label = "fleet"
+    default_auto_field = "django.db.models.BigAutoField"

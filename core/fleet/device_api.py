@@ -1,0 +1,240 @@
+"""REST of devices: what they are, how they are, and their heartbeats over HTTP."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from actors import device_state
+from actors.messages.device import DeskOfDevice, Poll, SendUnlock
+from core import asking
+from core.accounts.api import checked
+from core.accounts.authentication import DeviceAuthentication
+from core.accounts.principals import Principal
+from core.fleet.device_rows import (
+    DeviceAnswer,
+    DeviceDetailAnswer,
+    detail,
+    find,
+    principal,
+    shown,
+    visible,
+)
+from core.fleet.models import Device
+from core.fleet.registration_api import LinkAnswer, link
+from core.problems import Problem
+from core.rest import ClosedSerializer, Moment, StrictText, rfc3339
+from core.tenancy.api import by_id_or
+from core.tenancy.models import Branch
+
+_HEALTH_BYTES = 16 * 1024
+
+
+class RenameBody(ClosedSerializer):
+    """What people call the device."""
+
+    name = StrictText(min_length=1, max_length=80)
+
+
+class CommandAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    """A command that the device has not answered yet; never to be carried out after ``ttl_ms``."""
+
+    id = serializers.CharField()
+    slot = serializers.IntegerField()
+    op = serializers.CharField()
+    ttl_ms = serializers.IntegerField()
+
+
+class HeartbeatBody(ClosedSerializer):
+    """A sign of life; ``health`` is free form, as in the link's telemetry."""
+
+    health = serializers.DictField(required=False)
+
+
+class HeartbeatAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    """What the server thinks of the device, and what it wants of it."""
+
+    device_id = serializers.UUIDField()
+    status = serializers.ChoiceField(("online", "offline"))
+    server_time = Moment()
+    last_seq = serializers.IntegerField(help_text="The highest numbered message that was dealt with.")
+    commands = CommandAnswer(many=True)
+    link = LinkAnswer()
+
+
+class ReportedAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    """What the hardware last said of a slot."""
+
+    slot = serializers.IntegerField()
+    hook = serializers.ChoiceField(("open", "closed", "unknown"))
+    present = serializers.BooleanField()
+    at = Moment()
+
+
+class DesiredAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    """What is wanted of a slot's lock."""
+
+    slot = serializers.IntegerField()
+    lock = serializers.ChoiceField(("open", "closed"))
+
+
+class StatusAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    """A device's shadow: wanted and reported, as of ``version``."""
+
+    device_id = serializers.UUIDField()
+    status = serializers.ChoiceField(("online", "offline"))
+    version = serializers.IntegerField()
+    firmware = serializers.CharField()
+    boot_id = serializers.CharField()
+    connected_at = Moment(allow_null=True)
+    last_seen = Moment(allow_null=True)
+    desired = DesiredAnswer(many=True)
+    reported = ReportedAnswer(many=True)
+    pending = CommandAnswer(many=True)
+    health = serializers.DictField(help_text="The latest telemetry, as the device sent it.")
+
+
+class DeviceFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """``branch`` is a code or an id, ``search`` looks at name, MAC address and serial number."""
+
+    branch = django_filters.CharFilter(method="in_branch")
+    search = django_filters.CharFilter(method="found")
+
+    class Meta:
+        model = Device
+        fields = ()
+
+    def in_branch(self, rows: QuerySet[Device], _: str, text: str) -> QuerySet[Device]:
+        """Keep the branch's."""
+        return rows.filter(branch__in=Branch.objects.filter(by_id_or("code", text)))
+
+    def found(self, rows: QuerySet[Device], _: str, text: str) -> QuerySet[Device]:
+        """Keep what matches."""
+        return rows.filter(Q(name__icontains=text) | Q(mac__icontains=text) | Q(serial__icontains=text))
+
+
+class DevicesView(generics.ListAPIView[Device]):
+    """The Pis of the branches in which the caller works."""
+
+    queryset = Device.objects.none()
+    serializer_class = DeviceAnswer
+    filterset_class = DeviceFilter
+
+    def get_queryset(self) -> QuerySet[Device]:
+        """Return what the caller may see."""
+        who = cast(Principal | None, self.request.auth)
+        return visible(who) if who else Device.objects.none()
+
+    @extend_schema(operation_id="devices")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return a page of them."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(shown(page or []))
+
+
+class DeviceView(APIView):
+    """One Pi."""
+
+    @extend_schema(responses=DeviceDetailAnswer, operation_id="device")
+    def get(self, request: Request, device_id: str) -> Response:
+        """Return it with its boards and slots."""
+        return Response(detail(find(request, device_id)))
+
+    @extend_schema(request=RenameBody, responses=DeviceDetailAnswer, operation_id="device_rename")
+    def patch(self, request: Request, device_id: str) -> Response:
+        """Give it another name."""
+        device = find(request, device_id, "device.manage")
+        device.name = checked(RenameBody, request)["name"]
+        device.save(update_fields=["name"])
+        return Response(detail(device))
+
+
+class DeviceStatusView(APIView):
+    """How one Pi is."""
+
+    @extend_schema(responses=StatusAnswer, operation_id="device_status")
+    def get(self, request: Request, device_id: str) -> Response:
+        """Return its shadow, straight from its actor."""
+        device = find(request, device_id)
+        state = asking.look("device", str(device.pk), principal(request))
+        now = timezone.now().timestamp()
+        desired = device_state.desired(state).items()
+        return Response(
+            {
+                "device_id": str(device.pk),
+                "status": _status(state),
+                "version": state.seq,
+                "firmware": state.firmware,
+                "boot_id": state.boot_id,
+                "connected_at": _at(state.connected_at),
+                "last_seen": _at(state.heard_at or None),
+                "desired": [{"slot": slot, "lock": lock} for slot, lock in desired],
+                "reported": [
+                    {"slot": one.slot, "hook": one.hook, "present": one.present, "at": _at(one.at)}
+                    for _, one in sorted(state.slots.items())
+                ],
+                "pending": [_command(each) for each in device_state.pending(state, now)],
+                "health": state.health,
+            }
+        )
+
+
+class HeartbeatView(APIView):
+    """Heartbeats of devices that cannot hold a websocket open."""
+
+    authentication_classes = (DeviceAuthentication,)
+
+    @extend_schema(request=HeartbeatBody, responses=HeartbeatAnswer)
+    def post(self, request: Request, device_id: Any = None) -> Response:
+        """Say that the device lives; hear what is wanted of it."""
+        who = principal(request)
+        if who.kind != "device":
+            raise Problem(403, "forbidden", "This is for devices.")
+        if device_id is not None and str(device_id) != who.id:
+            raise Problem(404, "device_not_found", "There is no such device.")
+        if len(request.body) > _HEALTH_BYTES:
+            raise Problem(413, "too_large", f"Expected at most {_HEALTH_BYTES} bytes.")
+        health = checked(HeartbeatBody, request).get("health")
+        outcome = asking.ask("device", who.id, Poll(health), who)
+        desk: DeskOfDevice = outcome.answer
+        return Response(
+            {
+                "device_id": who.id,
+                "status": _status(outcome.state),
+                "server_time": rfc3339(timezone.now()),
+                "last_seq": desk.last_seq,
+                "commands": [_command(each) for each in desk.pending],
+                "link": link(),
+            }
+        )
+
+
+@extend_schema(operation_id="device_heartbeat")
+class NamedHeartbeatView(HeartbeatView):
+    """The same, with the device named in the path."""
+
+
+@extend_schema(operation_id="device_heartbeat_own")
+class OwnHeartbeatView(HeartbeatView):
+    """The same; the token says which device it is."""
+
+
+def _command(each: SendUnlock) -> dict[str, Any]:
+    return {"id": each.unlock_id, "slot": each.slot, "op": "unlock", "ttl_ms": each.ttl_ms}
+
+
+def _status(state: device_state.State) -> str:
+    return "online" if state.online else "offline"
+
+
+def _at(posix: float | None) -> str | None:
+    return None if posix is None else rfc3339(datetime.fromtimestamp(posix, UTC))

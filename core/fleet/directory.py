@@ -1,0 +1,246 @@
+"""Branches, trolleys and devices in memory: the reference data that the edge puts into commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from django.db.models import QuerySet
+
+from actors.messages.trolley import Place, TrolleyRef
+from core.fleet.models import Controller, Device, Trolley
+from core.tenancy.models import Branch, Chain
+
+
+class BranchSettings(msgspec.Struct, frozen=True):
+    """What a branch decides for its trolleys."""
+
+    session_timeout_s: float
+    restore_s: float
+    one_trolley_per_user: bool
+    rental_minutes: int
+    has_lock_hardware: bool
+    returns_anywhere: bool = False
+
+
+class BranchInfo(msgspec.Struct, frozen=True):
+    """A branch as the edge needs it."""
+
+    id: str
+    code: str
+    name: str
+    city: str
+    chain: str
+    """Chain slug."""
+    currency: str
+    is_active: bool
+    settings: BranchSettings
+    floor_plan: dict[str, Any]
+
+
+class ChainInfo(msgspec.Struct, frozen=True):
+    """A chain as the edge needs it."""
+
+    id: str
+    slug: str
+    name: str
+    currency: str
+    is_active: bool
+
+
+class ControllerInfo(msgspec.Struct, frozen=True):
+    """A lock board's place and dialect."""
+
+    port: str
+    address: int
+    baudrate: int
+    protocol: str
+    polarity: str
+
+
+class DeviceInfo(msgspec.Struct, frozen=True):
+    """A Pi and its boards."""
+
+    id: str
+    name: str
+    branch: str
+    """Branch code."""
+    chain: str
+    is_revoked: bool
+    token_version: int
+    controllers: tuple[ControllerInfo, ...]
+
+
+class _Plan(msgspec.Struct, frozen=True):
+    chains: dict[str, ChainInfo] = {}
+    branches: dict[str, BranchInfo] = {}
+    branches_of: dict[str, tuple[BranchInfo, ...]] = {}
+    trolleys: dict[str, TrolleyRef] = {}
+    trolleys_of: dict[str, tuple[TrolleyRef, ...]] = {}
+    nonces: dict[str, str] = {}
+    devices: dict[str, DeviceInfo] = {}
+    slots: dict[str, dict[int, str]] = {}
+    shortest_timeout_s: float = 30.0
+
+
+class Directory:
+    """All reference data of the fleet. Readable from any thread: a reload replaces everything at once."""
+
+    def __init__(self) -> None:
+        self._plan = _Plan()
+
+    def trolley(self, trolley_id: str) -> TrolleyRef | None:
+        """Return the trolley with that public code, or None."""
+        return self._plan.trolleys.get(trolley_id)
+
+    def trolleys(self, branch: str) -> tuple[TrolleyRef, ...]:
+        """Return the trolleys of a branch by number."""
+        return self._plan.trolleys_of.get(branch, ())
+
+    def nonce(self, trolley_id: str) -> str | None:
+        """Return what the trolley's printed QR must have signed, or None for an unknown trolley."""
+        return self._plan.nonces.get(trolley_id)
+
+    def branch(self, code: str) -> BranchInfo | None:
+        """Return the branch with that code, or None."""
+        return self._plan.branches.get(code)
+
+    def branches(self, chain: str | None = None) -> tuple[BranchInfo, ...]:
+        """Return the branches of a chain, or of all, by code."""
+        if chain is None:
+            return tuple(self._plan.branches.values())
+        return self._plan.branches_of.get(chain, ())
+
+    def chain(self, slug: str) -> ChainInfo | None:
+        """Return the chain with that slug, or None."""
+        return self._plan.chains.get(slug)
+
+    def chains(self) -> tuple[ChainInfo, ...]:
+        """Return every chain by slug."""
+        return tuple(self._plan.chains.values())
+
+    def device(self, device_id: str) -> DeviceInfo | None:
+        """Return the device with that id, or None."""
+        return self._plan.devices.get(device_id)
+
+    def slots(self, device_id: str) -> Mapping[int, str]:
+        """Return slot -> trolley code for a device."""
+        return self._plan.slots.get(device_id, {})
+
+    def shortest_timeout_s(self) -> float:
+        """Return the shortest session timeout of any branch, in seconds."""
+        return self._plan.shortest_timeout_s
+
+    def reload(self) -> None:
+        """Read everything from the database. Blocking."""
+        chains = {chain.slug: _chain(chain) for chain in Chain.objects.order_by("slug")}
+        branches = {row.code: _branch(row) for row in Branch.objects.select_related("chain").order_by("code")}
+        devices = {str(row.pk): _device(row) for row in _devices()}
+        trolleys: dict[str, TrolleyRef] = {}
+        nonces: dict[str, str] = {}
+        slots: dict[str, dict[int, str]] = {}
+        for row in Trolley.objects.select_related("branch__chain", "place_device").order_by(
+            "branch__code", "cart_number"
+        ):
+            ref = ref_of(row)
+            trolleys[ref.trolley_id] = ref
+            nonces[ref.trolley_id] = row.qr_nonce
+            if ref.place is not None:
+                slots.setdefault(ref.place.device_id, {})[ref.place.slot] = ref.trolley_id
+        self._plan = _Plan(
+            chains=chains,
+            branches=branches,
+            branches_of={
+                slug: tuple(branch for branch in branches.values() if branch.chain == slug) for slug in chains
+            },
+            trolleys=trolleys,
+            trolleys_of=_by_branch(trolleys.values()),
+            nonces=nonces,
+            devices=devices,
+            slots=slots,
+            shortest_timeout_s=min(
+                (each.settings.session_timeout_s for each in branches.values()), default=30.0
+            ),
+        )
+
+
+def ref_of(row: Trolley) -> TrolleyRef:
+    """Return the reference data of a trolley row; its branch, chain and device should be selected with it.
+
+    Without lock hardware in the branch, or with its device revoked, the trolley has no place.
+    """
+    branch = row.branch
+    place = None
+    device = row.place_device
+    if (
+        branch.has_lock_hardware
+        and device is not None
+        and row.place_slot is not None
+        and not device.is_revoked
+    ):
+        place = Place(str(device.pk), row.place_slot)
+    return TrolleyRef(
+        trolley_id=row.trolley_id,
+        branch=branch.code,
+        chain=branch.chain.slug,
+        cart_number=row.cart_number,
+        currency=branch.chain.currency,
+        is_active=row.is_active and branch.is_active and branch.chain.is_active,
+        place=place,
+        session_timeout_s=float(branch.session_timeout_s),
+        restore_s=float(branch.restore_s),
+        one_per_user=branch.one_trolley_per_user,
+    )
+
+
+def _devices() -> QuerySet[Device]:
+    return Device.objects.select_related("branch__chain").prefetch_related("controllers")
+
+
+def _by_branch(refs: Iterable[TrolleyRef]) -> dict[str, tuple[TrolleyRef, ...]]:
+    found: dict[str, list[TrolleyRef]] = {}
+    for ref in refs:
+        found.setdefault(ref.branch, []).append(ref)
+    return {code: tuple(them) for code, them in found.items()}
+
+
+def _chain(row: Chain) -> ChainInfo:
+    return ChainInfo(str(row.pk), row.slug, row.name, row.currency, row.is_active)
+
+
+def _branch(row: Branch) -> BranchInfo:
+    return BranchInfo(
+        id=str(row.pk),
+        code=row.code,
+        name=row.name,
+        city=row.city,
+        chain=row.chain.slug,
+        currency=row.chain.currency,
+        is_active=row.is_active and row.chain.is_active,
+        settings=BranchSettings(
+            session_timeout_s=float(row.session_timeout_s),
+            restore_s=float(row.restore_s),
+            one_trolley_per_user=row.one_trolley_per_user,
+            rental_minutes=row.rental_minutes,
+            has_lock_hardware=row.has_lock_hardware,
+            returns_anywhere=row.returns_anywhere,
+        ),
+        floor_plan=row.floor_plan,
+    )
+
+
+def _device(row: Device) -> DeviceInfo:
+    return DeviceInfo(
+        id=str(row.pk),
+        name=row.name,
+        branch=row.branch.code,
+        chain=row.branch.chain.slug,
+        is_revoked=row.is_revoked,
+        token_version=row.token_version,
+        controllers=tuple(_controller(one) for one in row.controllers.all()),
+    )
+
+
+def _controller(row: Controller) -> ControllerInfo:
+    return ControllerInfo(row.port, row.address, row.baudrate, row.protocol, row.polarity)

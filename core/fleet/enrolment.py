@@ -1,0 +1,112 @@
+"""A device's way in and out: registering with a claim code, new tokens, being revoked."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from core.accounts import tokens
+from core.fleet import claims
+from core.fleet.models import ClaimCode, Device
+from core.problems import Problem
+
+_MAC = re.compile(r"[0-9a-f]{12}")
+
+
+class Enrolled(NamedTuple):
+    """A registered device and its new token."""
+
+    device: Device
+    token: str
+    is_new: bool
+
+
+class Rotated(NamedTuple):
+    """A new token, and until when the one before is accepted still."""
+
+    token: str
+    previous_until: datetime | None
+
+
+def plain_mac(text: str) -> str | None:
+    """Return a MAC address as ``b8:27:eb:01:02:03``, or None for what is none."""
+    digits = re.sub(r"[:.\-]", "", text.strip()).lower()
+    if not _MAC.fullmatch(digits) or digits in ("0" * 12, "f" * 12):
+        return None
+    return ":".join(digits[place : place + 2] for place in range(0, 12, 2))
+
+
+def register(mac: str, serial: str, branch_code: str, code: str, name: str = "") -> Enrolled:
+    """Register a Pi, or register it again: it keeps its id, and its older tokens end. Raises Problem.
+
+    A Pi that another branch still has is refused: whoever knows its address could take it away.
+    Once it is revoked there, it begins anew here; its history stays where it was made.
+    """
+    try:
+        with transaction.atomic():
+            claim = claims.use(code, branch_code)
+            if claim is None:
+                raise Problem(
+                    403, "claim_code_invalid", "The claim code is wrong, used or expired. Make a new one."
+                )
+            device, is_new = _device(mac, serial, claim)
+            device.name = name or device.name or f"Pi {mac[-8:]}"
+            device.is_revoked = False
+            device.previous_until = None
+            device.save()
+            claim.device = device
+            claim.save(update_fields=["device"])
+    except IntegrityError:
+        raise Problem(409, "device_conflict", "The device is being registered by another call.") from None
+    return Enrolled(device, tokens.issue_device(device.pk, device.token_version), is_new)
+
+
+def _device(mac: str, serial: str, claim: ClaimCode) -> tuple[Device, bool]:
+    known = Device.objects.filter(mac=mac).first()
+    if known is not None and known.branch_id != claim.branch_id:
+        _let_go(known, "mac_address", "device_elsewhere")
+        known = None
+    twin = Device.objects.filter(serial=serial).first()
+    if twin is not None and twin != known:
+        _let_go(twin, "serial_number", "serial_in_use")
+    if known is None:
+        return Device(branch=claim.branch, mac=mac, serial=serial), True
+    known.serial = serial
+    known.token_version += 1
+    return known, False
+
+
+def _let_go(other: Device, field: str, code: str) -> None:
+    """Take the identity from a revoked device; one that is in use keeps it. Raises the 409."""
+    if not other.is_revoked:
+        sentence = "A registered device has this one. Revoke that device first."
+        raise Problem(409, code, sentence, errors={field: [sentence]})
+    other.mac = other.serial = None
+    other.save(update_fields=["mac", "serial"])
+
+
+def rotate(device: Device, overlap_s: float | None = None) -> Rotated:
+    """Give the device a new token; the one before is good for ``overlap_s`` more (default: a setting)."""
+    overlap = settings.DEVICE_TOKEN_OVERLAP_S if overlap_s is None else overlap_s
+    device.token_version += 1
+    device.previous_until = timezone.now() + timedelta(seconds=overlap) if overlap > 0 else None
+    device.save(update_fields=["token_version", "previous_until"])
+    return Rotated(tokens.issue_device(device.pk, device.token_version), device.previous_until)
+
+
+def revoke(device: Device) -> None:
+    """Refuse the device from now on; its open link is cut by whoever has it."""
+    device.is_revoked = True
+    device.token_version += 1
+    device.previous_until = None
+    device.save(update_fields=["is_revoked", "token_version", "previous_until"])
+
+
+def again(device: Device) -> Rotated:
+    """Return a token of the present version once more, for a device whose answer was lost."""
+    return Rotated(tokens.issue_device(device.pk, device.token_version), device.previous_until)

@@ -1,0 +1,154 @@
+"""REST of what hangs on a device: its lock boards, and which trolley belongs into which slot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.accounts.api import checked
+from core.fleet.device_rows import ControllerAnswer, SlotAnswer, find, slots
+from core.fleet.models import Controller, Device, Trolley
+from core.idempotency import once
+from core.problems import Problem
+from core.rest import ClosedSerializer, StrictText
+
+_MOST = {Controller.Protocol.KERONG: 15, Controller.Protocol.MODBUS: 247, Controller.Protocol.SIMULATOR: 15}
+"""Highest address by protocol."""
+_BAUDRATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
+
+
+class ControllerBody(ClosedSerializer):
+    """A lock board; KERONG boards have addresses 0 to 15, Modbus 1 to 247."""
+
+    port = StrictText(min_length=1, max_length=120)
+    address = serializers.IntegerField(min_value=0, max_value=247)
+    baudrate = serializers.ChoiceField(_BAUDRATES, default=19200)
+    protocol = serializers.ChoiceField(Controller.Protocol.choices, default=Controller.Protocol.KERONG)
+    polarity = serializers.ChoiceField(Controller.Polarity.choices, default=Controller.Polarity.NORMAL)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse an address that the protocol has not."""
+        most = _MOST[attrs["protocol"]]
+        least = 1 if attrs["protocol"] == Controller.Protocol.MODBUS else 0
+        if not least <= attrs["address"] <= most:
+            raise serializers.ValidationError({"address": [f"Expected {least} to {most} for this protocol."]})
+        return attrs
+
+
+class SlotBody(ClosedSerializer):
+    """Which trolley belongs into a slot; null: none does."""
+
+    slot = serializers.IntegerField(min_value=0, max_value=0xFFFF)
+    trolley_id = StrictText(required=False, max_length=40)
+
+
+class ControllersView(APIView):
+    """The lock boards of a Pi."""
+
+    @extend_schema(responses=ControllerAnswer(many=True), operation_id="controllers")
+    def get(self, request: Request, device_id: str) -> Response:
+        """Return them by port and address."""
+        device = find(request, device_id)
+        return Response(ControllerAnswer(device.controllers.all(), many=True).data)
+
+    @extend_schema(request=ControllerBody, responses={201: ControllerAnswer}, operation_id="controller_add")
+    def post(self, request: Request, device_id: str) -> HttpResponseBase:
+        """Add a board."""
+        device = find(request, device_id, "device.manage")
+
+        def add() -> Response:
+            row = _stored(Controller(device=device, **checked(ControllerBody, request)))
+            return Response(ControllerAnswer(row).data, 201)
+
+        return once(request, add)
+
+
+class ControllerView(APIView):
+    """One lock board."""
+
+    @extend_schema(responses=ControllerAnswer, operation_id="controller")
+    def get(self, request: Request, device_id: str, controller_id: int) -> Response:
+        """Return it."""
+        return Response(ControllerAnswer(_board(find(request, device_id), controller_id)).data)
+
+    @extend_schema(request=ControllerBody, responses=ControllerAnswer, operation_id="controller_change")
+    def put(self, request: Request, device_id: str, controller_id: int) -> Response:
+        """Change it."""
+        row = _board(find(request, device_id, "device.manage"), controller_id)
+        for name, value in checked(ControllerBody, request).items():
+            setattr(row, name, value)
+        return Response(ControllerAnswer(_stored(row)).data)
+
+    @extend_schema(responses={204: None}, operation_id="controller_remove")
+    def delete(self, request: Request, device_id: str, controller_id: int) -> Response:
+        """Remove it."""
+        _board(find(request, device_id, "device.manage"), controller_id).delete()
+        return Response(status=204)
+
+
+class SlotsView(APIView):
+    """The slots of a Pi."""
+
+    @extend_schema(responses=SlotAnswer(many=True), operation_id="device_slots")
+    def get(self, request: Request, device_id: str) -> Response:
+        """Return those that hold or should hold a trolley."""
+        return Response(slots(find(request, device_id)))
+
+    @extend_schema(request=SlotBody, responses=SlotAnswer(many=True), operation_id="device_slot_place")
+    def post(self, request: Request, device_id: str) -> Response:
+        """Say which trolley belongs into a slot; it leaves the slot it belonged into before."""
+        device = find(request, device_id, "device.manage")
+        body = checked(SlotBody, request)
+        if body.get("trolley_id") is None:
+            _vacate(device, body["slot"])
+        else:
+            _place(device, body["slot"], body["trolley_id"])
+        return Response(slots(device))
+
+
+def _board(device: Device, controller_id: int) -> Controller:
+    row = device.controllers.filter(pk=controller_id).first()
+    if row is None:
+        raise Problem(404, "controller_not_found", "There is no such lock board.")
+    return row
+
+
+def _stored(row: Controller) -> Controller:
+    there = Controller.objects.filter(device=row.device, port=row.port, address=row.address)
+    sentence = "Another board on this port has this address."
+    if there.exclude(pk=row.pk).exists():
+        raise serializers.ValidationError({"address": [sentence]})
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        raise serializers.ValidationError({"address": [sentence]}) from None
+    return row
+
+
+def _vacate(device: Device, slot: int) -> None:
+    for row in Trolley.objects.filter(place_device=device, place_slot=slot):
+        row.place_device = row.place_slot = None
+        row.save()
+
+
+def _place(device: Device, slot: int, trolley_id: str) -> None:
+    row = Trolley.objects.filter(trolley_id=trolley_id, branch=device.branch).first()
+    if row is None:
+        raise serializers.ValidationError({"trolley_id": ["There is no such trolley in this branch."]})
+    other = Trolley.objects.filter(place_device=device, place_slot=slot).exclude(pk=row.pk).first()
+    if other is not None:
+        raise serializers.ValidationError({"slot": [f"{other.trolley_id} belongs into this slot."]})
+    row.place_device, row.place_slot = device, slot
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        raise serializers.ValidationError({"slot": ["Another trolley belongs into this slot."]}) from None

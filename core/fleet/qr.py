@@ -1,0 +1,88 @@
+"""The QR code on a trolley: an address with the trolley's signed nonce, and its way back.
+
+``https://host/t/TROLLEY_01?k=<nonce>.<signature>``. The signature is an HMAC-SHA-256 of code
+and nonce under ``settings.SIGNING_KEY``, cut to 96 bits. A bare code typed by hand is fine too.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import io
+import re
+from collections.abc import Callable
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+import segno
+from django.conf import settings
+
+_CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_PATH = re.compile(r"^/t/([^/]+)/?$")
+_SIGNATURE_BYTES = 12
+
+
+class QrError(ValueError):
+    """A text that names no trolley, or whose signature is wrong; ``code`` is for machines."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+def url(trolley_id: str, nonce: str) -> str:
+    """Return the address that the trolley's QR holds."""
+    return f"{settings.PUBLIC_URL}/t/{quote(trolley_id)}?k={nonce}.{_sign(trolley_id, nonce)}"
+
+
+def parse(text: str, current: Callable[[str], str | None] | None = None) -> str:
+    """Return the trolley code of a scanned address or a typed code.
+
+    Raises QrError (qr_malformed, qr_invalid).
+
+    ``current`` gives the nonce a trolley has today (``Directory.nonce``): a print with an
+    older one is refused. Whether the trolley exists is for the caller to see.
+    """
+    text = text.strip()
+    if _CODE.fullmatch(text):
+        return text
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    found = _PATH.match(parts.path)
+    trolley_id = unquote(found[1]) if found else ""
+    if not _CODE.fullmatch(trolley_id):
+        raise QrError("qr_malformed", "This is not the code of a trolley.")
+    key = parse_qs(parts.query).get("k", [""])[0]
+    if not check(trolley_id, key, current(trolley_id) if current else None):
+        raise QrError("qr_invalid", "This QR code was not made by us, or has been replaced by a newer one.")
+    return trolley_id
+
+
+def check(trolley_id: str, key: str, nonce: str | None = None) -> bool:
+    """Return whether ``key`` (the address's ``k``) belongs to the trolley, and to its nonce if one is given.
+
+    An address without a key says no more than a typed code, and is as good.
+    """
+    if not key:
+        return True
+    signed, _, signature = key.rpartition(".")
+    if nonce is not None and signed != nonce:
+        return False
+    return hmac.compare_digest(signature.encode(), _sign(trolley_id, signed).encode())
+
+
+def svg(address: str) -> str:
+    """Return the address as an SVG picture of any size, error correction Q for scratched labels."""
+    out = io.BytesIO()
+    segno.make(address, error="q").save(out, kind="svg", border=4, omitsize=True, xmldecl=False, nl=False)
+    return out.getvalue().decode()
+
+
+def _sign(trolley_id: str, nonce: str) -> str:
+    digest = hmac.digest(
+        settings.SIGNING_KEY.encode(), f"trolley-qr:{trolley_id}:{nonce}".encode(), hashlib.sha256
+    )
+    return base64.urlsafe_b64encode(digest[:_SIGNATURE_BYTES]).decode()

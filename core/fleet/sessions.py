@@ -1,0 +1,22 @@
+"""Looking up sessions in the read model, for those who act on other people's."""
+
+from __future__ import annotations
+
+import uuid
+
+from core.fleet.models import Session
+from core.tenancy.models import Branch
+
+
+def find(session_id: str) -> tuple[str, str, str] | None:
+    """Return user id, branch code and chain slug of a session, or None. Blocking."""
+    try:
+        key = uuid.UUID(session_id)
+    except ValueError:
+        return None
+    row = Session.objects.filter(pk=key).values_list("user_id", "branch_code").first()
+    if row is None:
+        return None
+    user_id, code = row
+    chain = Branch.objects.filter(code=code).values_list("chain__slug", flat=True).first()
+    return None if chain is None else (str(user_id), code, chain)

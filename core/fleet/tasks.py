@@ -1,0 +1,13 @@
+"""Tasks about devices."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from core.fleet import claims
+
+
+@shared_task(name="fleet.purge_claim_codes")  # type: ignore[untyped-decorator]
+def purge_claim_codes() -> int:
+    """Delete claim codes that nobody used in time; return how many there were."""
+    return claims.purge()

@@ -1,0 +1,24 @@
+"""Routes of devices."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from core.fleet import device_api as devices
+from core.fleet import place_api as places
+from core.fleet import registration_api as registration
+
+device_api: list[URLPattern] = [
+    path("api/branches/<str:branch_id>/claim-codes", registration.ClaimCodesView.as_view()),
+    path("api/devices", devices.DevicesView.as_view()),
+    path("api/devices/register", registration.RegisterDeviceView.as_view()),
+    path("api/devices/heartbeat", devices.OwnHeartbeatView.as_view()),
+    path("api/devices/<uuid:device_id>", devices.DeviceView.as_view()),
+    path("api/devices/<uuid:device_id>/status", devices.DeviceStatusView.as_view()),
+    path("api/devices/<uuid:device_id>/heartbeat", devices.NamedHeartbeatView.as_view()),
+    path("api/devices/<uuid:device_id>/rotate-token", registration.RotateTokenView.as_view()),
+    path("api/devices/<uuid:device_id>/revoke", registration.RevokeView.as_view()),
+    path("api/devices/<uuid:device_id>/slots", places.SlotsView.as_view()),
+    path("api/devices/<uuid:device_id>/controllers", places.ControllersView.as_view()),
+    path("api/devices/<uuid:device_id>/controllers/<int:controller_id>", places.ControllerView.as_view()),
+]

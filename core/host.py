@@ -1,0 +1,211 @@
+"""The actor host: journal, kinds of entities, system and reference data, built from the settings.
+
+Used by the server, management commands, tests and benchmarks. A host without a
+``dispatcher`` runs the actors on a thread of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+
+from actors import branch, chain, notify
+from actors.runtime import Clock, Dispatcher, Kind, Publication, System
+from actors.runtime.journal import Journal
+from core import reference
+from core.accounts.people import People
+from core.catalogue import importing
+from core.catalogue.memory import Catalogue
+from core.fleet.board import load_branch, load_chain
+from core.fleet.directory import Directory
+from core.journal.entities import ENTITIES
+from core.journal.opening import open_journal
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+_LOOK_S = 5.0
+
+
+def in_thread(function: Callable[..., T]) -> Callable[..., T]:
+    """Wrap database work for threads that Django does not look after: broken connections are dropped."""
+
+    def call(*args: Any) -> T:
+        close_old_connections()
+        try:
+            return function(*args)
+        finally:
+            close_old_connections()
+
+    return call
+
+
+def kinds(snapshot_every: int = 200) -> Sequence[Kind]:
+    """Return every kind of entity: the durable ones, and the aggregates made of hints."""
+    durable = [
+        Kind(entity.name, entity.decider, entity.codec, snapshot_every=snapshot_every)
+        for entity in ENTITIES.values()
+    ]
+    return (
+        *durable,
+        Kind("branch", branch, durable=False, load=in_thread(load_branch)),
+        Kind("chain", chain, durable=False, load=in_thread(load_chain)),
+        Kind("notify", notify, durable=False),
+    )
+
+
+class References:
+    """Reference data in memory, reloaded in a thread of its own whenever it changes."""
+
+    def __init__(self) -> None:
+        self.directory = Directory()
+        self.people = People()
+        self._catalogues: dict[str, Catalogue] = {}
+        self._wanted: set[str] = set()
+        self._wake = threading.Event()
+        self._stopping = False
+        self._written: Any = None
+        self._thread: threading.Thread | None = None
+        self._unsubscribe: Callable[[], None] | None = None
+        self._listeners: list[Callable[[str], None]] = []
+
+    def catalogue(self, chain_slug: str) -> Catalogue:
+        """Return the chain's catalogue; of a chain that is not known, an empty one."""
+        catalogue = self._catalogues.get(chain_slug)
+        if catalogue is None:
+            return Catalogue(chain_slug)
+        return catalogue
+
+    def reload(self) -> None:
+        """Read everything. Blocking."""
+        self._reload_directory()
+        self._reload_catalogues()
+        self.people.load()
+
+    def start(self) -> None:
+        """Read everything, then follow the changes. Blocking until all is read."""
+        if settings.REDIS_URL:
+            # Before the reload: what is written from here on is either read by it, or noticed later.
+            self._written = importing.last_written()
+        self.reload()
+        self._unsubscribe = reference.subscribe(self.changed)
+        self._thread = threading.Thread(target=self._follow, name="reference", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Follow no more changes."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        self._stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(5)
+            self._thread = None
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Call ``listener(what)`` in the reloading thread after each reload."""
+        self._listeners.append(listener)
+
+    def changed(self, what: str) -> None:
+        """Reload that part soon; from any thread. Announcements that come close together are one."""
+        self._wanted.add(what)
+        self._wake.set()
+
+    def _follow(self) -> None:
+        look, written = in_thread(importing.last_written), self._written
+        while True:
+            # A worker's process tells nobody of an import, so that is asked for now and then.
+            woken = self._wake.wait(_LOOK_S if settings.REDIS_URL else None)
+            self._wake.clear()
+            if self._stopping:
+                return
+            if not woken and (latest := self._latest(look, written)) != written:
+                written = latest
+                self._wanted.add(reference.CATALOGUE)
+            while self._wanted:
+                self._reload(self._wanted.pop())
+
+    def _latest(self, look: Callable[[], Any], before: Any) -> Any:
+        try:
+            return look()
+        except DatabaseError:
+            log.warning("the database could not be asked for imports", exc_info=True)
+            return before
+
+    def _reload(self, what: str) -> None:
+        try:
+            in_thread(self._parts[what])(self)
+        except Exception:
+            log.exception("reference data could not be reloaded: %s", what)
+            return
+        for listener in self._listeners:
+            listener(what)
+
+    def _reload_directory(self) -> None:
+        self.directory.reload()
+        for each in self.directory.chains():
+            if each.slug not in self._catalogues:
+                self._reload_catalogue(each.slug)
+
+    def _reload_catalogues(self) -> None:
+        for each in self.directory.chains():
+            self._reload_catalogue(each.slug)
+
+    def _reload_catalogue(self, slug: str) -> None:
+        catalogue = self._catalogues.get(slug) or Catalogue(slug)
+        catalogue.reload()
+        self._catalogues[slug] = catalogue
+
+    def _reload_people(self) -> None:
+        self.people.reload()
+
+    _parts: dict[str, Callable[[Any], None]] = {
+        reference.DIRECTORY: _reload_directory,
+        reference.CATALOGUE: _reload_catalogues,
+        reference.PEOPLE: _reload_people,
+    }
+
+
+class Host:
+    """A journal, the actor system on it, and the reference data that commands take along."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal | None = None,
+        dispatcher: Dispatcher | None = None,
+        clock: Clock | None = None,
+        publish: Callable[[Publication], None] | None = None,
+        references: References | None = None,
+    ) -> None:
+        self.references = references or References()
+        self.journal: Journal = journal or open_journal(settings.DATABASES["default"])
+        self.system = System(
+            kinds(settings.JOURNAL_SNAPSHOT_EVERY),
+            self.journal,
+            partition=settings.PARTITION,
+            clock=clock,
+            publish=publish,
+            mailbox_size=settings.ACTOR_MAILBOX_SIZE,
+            idle_s=settings.ACTOR_IDLE_S,
+            max_active=settings.ACTOR_MAX_ACTIVE,
+            dispatcher=dispatcher,
+        )
+
+    def start(self) -> None:
+        """Start the system: takes over the partition. The references are started by whoever owns them."""
+        self.system.start()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Finish what has begun, then close the journal."""
+        try:
+            if not self.system.stop(timeout):
+                log.warning("the actors did not come to rest within %s s", timeout)
+        finally:
+            self.journal.close()

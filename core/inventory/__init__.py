@@ -1,0 +1,1 @@
+"""What branches have in stock: read models, REST, the sweep of forgotten reservations."""

@@ -1,0 +1,27 @@
+"""The safety net under checkouts: reservations that nobody ended in time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from core import errands
+from core.inventory.models import Reservation
+
+GRACE_S = 60.0
+"""How long after its time a reservation is looked at; until then its cart sees to it."""
+SWEEP = "sweep_reservations"
+"""The errand; its key is a branch code."""
+
+
+@shared_task(name="inventory.sweep_reservations")  # type: ignore[untyped-decorator]
+def sweep_reservations() -> int:
+    """Have each branch ask after what is overdue; return how many branches there were."""
+    before = timezone.now() - timedelta(seconds=GRACE_S)
+    overdue = Reservation.objects.filter(status="active", expires_at__lt=before)
+    branches = sorted(set(overdue.values_list("branch_code", flat=True)))
+    for code in branches:
+        errands.send(SWEEP, code)
+    return len(branches)

@@ -1,0 +1,1 @@
+"""The journal: stores behind the port, the codec, projections' plumbing, replay."""

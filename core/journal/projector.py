@@ -1,0 +1,150 @@
+"""From the writes of a commit to the rows it puts down: the journal's own and the read models'."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from actors.runtime.journal import Write
+from core.journal.codec import encode
+from core.journal.tables import Form, Mode, Row
+
+Projection = Callable[[Write], Iterable[Row]]
+"""The read-model rows of one entity after one write; made from its events and state only, so that a
+replay gives the same. At most one row of a type and key. Updates and deletes are carried out first: they
+mean rows of earlier commits."""
+
+ORDER: dict[Mode, int] = {"insert": 0, "update": 1, "delete": 2, "merge": 3, "upsert": 3}
+"""In which order a commit carries its statements out."""
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
+class Poisoned(ValueError):
+    """An entity's rows cannot be stored anywhere, whatever the database."""
+
+
+class EventRow(Row):
+    """An event as `Recorded` has it, with its entity and the writer's epoch."""
+
+    form = Form(
+        "journal_event",
+        "insert",
+        ("entity", "seq"),
+        {
+            "entity": "text",
+            "seq": "bigint",
+            "name": "text",
+            "version": "bigint",
+            "data": "json",
+            "command_id": "text",
+            "fingerprint": "bigint",
+            "settles": "text",
+            "answer": "json",
+            "principal": "text",
+            "at": "float",
+            "epoch": "bigint",
+        },
+    )
+    entity: str
+    seq: int
+    name: str
+    version: int
+    data: msgspec.Raw
+    command_id: str | None
+    fingerprint: int | None
+    settles: str | None
+    answer: msgspec.Raw | None
+    principal: str
+    at: float
+    epoch: int
+
+
+class SnapshotRow(Row):
+    """An entity's state, in place of the one before."""
+
+    form = Form(
+        "journal_snapshot",
+        "upsert",
+        ("entity",),
+        {"entity": "text", "seq": "bigint", "version": "bigint", "data": "json"},
+    )
+    entity: str
+    seq: int
+    version: int
+    data: msgspec.Raw
+
+
+class WakeRow(Row):
+    """Whether an entity is woken at start, and its watermark of tells; None leaves either as it was."""
+
+    form = Form("journal_wake", "merge", ("entity",), {"entity": "text", "wake": "boolean", "told": "bigint"})
+    entity: str
+    wake: bool | None
+    told: int | None
+
+
+class Packed(NamedTuple):
+    """All rows of one type, as the one parameter of its statement."""
+
+    kind: type[Row]
+    rows: bytes
+
+
+def pack(writes: Sequence[Write], epoch: int, projections: Mapping[str, Projection]) -> list[Packed]:
+    """Return the statements' parameters, in the order in which they must run.
+
+    Raises whatever a projection raises, and Poisoned for a NUL character, which SQLite
+    would cut off at and PostgreSQL refuses.
+    """
+    return [pack_rows(kind, rows) for kind, rows in group(writes, epoch, projections).items()]
+
+
+def group(
+    writes: Sequence[Write], epoch: int, projections: Mapping[str, Projection]
+) -> dict[type[Row], list[Row]]:
+    """Return all rows of the writes by their type, in the order in which they must be carried out."""
+    groups: dict[type[Row], list[Row]] = {EventRow: [], SnapshotRow: [], WakeRow: []}
+    for write in writes:
+        _own_rows(write, epoch, groups)
+        project = projections.get(write.address.kind)
+        if project is not None and write.events:
+            for row in project(write):
+                kind = type(row)
+                if kind in groups:
+                    groups[kind].append(row)
+                else:
+                    groups[kind] = [row]
+    kinds = sorted(groups, key=lambda kind: ORDER[kind.form.mode])
+    return {kind: groups[kind] for kind in kinds if groups[kind]}
+
+
+def pack_rows(kind: type[Row], rows: Sequence[Row]) -> Packed:
+    """Return the rows as one parameter; raises Poisoned for a NUL character."""
+    payload = encode(rows)
+    if b"\\u0000" in payload and _NUL.search(payload):
+        raise Poisoned(f"expected text without NUL characters for {kind.form.table}")
+    return Packed(kind, payload)
+
+
+def _own_rows(write: Write, epoch: int, groups: dict[type[Row], list[Row]]) -> None:
+    entity = f"{write.address.kind}/{write.address.key}"
+    rows = groups[EventRow]
+    for seq, name, version, data, command_id, fingerprint, settles, answer, principal, at in write.events:
+        if answer is None:
+            kept = None
+        else:
+            kept = msgspec.Raw(answer)
+            if settles == command_id:  # the usual case; null keeps the row and the index on settles small
+                settles = None
+        own = (entity, seq, name, version, msgspec.Raw(data), command_id, fingerprint, settles, kept)
+        rows.append(EventRow(*own, principal, at, epoch))
+    if write.snapshot is not None:
+        seq = write.events[-1].seq
+        groups[SnapshotRow].append(
+            SnapshotRow(entity, seq, write.snapshot_version, msgspec.Raw(write.snapshot))
+        )
+    if write.wake is not None or write.told is not None:
+        groups[WakeRow].append(WakeRow(entity, write.wake, write.told))

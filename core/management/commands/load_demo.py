@@ -1,0 +1,41 @@
+"""``manage.py load_demo``: the demonstration's chain, branches, trolleys, products and people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from core.checks import DEMO_PASSWORD, DEMO_USERNAMES
+from core.demo import load
+from core.fleet import qr
+from core.fleet.models import Trolley
+
+
+class Command(BaseCommand):
+    """Loads the demonstration and prints where to look. Repeating it changes nothing."""
+
+    help = "Load the demonstration: a chain, two branches, trolleys, products and people to log in as."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run the command."""
+        if settings.PRODUCTION:
+            raise CommandError("The demonstration has a password that everybody knows; not in production.")
+        load.load()
+        if options["verbosity"] > 0:
+            self.stdout.write("\n".join(greeting()))
+
+
+def greeting() -> list[str]:
+    """Return the addresses and logins, a line each."""
+    first = Trolley.objects.get(trolley_id=load.trolley_code(1))
+    addresses = {
+        "Start": f"{settings.PUBLIC_URL}/",
+        "Shop": qr.url(first.trolley_id, first.qr_nonce),
+        "Store map": f"{settings.PUBLIC_URL}/branch/{load.LOCKED_BRANCH}",
+        "Admin": f"{settings.PUBLIC_URL}/admin/",
+        "API": f"{settings.PUBLIC_URL}/api/docs",
+    }
+    lines = [f"{name:<10} {address}" for name, address in addresses.items()]
+    return [*lines, f"{'Log in as':<10} {', '.join(DEMO_USERNAMES)} with the password {DEMO_PASSWORD}"]

@@ -1,0 +1,180 @@
+"""Errors as RFC 9457 problem documents, whichever part of Django or DRF they come from.
+
+A problem has type, title, status, detail and instance; ``code`` for machines; ``error``
+and ``message`` repeat the sentence for older clients; ``errors`` has the sentences of
+each field. Never a stack trace.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import ProtectedError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+MEDIA_TYPE = "application/problem+json"
+DEFECT = "Something went wrong on our side. It has been logged."
+log = logging.getLogger(__name__)
+
+_CODES = {
+    400: "invalid", 401: "not_authenticated", 403: "forbidden", 404: "not_found",
+    405: "method_not_allowed", 406: "not_acceptable", 409: "conflict", 413: "too_large",
+    415: "unsupported_media_type", 429: "too_many_requests", 500: "server_error", 503: "unavailable",
+}  # fmt: skip
+
+
+class Problem(exceptions.APIException):
+    """An error with its own status, code and extra members, raised from a view."""
+
+    def __init__(self, status: int, code: str, detail: str, **extra: Any) -> None:
+        super().__init__(detail, code)
+        self.status_code = status
+        self.problem_code = code
+        self.extra = extra
+        self.headers: dict[str, str] = {}
+        if "retry_after" in extra:
+            self.headers["Retry-After"] = str(extra["retry_after"])
+
+
+def document(
+    status: int,
+    code: str,
+    detail: str,
+    instance: str,
+    errors: dict[str, list[str]] | None = None,
+    **extra: Any,
+) -> dict[str, Any]:
+    """Return the problem document."""
+    body: dict[str, Any] = {
+        "type": f"urn:problem:{code.replace('_', '-')}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+        "code": code,
+        "error": detail,
+        "message": detail,
+    }
+    if errors:
+        body["errors"] = errors
+    return body | extra
+
+
+def handle(exc: Exception, context: dict[str, Any]) -> Response:
+    """DRF's exception handler. Whatever is not an API exception is a defect: logged, and a plain 500."""
+    request = context["request"]
+    exc = _as_api_exception(exc)
+    if not isinstance(exc, exceptions.APIException):
+        log.error("defect in %s %s", request.method, request.path, exc_info=exc)
+        exc = Problem(500, "server_error", DEFECT)
+    status = exc.status_code
+    errors: dict[str, list[str]] | None = None
+    extra: dict[str, Any] = {}
+    if isinstance(exc, exceptions.ValidationError):
+        errors = flatten(exc.detail)
+        code, detail = "invalid", sentence(errors)
+    elif isinstance(exc, Problem):
+        code, detail, extra = exc.problem_code, str(exc.detail), dict(exc.extra)
+        errors = extra.pop("errors", None)
+    else:
+        code, detail = _code_of(exc), str(exc.detail)
+    response = Response(
+        document(status, code, detail, request.path, errors, **extra), status, content_type=MEDIA_TYPE
+    )
+    if auth := getattr(exc, "auth_header", None):
+        response["WWW-Authenticate"] = auth
+    for name, value in getattr(exc, "headers", {}).items():
+        response[name] = value
+    return response
+
+
+def _as_api_exception(exc: Exception) -> Exception:
+    match exc:
+        case Http404():
+            return exceptions.NotFound()
+        case PermissionDenied():
+            return exceptions.PermissionDenied()
+        case DjangoValidationError():
+            return exceptions.ValidationError(
+                exc.message_dict if hasattr(exc, "error_dict") else exc.messages
+            )
+        case ProtectedError():
+            return Problem(409, "in_use", "Other things still refer to this one, so it cannot be deleted.")
+    return exc
+
+
+def _code_of(exc: exceptions.APIException) -> str:
+    code = exc.get_codes()
+    if isinstance(code, str) and code in ("token_expired", "token_invalid", "parse_error"):
+        return code
+    return _CODES.get(exc.status_code, "error")
+
+
+def flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
+    """Return nested DRF errors as dotted field names with their sentences."""
+    if isinstance(detail, dict):
+        found: dict[str, list[str]] = {}
+        for key, value in detail.items():
+            found.update(flatten(value, f"{prefix}.{key}" if prefix else str(key)))
+        return found
+    if isinstance(detail, list) and any(isinstance(part, dict | list) for part in detail):
+        return flatten({str(place): part for place, part in enumerate(detail) if part}, prefix)
+    parts = detail if isinstance(detail, list) else [detail]
+    return {prefix or "non_field_errors": [str(part) for part in parts]}
+
+
+def sentence(errors: dict[str, list[str]]) -> str:
+    """Return one human sentence for field errors."""
+    field, sentences = next(iter(errors.items()), ("", ["The request is not valid."]))
+    return sentences[0] if field == "non_field_errors" else f"{field}: {sentences[0]}"
+
+
+def respond(request: HttpRequest, status: int, detail: str, code: str | None = None) -> JsonResponse:
+    """Return a problem outside of DRF."""
+    body = document(status, code or _CODES[status], detail, request.path)
+    return JsonResponse(body, status=status, content_type=MEDIA_TYPE)
+
+
+def wants_problem(request: HttpRequest) -> bool:
+    """Return whether the request is the API's, whose errors are never HTML."""
+    return request.path.startswith("/api/") or request.path == "/api"
+
+
+def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """The view of every API path that leads nowhere, in development too."""
+    return respond(request, 404, "There is nothing at this address.")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400."""
+    if wants_problem(request):
+        return respond(request, 400, "The request could not be understood.")
+    return defaults.bad_request(request, exception)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler403."""
+    if wants_problem(request):
+        return respond(request, 403, "This is not allowed.")
+    return defaults.permission_denied(request, exception)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404."""
+    if wants_problem(request):
+        return respond(request, 404, "There is nothing at this address.")
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500."""
+    if wants_problem(request):
+        return respond(request, 500, DEFECT)
+    return defaults.server_error(request)

@@ -1,0 +1,279 @@
+"""Django's settings, and the one reader of the process environment on the server.
+
+Everything has a default that works on a developer's machine: SQLite under
+``DATA_DIR``, one process, no broker. ``ENVIRONMENT=production`` or ``DEBUG=0``
+turns the refusals of ``core/production.py`` on. docs/CONFIGURATION.md lists every variable.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext_lazy as _
+
+from core import logs, production
+from core.environment import Environment
+
+_env = Environment(os.environ)
+# Whoever imports this module first (manage.py, Celery) has thereby said which settings hold.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", __name__)
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = _env.path("DATA_DIR", BASE_DIR / "var")
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+# --- what kind of run this is ---------------------------------------------
+
+ENVIRONMENT = _env.choice("ENVIRONMENT", "development", ("development", "production"))
+DEBUG = _env.flag("DEBUG", ENVIRONMENT != "production")
+PRODUCTION = ENVIRONMENT == "production" or not DEBUG
+
+PORT = _env.integer("PORT", 8000, 1, 65535)
+PUBLIC_URL = _env.origin("PUBLIC_URL", f"http://localhost:{PORT}")
+"""Where browsers reach the server; printed QR codes open it."""
+
+SECRET_KEY = _env.secret("SECRET_KEY", production.DEVELOPMENT_KEY)
+SIGNING_KEY = _env.secret("SIGNING_KEY", SECRET_KEY)
+"""Signs tokens and QR codes; change it to end every login."""
+
+ALLOWED_HOSTS = _env.names(
+    "ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]", urlsplit(PUBLIC_URL).hostname or "localhost"]
+)
+ALLOWED_ORIGINS = _env.names(
+    "ALLOWED_ORIGINS", [PUBLIC_URL, f"http://localhost:{PORT}", f"http://127.0.0.1:{PORT}"]
+)
+"""Origins that browsers may open websockets from."""
+CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS if "*" not in ALLOWED_ORIGINS else [PUBLIC_URL]
+
+DEMO_SHOPPERS = _env.integer("DEMO_SHOPPERS", 0, 0, 1000)
+"""How many simulated shoppers walk through the demo branch."""
+
+if PRODUCTION:
+    production.refuse(
+        debug=DEBUG,
+        secret_key=SECRET_KEY,
+        signing_key=SIGNING_KEY,
+        hosts=ALLOWED_HOSTS,
+        origins=ALLOWED_ORIGINS,
+        demo_shoppers=DEMO_SHOPPERS,
+    )
+
+# --- the application ------------------------------------------------------
+
+INSTALLED_APPS = [
+    "core",  # first: its runserver comes before that of staticfiles
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "channels",
+    "core.accounts",
+    "core.tenancy",
+    "core.catalogue",
+    "core.fleet",
+    "core.alarms",
+    "core.telemetry",
+    "core.firmware",
+    "core.shopping",
+    "core.inventory",
+    "core.journal",
+]
+MIDDLEWARE = [
+    "core.middleware.ApiPaths",
+    "django.middleware.security.SecurityMiddleware",
+    "core.middleware.SecurityHeaders",
+    "core.static.StaticFiles",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "core.urls"
+ASGI_APPLICATION = "asgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEST_RUNNER = "django.test.runner.DiscoverRunner"
+
+# --- database, channel layer, tasks ---------------------------------------
+
+DATABASES = {"default": _env.database("DATABASE_URL", DATA_DIR / "trolley.sqlite3")}
+REDIS_URL = _env.url("REDIS_URL", ("redis", "rediss", "unix"))
+ROLE = _env.choice("ROLE", "all", ("all", "host", "edge"))
+"""``all`` and ``host`` run the actors; an ``edge`` serves people and asks the host over Redis."""
+REDIS_PREFIX = _env.text("REDIS_PREFIX", "trolley")
+"""Keeps several installations on one Redis apart."""
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": REDIS_PREFIX},
+    }
+    if REDIS_URL
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+}
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_TASK_ALWAYS_EAGER = REDIS_URL is None
+CELERY_TASK_EAGER_PROPAGATES = True
+TASKS_IN_THREADS = True
+"""Without a broker, long tasks run in a thread and not inside of the request that began them."""
+CELERY_TASK_DEFAULT_QUEUE = REDIS_PREFIX
+CELERY_TIMEZONE = "UTC"
+CHECKOUT_HOLD_S = _env.number("CHECKOUT_HOLD_S", 300.0, 1)
+"""How long the goods of a checkout are kept."""
+CELERY_BEAT_SCHEDULE = {
+    "roll-up-telemetry": {"task": "telemetry.roll_up", "schedule": timedelta(minutes=5)},
+    "purge-telemetry": {"task": "telemetry.purge", "schedule": timedelta(hours=6)},
+    "sweep-reservations": {"task": "inventory.sweep_reservations", "schedule": timedelta(minutes=5)},
+    "purge-refresh-tokens": {"task": "accounts.purge_refresh_tokens", "schedule": timedelta(hours=6)},
+    "purge-claim-codes": {"task": "fleet.purge_claim_codes", "schedule": timedelta(hours=6)},
+    "sweep-imports": {"task": "catalogue.sweep_imports", "schedule": timedelta(minutes=10)},
+    "purge-kept-answers": {"task": "core.purge_kept_answers", "schedule": timedelta(hours=6)},
+}
+
+# --- limits of the runtime, the journal and the sockets --------------------
+
+PARTITION = _env.text("PARTITION", "main")
+ASK_TIMEOUT_S = _env.number("ASK_TIMEOUT_S", 5.0, 0.1)
+ACTOR_MAILBOX_SIZE = _env.integer("ACTOR_MAILBOX_SIZE", 1000, 1)
+ACTOR_IDLE_S = _env.number("ACTOR_IDLE_S", 120.0, 1)
+ACTOR_MAX_ACTIVE = _env.integer("ACTOR_MAX_ACTIVE", 100_000, 1)
+JOURNAL_SNAPSHOT_EVERY = _env.integer("JOURNAL_SNAPSHOT_EVERY", 200, 1)
+WS_MAX_MESSAGE_BYTES = _env.integer("WS_MAX_MESSAGE_BYTES", 64 * 1024, 1024)
+WS_MAX_QUEUE_BYTES = _env.integer("WS_MAX_QUEUE_BYTES", 1024 * 1024, 64 * 1024)
+WS_COMMANDS_PER_SECOND = _env.integer("WS_COMMANDS_PER_SECOND", 50, 1)
+DEVICE_HEARTBEAT_S = _env.integer("DEVICE_HEARTBEAT_S", 30, 1)
+DEVICE_MESSAGES_PER_SECOND = _env.integer("DEVICE_MESSAGES_PER_SECOND", 200, 1)
+TELEMETRY_RAW_DAYS = _env.integer("TELEMETRY_RAW_DAYS", 10, 1)
+TELEMETRY_5M_DAYS = _env.integer("TELEMETRY_5M_DAYS", 90, 1)
+"""How long samples and five-minute buckets are kept; hours are kept for ever."""
+DEVICE_TELEMETRY_S = _env.integer("DEVICE_TELEMETRY_S", 60, 1)
+FIRMWARE_DIR = _env.path("FIRMWARE_DIR", DATA_DIR / "firmware")
+FIRMWARE_PUBLIC_KEY = _env.text("FIRMWARE_PUBLIC_KEY")
+"""Ed25519 key (32 bytes in base64) that releases must be signed for; without it none is taken."""
+FIRMWARE_MAX_BYTES = _env.integer("FIRMWARE_MAX_BYTES", 256 * 1024 * 1024, 1)
+FIRMWARE_DEVICE_S = _env.integer("FIRMWARE_DEVICE_S", 3600, 1)
+"""A device that says nothing new of an offered firmware for so long has failed."""
+MQTT_URL = _env.url("MQTT_URL", ("mqtt", "mqtts"))
+"""The broker that devices are told of when they register; none: they use the websocket."""
+
+# --- people and tokens ----------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "/login"
+ACCESS_TOKEN_S = _env.integer("ACCESS_TOKEN_S", 15 * 60, 1)
+REFRESH_TOKEN_S = _env.integer("REFRESH_TOKEN_S", 30 * 24 * 3600, 60)
+DEVICE_TOKEN_S = _env.integer("DEVICE_TOKEN_S", 365 * 24 * 3600, 60)
+DEVICE_TOKEN_OVERLAP_S = _env.integer("DEVICE_TOKEN_OVERLAP_S", 24 * 3600)
+"""How long the token before is accepted after a rotation."""
+CLAIM_CODE_S = _env.integer("CLAIM_CODE_S", 30 * 60, 60)
+"""How long a manager's claim code for a new device is good."""
+AUTH_RATE = _env.text("AUTH_RATE", "60/minute")
+"""Calls of one address to the auth endpoints, as ``limits`` writes rates."""
+AUTH_FAILURE_RATE = _env.text("AUTH_FAILURE_RATE", "10/minute")
+"""Failed logins under one name."""
+
+# --- REST -----------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["core.accounts.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["core.rest.Renderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.rest.AlwaysFirst",
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "core.openapi.Schema",
+    "DEFAULT_PAGINATION_CLASS": "core.rest.Pages",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "EXCEPTION_HANDLER": "core.problems.handle",
+    "COERCE_DECIMAL_TO_STRING": False,
+    "PAGE_SIZE": 50,
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Smart Trolley",
+    "DESCRIPTION": "Trolleys, carts, products and branches. Commands also run over websockets, see asyncapi.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": True,
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.openapi.merge_registered",
+        "core.openapi.add_problems",
+    ],
+}
+
+# --- static files, languages ----------------------------------------------
+
+PAGES_DIR = BASE_DIR / "frontend_static" / "pages"
+STATIC_URL = "/static/"
+STATIC_ROOT = _env.path("STATIC_ROOT", DATA_DIR / "static")
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+STATICFILES_DIRS = [BASE_DIR / "frontend_static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_MAX_AGE = 0 if DEBUG else 300
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("he", _("Hebrew"))]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- security -------------------------------------------------------------
+
+_HTTPS = PUBLIC_URL.startswith("https://")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _env.flag("BEHIND_PROXY", False) else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _HTTPS and PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_SECONDS > 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- uploads ---------------------------------------------------------------
+
+MEDIA_DIR = DATA_DIR / "media"
+"""Pictures of products; every web process needs the same folder."""
+MEDIA_MAX_BYTES = _env.integer("MEDIA_MAX_BYTES", 8 * 1024 * 1024, 1024)
+IMPORT_MAX_BYTES = _env.integer("IMPORT_MAX_BYTES", 64 * 1024 * 1024, 1024)
+
+# --- logging --------------------------------------------------------------
+
+LOGGING = logs.configuration(
+    style=_env.choice("LOG_FORMAT", "json" if PRODUCTION else "console", ("json", "console")),
+    level=_env.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
+    files={name: _env.text(f"LOG_FILE_{name.upper()}") for name in logs.LOGGERS},
+)

@@ -1,0 +1,51 @@
+"""The carts as the journal's projector writes them. Read only for everybody else."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+
+def cart_id_of(user_id: str) -> uuid.UUID:
+    """Return the id of a user's cart; made from the user's id, so that reading needs no write."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"cart:{user_id}")
+
+
+class Cart(models.Model):
+    """A user's open cart: totals only. Projected."""
+
+    user_id = models.UUIDField(primary_key=True)
+    cart_id = models.UUIDField(unique=True)
+    currency = models.CharField(max_length=3, blank=True, default="", db_default="")
+    items_count = models.IntegerField(default=0, db_default=0)
+    total_items = models.IntegerField(default=0, db_default=0)
+    total_price = models.DecimalField(max_digits=14, decimal_places=4, default=0, db_default=0)
+    revision = models.BigIntegerField(default=0, db_default=0)
+    session_id = models.UUIDField(null=True, blank=True, db_index=True)
+    updated_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return str(self.cart_id)
+
+
+class CartItem(models.Model):
+    """A line of a user's open cart. Projected."""
+
+    line_id = models.UUIDField(primary_key=True)
+    user_id = models.UUIDField(db_index=True)
+    product_id = models.UUIDField(db_index=True)
+    variant_id = models.UUIDField(null=True, blank=True)
+    barcode = models.CharField(max_length=40)
+    name = models.CharField(max_length=160)
+    quantity = models.IntegerField()
+    unit_price = models.DecimalField(max_digits=14, decimal_places=4)
+    line_total = models.DecimalField(max_digits=14, decimal_places=4)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "shopping_cart_item"
+        ordering = ["added_at"]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.name}"

@@ -1,0 +1,168 @@
+"""The cart's read model: a row of totals, and a row for each line that changed.
+
+Made from the journal's events and the state after them alone, so that a replay
+writes the same rows.
+"""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+from functools import lru_cache
+
+from actors.cart_state import State
+from actors.messages.cart import (
+    CartCleared,
+    ItemAdded,
+    ItemRemoved,
+    Line,
+    LinesRepriced,
+    LinesRestored,
+    QuantityChanged,
+    SessionDetached,
+    VouchersChanged,
+)
+from actors.messages.checkout import CheckoutCancelled, CheckoutExpired, CheckoutRefused
+from actors.runtime.journal import Write
+from core.fleet.rows import SessionCleared
+from core.journal.tables import Form, Row
+
+
+class CartRow(Row):
+    """Totals of a user's cart; ``revision`` is the cart's journal seq."""
+
+    form = Form(
+        "shopping_cart",
+        "upsert",
+        ("user_id",),
+        {
+            "user_id": "uuid",
+            "cart_id": "uuid",
+            "currency": "text",
+            "items_count": "bigint",
+            "total_items": "bigint",
+            "total_price": "numeric",
+            "revision": "bigint",
+            "session_id": "uuid",
+            "updated_at": "time",
+        },
+    )
+    user_id: str
+    cart_id: str
+    currency: str
+    items_count: int
+    total_items: int
+    total_price: Decimal
+    revision: int
+    session_id: str | None
+    updated_at: float
+
+
+class ItemRow(Row):
+    """One line of a cart."""
+
+    form = Form(
+        "shopping_cart_item",
+        "upsert",
+        ("line_id",),
+        {
+            "line_id": "uuid",
+            "user_id": "uuid",
+            "product_id": "uuid",
+            "variant_id": "uuid",
+            "barcode": "text",
+            "name": "text",
+            "quantity": "bigint",
+            "unit_price": "numeric",
+            "line_total": "numeric",
+            "added_at": "time",
+        },
+    )
+    line_id: str
+    user_id: str
+    product_id: str
+    variant_id: str | None
+    barcode: str
+    name: str
+    quantity: int
+    unit_price: Decimal
+    line_total: Decimal
+    added_at: float
+
+
+class ItemGone(Row):
+    """A line that is in the cart no longer."""
+
+    form = Form("shopping_cart_item", "delete", ("line_id",), {"line_id": "uuid"})
+    line_id: str
+
+
+class ItemsGone(Row):
+    """Every line of a user's cart, when it is emptied."""
+
+    form = Form("shopping_cart_item", "delete", ("user_id",), {"user_id": "uuid"})
+    user_id: str
+
+
+@lru_cache(maxsize=200_000)
+def cart_id_of(user_id: str) -> str:
+    """Return the id of a user's cart, made from the user's id."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"cart:{user_id}"))
+
+
+_EMPTYING = frozenset({CartCleared, SessionDetached, CheckoutExpired, CheckoutCancelled, CheckoutRefused})
+"""Events that may take every line: they say how many."""
+
+
+def cart_rows(write: Write) -> list[Row]:
+    """Return the cart's totals, the lines that changed, and what a session's end cleared."""
+    state, user_id, last = write.state, write.address.key, write.events[-1]
+    rows: list[Row] = []
+    changed: dict[str, Line | None] = {}
+    for event in write.decoded:
+        kind = type(event)
+        if kind is ItemAdded or kind is QuantityChanged:
+            changed[event.line.line_id] = event.line
+        elif kind is ItemRemoved:
+            changed[event.line_id] = None
+        elif kind is LinesRestored or kind is LinesRepriced or kind is VouchersChanged:
+            changed.update((line.line_id, line) for line in event.lines)
+        elif kind in _EMPTYING:
+            if kind is SessionDetached:
+                rows.append(SessionCleared(event.session_id, event.items_cleared))
+            if event.items_cleared:
+                changed.clear()
+                rows.append(ItemsGone(user_id))
+    rows.append(_totals(state, user_id, last.seq, last.at))
+    for line_id, line in changed.items():
+        rows.append(ItemGone(line_id) if line is None else _item(line, user_id))
+    return rows
+
+
+def _totals(state: State, user_id: str, revision: int, at: float) -> CartRow:
+    return CartRow(
+        user_id,
+        cart_id_of(user_id),
+        state.currency,
+        len(state.lines),
+        state.units,
+        state.total,
+        revision,
+        state.sessions[-1].session_id if state.sessions else None,
+        at,
+    )
+
+
+def _item(line: Line, user_id: str) -> ItemRow:
+    return ItemRow(
+        line.line_id,
+        user_id,
+        line.product_id,
+        line.variant_id,
+        line.barcode,
+        line.name,
+        line.quantity,
+        line.unit_price,
+        line.line_total,
+        line.added_at,
+    )

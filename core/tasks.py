@@ -1,0 +1,13 @@
+"""Chores that belong to no single subject."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from core import idempotency
+
+
+@shared_task(name="core.purge_kept_answers")  # type: ignore[untyped-decorator]
+def purge_kept_answers() -> int:
+    """Forget answers nobody will ask for again; return how many went."""
+    return idempotency.purge()

@@ -1,0 +1,1 @@
+"""What devices say of themselves: samples as they came, and buckets rolled up from them."""

@@ -1,0 +1,191 @@
+"""REST of telemetry: of a device, a branch or a chain, as it came or in buckets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+import msgspec
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.accounts import scopes
+from core.accounts.principals import Principal, may
+from core.fleet.models import Device
+from core.problems import Problem
+from core.rest import Moment, rfc3339
+from core.telemetry.models import Bucket, Sample
+from core.telemetry.rollup import FIVE_MINUTES, HOUR, numbers
+from core.tenancy.api import by_id_or
+
+MOST = 5000
+"""Points of one answer."""
+BUCKETS = {"5m": FIVE_MINUTES, "1h": HOUR}
+
+
+class PointAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    """A sample (``data``; with ``type`` its ``value``), or a bucket of one number."""
+
+    device_id = serializers.UUIDField()
+    at = Moment()
+    seq = serializers.IntegerField(required=False)
+    data = serializers.DictField(required=False)  # type: ignore[assignment]
+    value = serializers.FloatField(required=False)
+    type = serializers.CharField(required=False)
+    count = serializers.IntegerField(required=False)
+    average = serializers.FloatField(required=False)
+    min = serializers.FloatField(required=False)
+    max = serializers.FloatField(required=False)
+    last = serializers.FloatField(required=False)
+
+
+class TelemetryAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    """Points by time. ``truncated``: there are more; ask again from the last one's time."""
+
+    bucket = serializers.ChoiceField(("raw", "5m", "1h"))
+    truncated = serializers.BooleanField()
+    points = PointAnswer(many=True)
+
+
+class _Window(NamedTuple):
+    begin: datetime
+    end: datetime
+    kind: str | None
+    bucket: str
+
+
+_PARAMETERS = [
+    OpenApiParameter("from", OpenApiTypes.DATETIME, description="By default 24 hours before `to`."),
+    OpenApiParameter("to", OpenApiTypes.DATETIME, description="By default now."),
+    OpenApiParameter("type", OpenApiTypes.STR, description="One number, by its path, e.g. `load`."),
+    OpenApiParameter(
+        "bucket", OpenApiTypes.STR, enum=("raw", "5m", "1h"), description="By default as fits the stretch."
+    ),
+]
+
+
+class _Telemetry(APIView):
+    def devices(self, who: Principal, key: str) -> list[UUID]:
+        """Return the devices in question. Raises the 404."""
+        raise NotImplementedError
+
+    def answer(self, request: Request, key: str) -> Response:
+        """Answer for the devices of ``key``."""
+        devices = self.devices(cast(Principal, request.auth), key)
+        window = _window(request.query_params)
+        points = _samples(devices, window) if window.bucket == "raw" else _buckets(devices, window)
+        found = list(points)
+        body = {"bucket": window.bucket, "truncated": len(found) > MOST, "points": found[:MOST]}
+        return Response(body)
+
+
+class DeviceTelemetryView(_Telemetry):
+    """Telemetry of one device."""
+
+    @extend_schema(parameters=_PARAMETERS, responses=TelemetryAnswer, operation_id="telemetry_device")
+    def get(self, request: Request, device_id: UUID) -> Response:
+        """Return the device's telemetry."""
+        return self.answer(request, str(device_id))
+
+    def devices(self, who: Principal, key: str) -> list[UUID]:
+        """Return the one, if the caller watches its branch."""
+        allowed = scopes.branches(who, "branch.watch")
+        row = generics.get_object_or_404(Device.objects.filter(branch__in=allowed), pk=key)
+        return [row.pk]
+
+
+class BranchTelemetryView(_Telemetry):
+    """Telemetry of a branch's devices."""
+
+    @extend_schema(parameters=_PARAMETERS, responses=TelemetryAnswer, operation_id="telemetry_branch")
+    def get(self, request: Request, branch_id: str) -> Response:
+        """Return the branch's telemetry."""
+        return self.answer(request, branch_id)
+
+    def devices(self, who: Principal, key: str) -> list[UUID]:
+        """Return the branch's devices."""
+        allowed = scopes.branches(who, "branch.watch")
+        branch = generics.get_object_or_404(allowed, by_id_or("code", key))
+        return list(Device.objects.filter(branch=branch).values_list("pk", flat=True))
+
+
+class ChainTelemetryView(_Telemetry):
+    """Telemetry of a chain's devices, for its admins."""
+
+    @extend_schema(parameters=_PARAMETERS, responses=TelemetryAnswer, operation_id="telemetry_chain")
+    def get(self, request: Request, chain_id: str) -> Response:
+        """Return the chain's telemetry."""
+        return self.answer(request, chain_id)
+
+    def devices(self, who: Principal, key: str) -> list[UUID]:
+        """Return the chain's devices; 403 for those who only work in one of its branches."""
+        chain = generics.get_object_or_404(scopes.chains(who), by_id_or("slug", key))
+        if not may(who, "chain.watch", chain.slug):
+            raise Problem(403, "forbidden", "Your role does not allow this.")
+        return list(Device.objects.filter(branch__chain=chain).values_list("pk", flat=True))
+
+
+def _window(given: Any) -> _Window:
+    end = _moment(given, "to") or timezone.now()
+    begin = _moment(given, "from") or end - timedelta(hours=24)
+    if begin > end:
+        raise serializers.ValidationError({"from": ["Expected a time before `to`."]})
+    long = end - begin
+    fitting = "raw" if long <= timedelta(hours=1) else "5m" if long <= timedelta(days=2) else "1h"
+    bucket = given.get("bucket") or fitting
+    if bucket not in ("raw", *BUCKETS):
+        raise serializers.ValidationError({"bucket": [f"Expected raw, 5m or 1h, got {bucket!r}."]})
+    return _Window(begin, end, given.get("type") or None, bucket)
+
+
+def _moment(given: Any, name: str) -> datetime | None:
+    text = given.get(name)
+    if not text:
+        return None
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise serializers.ValidationError({name: ["Expected a time such as 2026-01-31T12:00:00Z."]})
+    return found
+
+
+def _samples(devices: list[UUID], window: _Window) -> Iterable[dict[str, Any]]:
+    rows = Sample.objects.filter(device_id__in=devices, at__gte=window.begin, at__lt=window.end)
+    for row in rows.order_by("at", "seq")[: MOST + 1]:
+        point = {"device_id": str(row.device_id), "at": rfc3339(row.at), "seq": row.seq}
+        data = msgspec.json.decode(row.data)
+        if window.kind is None:
+            yield {**point, "data": data}
+            continue
+        value = dict(numbers(data)).get(window.kind)
+        if value is not None:
+            yield {**point, "type": window.kind, "value": value}
+
+
+def _buckets(devices: list[UUID], window: _Window) -> Iterable[dict[str, Any]]:
+    rows = Bucket.objects.filter(
+        device_id__in=devices, seconds=BUCKETS[window.bucket], at__gte=window.begin, at__lt=window.end
+    )
+    if window.kind is not None:
+        rows = rows.filter(kind=window.kind)
+    for row in rows.order_by("at", "kind")[: MOST + 1]:
+        yield {
+            "device_id": str(row.device_id),
+            "at": rfc3339(row.at),
+            "type": row.kind,
+            "count": row.count,
+            "average": row.total / row.count,
+            "min": row.least,
+            "max": row.most,
+            "last": row.last,
+        }

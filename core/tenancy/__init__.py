@@ -1,0 +1,1 @@
+"""Tenants: the retail chains and their branches."""

@@ -1,0 +1,87 @@
+"""Chains and branches."""
+
+from __future__ import annotations
+
+import uuid
+import zoneinfo
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+
+
+def _check_timezone(name: str) -> None:
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(f"Expected a time zone such as Asia/Kolkata, got {name!r}.")
+
+
+def empty_floor_plan() -> dict[str, Any]:
+    """Return a floor plan of nothing: metres, zones and lock slots."""
+    return {"width_m": 0, "height_m": 0, "zones": [], "slots": []}
+
+
+class Chain(models.Model):
+    """A retailer. Products, prices and chain admins belong to it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    currency = models.CharField(
+        max_length=3, validators=[RegexValidator(r"^[A-Z]{3}$", "Expected an ISO 4217 code such as INR.")]
+    )
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Branch(models.Model):
+    """A store of a chain, with the settings that rule its trolleys."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    chain = models.ForeignKey(Chain, on_delete=models.PROTECT, related_name="branches")
+    code = models.CharField(
+        max_length=40,
+        unique=True,
+        validators=[RegexValidator(r"^[A-Za-z0-9_-]+$", "Letters, digits, - and _ only.")],
+    )
+    name = models.CharField(max_length=120)
+    address = models.CharField(max_length=250, blank=True)
+    city = models.CharField(max_length=80, blank=True)
+    latitude = models.DecimalField(
+        max_digits=9,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-90), MaxValueValidator(90)],
+    )
+    longitude = models.DecimalField(
+        max_digits=9,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-180), MaxValueValidator(180)],
+    )
+    timezone = models.CharField(max_length=60, default="UTC", validators=[_check_timezone])
+    is_active = models.BooleanField(default=True)
+    session_timeout_s = models.PositiveIntegerField(default=30, validators=[MinValueValidator(5)])
+    restore_s = models.PositiveIntegerField(default=900)
+    one_trolley_per_user = models.BooleanField(default=True)
+    rental_minutes = models.PositiveIntegerField(default=120, validators=[MinValueValidator(1)])
+    has_lock_hardware = models.BooleanField(default=False)
+    returns_anywhere = models.BooleanField(default=False, db_default=False)
+    """Trolleys may come back to any slot; else each has its own, and a slot that fills holds its own one."""
+    floor_plan = models.JSONField(default=empty_floor_plan, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name_plural = "branches"
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"

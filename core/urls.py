@@ -1,0 +1,100 @@
+"""Every route of the Django part. ``middleware.ApiPaths`` brings /api/ paths without a trailing slash."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, path
+from drf_spectacular.renderers import OpenApiJsonRenderer
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.permissions import AllowAny
+
+from core import health, problems
+from core.accounts import api as accounts
+from core.alarms import api as alarms
+from core.catalogue import api as catalogue
+from core.catalogue import category_api as categories
+from core.catalogue import import_api as imports
+from core.catalogue import media
+from core.catalogue import picture_api as pictures
+from core.catalogue import variant_api as variants
+from core.demo.api import DemoView
+from core.firmware.urls import firmware_api
+from core.fleet import api as fleet
+from core.fleet import rentals
+from core.fleet.urls import device_api
+from core.inventory import api as inventory
+from core.pages import page
+from core.telemetry import api as telemetry
+from core.tenancy import api as tenancy
+
+_open = {"authentication_classes": (), "permission_classes": (AllowAny,)}
+
+api: list[URLPattern | URLResolver] = [
+    path("api/auth/register", accounts.RegisterView.as_view()),
+    path("api/auth/token", accounts.TokenView.as_view()),
+    path("api/auth/token/refresh", accounts.RefreshView.as_view()),
+    path("api/auth/logout", accounts.LogoutView.as_view()),
+    path("api/me", accounts.MeView.as_view()),
+    path("api/me/export", accounts.ExportView.as_view()),
+    path("api/chains", tenancy.ChainsView.as_view()),
+    path("api/chains/<str:chain_id>", tenancy.ChainView.as_view()),
+    path("api/branches", tenancy.BranchesView.as_view()),
+    path("api/branches/<str:branch_id>", tenancy.BranchView.as_view()),
+    path("api/branches/<str:branch_id>/qr-sheet", fleet.QrSheetView.as_view(), name="qr-sheet"),
+    path("api/branches/<str:branch_id>/carts", rentals.CartsView.as_view()),
+    path("api/branches/<str:branch_id>/carts/<str:cart_id>", rentals.CartView.as_view()),
+    path("api/branches/<str:branch_id>/rentals/active", rentals.ActiveRentalsView.as_view()),
+    path("api/branches/<str:branch_id>/rentals/history", rentals.RentalHistoryView.as_view()),
+    path("api/branches/<str:branch_id>/rentals/stats", rentals.RentalStatsView.as_view()),
+    path("api/branches/<str:branch_id>/alarms", alarms.AlarmsView.as_view()),
+    path("api/telemetry/devices/<uuid:device_id>", telemetry.DeviceTelemetryView.as_view()),
+    path("api/telemetry/branches/<str:branch_id>", telemetry.BranchTelemetryView.as_view()),
+    path("api/telemetry/chains/<str:chain_id>", telemetry.ChainTelemetryView.as_view()),
+    path("api/branches/<str:branch_id>/stock", inventory.StockView.as_view()),
+    path("api/branches/<str:branch_id>/stock/movements", inventory.MovementsView.as_view()),
+    path("api/trolleys/<str:trolley_id>", fleet.TrolleyView.as_view()),
+    path("api/trolleys/<str:trolley_id>/qr", fleet.TrolleyQrView.as_view(), name="trolley-qr"),
+    *device_api,
+    *firmware_api,
+    path("api/products", catalogue.ProductsView.as_view()),
+    path("api/products/<uuid:pk>", catalogue.ProductView.as_view()),
+    path("api/products/<uuid:pk>/images", pictures.PicturesView.as_view()),
+    path("api/products/<uuid:pk>/images/<uuid:image_id>", pictures.PictureView.as_view()),
+    path("api/products/export", imports.ExportView.as_view()),
+    path("api/imports", imports.ImportsView.as_view()),
+    path("api/imports/<uuid:pk>", imports.ImportView.as_view()),
+    path("api/imports/<uuid:pk>/lines", imports.ImportLinesView.as_view()),
+    path("api/imports/<uuid:pk>/apply", imports.ApplyImportView.as_view()),
+    path("api/categories", categories.CategoriesView.as_view()),
+    path("api/categories/<uuid:pk>", categories.CategoryView.as_view()),
+    path("api/variants", variants.VariantsView.as_view()),
+    path("api/variants/<uuid:pk>", variants.VariantView.as_view()),
+    path("api/demo", DemoView.as_view()),
+    path(
+        "api/schema",
+        SpectacularAPIView.as_view(renderer_classes=[OpenApiJsonRenderer], **_open),
+        name="schema",
+    ),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema", **_open)),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *api,
+    path("api/<path:rest>", problems.nothing_here),
+    path("admin/", admin.site.urls),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("media/<path:name>", media.serve),
+    path("", page, {"name": "index"}),
+    path("login", page, {"name": "login"}),
+    path("shop", page, {"name": "shop"}),
+    path("t/<str:trolley_id>", page, {"name": "shop"}),
+    path("catalogue", page, {"name": "catalogue"}),
+    path("branch/<str:code>", page, {"name": "branch"}),
+    path("branch/<str:code>/devices", page, {"name": "devices"}),
+]
+
+handler400 = "core.problems.bad_request"
+handler403 = "core.problems.permission_denied"
+handler404 = "core.problems.page_not_found"
+handler500 = "core.problems.server_error"

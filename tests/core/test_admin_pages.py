@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from core.accounts.models import RefreshToken, User
+from core.accounts.tokens import issue, rotate
+from core.catalogue.models import Product
+from core.fleet.models import PROJECTED, Device, Trolley
+from tests.core.support import World
+
+OURS = [model for model in admin.site._registry if model.__module__.startswith("core.")]
+
+
+@pytest.fixture
+def staff(people: dict[str, User], client: Client) -> Client:
+    client.force_login(people["platform"])
+    return client
+
+
+def listing(model: Any) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
+def test_every_list_opens_and_can_be_searched(staff: Client, world: World, model: Any) -> None:
+    assert staff.get(listing(model)).status_code == 200
+    assert staff.get(listing(model), {"q": "1"}).status_code == 200
+
+
+@pytest.mark.parametrize("what", ["chain", "own", "trolley", "product", "device"])
+def test_every_form_opens(staff: Client, world: World, what: str) -> None:
+    row = getattr(world, what)
+    url = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    assert staff.get(url).status_code == 200
+
+
+def test_what_the_projection_writes_cannot_be_edited(staff: Client, world: World) -> None:
+    url = reverse("admin:fleet_trolley_change", args=[world.trolley.pk])
+    form = staff.get(url).context["adminform"].form
+    assert not set(PROJECTED) & set(form.fields)
+    body = {
+        "trolley_id": "T-1", "branch": world.own.pk, "cart_number": 8, "qr_nonce": "n", "is_active": "on",
+        "place_device": world.device.pk, "place_slot": 17, "phase": "held", "seq": 99,
+    }  # fmt: skip
+    assert staff.post(url, body).status_code == 302
+    fresh = Trolley.objects.get(pk=world.trolley.pk)
+    assert (fresh.cart_number, fresh.phase, fresh.seq) == (8, "available", 0)
+
+
+def test_sessions_can_only_be_looked_at(staff: Client) -> None:
+    assert staff.get(reverse("admin:fleet_session_add")).status_code == 403
+
+
+def test_bulk_actions_change_rows_and_announce_it(
+    staff: Client, world: World, heard: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        staff.post(listing(Product), {"action": "deactivate", "_selected_action": [world.product.pk]})
+    assert not Product.objects.get(pk=world.product.pk).is_active
+    assert heard == ["catalogue"]
+
+
+def test_a_revoked_device_needs_a_new_token_as_well(staff: Client, world: World) -> None:
+    staff.post(listing(Device), {"action": "revoke", "_selected_action": [world.device.pk]})
+    device = Device.objects.get(pk=world.device.pk)
+    assert (device.is_revoked, device.token_version) == (True, 2)
+
+
+def test_people_can_be_logged_out_everywhere(staff: Client, people: dict[str, User]) -> None:
+    pair = issue(people["shopper"])
+    staff.post(listing(User), {"action": "log_out", "_selected_action": [people["shopper"].pk]})
+    assert RefreshToken.objects.get(user=people["shopper"]).revoked_at is not None
+    with pytest.raises(Exception, match="not valid"):
+        rotate(pair["refresh"])
+
+
+def test_a_product_with_a_wrong_check_digit_is_refused(staff: Client, world: World) -> None:
+    url = reverse("admin:catalogue_product_change", args=[world.product.pk])
+    body = {
+        "chain": world.chain.pk, "barcode": "4006381333932", "name": "Apple", "price": "1", "is_active": "on",
+        "nutrition_facts": "{}", "dietary_tags": "[]", "variants-TOTAL_FORMS": 0, "variants-INITIAL_FORMS": 0,
+    }  # fmt: skip
+    answer = staff.post(url, body)
+    assert answer.status_code == 200
+    assert b"check digit" in answer.content
+
+
+def test_the_admin_is_for_platform_staff_only(people: dict[str, User], client: Client) -> None:
+    client.force_login(people["manager"])
+    assert client.get(listing(Product)).status_code == 302

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import threading
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from core import host, reference
+from core.admin import update_all
+from core.catalogue import shelf
+from core.catalogue.memory import Catalogue
+from core.catalogue.models import Category, ImportJob, Product, Variant
+from core.tenancy.models import Chain
+from tests.core.support import World
+
+
+@pytest.fixture
+def catalogue(world: World) -> Catalogue:
+    for number in range(20):
+        Product.objects.create(chain=world.chain, barcode=f"p{number}", name=f"P {number}", price=number)
+    found = Catalogue("own-chain")
+    found.reload()
+    return found
+
+
+def afresh(chain: str = "own-chain") -> Any:
+    found = Catalogue(chain)
+    found.reload()
+    return found._shelf
+
+
+def same(catalogue: Catalogue) -> bool:
+    """Whether what was brought up to date is what a new reading gives."""
+    new = afresh(catalogue.chain)
+    old = catalogue._shelf
+    return (old.by_id, old.by_barcode) == (new.by_id, new.by_barcode)
+
+
+def changes(world: World) -> dict[str, Any]:
+    product = world.product
+
+    def rename() -> None:
+        product.name = "Renamed"
+        product.barcode = "other"
+        product.save()
+
+    return {
+        "edit": rename,
+        "new": lambda: Product.objects.create(chain=world.chain, barcode="n", name="New", price=1),
+        "delete": product.delete,
+        "bulk": lambda: update_all(Product.objects.filter(barcode="p1"), "catalogue", is_active=False),
+        "variant": lambda: Variant.objects.create(product=product, name="Box", price_adjustment=Decimal(5)),
+        "category": lambda: Category.objects.filter(slug="fruit").update(emoji="🍐"),
+        "moved": lambda: Category.objects.filter(slug="fruit").update(parent=None),
+        "currency": lambda: Chain.objects.filter(slug="own-chain").update(currency="KWD"),
+        "all": lambda: update_all(Product.objects.all(), "catalogue", name="Same"),
+        "nothing": lambda: None,
+    }
+
+
+@pytest.mark.parametrize(
+    "what", ["edit", "new", "delete", "bulk", "variant", "category", "moved", "currency", "all", "nothing"]
+)
+def test_what_is_brought_up_to_date_is_what_a_new_reading_gives(
+    catalogue: Catalogue, world: World, what: str
+) -> None:
+    changes(world)[what]()
+    catalogue.reload()
+    assert same(catalogue)
+
+
+def test_only_what_changed_is_read_again(catalogue: Catalogue, world: World) -> None:
+    before = catalogue._shelf
+    world.product.save()
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        catalogue.reload()
+    assert [query["sql"].count("nutrition") for query in queries] == [0] * len(queries)
+    after = catalogue._shelf
+    kept = [key for key in after.by_id if after.by_id[key] is before.by_id.get(key)]
+    assert len(kept) == len(before.by_id) - 1
+
+
+def test_a_reload_without_a_change_keeps_everything(catalogue: Catalogue) -> None:
+    before = catalogue._shelf
+    catalogue.reload()
+    assert catalogue._shelf.by_id is before.by_id
+    assert catalogue._shelf.by_barcode is before.by_barcode
+
+
+def test_who_reads_meanwhile_sees_the_old_or_the_new_and_nothing_between(
+    catalogue: Catalogue, world: World
+) -> None:
+    product = catalogue.by_id(str(world.product.pk))
+    assert product is not None
+    world.product.price = Decimal(99)
+    world.product.save()
+    offer = catalogue.offer(product)
+    catalogue.reload()
+    new = catalogue.by_id(product.product_id)
+    assert new is not None
+    assert (str(offer.price), str(catalogue.offer(product).price), str(catalogue.offer(new).price)) == (
+        "12.50", "12.50", "99.00",
+    )  # fmt: skip
+
+
+def test_a_chain_that_is_not_there_is_empty(db: None) -> None:
+    assert afresh("nowhere") is shelf.EMPTY
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_of_another_process_is_noticed(
+    world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REDIS_URL = "redis://elsewhere"
+    monkeypatch.setattr(host, "_LOOK_S", 0.02)
+    heard = threading.Event()
+    references = host.References()
+    references.listen(lambda what: heard.set() if what == reference.CATALOGUE else None)
+    references.start()
+    try:
+        job = ImportJob(chain=world.chain, name="x.csv", dry_run=False, status="done")
+        job.data = b"barcode"
+        job.save()
+        assert heard.wait(10)
+    finally:
+        references.stop()

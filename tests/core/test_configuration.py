@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import json
+import logging
+import logging.config
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from core import checks, logs
+from core.accounts.models import User
+from core.environment import Environment
+from core.production import DEVELOPMENT_KEY, refuse
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+GOOD = {
+    "debug": False,
+    "secret_key": "k" * 50,
+    "signing_key": "s" * 50,
+    "hosts": ["shop.example"],
+    "origins": ["https://shop.example"],
+    "demo_shoppers": 0,
+}
+
+
+def run(tmp_path: Path, *args: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "manage.py", *args],
+        cwd=ROOT,
+        env={**kept, "DATA_DIR": str(tmp_path), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "read", "expected"),
+    [
+        ("PORT", "abc", lambda env: env.integer("PORT", 1), "whole number"),
+        ("PORT", "0", lambda env: env.integer("PORT", 1, 1, 65535), "from 1 to 65535"),
+        ("WAIT", "nan", lambda env: env.number("WAIT", 1.0), "number of at least 0"),
+        ("DEBUG", "maybe", lambda env: env.flag("DEBUG", True), "1/true/yes/on"),
+        ("MODE", "odd", lambda env: env.choice("MODE", "a", ("a", "b")), "one of a, b"),
+        ("URL", "shop.example", lambda env: env.origin("URL", ""), "http(s)://host"),
+        ("URL", "https://shop.example/x", lambda env: env.origin("URL", ""), "without a path"),
+        (
+            "DB",
+            "mysql://x/y",
+            lambda env: env.database("DB", Path("x")),
+            "postgres:// or postgresql:// or sqlite://",
+        ),
+        ("DB", "postgres://host", lambda env: env.database("DB", Path("x")), "got no name"),
+        ("DB", "postgres://host:x/n", lambda env: env.database("DB", Path("x")), "port number"),
+        ("DB", "sqlite://", lambda env: env.database("DB", Path("x")), "got no file"),
+    ],
+)
+def test_errors_name_the_variable_and_what_was_expected(
+    variable: str, value: str, read: Any, expected: str
+) -> None:
+    with pytest.raises(ImproperlyConfigured) as error:
+        read(Environment({variable: value}))
+    assert str(error.value).startswith(f"{variable}: expected ")
+    assert expected in str(error.value)
+
+
+def test_errors_never_repeat_a_secret() -> None:
+    for read in (
+        lambda env: env.secret("X", ""),
+        lambda env: env.database("X", Path("x")),
+    ):
+        with pytest.raises(ImproperlyConfigured) as error:
+            read(Environment({"X": "hunter2://hunter2:hunter2"[:20]}))
+        assert ":hunter2" not in str(error.value)
+
+
+def test_an_empty_variable_counts_as_not_set() -> None:
+    assert Environment({"PORT": " "}).integer("PORT", 8000) == 8000
+
+
+def test_a_postgres_address_is_taken_apart() -> None:
+    found = Environment({"DB": "postgres://us%40er:p%2Fw@db.example:5433/shop?sslmode=require"}).database(
+        "DB", Path()
+    )
+    assert (found["USER"], found["PASSWORD"], found["HOST"], found["PORT"]) == (
+        "us@er",
+        "p/w",
+        "db.example",
+        "5433",
+    )
+    assert (found["NAME"], found["OPTIONS"]) == ("shop", {"sslmode": "require"})
+
+
+@pytest.mark.parametrize(
+    ("address", "file"), [("sqlite:////tmp/a.db", "/tmp/a.db"), ("sqlite:///a.db", "a.db")]
+)
+def test_a_sqlite_address_names_a_file(address: str, file: str) -> None:
+    assert Environment({"DB": address}).database("DB", Path())["NAME"] == Path(file).resolve()
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"debug": True}, "DEBUG"),
+        ({"secret_key": DEVELOPMENT_KEY}, "SECRET_KEY"),
+        ({"signing_key": DEVELOPMENT_KEY}, "SIGNING_KEY"),
+        ({"hosts": ["shop.example", "*"]}, "ALLOWED_HOSTS"),
+        ({"origins": ["*"]}, "ALLOWED_ORIGINS"),
+        ({"demo_shoppers": 3}, "DEMO_SHOPPERS"),
+    ],
+)
+def test_production_refuses_what_is_only_good_for_development(change: dict[str, Any], named: str) -> None:
+    refuse(**GOOD)
+    with pytest.raises(ImproperlyConfigured, match=f"\n{named}: expected "):
+        refuse(**{**GOOD, **change})
+
+
+@pytest.mark.parametrize("switch", [{"ENVIRONMENT": "production"}, {"DEBUG": "0"}])
+def test_a_production_process_with_the_defaults_does_not_start(
+    tmp_path: Path, switch: dict[str, str]
+) -> None:
+    done = run(tmp_path, "check", **switch)
+    assert done.returncode != 0
+    assert "SECRET_KEY: expected a secret of your own" in done.stderr
+    assert DEVELOPMENT_KEY not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_production_process_with_the_demos_accounts_does_not_start(tmp_path: Path) -> None:
+    assert run(tmp_path, "migrate", "-v0").returncode == 0
+    assert run(tmp_path, "load_demo").returncode == 0
+    production = {"ENVIRONMENT": "production", "SECRET_KEY": "k" * 50, "ALLOWED_HOSTS": "shop.example"}
+    done = run(tmp_path, "check", **production)
+    assert done.returncode != 0
+    assert "got admin, manager, shopper, shopper2" in done.stderr
+    assert run(tmp_path, "load_demo", **production, SIGNING_KEY="s" * 50).returncode != 0
+
+
+def test_demo_accounts_with_other_passwords_are_nobodys_business(db: None, settings: Any) -> None:
+    settings.PRODUCTION = True
+    User.objects.create_user("manager", password="a password of its own")
+    checks.refuse_demo_accounts()
+    User.objects.create_user("shopper", password=checks.DEMO_PASSWORD)
+    with pytest.raises(ImproperlyConfigured, match="got shopper"):
+        checks.refuse_demo_accounts()
+    assert [found.id for found in checks.check_demo_accounts()] == ["core.E001"]
+
+
+def test_json_log_lines_carry_what_extra_brought() -> None:
+    record = logging.makeLogRecord({"name": "cart", "msg": "added %s", "args": ("tea",), "trolley": "T-1"})
+    line = json.loads(logs.JsonFormatter().format(record))
+    assert (line["logger"], line["message"], line["trolley"]) == ("cart", "added tea", "T-1")
+    assert line["at"].endswith("+00:00")
+
+
+def test_a_loggers_file_can_be_named(tmp_path: Path) -> None:
+    found = logs.configuration("json", "info", {"devices": str(tmp_path / "devices.log")})
+    assert found["loggers"]["devices"]["handlers"] == ["stderr", "devices"]
+    assert found["handlers"]["devices"]["filename"] == str(tmp_path / "devices.log")
+    assert found["loggers"]["cart"]["handlers"] == ["stderr"]
+
+
+def test_every_variable_is_documented_and_every_documented_one_is_read() -> None:
+    source = (ROOT / "core" / "settings.py").read_text()
+    read = set(re.findall(r'_env\.\w+\(\s*"([A-Z_]+)"', source)) | {
+        f"LOG_FILE_{name.upper()}" for name in logs.LOGGERS
+    }
+    page = (ROOT / "docs" / "CONFIGURATION.md").read_text()
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    assert {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)} == read

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from core import openapi
+from core.urls import api as api_patterns
+from tests.core.support import Api
+
+
+@pytest.fixture
+def document(nobody: Api) -> Any:
+    return nobody.get("/api/schema").json()
+
+
+def test_the_document_is_valid_openapi_3_1(document: Any) -> None:
+    assert document["openapi"] == "3.1.0"
+    assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
+
+
+def test_it_has_every_rest_endpoint(document: Any) -> None:
+    def plain(route: str) -> str:
+        for kind in ("str:", "uuid:", "int:"):
+            route = route.replace(f"<{kind}", "{")
+        return "/" + route.replace(">", "}")
+
+    missing = {plain(str(pattern.pattern)) for pattern in api_patterns} - {"/api/docs"}
+    missing -= {path.replace("{id}", "{pk}") for path in document["paths"]}
+    assert missing == set()
+
+
+def test_every_operation_tells_of_problems_and_has_a_name_of_its_own(document: Any) -> None:
+    operations = [
+        operation
+        for item in document["paths"].values()
+        for method, operation in item.items()
+        if method in ("get", "post", "put", "patch", "delete")
+    ]
+    names = [operation["operationId"] for operation in operations]
+    assert len(set(names)) == len(names)
+    assert all("default" in operation["responses"] for operation in operations)
+
+
+def test_paths_registered_elsewhere_are_part_of_it(nobody: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openapi, "_sources", {})
+    path = {"/api/hot": {"post": {"operationId": "hot", "responses": {"200": {"description": "Done."}}}}}
+    openapi.register("hot", lambda: {"paths": path, "components": {"schemas": {"Hot": {"type": "object"}}}})
+    document = nobody.get("/api/schema").json()
+    assert document["paths"]["/api/hot"]["post"]["operationId"] == "hot"
+    assert document["components"]["schemas"]["Hot"] == {"type": "object"}
+
+
+def test_the_docs_page_loads_nothing_from_elsewhere(nobody: Api) -> None:
+    page = nobody.get("/api/docs").content.decode()
+    assert "swagger-ui" in page
+    assert "https://" not in page
+    assert "<script>" not in page

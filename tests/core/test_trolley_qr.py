@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from typing import Any
+
+import pytest
+
+from core.accounts.models import User
+from core.fleet import qr
+from core.fleet.directory import Directory
+from tests.core.support import Api, World
+
+
+def test_the_address_leads_back_to_the_trolley() -> None:
+    address = qr.url("TROLLEY_01", "nonce")
+    assert address.startswith("http://localhost:8000/t/TROLLEY_01?k=")
+    assert qr.parse(address) == "TROLLEY_01"
+
+
+@pytest.mark.parametrize("text", ["TROLLEY_01", " TROLLEY_01 ", "https://shop.example/t/TROLLEY_01"])
+def test_a_code_without_signature_is_as_good_as_a_typed_one(text: str) -> None:
+    assert qr.parse(text) == "TROLLEY_01"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (qr.url("TROLLEY_01", "nonce")[:-1], "qr_invalid"),
+        (qr.url("TROLLEY_01", "nonce").replace("_01", "_02"), "qr_invalid"),
+        (qr.url("TROLLEY_01", "nonce").replace("nonce", "other"), "qr_invalid"),
+        ("https://shop.example/t/TROLLEY_01?k=x", "qr_invalid"),
+        ("https://shop.example/branch/B", "qr_malformed"),
+        ("https://[shop/t/TROLLEY_01", "qr_malformed"),
+        ("https://shop.example/t/%2e%2e", "qr_malformed"),
+        ("", "qr_malformed"),
+        ("two words", "qr_malformed"),
+    ],
+)
+def test_a_wrong_code_is_refused(text: str, code: str) -> None:
+    with pytest.raises(qr.QrError) as error:
+        qr.parse(text)
+    assert error.value.code == code
+
+
+def test_another_installations_code_is_refused(settings: Any) -> None:
+    address = qr.url("TROLLEY_01", "nonce")
+    settings.SIGNING_KEY = "another key of another installation"
+    with pytest.raises(qr.QrError):
+        qr.parse(address)
+
+
+def test_an_old_print_is_refused_when_its_nonce_was_replaced(world: World) -> None:
+    directory = Directory()
+    directory.reload()
+    address = qr.url("T-1", world.trolley.qr_nonce)
+    assert qr.parse(address, directory.nonce) == "T-1"
+    world.trolley.qr_nonce = "fresh"
+    world.trolley.save()
+    directory.reload()
+    with pytest.raises(qr.QrError):
+        qr.parse(address, directory.nonce)
+    assert qr.check("T-1", qr.url("T-1", "fresh").partition("k=")[2], directory.nonce("T-1"))
+
+
+def test_the_picture_is_svg(world: World, people: dict[str, User]) -> None:
+    answer = Api(people["manager"]).get("/api/trolleys/T-1/qr")
+    assert answer.headers["Content-Type"] == "image/svg+xml"
+    picture = ET.fromstring(answer.content)
+    assert picture.tag.endswith("svg")
+    assert picture.get("viewBox"), "without it a label of another size would show a corner of the code only"
+
+
+def test_the_sheet_has_a_label_for_each_active_trolley(world: World, people: dict[str, User]) -> None:
+    for number in (2, 3):
+        type(world.trolley).objects.create(
+            trolley_id=f"T-{number}", branch=world.own, cart_number=number, is_active=number == 2
+        )
+    page = Api(people["manager"]).get("/api/branches/OWN/qr-sheet").content.decode()
+    assert re.findall(r"<small>(T-\d)", page) == ["T-1", "T-2"]
+    assert page.count("<svg") == 2
+
+
+def test_the_admins_login_opens_the_sheet_as_well(world: World, people: dict[str, User], client: Any) -> None:
+    client.force_login(people["platform"])
+    assert client.get("/api/branches/OWN/qr-sheet").status_code == 200
+    client.force_login(people["shopper"])
+    assert client.get("/api/branches/OWN/qr-sheet").status_code == 404
