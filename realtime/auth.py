@@ -1,0 +1,109 @@
+"""Who is at the other end: tokens from headers and subprotocols, verified once and kept.
+
+Verifying a signature and reading roles cost more than a cart command, so a verified
+token is kept until it expires, and the person's roles for half a minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from core.accounts import principals, tokens
+from core.accounts.people import People
+from core.accounts.principals import Principal
+from core.host import in_thread
+from realtime.problems import Problem, unauthorised
+
+ROLES_TTL_S = 30.0
+"""How long a revoked role or a deactivated account may still work."""
+_MOST = 50_000
+BEARER = "bearer."
+
+
+class Identity(NamedTuple):
+    """A verified token: who, and until when."""
+
+    principal: Principal
+    expires_at: float
+    checked_at: float
+
+
+class Authenticator:
+    """Token -> Identity. Everything but a first sight and a refresh of roles is in memory."""
+
+    def __init__(self, people: People, now: Callable[[], float] = time.time) -> None:
+        self._people = people
+        self._now = now
+        self._known: dict[str, Identity] = {}
+
+    def known(self, token: str) -> Identity | None:
+        """Return the identity if it is fresh in memory, without waiting for anything."""
+        identity = self._known.get(token)
+        if identity is None:
+            return None
+        now = self._now()
+        if identity.expires_at <= now or now - identity.checked_at > ROLES_TTL_S:
+            del self._known[token]
+            return None
+        return identity
+
+    async def identify(self, token: str | None) -> Identity:
+        """Return who the token speaks for. Raises the 401 Problem."""
+        if not token:
+            raise unauthorised("not_authenticated", "Authentication credentials were not provided.")
+        identity = self.known(token)
+        if identity is None:
+            identity = await asyncio.get_running_loop().run_in_executor(None, in_thread(self._verify), token)
+            if len(self._known) >= _MOST:
+                self._known.pop(next(iter(self._known)))
+            self._known[token] = identity
+        return identity
+
+    def _verify(self, token: str) -> Identity:
+        try:
+            claims, principal = self._principal(token)
+        except tokens.TokenError as error:
+            raise unauthorised(error.code, error.detail) from error
+        if principal.kind == "user":
+            self._people.note(principal.id, principal.username)
+        return Identity(principal, claims.expires_at, self._now())
+
+    def _principal(self, token: str) -> tuple[tokens.Claims, Principal]:
+        try:
+            claims = tokens.verify(token, tokens.USERS)
+        except tokens.TokenError as error:
+            if error.code == "token_expired":
+                raise
+            claims = tokens.verify(token, tokens.DEVICES)
+            return principals.identify_device(claims)
+        return claims, principals.load(claims.subject)
+
+    def forget(self) -> None:
+        """Read every role afresh at its next use; called when accounts or grants changed."""
+        self._known.clear()
+
+
+def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:
+    """Return the value of a header (lower-case name), or None."""
+    for key, value in headers:
+        if key == name:
+            return value.decode("latin-1")
+    return None
+
+
+def bearer(value: str | None) -> str | None:
+    """Return the token of an Authorization header."""
+    if value is None:
+        return None
+    scheme, _, token = value.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Problem(401, "token_invalid", "Expected a bearer token.")
+    return token.strip()
+
+
+def offered(subprotocols: Iterable[str]) -> str | None:
+    """Return the token that a browser passed as subprotocol ``bearer.<jwt>``."""
+    return next((offer[len(BEARER) :] for offer in subprotocols if offer.startswith(BEARER)), None)

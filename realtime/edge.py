@@ -1,0 +1,53 @@
+"""All that a process's consumers and HTTP routes share; put together once in asgi.py."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from core.telemetry.writer import SampleRow
+from realtime.auth import Authenticator
+from realtime.gateway import Gateway
+from realtime.links import Links
+from realtime.topics import Topics
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Of one connection."""
+
+    max_message_bytes: int = 64 * 1024
+    max_queue_bytes: int = 1024 * 1024
+    commands_per_s: float = 50.0
+    expiry_notice_s: float = 60.0
+    """How long before its token ends a client is told."""
+    sign_of_life_s: float = 10.0
+    """How often an open socket of a shopper keeps the session alive; oftener where sessions are short."""
+    device_heartbeat_s: float = 30.0
+    device_telemetry_s: float = 60.0
+    device_messages_per_s: float = 200.0
+    """Of one device; more wait on its own link."""
+    close_deadline_s: float = 20.0
+    """How long a socket that is being closed may take what still waits for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edge:
+    """What the edge of one process is made of."""
+
+    gateway: Gateway
+    authenticator: Authenticator
+    topics: Topics
+    links: Links
+    keep_sample: Callable[[SampleRow, Callable[[Exception | None], None]], None]
+    """Make a sample durable; the answer comes on the loop. Raises Full."""
+    limits: Limits = field(default_factory=Limits)
+    allowed_origins: frozenset[str] = frozenset()
+    """``*`` lets every origin in."""
+    now: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+
+    def origin_allowed(self, origin: str | None) -> bool:
+        """Return whether a browser page of this origin may connect; other clients send none."""
+        return origin is None or "*" in self.allowed_origins or origin in self.allowed_origins

@@ -1,0 +1,65 @@
+"""Errands in the process that owns the actors: what Celery found, and what it would find without Celery."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+
+from actors.messages.stock import SweepReservations
+from actors.runtime import Address, AskError, System
+from core import errands
+from core.demo.stock import deliveries
+from core.host import in_thread
+from core.inventory.tasks import GRACE_S, SWEEP, sweep_reservations
+from realtime.tasks import end
+
+log = logging.getLogger("realtime")
+
+SWEEP_S = 300.0
+"""Where no Celery Beat runs, that is without Redis, the owner sweeps by itself, first at its start."""
+
+
+class Errands:
+    """Runs errands on the system of this process. Belongs to one loop."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._loop = asyncio.get_running_loop()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._unsubscribe: Callable[[], None] | None = None
+
+    def start(self) -> None:
+        """Give the demo its first delivery, and begin to sweep if nobody else does."""
+        self._unsubscribe = errands.subscribe(self.run)
+        self._tasks = [self._loop.create_task(self._deliver())]
+        if not settings.REDIS_URL:
+            self._tasks.append(self._loop.create_task(self._sweep()))
+
+    async def stop(self) -> None:
+        """Run no more."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        await end(self._tasks)
+
+    def run(self, what: str, key: str) -> None:
+        """Run one errand; from any thread. An unknown one is logged: its sender may be newer."""
+        if what != SWEEP:
+            log.warning("no such errand: %s", what)
+            return
+        try:
+            self._system.tell(Address("stock", key), SweepReservations(GRACE_S))
+        except AskError as error:
+            log.warning("the stock of %s cannot be swept: %r", key, error)
+
+    async def _deliver(self) -> None:
+        for code, delivery in await self._loop.run_in_executor(None, in_thread(deliveries)):
+            self._system.tell(Address("stock", code), delivery, f"demo:first-delivery:{code}")
+
+    async def _sweep(self) -> None:
+        while True:
+            await self._loop.run_in_executor(None, in_thread(sweep_reservations))
+            await asyncio.sleep(SWEEP_S)

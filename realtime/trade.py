@@ -1,0 +1,112 @@
+"""Rows of the command table about prices, checkout and stock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.accounts.principals import Principal
+from realtime import checkouts, prices, stock
+from realtime.command import Command, Route
+from realtime.gateway import Answer, Gateway
+
+
+async def _nothing(gateway: Gateway, who: Principal, body: Any, answer: Answer) -> tuple[int, Any]:
+    return 204, None
+
+
+_PRODUCT = ("product_not_found", "product_unavailable", "variant_not_found")
+_STOCK = ("branch_not_found", "product_not_found", "variant_not_found", "invalid_quantity")
+
+ROWS: tuple[Command, ...] = (
+    Command(
+        "cart.quote",
+        prices.CartQuote,
+        prices.QuoteView,
+        "own",
+        "cart/{user_id}",
+        prices.quote,
+        (Route("POST", "/cart/quote"),),
+        ("cart",),
+    ),
+    Command(
+        "cart.apply_voucher",
+        prices.CartApplyVoucher,
+        prices.QuoteView,
+        "own",
+        "cart/{user_id}",
+        prices.apply_voucher,
+        (Route("POST", "/cart/vouchers"),),
+        ("cart", "branch"),
+        ("voucher_not_found", "voucher_expired", "too_many_vouchers"),
+    ),
+    Command(
+        "cart.drop_voucher",
+        prices.CartDropVoucher,
+        prices.QuoteView,
+        "own",
+        "cart/{user_id}",
+        prices.drop_voucher,
+        (Route("DELETE", "/cart/vouchers/{code}"),),
+        ("cart", "branch"),
+        ("voucher_not_found",),
+    ),
+    Command(
+        "price.get",
+        prices.PriceGet,
+        prices.PriceView,
+        "own",
+        "cart/{user_id}",
+        prices.price,
+        (Route("GET", "/pricing/{product_id}/price", query=True),),
+        (),
+        (*_PRODUCT, "unknown_tier"),
+        socket=False,
+    ),
+    Command(
+        "cart.checkout",
+        checkouts.CartCheckout,
+        checkouts.CheckoutView,
+        "own",
+        "cart/{user_id}",
+        checkouts.checkout,
+        (Route("POST", "/cart/checkout", 201),),
+        ("cart",),
+        (
+            "cart_empty", "items_unavailable", "insufficient_stock", "checkout_in_progress",
+            "checkout_cancelled", "branch_needed", "branch_not_found",
+        ),
+    ),
+    Command(
+        "cart.cancel_checkout",
+        checkouts.CartCancelCheckout,
+        checkouts.CancelledView,
+        "own",
+        "cart/{user_id}",
+        checkouts.cancel,
+        (Route("DELETE", "/cart/checkout", 204, _nothing),),
+        ("cart",),
+        ("no_checkout",),
+    ),
+    Command(
+        "stock.receive",
+        stock.StockReceive,
+        stock.LevelsView,
+        "stock.manage",
+        "stock/{branch}",
+        stock.receive,
+        (Route("POST", "/branches/{branch}/stock/receive", 201),),
+        (),
+        _STOCK,
+    ),
+    Command(
+        "stock.adjust",
+        stock.StockAdjust,
+        stock.LevelsView,
+        "stock.manage",
+        "stock/{branch}",
+        stock.adjust,
+        (Route("POST", "/branches/{branch}/stock/adjust"),),
+        (),
+        (*_STOCK, "below_reserved", "count_or_change"),
+    ),
+)  # fmt: skip

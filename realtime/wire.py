@@ -1,0 +1,232 @@
+"""What goes over a socket: closed schemas of the frames, their encoding, errors that name the field.
+
+Client frames are ``{"id", "type", ...}``. Those of commands are made from the
+command table (:func:`frame_of`); the few that the socket itself understands are
+here. Server frames are here too. Money is a JSON number with the currency's
+decimals, times are RFC 3339 UTC with milliseconds.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from devicegw.wire import Frame as BusFrame
+from realtime.problems import Problem, invalid
+
+SUBPROTOCOL = "trolley.v1"
+MAX_MESSAGE = 64 * 1024
+"""Bytes of one message from a client."""
+
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[A-Za-z0-9_-]+$")]
+"""The client's name for a command (a UUID by convention), also its idempotency key.
+
+No slash or colon in it: the ids that entities give their own messages have both,
+and nobody may forge one.
+"""
+TopicName = Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class Body(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """Base of command bodies: closed, the same over HTTP and the socket."""
+
+
+class _Frame(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, tag_field="type", omit_defaults=True):
+    id: Id
+
+
+# --- client frames of the socket itself -------------------------------------
+
+
+class Subscribe(_Frame, tag="subscribe"):
+    """Follow a topic. ``epoch`` and ``offset`` of the last event seen resume without a gap."""
+
+    topic: TopicName
+    epoch: str | None = None
+    offset: Annotated[int, Meta(ge=0)] | None = None
+
+
+class Unsubscribe(_Frame, tag="unsubscribe"):
+    """Stop following a topic."""
+
+    topic: TopicName
+
+
+class Renew(_Frame, tag="auth.renew"):
+    """Put a fresh access token of the same person in place of the one that expires."""
+
+    token: str
+
+
+class Ping(_Frame, tag="ping"):
+    """Answered with an empty reply; also a way to measure the round trip."""
+
+
+class InspectBus(_Frame, tag="device.inspect"):
+    """Show what passes on a device's serial bus, to this socket only (managers). Again: for longer."""
+
+    device_id: Annotated[str, Meta(min_length=1, max_length=64)]
+    bus: Annotated[int, Meta(ge=0, le=255)] = 0
+    seconds: Annotated[float, Meta(gt=0, le=300)] = 30.0
+
+
+SOCKET_FRAMES: tuple[type[msgspec.Struct], ...] = (Subscribe, Unsubscribe, Renew, Ping, InspectBus)
+
+
+# --- server frames ------------------------------------------------------------
+
+
+class Reply(msgspec.Struct, tag_field="type", tag="reply", frozen=True, omit_defaults=True):
+    """The answer to one client frame; ``id`` null when the frame's id could not be read."""
+
+    id: str | None
+    ok: bool
+    data: Any = msgspec.UNSET
+    problem: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Subscribed(msgspec.Struct, tag_field="type", tag="subscribed", frozen=True):
+    """The topic is followed; ``recovered`` true: the events missed follow, else a snapshot."""
+
+    topic: str
+    epoch: str
+    offset: int
+    recovered: bool
+
+
+class Snapshot(msgspec.Struct, tag_field="type", tag="snapshot", frozen=True):
+    """The topic's whole state at ``offset`` of ``epoch``; forget what was known before."""
+
+    topic: str
+    epoch: str
+    offset: int
+    data: Any
+
+
+class Event(msgspec.Struct, tag_field="type", tag="event", frozen=True):
+    """One change of a topic; offsets follow each other without a gap."""
+
+    topic: str
+    offset: int
+    name: str
+    at: str
+    data: Any
+
+
+class BusFrames(msgspec.Struct, tag_field="type", tag="frames"):
+    """What passed on a bus since the last one, after ``device.inspect``; best effort."""
+
+    device_id: str
+    bus: int
+    dropped: int
+    """Frames that passed and are not shown."""
+    frames: tuple[BusFrame, ...]
+
+
+class Notice(msgspec.Struct, tag_field="type", tag="notice", frozen=True, omit_defaults=True):
+    """Something the client should know of its connection: ``token_expiring``, ``server_stopping``."""
+
+    code: str
+    message: str
+    expires_at: str | None = None
+
+
+ServerFrame = Reply | Subscribed | Snapshot | Event | Notice
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+def encode(value: Any) -> bytes:
+    """Return JSON with exact money (a Decimal is written digit by digit as a number)."""
+    return _encoder.encode(value)
+
+
+def encode_text(value: Any) -> str:
+    """Return the same as text, as ASGI wants it for a text frame."""
+    return _encoder.encode(value).decode()
+
+
+def reply_ok(id_: str, data: Any) -> str:
+    """Return the frame that answers ``id_`` with success."""
+    return _encoder.encode(Reply(id_, True, data)).decode()
+
+
+def reply_problem(id_: str | None, problem: Problem) -> str:
+    """Return the frame that answers ``id_`` with a problem document."""
+    return _encoder.encode(Reply(id_, False, problem=problem.document())).decode()
+
+
+def rfc3339(posix: float) -> str:
+    """Return POSIX seconds as RFC 3339 UTC with milliseconds and a Z."""
+    return datetime.fromtimestamp(round(posix, 3), UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def maybe_time(posix: float | None) -> str | None:
+    """Return the time as RFC 3339, or None."""
+    return None if posix is None else rfc3339(posix)
+
+
+# --- reading -------------------------------------------------------------------
+
+
+def frame_of(name: str, body: type[Body]) -> type[msgspec.Struct]:
+    """Return the socket frame of a command: its body plus ``id`` and ``type``."""
+    title = "".join(part.title() for part in re.split(r"[._]", name))
+    return msgspec.defstruct(
+        f"{title}Frame",
+        [("id", Id)],
+        bases=(body,),
+        kw_only=True,
+        forbid_unknown_fields=True,
+        omit_defaults=True,
+        tag_field="type",
+        tag=name,
+        module=__name__,
+    )
+
+
+_UNKNOWN_FIELD = re.compile(r"unknown field `(?P<field>[^`]*)`(?: - at `\$(?P<path>[^`]*)`)?")
+_MISSING_FIELD = re.compile(r"missing required field `(?P<field>[^`]*)`(?: - at `\$(?P<path>[^`]*)`)?")
+_UNKNOWN_TYPE = re.compile(r"Invalid value '(?P<name>.*)' - at `\$\.type`")
+_AT = re.compile(r"^(?P<sentence>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.S)
+
+
+def decode_problem(error: msgspec.DecodeError | UnicodeDecodeError) -> Problem:
+    """Return the 400 for a message that could not be read, naming the field that is wrong."""
+    if not isinstance(error, msgspec.ValidationError):
+        return Problem(400, "invalid_json", f"The message is not JSON: {error}")
+    text = str(error)
+    if match := _UNKNOWN_TYPE.search(text):
+        return invalid("type", f"Unknown type {match['name']!r}.", code="unknown_type")
+    if match := _UNKNOWN_FIELD.search(text):
+        return invalid(_join(match), "Unknown field.", code="unknown_field")
+    if match := _MISSING_FIELD.search(text):
+        return invalid(_join(match), "This field is required.", code="missing_field")
+    match = _AT.match(text)
+    path = (match["path"] or "").lstrip(".") if match else ""
+    sentence = match["sentence"] if match else text
+    return invalid(path or None, sentence + ".", code="invalid_field" if path else "invalid_message")
+
+
+def _join(match: re.Match[str]) -> str:
+    path = (match["path"] or "").lstrip(".")
+    return f"{path}.{match['field']}" if path else match["field"]
+
+
+class _Identified(msgspec.Struct):
+    id: Id | None = None
+
+
+_id_of = msgspec.json.Decoder(_Identified)
+
+
+def id_of(data: str | bytes) -> str | None:
+    """Return the ``id`` of a frame however wrong the rest is, else None."""
+    try:
+        return _id_of.decode(data).id
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

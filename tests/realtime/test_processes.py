@@ -1,0 +1,179 @@
+"""Several processes: one owns the actors, another serves people and devices, Redis is between them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from channels_redis.pubsub import RedisPubSubChannelLayer
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+
+from core import errands, reference
+from realtime.server import Running, Server, limits
+from realtime.testing import Refused, trolley_client
+from tests.realtime.conftest import World
+from tests.realtime.test_devices import pi
+
+
+@pytest.fixture
+def options(redis_url: str, redis_prefix: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.setattr(settings, "REDIS_PREFIX", redis_prefix)
+    return {
+        "limits": replace(limits(), commands_per_s=1e6, close_deadline_s=0.5),
+        "layer": RedisPubSubChannelLayer(hosts=[redis_url], prefix=redis_prefix),
+    }
+
+
+@pytest.fixture
+async def edge(
+    server: Server, options: dict[str, Any], redis_url: str, redis_prefix: str
+) -> AsyncIterator[Server]:
+    """A second process' server, but for being in this one."""
+    own = {**options, "layer": RedisPubSubChannelLayer(hosts=[redis_url], prefix=redis_prefix)}
+    application = Server(get_asgi_application(), role="edge", **own)
+    running = await application.running()
+    yield application
+    await running.stop()
+    await own["layer"].flush()
+    await options["layer"].flush()
+
+
+async def test_an_edge_carries_commands_and_topics(world: World, server: Server, edge: Server) -> None:
+    token = await asyncio.to_thread(world.token)
+    async with trolley_client(edge, token) as phone, trolley_client(server, token) as tablet:
+        await phone.subscribe("cart")
+        await phone.subscribe("session")
+        started = await phone.command("session.start", trolley_id=world.trolleys[3])
+        assert (await phone.snapshot("session"))["epoch"] == started["session_id"]
+        await tablet.command("cart.add", barcode=world.barcode)
+        added = await phone.event("cart", "ItemAdded")
+        assert added["data"]["total_price"] == 100.0
+        with pytest.raises(Refused) as refused:
+            await phone.command("cart.remove", item_id="nothing")
+        assert refused.value.code == "item_not_found"
+        id_ = str(uuid4())
+        await phone.command("cart.add", id=id_, barcode=world.barcode)
+        with pytest.raises(Refused) as refused:
+            await phone.command("cart.add", id=id_, barcode=world.barcode, quantity=2)
+        assert refused.value.code == "key_reused"
+        ended = await phone.command("session.end", session_id=started["session_id"])
+        assert ended["items_cleared"] == 1
+        assert (await phone.snapshot("session"))["epoch"] == "none"
+
+
+async def test_a_topic_is_resumed_at_another_process(world: World, server: Server, edge: Server) -> None:
+    token = await asyncio.to_thread(world.token)
+    async with trolley_client(server, token) as phone:
+        position = await phone.subscribe("cart")
+        await phone.command("cart.add", barcode=world.barcode)
+    async with trolley_client(edge, token) as phone:
+        resumed = await phone.subscribe("cart", position["epoch"], position["offset"])
+        assert (resumed["recovered"], (await phone.event("cart"))["offset"]) == (True, 1)
+
+
+async def test_the_map_is_live_at_an_edge(world: World, server: Server, edge: Server) -> None:
+    staff, shopper = await asyncio.to_thread(world.staff), await asyncio.to_thread(world.token)
+    topic = f"branch:{world.branch.code}"
+    async with (
+        trolley_client(edge, staff, f"/ws/branch/{world.branch.code}/") as board,
+        trolley_client(server, shopper) as phone,
+    ):
+        snapshot = await board.subscribe(topic)
+        assert len(snapshot["data"]["trolleys"]) == len(world.trolleys)
+        await phone.command("session.start", trolley_id=world.trolleys[2])
+        assigned = await board.event(topic, "TrolleyAssigned")
+        assert assigned["data"]["trolley"]["assigned_to"] == world.user().username
+
+
+async def test_http_at_an_edge_shows_the_cart_of_the_command(
+    world: World, server: Server, edge: Server
+) -> None:
+    token = await asyncio.to_thread(world.token)
+    transport = httpx.ASGITransport(app=edge)  # type: ignore[arg-type]
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as http:
+        body = {"product_id": str(world.products[0].pk)}
+        first = await http.post("/api/cart/add", json=body)
+        assert first.json()["cart"]["total_items"] == 1
+        assert (await http.post("/api/cart/add", json=body)).content == first.content
+
+
+async def test_a_lock_is_opened_through_the_process_that_has_the_pi(
+    world: World, server: Server, edge: Server
+) -> None:
+    token = await asyncio.to_thread(world.token)
+    async with pi(edge, world) as device, trolley_client(server, token) as phone:
+        await device.hello()
+        await phone.command("session.start", trolley_id=world.trolleys[0])
+        assert (await device.take("command"))["slot"] == 0
+
+
+async def test_reference_data_changed_at_one_process_is_read_again_at_the_other(
+    world: World, server: Server, edge: Server
+) -> None:
+    here, there = await edge.running(), await server.running()
+    assert here.remote is not None
+    assert there.owner is not None
+    heard: dict[str, asyncio.Event] = {"edge": asyncio.Event(), "owner": asyncio.Event()}
+    loop = asyncio.get_running_loop()
+
+    def listen(running: Running, name: str) -> None:
+        def on(what: str) -> None:
+            if what == reference.CATALOGUE:
+                loop.call_soon_threadsafe(heard[name].set)
+
+        running.references.listen(on)
+
+    listen(here, "edge")
+    listen(there, "owner")
+    token = await asyncio.to_thread(world.token)
+    async with trolley_client(edge, token) as phone:
+        await phone.command("cart.clear")
+    there.owner.announce(reference.CATALOGUE)
+    await asyncio.wait_for(heard["edge"].wait(), 5)
+    assert not heard["owner"].is_set()
+    here.remote.announce(reference.CATALOGUE)
+    await asyncio.wait_for(heard["owner"].wait(), 5)
+
+
+async def test_without_an_owner_a_command_is_answered_with_503(
+    world: World, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "ASK_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("realtime.remote._GRACE_S", 0.1)
+    lonely = Server(get_asgi_application(), role="edge", **options)
+    running = await lonely.running()
+    token = await asyncio.to_thread(world.token)
+    async with trolley_client(lonely, token) as phone:
+        with pytest.raises(Refused) as refused:
+            await phone.command("cart.clear")
+        assert (refused.value.status, refused.value.problem["retry_after"]) == (503, 1)
+    await running.stop()
+    await options["layer"].flush()
+
+
+async def test_a_workers_errand_reaches_the_owner_of_the_actors(
+    server: Server,
+    options: dict[str, Any],
+    redis_url: str,
+    redis_prefix: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A Celery worker has no actors and no runner; what it finds to do goes over Redis."""
+    running = await server.running()
+    heard: asyncio.Future[tuple[str, str]] = asyncio.get_running_loop().create_future()
+    worker = RedisPubSubChannelLayer(hosts=[redis_url], prefix=redis_prefix)
+    with monkeypatch.context() as patch:
+        patch.setattr(running.owner, "_errand", lambda what, key: heard.set_result((what, key)))
+        patch.setattr(errands, "_runners", [])
+        patch.setattr(settings, "REDIS_URL", redis_url)
+        patch.setattr(errands, "get_channel_layer", lambda: worker)
+        await asyncio.to_thread(errands.send, "sweep_reservations", "BRANCH-001")
+        assert await asyncio.wait_for(heard, 5) == ("sweep_reservations", "BRANCH-001")
+    await options["layer"].flush()

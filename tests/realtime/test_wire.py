@@ -1,0 +1,69 @@
+"""Frames: closed schemas, and errors that name what is wrong."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from realtime import wire
+from realtime.commands import FRAMES, TABLE
+from realtime.consumers import decode
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "field"),
+    [
+        ("{", "invalid_json", None),
+        ("not json", "invalid_json", None),
+        ("[1]", "invalid_message", None),
+        ('{"id":"a"}', "missing_field", "type"),
+        ('{"id":"a","type":"cart.steal"}', "unknown_type", "type"),
+        ('{"type":"cart.clear"}', "missing_field", "id"),
+        ('{"id":1,"type":"cart.clear"}', "invalid_field", "id"),
+        ('{"id":"","type":"cart.clear"}', "invalid_field", "id"),
+        ('{"id":"trolley/1:2","type":"cart.clear"}', "invalid_field", "id"),
+        ('{"id":"a","type":"cart.clear","all":true}', "unknown_field", "all"),
+        ('{"id":"a","type":"cart.remove"}', "missing_field", "item_id"),
+        ('{"id":"a","type":"cart.set_quantity","item_id":"x","quantity":"3"}', "invalid_field", "quantity"),
+        ('{"id":"a","type":"cart.add","barcode":"1","quantity":0}', "invalid_field", "quantity"),
+        ('{"id":"a","type":"cart.add","barcode":"1","quantity":1000}', "invalid_field", "quantity"),
+        ('{"id":"a","type":"session.end","session_id":"s","outcome":"stolen"}', "invalid_field", "outcome"),
+        ('{"id":"a","type":"subscribe","topic":"cart","offset":-1}', "invalid_field", "offset"),
+    ],
+)
+def test_a_wrong_frame_is_refused_by_the_name_of_what_is_wrong(
+    text: str, code: str, field: str | None
+) -> None:
+    with pytest.raises(msgspec.DecodeError) as raised:
+        decode(text)
+    problem = wire.decode_problem(raised.value)
+    assert (problem.status, problem.code) == (400, code)
+    assert problem.extra.get("errors", {}).keys() == ({field} if field else set())
+
+
+def test_null_for_an_optional_field_is_the_same_as_leaving_it_out() -> None:
+    given = decode('{"id":"a","type":"cart.add","barcode":"1","quantity":null,"session_id":null}')
+    assert given == decode('{"id":"a","type":"cart.add","barcode":"1"}')
+
+
+def test_money_keeps_its_digits_on_the_wire() -> None:
+    assert wire.encode({"price": Decimal("500.00")}) == b'{"price":500.00}'
+
+
+def test_times_are_utc_with_milliseconds() -> None:
+    assert wire.rfc3339(1_767_225_600.5) == "2026-01-01T00:00:00.500Z"
+    assert wire.maybe_time(None) is None
+
+
+def test_the_id_is_found_in_a_frame_that_is_otherwise_wrong() -> None:
+    assert wire.id_of('{"id":"a","type":"nope","x":[1]}') == "a"
+    assert wire.id_of('{"id":7}') is None
+    assert wire.id_of("{") is None
+
+
+def test_every_command_of_the_table_has_a_name_of_its_own_and_one_frame() -> None:
+    names = [command.name for command in TABLE]
+    assert len(set(names)) == len(names)
+    assert len(FRAMES) == sum(command.socket for command in TABLE)
