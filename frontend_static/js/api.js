@@ -1,0 +1,142 @@
+/** Signing in and HTTP. One object holds the tokens for all sockets and calls of the page. */
+import { Problem } from "./problem.js";
+import { recall, remember } from "./keep.js";
+import { noteServerTime, parseTime, serverNow } from "./clock.js";
+
+const KEPT = "st.tokens";
+/** Ask for a new access token this long before the old one is over. */
+const MARGIN_MS = 45_000;
+
+/** Milliseconds since 1970 when a JWT expires, by its own word. */
+export function expiryOf(token) {
+  try {
+    const part = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
+    return JSON.parse(atob(part)).exp * 1000;
+  } catch {
+    return 0;
+  }
+}
+
+async function problemOf(response) {
+  let body = {};
+  try {
+    body = await response.json();
+  } catch {
+    body = {}; // a proxy's own page instead of a problem document
+  }
+  const wait = response.headers.get("Retry-After");
+  if (typeof body.code !== "string") body.code = `http_${response.status}`;
+  return new Problem({ ...body, status: response.status, ...(wait ? { retry_after: wait } : {}) });
+}
+
+/**
+ * One call. Raises Problem: the server's own, or `offline` when there was no answer.
+ * Without `token` the call goes out unauthorised. `form`: a FormData instead of a JSON `body`.
+ */
+export async function call(method, path, { body, form, headers, token } = {}) {
+  let response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: {
+        Accept: "application/json",
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(token ? { Authorization: `Bearer ${token}` } : {}),
+        ...headers,
+      },
+      body: form ?? (body === undefined ? undefined : JSON.stringify(body)),
+    });
+  } catch {
+    throw new Problem({ code: "offline" });
+  }
+  noteServerTime(parseTime(response.headers.get("Date")));
+  if (!response.ok) throw await problemOf(response);
+  return response.status === 204 ? null : response.json();
+}
+
+class Auth {
+  #refreshing = null;
+
+  #read() {
+    try {
+      return JSON.parse(recall(KEPT) ?? "null");
+    } catch {
+      return null;
+    }
+  }
+
+  #write(tokens) {
+    remember(KEPT, tokens && JSON.stringify(tokens));
+  }
+
+  get signedIn() {
+    return this.#read() !== null;
+  }
+
+  /** Username or e-mail and password; raises Problem. */
+  async signIn(username, password) {
+    const answer = await call("POST", "/api/auth/token", { body: { username, password } });
+    this.#write({ access: answer.access, refresh: answer.refresh });
+  }
+
+  /** A new shopper's account, signed in at once; raises Problem with `errors` by field. */
+  async register(username, password) {
+    const answer = await call("POST", "/api/auth/register", { body: { username, password } });
+    this.#write({ access: answer.access, refresh: answer.refresh });
+  }
+
+  async signOut() {
+    const tokens = this.#read();
+    this.#write(null);
+    if (!tokens) return;
+    try {
+      await call("POST", "/api/auth/logout", { body: { refresh: tokens.refresh }, token: tokens.access });
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error; // here we are signed out either way
+    }
+  }
+
+  /** A usable access token. `fresh`: not the one we have, the server refused it. Raises signed_out, offline. */
+  async access({ fresh = false } = {}) {
+    const tokens = this.#read();
+    if (!tokens) throw new Problem({ code: "signed_out" });
+    if (!fresh && expiryOf(tokens.access) - serverNow() > MARGIN_MS) return tokens.access;
+    this.#refreshing ??= this.#refresh(tokens.access).finally(() => (this.#refreshing = null));
+    return this.#refreshing;
+  }
+
+  /** Only one tab may use the refresh token: a second use of it revokes the whole family. */
+  async #refresh(stale) {
+    const turn = () => this.#rotate(stale);
+    return navigator.locks ? navigator.locks.request("st.refresh", turn) : turn();
+  }
+
+  async #rotate(stale) {
+    const tokens = this.#read();
+    if (!tokens) throw new Problem({ code: "signed_out" });
+    if (tokens.access !== stale) return tokens.access; // another tab was faster
+    try {
+      const answer = await call("POST", "/api/auth/token/refresh", { body: { refresh: tokens.refresh } });
+      this.#write({ access: answer.access, refresh: answer.refresh ?? tokens.refresh });
+      return answer.access;
+    } catch (error) {
+      if (error.status === 401 || error.status === 400) {
+        this.#write(null);
+        throw new Problem({ code: "signed_out" });
+      }
+      throw error;
+    }
+  }
+
+  /** `call` as the signed-in person; one more try with a new token after a 401. */
+  async call(method, path, options = {}) {
+    try {
+      return await call(method, path, { ...options, token: await this.access() });
+    } catch (error) {
+      if (error.status !== 401) throw error;
+      return call(method, path, { ...options, token: await this.access({ fresh: true }) });
+    }
+  }
+}
+
+export const auth = new Auth();

@@ -1,0 +1,102 @@
+/** The branch page: a live floor plan for the wall, a list by urgency, orders for staff. */
+import { html, cx, render, useEffect, useSignal } from "../ui.js";
+import { t, lang } from "../i18n.js";
+import { auth } from "../api.js";
+import { Icon } from "../parts/icons.js";
+import { Brand, Empty, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts } from "../parts/common.js";
+import { board, connection, now, refused, start } from "./store.js";
+import { placed, stateOf } from "./states.js";
+import { Counters, Grid, Latest, List } from "./board.js";
+import { Alarms } from "./alarms.js";
+import { Plan } from "./plan.js";
+import { Panel } from "./panel.js";
+
+const code = decodeURIComponent(location.pathname.split("/")[2] ?? "");
+const signInUrl = `/login?next=${encodeURIComponent(location.pathname)}`;
+
+function WallClock() {
+  const shown = new Intl.DateTimeFormat(lang.value, { hour: "2-digit", minute: "2-digit" }).format(now.value);
+  return html`<span class="wall-clock num">${shown}</span>`;
+}
+
+function Live() {
+  const open = connection.value === "open";
+  if (connection.value === "denied") return null;
+  return html`<span class=${cx("pill", open ? "pill-good" : "pill-bad")} role="status"><i class="dot"></i>${t(open ? "live.on" : "live.off")}</span>`;
+}
+
+function Devices({ devices }) {
+  const off = devices.filter((one) => !one.online).length;
+  const said = !devices.length ? t("devices.title") : off ? t("device.off", { n: off }) : t("device.on", { n: devices.length });
+  return html`<a class=${cx("pill", "pill-link", off ? "pill-bad" : "pill-good")} href=${`/branch/${encodeURIComponent(code)}/devices`} aria-label=${`${t("devices.open")}: ${said}`} title=${devices.map((one) => one.firmware).join(", ")}><${Icon} name="device" />${said}</a>`;
+}
+
+function TopBar() {
+  const data = board.value;
+  return html`<header class="topbar branch-bar"><${Brand} short />
+    <div class="branch-name"><h1>${data ? data.branch.name : code}</h1>${data && html`<p class="small soft">${data.branch.city && html`<span class="branch-city">${data.branch.city} · </span>`}<span class="code">${data.branch.code}</span></p>`}</div>
+    <div class="pills"><${Live} />${data && html`<${Devices} devices=${data.devices} />`}</div>
+    <span class="push row tight"><${WallClock} /><${LangSwitch} /><${ThemeSwitch} /></span></header>`;
+}
+
+function Denied() {
+  const other = async () => {
+    await auth.signOut();
+    location.assign(signInUrl);
+  };
+  return html`<main id="main"><${Empty} icon="locked" title=${t("denied.title")} text=${t("denied.text", { code })}>
+    <button type="button" class="btn btn-primary" onClick=${other}>${t("home.other_account")}</button><//></main>`;
+}
+
+const VIEWS = [["map", "map"], ["list", "list"]];
+
+function Tabs({ view }) {
+  return html`<div class="tabs" role="group" aria-label=${t("view.label")}>${VIEWS.map(([name, icon]) => html`<button key=${name} type="button" class="btn" aria-pressed=${view.value === name} onClick=${() => (view.value = name)}>
+    <${Icon} name=${icon} />${t(`view.${name}`)}</button>`)}</div>`;
+}
+
+function Board() {
+  const view = useSignal(matchMedia("(max-width: 899px)").matches ? "list" : "map");
+  const selected = useSignal(null);
+  const data = board.value;
+  const open = (id) => (selected.value = id);
+  const { onPlan, others } = placed(data);
+  const chosen = data.trolleys.find((one) => one.trolley_id === selected.value);
+  const strays = data.trolleys.filter((one) => stateOf(one) === "stray").length;
+  if (!data.trolleys.length) return html`<main id="main"><${Empty} icon="trolley" title=${t("branch.empty")} text=${t("branch.empty_text")} /></main>`;
+  return html`<main class="board" id="main" data-view=${view.value}>
+    <${Counters} counters=${data.counters} strays=${strays} />
+    <${Alarms} board=${data} onOpen=${open} />
+    <${Tabs} view=${view} />
+    <div class="board-map">
+      ${onPlan.length > 0 && html`<${Plan} board=${data} selected=${selected.value} onOpen=${open}>${others.length === 0 && html`<${Latest} />`}<//>`}
+      ${others.length > 0 && html`<${Grid} trolleys=${others} currency=${data.branch.currency} selected=${selected.value} onOpen=${open} /><${Latest} />`}
+    </div>
+    <aside class="board-list" aria-label=${t("view.list")}><${List} board=${data} selected=${selected.value} onOpen=${open} /></aside>
+    ${chosen && html`<${Panel} key=${chosen.trolley_id} trolley=${chosen} board=${data} onClose=${() => (selected.value = null)} />`}
+  </main>`;
+}
+
+function Body() {
+  if (connection.value === "denied" || refused.value) return html`<${Denied} />`;
+  if (!board.value) return html`<main id="main"><${Loading} text=${t("connecting")} /></main>`;
+  return html`<${Board} />`;
+}
+
+function App() {
+  useEffect(() => {
+    if (auth.signedIn) start(code);
+    else location.replace(signInUrl);
+  }, []);
+  const lost = connection.value === "signed_out";
+  useEffect(() => {
+    if (lost) location.replace(signInUrl);
+  }, [lost]);
+  const name = board.value?.branch.name ?? code;
+  useEffect(() => {
+    document.title = t("title.branch", { name });
+  }, [lang.value, name]);
+  return html`<${TopBar} /><${OfflineBanner} state=${connection.value} /><${Body} /><${Toasts} />`;
+}
+
+render(html`<${App} />`, document.body);

@@ -1,0 +1,87 @@
+/**
+ * Where things are on the plan. The server's plan is in metres from the lower left corner, angles in
+ * degrees counterclockwise from the right; the screen's y grows downward, so both are turned here, once.
+ * A slot's angle is the way its trolley is pulled out.
+ */
+const MARGIN_M = 0.25;
+/** What a bay takes behind its slot's middle, and a trolley pulled out takes before it. */
+const BEHIND_M = 0.75;
+const BEFORE_M = 1.35;
+/** Width of a letter of a name on the plan. */
+const LETTER_M = 0.23;
+
+/** The plan as the screen counts: y downward, angles clockwise. */
+export function toScreen(plan) {
+  const flip = (y) => plan.height_m - y;
+  return {
+    ...plan,
+    zones: (plan.zones ?? []).map((zone) => ({ ...zone, y: flip(zone.y + zone.h) })),
+    slots: plan.slots.map((slot) => ({ ...slot, y: flip(slot.y), angle: -(slot.angle ?? 0) })),
+  };
+}
+
+/** Distance of the closest two slots, what a bay may take up: metres, at most 1.2. */
+export function pitch(slots) {
+  let least = 1.2;
+  for (let i = 0; i < slots.length; i++) {
+    for (let j = i + 1; j < slots.length; j++) {
+      least = Math.min(least, Math.hypot(slots[i].x - slots[j].x, slots[i].y - slots[j].y) || least);
+    }
+  }
+  return least;
+}
+
+const vector = (angle) => ({ dx: Math.cos((angle * Math.PI) / 180), dy: Math.sin((angle * Math.PI) / 180) });
+
+/** The part of the plan with all bays and the trolleys pulled out of them: [x, y, width, height]. */
+export function aroundBays(plan) {
+  const points = plan.slots.flatMap(({ x, y, angle }) => {
+    const { dx, dy } = vector(angle);
+    return [[x - dx * BEHIND_M - Math.abs(dy) * 0.4, y - dy * BEHIND_M - Math.abs(dx) * 0.4], [x + dx * BEFORE_M + Math.abs(dy) * 0.4, y + dy * BEFORE_M + Math.abs(dx) * 0.4]];
+  });
+  const [left, right] = [Math.min(...points.map(([x]) => x)) - MARGIN_M, Math.max(...points.map(([x]) => x)) + MARGIN_M];
+  const [top, bottom] = [Math.min(...points.map(([, y]) => y)) - MARGIN_M, Math.max(...points.map(([, y]) => y)) + MARGIN_M];
+  return [left, top, right - left, bottom - top];
+}
+
+/** Whether bays are too small a part of the floor to be read on it, so that they get a picture of their own. */
+export const needsCloseUp = (plan) => aroundBays(plan)[2] < plan.width_m * 0.6;
+
+/** Where a trolley stands: in its bay, or pulled out of it. `side` -1: what is written goes to its left. */
+export function standing({ trolley, slot }, size) {
+  const { dx, dy } = vector(slot.angle);
+  const away = (trolley.custody === "out" ? 1.3 : 0.1) * size;
+  const mouth = 0.6 * size;
+  return { mouth: { x: slot.x + dx * mouth, y: slot.y + dy * mouth }, x: slot.x + dx * away, y: slot.y + dy * away, side: dx < -0.3 ? -1 : 1, upright: Math.abs(dx) < 0.7 };
+}
+
+/** Whether the holder's name fits beside the trolley without covering a bay or another trolley. */
+export function hasRoom(spot, spots, size) {
+  const { x, y, side, upright } = standing(spot, size);
+  if (upright) return spot.trolley.custody === "out"; // written into the empty bay
+  const near = x + side * size * 0.55;
+  const far = near + side * (spot.trolley.assigned_to ?? "").length * LETTER_M;
+  const [left, right] = [Math.min(near, far), Math.max(near, far)];
+  const covers = (at, reach) => Math.abs(at.y - y) < size * 0.8 && at.x + reach > left && at.x - reach < right;
+  return spots.every((other) => (other === spot || !covers(standing(other, size), size * 0.5)) && !covers(other.slot, size * 0.75));
+}
+
+/** How a zone's name is written: along its longer side, as large as fits, or not at all where bays cover it. */
+export function zoneLabel(zone, plan) {
+  const covered = plan.slots.some(({ x, y }) => x > zone.x && x < zone.x + zone.w && y > zone.y && y < zone.y + zone.h);
+  const tall = zone.h > zone.w * 1.6;
+  const room = (tall ? zone.h : zone.w) * 0.92;
+  const size = Math.min(Math.max(0.48, plan.width_m / 45), room / (zone.name.length * 0.54), (tall ? zone.w : zone.h) * 0.6);
+  return { covered, tall, size };
+}
+
+/** Letters of a name that fit side by side into a bay. */
+const FITS = 8;
+const cut = (text) => ([...text].length > FITS ? `${[...text].slice(0, FITS - 1).join("")}…` : text);
+
+/** A holder's name as it is written into an empty bay: one row, or two where the name has a joint; cut if it must be. */
+export function bayName(name) {
+  if ([...name].length <= FITS) return [name];
+  const joint = /^(.+?[-._@ ])(.+)$/u.exec(name);
+  return joint ? [cut(joint[1].trim()), cut(joint[2])] : [cut(name)];
+}

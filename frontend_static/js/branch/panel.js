@@ -1,0 +1,100 @@
+/** One trolley in detail, and what staff can order: open its lock, take it out of service. */
+import { html, useState } from "../ui.js";
+import { t, money, reason, timeOfDay } from "../i18n.js";
+import { Icon } from "../parts/icons.js";
+import { Sheet } from "../parts/common.js";
+import { Marker } from "./shapes.js";
+import { lockOf, lockPlace, stateOf } from "./states.js";
+import { lockText, since } from "./say.js";
+import { setMaintenance, unlock } from "./store.js";
+
+const REASONS = ["reason.stuck", "reason.help", "reason.cleaning"];
+
+/** Runs an order: {busy, problem, said, run(order, sentence)}. The sentence is `said` once it is done. */
+function useOrder() {
+  const [busy, setBusy] = useState(false);
+  const [said, setSaid] = useState("");
+  const [problem, setProblem] = useState(null);
+  const run = async (order, sentence) => {
+    setBusy(true);
+    setProblem(null);
+    setSaid("");
+    try {
+      await order();
+      setSaid(sentence);
+    } catch (refused) {
+      setProblem(refused);
+    }
+    setBusy(false);
+  };
+  return { busy, problem, said, run };
+}
+
+const Facts = ({ rows }) => html`<dl class="facts">${rows.filter(([, value]) => value).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+
+function facts(trolley, currency) {
+  return [
+    [t("fact.holder"), trolley.assigned_to && html`<bdi>${trolley.assigned_to}</bdi>`],
+    [t("fact.since"), since(trolley) && html`<span class="num">${since(trolley)}</span>`],
+    [t("fact.cart"), trolley.cart_units > 0 && html`<span class="num">${money(trolley.cart_total, currency)} · ${t("count.units", { n: trolley.cart_units })}</span>`],
+    [t("fact.custody"), trolley.place && t(`custody.${trolley.custody}`)],
+    [t("fact.lock"), lockText(trolley)],
+    [t("fact.lock_at"), trolley.lock.at && html`<span class="num">${timeOfDay(trolley.lock.at)}</span>`],
+    [t("fact.slot"), trolley.place && html`<span class="num">${t("slot.where", lockPlace(trolley.place.slot))}</span>`],
+    [t("fact.notes"), trolley.maintenance && trolley.maintenance_notes && html`<bdi>${trolley.maintenance_notes}</bdi>`],
+  ];
+}
+
+const Said = ({ text }) => html`<p class="said" role="status">${text && html`<${Icon} name="check" />`}${text}</p>`;
+
+function Unlock({ trolley }) {
+  const [why, setWhy] = useState("");
+  const { busy, problem, said, run } = useOrder();
+  const submit = (event) => {
+    event.preventDefault();
+    run(() => unlock(trolley.trolley_id, why.trim()).then(() => setWhy("")), t("unlock.ordered"));
+  };
+  return html`<form class="order stack-s" onSubmit=${submit}>
+    <h3><${Icon} name="unlocked" /> ${t("unlock.title")}</h3>
+    <div class="chips">${REASONS.map((key) => html`<button key=${key} type="button" class="chip" aria-pressed=${why === t(key)} onClick=${() => setWhy(t(key))}>${t(key)}</button>`)}</div>
+    <div class="field"><label for="why">${t("unlock.why")}</label><input id="why" class="input" maxlength="300" required value=${why} onInput=${(e) => setWhy(e.target.value)} /></div>
+    ${problem && html`<p class="field-error" role="alert">${reason(problem)}</p>`}
+    <button class="btn btn-primary btn-wide" disabled=${busy || !why.trim()}>${busy && html`<span class="spinner" />`}${t("unlock.do")}</button>
+    <p class="small soft">${t("unlock.logged")}</p>
+    <${Said} text=${said} />
+  </form>`;
+}
+
+function Maintenance({ trolley }) {
+  const [notes, setNotes] = useState("");
+  const { busy, problem, said, run } = useOrder();
+  const on = !trolley.maintenance;
+  const submit = (event) => {
+    event.preventDefault();
+    run(() => setMaintenance(trolley.trolley_id, on, notes.trim()).then(() => setNotes("")), t(on ? "maintenance.done_on" : "maintenance.done_off"));
+  };
+  return html`<form class="order stack-s" onSubmit=${submit}>
+    <h3><${Icon} name="wrench" /> ${t("maintenance.title")}</h3>
+    ${on && html`<div class="field"><label for="notes">${t("maintenance.notes")}</label><textarea id="notes" class="input" maxlength="500" value=${notes} onInput=${(e) => setNotes(e.target.value)}></textarea></div>`}
+    ${problem && html`<p class="field-error" role="alert">${reason(problem)}</p>`}
+    <button class="btn btn-quiet btn-wide" disabled=${busy}>${busy && html`<span class="spinner" />`}${t(on ? "maintenance.on" : "maintenance.off")}</button>
+    <${Said} text=${said} />
+  </form>`;
+}
+
+export function Panel({ trolley, board, onClose }) {
+  const state = stateOf(trolley);
+  const lock = lockOf(trolley);
+  const device = trolley.place && board.devices.find((one) => one.device_id === trolley.place.device_id);
+  return html`<${Sheet} side title=${t("trolley.number", { n: trolley.cart_number })} onClose=${onClose}>
+    <div class="stack">
+      <div class="row panel-head"><${Marker} state=${state} number=${trolley.cart_number} /><div><strong class="panel-state">${t(`state.${state}`)}</strong><p class="code soft">${trolley.trolley_id}</p></div></div>
+      ${trolley.lock_fault && html`<p class="note note-danger"><${Icon} name="alert" /><span>${t(`fault.${trolley.lock_fault}`)}</span></p>`}
+      ${lock?.differs && !trolley.lock_fault && html`<p class="note note-warn"><${Icon} name="clock" /><span>${t("lock.differs_long")}</span></p>`}
+      ${device && !device.online && html`<p class="note note-warn"><${Icon} name="device" /><span>${t("device.stale")}</span></p>`}
+      <${Facts} rows=${facts(trolley, board.branch.currency)} />
+      ${lock && html`<${Unlock} trolley=${trolley} />`}
+      <${Maintenance} trolley=${trolley} />
+    </div>
+  <//>`;
+}

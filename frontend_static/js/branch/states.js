@@ -1,0 +1,64 @@
+/** What a trolley is, for people: one state out of many facts. Pure; the tests read it as a table. */
+
+/** In the order of the list: what needs somebody comes first. */
+export const STATES = ["fault", "stray", "claiming", "held", "available", "maintenance", "inactive"];
+export const ATTENTION = new Set(["fault", "stray"]);
+
+/**
+ * The one state of a TrolleyView. `stray`: out of its slot without a session.
+ * A fault of the lock outweighs who holds it: somebody stands there and waits.
+ */
+export function stateOf(trolley) {
+  if (!trolley.is_active) return "inactive";
+  if (trolley.maintenance) return "maintenance";
+  if (trolley.lock_fault) return "fault";
+  if (trolley.phase === "claiming") return "claiming";
+  if (trolley.phase === "held") return "held";
+  return trolley.custody === "out" ? "stray" : "available";
+}
+
+/**
+ * The lock of a trolley: null without lock hardware, else {desired, reported, differs}.
+ * `differs`: told one thing, says another; while the trolley is out its hook says nothing.
+ */
+export function lockOf(trolley) {
+  if (!trolley.place) return null;
+  const { desired, reported } = trolley.lock;
+  const told = desired === "open" || desired === "closed";
+  return { desired, reported, differs: trolley.custody !== "out" && told && desired !== reported };
+}
+
+/** Icon of a lock's reported state. */
+export const lockIcon = (lock) => ({ open: "unlocked", closed: "locked" })[lock.reported] ?? "unknown";
+
+/** Trolleys by state, each group by number: [[state, [trolley...]]...], empty groups left out. */
+export function grouped(trolleys) {
+  const byNumber = [...trolleys].sort((a, b) => a.cart_number - b.cart_number);
+  return STATES.map((state) => [state, byNumber.filter((one) => stateOf(one) === state)]).filter(([, list]) => list.length);
+}
+
+const SEVERITIES = ["critical", "major", "minor", "warning"];
+
+/** Alarms, what nobody sees to first, then the worst, then the oldest. */
+export function byUrgency(alarms) {
+  const rank = (alarm) => (alarm.assignee ? SEVERITIES.length : 0) + SEVERITIES.indexOf(alarm.severity);
+  return [...alarms].sort((a, b) => rank(a) - rank(b) || a.raised_at.localeCompare(b.raised_at));
+}
+
+/** Board and lock of a slot as people count them: locks from 1. */
+export const lockPlace = (slot) => ({ board: slot >> 4, lock: (slot & 15) + 1 });
+
+const spot = (place) => `${place.device_id}:${place.slot}`;
+
+/** Split trolleys into those with a place on the plan, [{trolley, slot}], and the rest. */
+export function placed(board) {
+  const slots = new Map((board.branch.floor_plan?.slots ?? []).map((slot) => [spot(slot), slot]));
+  const onPlan = [];
+  const others = [];
+  for (const trolley of board.trolleys) {
+    const slot = trolley.place && slots.get(spot(trolley.place));
+    if (slot) onPlan.push({ trolley, slot });
+    else others.push(trolley);
+  }
+  return { onPlan, others };
+}

@@ -1,0 +1,55 @@
+/** What the branch page knows, as signals, and the orders that staff can give. */
+import { signal } from "../ui.js";
+import { auth } from "../api.js";
+import { TrolleySocket } from "../socket.js";
+import { socketUrl } from "../connect.js";
+import { foldBranch } from "../fold.js";
+import { dictionaries } from "../messages.js";
+
+const KEPT_EVENTS = 12;
+
+export const connection = signal("closed");
+/** {branch, trolleys, devices, counters}, null until the first snapshot. */
+export const board = signal(null);
+/** The refusal of the subscription, e.g. when the role was taken away. */
+export const refused = signal(null);
+/** What happened last, newest first: [{key, name, trolley_id, holder, at}]. */
+export const happened = signal([]);
+/** Ticks once a second; whoever shows a duration reads it. */
+export const now = signal(Date.now());
+setInterval(() => (now.value = Date.now()), 1000);
+
+let socket = null;
+
+export function start(code) {
+  socket = new TrolleySocket({
+    url: socketUrl(`/ws/branch/${encodeURIComponent(code)}/`),
+    auth,
+    onState: (state) => (connection.value = state),
+  });
+  socket.subscribe(`branch:${code}`, {
+    snapshot: (data) => (board.value = data),
+    event(name, data, at) {
+      board.value = foldBranch(board.peek(), name, data);
+      remember(name, data, at);
+    },
+    refused: (problem) => (refused.value = problem),
+  });
+  socket.open();
+}
+
+/** Only events that we have a sentence for are told; the rest shows on the map. */
+function remember(name, data, at) {
+  if (!(`event.${name}` in dictionaries.en)) return;
+  const { trolley, alarm } = data;
+  const entry = { key: `${at}${name}${trolley?.trolley_id ?? alarm?.alarm_id ?? ""}`, alarm, name, at, trolley_id: trolley?.trolley_id ?? "", holder: trolley?.assigned_to ?? "" };
+  happened.value = [entry, ...happened.peek()].slice(0, KEPT_EVENTS);
+}
+
+const branchCode = () => board.peek().branch.code;
+export const acknowledge = (alarm_id) => socket.request("alarm.acknowledge", { branch: branchCode(), alarm_id });
+export const answerHelp = (alarm_id) => socket.request("help.answer", { branch: branchCode(), alarm_id });
+export const clearAlarm = (alarm_id) => socket.request("alarm.clear", { branch: branchCode(), alarm_id });
+export const giveBack = (trolley_id, { device_id, slot }) => socket.request("trolley.return", { branch: branchCode(), trolley_id, device_id, slot });
+export const unlock = (trolley_id, reason) => socket.request("trolley.unlock", { trolley_id, reason });
+export const setMaintenance = (trolley_id, on, notes) => socket.request("trolley.maintenance", { trolley_id, on, ...(notes ? { notes } : {}) });

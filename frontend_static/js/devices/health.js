@@ -1,0 +1,28 @@
+/** How a board and a rollout do, from what the server says. Pure. */
+
+/** The counters of a board in the Pi's telemetry, or null. A single bus needs no matching port. */
+export function countersOf(board, health) {
+  const buses = health?.buses ?? [];
+  const bus = buses.find((one) => one.port === board.port) ?? (buses.length === 1 ? buses[0] : null);
+  return bus?.boards?.[String(board.address)] ?? null;
+}
+
+/** "good", "silent" or "unknown". */
+export function healthOf(board, device) {
+  const counters = device.status?.status === "online" ? countersOf(board, device.status.health) : null;
+  if (!counters) return "unknown";
+  return counters.failures_in_a_row >= 3 || (counters.requests > 0 && counters.answers === 0) ? "silent" : "good";
+}
+
+export const conditionOf = (device) => (device.is_revoked ? "revoked" : device.online ? "online" : "offline");
+
+const ENDS = { updated: "done", failed: "bad", aborted: "out", waiting: "out" };
+
+/** Shares of a rollout's devices in percent: {done, going, bad}, and how many are through of all. */
+export function progressOf(rollout) {
+  const found = { done: 0, going: 0, bad: 0, out: 0 };
+  for (const [state, n] of Object.entries(rollout.counts)) found[ENDS[state] ?? "going"] += n;
+  const all = Object.values(found).reduce((sum, n) => sum + n, 0) || 1;
+  const share = (n) => Math.round((n / all) * 1000) / 10;
+  return { done: share(found.done), going: share(found.going), bad: share(found.bad), through: found.done + found.bad, all };
+}

@@ -1,0 +1,96 @@
+/** The first page: shopping or managing; for staff, their branches with live counts where they may see them. */
+import { html, render, useEffect, useState } from "./ui.js";
+import { t, lang, reason } from "./i18n.js";
+import { auth } from "./api.js";
+import { TrolleySocket } from "./socket.js";
+import { socketUrl } from "./connect.js";
+import { foldChain } from "./fold.js";
+import { Icon } from "./parts/icons.js";
+import { Brand, LangSwitch, Loading, ThemeSwitch, Toasts } from "./parts/common.js";
+
+const SIGN_IN = "/login?next=%2F%23branches";
+
+function Choice({ href, icon, title, text, tag, onClick }) {
+  return html`<a class=${`choice ${tag ? "choice-tag" : ""}`} href=${href} onClick=${onClick}><${Icon} name=${icon} />
+    <span><strong>${title}</strong><span>${text}</span></span><${Icon} name="arrow" flips /></a>`;
+}
+
+/** The live overview of a chain: {branches} or null. */
+function useChain(slug) {
+  const [state, setState] = useState(null);
+  useEffect(() => {
+    if (!slug) return undefined;
+    let latest = null;
+    const show = (next) => setState((latest = next));
+    const socket = new TrolleySocket({ url: socketUrl(`/ws/chain/${encodeURIComponent(slug)}/`), auth });
+    socket.subscribe(`chain:${slug}`, { snapshot: show, event: (name, data) => show(foldChain(latest, name, data)) });
+    socket.open();
+    return () => socket.close();
+  }, [slug]);
+  return state;
+}
+
+function BranchLink({ branch, counters }) {
+  const { code, name, city } = branch;
+  return html`<a class="choice" href=${`/branch/${encodeURIComponent(code)}`}><${Icon} name="store" /><span><strong>${name}</strong>
+    <span>${counters ? t("home.free", { n: counters.available, total: counters.total }) : city || html`<span class="code">${code}</span>`}</span></span><${Icon} name="arrow" flips /></a>`;
+}
+
+/** A chain's branches; with live counts for those who may watch the whole chain. */
+function Chain({ slug, branches, live }) {
+  const overview = useChain(live ? slug : null);
+  const counts = new Map((overview?.branches ?? []).map((one) => [one.code, one.counters]));
+  return branches.map((branch) => html`<${BranchLink} key=${branch.code} branch=${branch} counters=${counts.get(branch.code)} />`);
+}
+
+/** Every page of a list. */
+async function all(path) {
+  const { results, next } = await auth.call("GET", path);
+  if (!next) return results;
+  const { pathname, search } = new URL(next, location.origin);
+  return [...results, ...(await all(pathname + search))];
+}
+
+const watches = (me, chain) => me.is_platform_admin || me.roles.some((one) => one.chain === chain && !one.branch);
+
+function Branches() {
+  const [found, setFound] = useState(null);
+  const [problem, setProblem] = useState(null);
+  useEffect(() => {
+    Promise.all([auth.call("GET", "/api/me"), all("/api/branches")]).then(([me, branches]) => setFound({ me, branches }), setProblem);
+  }, []);
+  if (problem?.code === "signed_out") location.replace(SIGN_IN);
+  if (problem) return html`<p class="note note-danger" role="alert"><${Icon} name="alert" />${reason(problem)}</p>`;
+  if (!found) return html`<${Loading} />`;
+  const { me, branches } = found;
+  const chains = [...new Set(branches.map((one) => one.chain))];
+  const another = async (event) => {
+    event.preventDefault();
+    await auth.signOut();
+    location.assign(SIGN_IN);
+  };
+  return html`<section class="stack" id="branches"><h2>${t("home.branches")}</h2>
+    ${chains.map((slug) => html`<${Chain} key=${slug} slug=${slug} branches=${branches.filter((one) => one.chain === slug)} live=${watches(me, slug)} />`)}
+    ${!branches.length && html`<p class="note"><${Icon} name="info" /><span><strong>${t("home.no_branch")}</strong> ${t("home.no_branch_text")}</span></p>`}
+    <a class="btn btn-bare" href=${SIGN_IN} onClick=${another}>${t("home.other_account")}</a></section>`;
+}
+
+function Home() {
+  const [branches, setBranches] = useState(location.hash === "#branches" && auth.signedIn);
+  useEffect(() => {
+    document.title = t("title.home");
+  }, [lang.value]);
+  const manage = (event) => {
+    if (!auth.signedIn) return;
+    event.preventDefault();
+    history.replaceState(null, "", "#branches");
+    setBranches(true);
+  };
+  return html`<header class="topbar"><${Brand} /><span class="push row"><${LangSwitch} /><${ThemeSwitch} /></span></header>
+    <main class="home stack" id="main"><h1>${t("home.title")}</h1>
+      <${Choice} href="/shop" icon="trolley" title=${t("home.shop")} text=${t("home.shop_text")} tag />
+      ${branches ? html`<${Branches} />` : html`<${Choice} href=${SIGN_IN} icon="store" title=${t("home.branch")} text=${t("home.branch_text")} onClick=${manage} />`}
+    </main><${Toasts} />`;
+}
+
+render(html`<${Home} />`, document.body);

@@ -1,0 +1,60 @@
+/** Language: two dictionaries with the same keys, a signal for the current one, and plurals. */
+import { signal } from "./ui.js";
+import { recall, remember } from "./keep.js";
+import { secondsSince } from "./clock.js";
+import { formatMoney } from "./money.js";
+import { translate } from "./messages.js";
+
+const root = globalThis.document?.documentElement;
+
+/** "en" or "he". */
+export const lang = signal(root?.lang === "he" ? "he" : "en");
+
+export function setLang(next) {
+  lang.value = next;
+  root.lang = next;
+  root.dir = next === "he" ? "rtl" : "ltr";
+  remember("st.lang", next);
+}
+
+/** Colour scheme: "auto", "light" or "dark". */
+export const theme = signal(recall("st.theme") ?? "auto");
+
+export function setTheme(next) {
+  theme.value = next;
+  if (next === "auto") delete root.dataset.theme;
+  else root.dataset.theme = next;
+  remember("st.theme", next === "auto" ? null : next);
+}
+
+/** The sentence of `key` in the current language. `vars.n` chooses the plural form. */
+export const t = (key, vars) => translate(lang.value, key, vars);
+
+export const money = (amount, currency) => formatMoney(amount, currency, lang.value);
+export const number = (value) => new Intl.NumberFormat(lang.value).format(value);
+
+/** Clock time of an RFC 3339 text, e.g. 14:05. */
+export function timeOfDay(text) {
+  return new Intl.DateTimeFormat(lang.value, { hour: "2-digit", minute: "2-digit" }).format(new Date(text));
+}
+
+/** How long since `text`, short: "45 s", "12 min", "3 h 05 min". */
+export function elapsed(text) {
+  const seconds = secondsSince(text);
+  if (seconds < 60) return t("time.seconds", { n: seconds });
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return t("time.minutes", { n: minutes });
+  return t("time.hours", { h: Math.floor(minutes / 60), m: String(minutes % 60).padStart(2, "0") });
+}
+
+/** The human sentence of a refusal: ours when we know the code, else the server's own. */
+export function reason(problem) {
+  const key = `problem.${problem?.code}`;
+  const vars = {
+    holder: problem?.assigned_to ?? "", trolley: problem?.trolley_id ?? "",
+    seconds: problem?.retry_after ?? "",
+  };
+  if (problem?.code === "trolley_in_use" && !vars.holder) return t("problem.trolley_in_use_unnamed");
+  const known = translate(lang.value, key, vars, null);
+  return known ?? problem?.detail ?? problem?.message ?? problem?.title ?? t("problem.unknown");
+}

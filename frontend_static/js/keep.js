@@ -1,0 +1,20 @@
+/** localStorage that never throws: private windows and full disks fall back to memory. */
+const memory = new Map();
+
+export function recall(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return memory.get(key) ?? null;
+  }
+}
+
+export function remember(key, value) {
+  try {
+    if (value == null) localStorage.removeItem(key);
+    else localStorage.setItem(key, value);
+  } catch {
+    if (value == null) memory.delete(key);
+    else memory.set(key, value);
+  }
+}

@@ -1,0 +1,92 @@
+/** Parts that every page uses: sheet, toasts, offline banner, language and theme switches. */
+import { html, cx, signal, useEffect, useRef, useId } from "../ui.js";
+import { t, lang, setLang, theme, setTheme } from "../i18n.js";
+import { Icon, Mark } from "./icons.js";
+
+/** A modal dialog of our own; the browser keeps the focus inside and closes it on Escape. */
+export function Sheet({ title, onClose, side = false, children, class: extra }) {
+  const box = useRef(null);
+  const id = useId();
+  useEffect(() => {
+    const dialog = box.current;
+    const opener = document.activeElement;
+    dialog.showModal();
+    return () => {
+      dialog.close();
+      requestAnimationFrame(() => opener?.isConnected && opener.focus());
+    };
+  }, []);
+  const outside = (event) => event.target === box.current && onClose();
+  return html`<dialog ref=${box} class=${cx("sheet", side && "side", extra)} aria-labelledby=${id} onClick=${outside}
+      onCancel=${(event) => { event.preventDefault(); onClose(); }}>
+    <div class="sheet-head">
+      <h2 id=${id}>${title}</h2>
+      <button type="button" class="btn btn-icon push" onClick=${onClose} aria-label=${t("close")}><${Icon} name="close" /></button>
+    </div>
+    <div class="sheet-body">${children}</div>
+  </dialog>`;
+}
+
+const toasts = signal([]);
+let toastNumber = 0;
+
+/** Say something in passing. `action`: {label, run}. `bad`: a refusal. Gone by itself after `ms`. */
+export function toast(text, { bad = false, action = null, ms = action ? 7000 : 4500 } = {}) {
+  const key = ++toastNumber;
+  const drop = () => (toasts.value = toasts.value.filter((one) => one.key !== key));
+  toasts.value = [...toasts.value.slice(-2), { key, text, bad, action, drop }];
+  setTimeout(drop, ms);
+}
+
+/** Shown above everything: a dialog opened later would cover it, so each new one is brought to the front again. */
+export function Toasts() {
+  const box = useRef(null);
+  const newest = toasts.value.at(-1)?.key;
+  useEffect(() => {
+    if (!newest || !box.current.showPopover) return;
+    if (box.current.matches(":popover-open")) box.current.hidePopover();
+    box.current.showPopover();
+  }, [newest]);
+  return html`<div ref=${box} class="toasts" role="status" aria-live="polite" popover="manual">
+    ${toasts.value.map((one) => html`<div key=${one.key} class=${cx("toast", one.bad && "toast-bad")}>
+      <span>${one.text}</span>
+      ${one.action && html`<button type="button" class="btn btn-bare" onClick=${() => { one.drop(); one.action.run(); }}>${one.action.label}</button>`}
+    </div>`)}
+  </div>`;
+}
+
+/** Shown from the loss of the connection until it is open again; what is on screen stays, and may be old. */
+export function OfflineBanner({ state }) {
+  const lost = useRef(false);
+  if (state !== "connecting") lost.current = state === "waiting"; // an attempt is not yet a connection
+  if (!lost.current) return null;
+  return html`<div class="offline" role="status"><${Icon} name="offline" /><span>${t("offline.banner")}</span></div>`;
+}
+
+export function LangSwitch() {
+  const other = lang.value === "en" ? "he" : "en";
+  return html`<button type="button" class="btn btn-bare" lang=${other} onClick=${() => setLang(other)}>
+    <${Icon} name="globe" />${other === "he" ? "עברית" : "English"}
+  </button>`;
+}
+
+const NEXT_THEME = { auto: "dark", dark: "light", light: "auto" };
+
+export function ThemeSwitch() {
+  return html`<button type="button" class="btn btn-icon btn-bare" onClick=${() => setTheme(NEXT_THEME[theme.value])}
+    aria-label=${t("theme.label", { theme: t(`theme.${theme.value}`) })} title=${t("theme.label", { theme: t(`theme.${theme.value}`) })}>
+    <${Icon} name="moon" />
+  </button>`;
+}
+
+export function Brand({ href = "/", short = false }) {
+  return html`<a class="brand" href=${href} aria-label=${t("app.name")}><${Mark} />${!short && html`<span>${t("app.name")}</span>`}</a>`;
+}
+
+export function Empty({ icon, title, text, children }) {
+  return html`<div class="empty"><${Icon} name=${icon} /><h2>${title}</h2>${text && html`<p>${text}</p>`}${children}</div>`;
+}
+
+export function Loading({ text }) {
+  return html`<div class="empty" role="status"><span class="spinner" /><p>${text ?? t("loading")}</p></div>`;
+}

@@ -1,0 +1,73 @@
+/** The sign-in form, a page of its own and a panel inside the shopper page. */
+import { html, useEffect, useState } from "../ui.js";
+import { t, reason } from "../i18n.js";
+import { auth, call } from "../api.js";
+import { Icon } from "./icons.js";
+
+/** Accounts to try, if the server says that it is a demonstration; else nothing. */
+function useDemoAccounts() {
+  const [accounts, setAccounts] = useState([]);
+  useEffect(() => {
+    call("GET", "/api/demo").then((answer) => setAccounts(answer.accounts ?? []), () => setAccounts([]));
+  }, []);
+  return accounts;
+}
+
+function Demo({ accounts, pick }) {
+  if (!accounts.length) return null;
+  return html`<div class="note"><${Icon} name="info" /><div class="stack-s">
+    <p class="small">${t("signin.demo")}</p>
+    <div class="demo-accounts">${accounts.map((one) => html`<button key=${one.username} type="button" class="btn btn-quiet" onClick=${() => pick(one)}>
+      <span class="code">${one.username}</span></button>`)}</div>
+  </div></div>`;
+}
+
+/** What went wrong, for people: the server's sentence of a field when there is one. */
+function explain(problem, joining) {
+  const fields = Object.values(problem.errors ?? {}).flat();
+  if (joining && fields.length) return fields.join(" ");
+  if (!joining && (problem.status === 401 || problem.status === 400)) return reason({ code: "bad_credentials" });
+  return reason(problem);
+}
+
+/** `join`: also offer a new account, for shoppers. */
+export function SignIn({ title, lead, onDone, join = false }) {
+  const [joining, setJoining] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState(null);
+  const [name, setName] = useState("");
+  const [password, setPassword] = useState("");
+  const accounts = useDemoAccounts();
+  const submit = async (event) => {
+    event.preventDefault();
+    setBusy(true);
+    setProblem(null);
+    try {
+      await (joining ? auth.register(name.trim(), password) : auth.signIn(name.trim(), password));
+      onDone();
+    } catch (refused) {
+      setProblem(refused);
+      setBusy(false);
+    }
+  };
+  const turn = () => {
+    setJoining(!joining);
+    setProblem(null);
+  };
+  const invalid = problem ? "true" : undefined;
+  return html`<form class="card stack signin" onSubmit=${submit} novalidate>
+    <div class="stack-s"><h1>${joining ? t("register.title") : title}</h1>${lead && html`<p class="soft">${lead}</p>`}</div>
+    <div class="field"><label for="username">${t(joining ? "register.username" : "signin.username")}</label>
+      <input id="username" class="input" name="username" autocomplete="username" autocapitalize="none" spellcheck=${false} dir="auto" required
+        aria-invalid=${invalid} value=${name} onInput=${(e) => setName(e.target.value)} /></div>
+    <div class="field"><label for="password">${t("signin.password")}</label>
+      <input id="password" class="input" name="password" type="password" autocomplete=${joining ? "new-password" : "current-password"} required
+        aria-invalid=${invalid} value=${password} onInput=${(e) => setPassword(e.target.value)} />
+      ${joining && html`<span class="small soft">${t("register.password")}</span>`}</div>
+    ${problem && html`<p class="field-error" role="alert">${explain(problem, joining)}</p>`}
+    <button class="btn btn-primary btn-big btn-wide" disabled=${busy || !name || !password}>
+      ${busy && html`<span class="spinner" />`}${t(joining ? "register.title" : "signin.submit")}</button>
+    ${join && html`<button type="button" class="btn btn-bare" onClick=${turn}>${t(joining ? "register.back" : "register.open")}</button>`}
+    ${!joining && html`<${Demo} accounts=${accounts} pick=${(one) => { setName(one.username); setPassword(one.password); }} />`}
+  </form>`;
+}

@@ -1,0 +1,60 @@
+/** The camera picture with a frame; calls `onCode(text)` for each code that comes into sight. */
+import { html, useEffect, useRef, useState } from "../ui.js";
+import { t, reason } from "../i18n.js";
+import { Icon } from "./icons.js";
+import { createCooldown, makeDetector, openCamera, watch } from "../scan.js";
+
+/** The same code counts again once it was out of sight this long. */
+const COOLDOWN_MS = 1600;
+
+function useCamera(video, formats, onCode, tick) {
+  const latest = useRef(onCode);
+  latest.current = onCode;
+  const [state, setState] = useState({ phase: "starting", problem: null, track: null });
+  useEffect(() => {
+    let stream = null;
+    let stop = () => {};
+    let gone = false;
+    const accept = createCooldown(COOLDOWN_MS);
+    (async () => {
+      try {
+        stream = await openCamera();
+        if (gone) return close();
+        video.current.srcObject = stream;
+        await video.current.play();
+        const detector = await makeDetector(formats);
+        if (gone) return close();
+        stop = watch(video.current, detector, (code) => accept(code, performance.now()) && latest.current(code));
+        setState({ phase: "looking", problem: null, track: stream.getVideoTracks()[0] });
+      } catch (error) {
+        close();
+        if (!gone) setState({ phase: "failed", problem: error.code ? error : { code: "camera_missing" }, track: null });
+      }
+    })();
+    const close = () => { stop(); stream?.getTracks().forEach((track) => track.stop()); };
+    return () => { gone = true; close(); };
+  }, [tick]);
+  return state;
+}
+
+function Torch({ track }) {
+  const [on, setOn] = useState(false);
+  if (!track?.getCapabilities?.().torch) return null;
+  const flip = () => track.applyConstraints({ advanced: [{ torch: !on }] }).then(() => setOn(!on), () => setOn(false));
+  return html`<button type="button" class="btn btn-quiet btn-icon torch" aria-pressed=${on} aria-label=${t("scan.torch")} onClick=${flip}><${Icon} name="torch" /></button>`;
+}
+
+export function Viewfinder({ formats, onCode, hint, square = false }) {
+  const video = useRef(null);
+  const [tick, again] = useState(0);
+  const { phase, problem, track } = useCamera(video, formats, onCode, tick);
+  return html`<div class="viewfinder ${square ? "square" : ""}" data-phase=${phase}>
+    <video ref=${video} playsinline muted aria-label=${t("scan.camera")}></video>
+    ${phase !== "failed" && html`<div class="frame" aria-hidden="true"><i></i><i></i><i></i><i></i></div>`}
+    ${phase === "starting" && html`<p class="viewfinder-say"><span class="spinner" />${t("scan.starting")}</p>`}
+    ${phase === "looking" && html`<p class="viewfinder-say">${hint}</p>`}
+    ${phase === "failed" && html`<div class="viewfinder-failed" role="alert"><${Icon} name="alert" /><p>${reason(problem)}</p>
+      <button type="button" class="btn btn-quiet" onClick=${() => again(tick + 1)}>${t("retry")}</button></div>`}
+    <${Torch} track=${track} />
+  </div>`;
+}

@@ -1,0 +1,10 @@
+/** A refusal or failure with the server's stable code, or one of our own: offline, timeout, signed_out. */
+export class Problem extends Error {
+  /** `body` is the server's problem document (RFC 9457), or {code, detail} made here. */
+  constructor(body) {
+    super(body.detail ?? body.message ?? body.code);
+    this.name = "Problem";
+    Object.assign(this, body);
+    this.message = body.detail ?? body.message ?? body.code ?? "";
+  }
+}

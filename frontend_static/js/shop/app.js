@@ -1,0 +1,67 @@
+/** The shopper page: sign in, take a trolley, shop, give it back. */
+import { html, render, useSignal, useEffect } from "../ui.js";
+import { t, lang } from "../i18n.js";
+import { auth } from "../api.js";
+import { Icon } from "../parts/icons.js";
+import { Brand, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts } from "../parts/common.js";
+import { SignIn } from "../parts/signin.js";
+import { cart, claimProblem, connection, seat, session, signedIn, signOut, start, summary } from "./store.js";
+import { Claim } from "./claim.js";
+import { CartView } from "./cart.js";
+import { TimerRing } from "./ring.js";
+import { Summary } from "./ending.js";
+import { keepAwake } from "./awake.js";
+
+/** What the QR that opened the page says: its whole address if it is signed, else the trolley's code. */
+function invitation() {
+  const match = /^\/t\/([^/]+)\/?$/.exec(location.pathname);
+  if (!match) return null;
+  return location.search ? location.href : decodeURIComponent(match[1]);
+}
+
+function TopBar() {
+  const now = session.value;
+  return html`<header class="topbar">
+    <${Brand} short=${Boolean(now)} />
+    ${now && html`<div class="holding"><strong class="code">${now.trolley_id}</strong><span class="small soft">${t("holding", { n: now.cart_number })}</span></div>`}
+    <span class="push row tight"><${LangSwitch} />
+      ${!now && html`<${ThemeSwitch} />`}
+      ${signedIn.value && !now && html`<button type="button" class="btn btn-icon btn-bare" aria-label=${t("signout")} title=${t("signout")} onClick=${signOut}><${Icon} name="signout" flips /></button>`}
+      ${now && html`<${TimerRing} session=${now} />`}</span>
+  </header>`;
+}
+
+function Body({ invited }) {
+  if (!signedIn.value) {
+    return html`<main class="claim" id="main"><${SignIn} title=${t("signin.title")} lead=${t(invited.value ? "signin.lead_trolley" : "signin.lead")} onDone=${start} join /></main>`;
+  }
+  if (!cart.value || !seat.value) return html`<main class="claim" id="main"><${Loading} text=${t("connecting")} /></main>`;
+  if (session.value) return html`<${CartView} />`;
+  if (summary.value) return html`<${Summary} />`;
+  const other = () => {
+    invited.value = null;
+    claimProblem.value = null;
+    history.replaceState(null, "", "/shop");
+  };
+  return html`<main class="claim-page" id="main"><${Claim} invited=${invited.value} onOther=${other} /></main>`;
+}
+
+function App() {
+  const invited = useSignal(invitation());
+  useEffect(() => {
+    if (auth.signedIn) start();
+  }, []);
+  const holding = session.value?.session_id;
+  useEffect(() => {
+    keepAwake(Boolean(holding));
+    if (!holding) return;
+    invited.value = null; // a reload later must not offer the same trolley again
+    history.replaceState(null, "", "/shop");
+  }, [holding]);
+  useEffect(() => {
+    document.title = t("title.shop");
+  }, [lang.value]);
+  return html`<${TopBar} /><${OfflineBanner} state=${connection.value} /><${Body} invited=${invited} /><${Toasts} />`;
+}
+
+render(html`<${App} />`, document.body);

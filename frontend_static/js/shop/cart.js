@@ -1,0 +1,97 @@
+/** The live cart: lines with steppers, the total as a shelf label, the scan button under the thumb. */
+import { html, cx, useSignal } from "../ui.js";
+import { t, money, timeOfDay } from "../i18n.js";
+import { Icon } from "../parts/icons.js";
+import { Empty } from "../parts/common.js";
+import { serverNow, parseTime } from "../clock.js";
+import { cart, lines, busy, session, connection, setQuantity, remove, restore } from "./store.js";
+import { LockCard } from "./lock.js";
+import { TimerWarning } from "./ring.js";
+import { ScannerSheet, TypedSheet } from "./scanner.js";
+import { HelpButton } from "./help.js";
+import { EndSheet } from "./ending.js";
+
+function Stepper({ line }) {
+  const name = line.product.name;
+  return html`<div class="stepper" role="group" aria-label=${t("line.quantity", { name })}>
+    <button type="button" aria-label=${line.quantity === 1 ? t("line.remove", { name }) : t("line.fewer", { name })} onClick=${() => setQuantity(line, line.quantity - 1)}>
+      <${Icon} name=${line.quantity === 1 ? "bin" : "minus"} /></button>
+    <output class="num">${line.quantity}</output>
+    <button type="button" aria-label=${t("line.more", { name })} disabled=${line.quantity >= 999} onClick=${() => setQuantity(line, line.quantity + 1)}><${Icon} name="plus" /></button>
+  </div>`;
+}
+
+function Picture({ product }) {
+  if (product.image) return html`<img class="pic" src=${product.image} alt="" loading="lazy" />`;
+  return html`<span class="pic pic-letter" aria-hidden="true">${[...product.name][0]}</span>`;
+}
+
+function Ghost({ line }) {
+  return html`<li class="line line-pending">
+    <span class="pic pic-letter"><span class="spinner" /></span>
+    <div class="line-what"><strong><bdi>${line.name ?? html`<span class="code">${line.barcode}</span>`}</bdi></strong><span class="small soft">${t("line.adding")}</span></div>
+  </li>`;
+}
+
+function Line({ line, currency }) {
+  if (line.ghost) return html`<${Ghost} line=${line} />`;
+  const { product, variant, pending } = line;
+  return html`<li class=${cx("line", pending && "line-pending", pending === "remove" && "line-leaving")} aria-busy=${pending ? "true" : undefined}>
+    <${Picture} product=${product} />
+    <div class="line-what">
+      <strong><bdi>${product.name}${variant?.name ? ` · ${variant.name}` : ""}</bdi></strong>
+      <span class="small soft num">${t("line.each", { price: money(line.unit_price, currency) })}</span>
+      ${line.available === false && html`<span class="badge badge-danger">${t("line.unavailable")}</span>`}
+    </div>
+    <span class="line-total num">${pending ? html`<span class="line-wait"><span class="spinner" aria-label=${t("line.waiting")} /></span>` : money(line.line_total, currency)}</span>
+    <div class="line-tools">
+      ${line.quantity > 1 && html`<button type="button" class="btn btn-icon line-bin" aria-label=${t("line.remove", { name: product.name })} onClick=${() => remove(line)}><${Icon} name="bin" /></button>`}
+      <${Stepper} line=${line} />
+    </div>
+  </li>`;
+}
+
+function SavedOffer({ saved }) {
+  if (!saved || !saved.items_count || parseTime(saved.until) < serverNow()) return null;
+  return html`<div class="saved"><${Icon} name="undo" /><div><strong>${t("restore.title")}</strong>
+    <p class="small">${t("restore.text", { n: saved.items_count, until: timeOfDay(saved.until) })}</p></div>
+    <button type="button" class="btn btn-primary push" onClick=${restore}>${t("restore.do")}</button></div>`;
+}
+
+function Dock({ onScan, onType }) {
+  const { total_price, currency, items_count, total_items } = cart.value;
+  return html`<footer class="dock">
+    <div class=${cx("label", busy.value && "label-busy")} aria-live="polite" aria-atomic="true">
+      <span class="label-word">${t("total")}${busy.value && html` <span class="spinner" aria-label=${t("line.waiting")} />`}</span>
+      <span class="label-sum num">${money(total_price, currency)}</span>
+      <span class="label-count num">${t("count.products", { n: items_count })} · ${t("count.units", { n: total_items })}</span>
+    </div>
+    <div class="dock-buttons">
+      <button type="button" class="btn btn-quiet btn-big btn-icon-big" aria-label=${t("type.open")} onClick=${onType}><${Icon} name="keyboard" /></button>
+      <button type="button" class="btn btn-primary btn-big dock-scan" onClick=${onScan}><${Icon} name="scan" />${t("scan.open")}</button>
+    </div>
+  </footer>`;
+}
+
+export function CartView() {
+  const sheet = useSignal(null);
+  const close = () => (sheet.value = null);
+  const { currency, saved, has_unavailable_items } = cart.value;
+  return html`<div class="shopping">
+    <main class="shopping-main" id="main">
+      <${LockCard} session=${session.value} />
+      <${TimerWarning} session=${session.value} offline=${connection.value !== "open"} />
+      <${SavedOffer} saved=${saved} />
+      ${has_unavailable_items && html`<p class="note note-danger"><${Icon} name="alert" />${t("cart.unavailable")}</p>`}
+      ${lines.value.length === 0
+        ? html`<${Empty} icon="bag" title=${t("cart.empty")} text=${t("cart.empty_lead")} />`
+        : html`<ul class="lines" aria-label=${t("cart.title")}>${lines.value.map((line) => html`<${Line} key=${line.id} line=${line} currency=${currency} />`)}</ul>`}
+      <div class="shopping-foot"><${HelpButton} />
+      <button type="button" class="btn btn-bare end-button" onClick=${() => (sheet.value = "end")}>${t("end.open")}</button></div>
+    </main>
+    <${Dock} onScan=${() => (sheet.value = "scan")} onType=${() => (sheet.value = "type")} />
+    ${sheet.value === "scan" && html`<${ScannerSheet} onClose=${close} onType=${() => (sheet.value = "type")} />`}
+    ${sheet.value === "type" && html`<${TypedSheet} onClose=${close} />`}
+    ${sheet.value === "end" && html`<${EndSheet} onClose=${close} />`}
+  </div>`;
+}

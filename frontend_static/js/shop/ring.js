@@ -1,0 +1,37 @@
+/** How long the trolley is kept without a sign of life, as a ring that empties. */
+import { html, cx, useEffect, useState } from "../ui.js";
+import { t } from "../i18n.js";
+import { secondsUntil } from "../clock.js";
+
+const WARN_S = 10;
+const R = 15;
+const ROUND = 2 * Math.PI * R;
+
+export function TimerRing({ session }) {
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => tick((n) => n + 1), 500);
+    return () => clearInterval(timer);
+  }, []);
+  const left = Math.min(secondsUntil(session.expires_at), session.timeout_s);
+  const share = left / session.timeout_s;
+  const late = left <= WARN_S;
+  const said = t("ring.left", { n: Math.ceil(left) });
+  return html`<span class=${cx("ring", late && "ring-late")} role="timer" title=${said} aria-label=${late ? said : t("ring.fine")}>
+    <svg viewBox="0 0 36 36" aria-hidden="true"><circle class="ring-back" cx="18" cy="18" r=${R} />
+      <circle class="ring-left" cx="18" cy="18" r=${R} stroke-dasharray=${ROUND} stroke-dashoffset=${ROUND * (1 - share)} transform="rotate(-90 18 18)" /></svg>
+    <span class="num" aria-hidden="true">${Math.ceil(left)}</span>
+  </span>`;
+}
+
+/** The gentle warning of the last seconds; it only shows when signs of life do not get through. */
+export function TimerWarning({ session, offline }) {
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => tick((n) => n + 1), 500);
+    return () => clearInterval(timer);
+  }, []);
+  const left = secondsUntil(session.expires_at);
+  if (left > WARN_S) return null;
+  return html`<p class="note note-warn" role="status">${t(offline ? "ring.warn_offline" : "ring.warn", { n: Math.ceil(left) })}</p>`;
+}

@@ -1,0 +1,292 @@
+/**
+ * One live connection: commands with replies, topics that resume where they stopped, and a
+ * connection that comes back by itself. Knows nothing of carts or trolleys.
+ */
+import { Problem } from "./problem.js";
+import { expiryOf } from "./api.js";
+import { serverNow } from "./clock.js";
+
+const REPLY_MS = 12_000;
+const OPEN_MS = 10_000;
+const QUIET_MS = 8_000;
+const PING_MS = 4_000;
+const RENEW_BEFORE_MS = 60_000;
+const FIRST_RETRY_MS = 400;
+const LAST_RETRY_MS = 15_000;
+
+/** A random UUID; `crypto.randomUUID` exists only in secure contexts. */
+export function uuid() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const b = crypto.getRandomValues(new Uint8Array(16));
+  b[6] = (b[6] & 0x0f) | 0x40;
+  b[8] = (b[8] & 0x3f) | 0x80;
+  const hex = [...b].map((x) => x.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/**
+ * States, told to `onState`: "connecting", "open", "waiting" (lost, trying again),
+ * "signed_out" (sign in first), "denied" (no role here), "closed".
+ */
+export class TrolleySocket {
+  #ws = null;
+  #topics = new Map();
+  #pending = new Map();
+  #attempt = 0;
+  #tokenRefused = false;
+  #heardAt = 0;
+  #timers = {};
+  #wake = () => this.#hurry();
+  #doubt = () => this.state === "open" && this.#ping(0);
+
+  /** `auth` offers `access({fresh})`; `url` is absolute; `Socket` is the WebSocket class. */
+  constructor({ url, auth, onState = () => {}, onNotice = () => {}, Socket = globalThis.WebSocket }) {
+    Object.assign(this, { url, auth, onState, onNotice, Socket, state: "closed" });
+  }
+
+  open() {
+    if (this.state !== "closed" && this.state !== "signed_out" && this.state !== "denied") return;
+    globalThis.addEventListener?.("online", this.#wake);
+    globalThis.addEventListener?.("offline", this.#doubt);
+    globalThis.document?.addEventListener("visibilitychange", this.#wake);
+    this.#attempt = 0;
+    this.#connect();
+  }
+
+  close() {
+    this.#end("closed", new Problem({ code: "closed" }));
+  }
+
+  /**
+   * Send a command; resolves with the reply's data, rejects with Problem (the server's, or
+   * `timeout`: no reply came and the outcome is unknown). A command without a reply is sent
+   * again after a reconnect under the same id, which does nothing twice.
+   */
+  request(type, fields = {}, { id = uuid(), timeout = REPLY_MS, queue = true } = {}) {
+    if (this.state !== "open" && !queue) return Promise.reject(new Problem({ code: "offline" }));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#pending.delete(id);
+        reject(new Problem({ code: this.state === "open" ? "timeout" : "offline" }));
+      }, timeout);
+      const text = JSON.stringify({ id, type, ...fields });
+      this.#pending.set(id, { text, timer, resolve, reject });
+      if (this.state === "open") this.#ws.send(text);
+    });
+  }
+
+  /**
+   * Follow a topic. `handler`: {snapshot(data), event(name, data, at), live?(), refused?(problem)}.
+   * A handler that throws on an event it does not understand gets a fresh snapshot instead.
+   */
+  subscribe(topic, handler) {
+    const sub = { topic, handler, epoch: null, offset: null, id: null };
+    this.#topics.set(topic, sub);
+    if (this.state === "open") this.#ask(sub);
+    return () => this.unsubscribe(topic);
+  }
+
+  unsubscribe(topic) {
+    if (!this.#topics.delete(topic) || this.state !== "open") return;
+    this.#ws.send(JSON.stringify({ id: uuid(), type: "unsubscribe", topic }));
+  }
+
+  // --- connection -------------------------------------------------------
+
+  #set(state, detail) {
+    this.state = state;
+    this.onState(state, detail);
+  }
+
+  async #connect() {
+    clearTimeout(this.#timers.retry);
+    this.#set("connecting");
+    let token;
+    try {
+      token = await this.auth.access({ fresh: this.#tokenRefused });
+    } catch (problem) {
+      if (problem.code === "signed_out") this.#end("signed_out", problem);
+      else this.#retry();
+      return;
+    }
+    if (this.state !== "connecting") return;
+    this.#tokenRefused = false;
+    const ws = new this.Socket(this.url, ["trolley.v1", `bearer.${token}`]);
+    this.#ws = ws;
+    ws.onopen = () => ws === this.#ws && this.#opened(token);
+    ws.onmessage = (message) => ws === this.#ws && this.#heard(message.data);
+    ws.onclose = (event) => ws === this.#ws && this.#lost(event.code);
+    this.#timers.open = setTimeout(() => this.#giveUp(ws), OPEN_MS);
+  }
+
+  /** The connection does not answer; the browser would wait for minutes. */
+  #giveUp(ws) {
+    if (ws !== this.#ws || !ws) return;
+    ws.onclose = null;
+    ws.close();
+    this.#lost(1006);
+  }
+
+  #opened(token) {
+    clearTimeout(this.#timers.open);
+    this.#heardAt = Date.now();
+    this.#set("open");
+    for (const sub of this.#topics.values()) this.#ask(sub);
+    for (const waiting of this.#pending.values()) this.#ws.send(waiting.text);
+    this.#armRenewal(token);
+    this.#armPing();
+  }
+
+  #lost(code) {
+    this.#ws = null;
+    clearTimeout(this.#timers.open);
+    clearTimeout(this.#timers.ping);
+    clearTimeout(this.#timers.renew);
+    if (code === 4403) return this.#end("denied", new Problem({ code: "forbidden", status: 403 }));
+    if (code === 4401) {
+      if (this.#attempt > 3) return this.#end("signed_out", new Problem({ code: "signed_out" }));
+      this.#tokenRefused = true;
+    }
+    this.#retry();
+  }
+
+  #retry() {
+    const ceiling = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#attempt++);
+    const delay = ceiling / 2 + Math.random() * (ceiling / 2);
+    this.#set("waiting", { retryAt: Date.now() + delay });
+    this.#timers.retry = setTimeout(() => this.#connect(), delay);
+  }
+
+  /** The page came back, or the network: try at once instead of waiting for a timer. */
+  #hurry() {
+    if (globalThis.document?.visibilityState === "hidden") return;
+    if (this.state === "waiting") this.#connect();
+    else if (this.state === "open") this.#ping();
+  }
+
+  #end(state, problem) {
+    const ws = this.#ws;
+    this.#ws = null;
+    for (const timer of Object.values(this.#timers)) clearTimeout(timer);
+    globalThis.removeEventListener?.("online", this.#wake);
+    globalThis.removeEventListener?.("offline", this.#doubt);
+    globalThis.document?.removeEventListener("visibilitychange", this.#wake);
+    for (const waiting of this.#pending.values()) {
+      clearTimeout(waiting.timer);
+      waiting.reject(problem);
+    }
+    this.#pending.clear();
+    this.#set(state, problem);
+    ws?.close(1000);
+  }
+
+  #armPing() {
+    clearTimeout(this.#timers.ping);
+    this.#timers.ping = setTimeout(() => this.#ping(), QUIET_MS);
+  }
+
+  /** A socket may be dead for minutes before the browser notices; silence is asked about. */
+  async #ping(quiet = QUIET_MS) {
+    const ws = this.#ws;
+    if (Date.now() - this.#heardAt >= quiet) {
+      try {
+        await this.request("ping", {}, { timeout: PING_MS, queue: false });
+      } catch (problem) {
+        if (problem.code === "timeout") this.#giveUp(ws);
+        if (problem.code === "timeout" || problem.code === "offline") return;
+      }
+    }
+    if (ws === this.#ws) this.#armPing();
+  }
+
+  #armRenewal(token) {
+    clearTimeout(this.#timers.renew);
+    const left = expiryOf(token) - serverNow() - RENEW_BEFORE_MS;
+    this.#timers.renew = setTimeout(() => this.#renew(), Math.max(1_000, left));
+  }
+
+  async #renew() {
+    try {
+      const token = await this.auth.access({ fresh: true });
+      await this.request("auth.renew", { token }, { queue: false });
+      this.#armRenewal(token);
+    } catch (problem) {
+      if (problem.code === "signed_out") this.#end("signed_out", problem);
+      else this.#timers.renew = setTimeout(() => this.#renew(), 5_000);
+    }
+  }
+
+  // --- messages ---------------------------------------------------------
+
+  #heard(text) {
+    this.#heardAt = Date.now();
+    const message = JSON.parse(text);
+    switch (message.type) {
+      case "reply": return this.#replied(message);
+      case "event": return this.#evented(message);
+      case "snapshot": return this.#snapshot(message);
+      case "subscribed": return this.#subscribed(message);
+      default: return this.#noticed(message);
+    }
+  }
+
+  #noticed(message) {
+    if (message.code === "token_expiring") this.#renew();
+    this.onNotice(message);
+  }
+
+  #replied({ id, ok, data, problem }) {
+    this.#attempt = 0;
+    const waiting = this.#pending.get(id);
+    if (!waiting) {
+      const refused = !ok && [...this.#topics.values()].find((sub) => sub.id === id);
+      if (refused) refused.handler.refused?.(new Problem(problem));
+      return;
+    }
+    this.#pending.delete(id);
+    clearTimeout(waiting.timer);
+    if (ok) waiting.resolve(data ?? {});
+    else waiting.reject(new Problem(problem));
+  }
+
+  #ask(sub) {
+    sub.id = uuid();
+    sub.asked = true;
+    const place = sub.epoch === null ? {} : { epoch: sub.epoch, offset: sub.offset };
+    this.#ws.send(JSON.stringify({ id: sub.id, type: "subscribe", topic: sub.topic, ...place }));
+  }
+
+  #subscribed({ topic, epoch, offset, recovered }) {
+    this.#attempt = 0;
+    const sub = this.#topics.get(topic);
+    if (!sub) return;
+    sub.asked = false;
+    if (!recovered) return; // the snapshot brings the place
+    sub.epoch = epoch;
+    sub.offset ??= offset;
+    sub.handler.live?.();
+  }
+
+  #snapshot({ topic, epoch, offset, data }) {
+    this.#attempt = 0;
+    const sub = this.#topics.get(topic);
+    if (!sub) return;
+    Object.assign(sub, { epoch, offset, asked: false });
+    sub.handler.snapshot(data);
+    sub.handler.live?.();
+  }
+
+  #evented({ topic, offset, name, data, at }) {
+    const sub = this.#topics.get(topic);
+    if (!sub || sub.epoch === null || sub.asked || offset <= sub.offset) return;
+    if (offset > sub.offset + 1) return this.#ask(sub); // something was missed: resume from our place
+    try {
+      sub.handler.event(name, data, at);
+      sub.offset = offset;
+    } catch (error) {
+      console.warn(`${topic}: ${name} not understood, asking for a snapshot`, error);
+      sub.epoch = null;
+      this.#ask(sub);
+    }
+  }
+}

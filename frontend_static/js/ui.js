@@ -1,0 +1,17 @@
+/** The one place that names the vendored rendering libraries. */
+import { h, render, Fragment } from "../vendor/preact.js";
+import { useEffect, useRef, useState, useMemo, useId } from "../vendor/preact-hooks.js";
+import { signal, computed, effect, batch, useSignal, useComputed } from "../vendor/signals.js";
+import htm from "../vendor/htm.js";
+
+/** Tagged template that makes virtual nodes: html`<p class="x">${text}</p>`. Text is always escaped. */
+export const html = htm.bind(h);
+
+export {
+  h, render, Fragment,
+  useEffect, useRef, useState, useMemo, useId,
+  signal, computed, effect, batch, useSignal, useComputed,
+};
+
+/** Join class names, leaving out what is falsy. */
+export const cx = (...names) => names.filter(Boolean).join(" ");

@@ -1,0 +1,91 @@
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { aroundBays, bayName, needsCloseUp, pitch, standing, toScreen } from "../js/branch/geometry.js";
+import { byUrgency, grouped, lockIcon, lockOf, placed, stateOf } from "../js/branch/states.js";
+
+const trolley = (more = {}) => ({
+  trolley_id: "T1", cart_number: 1, phase: "available", custody: "docked", is_active: true, maintenance: false, lock_fault: "",
+  lock: { desired: "closed", reported: "closed", at: null }, place: { device_id: "d", slot: 3 }, ...more,
+});
+
+const TABLE = [
+  ["free in its slot", {}, "available"],
+  ["without lock hardware", { custody: "unknown", place: null }, "available"],
+  ["held", { phase: "held", custody: "out" }, "held"],
+  ["being claimed", { phase: "claiming" }, "claiming"],
+  ["out without a session", { custody: "out" }, "stray"],
+  ["a lock that failed, though somebody holds it", { phase: "held", lock_fault: "not_opened" }, "fault"],
+  ["in maintenance, whatever its lock says", { maintenance: true, lock_fault: "bus_error" }, "maintenance"],
+  ["out of service, whatever else", { is_active: false, maintenance: true, phase: "held" }, "inactive"],
+];
+
+for (const [what, facts, state] of TABLE) {
+  test(`a trolley that is ${what} shows as ${state}`, () => assert.equal(stateOf(trolley(facts)), state));
+}
+
+test("a lock that has not done what it was told differs; an absent trolley's hook says nothing", () => {
+  const lock = { desired: "open", reported: "closed", at: null };
+  assert.equal(lockOf(trolley({ lock })).differs, true);
+  assert.equal(lockOf(trolley({ lock, custody: "out" })).differs, false);
+  assert.equal(lockOf(trolley()).differs, false);
+  assert.equal(lockOf(trolley({ place: null })), null);
+});
+
+test("a lock shows what was reported, never what was wished", () => {
+  assert.equal(lockIcon({ desired: "open", reported: "closed" }), "locked");
+  assert.equal(lockIcon({ desired: "closed", reported: "open" }), "unlocked");
+  assert.equal(lockIcon({ desired: "closed", reported: "unknown" }), "unknown");
+});
+
+test("the list begins with what needs somebody, each group by number", () => {
+  const list = [
+    trolley({ trolley_id: "c", cart_number: 3 }), trolley({ trolley_id: "a", cart_number: 1 }),
+    trolley({ trolley_id: "s", cart_number: 9, custody: "out" }), trolley({ trolley_id: "f", cart_number: 7, lock_fault: "expired" }),
+  ];
+  assert.deepEqual(grouped(list).map(([state, group]) => [state, group.map((one) => one.trolley_id)]), [["fault", ["f"]], ["stray", ["s"]], ["available", ["a", "c"]]]);
+});
+
+test("only trolleys whose slot is on the plan are drawn on it", () => {
+  const board = {
+    branch: { floor_plan: { slots: [{ device_id: "d", slot: 3, x: 1, y: 1 }] } },
+    trolleys: [trolley(), trolley({ trolley_id: "T2", place: { device_id: "d", slot: 4 } }), trolley({ trolley_id: "T3", place: null })],
+  };
+  const { onPlan, others } = placed(board);
+  assert.deepEqual(onPlan.map((one) => one.trolley.trolley_id), ["T1"]);
+  assert.deepEqual(others.map((one) => one.trolley_id), ["T2", "T3"]);
+  assert.equal(placed({ branch: { floor_plan: null }, trolleys: [trolley()] }).others.length, 1);
+});
+
+test("the plan's lower left corner is the screen's, and what is pulled upward goes up", () => {
+  const plan = toScreen({ width_m: 10, height_m: 8, zones: [{ name: "z", x: 1, y: 1, w: 2, h: 3 }], slots: [{ x: 2, y: 1, angle: 90 }] });
+  assert.deepEqual([plan.zones[0].y, plan.slots[0].y, plan.slots[0].angle], [4, 7, -90]);
+  const inside = standing({ trolley: trolley(), slot: plan.slots[0] }, 1);
+  const outside = standing({ trolley: trolley({ custody: "out" }), slot: plan.slots[0] }, 1);
+  assert.ok(outside.y < inside.y && inside.y < 7);
+});
+
+test("bays are drawn as large as the closest two allow", () => {
+  assert.equal(pitch([{ x: 0, y: 0 }, { x: 0.8, y: 0 }, { x: 5, y: 0 }]), 0.8);
+  assert.equal(pitch([{ x: 0, y: 0 }]), 1.2);
+});
+
+test("bays that are a small part of the floor get a close-up that holds trolleys pulled out of them", () => {
+  const slots = [{ x: 4, y: 4, angle: 90 }, { x: 8, y: 4, angle: 90 }];
+  const [x, y, w, h] = aroundBays({ slots });
+  assert.ok(x < 3.7 && x + w > 8.3 && y < 3.3 && y + h > 5.3);
+  assert.equal(needsCloseUp({ width_m: 42, slots }), true);
+  assert.equal(needsCloseUp({ width_m: 7, slots }), false);
+});
+
+test("a holder's name in a bay is split at its joint before it is cut", () => {
+  assert.deepEqual(bayName("shopper2"), ["shopper2"]);
+  assert.deepEqual(bayName("visitor-vikram"), ["visitor-", "vikram"]);
+  assert.deepEqual(bayName("dana.cohen-levi"), ["dana.", "cohen-l…"]);
+  assert.deepEqual(bayName("alexandria"), ["alexand…"]);
+});
+
+test("what nobody sees to comes first, then the worst, then the oldest", () => {
+  const one = (alarm_id, severity, raised_at, assignee = null) => ({ alarm_id, severity, raised_at, assignee });
+  const list = [one("old", "minor", "1"), one("taken", "critical", "0", "mia"), one("bad", "critical", "3"), one("new", "minor", "2")];
+  assert.deepEqual(byUrgency(list).map((each) => each.alarm_id), ["bad", "old", "new", "taken"]);
+});

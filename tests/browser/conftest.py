@@ -1,0 +1,146 @@
+"""A real server, real hardware processes and a real Chromium; people come and go as browser contexts."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+
+from scripts.fake_camera import Camera
+from tests.browser.hardware import Hardware
+from tests.browser.people import Visit, open_store, tokens
+from tests.browser.watch import Watch
+from tests.system.store import Store
+
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1440, "height": 900}
+# Short sessions and no locks: for those who walk away.
+_QUICK_BRANCH = """
+from core.fleet.models import Trolley
+from core.tenancy.models import Branch, Chain
+branch = Branch.objects.create(
+    chain=Chain.objects.get(slug="demo-chain"), code="BRANCH-009", name="Demo Mart Express",
+    has_lock_hardware=False, session_timeout_s=5,
+)
+for number in range(91, 93):
+    Trolley.objects.create(trolley_id=f"TROLLEY_{number}", branch=branch, cart_number=number)
+"""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    if report.failed:
+        item.stash[_FAILED] = True
+    return report
+
+
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="package")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with the demo in it, to be copied."""
+    folder = tmp_path_factory.mktemp("furnished")
+    store = Store(f"sqlite:///{folder}/store.sqlite3", folder)
+    store.manage("migrate", "-v0")
+    store.manage("load_demo", "-v0")
+    store.manage("shell", "-v0", "-c", _QUICK_BRANCH)
+    store.close()
+    return folder / "store.sqlite3"
+
+
+@pytest.fixture(scope="package")
+def store(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """The server that tests share; each takes trolleys of its own."""
+    store = open_store(furnished, tmp_path_factory.mktemp("store"))
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="package")
+def hardware(store: Store) -> Iterator[Hardware]:
+    """The locks of BRANCH-001."""
+    # A socket's path may be some hundred characters at most.
+    with tempfile.TemporaryDirectory(prefix="trolley-") as folder:
+        hardware = Hardware(store, Path(folder), Path(store.environ["DATA_DIR"]) / "hardware.log")
+        yield hardware
+        hardware.close()
+
+
+@pytest.fixture(scope="package")
+def camera(tmp_path_factory: pytest.TempPathFactory) -> Camera:
+    """What the browser's camera sees."""
+    return Camera(tmp_path_factory.mktemp("camera") / "film.y4m")
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: str, camera: Camera) -> Iterator[Browser]:
+    """Chromium with a fake camera."""
+    expect.set_options(timeout=10_000)
+    arguments = ["--no-sandbox", "--disable-background-networking", *camera.arguments]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def watches() -> list[Watch]:
+    """One for each visit of the test, in their order."""
+    return []
+
+
+@pytest.fixture
+def visit(
+    request: pytest.FixtureRequest, browser: Browser, store: Store, watches: list[Watch]
+) -> Iterator[Visit]:
+    """``visit("/shop", as_user="shopper")`` opens a page in a browser of that person's own."""
+    pages: list[Page] = []
+
+    def visit(
+        path: str, as_user: str = "", *, desk: bool = False, lang: str = "en", camera: bool = True
+    ) -> Page:
+        kept = [{"name": "st.lang", "value": lang}]
+        if as_user:
+            kept.append({"name": "st.tokens", "value": json.dumps(tokens(store, as_user))})
+        context = browser.new_context(
+            viewport=DESK if desk else PHONE,  # type: ignore[arg-type]
+            has_touch=not desk,
+            permissions=["camera"] if camera else [],
+            reduced_motion="reduce",
+            storage_state={"origins": [{"origin": store.url, "localStorage": kept}]},  # type: ignore[typeddict-item,list-item]
+        )
+        context.set_default_timeout(10_000)
+        watches.append(Watch(context, store.url))
+        page = context.new_page()
+        pages.append(page)
+        page.goto(f"{store.url}{path}")
+        return page
+
+    yield visit
+    complaints = [each for watch in watches for each in watch.complaints]
+    if complaints or _FAILED in request.node.stash:
+        _keep(request.node.name, pages, watches, store)
+    for page in pages:
+        page.context.close()
+    assert complaints == []
+
+
+def _keep(name: str, pages: list[Page], watches: list[Watch], store: Store) -> None:
+    """Leave behind what the pages looked like and said, and say where."""
+    folder = Path(tempfile.mkdtemp(prefix="trolley-browser-"))
+    for number, (page, watch) in enumerate(zip(pages, watches, strict=False)):
+        (folder / f"console-{number}.log").write_text("\n".join(watch.log))
+        with contextlib.suppress(PlaywrightError):  # a page that is closed, or hangs, has no picture
+            page.screenshot(path=folder / f"page-{number}.png", timeout=3_000)
+    for log in Path(store.environ["DATA_DIR"]).glob("*.log"):
+        shutil.copy(log, folder)
+    print(f"{name}: screenshots and logs are in {folder}")

@@ -1,0 +1,97 @@
+"""The branch's hardware as processes: simulated lock boards and the Raspberry Pi's real agent.
+
+As ``scripts.demo_store`` runs them, but nobody pulls or pushes a trolley unless the test does.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from devicegw.shopcontrol import control
+from scripts.children import die_with_parent
+from tests.system.store import ROOT, Store
+
+DEVICE_ID = "0d1ce000-0000-4000-8000-000000000001"
+BOARDS = 2
+TROLLEYS = 24
+"""The demo's, in the first slots."""
+_TOKEN = (
+    "from core.accounts.tokens import issue_device; from core.fleet.models import Device; "
+    f"print(issue_device('{DEVICE_ID}', Device.objects.get(pk='{DEVICE_ID}').token_version))"
+)
+
+
+class Hardware:
+    """Two boards of the demo branch and their Pi."""
+
+    def __init__(self, store: Store, folder: Path, log: Path) -> None:
+        self._control = folder / "bus.sock"
+        self._log = log.open("ab")
+        link = folder / "bus"
+        simulator = ["--boards", str(BOARDS), "--link", str(link), "--control", str(self._control)]
+        simulator += ["--empty", *(str(slot) for slot in range(TROLLEYS, BOARDS * 16))]
+        self._processes = [self._start("devicegw.simulator", *simulator, "--unlock-ms", "60")]
+        deadline = time.monotonic() + 20
+        while not self._control.exists():
+            assert time.monotonic() < deadline, "the simulated boards did not start"
+            time.sleep(0.02)
+        config = folder / "config.json"
+        config.write_text(
+            json.dumps(
+                {
+                    "server_url": store.socket_url("/ws/device/"),
+                    "device_id": DEVICE_ID,
+                    "device_token": store.manage("shell", "-v0", "-c", _TOKEN).strip(),
+                    "state_dir": str(folder),
+                    "log_level": "WARNING",
+                    "buses": [
+                        {
+                            "port": str(link),
+                            "boards": [{"address": n} for n in range(BOARDS)],
+                            # A bolt that sticks is given up sooner than in a shop.
+                            "timings": {"open_s": 0.4},
+                        }
+                    ],
+                }
+            )
+        )
+        self._processes.append(self._start("devicegw.agent", "--config", str(config)))
+
+    def pull(self, trolley: int) -> None:
+        """Take the trolley with this number out of its slot."""
+        self._order(f"pull {trolley - 1}")
+
+    def push_back(self, trolley: int) -> None:
+        """Push it in until it clicks."""
+        self._order(f"push_back {trolley - 1}")
+
+    def jam(self, trolley: int) -> None:
+        """Let its bolt stick: the lock will not open."""
+        self._order(f"stick {trolley - 1}")
+
+    def close(self) -> None:
+        """End both processes."""
+        for process in reversed(self._processes):
+            process.terminate()
+        for process in self._processes:
+            process.wait(15)
+        self._log.close()
+
+    def _order(self, line: str) -> None:
+        answer: dict[str, Any] = control(self._control, line)
+        assert answer["ok"], answer
+
+    def _start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            preexec_fn=die_with_parent,
+        )
