@@ -1,0 +1,1 @@
+"""Measurements: our server against the sources' own design and against the machine's limits."""

@@ -1,0 +1,1 @@
+"""Sessions, carts and products as the sources draw them."""
