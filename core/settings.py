@@ -180,6 +180,13 @@ FIRMWARE_DEVICE_S = _env.integer("FIRMWARE_DEVICE_S", 3600, 1)
 MQTT_URL = _env.url("MQTT_URL", ("mqtt", "mqtts"))
 """The broker that devices are told of when they register; none: they use the websocket."""
 
+# --- payments -------------------------------------------------------------
+
+PAYMENT_PROVIDER = _env.text("PAYMENT_PROVIDER", "sandbox")
+"""Who takes the money when a shopper names nobody."""
+PAYMENT_TIMEOUT_S = _env.number("PAYMENT_TIMEOUT_S", 10.0, 0.1)
+"""How long one call of a provider may take."""
+
 # --- people and tokens ----------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
