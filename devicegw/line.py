@@ -104,7 +104,7 @@ class Line:
         # The port says "written" at once; the bits take their time, which only arithmetic knows.
         self._busy_until = self._first_byte_at + len(request) * self._char_s
         if self.tap is not None:
-            self.tap.note("out", request, self._driver.explain(request), self._first_byte_at)
+            self.tap.note("out", request, self._driver.explain(request), self._first_byte_at, board=board)
         answer = self._await_answer(transport, board, health)
         if answer is None:
             health.silent()
@@ -126,7 +126,7 @@ class Line:
                 health.garbage_bytes += len(stale)
                 self._busy_until = now
                 if self.tap is not None:
-                    self.tap.note("in", stale, "out of turn", now)
+                    self.tap.note("in", stale, "out of turn", now, fault=True)
             quiet = self._busy_until + self._silence_s - now
             if quiet <= 0 or now >= give_up:
                 return
@@ -134,7 +134,7 @@ class Line:
     def _await_answer(self, transport: Transport, board: int, health: BoardHealth) -> Answer | None:
         deadline = self._busy_until + self._patience(health)
         last = deadline + self._patience(health)
-        hearing = _Hearing(self.tap, self._clock)
+        hearing = _Hearing(self.tap, self._clock, board)
         while (now := self._clock.monotonic()) < deadline:
             data = transport.read(deadline - now)
             if not data:
@@ -164,8 +164,10 @@ class Line:
 class _Hearing:
     """What the tap is told of an answer; costs nothing while nobody looks on."""
 
-    def __init__(self, tap: Tap | None, clock: Clock) -> None:
+    def __init__(self, tap: Tap | None, clock: Clock, board: int) -> None:
         self._tap = tap
+        self._board = board
+        self._good: list[bool] = []
         self._begun = clock.monotonic() if tap is not None else 0.0
         self._data = b""
         self._meanings: list[str] = []
@@ -178,11 +180,13 @@ class _Hearing:
     def understood(self, heard: Received) -> None:
         if self._tap is not None:
             self._meanings.append(_meaning(heard))
+            self._good.append(not isinstance(heard, BadFrame | Refused) and heard.board == self._board)
 
     def end(self) -> None:
         if self._tap is not None:
             meaning = ", ".join(self._meanings) or ("broken off" if self._data else "no answer")
-            self._tap.note("in", self._data, meaning, self._begun)
+            fault = not self._good or not all(self._good)
+            self._tap.note("in", self._data, meaning, self._begun, board=self._board, fault=fault)
 
 
 def _meaning(heard: Received) -> str:

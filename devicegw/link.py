@@ -95,7 +95,8 @@ class Link:
         self._said_down = False
         self._heard_at = 0.0
         self._up_at = 0.0
-        self._inspection: asyncio.Task[None] | None = None
+        self._inspections: dict[int, asyncio.Task[None]] = {}
+        """By bus."""
         self.turns = 0
         """Grows while the link makes progress: connects, pauses, hears or says something."""
         self.config = wire.LinkConfig()
@@ -150,7 +151,7 @@ class Link:
                 works = (self._take(channel), self._send(channel), self._beat(channel))
                 await until_one_ends(*works, self._stopping.wait(), self._again.wait())
             finally:
-                self._end_inspection()
+                self._end_inspections()
                 if asyncio.get_running_loop().time() - self._up_at >= STABLE_S:
                     self._failures = 0
 
@@ -192,10 +193,7 @@ class Link:
                 case wire.Command() as command:
                     self._carry_out(command, received)
                 case wire.Inspect(bus=bus, seconds=seconds):
-                    self._end_inspection()
-                    self._inspection = asyncio.create_task(
-                        self._inspect(channel, self._hardware.inspect(bus, seconds))
-                    )
+                    self._begin_inspection(channel, bus, seconds)
                 case wire.Firmware() | wire.FirmwareCancel():
                     if self._firmware is not None:
                         self._firmware(message)
@@ -225,16 +223,24 @@ class Link:
             return
         self._hardware.unlock(command.id, command.slot, received, received + command.ttl_ms / 1000)
 
+    def _begin_inspection(self, channel: Channel, bus: int, seconds: float) -> None:
+        running = self._inspections.pop(bus, None)
+        if running is not None:
+            running.cancel()
+        # No seconds tap the bus as well: that is how the tap ends early.
+        passing = self._hardware.inspect(bus, seconds)
+        if seconds > 0:
+            self._inspections[bus] = asyncio.create_task(self._inspect(channel, passing))
+
     async def _inspect(self, channel: Channel, passing: AsyncIterator[wire.Frames]) -> None:
         """Send what passes on a bus. A link that goes ends it, and nothing of it is kept."""
         with contextlib.suppress(ChannelClosed):
             async for frames in passing:
                 await channel.send(wire.encode(frames))
 
-    def _end_inspection(self) -> None:
-        if self._inspection is not None:
-            self._inspection.cancel()
-            self._inspection = None
+    def _end_inspections(self) -> None:
+        while self._inspections:
+            self._inspections.popitem()[1].cancel()
 
     def _refused(self, problem: wire.Problem) -> None:
         _log.error("the server refused a message: %s: %s", problem.code, problem.detail)

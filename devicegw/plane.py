@@ -201,4 +201,6 @@ def _frame(passed: Passed) -> wire.Frame:
         dir=passed.direction,
         hex=passed.data.hex(" ")[:200],
         meaning=passed.meaning[:200],
+        board=passed.board,
+        fault=passed.fault,
     )

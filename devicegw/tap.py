@@ -22,6 +22,10 @@ class Passed:
     direction: Direction
     data: bytes
     meaning: str
+    board: int | None = None
+    """Whose exchange it belongs to; None: nobody was asked."""
+    fault: bool = False
+    """Not what was hoped for: no answer, a broken or a foreign one, noise."""
 
 
 class Tap:
@@ -38,14 +42,23 @@ class Tap:
         """Tell whether its time has passed."""
         return self._clock.monotonic() >= self._until
 
-    def note(self, direction: Direction, data: bytes, meaning: str, at: float) -> None:
+    def note(
+        self,
+        direction: Direction,
+        data: bytes,
+        meaning: str,
+        at: float,
+        *,
+        board: int | None = None,
+        fault: bool = False,
+    ) -> None:
         """Keep a frame whose first byte passed at a monotonic time."""
         if self.over:
             return
         if len(self._ring) == self._ring.maxlen:
             self._dropped += 1
         wall = self._clock.now() - (self._clock.monotonic() - at)
-        self._ring.append(Passed(wall, direction, data, meaning))
+        self._ring.append(Passed(wall, direction, data, meaning, board, fault))
 
     def drain(self) -> tuple[int, list[Passed]]:
         """Return how many were dropped since the last time, and the frames kept."""

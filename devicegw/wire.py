@@ -146,6 +146,10 @@ class Frame(_Closed, frozen=True):
     """``out`` is from the Pi to the boards."""
     hex: Annotated[str, Meta(max_length=2000)]
     meaning: Text
+    board: Annotated[int, Meta(ge=0, le=255)] | None = None
+    """Whose exchange it belongs to."""
+    fault: bool = False
+    """No answer, a broken or a foreign one, or noise."""
 
 
 class Frames(_Message, frozen=True):
@@ -196,10 +200,13 @@ class Command(_Message, frozen=True):
 
 
 class Inspect(_Message, frozen=True):
-    """Send the frames of a bus as they pass, for so long; a later one takes the place of an earlier."""
+    """Send the frames of a bus as they pass, for so long; a later one takes the place of an earlier.
+
+    0 seconds: no more of that bus.
+    """
 
     bus: Annotated[int, Meta(ge=0, le=255)]
-    seconds: Annotated[float, Meta(gt=0, le=600)]
+    seconds: Annotated[float, Meta(ge=0, le=600)]
 
 
 class Firmware(_Message, frozen=True):

@@ -130,6 +130,7 @@ class _Builder:
             "subscribed": wire.Subscribed,
             "notice": wire.Notice,
             "frames": wire.BusFrames,
+            "inspection_ended": wire.InspectionEnded,
         }
         return names + [self._add(name, type_, _summary(type_)) for name, type_ in rest.items()]
 

@@ -65,7 +65,7 @@ class PersonConsumer(SocketConsumer):
     async def closed(self) -> None:
         """Unfollow everything."""
         self.subscriptions.close()
-        self.edge.links.stop_looking(self.outbox)
+        self.edge.links.inspections.leave(self.outbox)
         if self._life is not None:
             self._life.cancel()
 
@@ -139,20 +139,21 @@ class PersonConsumer(SocketConsumer):
                 self.subscriptions.unsubscribe(frame.topic)
                 self.outbox.text(reply_ok(frame.id, {"topic": frame.topic}))
             case InspectBus():
-                self._inspect(frame)
+                self.spawn(self._inspect(frame))
             case Renew():
                 self.spawn(self._renew(frame))
 
-    def _inspect(self, frame: InspectBus) -> None:
+    async def _inspect(self, frame: InspectBus) -> None:
         """Show this socket what passes on a bus of a device in a branch that the caller runs."""
         try:
             info = self.edge.gateway.directory.device(frame.device_id)
             if info is None or not may(self.principal, "branch.manage", info.chain, info.branch):
                 raise not_found("device_not_found", "There is no such device here.")
-            link = self.edge.links.find(frame.device_id)
-            if link is None:
-                raise Problem(409, "device_offline", "The device is not connected to this server.")
-            link.inspection.watch(self.outbox, frame.bus, frame.seconds)
+            if frame.seconds > 0:
+                look = self.edge.links.inspections.watch
+                await look(self.outbox, frame.device_id, frame.bus, frame.seconds)
+            else:
+                self.edge.links.inspections.leave(self.outbox)
         except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
             self._fail(frame.id, error)
             return

@@ -29,7 +29,7 @@ from core.accounts.principals import Principal
 from core.telemetry.writer import Full, SampleRow
 from devicegw import wire
 from realtime.hub import Message
-from realtime.inspection import Inspection
+from realtime.inspection import Taps
 from realtime.limits import TokenBucket
 from realtime.problems import Problem, forbidden, from_error, from_refusal, invalid
 from realtime.scans import Scans
@@ -61,7 +61,7 @@ class DeviceConsumer(SocketConsumer):
         """Begin."""
         limits = self.edge.limits
         self._bucket = TokenBucket(limits.device_messages_per_s, self.edge.monotonic)
-        self.inspection = Inspection(self.principal.id, self._inspect, self.edge.monotonic)
+        self.taps = Taps(self.principal.id, self._inspect, self.edge.links.show, self.edge.monotonic)
         self._scans = Scans(self.edge.gateway, self.principal, lambda seq: self._ack(seq, None), self._refuse)
 
     async def dispatch(self, message: Message) -> None:
@@ -71,7 +71,8 @@ class DeviceConsumer(SocketConsumer):
         await super().dispatch(message)
 
     async def closed(self) -> None:
-        """Tell the device's actor, unless a newer socket has taken over."""
+        """Tell who looks at a bus, and the device's actor unless a newer socket has taken over."""
+        self.taps.close()
         if self._boot_id is not None and self.edge.links.remove(self.principal.id, self):
             self._ask(LinkDown(self._boot_id))
 
@@ -95,7 +96,7 @@ class DeviceConsumer(SocketConsumer):
             self._write(order)
 
     def _frames(self, frames: wire.Frames) -> None:
-        self.inspection.relay(frames)
+        self.taps.relay(frames)
 
     def replaced(self) -> None:
         """Close: the device speaks through another socket now."""

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from actors import alarms, branch, cart, chain, device, notify, rollout, trolley, yard
+from actors import branch, chain, notify
 from actors.decider import Look, Refusal
 from actors.messages.device import ToLink
 from actors.runtime import AskError, AskTimeout, Defect, KeyReused, Numbered, Outcome, Overloaded, Unavailable
 from actors.runtime.kind import Stretch
+from core.journal.entities import ENTITIES
 
 
 class Call(msgspec.Struct, array_like=True):
@@ -21,7 +22,7 @@ class Call(msgspec.Struct, array_like=True):
 
     id: int
     op: str
-    """ask, tell, since, state_at, follow, unfollow, link_up, link_down."""
+    """ask, tell, since, state_at, follow, unfollow, link_up, link_down, tap, reference, hello."""
     kind: str
     key: str
     command: bytes = b""
@@ -71,16 +72,10 @@ def _types(module: Any) -> _Types:
     )
 
 
+_DECIDERS = {name: entity.decider for name, entity in ENTITIES.items()}
 _KINDS = {
-    "trolley": _types(trolley),
-    "cart": _types(cart),
-    "device": _types(device),
-    "alarms": _types(alarms),
-    "yard": _types(yard),
-    "rollout": _types(rollout),
-    "branch": _types(branch),
-    "chain": _types(chain),
-    "notify": _types(notify),
+    name: _types(decider)
+    for name, decider in {**_DECIDERS, "branch": branch, "chain": chain, "notify": notify}.items()
 }
 _ERRORS: dict[str, type[AskError]] = {
     error.__name__: error for error in (Overloaded, Unavailable, AskTimeout, Defect, KeyReused)
@@ -91,6 +86,11 @@ decode_results = msgspec.msgpack.Decoder(list[Result]).decode
 decode_to_link = msgspec.msgpack.Decoder(ToLink).decode
 _outcome = msgspec.msgpack.Decoder(_Outcome)
 _stretch = msgspec.msgpack.Decoder(_Stretch | None)
+
+
+def tap_of(call: Call) -> tuple[int, float]:
+    """Return bus and seconds that a call of ``tap`` carries."""
+    return msgspec.msgpack.decode(call.command, type=tuple[int, float])
 
 
 def command_of(call: Call) -> Any:
@@ -135,6 +135,8 @@ def read_value(call: Call, data: bytes) -> Any:
             return Outcome(
                 answer, got.refusal, types.state.decode(got.state), got.seq, got.epoch, got.replayed
             )
+        case "tap":
+            return msgspec.msgpack.decode(data, type=bool)
         case "since":
             stretch = _stretch.decode(data)
             if stretch is None:

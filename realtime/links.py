@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from realtime.hub import Outbox
-from realtime.inspection import Inspection
+from realtime.inspection import HERE, Inspections, Shown, Taps
 
 log = logging.getLogger("devices")
 
@@ -20,8 +20,8 @@ class Link(Protocol):
         """Put an actor's command on the wire; on the loop, never waits."""
 
     @property
-    def inspection(self) -> Inspection:
-        """Who looks at the device's buses."""
+    def taps(self) -> Taps:
+        """Which processes look at the device's buses."""
 
     def replaced(self) -> None:
         """Close, because the device has opened another socket."""
@@ -30,16 +30,28 @@ class Link(Protocol):
         """Reference data changed: close unless the device may still be here."""
 
 
+class Elsewhere(Protocol):
+    """The way to devices, and to people who look at them, in other processes."""
+
+    async def tap(self, device_id: str, bus: int, seconds: float) -> bool:
+        """Have what passes on a bus shown here for so long; return whether the device is anywhere."""
+
+    def show(self, viewer: str, shown: Shown) -> None:
+        """Show another process what passed on a bus here."""
+
+
 class Links:
     """Device id -> its newest socket."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._links: dict[str, Link] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self.changed: Callable[[str, bool], None] = lambda device_id, up: None
         """Called when a device's socket opens or closes here; for other processes."""
         self.telemetry: dict[str, Any] = {}
         """The latest telemetry of each device, with its time."""
+        self.inspections = Inspections(self._tap, now)
+        self.elsewhere: Elsewhere | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to deliver, on this loop."""
@@ -89,14 +101,24 @@ class Links:
         for link in tuple(self._links.values()):
             link.recheck()
 
-    def find(self, device_id: str) -> Link | None:
-        """Return the device's socket if it is connected to this process."""
-        return self._links.get(device_id)
+    def tapped(self, viewer: str, device_id: str, bus: int, seconds: float) -> bool:
+        """Show a process what passes on a bus of a device that is here; return whether it is."""
+        link = self._links.get(device_id)
+        if link is not None:
+            link.taps.set(viewer, bus, seconds)
+        return link is not None
 
-    def stop_looking(self, outbox: Outbox) -> None:
-        """Show a socket that is closing nothing more."""
-        for link in self._links.values():
-            link.inspection.leave(outbox)
+    def show(self, viewer: str, shown: Shown) -> None:
+        """Show what passed to those who look, in this process or another."""
+        if viewer == HERE:
+            self.inspections.take(shown)
+        elif self.elsewhere is not None:
+            self.elsewhere.show(viewer, shown)
+
+    async def _tap(self, device_id: str, bus: int, seconds: float) -> bool:
+        if self.tapped(HERE, device_id, bus, seconds):
+            return True
+        return self.elsewhere is not None and await self.elsewhere.tap(device_id, bus, seconds)
 
     def online(self) -> list[str]:
         """Return the devices that are connected to this process."""

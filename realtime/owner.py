@@ -10,9 +10,10 @@ from typing import Any
 
 from actors.messages.device import ToLink
 from actors.runtime import Address, AskError
-from realtime.envelope import Call, Result, command_of, decode_calls, encode, failed, value_of
+from realtime.envelope import Call, Result, command_of, decode_calls, encode, failed, tap_of, value_of
 from realtime.gateway import Actors
 from realtime.hub import Shaped
+from realtime.inspection import HERE, Shown, decode_shown
 from realtime.links import Links
 from realtime.remote import REFRESH_S
 from realtime.tasks import end
@@ -50,6 +51,7 @@ class Owner:
 
     def start(self) -> None:
         """Begin to listen."""
+        self._links.elsewhere = self
         works: list[Callable[[], Any]] = [self._listen, self._reply, self._groups.run, self._forget]
         self._tasks = [self._loop.create_task(work()) for work in works]
 
@@ -86,6 +88,24 @@ class Owner:
             message = {"type": "link", "device": device_id, "command": encode(command)}
             self._loop.call_soon_threadsafe(self._groups.direct, edge, message)
 
+    async def tap(self, device_id: str, bus: int, seconds: float) -> bool:
+        """Have the edge that has the device show us what passes on a bus."""
+        return self._tap(self._channel, device_id, bus, seconds)
+
+    def _tap(self, viewer: str, device_id: str, bus: int, seconds: float) -> bool:
+        here = HERE if viewer == self._channel else viewer
+        if self._links.tapped(here, device_id, bus, seconds):
+            return True
+        edge = self._devices.get(device_id)
+        if edge is not None:
+            tap = {"type": "tap", "viewer": viewer, "device": device_id, "bus": bus, "seconds": seconds}
+            self._groups.direct(edge, tap)
+        return edge is not None
+
+    def show(self, viewer: str, shown: Shown) -> None:
+        """Send what passed on a bus here to the edge that looks."""
+        self._groups.direct(viewer, {"type": "shown", "shown": encode(shown)})
+
     def announce(self, what: str, but: str = "") -> None:
         """Tell every edge (but one) that reference data has changed."""
         for edge in self._edges:
@@ -100,6 +120,9 @@ class Owner:
             try:
                 if "errand" in message:
                     self._errand(*message["errand"])
+                    continue
+                if message["type"] == "shown":
+                    self._links.inspections.take(decode_shown(message["shown"]))
                     continue
                 edge = message["from"]
                 self._edges[edge] = self._loop.time()
@@ -120,6 +143,9 @@ class Owner:
             case "link_down":
                 if self._devices.get(call.key) == edge:
                     del self._devices[call.key]
+            case "tap":
+                found = self._tap(edge, call.key, *tap_of(call))
+                self._answer(edge, value_of(call, found))
             case "hello":
                 log.debug("%s is there", edge)
             case "reference":
@@ -145,6 +171,9 @@ class Owner:
             result = value_of(call, reply.get(timeout=0))
         except Exception as error:  # noqa: BLE001 - it is raised again where it was asked
             result = failed(call, error)
+        self._answer(edge, result)
+
+    def _answer(self, edge: str, result: Result) -> None:
         self._results.setdefault(edge, []).append(result)
         self._replying.set()
 
@@ -174,6 +203,7 @@ class Owner:
             await asyncio.sleep(REFRESH_S)
             old = self._loop.time() - 3 * REFRESH_S
             self._edges = {edge: at for edge, at in self._edges.items() if at >= old}
+            self._devices = {device: edge for device, edge in self._devices.items() if edge in self._edges}
             for stream, edges in list(self._followed.items()):
                 for edge in [edge for edge, at in edges.items() if at < old]:
                     self._unfollow(stream, edge)

@@ -16,9 +16,10 @@ from typing import Any
 from actors.runtime import Address, AskTimeout, Reply
 from realtime.envelope import Call, decode_results, decode_to_link, encode, error_of, read_value
 from realtime.hub import Shaped, shaped
+from realtime.inspection import Shown, decode_shown
 from realtime.links import Links
 from realtime.tasks import end
-from realtime.topics import Topics, group_of
+from realtime.topics import Groups, Topics, group_of
 
 log = logging.getLogger("realtime")
 
@@ -37,6 +38,7 @@ class RemoteSystem:
         self._numbers = itertools.count(1)
         self._waiting: dict[int, tuple[Call, Reply, asyncio.TimerHandle]] = {}
         self._out: asyncio.Queue[Call] = asyncio.Queue()
+        self._groups = Groups(layer)
         self._tasks: list[asyncio.Task[None]] = []
         self._channel = ""
         self._topics: Topics
@@ -51,8 +53,10 @@ class RemoteSystem:
         """
         self._topics, self._links, self._changed = topics, links, changed
         links.changed = self.link
+        links.elsewhere = self
         self._channel = await self._layer.new_channel("edge.")
-        self._tasks = [self._loop.create_task(work()) for work in (self._send, self._listen, self._refresh)]
+        works = (self._send, self._listen, self._refresh, self._groups.run)
+        self._tasks = [self._loop.create_task(work()) for work in works]
 
     async def stop(self) -> None:
         """Stop; what is still waited for fails by its own timeout."""
@@ -119,6 +123,16 @@ class RemoteSystem:
         """Say that a device's socket is here, or not any more."""
         self._out.put_nowait(Call(0, "link_up" if up else "link_down", "device", device_id))
 
+    async def tap(self, device_id: str, bus: int, seconds: float) -> bool:
+        """Have the owner find the device and its process show us what passes on a bus."""
+        call = Call(next(self._numbers), "tap", "device", device_id, encode((bus, seconds)))
+        found: bool = await self._call(call)
+        return found
+
+    def show(self, viewer: str, shown: Shown) -> None:
+        """Send what passed on a bus here to the process that looks."""
+        self._groups.direct(viewer, {"type": "shown", "shown": encode(shown)})
+
     def announce(self, what: str) -> None:
         """Say that reference data has changed here."""
         self._out.put_nowait(Call(0, "reference", "", what))
@@ -171,6 +185,12 @@ class RemoteSystem:
                 self._changed(message["what"])
             case "link":
                 self._links.handle(message["device"], decode_to_link(message["command"]))
+            case "tap":
+                viewer, device_id = message["viewer"], message["device"]
+                if not self._links.tapped(viewer, device_id, message["bus"], message["seconds"]):
+                    self.show(viewer, Shown(device_id, None))
+            case "shown":
+                self._links.inspections.take(decode_shown(message["shown"]))
 
     async def _refresh(self) -> None:
         while True:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -67,11 +67,14 @@ class Ping(_Frame, tag="ping"):
 
 
 class InspectBus(_Frame, tag="device.inspect"):
-    """Show what passes on a device's serial bus, to this socket only (managers). Again: for longer."""
+    """Show what passes on a device's serial bus, to this socket only (managers).
+
+    Again: for so long from now. 0 seconds: no more.
+    """
 
     device_id: Annotated[str, Meta(min_length=1, max_length=64)]
     bus: Annotated[int, Meta(ge=0, le=255)] = 0
-    seconds: Annotated[float, Meta(gt=0, le=300)] = 30.0
+    seconds: Annotated[float, Meta(ge=0, le=300)] = 30.0
 
 
 SOCKET_FRAMES: tuple[type[msgspec.Struct], ...] = (Subscribe, Unsubscribe, Renew, Ping, InspectBus)
@@ -133,6 +136,14 @@ class Notice(msgspec.Struct, tag_field="type", tag="notice", frozen=True, omit_d
     code: str
     message: str
     expires_at: str | None = None
+
+
+class InspectionEnded(msgspec.Struct, tag_field="type", tag="inspection_ended"):
+    """No more frames of a bus come, though the time asked for is not over."""
+
+    device_id: str
+    bus: int
+    reason: Literal["offline"]
 
 
 ServerFrame = Reply | Subscribed | Snapshot | Event | Notice

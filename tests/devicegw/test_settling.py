@@ -188,11 +188,13 @@ def test_a_tap_shows_what_passes_with_its_meaning_and_time_and_ends():
         ("in", b"\x02\x00\x35"),
     ]
     assert frames[0].meaning == "status of board 0?"
+    assert {(frame.board, frame.fault) for frame in frames} == {(0, False)}
     assert frames[1].meaning == "board 0: hooks 1111111111111111, sensors 1111111111111111"
     assert frames[1].at - frames[0].at == pytest.approx((5 + 1) / 1920 + 0.002, abs=1e-4)
     shop.world.fault("dead")
     shop.run(1.0)
-    assert "no answer" in {frame.meaning for frame in shop.bus.passed()[1]}
+    silent = [frame for frame in shop.bus.passed()[1] if frame.meaning == "no answer"]
+    assert {(frame.board, frame.fault) for frame in silent} == {(0, True)}
     assert shop.bus.passed() is None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,8 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 from core import errands, reference
+from core.host import kinds
+from realtime import envelope
 from realtime.server import Running, Server, limits
 from realtime.testing import Refused, trolley_client
 from tests.realtime.conftest import World
@@ -30,18 +33,33 @@ def options(redis_url: str, redis_prefix: str, monkeypatch: pytest.MonkeyPatch) 
     }
 
 
-@pytest.fixture
-async def edge(
-    server: Server, options: dict[str, Any], redis_url: str, redis_prefix: str
-) -> AsyncIterator[Server]:
-    """A second process' server, but for being in this one."""
-    own = {**options, "layer": RedisPubSubChannelLayer(hosts=[redis_url], prefix=redis_prefix)}
+@asynccontextmanager
+async def _an_edge(options: dict[str, Any], redis_url: str, prefix: str) -> AsyncIterator[Server]:
+    own = {**options, "layer": RedisPubSubChannelLayer(hosts=[redis_url], prefix=prefix)}
     application = Server(get_asgi_application(), role="edge", **own)
     running = await application.running()
     yield application
     await running.stop()
     await own["layer"].flush()
+
+
+@pytest.fixture
+async def edge(
+    server: Server, options: dict[str, Any], redis_url: str, redis_prefix: str
+) -> AsyncIterator[Server]:
+    """A second process' server, but for being in this one."""
+    async with _an_edge(options, redis_url, redis_prefix) as application:
+        yield application
     await options["layer"].flush()
+
+
+@pytest.fixture
+async def third(
+    edge: Server, options: dict[str, Any], redis_url: str, redis_prefix: str
+) -> AsyncIterator[Server]:
+    """One more edge."""
+    async with _an_edge(options, redis_url, redis_prefix) as application:
+        yield application
 
 
 async def test_an_edge_carries_commands_and_topics(world: World, server: Server, edge: Server) -> None:
@@ -112,6 +130,44 @@ async def test_a_lock_is_opened_through_the_process_that_has_the_pi(
         await device.hello()
         await phone.command("session.start", trolley_id=world.trolleys[0])
         assert (await device.take("command"))["slot"] == 0
+
+
+@pytest.mark.parametrize("manager_at", ["owner", "edge", "third"])
+async def test_a_manager_at_any_process_sees_the_frames_of_a_bus_at_another(
+    world: World, server: Server, edge: Server, third: Server, manager_at: str
+) -> None:
+    """The device is at the edge, but where the manager is at that too: then it is at the owner."""
+    manager = await asyncio.to_thread(world.staff, "boss", "manager")
+    device_id = str(world.device.pk)
+    there = {"owner": server, "edge": edge, "third": third}[manager_at]
+    frame = {
+        "at": "2026-01-01T00:00:00Z",
+        "dir": "in",
+        "hex": "",
+        "meaning": "no answer",
+        "board": 2,
+        "fault": True,
+    }
+    async with trolley_client(there, manager) as desk:
+        with pytest.raises(Refused) as away:
+            await desk.command("device.inspect", device_id=device_id)
+        assert away.value.code == "device_offline"
+        async with pi(server if manager_at == "edge" else edge, world) as device:
+            await device.hello()
+            await desk.command("device.inspect", device_id=device_id, bus=1, seconds=20)
+            assert (await device.take("inspect"))["bus"] == 1
+            await device.send("frames", bus=1, dropped=0, frames=[frame])
+            got = await desk.next(lambda each: each["type"] == "frames")
+            assert (got["frames"][0]["board"], got["frames"][0]["fault"]) == (2, True)
+            await desk.command("device.inspect", device_id=device_id, bus=1, seconds=0)
+            assert (await device.take("inspect"))["seconds"] == 0
+            await desk.command("device.inspect", device_id=device_id, bus=1, seconds=20)
+        gone = await desk.next(lambda each: each["type"] == "inspection_ended")
+        assert gone["reason"] == "offline"
+
+
+async def test_every_kind_that_is_asked_can_be_asked_from_an_edge() -> None:
+    assert {kind.name for kind in kinds()} == set(envelope._KINDS)
 
 
 async def test_reference_data_changed_at_one_process_is_read_again_at_the_other(
