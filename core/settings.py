@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "core.firmware",
     "core.shopping",
     "core.inventory",
+    "core.orders",
     "core.journal",
 ]
 MIDDLEWARE = [

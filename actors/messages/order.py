@@ -11,6 +11,14 @@ import msgspec
 
 from actors.messages.cart import Line
 
+
+class GoodsBack(msgspec.Struct, frozen=True, gc=False):
+    """So many units of an order's line that came back."""
+
+    line_id: str
+    units: int
+
+
 # --- commands -------------------------------------------------------------
 
 
@@ -41,3 +49,111 @@ class RefundFailed(msgspec.Struct, frozen=True, tag="RefundFailed"):
 
     refund_id: str
     reason: str
+
+
+class GiveNumber(msgspec.Struct, frozen=True, tag="GiveNumber"):
+    """From the branch's till: what people call the order."""
+
+    number: int
+
+
+class VerifyExit(msgspec.Struct, frozen=True, tag="VerifyExit"):
+    """Somebody at the exit of ``branch`` has seen the pass. Once only. Answer: ExitPassed."""
+
+    chain: str
+    branch: str
+    user_id: str
+    """Who looked."""
+    valid_s: float
+    """How long after the purchase a pass is good."""
+
+
+class RefundOrder(msgspec.Struct, frozen=True, tag="RefundOrder"):
+    """Staff gives ``amount`` back (None: all that is left). Answer: RefundBegun; the payment decides."""
+
+    refund_id: str
+    amount: Decimal | None
+    reason: str
+    user_id: str
+    """Who gives it."""
+    returned: tuple[GoodsBack, ...] = ()
+    """What goes back into the branch's stock."""
+
+
+# --- answers --------------------------------------------------------------
+
+
+class ExitPassed(msgspec.Struct, frozen=True, tag="ExitPassed"):
+    verified_at: float
+
+
+class RefundBegun(msgspec.Struct, frozen=True, tag="RefundBegun"):
+    """``left`` can still be given back after this one."""
+
+    refund_id: str
+    amount: Decimal
+    left: Decimal
+
+
+# --- events ---------------------------------------------------------------
+
+
+class OrderPlaced(msgspec.Struct, frozen=True, tag="OrderPlaced"):
+    """It was paid. ``total`` is the sum of the lines' totals, always."""
+
+    user_id: str
+    reservation_id: str
+    branch: str
+    chain: str
+    session_id: str | None
+    trolley_id: str | None
+    lines: tuple[Line, ...]
+    total: Decimal
+    currency: str
+    at: float
+
+
+class OrderNumbered(msgspec.Struct, frozen=True, tag="OrderNumbered"):
+    """``number`` is unique in the branch."""
+
+    number: int
+    at: float
+
+
+class ExitVerified(msgspec.Struct, frozen=True, tag="ExitVerified"):
+    """The goods have left the branch under somebody's eyes."""
+
+    user_id: str
+    at: float
+
+
+class RefundRequested(msgspec.Struct, frozen=True, tag="RefundRequested"):
+    """The payment is told to give ``amount`` back, the stock what came back."""
+
+    refund_id: str
+    amount: Decimal
+    reason: str
+    user_id: str
+    returned: tuple[GoodsBack, ...]
+    at: float
+
+
+class OrderRefunded(msgspec.Struct, frozen=True, tag="OrderRefunded"):
+    """The provider gave ``amount`` back, whoever asked for it."""
+
+    refund_id: str
+    amount: Decimal
+    at: float
+
+
+class RefundRefused(msgspec.Struct, frozen=True, tag="RefundRefused"):
+    """The provider did not; the amount can be asked for again."""
+
+    refund_id: str
+    reason: str
+    at: float
+
+
+Command = PlaceOrder | GiveNumber | VerifyExit | RefundOrder | RefundMade | RefundFailed
+Answer = ExitPassed | RefundBegun
+Event = OrderPlaced | OrderNumbered | ExitVerified | RefundRequested | OrderRefunded | RefundRefused

@@ -9,9 +9,10 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from actors import alarms, cart, device, rollout, stock, trolley, yard
+from actors import alarms, cart, device, order, rollout, stock, till, trolley, yard
 from actors.messages import cart as carts
 from actors.messages import checkout as checkouts
+from actors.messages import order as orders
 from actors.messages import rollout as rollouts
 from actors.messages import trolley as trolleys
 from actors.messages.alarms import Answer as AlarmsAnswer
@@ -33,6 +34,7 @@ from core.inventory import projections as inventory
 from core.journal.codec import JsonCodec
 from core.journal.projector import Projection
 from core.journal.tables import Row
+from core.orders import projections as order_rows
 from core.shopping import projections as shopping
 
 
@@ -154,6 +156,24 @@ _STOCK = JsonCodec(
     state_version=1,
     volatile=stock.VOLATILE,
 )
+_ORDER = JsonCodec(
+    events=order.Event,
+    answers=order.Answer,
+    state=order.State,
+    state_version=1,
+    volatile=order.VOLATILE,
+    bodies={
+        orders.RefundOrder: lambda command: (command.amount, command.reason, command.returned),
+        orders.VerifyExit: lambda command: command.branch,
+    },
+)
+_TILL = JsonCodec(
+    events=till.Event,
+    answers=till.Answer,
+    state=till.State,
+    state_version=1,
+    volatile=till.VOLATILE,
+)
 
 ENTITIES: dict[str, Entity] = {
     entity.name: entity
@@ -165,6 +185,8 @@ ENTITIES: dict[str, Entity] = {
         Entity("alarms", alarms, _ALARMS, alarm_rows),
         Entity("stock", stock, _STOCK, inventory.stock_rows),
         Entity("rollout", rollout, _ROLLOUT, firmware.rollout_rows),
+        Entity("order", order, _ORDER, order_rows.order_rows),
+        Entity("till", till, _TILL, nothing),
     )
 }
 PROJECTIONS: dict[str, Projection] = {entity.name: entity.project for entity in ENTITIES.values()}
@@ -189,5 +211,8 @@ ROWS: tuple[type[Row], ...] = (
     shopping.ItemRow,
     shopping.ItemGone,
     shopping.ItemsGone,
+    order_rows.OrderRow,
+    order_rows.ItemRow,
+    order_rows.RefundRow,
 )
 """Every type of row that the projections write."""

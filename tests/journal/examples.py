@@ -14,7 +14,19 @@ from typing import Any
 
 import msgspec
 
-from actors.messages import alarms, cart, checkout, device, pricing, rollout, stock, trolley, yard
+from actors.messages import (
+    alarms,
+    cart,
+    checkout,
+    device,
+    order,
+    pricing,
+    rollout,
+    stock,
+    till,
+    trolley,
+    yard,
+)
 from core.journal.codec import JsonCodec, tag_of
 from core.journal.entities import ENTITIES
 
@@ -125,6 +137,15 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     stock.StockRanLow(_ID(2), 4, _AT),
     stock.StockRecovered(_ID(2), 40, _AT),
     cart.VouchersChanged((_VOUCHER,), (_LINE,), _AT),
+    order.OrderPlaced(
+        _USER, _ID(8), "BRANCH-001", "demo", _SESSION, "TROLLEY_01", (_LINE,), Decimal("1262.25"), "INR", _AT
+    ),
+    order.OrderNumbered(1042, _AT),
+    order.ExitVerified(_ID(9), _AT),
+    order.RefundRequested(_ID(7), Decimal("420.75"), "torn bag", _ID(9), (order.GoodsBack(_ID(1), 1),), _AT),
+    order.OrderRefunded(_ID(7), Decimal("420.75"), _AT),
+    order.RefundRefused(_ID(6), "The card was closed.", _AT),
+    till.NumberTaken(_ID(8), 1042, _AT),
 )
 
 

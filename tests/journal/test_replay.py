@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,7 @@ from actors.decider import TimeReached
 from actors.messages import cart as carts
 from actors.messages import checkout as checkouts
 from actors.messages import device as devices
+from actors.messages import order as orders
 from actors.messages import stock as stocks
 from actors.messages import trolley as trolleys
 from actors.runtime.errors import Fenced
@@ -131,6 +133,46 @@ def think_better(who: int) -> Step:
     return lambda shop: shop.send("cart", user(who), checkouts.CancelCheckout())
 
 
+def order_id(number: int) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"order {number}"))
+
+
+def buy(number: int, who: int) -> Step:
+    """Place an order of what is in the cart."""
+
+    def step(shop: Shop) -> None:
+        cart = shop.state("cart", user(who))
+        if lines := tuple(cart.lines.values()):
+            command = orders.PlaceOrder(
+                user(who), order_id(9), "BRANCH-001", "demo", None, None, lines, cart.total, cart.currency
+            )
+            shop.send("order", order_id(number), command)
+
+    return step
+
+
+def let_out(number: int) -> Step:
+    command = orders.VerifyExit("demo", "BRANCH-001", user(9), 1000.0)
+    return lambda shop: shop.send("order", order_id(number), command)
+
+
+def give_back(number: int, amount: str | None, made: bool) -> Step:
+    """Refund an order, with one unit of its first line; the payment agrees, or does not."""
+
+    def step(shop: Shop) -> None:
+        order, refund_id = order_id(number), str(uuid.uuid4())
+        back = tuple(orders.GoodsBack(line.line_id, 1) for line in shop.state("order", order).lines[:1])
+        money = None if amount is None else Decimal(amount)
+        shop.send("order", order, orders.RefundOrder(refund_id, money, "torn", user(9), back))
+        for asked, refund in shop.state("order", order).refunds.items():
+            if made:
+                shop.send("order", order, orders.RefundMade(asked, refund.amount))
+            else:
+                shop.send("order", order, orders.RefundFailed(asked, "card closed"))
+
+    return step
+
+
 few = st.integers(1, 3)
 steps = st.one_of(
     st.builds(claim, few, few),
@@ -147,6 +189,9 @@ steps = st.one_of(
     st.builds(count_goods, few, st.integers(0, 9)),
     st.builds(pay, few),
     st.builds(think_better, few),
+    st.builds(buy, few, few),
+    st.builds(let_out, few),
+    st.builds(give_back, few, st.sampled_from(["1.50", None]), st.booleans()),
     st.just(wait),
 )
 stories = st.lists(st.tuples(steps, st.booleans()), max_size=40)
@@ -257,6 +302,33 @@ def test_a_visit_leaves_its_session_its_rental_and_an_empty_cart(journal: SqlJou
     assert journal.query("SELECT quantity FROM shopping_cart_item") == [(4,)]
     phases = journal.query("SELECT phase, custody, seq > 0 FROM fleet_trolley ORDER BY trolley_id")
     assert [tuple(row[:2]) for row in phases] == [("available", "docked"), ("available", "unknown")]
+
+
+def test_an_order_keeps_its_lines_its_number_and_what_was_given_back(journal: SqlJournal) -> None:
+    empty(journal)
+    story = [
+        (add(1, 1, 2), False),
+        (add(1, 2, 1), False),
+        (buy(1, 1), True),
+        (buy(2, 1), True),
+        (let_out(1), True),
+        (give_back(1, "1.50", True), True),
+        (give_back(2, None, False), True),
+    ]
+    play(journal, story, patient=True)
+    columns = "number, status, units, total, refunded, verified_at IS NULL"
+    rows = journal.query(f"SELECT {columns} FROM orders_order ORDER BY number")
+    assert [(*row[:3], float(row[3]), float(row[4]), bool(row[5])) for row in rows] == [
+        (1, "partly_refunded", 3, 148.5, 1.5, False),
+        (2, "paid", 3, 148.5, 0.0, True),
+    ]
+    lines = journal.query("SELECT quantity, unit_price, returned FROM orders_orderitem ORDER BY id")
+    assert sorted((row[0], float(row[1]), row[2]) for row in lines) == [(1, 49.5, 0)] * 2 + [(2, 49.5, 1)] * 2
+    refunds = journal.query("SELECT amount, status, detail FROM orders_refund ORDER BY amount")
+    assert [(float(amount), *rest) for amount, *rest in refunds] == [
+        (1.5, "made", ""),
+        (148.5, "failed", "card closed"),
+    ]
 
 
 def test_times_are_kept_to_the_microsecond(journal: SqlJournal) -> None:

@@ -1,0 +1,1 @@
+"""Orders: what was bought, its receipt and its exit pass."""

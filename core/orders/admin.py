@@ -1,0 +1,27 @@
+"""Admin of orders, to look at; refunds are given on the branch's page."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from core.admin import ReadOnlyAdmin
+from core.orders.models import Order, Refund
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnlyAdmin):
+    """What was bought."""
+
+    list_display = ("branch_code", "number", "status", "total", "refunded", "currency", "units", "placed_at")
+    list_filter = ("branch_code", "status")
+    search_fields = ("order_id", "number", "user_id")
+    date_hierarchy = "placed_at"
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnlyAdmin):
+    """What was given back."""
+
+    list_display = ("order_id", "amount", "status", "reason", "at", "settled_at")
+    list_filter = ("status",)
+    search_fields = ("order_id",)

@@ -1,0 +1,95 @@
+"""Orders as the journal's projector writes them; read only for all else. Beside them, what was mailed."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Order(models.Model):
+    """What somebody bought and paid. Projected."""
+
+    order_id = models.UUIDField(primary_key=True)
+    """That of the payment that made it."""
+    number = models.BigIntegerField(null=True, blank=True)
+    """Unique in the branch; null for the moment until the till has counted it."""
+    branch_code = models.CharField(max_length=40)
+    chain_slug = models.CharField(max_length=50)
+    user_id = models.UUIDField()
+    reservation_id = models.UUIDField()
+    session_id = models.UUIDField(null=True, blank=True)
+    trolley_id = models.CharField(max_length=40, null=True, blank=True)
+    status = models.CharField(max_length=20)
+    """paid, partly_refunded, refunded."""
+    currency = models.CharField(max_length=3)
+    items_count = models.IntegerField()
+    units = models.IntegerField()
+    total = models.DecimalField(max_digits=14, decimal_places=4)
+    refunded = models.DecimalField(max_digits=14, decimal_places=4)
+    placed_at = models.DateTimeField()
+    verified_at = models.DateTimeField(null=True, blank=True)
+    """When its exit pass was used."""
+    verified_by = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-placed_at", "order_id"]
+        indexes = [
+            models.Index(fields=["user_id", "-placed_at"], name="orders_order_user"),
+            models.Index(fields=["branch_code", "-placed_at"], name="orders_order_branch"),
+            models.Index(fields=["branch_code", "number"], name="orders_order_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.branch_code} {self.number or self.order_id}"
+
+
+class OrderItem(models.Model):
+    """A line of an order, as it was sold. Projected."""
+
+    id = models.CharField(primary_key=True, max_length=50)
+    """``order:place``."""
+    order_id = models.UUIDField(db_index=True)
+    place = models.IntegerField()
+    line_id = models.CharField(max_length=64)
+    product_id = models.UUIDField(db_index=True)
+    variant_id = models.UUIDField(null=True, blank=True)
+    barcode = models.CharField(max_length=40)
+    name = models.CharField(max_length=160)
+    variant_name = models.CharField(max_length=160, null=True, blank=True)
+    weight_g = models.IntegerField(null=True, blank=True)
+    quantity = models.IntegerField()
+    unit_price = models.DecimalField(max_digits=14, decimal_places=4)
+    line_total = models.DecimalField(max_digits=14, decimal_places=4)
+    price_trace = models.TextField()
+    """JSON: ``[{rule, unit_price}]``."""
+    returned = models.IntegerField()
+    """Units that went back into the stock."""
+
+    class Meta:
+        ordering = ["order_id", "place"]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} x {self.name}"
+
+
+class Refund(models.Model):
+    """Money that was given back, or is to be. Projected."""
+
+    id = models.CharField(primary_key=True, max_length=110)
+    """``order:refund``: the payment's own refunds may have names of any kind."""
+    order_id = models.UUIDField(db_index=True)
+    place = models.IntegerField()
+    amount = models.DecimalField(max_digits=14, decimal_places=4)
+    reason = models.CharField(max_length=200, blank=True)
+    user_id = models.UUIDField(null=True, blank=True)
+    """Who gave it; null if the payment's provider did."""
+    status = models.CharField(max_length=10)
+    """pending, made, failed."""
+    detail = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["order_id", "place"]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.status}"
