@@ -5,25 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from actors.decider import TimeReached
-from actors.messages import cart as carts
-from actors.messages import checkout as checkouts
-from actors.messages import device as devices
-from actors.messages import order as orders
-from actors.messages import stock as stocks
-from actors.messages import trolley as trolleys
 from actors.runtime.errors import Fenced
 from core.environment import Environment
 from core.journal.compare import differences
@@ -34,168 +23,25 @@ from core.journal.rebuild import rebuild
 from core.journal.replay import Broken, read_models, writes
 from core.journal.sqlite import SqliteJournal
 from core.journal.store import SqlJournal
-from tests.journal.shop import DEVICE, PARTITION, Shop, offer, ref, user
+from tests.journal.shop import PARTITION, Shop, user
+from tests.journal.steps import (
+    Step,
+    add,
+    buy,
+    change,
+    claim,
+    end,
+    give_back,
+    let_out,
+    link,
+    restore,
+    see,
+    stories,
+    wait,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = ("journal_event", "journal_snapshot", "journal_wake")
-
-Step = Callable[[Shop], object]
-
-
-def claim(number: int, who: int) -> Step:
-    return lambda shop: shop.send(
-        "trolley", ref(number).trolley_id, trolleys.Claim(ref(number), user(who), str(uuid.uuid4()))
-    )
-
-
-def end(who: int, outcome: Literal["paid", "abandoned"]) -> Step:
-    def step(shop: Shop) -> None:
-        for session in shop.state("cart", user(who)).sessions[:1]:
-            shop.send("cart", user(who), carts.EndSession(session.session_id, outcome))
-
-    return step
-
-
-def add(who: int, product: int, quantity: int) -> Step:
-    return lambda shop: shop.send("cart", user(who), carts.AddItem(offer(product), quantity))
-
-
-def change(who: int, quantity: int) -> Step:
-    def step(shop: Shop) -> None:
-        for line in list(shop.state("cart", user(who)).lines.values())[:1]:
-            shop.send("cart", user(who), carts.SetQuantity(line.line_id, quantity))
-
-    return step
-
-
-def clear(who: int) -> Step:
-    return lambda shop: shop.send("cart", user(who), carts.ClearCart())
-
-
-def restore(who: int) -> Step:
-    return lambda shop: shop.send("cart", user(who), carts.RestoreLines())
-
-
-def reprice(who: int) -> Step:
-    def step(shop: Shop) -> None:
-        lines = shop.state("cart", user(who)).lines
-        offers = {key: offer(number, "51.25") for number in range(4) for key in [offer(number).product_id]}
-        shop.send("cart", user(who), carts.Reprice({key: offers[key] for key in lines if key in offers}))
-
-    return step
-
-
-def see(number: int, hook: Literal["open", "closed"], present: bool) -> Step:
-    def step(shop: Shop) -> None:
-        reading = devices.SlotReading(number, hook, present, shop.now, ref(number))
-        seq = shop.state("device", DEVICE).last_seq + 1
-        shop.send("device", DEVICE, devices.Report(seq, reading))
-
-    return step
-
-
-def link(up: bool) -> Step:
-    command = devices.LinkUp("BRANCH-001", "boot", "1.0", ()) if up else devices.LinkDown("boot")
-    return lambda shop: shop.send("device", DEVICE, command)
-
-
-def maintain(number: int, on: bool) -> Step:
-    return lambda shop: shop.send(
-        "trolley", ref(number).trolley_id, trolleys.SetMaintenance(ref(number), on, "wheel" if on else "")
-    )
-
-
-def wait(shop: Shop) -> None:
-    """Let every session and unlock run out."""
-    shop.now += 200
-    for address in list(shop.states):
-        if ENTITIES[address.kind].decider.deadline(shop.states[address]) is not None:
-            shop.send(address.kind, address.key, TimeReached())
-
-
-def deliver_goods(product: int, units: int) -> Step:
-    line = stocks.Quantity(offer(product).product_id, units)
-    return lambda shop: shop.send("stock", "BRANCH-001", stocks.ReceiveStock((line,), "lorry"))
-
-
-def count_goods(product: int, counted: int) -> Step:
-    command = stocks.AdjustStock(offer(product).product_id, "counted", counted=counted, low_at=3)
-    return lambda shop: shop.send("stock", "BRANCH-001", command)
-
-
-def pay(who: int) -> Step:
-    return lambda shop: shop.send(
-        "cart", user(who), checkouts.Checkout(str(uuid.uuid4()), "BRANCH-001", 100.0)
-    )
-
-
-def think_better(who: int) -> Step:
-    return lambda shop: shop.send("cart", user(who), checkouts.CancelCheckout())
-
-
-def order_id(number: int) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"order {number}"))
-
-
-def buy(number: int, who: int) -> Step:
-    """Place an order of what is in the cart."""
-
-    def step(shop: Shop) -> None:
-        cart = shop.state("cart", user(who))
-        if lines := tuple(cart.lines.values()):
-            command = orders.PlaceOrder(
-                user(who), order_id(9), "BRANCH-001", "demo", None, None, lines, cart.total, cart.currency
-            )
-            shop.send("order", order_id(number), command)
-
-    return step
-
-
-def let_out(number: int) -> Step:
-    command = orders.VerifyExit("demo", "BRANCH-001", user(9), 1000.0)
-    return lambda shop: shop.send("order", order_id(number), command)
-
-
-def give_back(number: int, amount: str | None, made: bool) -> Step:
-    """Refund an order, with one unit of its first line; the payment agrees, or does not."""
-
-    def step(shop: Shop) -> None:
-        order, refund_id = order_id(number), str(uuid.uuid4())
-        back = tuple(orders.GoodsBack(line.line_id, 1) for line in shop.state("order", order).lines[:1])
-        money = None if amount is None else Decimal(amount)
-        shop.send("order", order, orders.RefundOrder(refund_id, money, "torn", user(9), back))
-        for asked, refund in shop.state("order", order).refunds.items():
-            if made:
-                shop.send("order", order, orders.RefundMade(asked, refund.amount))
-            else:
-                shop.send("order", order, orders.RefundFailed(asked, "card closed"))
-
-    return step
-
-
-few = st.integers(1, 3)
-steps = st.one_of(
-    st.builds(claim, few, few),
-    st.builds(end, few, st.sampled_from(["paid", "abandoned"])),
-    st.builds(add, few, few, st.integers(1, 9)),
-    st.builds(change, few, st.integers(0, 5)),
-    st.builds(clear, few),
-    st.builds(restore, few),
-    st.builds(reprice, few),
-    st.builds(see, few, st.sampled_from(["open", "closed"]), st.booleans()),
-    st.builds(link, st.booleans()),
-    st.builds(maintain, few, st.booleans()),
-    st.builds(deliver_goods, few, st.integers(1, 9)),
-    st.builds(count_goods, few, st.integers(0, 9)),
-    st.builds(pay, few),
-    st.builds(think_better, few),
-    st.builds(buy, few, few),
-    st.builds(let_out, few),
-    st.builds(give_back, few, st.sampled_from(["1.50", None]), st.booleans()),
-    st.just(wait),
-)
-stories = st.lists(st.tuples(steps, st.booleans()), max_size=40)
-"""Steps, each with whether a commit follows it."""
 
 
 def play(journal: SqlJournal, story: list[tuple[Step, bool]], *, patient: bool = False) -> Shop:
