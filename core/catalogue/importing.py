@@ -8,18 +8,17 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, transaction
-from django.db.models import F, Max
+from django.db import close_old_connections, transaction
+from django.db.models import Max
 from django.utils import timezone
 
-from core import reference
-from core.catalogue import sheets
+from core.catalogue import sheets, staging
 from core.catalogue.jobs import ImportJob, ImportLine
-from core.catalogue.models import Product
-from core.catalogue.planning import Plan, Step, put
+from core.catalogue.planning import Plan, Step
 
 log = logging.getLogger(__name__)
 
@@ -28,16 +27,7 @@ KEPT = timedelta(days=14)
 SILENT = timedelta(minutes=10)
 """A job that says nothing for so long is taken for dead."""
 _TRIES = 3
-_WRITTEN = (
-    "name", "category_id", "price", "description", "is_active", "image", "carbon_footprint",
-    "sustainability_score", "nutrition_facts", "dietary_tags", "version", "updated_at",
-)  # fmt: skip
-
 T = TypeVar("T")
-
-
-class _Stale(Exception):
-    """Somebody edited a product between the check and the write."""
 
 
 def launch(job: ImportJob) -> None:
@@ -73,7 +63,7 @@ def run(pk: str) -> None:
         _run(job)
     except sheets.SheetError as error:
         _finish(job, ImportJob.Status.FAILED, str(error))
-    except _Stale:
+    except staging.Stale:
         _finish(job, ImportJob.Status.FAILED, "The products kept changing meanwhile. Please try again.")
     except Exception:
         log.exception("import %s failed", pk)
@@ -95,7 +85,7 @@ def _run(job: ImportJob) -> None:
         try:
             _write(job, steps)
             return _finish(job, ImportJob.Status.DONE)
-        except _Stale:
+        except staging.Stale:
             if not left:
                 raise
     return None
@@ -107,14 +97,14 @@ def _check(job: ImportJob, plan: Plan) -> list[Step]:
     job.checked = job.created = job.changed = job.unchanged = job.refused = 0
     found: list[Step] = []
     for steps in _batches(plan.steps()):
-        ImportLine.objects.bulk_create(
+        lines = [
             ImportLine(
                 job=job, line=step.line, outcome=step.outcome, barcode=_storable(step.barcode),
-                name=_storable(step.name),
-                changes=step.changes, problems=step.problems,
+                name=_storable(step.name), changes=step.changes, problems=step.problems,
             )
             for step in steps
-        )  # fmt: skip
+        ]  # fmt: skip
+        staging.gently(partial(ImportLine.objects.bulk_create, lines))
         for step in steps:
             setattr(job, step.outcome, getattr(job, step.outcome) + 1)
         found += (step for step in steps if step.outcome in ("created", "changed"))
@@ -129,52 +119,28 @@ def _storable(cell: str) -> str:
 
 
 def _write(job: ImportJob, steps: list[Step]) -> None:
-    if job.on_error == ImportJob.OnError.NOTHING:
-        with transaction.atomic():
-            for batch in _batches(iter(steps)):
-                _write_batch(job, batch)
-            reference.changed(reference.CATALOGUE)
-    else:
+    job.written = 0
+    whole = job.on_error == ImportJob.OnError.NOTHING
+    try:
         for batch in _batches(iter(steps)):
-            with transaction.atomic():
-                _write_batch(job, batch)
-                reference.changed(reference.CATALOGUE)
+            staging.stage(job, batch)
+            if not whole:
+                staging.bring_in(job)
+                staging.forget([job])
             job.written += len(batch)
             _note(job, "written")
-
-
-def _write_batch(job: ImportJob, steps: list[Step]) -> None:
-    now = timezone.now()
-    old = {step.pk: step for step in steps if step.pk is not None}
-    # Counting the change keeps other writers out until the commit.
-    Product.objects.filter(pk__in=old).update(version=F("version") + 1)
-    rows = Product.objects.in_bulk(list(old))
-    if len(rows) != len(old) or any(rows[pk].version != step.version + 1 for pk, step in old.items()):
-        raise _Stale
-    for pk, step in old.items():
-        put(rows[pk], step.values)
-        rows[pk].updated_at = now
-    Product.objects.bulk_create(
-        rows.values(), update_conflicts=True, unique_fields=["id"], update_fields=_WRITTEN
-    )
-    new = []
-    for step in steps:
-        if step.pk is None:
-            product = Product(chain=job.chain)
-            put(product, step.values)
-            new.append(product)
-    try:
-        with transaction.atomic():
-            Product.objects.bulk_create(new)
-    except DatabaseError as error:
-        # Another writer made one of these barcodes since the check.
-        raise _Stale from error
+        if whole:
+            staging.bring_in(job)
+    finally:
+        staging.forget([job])
 
 
 def _finish(job: ImportJob, status: str, problem: str = "") -> None:
     job.status, job.problem = status, problem[:300]
     if status == ImportJob.Status.DONE and not job.dry_run:
         job.written = job.created + job.changed
+    elif job.on_error == ImportJob.OnError.NOTHING:
+        job.written = 0
     _note(job, "status", "problem", "written")
 
 

@@ -17,8 +17,8 @@ from core.catalogue.scales import LabelLayout
 from core.tenancy.models import Chain
 
 __all__ = [
-    "Category", "ImportJob", "ImportLine", "LabelLayout", "PriceRule", "Product", "ProductImage", "Variant",
-    "Versioned", "Voucher",
+    "Category", "ImportJob", "ImportLine", "LabelLayout", "PriceRule", "Product", "ProductImage",
+    "StagedProduct", "Variant", "Versioned", "Voucher",
 ]  # fmt: skip
 
 _not_negative = MinValueValidator(0)
@@ -102,14 +102,9 @@ class Category(Versioned):
         return levels
 
 
-class Product(Versioned):
-    """Something a chain sells. ``barcode`` is a normalised GTIN or a plain code of the chain."""
+class Goods(Versioned):
+    """What a product is made of, whether it is on sale or waits for an import to be written."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    chain = models.ForeignKey(Chain, on_delete=models.CASCADE, related_name="products")
-    category = models.ForeignKey(
-        Category, on_delete=models.SET_NULL, related_name="products", null=True, blank=True
-    )
     barcode = models.CharField(max_length=40)
     name = models.CharField(max_length=160)
     description = models.TextField(blank=True)
@@ -128,6 +123,19 @@ class Product(Versioned):
     nutrition_facts = models.JSONField(default=dict, blank=True)
     """Per 100 g or ml: energy_kcal, fat_g, carbohydrate_g, sugar_g, protein_g, salt_g."""
     dietary_tags = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Product(Goods):
+    """Something a chain sells. ``barcode`` is a normalised GTIN or a plain code of the chain."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    chain = models.ForeignKey(Chain, on_delete=models.CASCADE, related_name="products")
+    category = models.ForeignKey(
+        Category, on_delete=models.SET_NULL, related_name="products", null=True, blank=True
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -151,6 +159,21 @@ class Product(Versioned):
             raise ValidationError({"barcode": error.detail}) from None
         if self.category is not None and self.category.chain_id != self.chain_id:
             raise ValidationError({"category": "This category belongs to another chain."})
+
+
+class StagedProduct(Goods):
+    """A product as an import will leave it: written beside the products, then brought in all at once."""
+
+    job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="staged")
+    product_id = models.UUIDField(default=uuid.uuid4)
+    category_id = models.UUIDField(null=True)
+    is_new = models.BooleanField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ProductImage(models.Model):

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from core.accounts.models import User
-from core.catalogue import importing
+from core.catalogue import importing, staging
 from core.catalogue.jobs import ImportJob
-from core.catalogue.models import Category, Product
+from core.catalogue.models import Category, Product, StagedProduct
 from tests.core.support import Api, World
 
 HEAD = "barcode,name,category,price\n"
@@ -257,6 +260,56 @@ def test_an_edit_between_check_and_write_is_not_overwritten_unseen(
     job = imports.write("barcode,price\n4006381333931,13\n")
     world.product.refresh_from_db()
     assert (job["status"], world.product.name, world.product.price) == ("done", "Renamed", 13)
+
+
+def test_whatever_the_number_of_lines_products_are_written_by_two_statements(
+    imports: Imports, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "BATCH", 2)
+    with CaptureQueriesContext(connection) as queries:
+        job = imports.write("barcode,name,price\n4006381333931,Red apple,13\n" + made(7))
+    writes = [
+        each["sql"].split()[0]
+        for each in queries
+        if re.match(r"(INSERT INTO|UPDATE|DELETE FROM) \"?catalogue_product\"? ", each["sql"])
+    ]
+    assert (job["status"], job["written"], writes) == ("done", 8, ["UPDATE", "INSERT"])
+    assert Product.objects.filter(name="Plum").count() == 7
+
+
+def test_a_barcode_that_somebody_takes_meanwhile_is_checked_again(
+    imports: Imports, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = staging.bring_in
+
+    def taken_meanwhile(job: ImportJob) -> None:
+        Product.objects.get_or_create(chain=world.chain, barcode="2", defaults={"name": "Pear", "price": 3})
+        real(job)
+
+    monkeypatch.setattr(staging, "bring_in", taken_meanwhile)
+    job = imports.write("barcode,name,price\n" + made(2))
+    assert (job["status"], job["created"], job["changed"]) == ("done", 1, 1)
+    assert list(Product.objects.filter(barcode__in="12").values_list("name", flat=True)) == ["Plum", "Plum"]
+    assert StagedProduct.objects.count() == 0
+
+
+def test_an_import_that_cannot_be_written_leaves_nothing_behind(
+    imports: Imports, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def always_stale(job: ImportJob) -> None:
+        raise staging.Stale
+
+    monkeypatch.setattr(staging, "bring_in", always_stale)
+    before = list(Product.objects.values())
+    job = imports.write("barcode,name,price\n" + made(3))
+    assert (job["status"], job["written"]) == ("failed", 0)
+    assert "kept changing" in job["problem"]
+    assert list(Product.objects.values()) == before
+    assert StagedProduct.objects.count() == 0
+
+
+def made(count: int) -> str:
+    return "".join(f"{number},Plum,4.5\n" for number in range(1, count + 1))
 
 
 def test_a_defect_is_said_without_its_details(
