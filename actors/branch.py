@@ -186,9 +186,11 @@ def _show(totals: list[tuple[str, tuple[Decimal, int]]], now: float) -> Decision
 
 def _note_device(state: State, command: NoteDevice, ctx: Context) -> Decision:
     known = state.devices.get(command.card.device_id)
+    if known is None and command.gone:
+        return NOTHING
     if known is not None and (command.card.seq < known.seq or command.card == known):
         return NOTHING
-    return Decision((DeviceNoted(command.name, command.card),))
+    return Decision((DeviceNoted(command.name, command.card, command.gone),))
 
 
 def _note_alarm(state: State, command: NoteAlarm, ctx: Context) -> Decision:
@@ -221,7 +223,10 @@ def _total_changed(state: State, event: CartTotalChanged) -> State:
 
 
 def _device_noted(state: State, event: DeviceNoted) -> State:
-    return replace(state, devices={**state.devices, event.card.device_id: event.card})
+    devices = {key: each for key, each in state.devices.items() if key != event.card.device_id}
+    if not event.gone:
+        devices[event.card.device_id] = event.card
+    return replace(state, devices=devices)
 
 
 def _alarm_noted(state: State, event: AlarmNoted) -> State:

@@ -37,6 +37,7 @@ from actors.messages.device import (
     DeskOfDevice,
     DeviceConnected,
     DeviceDisconnected,
+    DeviceRetired,
     Event,
     LinkDown,
     LinkUp,
@@ -47,6 +48,7 @@ from actors.messages.device import (
     Received,
     Report,
     Result,
+    Retire,
     SlotChanged,
     SlotReading,
     SlotTaken,
@@ -101,7 +103,7 @@ def awake(state: State, now: float) -> State:
 def _link_up(state: State, command: LinkUp, ctx: Context) -> Decision:
     events: list[Any] = []
     who = (command.branch, command.boot_id, command.firmware)
-    if state.phase == "offline" or who != (state.branch, state.boot_id, state.firmware):
+    if state.phase != "online" or who != (state.branch, state.boot_id, state.firmware):
         events.append(DeviceConnected(*who, ctx.now))
     for reading in command.readings:
         timed = _timed(state, reading, ctx.now)
@@ -143,6 +145,13 @@ def _beat_offline(state: State, command: Beat, ctx: Context) -> Decision:
     if not state.boot_id:
         return NOTHING
     return Decision((DeviceConnected(state.branch, state.boot_id, state.firmware, ctx.now),))
+
+
+def _retire(state: State, command: Retire, ctx: Context) -> Decision:
+    """End what waits for the device, by name; a link that goes down afterwards is what was wanted."""
+    ends = [_expired(each, ctx.now) for each in state.queue.values()]
+    firmware = device_firmware.given_up(state, ctx.now)
+    return Decision((*ends, *firmware, DeviceRetired(state.silent, ctx.now)))
 
 
 # --- readings -------------------------------------------------------------------
@@ -225,6 +234,11 @@ def _unlock(state: State, command: UnlockSlot, ctx: Context) -> Decision:
     return Decision((queued,))
 
 
+def _unlock_nobody(state: State, command: UnlockSlot, ctx: Context) -> Decision:
+    late = QueuedUnlock(command.unlock_id, command.slot, command.trolley_id, command.expires_at)
+    return NOTHING if command.unlock_id in state.done else Decision((_expired(late, ctx.now),))
+
+
 def _result(state: State, command: Result, ctx: Context) -> Decision:
     queued = state.queue.get(command.unlock_id)
     if queued is None:
@@ -267,6 +281,14 @@ _ALWAYS: dict[type, tables.Handler] = {
 }
 
 COMMANDS: Commands = {
-    "offline": {LinkDown: ignored, Beat: _beat_offline, **_ALWAYS},
-    "online": {LinkDown: _link_down, Beat: _beat, **_ALWAYS},
+    "offline": {LinkDown: ignored, Beat: _beat_offline, Retire: _retire, **_ALWAYS},
+    "online": {LinkDown: _link_down, Beat: _beat, Retire: _retire, **_ALWAYS},
+    "retired": {
+        **_ALWAYS,
+        LinkDown: ignored,
+        Beat: ignored,
+        Retire: ignored,
+        UnlockSlot: _unlock_nobody,
+        OfferFirmware: device_firmware.refused,
+    },
 }

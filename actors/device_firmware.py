@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from actors.decider import NOTHING, Context, Decision
-from actors.device_state import State, offer
+from actors.device_state import FirmwareJob, State, offer
 from actors.messages.device import (
     Acked,
     FirmwareOffered,
@@ -24,6 +24,7 @@ from actors.messages.device import (
 
 ORDER: tuple[FirmwareState, ...] = ("offered", "downloading", "downloaded", "verified", "updating", "updated")
 _REPLACED = "Another rollout has offered another firmware."
+_RETIRED = "The device is revoked."
 _ALREADY = "The device had this version already."
 
 
@@ -39,6 +40,25 @@ def offered(state: State, command: OfferFirmware, ctx: Context) -> Decision:
     if state.firmware == command.image.version:
         events.append(FirmwareProgressed(command.rollout_id, "updated", _ALREADY, ctx.now))
     return Decision(tuple(events))
+
+
+def refused(state: State, command: OfferFirmware, ctx: Context) -> Decision:
+    """Fail at once: nobody is there to take it."""
+    job = state.firmware_job
+    if job is not None and job.rollout_id == command.rollout_id:
+        return NOTHING
+    begun = FirmwareOffered(command.rollout_id, command.image, ctx.now)
+    return Decision((begun, _failed(command, ctx.now)))
+
+
+def given_up(state: State, now: float) -> tuple[FirmwareProgressed, ...]:
+    """Return the end of a job that nobody will bring to one."""
+    job = state.firmware_job
+    return () if job is None or not job.open else (_failed(job, now),)
+
+
+def _failed(job: OfferFirmware | FirmwareJob, now: float) -> FirmwareProgressed:
+    return FirmwareProgressed(job.rollout_id, "failed", _RETIRED, now)
 
 
 def withdrawn(state: State, command: WithdrawFirmware, ctx: Context) -> Decision:

@@ -14,6 +14,7 @@ from actors.messages.device import (
     BoardSilent,
     DeviceConnected,
     DeviceDisconnected,
+    DeviceRetired,
     FirmwareImage,
     FirmwareOffered,
     FirmwareProgressed,
@@ -30,7 +31,7 @@ from actors.messages.device import (
 )
 from actors.tables import Events, Move
 
-Phase = Literal["offline", "online"]
+Phase = Literal["offline", "online", "retired"]
 
 DONE_KEPT = 64
 """How many finished unlocks are remembered, so that a repeated order does nothing."""
@@ -162,6 +163,10 @@ def _disconnected(state: State, event: DeviceDisconnected) -> State:
     return replace(state, phase="offline", connected_at=None)
 
 
+def _retired(state: State, event: DeviceRetired) -> State:
+    return replace(state, phase="retired", connected_at=None, silent=())
+
+
 def _queued(state: State, event: UnlockQueued) -> State:
     queued = QueuedUnlock(event.unlock_id, event.slot, event.trolley_id, event.expires_at)
     return replace(state, branch=state.branch or event.branch, queue={**state.queue, event.unlock_id: queued})
@@ -219,7 +224,7 @@ def _firmware_withdrawn(state: State, event: FirmwareWithdrawn) -> State:
 
 
 def _beside(phase: Phase) -> dict[type, Move]:
-    """Events that both phases may meet and neither changes by."""
+    """Events that every phase may meet and none changes by."""
     to = (phase,)
     return {
         UnlockQueued: Move(_queued, to),
@@ -236,10 +241,16 @@ def _beside(phase: Phase) -> dict[type, Move]:
 
 
 EVENTS: Events = {
-    "offline": {DeviceConnected: Move(_connected, ("online",)), **_beside("offline")},
+    "offline": {
+        DeviceConnected: Move(_connected, ("online",)),
+        DeviceRetired: Move(_retired, ("retired",)),
+        **_beside("offline"),
+    },
     "online": {
         DeviceConnected: Move(_connected, ("online",)),
         DeviceDisconnected: Move(_disconnected, ("offline",)),
+        DeviceRetired: Move(_retired, ("retired",)),
         **_beside("online"),
     },
+    "retired": {DeviceConnected: Move(_connected, ("online",)), **_beside("retired")},
 }

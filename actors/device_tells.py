@@ -15,6 +15,7 @@ from actors.messages.device import (
     CancelFirmware,
     DeviceConnected,
     DeviceDisconnected,
+    DeviceRetired,
     FirmwareOffered,
     FirmwareProgressed,
     FirmwareWithdrawn,
@@ -93,6 +94,14 @@ def _disconnected(state: State, event: DeviceDisconnected) -> tuple[Tell, ...]:
     return (*_raise(state, "device_offline", about, event.since + OFFLINE_ALARM_S), *_noted(state, event))
 
 
+def _retired(state: State, event: DeviceRetired) -> tuple[Tell, ...]:
+    """Nobody is to look after it any more, and the map forgets it."""
+    boards = [tell for board in event.boards for tell in _clear(state, "bus_fault", _board(state, board))]
+    note = NoteDevice("DeviceRetired", card(state), gone=True)
+    hint = (Tell("branch", state.branch, note, durable=False),) if state.branch else ()
+    return (*_clear(state, "device_offline", _me(state)), *boards, *hint)
+
+
 def _silent(state: State, event: BoardSilent) -> tuple[Tell, ...]:
     about = About(_board(state, event.board), device_id=state.device_id, slot=event.board << 4)
     return _raise(state, "bus_fault", about, event.at)
@@ -152,6 +161,7 @@ _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
     SlotChanged: _reported,
     DeviceConnected: _connected,
     DeviceDisconnected: _disconnected,
+    DeviceRetired: _retired,
     SlotTaken: _taken,
     SlotVacated: _vacated,
     BoardSilent: _silent,

@@ -86,6 +86,7 @@ EVENTS: dict[str, dict[str, str]] = {
         TROLLEY_CHANGED: "`trolley` and `counters`; its reference data were edited.",
         "DeviceConnected": "`device`.",
         "DeviceDisconnected": "`device`.",
+        "DeviceRetired": "`device`, which the branch has no more.",
         **dict.fromkeys(("AlarmRaised", "AlarmAcknowledged"), "`alarm`, as it stands."),
         "AlarmCleared": "`alarm`, as it was; it is over.",
         "CartTotalChanged": "`trolley_id`, `cart_total`, `cart_units`; at most once a second a trolley.",

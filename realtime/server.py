@@ -40,6 +40,7 @@ from realtime.links import Links
 from realtime.notices import Notices
 from realtime.owner import Owner
 from realtime.remote import RemoteSystem
+from realtime.retirements import Retirements
 from realtime.routing import Websockets
 from realtime.said import TROLLEY_CHANGED
 from realtime.topics import Topics
@@ -85,6 +86,7 @@ class Running:
         self.remote: RemoteSystem | None = None
         self.owner: Owner | None = None
         self.errands: Errands | None = None
+        self.retirements: Retirements | None = None
         channel = errands.owner_channel()
         if role == "edge":
             if layer is None:
@@ -120,6 +122,7 @@ class Running:
         """Be the process that has the actors, and with a layer their owner for others."""
         host = self.host = self._host(journal, clock)
         self.errands = Errands(host.system)
+        self.retirements = Retirements(host.system, self.references.directory)
         if layer is not None:
             self.owner = Owner(
                 layer, channel, host.system, self.links, self.references.changed, self.errands.run
@@ -164,6 +167,8 @@ class Running:
             self.loop.call_soon_threadsafe(self._recheck_devices)
             if self.host is not None:
                 self._redraw(self.host.system)
+            if self.retirements is not None:
+                self.retirements.look()
 
     def _recheck_devices(self) -> None:
         """A device may have been revoked, or its token replaced."""
@@ -201,6 +206,8 @@ class Running:
         self.topics.start(self.loop)
         if self.errands is not None:
             self.errands.start()
+        if self.retirements is not None:
+            self.retirements.look()
         if self.owner is not None:
             self.owner.start()
         if self.remote is not None:

@@ -82,6 +82,7 @@ class NoteCart(msgspec.Struct, frozen=True, tag="NoteCart"):
 class NoteDevice(msgspec.Struct, frozen=True, tag="NoteDevice"):
     name: str
     card: DeviceCard
+    gone: bool = False
 
 
 class NoteAlarm(msgspec.Struct, frozen=True, tag="NoteAlarm"):
@@ -121,6 +122,7 @@ class CartTotalChanged(msgspec.Struct, frozen=True, tag="CartTotalChanged"):
 class DeviceNoted(msgspec.Struct, frozen=True, tag="DeviceNoted"):
     name: str
     card: DeviceCard
+    gone: bool = False
 
 
 class AlarmNoted(msgspec.Struct, frozen=True, tag="AlarmNoted"):

@@ -144,6 +144,10 @@ class ProgressFirmware(msgspec.Struct, frozen=True, tag="ProgressFirmware"):
     detail: str = ""
 
 
+class Retire(msgspec.Struct, frozen=True, tag="Retire"):
+    """Nobody trusts the device any more, or it is taken down; a hello of it begins anew."""
+
+
 class SendFirmware(msgspec.Struct, frozen=True, tag="SendFirmware"):
     """To ``link/<device_id>``: offer the firmware; the Pi may hear it more than once."""
 
@@ -194,6 +198,14 @@ class DeviceDisconnected(msgspec.Struct, frozen=True, tag="DeviceDisconnected"):
     at: float
     since: float
     """The last word of it."""
+
+
+class DeviceRetired(msgspec.Struct, frozen=True, tag="DeviceRetired"):
+    """It is not missed any more, and nothing of it waits."""
+
+    boards: tuple[int, ...]
+    """Those that were silent; nobody need look after them now."""
+    at: float
 
 
 class BoardSilent(msgspec.Struct, frozen=True, tag="BoardSilent"):
@@ -284,6 +296,7 @@ Command = (
     | OfferFirmware
     | WithdrawFirmware
     | ProgressFirmware
+    | Retire
 )
 ToLink = SendUnlock | SendFirmware | CancelFirmware
 """What ``link/<device_id>`` is told."""
@@ -301,4 +314,5 @@ Event = (
     | FirmwareOffered
     | FirmwareProgressed
     | FirmwareWithdrawn
+    | DeviceRetired
 )

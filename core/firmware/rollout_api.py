@@ -69,7 +69,7 @@ class RolloutDeviceAnswer(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class RolloutAnswer(serializers.Serializer):  # type: ignore[type-arg]
-    """A rollout; ``counts`` has how many devices are in which state."""
+    """A rollout; ``counts`` has how many devices are in which state, of those that the caller may see."""
 
     id = serializers.UUIDField()
     version = serializers.CharField()
@@ -96,24 +96,38 @@ class RolloutFilter(django_filters.FilterSet):  # type: ignore[misc]
         fields = ()
 
     def in_branch(self, rows: QuerySet[Rollout], _: str, text: str) -> QuerySet[Rollout]:
-        """Keep the branch's."""
-        codes = Branch.objects.filter(by_id_or("code", text)).values("code")
-        return rows.filter(branch_code__in=codes)
+        """Keep the branch's, and those of its chain that bring something to its devices."""
+        branches = Branch.objects.filter(by_id_or("code", text))
+        return rows.filter(Q(branch_code__in=branches.values("code")) | _through(branches))
 
 
 def visible(who: Principal) -> QuerySet[Rollout]:
-    """Return the rollouts of branches in which the caller works, and of chains that it watches."""
+    """Return the rollouts of chains that the caller watches, and those that its branches' devices are in."""
     if who.is_platform_admin:
         return Rollout.objects.all()
-    codes = scopes.branches(who, "device.watch").values("code")
+    branches = scopes.branches(who, "device.watch")
     chains = [grant.chain for grant in who.grants if may(who, "chain.watch", grant.chain)]
-    return Rollout.objects.filter(Q(branch_code__in=codes) | Q(chain_slug__in=chains))
+    return Rollout.objects.filter(
+        Q(branch_code__in=branches.values("code")) | Q(chain_slug__in=chains) | _through(branches)
+    )
 
 
-def shown(rows: list[Rollout]) -> list[dict[str, Any]]:
-    """Return what RolloutAnswer says of each."""
+def _through(branches: QuerySet[Branch]) -> Q:
+    """Rollouts over a chain that have devices of these branches."""
+    devices = Device.objects.filter(branch__in=branches).values("pk")
+    jobs = RolloutDevice.objects.filter(device_id__in=devices)
+    return Q(branch_code="", pk__in=jobs.values("rollout_id"))
+
+
+def shown(who: Principal, rows: list[Rollout]) -> list[dict[str, Any]]:
+    """Return what RolloutAnswer says of each: only of devices that the caller may see."""
     jobs = list(RolloutDevice.objects.filter(rollout_id__in=[row.pk for row in rows]))
-    names = dict(Device.objects.filter(pk__in={job.device_id for job in jobs}).values_list("pk", "name"))
+    devices = Device.objects.filter(pk__in={job.device_id for job in jobs})
+    names = dict(devices.values_list("pk", "name"))
+    theirs = set(devices.filter(branch__in=scopes.branches(who, "device.watch")).values_list("pk", flat=True))
+    chains = {row.chain_slug for row in rows if may(who, "chain.watch", row.chain_slug)}
+    whole = {row.pk for row in rows if row.branch_code or row.chain_slug in chains}
+    jobs = [job for job in jobs if job.rollout_id in whole or job.device_id in theirs]
     return [_shown(row, [job for job in jobs if job.rollout_id == row.pk], names) for row in rows]
 
 
@@ -183,7 +197,7 @@ class RolloutsView(generics.ListAPIView[Rollout]):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return a page of them."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response(shown(list(page or [])))
+        return self.get_paginated_response(shown(principal(request), list(page or [])))
 
     @extend_schema(
         request=RolloutBody, parameters=[_KEY], responses={202: RolloutAnswer}, operation_id="rollout_start"
@@ -208,7 +222,7 @@ class RolloutView(APIView):
     @extend_schema(responses=RolloutAnswer, operation_id="rollout")
     def get(self, request: Request, rollout_id: str) -> Response:
         """Return it with all its devices."""
-        return Response(shown([_found(request, rollout_id)])[0])
+        return Response(shown(principal(request), [_found(request, rollout_id)])[0])
 
 
 class RolloutOrderView(APIView):
@@ -223,7 +237,7 @@ class RolloutOrderView(APIView):
         row = _found(request, rollout_id)
         _require(principal(request), row.chain_slug, row.branch_code)
         asking.ask("rollout", str(row.pk), self.order(), principal(request))
-        return Response(shown([_found(request, rollout_id)])[0])
+        return Response(shown(principal(request), [_found(request, rollout_id)])[0])
 
 
 @extend_schema(operation_id="rollout_pause")
@@ -308,4 +322,4 @@ def _start(
         who.id,
     )
     asking.ask("rollout", rollout_id, command, who, "start")
-    return Response(shown([_found(request, rollout_id)])[0], 202)
+    return Response(shown(principal(request), [_found(request, rollout_id)])[0], 202)

@@ -20,6 +20,7 @@ from core import asking
 from core.accounts.api import checked
 from core.accounts.authentication import DeviceAuthentication
 from core.accounts.principals import Principal
+from core.fleet import enrolment
 from core.fleet.device_rows import (
     DeviceAnswer,
     DeviceDetailAnswer,
@@ -87,6 +88,17 @@ class DesiredAnswer(serializers.Serializer):  # type: ignore[type-arg]
     lock = serializers.ChoiceField(("open", "closed"))
 
 
+class FirmwareJobAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    """The firmware that the device was offered last, and how far it is with it."""
+
+    rollout_id = serializers.UUIDField()
+    version = serializers.CharField()
+    state = serializers.ChoiceField(
+        ("offered", "downloading", "downloaded", "verified", "updating", "updated", "failed")
+    )
+    detail = serializers.CharField(help_text="Why it failed.")
+
+
 class StatusAnswer(serializers.Serializer):  # type: ignore[type-arg]
     """A device's shadow: wanted and reported, as of ``version``."""
 
@@ -101,6 +113,7 @@ class StatusAnswer(serializers.Serializer):  # type: ignore[type-arg]
     reported = ReportedAnswer(many=True)
     pending = CommandAnswer(many=True)
     health = serializers.DictField(help_text="The latest telemetry, as the device sent it.")
+    firmware_job = FirmwareJobAnswer(allow_null=True)
 
 
 class DeviceFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -157,6 +170,12 @@ class DeviceView(APIView):
         device.save(update_fields=["name"])
         return Response(detail(device))
 
+    @extend_schema(responses={204: None}, operation_id="device_remove")
+    def delete(self, request: Request, device_id: str) -> Response:
+        """Take it down for good: revoke it, cut its link, free its addresses and slots. Its history stays."""
+        enrolment.remove(find(request, device_id, "device.manage"))
+        return Response(status=204)
+
 
 class DeviceStatusView(APIView):
     """How one Pi is."""
@@ -184,6 +203,7 @@ class DeviceStatusView(APIView):
                 ],
                 "pending": [_command(each) for each in device_state.pending(state, now)],
                 "health": state.health,
+                "firmware_job": _job(state.firmware_job),
             }
         )
 
@@ -226,6 +246,13 @@ class NamedHeartbeatView(HeartbeatView):
 @extend_schema(operation_id="device_heartbeat_own")
 class OwnHeartbeatView(HeartbeatView):
     """The same; the token says which device it is."""
+
+
+def _job(job: device_state.FirmwareJob | None) -> dict[str, Any] | None:
+    if job is None:
+        return None
+    fields = {"rollout_id": job.rollout_id, "version": job.image.version}
+    return {**fields, "state": job.state, "detail": job.detail}
 
 
 def _command(each: SendUnlock) -> dict[str, Any]:

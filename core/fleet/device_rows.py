@@ -66,7 +66,7 @@ def principal(request: Request) -> Principal:
 def visible(who: Principal) -> QuerySet[Device]:
     """Return the devices of the branches in which the caller works."""
     branches = scopes.branches(who, "device.watch")
-    rows = Device.objects.filter(branch__in=branches).select_related("branch__chain")
+    rows = Device.objects.filter(branch__in=branches, removed_at=None).select_related("branch__chain")
     return rows.prefetch_related("controllers").order_by("branch__code", "name", "created_at")
 
 

@@ -124,6 +124,10 @@ class Directory:
         """Return the device with that id, or None."""
         return self._plan.devices.get(device_id)
 
+    def devices(self) -> tuple[DeviceInfo, ...]:
+        """Return every device, also those that are revoked."""
+        return tuple(self._plan.devices.values())
+
     def slots(self, device_id: str) -> Mapping[int, str]:
         """Return slot -> trolley code for a device."""
         return self._plan.slots.get(device_id, {})

@@ -107,6 +107,19 @@ def revoke(device: Device) -> None:
     device.save(update_fields=["is_revoked", "token_version", "previous_until"])
 
 
+def remove(device: Device) -> None:
+    """Take the device down for good: revoke it and free its addresses, boards and slots."""
+    with transaction.atomic():
+        revoke(device)
+        for trolley in device.trolleys.all():
+            trolley.place_device = trolley.place_slot = None
+            trolley.save()
+        device.controllers.all().delete()
+        device.mac = device.serial = None
+        device.removed_at = timezone.now()
+        device.save(update_fields=["mac", "serial", "removed_at"])
+
+
 def again(device: Device) -> Rotated:
     """Return a token of the present version once more, for a device whose answer was lost."""
     return Rotated(tokens.issue_device(device.pk, device.token_version), device.previous_until)

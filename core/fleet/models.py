@@ -38,6 +38,8 @@ class Device(models.Model):
     """Tokens of an older version are refused, but for the one before until ``previous_until``."""
     previous_until = models.DateTimeField(null=True, blank=True)
     is_revoked = models.BooleanField(default=False)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    """Taken down for good: revoked, shown nowhere, without addresses; its history stays."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -80,7 +80,10 @@ export function foldBranch(board, name, data) {
     const alarms = board.alarms ?? [];
     return { ...board, alarms: name === "AlarmCleared" ? without(alarms, "alarm_id", data.alarm.alarm_id) : put(alarms, "alarm_id", data.alarm) };
   }
-  if (data.device) return { ...board, devices: put(board.devices, "device_id", data.device) };
+  if (data.device) {
+    const { device } = data;
+    return { ...board, devices: name === "DeviceRetired" ? without(board.devices, "device_id", device.device_id) : put(board.devices, "device_id", device) };
+  }
   throw new UnknownEvent(name);
 }
 

@@ -91,6 +91,8 @@ test("the board follows trolleys, carts and devices", () => {
   assert.deepEqual([next.trolleys[1].phase, next.trolleys[1].cart_total], ["held", 12.5]);
   next = foldBranch(next, "DeviceDisconnected", { device: { device_id: "d", online: false } });
   assert.equal(next.devices[0].online, false);
+  next = foldBranch(next, "DeviceRetired", { device: { device_id: "d", online: false } });
+  assert.deepEqual(next.devices, []);
 });
 
 test("a cart total of a trolley that the board does not have asks for a snapshot", () => {

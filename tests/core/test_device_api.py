@@ -77,6 +77,7 @@ def test_the_status_is_the_actors_own(manager: Api, world: World, url: str, acto
     assert body["version"] == 3
     assert body["desired"] == [{"slot": 17, "lock": "open"}]
     assert [(one["slot"], one["hook"], one["present"]) for one in body["reported"]] == [(17, "closed", True)]
+    assert body["firmware_job"] is None
     [pending] = body["pending"]
     assert (pending["id"], pending["slot"], pending["op"]) == ("u1", 17, "unlock")
     assert 0 < pending["ttl_ms"] <= 10_000
@@ -162,6 +163,25 @@ def test_a_revoked_device_is_refused_and_that_is_announced(
     assert not accepted(token)
     assert Api(token=token).post(f"{url}/rotate-token", {}).status_code == 401
     assert manager.post(f"{url}/revoke", {}).status_code == 200
+
+
+def test_a_removed_device_is_gone_and_its_addresses_are_free(
+    world: World, manager: Api, url: str, people: dict[str, User]
+) -> None:
+    Device.objects.filter(pk=world.device.pk).update(mac="b8:27:eb:00:00:09", serial="s9")
+    token = tokens.issue_device(world.device.pk, 1)
+    assert manager.call("DELETE", url, None).status_code == 204
+    assert not accepted(token)
+    assert manager.get(url).status_code == 404
+    assert manager.get("/api/devices").json()["results"] == []
+    assert manager.call("DELETE", url, None).status_code == 404
+    assert (Trolley.objects.get(trolley_id="T-1").place_slot, Controller.objects.count()) == (None, 0)
+    code = manager.post("/api/branches/OWN/claim-codes", {}).json()["code"]
+    body = {
+        "mac_address": "b8:27:eb:00:00:09", "serial_number": "s9", "branch_code": "OWN", "claim_code": code,
+    }  # fmt: skip
+    again = Api().post("/api/devices/register", body)
+    assert (again.status_code, again.json()["device_id"] == str(world.device.pk)) == (201, False)
 
 
 # --- boards and slots -------------------------------------------------------------------

@@ -39,6 +39,7 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, int]]] = {
     ("POST", "/api/devices/heartbeat"): ({}, devices_only(200, 200)),
     ("GET", "/api/devices/{device}"): (None, people_only(200, 200)),
     ("PATCH", "/api/devices/{device}"): ({"name": "Pi"}, people_only(200)),
+    ("DELETE", "/api/devices/{device}"): (None, people_only(204)),
     ("GET", "/api/devices/{device}/status"): (None, people_only(200, 200)),
     ("POST", "/api/devices/{device}/heartbeat"): ({}, devices_only(200, 404)),
     ("POST", "/api/devices/{device}/rotate-token"): ({}, {**people_only(200), "device": 200, "sibling": 404}),

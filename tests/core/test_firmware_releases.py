@@ -218,6 +218,8 @@ def test_a_device_is_offered_a_release(
     assert (offer.image.size, offer.image.signature) == (release.size, release.signature)
     for state in ("downloading", "downloaded", "verified", "updating", "updated"):
         actors.ask("device", key, ProgressFirmware(offer.rollout_id, state))
+        job = Api(people["manager"]).get(f"/api/devices/{key}/status").json()["firmware_job"]
+        assert job == {"rollout_id": offer.rollout_id, "version": "2.0.1", "state": state, "detail": ""}
     actors.settle()
     assert actors.look("rollout", offer.rollout_id).phase == "finished"
 
@@ -264,8 +266,16 @@ def test_a_chain_is_its_admins_affair(
     assert answer["branch"] is None
     assert str(foreign.pk) not in {job["device_id"] for job in answer["devices"]}
     assert len(answer["devices"]) == 2
-    assert Api(people["manager"]).get(f"/api/rollouts/{answer['id']}").status_code == 404
-    assert Api(people["chain_admin"]).get(f"/api/rollouts/{answer['id']}").status_code == 200
+    url = f"/api/rollouts/{answer['id']}"
+    assert len(Api(people["chain_admin"]).get(url).json()["devices"]) == 2
+    # A manager sees how far the own devices are, and may not order anything.
+    seen = Api(people["manager"]).get(url).json()
+    assert [job["device_id"] for job in seen["devices"]] == [str(world.device.pk)]
+    assert seen["counts"] == {"offered": 1}
+    [row] = Api(people["manager"]).get("/api/rollouts?branch=OWN").json()["results"]
+    assert row == seen
+    assert Api(people["manager"]).post(f"{url}/pause", {}).status_code == 403
+    assert Api(people["stranger"]).get(url).status_code == 404
 
 
 @pytest.mark.parametrize(

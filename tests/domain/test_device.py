@@ -7,18 +7,25 @@ from msgspec.structs import replace
 
 from actors import device
 from actors.decider import TimeReached
+from actors.messages.alarms import ClearAlarm
 from actors.messages.branch import DeviceCard, NoteDevice
 from actors.messages.device import (
     Acked,
     Beat,
+    BoardSilent,
     DeskOfDevice,
     DeviceConnected,
     DeviceDisconnected,
+    DeviceRetired,
+    FirmwareImage,
+    FirmwareOffered,
     LinkDown,
     LinkUp,
+    OfferFirmware,
     Received,
     Report,
     Result,
+    Retire,
     SendUnlock,
     SlotChanged,
     SlotReading,
@@ -36,6 +43,7 @@ CONNECTED = DeviceConnected("BRANCH-001", "boot-1", "1.0", 100.0)
 UNLOCK = UnlockSlot("u1", 0x13, T, 110.0, "BRANCH-001")
 QUEUED = UnlockQueued("u1", 0x13, T, 110.0, "BRANCH-001", 100.0)
 CLOSED = SlotReading(0x13, "closed", True, 99.0, REF)
+IMAGE = FirmwareImage("2.0", "https://shop/f", 9, "ab", "c2ln")
 OPEN = SlotReading(0x13, "open", True, 101.0, REF)
 
 
@@ -184,3 +192,38 @@ def test_the_times_of_a_slots_changes_only_grow_and_never_lie_in_the_future() ->
     assert state.state.slots[0x13].at == 101.5
     later = state.after(Report(2, replace(CLOSED, at=5.0)), at=102.0)
     assert later.state.slots[0x13].at == pytest.approx(101.501)
+
+
+RETIRED = DeviceRetired((), 120.0)
+
+
+def test_a_device_that_is_retired_is_not_missed_and_the_map_forgets_it() -> None:
+    then = online().when(Retire(), at=120.0).then(RETIRED)
+    then.alarms(ClearAlarm(("device_offline",), "device/d1", 2))
+    card = DeviceCard("d1", False, "1.0", 2, 100.0)
+    assert then.hints("branch", "BRANCH-001") == [NoteDevice("DeviceRetired", card, gone=True)]
+    retired = given(device, "d1", CONNECTED, RETIRED)
+    assert device.deadline(retired.state) is None
+    for word in (LinkDown("boot-1"), Beat(), Retire()):
+        retired.when(word, at=121.0).nothing()
+
+
+def test_a_retired_devices_silent_boards_are_nobodys_any_more() -> None:
+    then = given(device, "d1", CONNECTED, BoardSilent(17, 110.0)).when(Retire(), at=120.0)
+    then.then(DeviceRetired((17,), 120.0))
+    then.alarms(ClearAlarm(("device_offline",), "device/d1", 3), ClearAlarm(("bus_fault",), "board/d1:17", 3))
+
+
+def test_what_waited_for_a_retired_device_ends_by_name() -> None:
+    given(device, "d1", CONNECTED, QUEUED, FirmwareOffered("r1", IMAGE, 100.0)).when(
+        Retire(), at=105.0
+    ).names("UnlockDone", "FirmwareProgressed", "DeviceRetired")
+    retired = given(device, "d1", CONNECTED, RETIRED)
+    [done] = retired.when(UNLOCK, at=105.0).decision.events
+    assert done.outcome == "expired"
+    [_, failed] = retired.when(OfferFirmware("r1", IMAGE), at=105.0).decision.events
+    assert (failed.state, failed.detail) == ("failed", "The device is revoked.")
+
+
+def test_a_retired_device_that_is_let_in_again_is_online() -> None:
+    given(device, "d1", CONNECTED, RETIRED).when(UP, at=130.0).then(replace(CONNECTED, at=130.0))

@@ -103,6 +103,7 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     device.FirmwareOffered(_ROLLOUT, _IMAGE, _AT),
     device.FirmwareProgressed(_ROLLOUT, "failed", "The signature is wrong.", _AT),
     device.FirmwareWithdrawn(_ROLLOUT, _AT),
+    device.DeviceRetired((0, 17), _AT),
     rollout.RolloutStarted(_ID(9), _IMAGE, "demo", "", (_ID(0), _ID(1)), 5, 0.2, 3600.0, _USER, _AT),
     rollout.BatchOffered((_ID(0),), _AT),
     rollout.DeviceProgressed(_ID(0), "downloading", "", _AT),

@@ -201,6 +201,24 @@ async def test_people_have_no_device_socket(world: World, server: Server) -> Non
 # --- leaving ---------------------------------------------------------------------------
 
 
+async def test_a_revoked_device_leaves_the_map_and_is_not_missed(world: World, server: Server) -> None:
+    staff = await asyncio.to_thread(world.staff)
+    topic = f"branch:{world.branch.code}"
+    async with pi(server, world) as device, trolley_client(server, staff) as board:
+        await device.hello()
+        snapshot = await board.subscribe(topic)
+        assert [each["online"] for each in snapshot["data"]["devices"]] == [True]
+        await asyncio.to_thread(_in_database, enrolment.revoke, world.device)
+        retired = await board.event(topic, "DeviceRetired")
+        assert retired["data"]["device"]["device_id"] == str(world.device.pk)
+        await device.closed()
+    running = await server.running()
+    await running.settled()
+    async with trolley_client(server, staff) as board:
+        data = (await board.subscribe(topic))["data"]
+        assert (data["devices"], data["alarms"]) == ([], [])
+
+
 async def test_a_revoked_device_is_cut_off_at_once(world: World, server: Server) -> None:
     running = await server.running()
     async with pi(server, world) as device:

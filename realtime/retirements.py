@@ -1,0 +1,42 @@
+"""Telling the actors of devices that nobody trusts any more, however they were revoked."""
+
+from __future__ import annotations
+
+import logging
+from typing import Protocol
+
+from actors.messages.device import Retire
+from actors.runtime import Address, AskError
+from core.fleet.directory import Directory
+
+log = logging.getLogger("devices")
+
+
+class Teller(Protocol):
+    """The part of the actor system that is needed here."""
+
+    def tell(self, address: Address, command: Retire) -> None:
+        """Send a command and hear nothing; from any thread."""
+
+
+class Retirements:
+    """Compares the directory with what was told. Whoever is told twice does nothing the second time,
+    so after a restart all are told again and none can be forgotten."""
+
+    def __init__(self, actors: Teller, directory: Directory) -> None:
+        self._actors = actors
+        self._directory = directory
+        self._told: set[str] = set()
+
+    def look(self) -> None:
+        """Tell those that have been revoked since the last look."""
+        revoked = {device.id for device in self._directory.devices() if device.is_revoked}
+        told = self._told & revoked
+        for device_id in revoked - told:
+            try:
+                self._actors.tell(Address("device", device_id), Retire())
+            except AskError as error:
+                log.warning("device %s is told later that it is revoked: %r", device_id, error)
+            else:
+                told.add(device_id)
+        self._told = told
