@@ -145,6 +145,8 @@ CELERY_TASK_DEFAULT_QUEUE = REDIS_PREFIX
 CELERY_TIMEZONE = "UTC"
 CHECKOUT_HOLD_S = _env.number("CHECKOUT_HOLD_S", 300.0, 1)
 """How long the goods of a checkout are kept."""
+EXIT_PASS_S = _env.number("EXIT_PASS_S", 3600.0, 60)
+"""How long after the purchase an exit pass is good."""
 CELERY_BEAT_SCHEDULE = {
     "roll-up-telemetry": {"task": "telemetry.roll_up", "schedule": timedelta(minutes=5)},
     "purge-telemetry": {"task": "telemetry.purge", "schedule": timedelta(hours=6)},

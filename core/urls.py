@@ -23,6 +23,7 @@ from core.fleet import api as fleet
 from core.fleet import rentals
 from core.fleet.urls import device_api
 from core.inventory import api as inventory
+from core.orders import api as orders
 from core.pages import page
 from core.telemetry import api as telemetry
 from core.tenancy import api as tenancy
@@ -52,6 +53,8 @@ api: list[URLPattern | URLResolver] = [
     path("api/telemetry/chains/<str:chain_id>", telemetry.ChainTelemetryView.as_view()),
     path("api/branches/<str:branch_id>/stock", inventory.StockView.as_view()),
     path("api/branches/<str:branch_id>/stock/movements", inventory.MovementsView.as_view()),
+    path("api/orders", orders.OrdersView.as_view()),
+    path("api/orders/<uuid:order_id>", orders.OrderView.as_view()),
     path("api/trolleys/<str:trolley_id>", fleet.TrolleyView.as_view()),
     path("api/trolleys/<str:trolley_id>/qr", fleet.TrolleyQrView.as_view(), name="trolley-qr"),
     *device_api,

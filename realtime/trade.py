@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.accounts.principals import Principal
-from realtime import checkouts, prices, stock
+from realtime import checkouts, orders, prices, stock
 from realtime.command import Command, Route
 from realtime.gateway import Answer, Gateway
 
@@ -108,5 +108,30 @@ ROWS: tuple[Command, ...] = (
         (Route("POST", "/branches/{branch}/stock/adjust"),),
         (),
         (*_STOCK, "below_reserved", "count_or_change"),
+    ),
+    Command(
+        "order.verify_exit",
+        orders.OrderVerifyExit,
+        orders.ExitView,
+        "order.verify",
+        "order/{order_id}",
+        orders.verify_exit,
+        (Route("POST", "/branches/{branch}/exit"),),
+        (),
+        (
+            "pass_malformed", "pass_unknown", "pass_wrong_branch", "pass_used", "pass_expired",
+            "pass_refunded", "branch_not_found",
+        ),
+    ),
+    Command(
+        "order.refund",
+        orders.OrderRefund,
+        orders.RefundView,
+        "order.refund",
+        "order/{order_id}",
+        orders.refund,
+        (Route("POST", "/orders/{order_id}/refund", 202),),
+        (),
+        ("order_not_found", "invalid_amount", "refund_too_high", "nothing_to_refund", "not_returnable"),
     ),
 )  # fmt: skip

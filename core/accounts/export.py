@@ -10,14 +10,15 @@ from django.db.models import Model, QuerySet
 from core.accounts import principals
 from core.accounts.models import User
 from core.fleet.models import Rental, Session, Trolley
+from core.orders.models import Order, OrderItem, Refund
 from core.rest import rfc3339
 from core.shopping.models import Cart, CartItem
 
-_HIDDEN = frozenset({"password", "digest", "qr_nonce"})
+_HIDDEN = frozenset({"password", "digest", "qr_nonce", "verified_by"})
 
 
 def everything_about(user: User) -> dict[str, Any]:
-    """Return the account, its roles, logins, sessions, rentals and cart. Blocking."""
+    """Return the account, its roles, logins, sessions, rentals, cart and orders. Blocking."""
     roles = [
         {"role": one.role, "chain": one.chain, "branch": one.branch} for one in principals.of(user).grants
     ]
@@ -30,6 +31,19 @@ def everything_about(user: User) -> dict[str, Any]:
         "rentals": _rows(Rental.objects.filter(user_id=user.pk)),
         "cart": _rows(Cart.objects.filter(user_id=user.pk)),
         "cart_items": _rows(CartItem.objects.filter(user_id=user.pk)),
+        **_bought(user),
+    }
+
+
+def _bought(user: User) -> dict[str, Any]:
+    orders = Order.objects.filter(user_id=user.pk)
+    return {
+        "orders": _rows(orders),
+        "order_items": _rows(OrderItem.objects.filter(order_id__in=orders.values("pk"))),
+        "refunds": [
+            {name: value for name, value in row.items() if name != "user_id"}  # who gave it back
+            for row in _rows(Refund.objects.filter(order_id__in=orders.values("pk")))
+        ],
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Iterable
+from typing import Any
 
 from actors.messages.pricing import TIERS
 from core.accounts.models import Grant, Role, User
@@ -19,6 +20,12 @@ def shown_name(username: str, phone: str | None) -> str:
     if username == phone or _PHONE.fullmatch(username):
         return f"•••• {username[-4:]}"
     return username
+
+
+def shown_names(user_ids: Iterable[Any]) -> dict[str, str]:
+    """Return the names to show of these people, by id as text; erased accounts are left out. Blocking."""
+    rows = User.objects.filter(pk__in=set(user_ids)).values_list("id", "username", "phone")
+    return {str(user_id): shown_name(username, phone) for user_id, username, phone in rows}
 
 
 def find_by_phone(phone: str) -> str | None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+from decimal import Decimal
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
 from core.accounts import tokens
 from core.accounts.models import User
 from core.catalogue.models import Product
 from core.fleet.models import Device, Trolley
+from core.orders.models import Order, OrderItem
 from core.tenancy.models import Branch, Chain
 
 PASSWORD = "correct horse battery"
@@ -37,6 +41,22 @@ class World(NamedTuple):
     product: Product
     inactive: Product
     device: Device
+
+
+def order(user_id: Any, branch: str = "OWN", number: int | None = 7, **fields: Any) -> Order:
+    """Return an order as its projection writes it, with one line."""
+    whole = {
+        "chain_slug": "own-chain", "reservation_id": uuid4(), "status": "paid", "currency": "INR",
+        "items_count": 1, "units": 2, "total": Decimal("25.00"), "refunded": Decimal(0),
+        "placed_at": timezone.now(), **fields,
+    }  # fmt: skip
+    row = Order.objects.create(order_id=uuid4(), user_id=user_id, branch_code=branch, number=number, **whole)
+    OrderItem.objects.create(
+        id=f"{row.pk}:0", order_id=row.pk, place=0, line_id="line-1", product_id=uuid4(), barcode="1",
+        name="Red apple", quantity=2, unit_price=Decimal("12.50"), line_total=Decimal("25.00"),
+        price_trace='[{"rule":"base","unit_price":12.50}]', returned=0,
+    )  # fmt: skip
+    return row
 
 
 class Api:

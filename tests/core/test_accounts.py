@@ -15,7 +15,7 @@ from core.accounts.models import RefreshToken, User
 from core.accounts.tasks import purge_refresh_tokens
 from core.fleet.models import Rental, Session
 from core.shopping.models import Cart, CartItem, cart_id_of
-from tests.core.support import PASSWORD, Api, World
+from tests.core.support import PASSWORD, Api, World, order
 
 
 def login(api: Api, username: str, password: str = PASSWORD) -> Any:
@@ -199,12 +199,15 @@ def test_the_export_is_all_about_one_person(people: dict[str, User]) -> None:
             line_total=1,
             added_at=now,
         )
+        order(user_id, number=1 if name == "shopper" else 2)
     answer = Api(people["shopper"]).get("/api/me/export")
     found = answer.json()
     assert found["account"]["email"] == "shopper@shop.example"
     assert [row["trolley_code"] for row in found["sessions"] + found["rentals"]] == ["T-shopper"] * 2
     assert [row["name"] for row in found["cart_items"]] == ["Tea of shopper"]
     assert len(found["cart"]) == len(found["logins"]) == 1
+    assert [row["number"] for row in found["orders"]] == [1]
+    assert [row["name"] for row in found["order_items"]] == ["Red apple"]
     assert "password" not in found["account"]
     assert "manager" not in answer.content.decode()
 

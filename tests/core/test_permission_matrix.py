@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from core.catalogue.models import Category, ImportJob, Variant
 from core.firmware.urls import firmware_api
 from core.fleet.urls import device_api
 from core.urls import api as api_patterns
-from tests.core.support import Api, World, picture
+from tests.core.support import Api, World, order, picture
 
 CALLERS = ("anonymous", "device", "shopper", "staff", "manager", "chain_admin", "platform", "stranger")
 
@@ -66,6 +67,15 @@ MATRIX: dict[str, dict[str, int]] = {
     "/api/branches/FOREIGN/stock/movements": {
         **SIGNED_IN, "shopper": 404, "staff": 404, "manager": 404, "chain_admin": 404,
     },
+    "/api/orders": SIGNED_IN,
+    "/api/orders?branch=OWN": {**SIGNED_IN, "shopper": 404, "stranger": 404},
+    "/api/orders?branch=FOREIGN": {
+        **SIGNED_IN, "shopper": 404, "staff": 404, "manager": 404, "chain_admin": 404,
+    },
+    "/api/orders/{order}": {**SIGNED_IN, "stranger": 404},
+    "/api/orders/{elsewhere}": {
+        **SIGNED_IN, "shopper": 404, "staff": 404, "manager": 404, "chain_admin": 404,
+    },
     "/api/chains": SIGNED_IN,
     "/api/chains/own-chain": {**SIGNED_IN, "shopper": 404, "stranger": 404},
     "/api/demo": OPEN,
@@ -111,7 +121,9 @@ def as_caller(name: str, people: dict[str, User], world: World) -> Api:
 
 @pytest.mark.parametrize("path", MATRIX)
 def test_each_caller_gets_what_its_role_allows(path: str, people: dict[str, User], world: World) -> None:
-    url = path.format(inactive=world.inactive.pk, device=world.device.pk, **shelf(world))
+    buyer = people["shopper"].pk
+    orders = {"order": order(buyer).pk, "elsewhere": order(uuid.uuid4(), "FOREIGN").pk}
+    url = path.format(inactive=world.inactive.pk, device=world.device.pk, **orders, **shelf(world))
     found = {name: as_caller(name, people, world).get(url).status_code for name in CALLERS}
     assert found == MATRIX[path]
 
@@ -213,6 +225,7 @@ def _shape(route: str) -> tuple[str, ...]:
         "stats",
         "stock",
         "movements",
+        "orders",
     }
     fixed |= {"demo", "schema", "docs"}
     return tuple(part if part in fixed else "*" for part in route.split("/"))

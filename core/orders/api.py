@@ -1,0 +1,260 @@
+"""REST of orders: one's own, and a branch's for those who work there. Commands on them are realtime's."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, cast
+
+import django_filters
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from actors.money import quantize
+from core.accounts import scopes
+from core.accounts.people import shown_names
+from core.accounts.principals import Principal
+from core.orders import passes
+from core.orders.models import Order, OrderItem, Refund
+from core.rest import Moment, rfc3339
+from core.tenancy.api import by_id_or
+from core.tenancy.models import Branch
+
+
+@extend_schema_field({"type": "number"})
+class Amount(serializers.Field):  # type: ignore[type-arg]
+    """Money in the decimals of the order's currency. Read only."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+
+    def get_attribute(self, instance: Any) -> Decimal:
+        """Return the amount, exact."""
+        currency = getattr(instance, "currency", None) or self.context["currency"]
+        return quantize(cast(Decimal, super().get_attribute(instance)), currency)
+
+    def to_representation(self, value: Decimal) -> Decimal:
+        """Return it as it is."""
+        return value
+
+
+class PriceStepAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    """A step of a price: the rule, and the unit price after it."""
+
+    rule = serializers.CharField()
+    unit_price = serializers.DecimalField(max_digits=14, decimal_places=4)
+
+
+class ItemAnswer(serializers.ModelSerializer[OrderItem]):
+    """A line as it was sold; ``returned`` units of it went back into the stock."""
+
+    id = serializers.CharField(source="line_id")
+    unit_price = Amount()
+    line_total = Amount()
+    price_trace = serializers.SerializerMethodField()
+
+    class Meta:
+        model = OrderItem
+        fields = (
+            "id", "product_id", "variant_id", "barcode", "name", "variant_name", "weight_g", "quantity",
+            "unit_price", "line_total", "price_trace", "returned",
+        )  # fmt: skip
+
+    @extend_schema_field(PriceStepAnswer(many=True))
+    def get_price_trace(self, row: OrderItem) -> Any:
+        """Return how the unit price came about."""
+        return json.loads(row.price_trace, parse_float=Decimal)
+
+
+class RefundAnswer(serializers.ModelSerializer[Refund]):
+    """Money that was given back, or is to be. ``status``: pending, made, failed (``detail`` says why)."""
+
+    id = serializers.SerializerMethodField()
+    amount = Amount()
+    at = Moment()
+    settled_at = Moment(allow_null=True)
+
+    class Meta:
+        model = Refund
+        fields = ("id", "amount", "reason", "status", "detail", "at", "settled_at")
+
+    def get_id(self, row: Refund) -> str:
+        """Return the refund's id."""
+        return row.id.partition(":")[2]
+
+
+class ShopAnswer(serializers.ModelSerializer[Branch]):
+    """Where it was bought, as a receipt says it."""
+
+    chain = serializers.CharField(source="chain.name")
+
+    class Meta:
+        model = Branch
+        fields = ("name", "chain", "address", "city", "timezone")
+
+
+class PassAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    """What staff at the exit scans (``url``, as a QR code) or types (``code``)."""
+
+    code = serializers.CharField()
+    url = serializers.CharField()
+    valid_until = serializers.DateTimeField()
+    verified_at = serializers.DateTimeField(allow_null=True)
+
+
+class OrderRow(serializers.ModelSerializer[Order]):
+    """An order in a list. ``number`` is unique in the branch, null for the moment until it has one."""
+
+    id = serializers.UUIDField(source="order_id")
+    branch = serializers.CharField(source="branch_code")
+    placed_at = Moment()
+    total_items = serializers.IntegerField(source="units")
+    total = Amount()
+    refunded = Amount()
+    verified_at = Moment(allow_null=True)
+    customer = serializers.SerializerMethodField()
+    receipt_url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Order
+        fields: tuple[str, ...] = (
+            "id", "number", "status", "branch", "placed_at", "currency", "items_count", "total_items",
+            "total", "refunded", "verified_at", "customer", "trolley_id", "receipt_url",
+        )  # fmt: skip
+
+    def get_customer(self, row: Order) -> str | None:
+        """Return who bought it, for staff as everywhere; null once the account is erased."""
+        return cast("str | None", self.context["names"].get(str(row.user_id)))
+
+    def get_receipt_url(self, row: Order) -> str:
+        """Return the receipt's page."""
+        return receipt_url(row)
+
+
+class OrderAnswer(OrderRow):
+    """A whole order: what a receipt shows."""
+
+    shop = serializers.SerializerMethodField()
+    items = serializers.SerializerMethodField()
+    refunds = serializers.SerializerMethodField()
+    exit_pass = serializers.SerializerMethodField()
+
+    class Meta(OrderRow.Meta):
+        fields = (*OrderRow.Meta.fields, "shop", "items", "refunds", "exit_pass")
+
+    @extend_schema_field(ShopAnswer(allow_null=True))
+    def get_shop(self, row: Order) -> Any:
+        """Return the branch's name and address."""
+        branch = Branch.objects.select_related("chain").filter(code=row.branch_code).first()
+        return None if branch is None else ShopAnswer(branch).data
+
+    @extend_schema_field(ItemAnswer(many=True))
+    def get_items(self, row: Order) -> Any:
+        """Return the lines in their order."""
+        return self._all(ItemAnswer, OrderItem.objects.filter(order_id=row.order_id), row)
+
+    @extend_schema_field(RefundAnswer(many=True))
+    def get_refunds(self, row: Order) -> Any:
+        """Return the refunds, oldest first."""
+        return self._all(RefundAnswer, Refund.objects.filter(order_id=row.order_id), row)
+
+    def _all(self, answer: Any, rows: Iterable[Any], order: Order) -> Any:
+        return answer(rows, many=True, context={"currency": order.currency}).data
+
+    @extend_schema_field(PassAnswer)
+    def get_exit_pass(self, row: Order) -> dict[str, Any]:
+        """Return the exit pass."""
+        code = passes.code_of(row.order_id)
+        return {
+            "code": code,
+            "url": passes.url_of(code),
+            "valid_until": rfc3339(passes.valid_until(row.placed_at)),
+            "verified_at": None if row.verified_at is None else rfc3339(row.verified_at),
+        }
+
+
+def receipt_url(row: Order) -> str:
+    """Return the address of the order's receipt."""
+    return f"{settings.PUBLIC_URL}/orders/{row.order_id}"
+
+
+class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """``from`` and ``to`` are moments; ``search`` looks for a number, or in the names of what was bought."""
+
+    status = django_filters.CharFilter()
+    number = django_filters.NumberFilter()
+    search = django_filters.CharFilter(method="found")
+
+    class Meta:
+        model = Order
+        fields = ()
+
+    @classmethod
+    def get_filters(cls) -> Any:
+        """Return the filters; ``from`` is no name that Python knows."""
+        filters = super().get_filters()
+        filters["from"] = django_filters.IsoDateTimeFilter("placed_at", "gte")
+        filters["to"] = django_filters.IsoDateTimeFilter("placed_at", "lt")
+        return filters
+
+    def found(self, rows: QuerySet[Order], _: str, text: str) -> QuerySet[Order]:
+        """Keep the order of that number, and those with such a product."""
+        text = text.strip().removeprefix("#")
+        wanted = Q(pk__in=OrderItem.objects.filter(name__icontains=text).values("order_id"))
+        if text.isdecimal() and len(text) < 18:
+            wanted |= Q(number=int(text))
+        return rows.filter(wanted)
+
+
+class OrdersView(generics.ListAPIView[Order]):
+    """One's own orders, newest first; with ``branch`` those of a branch in which the caller works."""
+
+    serializer_class = OrderRow
+    filterset_class = OrderFilter
+    queryset = Order.objects.none()
+
+    @extend_schema(parameters=[OpenApiParameter("branch", OpenApiTypes.STR, description="Id or code.")])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return a page of orders."""
+        return self.list(request, *args, **kwargs)
+
+    def get_queryset(self) -> QuerySet[Order]:
+        """Return whose orders it is about; another tenant's branch is not found."""
+        who = cast("Principal | None", self.request.auth)
+        if who is None:
+            return Order.objects.none()
+        wanted = self.request.query_params.get("branch")
+        if wanted is None:
+            return Order.objects.filter(user_id=who.id)
+        branch = generics.get_object_or_404(scopes.branches(who, "order.watch"), by_id_or("code", wanted))
+        return Order.objects.filter(branch_code=branch.code)
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the serializer, with the names of all who are on the page."""
+        rows = args[0] if args else ()
+        names = shown_names(row.user_id for row in rows)
+        return OrderRow(*args, **{**kwargs, "context": {"names": names}})
+
+
+class OrderView(generics.GenericAPIView[Order]):
+    """One order."""
+
+    serializer_class = OrderAnswer
+    queryset = Order.objects.none()
+
+    @extend_schema(responses=OrderAnswer, operation_id="order")
+    def get(self, request: Request, order_id: uuid.UUID) -> Response:
+        """Return the caller's order, or one of a branch in which the caller works; all else is not found."""
+        who = cast(Principal, request.auth)
+        mine = Q(user_id=who.id)
+        ours = Q(branch_code__in=scopes.branches(who, "order.watch").values("code"))
+        row = generics.get_object_or_404(Order.objects.filter(mine | ours), pk=order_id)
+        context = {"names": shown_names([row.user_id]), "currency": row.currency}
+        return Response(OrderAnswer(row, context=context).data)

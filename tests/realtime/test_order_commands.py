@@ -1,0 +1,298 @@
+"""Orders over sockets and HTTP: the view, the exit pass at the door, refunds; and who may."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from actors.decider import Look
+from actors.messages.order import RefundFailed, RefundMade
+from actors.runtime import ManualClock
+from actors.runtime.address import Address
+from core.fleet.models import Trolley
+from core.tenancy.models import Branch
+from realtime.server import Server
+from realtime.testing import Refused, trolley_client
+from tests.realtime.buying import bought
+from tests.realtime.conftest import World, make_world
+
+PASS_S = 3600.0
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(float(int(time.time())))
+
+
+@pytest.fixture
+def options(options: dict[str, Any], clock: ManualClock) -> dict[str, Any]:
+    return {**options, "clock": clock}
+
+
+def http_of(server: Server, token: str) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=server)  # type: ignore[arg-type]
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers)
+
+
+async def seen(server: Server, token: str, order_id: str) -> dict[str, Any]:
+    async with http_of(server, token) as http:
+        answer = await http.get(f"/api/orders/{order_id}")
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+async def settle(server: Server, order_id: str, word: Any) -> None:
+    """Let the payment say what became of a refund."""
+    running = await server.running()
+    assert running.host is not None
+    running.host.system.tell(Address("order", order_id), word)
+    await running.settled()
+
+
+async def test_an_order_is_the_shoppers_receipt_to_the_last_paisa(world: World, server: Server) -> None:
+    order_id = await bought(server, world, 2, 3, 7)
+    token = await asyncio.to_thread(world.token)
+    async with http_of(server, token) as http:
+        answer = await http.get(f"/api/orders/{order_id}")
+        assert b'"total":350.95' in answer.content
+        assert b'"unit_price":49.50' in answer.content
+        order = answer.json()
+        [row] = (await http.get("/api/orders")).json()["results"]
+    assert (order["id"], order["number"], order["status"], order["currency"]) == (order_id, 1, "paid", "INR")
+    assert [item["quantity"] for item in order["items"]] == [2, 3, 7]
+    assert [str(item["line_total"]) for item in order["items"]] == ["200.0", "148.5", "2.45"]
+    assert order["items"][0]["price_trace"] == [{"rule": "base", "unit_price": 100.0}]
+    assert (order["items_count"], order["total_items"]) == (3, 12)
+    assert order["receipt_url"].endswith(f"/orders/{order_id}")
+    assert order["exit_pass"]["url"].endswith(f"/x/{order['exit_pass']['code']}")
+    assert order["exit_pass"]["verified_at"] is None
+    assert order["shop"]["name"] == "Branch"
+    assert {name: order[name] for name in row} == row
+
+
+async def test_orders_of_a_branch_are_numbered_one_after_the_other(world: World, server: Server) -> None:
+    orders = [await bought(server, world) for _ in range(3)]
+    token = await asyncio.to_thread(world.token)
+    assert [(await seen(server, token, each))["number"] for each in orders] == [1, 2, 3]
+
+
+async def test_the_list_is_ones_own_in_pages_and_can_be_filtered(world: World, server: Server) -> None:
+    mine = [await bought(server, world, 1), await bought(server, world, 1, 1)]
+    await bought(server, world, by="other")
+    token, staff = await asyncio.to_thread(world.token), await asyncio.to_thread(world.staff)
+
+    async def ids(token: str, **query: Any) -> list[str]:
+        async with http_of(server, token) as http:
+            answer = await http.get("/api/orders", params=query)
+            assert answer.status_code == 200, answer.text
+            return [row["id"] for row in answer.json()["results"]]
+
+    assert set(await ids(token)) == set(mine)
+    assert len(await ids(token, page_size=1, page=2)) == 1
+    assert len(await ids(staff, branch=world.branch.code)) == 3
+    assert await ids(staff, branch=world.branch.code, search="2") == [mine[1]]
+    assert await ids(token, search="product 1") == [mine[1]]
+    assert await ids(token, status="refunded") == []
+    assert await ids(token, **{"from": "2100-01-01T00:00:00Z"}) == []
+    assert await ids(staff) == []
+
+
+# --- the exit --------------------------------------------------------------------------
+
+
+async def test_a_guard_lets_the_goods_out_once(world: World, server: Server) -> None:
+    order_id = await bought(server, world, 2, 3)
+    order = await seen(server, await asyncio.to_thread(world.token), order_id)
+    code, url = order["exit_pass"]["code"], order["exit_pass"]["url"]
+    branch = world.branch.code
+    guard = await asyncio.to_thread(world.staff)
+    async with trolley_client(server, guard) as gate:
+        passed = await gate.command("order.verify_exit", branch=branch, code=url, id="look-1")
+        assert passed["customer"] == world.user().username
+        assert (passed["number"], passed["items_count"], passed["total_items"]) == (1, 2, 5)
+        assert passed["items"][0] == {"name": "Product 0", "variant_name": None, "quantity": 2}
+        assert (passed["trolley_id"], passed["total"]) == (world.trolleys[0], 348.5)
+        again = await gate.command("order.verify_exit", branch=branch, code=url, id="look-1")
+        assert again == passed, "the same key is the same look"
+        with pytest.raises(Refused) as refused:
+            await gate.command("order.verify_exit", branch=branch, code=code.lower().replace("-", " "))
+    assert (refused.value.status, refused.value.code) == (409, "pass_used")
+    problem = refused.value.problem
+    assert problem["verified_at"] == passed["verified_at"]
+    assert problem["verified_by"] == world.user("staff").username
+    order = await seen(server, guard, order_id)
+    assert order["exit_pass"]["verified_at"] == passed["verified_at"]
+
+
+async def test_an_old_pass_a_refunded_one_and_a_forged_one_are_told_apart(
+    world: World, server: Server, clock: ManualClock
+) -> None:
+    shopper, guard = await asyncio.to_thread(world.token), await asyncio.to_thread(world.staff)
+    first, second = await bought(server, world), await bought(server, world)
+    codes = [(await seen(server, shopper, each))["exit_pass"]["code"] for each in (first, second)]
+    await settle(server, second, RefundMade("of-the-bank", world.products[0].price * 1000))
+    clock.advance(PASS_S + 1)
+    async with http_of(server, guard) as http:
+
+        async def says(code: str) -> tuple[int, str]:
+            answer = await http.post(f"/api/branches/{world.branch.code}/exit", json={"code": code})
+            return answer.status_code, answer.json()["code"]
+
+        assert await says(codes[0]) == (409, "pass_expired")
+        assert await says(codes[1]) == (409, "pass_refunded")
+        forged = codes[0][:-1] + ("0" if codes[0][-1] != "0" else "1")
+        assert await says(forged) == (404, "pass_unknown")
+        assert await says("0000-0000-0000") == (404, "pass_unknown")
+        assert await says("https://elsewhere.example/t/TROLLEY_01") == (400, "pass_malformed")
+
+
+async def test_a_pass_of_another_branch_is_named_and_another_chains_is_unknown(
+    world: World, server: Server
+) -> None:
+    def sister() -> Branch:
+        return Branch.objects.create(chain=world.chain, code=f"{world.branch.code}-B", name="Sister")
+
+    other, branch = await asyncio.to_thread(make_world), await asyncio.to_thread(sister)
+    await asyncio.to_thread((await server.running()).references.reload)
+    code = (await seen(server, await asyncio.to_thread(world.token), await bought(server, world)))[
+        "exit_pass"
+    ]
+    admin = await asyncio.to_thread(world.staff, "admin", "chain_admin", True)
+    foreign = await asyncio.to_thread(other.staff)
+    async with http_of(server, admin) as http:
+        wrong = await http.post(f"/api/branches/{branch.code}/exit", json={"code": code["code"]})
+        assert (wrong.status_code, wrong.json()["code"]) == (409, "pass_wrong_branch")
+        assert wrong.json()["branch"] == world.branch.code
+    async with http_of(server, foreign) as http:
+        unknown = await http.post(f"/api/branches/{other.branch.code}/exit", json={"code": code["code"]})
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "pass_unknown")
+        assert world.branch.code not in unknown.text.replace(str(unknown.json()["instance"]), "")
+
+
+# --- refunds ---------------------------------------------------------------------------
+
+
+async def test_a_manager_gives_money_back_and_the_shopper_sees_it(world: World, server: Server) -> None:
+    order_id = await bought(server, world, 2)
+    shopper = await asyncio.to_thread(world.token)
+    manager = await asyncio.to_thread(world.staff, "manager", "manager")
+    async with trolley_client(server, manager) as desk:
+        begun = await desk.command(
+            "order.refund", order_id=order_id, amount=50.25, reason="torn", id="give-1"
+        )
+        assert (begun["status"], begun["amount"], begun["left"]) == ("pending", 50.25, 149.75)
+        again = await desk.command(
+            "order.refund", order_id=order_id, amount=50.25, reason="torn", id="give-1"
+        )
+        assert again == begun, "a double click gives once"
+    await settle(server, order_id, RefundMade(begun["refund_id"], world.products[0].price))
+    order = await seen(server, shopper, order_id)
+    assert (order["status"], order["refunded"]) == ("partly_refunded", 100.0)
+    [refund] = order["refunds"]
+    assert (refund["id"], refund["reason"], refund["status"]) == (begun["refund_id"], "torn", "made")
+
+
+async def test_a_refund_that_fails_says_why_and_gives_nothing(world: World, server: Server) -> None:
+    order_id = await bought(server, world, 1)
+    manager = await asyncio.to_thread(world.staff, "manager", "manager")
+    async with http_of(server, manager) as http:
+        begun = await http.post(f"/api/orders/{order_id}/refund", json={"reason": "torn"})
+        assert begun.status_code == 202
+        more = await http.post(f"/api/orders/{order_id}/refund", json={"reason": "torn", "amount": 1})
+        assert (more.status_code, more.json()["code"]) == (409, "nothing_to_refund")
+    await settle(server, order_id, RefundFailed(begun.json()["refund_id"], "The card was closed."))
+    order = await seen(server, manager, order_id)
+    assert (order["status"], order["refunded"]) == ("paid", 0)
+    assert [(each["status"], each["detail"]) for each in order["refunds"]] == [
+        ("failed", "The card was closed.")
+    ]
+
+
+async def test_what_came_back_is_on_the_shelf_again(world: World, server: Server) -> None:
+    order_id = await bought(server, world, 3)
+    manager = await asyncio.to_thread(world.staff, "manager", "manager")
+    item = (await seen(server, manager, order_id))["items"][0]["id"]
+    async with http_of(server, manager) as http:
+        path = f"/api/orders/{order_id}/refund"
+        body = {"reason": "torn", "amount": 200, "restock": [{"item_id": item, "quantity": 2}]}
+        assert (await http.post(path, json=body)).status_code == 202
+        again = await http.post(path, json={**body, "amount": 1})
+        assert (again.status_code, again.json()["code"], again.json()["left"]) == (400, "not_returnable", 1)
+    running = await server.running()
+    await running.settled()
+    assert running.host is not None
+    stock = (await running.host.system.ask(Address("stock", world.branch.code), Look())).state
+    assert stock.level(str(world.products[0].pk)).on_hand == 2
+    assert (await seen(server, manager, order_id))["items"][0]["returned"] == 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"amount": amount} for amount in (0, -1, 0.001, 100.01, 10**12, "x")),
+        *({"reason": reason} for reason in ("", " ", "x" * 201)),
+        *({"restock": [{"item_id": "x", "quantity": quantity}]} for quantity in (0, 1)),
+        {"colour": "red"},
+    ],
+)
+async def test_a_refund_that_makes_no_sense_is_refused(
+    world: World, server: Server, wrong: dict[str, Any]
+) -> None:
+    order_id = await bought(server, world, 1)
+    manager = await asyncio.to_thread(world.staff, "manager", "manager")
+    async with http_of(server, manager) as http:
+        answer = await http.post(f"/api/orders/{order_id}/refund", json={"reason": "torn", **wrong})
+        assert answer.status_code == 400, answer.text
+    assert (await seen(server, manager, order_id))["refunds"] == []
+
+
+# --- who may ---------------------------------------------------------------------------
+
+ROLES = ("shopper", "somebody", "staff", "manager", "chain_admin", "stranger", "platform")
+SEES = dict.fromkeys(ROLES, 200) | {"somebody": 404, "stranger": 404}
+LISTS = dict.fromkeys(ROLES, 200) | {"shopper": 404, "somebody": 404, "stranger": 404}
+REFUNDS = dict.fromkeys(ROLES, 202) | {"shopper": 403, "somebody": 403, "staff": 403, "stranger": 404}
+LETS_OUT = dict.fromkeys(ROLES, 200) | {"shopper": 403, "somebody": 403, "stranger": 404}
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_each_role_may_what_is_its_own(world: World, server: Server, role: str) -> None:
+    other = await asyncio.to_thread(make_world)
+    await asyncio.to_thread((await server.running()).references.reload)
+
+    def token() -> str:
+        if role in ("shopper", "somebody"):
+            return world.token(role)
+        if role == "stranger":
+            return other.staff("stranger", "manager")
+        if role == "platform":
+            return world.token(role, is_superuser=True)
+        return world.staff(role, role, whole_chain=role == "chain_admin")
+
+    order_id = await bought(server, world)
+    code = (await seen(server, await asyncio.to_thread(world.token), order_id))["exit_pass"]["code"]
+    async with http_of(server, await asyncio.to_thread(token)) as http:
+        found = await http.get(f"/api/orders/{order_id}")
+        listed = await http.get(f"/api/orders?branch={world.branch.code}")
+        out = await http.post(f"/api/branches/{world.branch.code}/exit", json={"code": code})
+        refunded = await http.post(f"/api/orders/{order_id}/refund", json={"reason": "torn", "amount": 1})
+        nothing = await http.post(f"/api/orders/{uuid4()}/refund", json={"reason": "torn"})
+    statuses = (found.status_code, listed.status_code, out.status_code, refunded.status_code)
+    assert statuses == (SEES[role], LISTS[role], LETS_OUT[role], REFUNDS[role])
+    assert nothing.status_code == (403 if role in ("shopper", "somebody") else 404)
+
+
+async def test_a_device_neither_lets_out_nor_gives_back(world: World, server: Server) -> None:
+    order_id = await bought(server, world)
+    assert await asyncio.to_thread(Trolley.objects.filter(branch=world.branch).exists)
+    async with http_of(server, await asyncio.to_thread(world.device_token)) as http:
+        out = await http.post(f"/api/branches/{world.branch.code}/exit", json={"code": "0000-0000-0000"})
+        back = await http.post(f"/api/orders/{order_id}/refund", json={"reason": "torn"})
+    assert (out.status_code, back.status_code) == (403, 403)
