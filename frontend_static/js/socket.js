@@ -212,7 +212,7 @@ export class TrolleySocket {
       this.#armRenewal(token);
     } catch (problem) {
       if (problem.code === "signed_out") this.#end("signed_out", problem);
-      else this.#timers.renew = setTimeout(() => this.#renew(), 5_000);
+      else if (this.state === "open") this.#timers.renew = setTimeout(() => this.#renew(), 5_000);
     }
   }
 

@@ -242,6 +242,22 @@ test("the token is renewed on the open socket a minute before it is over", async
   socket.close();
 });
 
+test("a closed socket asks for no more tokens", async (t) => {
+  timers(t);
+  const { socket, next, asked } = await stage({ life: 62 });
+  socket.open();
+  const wire = await next();
+  mock.timers.tick(2_500);
+  await flush();
+  assert.ok(wire.last("auth.renew"));
+  const before = asked.length;
+  socket.close();
+  await flush();
+  mock.timers.tick(60_000);
+  await flush();
+  assert.equal(asked.length, before);
+});
+
 test("the server's notice that the token expires renews it at once", async (t) => {
   timers(t);
   const { socket, next } = await stage();
