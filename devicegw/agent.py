@@ -10,7 +10,8 @@ which end every order by name; outbox, which keeps those ends for the next run. 
 status: 0 stopped, 2 configuration wrong, 75 another firmware is to run, 1 a bus failed by
 our own defect (after both the service manager starts us again).
 
-``--check`` tries everything the configuration names once and prints a table (0: all
+``--register`` lets the Pi into a branch and writes its configuration (0: it is in, 1: the
+server said no). ``--check`` tries everything the configuration names once and prints a table (0: all
 well, 1: not), ``--discover`` asks every address of every serial port (0: something
 answered). Neither moves a lock.
 """
@@ -41,6 +42,7 @@ from devicegw.link import Backoff, Link
 from devicegw.logs import set_up
 from devicegw.outbox import Outbox
 from devicegw.plane import DevicePlane
+from devicegw.registration import NotRegistered, Wish, register
 from devicegw.scanners import Scanners
 from devicegw.sdnotify import Notifier, Progress, Watchdog
 from devicegw.transports import transport_of
@@ -51,6 +53,7 @@ _log = logging.getLogger("devices.agent")
 
 _START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from devicegw.agent import main; sys.exit(main())"
 """Runs the agent of another directory."""
+CONFIG = Path("/etc/smart-trolley/config.json")
 BUS_STILL_S = 10.0
 """A bus's thread that has not come round for so long (and three polls) stands still."""
 LINK_STILL_S = 300.0
@@ -211,14 +214,21 @@ async def _run(config: AgentConfig) -> int:
     return await agent.run()
 
 
-def _arguments() -> argparse.ArgumentParser:
+def arguments() -> argparse.ArgumentParser:
+    """Return what may be typed; the server shows a technician a command of it."""
     first = (__doc__ or "").split("\n\n")[0]
     parser = argparse.ArgumentParser(prog="smart-trolley-agent", description=first)
     parser.add_argument("--version", action="version", version=firmware())
-    parser.add_argument("--config", type=Path, help="path of config.json")
+    parser.add_argument("--config", type=Path, default=CONFIG, help=f"path of config.json ({CONFIG})")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--check", action="store_true", help="try ports, boards and link once, print a table")
     what.add_argument("--discover", action="store_true", help="ask every address and say what answered")
+    what.add_argument("--register", metavar="CODE", help="let this Pi in by a manager's claim code")
+    parser.add_argument("--branch", help="of --register: the branch's code")
+    parser.add_argument("--server", help="of --register: the server's address, https://shop.example")
+    parser.add_argument("--name", default="", help="of --register: what people call this Pi")
+    parser.add_argument("--mac", default="", help="of --register: in place of the network card's")
+    parser.add_argument("--serial", default="", help="of --register: in place of the board's")
     parser.add_argument(
         "--port", action="append", default=[], help="of --discover: only this port; repeatable"
     )
@@ -236,6 +246,16 @@ def _check(config: AgentConfig) -> int:
     return 0 if all(row.ok for row in rows) else 1
 
 
+def _register(options: argparse.Namespace) -> int:
+    wish = Wish(*(getattr(options, name) for name in ("register", *Wish.__struct_fields__[1:])))
+    try:
+        sys.stdout.write(register(wish, options.config))
+    except NotRegistered as error:
+        sys.stderr.write(f"not registered: {error}\n")
+        return 1
+    return 0
+
+
 def _discover(options: argparse.Namespace) -> int:
     set_up("CRITICAL", "text")
 
@@ -248,13 +268,15 @@ def _discover(options: argparse.Namespace) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """Read the configuration, run, return the exit status."""
-    parser = _arguments()
+    parser = arguments()
     options = parser.parse_args(argv)
     if options.discover:
         return _discover(options)
-    if options.config is None:
-        parser.error("--config is needed, but for --discover")
+    if options.register is not None and not (options.branch and options.server):
+        parser.error("--register needs --branch and --server")
     try:
+        if options.register is not None:
+            return _register(options)
         config = configuration.load(options.config)
         if options.check:
             return _check(config)

@@ -188,6 +188,8 @@ class AgentConfig(Struct, frozen=True, forbid_unknown_fields=True):
     device_token: str | None = None
     device_token_file: str | None = None
     """Read at every connection, so a renewed token needs no restart."""
+    registration: str | None = None
+    """By which claim code we came in (a digest); written by ``--register``, never by hand."""
     scanners: tuple[ScannerConfig, ...] = ()
     firmware: FirmwareConfig | None = None
     """Without it no firmware is taken."""

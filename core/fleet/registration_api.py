@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -113,12 +114,12 @@ class ClaimCodesView(APIView):
         branch = get_object_or_404(watched, by_id_or("code", branch_id))
         require(principal(request), "device.manage", branch)
         code, row = claims.make(branch, cast(User, request.user))
-        typed = f"--register {code} --branch {branch.code} --server {settings.PUBLIC_URL}"
+        typed = f"--register {code} --branch {quote(branch.code)} --server {quote(settings.PUBLIC_URL)}"
         body = {
             "code": code,
             "branch": branch.code,
             "expires_at": rfc3339(row.expires_at),
-            "command": f"python -m devicegw.agent {typed}",
+            "command": f"sudo -u smart-trolley smart-trolley-agent {typed}",
         }
         return Response(body, 201, headers={"Cache-Control": "no-store"})
 

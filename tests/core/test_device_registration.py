@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from core.accounts import principals, tokens
 from core.accounts.models import User
 from core.fleet import claims
 from core.fleet.models import ClaimCode, Device
+from devicegw.agent import arguments
 from tests.core.support import Api, World
 
 MAC, SERIAL = "b8:27:eb:01:02:03", "10000000abcdef01"
@@ -34,7 +36,11 @@ def principal_of(token: str) -> principals.Principal:
 
 def test_a_pi_with_a_code_gets_an_id_a_token_and_where_to_go(people: dict[str, User], world: World) -> None:
     made = Api(people["manager"]).post("/api/branches/OWN/claim-codes", {}).json()
-    assert made["command"].endswith(f"--register {made['code']} --branch OWN --server http://localhost:8000")
+    user, agent, typed = ["sudo", "-u", "smart-trolley"], "smart-trolley-agent", shlex.split(made["command"])
+    assert typed[:4] == [*user, agent]
+    options = arguments().parse_args(typed[4:])
+    assert (options.register, options.branch) == (made["code"], "OWN")
+    assert options.server == "http://localhost:8000"
     answer = register(made["code"])
     body = answer.json()
     assert answer.status_code == 201
