@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -8,17 +9,24 @@ import pytest
 from tests.system.store import Store
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+@contextmanager
+def furnished(url: str, folder: Path, **environ: str) -> Iterator[Store]:
     """A server, not yet started, on a database with the demo in it."""
-    if request.param == "postgres":
-        url = request.getfixturevalue("new_postgres_url")
-    else:
-        url = f"sqlite:///{tmp_path}/store.sqlite3"
-    store = Store(url, tmp_path)
+    store = Store(url, folder, **environ)
     store.manage("migrate", "-v0")
-    store.manage("load_demo")
+    store.manage("load_demo", "-v0")
     try:
         yield store
     finally:
         store.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A server, not yet started, on a database of either kind."""
+    if request.param == "postgres":
+        url = request.getfixturevalue("new_postgres_url")
+    else:
+        url = f"sqlite:///{tmp_path}/store.sqlite3"
+    with furnished(url, tmp_path) as store:
+        yield store
