@@ -2,18 +2,18 @@
 
 An unlock is queued until the Pi says how it went or its time is over; it is put on
 the wire at once and again whenever the Pi comes back. Readings are kept as a shadow
-a slot; a change goes to the trolley that belongs there. The Pi numbers its reports,
-so a repeat is acknowledged and changes nothing. Firmware is in ``device_firmware.py``.
+a slot (``device_slots.py``); a change goes to the trolley that belongs there. The Pi
+numbers its reports, so a repeat is acknowledged and changes nothing. Firmware is in
+``device_firmware.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from msgspec.structs import replace
 
-from actors import device_firmware, tables
+from actors import device_firmware, device_slots, tables
 from actors.decider import NOTHING, Context, Decision, Look, TimeReached
 from actors.device_state import (
     EVENTS,
@@ -23,7 +23,6 @@ from actors.device_state import (
     card,
     evolve,
     initial,
-    occupant,
     pending,
 )
 from actors.device_tells import tells
@@ -31,8 +30,6 @@ from actors.messages.device import (
     Acked,
     Answer,
     Beat,
-    BoardAnswered,
-    BoardSilent,
     Command,
     DeskOfDevice,
     DeviceConnected,
@@ -46,13 +43,9 @@ from actors.messages.device import (
     Poll,
     ProgressFirmware,
     Received,
-    Report,
+    Reports,
     Result,
     Retire,
-    SlotChanged,
-    SlotReading,
-    SlotTaken,
-    SlotVacated,
     UnlockDone,
     UnlockQueued,
     UnlockSlot,
@@ -70,8 +63,6 @@ OFFLINE_AFTER_S = 90.0
 """Three missed heartbeats of 30 s."""
 GRACE_S = 2.0
 """How long after an unlock's time the Pi's own result may still come and win."""
-_STEP_S = 0.001
-"""Least distance of two readings of one slot, so that later ones are known as later."""
 _EARLY_S = 1e-6
 
 context = Context
@@ -105,11 +96,7 @@ def _link_up(state: State, command: LinkUp, ctx: Context) -> Decision:
     who = (command.branch, command.boot_id, command.firmware)
     if state.phase != "online" or who != (state.branch, state.boot_id, state.firmware):
         events.append(DeviceConnected(*who, ctx.now))
-    for reading in command.readings:
-        timed = _timed(state, reading, ctx.now)
-        if _differs(state, timed):
-            events.append(SlotChanged(0, timed, occupant(state, timed)))
-    events += _boards(state, command.readings, ctx.now)
+    events += device_slots.greeted(state, command.readings, ctx.now)
     events += device_firmware.arrived(state, command.firmware, ctx.now)
     firmware = device_firmware.wanted(state, command.firmware)
     answer = DeskOfDevice(pending(state, ctx.now), state.last_seq, firmware)
@@ -152,71 +139,6 @@ def _retire(state: State, command: Retire, ctx: Context) -> Decision:
     ends = [_expired(each, ctx.now) for each in state.queue.values()]
     firmware = device_firmware.given_up(state, ctx.now)
     return Decision((*ends, *firmware, DeviceRetired(state.silent, ctx.now)))
-
-
-# --- readings -------------------------------------------------------------------
-
-
-def _report(state: State, command: Report, ctx: Context) -> Decision:
-    if command.seq <= state.last_seq:
-        return Decision(answer=Acked(command.seq))
-    timed = _timed(state, command.reading, ctx.now)
-    if _differs(state, timed):
-        boards = _boards(state, (timed,), ctx.now)
-        changed = SlotChanged(command.seq, timed, occupant(state, timed))
-        return Decision((changed, *boards), Acked(command.seq))
-    memory = replace(state, idle_seq=command.seq, heard_at=max(ctx.now, state.heard_at))
-    return Decision(answer=Acked(command.seq), memory=memory)
-
-
-def _timed(state: State, reading: SlotReading, now: float) -> SlotReading:
-    """Return the reading with a time that is not in the future and grows from change to change.
-
-    A Pi has no clock of its own until the network gives it one.
-    """
-    before = state.slots.get(reading.slot)
-    at = min(reading.at, now)
-    if before is not None:
-        at = max(at, before.at + _STEP_S)
-    return replace(reading, at=at)
-
-
-def _differs(state: State, reading: SlotReading) -> bool:
-    before = state.slots.get(reading.slot)
-    if before is None:
-        return True
-    return (before.hook, before.present, before.trolley_id) != (
-        reading.hook,
-        reading.present,
-        reading.trolley_id,
-    )
-
-
-def _occupy(state: State, command: Occupy, ctx: Context) -> Decision:
-    if state.occupants.get(command.slot) == command.trolley_id:
-        return NOTHING
-    return Decision((SlotTaken(command.slot, command.trolley_id),))
-
-
-def _vacate(state: State, command: Vacate, ctx: Context) -> Decision:
-    reading = state.slots.get(command.slot)
-    known = state.occupants.get(command.slot) if reading is None else occupant(state, reading)
-    if known not in (None, command.trolley_id) or state.occupants.get(command.slot) == "":
-        return NOTHING
-    return Decision((SlotVacated(command.slot, command.trolley_id),))
-
-
-def _boards(state: State, readings: Iterable[SlotReading], now: float) -> list[Any]:
-    """Return which boards fell silent or answer again: the Pi knows no hook on one it cannot read."""
-    hooks: dict[int, bool] = {}
-    for reading in readings:
-        board = reading.slot >> 4
-        hooks[board] = hooks.get(board, False) or reading.hook != "unknown"
-    return [
-        BoardAnswered(board, now) if known else BoardSilent(board, now)
-        for board, known in hooks.items()
-        if known == (board in state.silent)
-    ]
 
 
 # --- unlocks --------------------------------------------------------------------
@@ -267,11 +189,11 @@ def _time_reached(state: State, command: TimeReached, ctx: Context) -> Decision:
 
 _ALWAYS: dict[type, tables.Handler] = {
     LinkUp: _link_up,
-    Report: _report,
+    Reports: device_slots.reported,
     Result: _result,
     UnlockSlot: _unlock,
-    Occupy: _occupy,
-    Vacate: _vacate,
+    Occupy: device_slots.occupied,
+    Vacate: device_slots.vacated,
     Received: _received,
     Poll: _poll,
     OfferFirmware: device_firmware.offered,

@@ -24,6 +24,7 @@ from actors.messages.device import (
     SendUnlock,
     SlotChanged,
     SlotReading,
+    SlotSeen,
     SlotTaken,
     SlotVacated,
     UnlockDone,
@@ -178,17 +179,23 @@ def _done(state: State, event: UnlockDone) -> State:
 
 
 def _slot_changed(state: State, event: SlotChanged) -> State:
-    reading = event.reading
-    occupants = state.occupants
-    if reading.free and not reading.present:
-        occupants = {**occupants, reading.slot: ""}
-    slots = {**state.slots, reading.slot: reading}
+    slots, occupants = dict(state.slots), state.occupants
+    for seen in event.seen:
+        reading = slots[seen.slot] = _reading(slots.get(seen.slot), seen)
+        if reading.free and not reading.present:
+            occupants = {**occupants, reading.slot: ""}
     return replace(state, slots=slots, occupants=occupants, changed_seq=max(state.changed_seq, event.seq))
 
 
-def occupant(state: State, reading: SlotReading) -> str | None:
+def _reading(before: SlotReading | None, seen: SlotSeen) -> SlotReading:
+    if seen.same and before is not None:
+        return SlotReading(seen.slot, seen.hook, seen.present, seen.at, before.ref, before.free)
+    return SlotReading(seen.slot, seen.hook, seen.present, seen.at, seen.ref, seen.free)
+
+
+def occupant(occupants: dict[int, str], reading: SlotReading) -> str | None:
     """Return who stands in the slot as far as is known, or has left it last."""
-    known = state.occupants.get(reading.slot)
+    known = occupants.get(reading.slot)
     return reading.trolley_id if known is None else known or None
 
 

@@ -50,9 +50,15 @@ def _finished(state: State, event: UnlockDone) -> tuple[Tell, ...]:
 
 
 def _reported(state: State, event: SlotChanged) -> tuple[Tell, ...]:
-    if event.trolley_id is not None:
-        return (_report(state, event.reading, event.trolley_id),)
-    return _unknown(state, event.reading)
+    told: list[Tell] = []
+    for seen in event.seen:
+        known = state.slots[seen.slot]
+        reading = SlotReading(seen.slot, seen.hook, seen.present, seen.at, known.ref, known.free)
+        if seen.trolley_id is not None:
+            told.append(_report(state, reading, seen.trolley_id))
+        else:
+            told += _unknown(state, reading)
+    return tuple(told)
 
 
 def _report(state: State, reading: SlotReading, trolley_id: str) -> Tell:

@@ -7,7 +7,7 @@ a shadow beside them (what is desired, what the hardware reported).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -69,6 +69,8 @@ class State(msgspec.Struct, frozen=True):
     lock: LockState = LockState()
     lock_fault: str = ""
     """Outcome of the last unlock if it failed, else empty."""
+    lock_alarm: Literal["", "raised", "over"] = ""
+    """``raised`` from a failed unlock to the next opening, which is the one that takes the alarm back."""
     unlock_id: str | None = None
     """The last unlock that was told, until it is known to have failed."""
     heard_at: float = 0.0
@@ -185,7 +187,8 @@ def _unlock_ordered(state: State, event: UnlockOrdered) -> State:
 
 
 def _opened(state: State, event: LockOpened) -> State:
-    return replace(_reported(state, event, "open"), lock_fault="")
+    over: Literal["over", ""] = "over" if state.lock_alarm == "raised" else ""
+    return replace(_reported(state, event, "open"), lock_fault="", lock_alarm=over)
 
 
 def _closed(state: State, event: LockClosed) -> State:
@@ -202,7 +205,7 @@ def _reported(state: State, event: LockOpened | LockClosed, hook: Hook) -> State
 
 
 def _failed(state: State, event: LockFailed) -> State:
-    return replace(state, unlock_id=None, lock_fault=event.outcome)
+    return replace(state, unlock_id=None, lock_fault=event.outcome, lock_alarm="raised")
 
 
 def _left(state: State, event: TrolleyLeft) -> State:

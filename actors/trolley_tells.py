@@ -105,7 +105,8 @@ def _failed(state: State, event: LockFailed) -> tuple[Tell, ...]:
 
 
 def _opened(state: State, event: LockOpened) -> tuple[Tell, ...]:
-    return (*_clear(state, "lock_failed"), *_closed(state, event))
+    taken_back = _clear(state, "lock_failed") if state.lock_alarm == "over" else ()
+    return (*taken_back, *_closed(state, event))
 
 
 def _closed(state: State, event: LockOpened | LockClosed) -> tuple[Tell, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -30,6 +30,7 @@ from core.telemetry.writer import Full, SampleRow
 from devicegw import wire
 from realtime.hub import Message
 from realtime.inspection import Taps
+from realtime.intake import Reporter
 from realtime.limits import TokenBucket
 from realtime.problems import Problem, forbidden, from_error, from_refusal, invalid
 from realtime.scans import Scans
@@ -62,18 +63,21 @@ class DeviceConsumer(SocketConsumer):
         limits = self.edge.limits
         self._bucket = TokenBucket(limits.device_messages_per_s, self.edge.monotonic)
         self.taps = Taps(self.principal.id, self._inspect, self.edge.links.show, self.edge.monotonic)
+        self._reports = Reporter(self.edge.intake, self._ask, self._reported)
         self._scans = Scans(self.edge.gateway, self.principal, lambda seq: self._ack(seq, None), self._refuse)
 
     async def dispatch(self, message: Message) -> None:
         """Handle one message; one that comes too fast waits, and so does all behind it on this link alone."""
         while not self._bucket.take():
             await asyncio.sleep(1.0 / self.edge.limits.device_messages_per_s)
+        await self._reports.room()
         await super().dispatch(message)
 
     async def closed(self) -> None:
         """Tell who looks at a bus, and the device's actor unless a newer socket has taken over."""
         self.taps.close()
         if self._boot_id is not None and self.edge.links.remove(self.principal.id, self):
+            self._reports.push()
             self._ask(LinkDown(self._boot_id))
 
     # --- from the server --------------------------------------------------------------
@@ -99,7 +103,8 @@ class DeviceConsumer(SocketConsumer):
         self.taps.relay(frames)
 
     def replaced(self) -> None:
-        """Close: the device speaks through another socket now."""
+        """Close: the device speaks through another socket now, and what it says there is newer."""
+        self._reports.push()
         self.close(REPLACED)
 
     def recheck(self) -> None:
@@ -161,12 +166,16 @@ class DeviceConsumer(SocketConsumer):
 
     def _settled(self, done: Callable[[Any], None], seq: int | None, pending: Any) -> None:
         try:
-            outcome = pending.get(timeout=0)
-            if outcome.refusal is not None:
-                raise from_refusal(outcome.refusal)
-            done(outcome.answer)
+            done(self._outcome(pending).answer)
         except Exception as error:  # noqa: BLE001 - answered as a problem
             self._refuse(seq, from_error(error))
+
+    def _outcome(self, pending: Any) -> Any:
+        """Return the accepted outcome of an ask that has been answered; raises why there is none."""
+        outcome = pending.get(timeout=0)
+        if outcome.refusal is not None:
+            raise from_refusal(outcome.refusal)
+        return outcome
 
     def _ack(self, seq: int, answer: Any) -> None:
         self._write(wire.Ack(seq=seq))
@@ -214,12 +223,23 @@ class DeviceConsumer(SocketConsumer):
         self._tell(ReceivedByDevice(message.id))
 
     def _result(self, result: wire.Result) -> None:
+        self._reports.push()
         command = ResultOfDevice(result.id, result.outcome, result.detail)
         self._then(self._ask(command), partial(self._ack, result.seq), result.seq)
 
     def _report(self, report: wire.Report) -> None:
-        command = ReportOfDevice(report.seq, self._reading(report))
-        self._then(self._ask(command), partial(self._ack, report.seq), report.seq)
+        self._reports.put(ReportOfDevice(report.seq, self._reading(report)))
+
+    def _reported(self, reports: Sequence[ReportOfDevice], pending: Any) -> None:
+        try:
+            self._outcome(pending)
+        except Exception as error:  # noqa: BLE001 - answered as a problem
+            self._reports.forget()
+            for report in reports:
+                self._refuse(report.seq, from_error(error))
+        else:
+            for report in reports:
+                self._ack(report.seq, None)
 
     def _telemetry(self, message: wire.Telemetry) -> None:
         self.edge.links.telemetry[self.principal.id] = message

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from core.telemetry.writer import SampleRow
 from realtime.auth import Authenticator
 from realtime.gateway import Gateway
+from realtime.intake import Intake
 from realtime.links import Links
 from realtime.topics import Topics
 
@@ -43,6 +44,7 @@ class Edge:
     keep_sample: Callable[[SampleRow, Callable[[Exception | None], None]], None]
     """Make a sample durable; the answer comes on the loop. Raises Full."""
     limits: Limits = field(default_factory=Limits)
+    intake: Intake = field(default_factory=Intake)
     allowed_origins: frozenset[str] = frozenset()
     """``*`` lets every origin in."""
     now: Callable[[], float] = time.time

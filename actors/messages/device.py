@@ -9,7 +9,7 @@ import msgspec
 from actors.messages.trolley import Hook, TrolleyRef, UnlockOutcome
 
 
-class SlotReading(msgspec.Struct, frozen=True):
+class SlotReading(msgspec.Struct, frozen=True, gc=False):
     """What the hardware says of one slot, with the trolley that belongs there (reference data)."""
 
     slot: int
@@ -102,11 +102,17 @@ class Poll(msgspec.Struct, frozen=True, tag="Poll"):
     health: dict[str, Any] | None = None
 
 
-class Report(msgspec.Struct, frozen=True, tag="Report"):
-    """One edge seen by the Pi. ``seq`` grows by the Pi's outbox; a repeat changes nothing. Answer: Acked."""
+class Report(msgspec.Struct, frozen=True, gc=False):
+    """One edge seen by the Pi. ``seq`` grows by the Pi's outbox."""
 
     seq: int
     reading: SlotReading
+
+
+class Reports(msgspec.Struct, frozen=True, tag="Reports"):
+    """What the Pi has seen since it was last heard, oldest first; a repeat changes nothing. Answer: Acked."""
+
+    reports: tuple[Report, ...]
 
 
 class Received(msgspec.Struct, frozen=True, tag="Received"):
@@ -181,6 +187,7 @@ class DeskOfDevice(msgspec.Struct, frozen=True, tag="DeskOfDevice"):
 
 class Acked(msgspec.Struct, frozen=True, tag="Acked"):
     seq: int = 0
+    """The highest report that is dealt with, if one was asked about."""
 
 
 # --- events ---------------------------------------------------------------
@@ -241,13 +248,27 @@ class UnlockDone(msgspec.Struct, frozen=True, tag="UnlockDone"):
     at: float
 
 
+class SlotSeen(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A reading that differs from the shadow, without what the shadow knows already."""
+
+    slot: int
+    hook: Hook
+    present: bool
+    at: float
+    trolley_id: str | None = None
+    """Who stands there, or has just left; None: nobody knows."""
+    same: bool = False
+    """The slot's trolley and ``free`` are as its last reading had them, and left out here."""
+    ref: TrolleyRef | None = None
+    free: bool = False
+
+
 class SlotChanged(msgspec.Struct, frozen=True, tag="SlotChanged"):
-    """A reading that differs from the shadow; ``seq`` 0 for one from hello."""
+    """Readings that differ from the shadow, in their order; a slot may be there more than once."""
 
     seq: int
-    reading: SlotReading
-    trolley_id: str | None
-    """Who stands there, or has just left; None: nobody knows."""
+    """Of the last report that was dealt with; 0 for readings from hello."""
+    seen: tuple[SlotSeen, ...]
 
 
 class SlotTaken(msgspec.Struct, frozen=True, tag="SlotTaken"):
@@ -290,7 +311,7 @@ Command = (
     | LinkDown
     | Beat
     | Poll
-    | Report
+    | Reports
     | Received
     | Result
     | OfferFirmware

@@ -11,7 +11,13 @@ import uuid
 from typing import Any
 
 from actors import device_state, trolley_state
-from actors.messages.device import SlotChanged
+from actors.messages.device import (
+    DeviceConnected,
+    DeviceDisconnected,
+    DeviceRetired,
+    SlotChanged,
+    SlotReading,
+)
 from actors.messages.trolley import (
     SessionEnded,
     SessionExpired,
@@ -31,6 +37,7 @@ from core.fleet.rows import (
 )
 from core.journal.tables import Row
 
+_LINK = (DeviceConnected, DeviceDisconnected, DeviceRetired)
 _BOOT_ID, _FIRMWARE = 80, 40
 """Columns' lengths: what a Pi says of itself is cut, not refused."""
 
@@ -121,28 +128,28 @@ def _session_at(write: Write, place: int) -> str | None:
 
 
 def device_rows(write: Write) -> list[Row]:
-    """Return the device's link and the slots whose reading changed."""
+    """Return the slots whose reading changed, and the device's link if it went up or down."""
     state: device_state.State = write.state
-    device_id, last = write.address.key, write.events[-1]
-    slots: dict[int, Row] = {}
-    for event in write.decoded:
-        if type(event) is SlotChanged:
-            seen = event.reading
-            slots[seen.slot] = SlotRow(
-                f"{device_id}:{seen.slot}",
-                device_id,
-                seen.slot,
-                seen.hook,
-                seen.present,
-                seen.at,
-                seen.trolley_id,
-            )
-    link = DeviceRow(
-        device_id,
-        state.online,
-        state.boot_id[:_BOOT_ID],
-        state.firmware[:_FIRMWARE],
-        state.connected_at,
-        last.seq,
+    device_id = write.address.key
+    link: int | None = None
+    changed: dict[int, None] = {}
+    for record, event in zip(write.events, write.decoded, strict=True):
+        kind = type(event)
+        if kind is SlotChanged:
+            changed |= dict.fromkeys(seen.slot for seen in event.seen)
+        elif kind in _LINK:
+            link = record.seq
+    rows = [_slot(device_id, state.slots[slot]) for slot in changed]
+    return rows if link is None else [_link(device_id, state, link), *rows]
+
+
+def _slot(device_id: str, reading: SlotReading) -> Row:
+    key = f"{device_id}:{reading.slot}"
+    return SlotRow(
+        key, device_id, reading.slot, reading.hook, reading.present, reading.at, reading.trolley_id
     )
-    return [link, *slots.values()]
+
+
+def _link(device_id: str, state: device_state.State, seq: int) -> Row:
+    boot_id, firmware = state.boot_id[:_BOOT_ID], state.firmware[:_FIRMWARE]
+    return DeviceRow(device_id, state.online, boot_id, firmware, state.connected_at, seq)

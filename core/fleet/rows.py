@@ -168,6 +168,7 @@ class DeviceRow(Row):
     firmware: str
     connected_at: float | None
     seq: int
+    """Of the last event that changed the link."""
 
 
 class SlotRow(Row):

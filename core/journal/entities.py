@@ -57,6 +57,11 @@ def same(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
+def _many(fields: dict[str, Any]) -> dict[str, Any]:
+    """Upcast a slot's change: it told of one reading, and all of it."""
+    return {"seq": fields["seq"], "seen": [{**fields["reading"], "trolley_id": fields["trolley_id"]}]}
+
+
 def _at_home(fields: dict[str, Any]) -> dict[str, Any]:
     """Upcast a slot's change: a slot held none but the trolley that belonged there."""
     ref = fields["reading"]["ref"]
@@ -67,11 +72,12 @@ _TROLLEY = JsonCodec(
     events=TrolleyEvent,
     answers=TrolleyAnswer,
     state=trolley.State,
-    state_version=3,
+    state_version=4,
     volatile=trolley.VOLATILE,
     versions={"ClaimRequested": 2, "TrolleyLeft": 2},
     upcasters={("ClaimRequested", 1): same, ("TrolleyLeft", 1): same},
     bodies={
+        trolleys.LockReported: lambda command: (command.hook, command.present, command.at),
         trolleys.Claim: lambda command: (command.ref.trolley_id, command.user_id),
         trolleys.Unlock: lambda command: (command.ref.trolley_id, command.reason),
         trolleys.Lock: lambda command: command.ref.trolley_id,
@@ -82,12 +88,13 @@ _DEVICE = JsonCodec(
     events=DeviceEvent,
     answers=DeviceAnswer,
     state=device.State,
-    state_version=4,
+    state_version=5,
     volatile=device.VOLATILE,
-    versions={"DeviceDisconnected": 2, "SlotChanged": 2},
+    versions={"DeviceDisconnected": 2, "SlotChanged": 3},
     upcasters={
         ("DeviceDisconnected", 1): lambda fields: {**fields, "since": fields["at"]},
         ("SlotChanged", 1): _at_home,
+        ("SlotChanged", 2): _many,
     },
 )
 _YARD = JsonCodec(

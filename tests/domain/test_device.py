@@ -24,11 +24,13 @@ from actors.messages.device import (
     OfferFirmware,
     Received,
     Report,
+    Reports,
     Result,
     Retire,
     SendUnlock,
     SlotChanged,
     SlotReading,
+    SlotSeen,
     UnlockDone,
     UnlockQueued,
     UnlockSlot,
@@ -45,6 +47,10 @@ QUEUED = UnlockQueued("u1", 0x13, T, 110.0, "BRANCH-001", 100.0)
 CLOSED = SlotReading(0x13, "closed", True, 99.0, REF)
 IMAGE = FirmwareImage("2.0", "https://shop/f", 9, "ab", "c2ln")
 OPEN = SlotReading(0x13, "open", True, 101.0, REF)
+
+
+def reports(*numbered: tuple[int, SlotReading]) -> Reports:
+    return Reports(tuple(Report(seq, reading) for seq, reading in numbered))
 
 
 def fresh() -> Given:
@@ -147,50 +153,99 @@ def test_only_finished_unlocks_leave_the_queue() -> None:
 
 
 def test_a_report_that_changes_a_slot_goes_to_its_trolley() -> None:
-    then = online().when(Report(1, OPEN), at=101.5).then(SlotChanged(1, OPEN, T)).answers(Acked(1))
+    then = online().when(reports((1, OPEN)), at=101.5).answers(Acked(1))
+    then.then(SlotChanged(1, (SlotSeen(0x13, "open", True, 101.0, T, ref=REF),)))
     then.tells(("trolley", T, LockReported("open", True, 101.0, REF, Place("d1", 0x13))))
 
 
 def test_a_report_of_a_slot_without_a_trolley_is_kept_and_goes_nowhere() -> None:
     empty = replace(OPEN, ref=None)
     assert empty.trolley_id is None
-    online().when(Report(1, empty), at=101.5).then(SlotChanged(1, empty, None)).tells()
+    then = online().when(reports((1, empty)), at=101.5)
+    then.then(SlotChanged(1, (SlotSeen(0x13, "open", True, 101.0),))).tells()
+
+
+def test_a_second_change_of_a_slot_leaves_out_what_is_known_and_its_trolley_hears_it_all() -> None:
+    then = online().after(reports((1, OPEN)), at=101.5).when(reports((2, CLOSED)), at=102.0)
+    then.then(SlotChanged(2, (SlotSeen(0x13, "closed", True, pytest.approx(101.001), T, same=True),)))
+    (told,) = then.told
+    assert (told.command.hook, told.command.ref) == ("closed", REF)
+
+
+def test_a_slot_that_is_given_to_another_trolley_says_so_with_its_next_change() -> None:
+    other = replace(REF, trolley_id="TROLLEY_02")
+    moved = replace(CLOSED, ref=other)
+    then = online().after(reports((1, OPEN)), at=101.5).when(reports((2, moved)), at=102.0)
+    then.tells(
+        (
+            "trolley",
+            "TROLLEY_02",
+            LockReported("closed", True, pytest.approx(101.001), other, Place("d1", 0x13)),
+        )
+    )
+
+
+def test_a_burst_of_reports_is_one_event_and_every_change_reaches_its_trolley_in_order() -> None:
+    gone = replace(OPEN, present=False, at=102.0)
+    other = replace(OPEN, slot=0x14, ref=replace(REF, trolley_id="TROLLEY_02"))
+    burst = reports((1, OPEN), (2, other), (3, gone), (4, gone))
+    then = online().when(burst, at=103.0).names("SlotChanged").answers(Acked(4))
+    (event,) = then.decision.events
+    assert [(each.slot, each.present) for each in event.seen] == [(0x13, True), (0x14, True), (0x13, False)]
+    assert [(tell.key, tell.command.present) for tell in then.told] == [
+        (T, True),
+        ("TROLLEY_02", True),
+        (T, False),
+    ]
+
+
+def test_of_a_burst_that_was_heard_in_part_only_the_rest_counts() -> None:
+    heard = online().after(reports((1, OPEN), (2, CLOSED)), at=101.5)
+    then = heard.when(reports((1, OPEN), (2, CLOSED), (3, replace(OPEN, at=103.0))), at=104.0)
+    then.answers(Acked(3)).then(SlotChanged(3, (SlotSeen(0x13, "open", True, 103.0, T, same=True),)))
+
+
+def test_a_burst_that_ends_with_a_board_in_the_dark_says_that_it_is_silent() -> None:
+    dark = replace(OPEN, hook="unknown", present=False, at=102.0)
+    then = online().when(reports((1, OPEN), (2, dark)), at=103.0)
+    then.names("SlotChanged", "BoardSilent")
+    then.and_then().when(reports((3, dark), (4, OPEN)), at=104.0).names("SlotChanged", "BoardAnswered")
 
 
 @pytest.mark.parametrize("seq", [1, 2])
 def test_a_report_seen_before_is_acknowledged_and_changes_nothing(seq: int) -> None:
-    state = online().after(Report(2, OPEN), at=101.5)
-    state.when(Report(seq, replace(CLOSED, at=105.0)), at=106.0).nothing().answers(Acked(seq))
+    state = online().after(reports((2, OPEN)), at=101.5)
+    state.when(reports((seq, replace(CLOSED, at=105.0))), at=106.0).nothing().answers(Acked(2))
 
 
 def test_a_report_of_what_is_known_changes_nothing_but_counts() -> None:
-    state = online().after(Report(1, OPEN), at=101.5)
-    then = state.when(Report(2, replace(OPEN, at=105.0)), at=105.5).nothing().answers(Acked(2))
+    state = online().after(reports((1, OPEN)), at=101.5)
+    then = state.when(reports((2, replace(OPEN, at=105.0))), at=105.5).nothing().answers(Acked(2))
     assert then.state.last_seq == 2
 
 
 def test_a_report_that_changed_a_slot_is_known_after_a_restart_too() -> None:
-    woken = online().after(Report(2, OPEN), at=101.5).after_restart(at=500.0)
+    woken = online().after(reports((2, OPEN)), at=101.5).after_restart(at=500.0)
     assert rested(device, woken.state).last_seq == 2
-    woken.when(Report(2, CLOSED), at=501.0).nothing().answers(Acked(2))
+    woken.when(reports((2, CLOSED)), at=501.0).nothing().answers(Acked(2))
 
 
 def test_hello_brings_what_the_hardware_says_and_only_changes_count() -> None:
     up = replace(UP, readings=(CLOSED, replace(CLOSED, slot=0x14, ref=None)))
     first = fresh().when(up, at=100.0)
-    first.names("DeviceConnected", "SlotChanged", "SlotChanged")
+    first.names("DeviceConnected", "SlotChanged")
     again = replace(up, boot_id="boot-2", readings=(replace(OPEN, at=200.0), up.readings[1]))
     first.and_then().when(again, at=201.0).names("DeviceConnected", "SlotChanged")
 
 
 def test_the_desk_says_from_where_the_device_may_number_its_reports() -> None:
-    online().after(Report(7, OPEN), at=101.5).when(UP, at=120.0).answers(DeskOfDevice((), 7))
+    online().after(reports((7, OPEN)), at=101.5).when(UP, at=120.0).answers(DeskOfDevice((), 7))
 
 
 def test_the_times_of_a_slots_changes_only_grow_and_never_lie_in_the_future() -> None:
-    state = online().after(Report(1, replace(OPEN, at=9_999.0)), at=101.5)
+    state = online().after(reports((1, replace(OPEN, at=9_999.0))), at=101.5)
     assert state.state.slots[0x13].at == 101.5
-    later = state.after(Report(2, replace(CLOSED, at=5.0)), at=102.0)
+    later = state.after(reports((2, replace(CLOSED, at=5.0))), at=102.0)
     assert later.state.slots[0x13].at == pytest.approx(101.501)
 
 

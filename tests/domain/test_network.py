@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from actors.messages.cart import AddItem, ClearCart, EndSession, RemoveItem, RestoreLines, SetQuantity
-from actors.messages.device import Beat, LinkDown, LinkUp, Report, Result, SlotReading
+from actors.messages.device import Beat, LinkDown, LinkUp, Report, Reports, Result, SlotReading
 from actors.messages.trolley import (
     Claim,
     Claimed,
@@ -109,7 +109,7 @@ class Shop(RuleBasedStateMachine):
         self.reports += 1
         self.world.pass_time(0.01)
         reading = SlotReading(trolley.place.slot, hook, present, self.world.now, trolley)
-        self.world.ask("device", "d1", Report(self.reports, reading))
+        self.world.ask("device", "d1", Reports((Report(self.reports, reading),)))
 
     @rule(outcome=st.sampled_from(["opened", "not_opened"]), index=st.integers(0, 5))
     def result(self, outcome: Any, index: int) -> None:

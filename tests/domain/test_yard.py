@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from actors import trolley, yard
 from actors.messages.alarms import About, ClearAlarm, RaiseAlarm
-from actors.messages.device import Occupy, Report, SlotReading, UnlockSlot, Vacate
+from actors.messages.device import Occupy, Report, Reports, SlotReading, UnlockSlot, Vacate
 from actors.messages.notify import Notice, Notify
 from actors.messages.trolley import (
     Claim,
@@ -162,7 +162,7 @@ class Bays:
         self.world.now += 1.0
         own = next((each for each in self.refs if each.place and each.place.slot == slot), None)
         reading = SlotReading(slot, hook, present, self.world.now, own, free=True)
-        self.world.post("device", "d1", Report(self.seq, reading))
+        self.world.post("device", "d1", Reports((Report(self.seq, reading),)))
         self.world.settle()
 
     def custody(self) -> list[tuple[str, Place | None]]:

@@ -86,7 +86,13 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     device.DeviceDisconnected("boot-1", _AT, _AT - 90),
     device.UnlockQueued(_UNLOCK, 17, "TROLLEY_01", _AT + 10, "BRANCH-001", _AT),
     device.UnlockDone(_UNLOCK, 17, "TROLLEY_01", "opened", "", _AT),
-    device.SlotChanged(9, device.SlotReading(17, "open", False, _AT, _REF, True), "TROLLEY_02"),
+    device.SlotChanged(
+        9,
+        (
+            device.SlotSeen(17, "open", False, _AT, "TROLLEY_02", ref=_REF, free=True),
+            device.SlotSeen(17, "closed", True, _AT + 1, same=True),
+        ),
+    ),
     device.SlotTaken(17, "TROLLEY_02"),
     device.SlotVacated(17, "TROLLEY_02"),
     device.BoardSilent(17, _AT),

@@ -69,7 +69,7 @@ def see(number: int, hook: Literal["open", "closed"], present: bool) -> Step:
     def step(shop: Shop) -> None:
         reading = devices.SlotReading(number, hook, present, shop.now, ref(number))
         seq = shop.state("device", DEVICE).last_seq + 1
-        shop.send("device", DEVICE, devices.Report(seq, reading))
+        shop.send("device", DEVICE, devices.Reports((devices.Report(seq, reading),)))
 
     return step
 

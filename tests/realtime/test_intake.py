@@ -1,0 +1,140 @@
+"""Reports on their way to the actors: a few commands at a time, the devices in turn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from actors.messages.device import Report, Reports, SlotReading
+from realtime.intake import BURST, MOST, Intake, Reporter
+
+
+class Pending:
+    """A reply to come, as the gateway gives it."""
+
+    def __init__(self, device: str, command: Reports) -> None:
+        self.device = device
+        self.seqs = [report.seq for report in command.reports]
+        self._callback: Callable[[Any], object]
+
+    def add_done_callback(self, callback: Callable[[Any], object]) -> None:
+        self._callback = callback
+
+    def answer(self) -> None:
+        self._callback(self)
+
+
+class Desk:
+    """Devices that share one intake, what was asked for them and what they heard."""
+
+    def __init__(self, at_once: int) -> None:
+        self._intake = Intake(at_once)
+        self.asked: list[Pending] = []
+        self.heard: list[tuple[str, list[int]]] = []
+
+    def device(self, name: str) -> Reporter:
+        def ask(command: Reports) -> Pending:
+            self.asked.append(Pending(name, command))
+            return self.asked[-1]
+
+        def settled(reports: Sequence[Report], pending: Any) -> None:
+            self.heard.append((name, [report.seq for report in reports]))
+
+        return Reporter(self._intake, ask, settled)
+
+    async def next(self) -> list[tuple[str, list[int]]]:
+        """Return what has been asked since, once the loop has gone round."""
+        before = len(self.asked)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return [(each.device, each.seqs) for each in self.asked[before:]]
+
+
+def report(seq: int) -> Report:
+    return Report(seq, SlotReading(1, "open", True, float(seq)))
+
+
+async def test_reports_that_are_read_together_are_one_command() -> None:
+    desk = Desk(at_once=2)
+    device = desk.device("a")
+    for seq in (1, 2, 3):
+        device.put(report(seq))
+    assert await desk.next() == [("a", [1, 2, 3])]
+    desk.asked[0].answer()
+    assert desk.heard == [("a", [1, 2, 3])]
+
+
+async def test_a_device_has_one_command_under_way_and_the_next_takes_along_what_came_meanwhile() -> None:
+    desk = Desk(at_once=8)
+    device = desk.device("a")
+    device.put(report(1))
+    assert await desk.next() == [("a", [1])]
+    for seq in (2, 3):
+        device.put(report(seq))
+        assert await desk.next() == []
+    desk.asked[0].answer()
+    assert await desk.next() == [("a", [2, 3])]
+
+
+async def test_a_flood_from_one_device_does_not_slow_the_others() -> None:
+    desk = Desk(at_once=1)
+    flood, others = desk.device("flood"), [desk.device(name) for name in "abc"]
+    for seq in range(1, MOST):
+        flood.put(report(seq))
+    assert await desk.next() == [("flood", list(range(1, BURST + 1)))]
+    for other in others:
+        other.put(report(1))
+    for turn in range(3):
+        desk.asked[turn].answer()
+        assert await desk.next() == [("abc"[turn], [1])]
+    desk.asked[3].answer()
+    assert await desk.next() == [("flood", list(range(BURST + 1, 2 * BURST + 1)))]
+
+
+async def test_no_more_commands_are_under_way_than_may_be() -> None:
+    desk = Desk(at_once=2)
+    for name in "abcd":
+        desk.device(name).put(report(1))
+    assert await desk.next() == [("a", [1]), ("b", [1])]
+    desk.asked[1].answer()
+    assert await desk.next() == [("c", [1])]
+
+
+async def test_what_is_pushed_goes_at_once_and_its_turn_is_given_on() -> None:
+    desk = Desk(at_once=1)
+    first, second = desk.device("a"), desk.device("b")
+    first.put(report(1))
+    second.put(report(1))
+    first.push()
+    assert [each.device for each in desk.asked] == ["a"]
+    assert await desk.next() == [("b", [1])]
+    first.put(report(2))
+    for each in desk.asked[:2]:
+        each.answer()
+    assert await desk.next() == [("a", [2])]
+
+
+async def test_a_link_with_too_many_waiting_reports_is_read_no_further_until_there_is_room() -> None:
+    desk = Desk(at_once=1)
+    device = desk.device("a")
+    for seq in range(1, MOST + BURST + 1):
+        device.put(report(seq))
+    await desk.next()
+    reading = asyncio.ensure_future(device.room())
+    await desk.next()
+    assert not reading.done()
+    desk.asked[0].answer()
+    await desk.next()
+    assert reading.done()
+
+
+async def test_a_link_that_is_given_up_sends_no_more() -> None:
+    desk = Desk(at_once=1)
+    device = desk.device("a")
+    device.put(report(1))
+    await desk.next()
+    device.put(report(2))
+    device.forget()
+    desk.asked[0].answer()
+    assert await desk.next() == []
