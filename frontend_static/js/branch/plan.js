@@ -58,6 +58,7 @@ function Spot({ spot, size, roomy, selected, onOpen, onMove, tabbable }) {
   return html`<g class=${cx("spot", `is-${state}`, selected && "selected")} data-trolley=${trolley.trolley_id} role="button" tabindex=${tabbable ? 0 : -1}
       aria-label=${said} onClick=${() => onOpen(trolley.trolley_id)} onKeyDown=${key}>
     <title>${said}</title>
+    <line class="reach" x1=${spot.slot.x * M} y1=${spot.slot.y * M} x2=${x} y2=${y} style=${{ strokeWidth: size * M }} />
     ${trolley.custody === "out" && html`<line class="leash" x1=${place.mouth.x * M} y1=${place.mouth.y * M} x2=${x} y2=${y} />`}
     <g transform="translate(${x} ${y}) scale(${(size * M) / 44})"><circle class="spot-focus" r="25" /><path class="shape" d=${SHAPES[state]} /><text y=${NUMBER_Y[state] ?? 0} dy=".35em">${trolley.cart_number}</text></g>
     ${roomy && trolley.assigned_to && html`<${Holder} spot=${spot} size=${size} />`}
