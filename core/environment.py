@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
+_MAIL = {"smtp": "smtp", "smtps": "smtp", "console": "console", "file": "filebased", "locmem": "locmem"}
 
 
 class Environment:
@@ -125,6 +126,42 @@ class Environment:
                 raise ImproperlyConfigured(f"{name}: expected sqlite:///<file>, got no file")
             return _sqlite(Path(file).expanduser().resolve())
         return _postgres(name, value)
+
+    def mail(self, name: str, default: str) -> dict[str, Any]:
+        """Return Django's settings of the mail server at an address; without one an empty BACKEND.
+
+        ``smtp://user:password@host:587`` (STARTTLS; ``?tls=0``: none), ``smtps://…:465``,
+        ``console://``, ``file:///folder``, ``locmem://``. The address is never repeated in an error.
+        """
+        value = self.text(name, default)
+        parts = urlsplit(value)
+        if not value:
+            return {"BACKEND": ""}
+        if parts.scheme not in _MAIL or (parts.scheme.startswith("smtp") and not parts.hostname):
+            raise ImproperlyConfigured(
+                f"{name}: expected an address that begins with {', '.join(f'{each}://' for each in _MAIL)}"
+            )
+        found = {"BACKEND": f"django.core.mail.backends.{_MAIL[parts.scheme]}.EmailBackend"}
+        if parts.scheme == "file":
+            return {**found, "FILE_PATH": unquote(parts.path)}
+        return {**found, **_smtp(name, value)} if parts.scheme.startswith("smtp") else found
+
+
+def _smtp(name: str, value: str) -> dict[str, Any]:
+    parts = urlsplit(value)
+    wrapped = parts.scheme == "smtps"
+    try:
+        port = parts.port or (465 if wrapped else 587)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}: expected a port number from 1 to 65535") from None
+    return {
+        "HOST": parts.hostname,
+        "PORT": port,
+        "HOST_USER": unquote(parts.username or ""),
+        "HOST_PASSWORD": unquote(parts.password or ""),
+        "USE_SSL": wrapped,
+        "USE_TLS": not wrapped and dict(parse_qsl(parts.query)).get("tls", "1") != "0",
+    }
 
 
 def _sqlite(file: Path) -> dict[str, Any]:

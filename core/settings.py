@@ -151,6 +151,7 @@ CELERY_BEAT_SCHEDULE = {
     "roll-up-telemetry": {"task": "telemetry.roll_up", "schedule": timedelta(minutes=5)},
     "purge-telemetry": {"task": "telemetry.purge", "schedule": timedelta(hours=6)},
     "sweep-reservations": {"task": "inventory.sweep_reservations", "schedule": timedelta(minutes=5)},
+    "send-due-receipts": {"task": "orders.send_due_receipts", "schedule": timedelta(minutes=1)},
     "purge-refresh-tokens": {"task": "accounts.purge_refresh_tokens", "schedule": timedelta(hours=6)},
     "purge-claim-codes": {"task": "fleet.purge_claim_codes", "schedule": timedelta(hours=6)},
     "sweep-imports": {"task": "catalogue.sweep_imports", "schedule": timedelta(minutes=10)},
@@ -189,6 +190,19 @@ PAYMENT_PROVIDER = _env.text("PAYMENT_PROVIDER", "sandbox")
 """Who takes the money when a shopper names nobody."""
 PAYMENT_TIMEOUT_S = _env.number("PAYMENT_TIMEOUT_S", 10.0, 0.1)
 """How long one call of a provider may take."""
+
+# --- mail -----------------------------------------------------------------
+
+_mail = _env.mail("EMAIL_URL", "" if PRODUCTION else "console://")
+EMAIL_BACKEND = _mail["BACKEND"] or "django.core.mail.backends.dummy.EmailBackend"
+SENDS_MAIL = bool(_mail["BACKEND"])
+"""Without a mail server nothing is sent, and nothing counts as sent."""
+EMAIL_FILE_PATH = _mail.get("FILE_PATH")
+EMAIL_HOST, EMAIL_PORT = _mail.get("HOST", "localhost"), _mail.get("PORT", 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("HOST_USER", ""), _mail.get("HOST_PASSWORD", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("USE_TLS", False), _mail.get("USE_SSL", False)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = _env.text("EMAIL_FROM", f"Smart Trolley <receipts@{urlsplit(PUBLIC_URL).hostname}>")
 
 # --- people and tokens ----------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 
@@ -14,12 +15,14 @@ from core import errands
 from core.demo.stock import deliveries
 from core.host import in_thread
 from core.inventory.tasks import GRACE_S, SWEEP, sweep_reservations
+from core.orders.tasks import send_due_receipts, send_receipt
 from realtime.tasks import end
 
 log = logging.getLogger("realtime")
 
+RECEIPTS_S = 60.0
 SWEEP_S = 300.0
-"""Where no Celery Beat runs, that is without Redis, the owner sweeps by itself, first at its start."""
+"""Where no Celery Beat runs, that is without Redis, the owner does both by itself, first at its start."""
 
 
 class Errands:
@@ -30,13 +33,16 @@ class Errands:
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] | None = None
+        self._mailing: set[asyncio.Future[Any]] = set()
+        system.edge("receipt", self._mail)
 
     def start(self) -> None:
         """Give the demo its first delivery, and begin to sweep if nobody else does."""
         self._unsubscribe = errands.subscribe(self.run)
         self._tasks = [self._loop.create_task(self._deliver())]
         if not settings.REDIS_URL:
-            self._tasks.append(self._loop.create_task(self._sweep()))
+            self._tasks.append(self._loop.create_task(self._repeat(sweep_reservations, SWEEP_S)))
+            self._tasks.append(self._loop.create_task(self._repeat(send_due_receipts, RECEIPTS_S)))
 
     async def stop(self) -> None:
         """Run no more."""
@@ -44,6 +50,8 @@ class Errands:
             self._unsubscribe()
             self._unsubscribe = None
         await end(self._tasks)
+        if self._mailing:  # in threads, which nothing can end
+            await asyncio.wait(self._mailing, timeout=settings.EMAIL_TIMEOUT)
 
     def run(self, what: str, key: str) -> None:
         """Run one errand; from any thread. An unknown one is logged: its sender may be newer."""
@@ -59,7 +67,24 @@ class Errands:
         for code, delivery in await self._loop.run_in_executor(None, in_thread(deliveries)):
             self._system.tell(Address("stock", code), delivery, f"demo:first-delivery:{code}")
 
-    async def _sweep(self) -> None:
+    async def _repeat(self, chore: Callable[[], object], every_s: float) -> None:
         while True:
-            await self._loop.run_in_executor(None, in_thread(sweep_reservations))
-            await asyncio.sleep(SWEEP_S)
+            try:
+                await self._loop.run_in_executor(None, in_thread(chore))
+            except Exception:
+                log.exception("%s failed; it has its turn again", chore.__name__)
+            await asyncio.sleep(every_s)
+
+    def _mail(self, order_id: str, command: Any) -> None:
+        """Have a receipt sent: by a worker, or without Redis in a thread of this process."""
+        if not settings.SENDS_MAIL:
+            return
+        begun = self._loop.run_in_executor(None, in_thread(self._hand_over), order_id)
+        self._mailing.add(begun)
+        begun.add_done_callback(self._mailing.discard)
+
+    def _hand_over(self, order_id: str) -> None:
+        try:
+            send_receipt.delay(order_id)
+        except Exception as error:  # noqa: BLE001 - no broker; what is due is found again
+            log.warning("the receipt of order %s waits for its next round: %r", order_id, error)

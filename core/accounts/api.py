@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -67,6 +68,13 @@ class RoleAnswer(serializers.Serializer):  # type: ignore[type-arg]
     branch = serializers.CharField(allow_null=True)
 
 
+class MeBody(ClosedSerializer):
+    """What one may change of oneself; what is left out stays."""
+
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
+    email = serializers.EmailField(required=False)
+
+
 class MeAnswer(serializers.Serializer):  # type: ignore[type-arg]
     """The caller's account."""
 
@@ -74,6 +82,7 @@ class MeAnswer(serializers.Serializer):  # type: ignore[type-arg]
     username = serializers.CharField()
     email = serializers.CharField()
     phone = serializers.CharField(allow_null=True)
+    language = serializers.CharField(help_text="What mail is written in; empty: nobody has said.")
     is_platform_admin = serializers.BooleanField()
     roles = RoleAnswer(many=True)
 
@@ -172,7 +181,22 @@ class MeView(APIView):
     @extend_schema(responses=MeAnswer, operation_id="me")
     def get(self, request: Request) -> Response:
         """Return the caller's account and roles."""
-        user, principal = cast(User, request.user), cast(Principal, request.auth)
+        return self._answer(cast(User, request.user), cast(Principal, request.auth))
+
+    @extend_schema(request=MeBody, responses=MeAnswer, operation_id="me_change")
+    def patch(self, request: Request) -> Response:
+        """Change the language of the mail one gets, or the address it goes to."""
+        user, body = cast(User, request.user), checked(MeBody, request)
+        for name, value in body.items():
+            setattr(user, name, value.lower())
+        try:
+            with transaction.atomic():
+                user.save(update_fields=list(body))
+        except IntegrityError:
+            raise ValidationError({"email": ["This address is taken."]}) from None
+        return self._answer(user, cast(Principal, request.auth))
+
+    def _answer(self, user: User, principal: Principal) -> Response:
         roles = [{"role": one.role, "chain": one.chain, "branch": one.branch} for one in principal.grants]
         return Response(
             {
@@ -180,6 +204,7 @@ class MeView(APIView):
                 "username": user.username,
                 "email": user.email,
                 "phone": user.phone,
+                "language": user.language,
                 "is_platform_admin": principal.is_platform_admin,
                 "roles": roles,
             }

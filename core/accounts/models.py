@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -23,6 +24,10 @@ class User(AbstractUser):
         max_length=20, choices=[(tier, tier.title()) for tier in TIERS], default=TIERS[0], db_default=TIERS[0]
     )
     """Which price rules of kind tier are the person's."""
+    language = models.CharField(
+        max_length=5, choices=settings.LANGUAGES, blank=True, default="", db_default=""
+    )
+    """What we write to the person in; empty: nobody has said."""
 
     class Meta(AbstractUser.Meta):
         constraints = [

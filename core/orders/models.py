@@ -93,3 +93,21 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.status}"
+
+
+class ReceiptMail(models.Model):
+    """What became of the mail with an order's receipt. Not projected: what went out cannot be replayed."""
+
+    order_id = models.UUIDField(primary_key=True)
+    claimed_at = models.DateTimeField()
+    """Since when somebody is at it; who has not finished in time has died."""
+    attempts = models.IntegerField(default=1)
+    done_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=20, blank=True)
+    """sent, or no_address."""
+
+    class Meta:
+        ordering = ["-claimed_at"]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {self.outcome}"

@@ -57,6 +57,9 @@ def run(tmp_path: Path, *args: str, **environment: str) -> subprocess.CompletedP
             lambda env: env.database("DB", Path("x")),
             "postgres:// or postgresql:// or sqlite://",
         ),
+        ("MAIL", "mail.example:25", lambda env: env.mail("MAIL", ""), "begins with smtp://"),
+        ("MAIL", "smtp://", lambda env: env.mail("MAIL", ""), "begins with smtp://"),
+        ("MAIL", "smtp://h:port", lambda env: env.mail("MAIL", ""), "port number"),
         ("DB", "postgres://host", lambda env: env.database("DB", Path("x")), "got no name"),
         ("DB", "postgres://host:x/n", lambda env: env.database("DB", Path("x")), "port number"),
         ("DB", "sqlite://", lambda env: env.database("DB", Path("x")), "got no file"),
@@ -175,3 +178,34 @@ def test_every_variable_is_documented_and_every_documented_one_is_read() -> None
     page = (ROOT / "docs" / "CONFIGURATION.md").read_text()
     rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
     assert {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)} == read
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("", {"BACKEND": ""}),
+        ("console://", {"BACKEND": "django.core.mail.backends.console.EmailBackend"}),
+        (
+            "file:///var/mail/out",
+            {"BACKEND": "django.core.mail.backends.filebased.EmailBackend", "FILE_PATH": "/var/mail/out"},
+        ),
+        (
+            "smtp://u:p%40ss@mail.example",
+            {"PORT": 587, "HOST_PASSWORD": "p@ss", "USE_TLS": True, "USE_SSL": False},
+        ),
+        ("smtp://mail.example:25?tls=0", {"PORT": 25, "HOST_USER": "", "USE_TLS": False}),
+        (
+            "smtps://u:p@mail.example",
+            {"HOST": "mail.example", "PORT": 465, "USE_TLS": False, "USE_SSL": True},
+        ),
+    ],
+)
+def test_the_mail_server_is_one_address(address: str, expected: dict[str, Any]) -> None:
+    found = Environment({"MAIL": address}).mail("MAIL", "")
+    assert {name: found[name] for name in expected} == expected
+
+
+def test_a_wrong_mail_address_is_refused_without_its_password() -> None:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        Environment({"MAIL": "imap://user:very-secret@mail.example"}).mail("MAIL", "")
+    assert "very-secret" not in str(refused.value)

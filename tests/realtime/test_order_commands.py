@@ -9,6 +9,8 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from django.core import mail
+from django.core.asgi import get_asgi_application
 
 from actors.decider import Look
 from actors.messages.order import RefundFailed, RefundMade
@@ -102,6 +104,17 @@ async def test_the_list_is_ones_own_in_pages_and_can_be_filtered(world: World, s
     assert await ids(token, status="refunded") == []
     assert await ids(token, **{"from": "2100-01-01T00:00:00Z"}) == []
     assert await ids(staff) == []
+
+
+async def test_the_receipt_is_mailed_when_the_order_has_its_number(
+    world: World, options: dict[str, Any]
+) -> None:
+    user = await asyncio.to_thread(world.user, email=f"{uuid4().hex}@shop.example")
+    server = Server(get_asgi_application(), **options)
+    order_id = await bought(server, world)
+    await (await server.running()).stop()
+    sent = [each for each in mail.outbox if each.to == [user.email]]
+    assert [each.message()["Message-ID"] for each in sent] == [f"<receipt.{order_id}@localhost>"]
 
 
 # --- the exit --------------------------------------------------------------------------

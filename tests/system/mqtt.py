@@ -29,7 +29,7 @@ class MqttStore:
         self.mqtt_url = mqtt_url
         self.folder = folder
         self.prefix = prefix
-        device = store._run("-c", DEVICE).split()
+        device = store.run("-c", DEVICE).split()
         self.device_id, self.token, self.chain, self.branch = device
         self._stack = ExitStack()
         (folder / "password").write_text("trolley-demo\n")

@@ -66,14 +66,15 @@ class Store:
 
     def manage(self, *arguments: str) -> str:
         """Run a management command; returns its output, fails the test with it if it fails."""
-        return self._run("manage.py", *arguments)
+        return self.run("manage.py", *arguments)
 
     def shoppers(self, count: int) -> list[tuple[str, str]]:
         """Make users; returns (user id, access token) of each, and the manager's last."""
-        lines = self._run("-c", _SHOPPERS, str(count)).splitlines()
+        lines = self.run("-c", _SHOPPERS, str(count)).splitlines()
         return [tuple(pair) for pair in json.loads(lines[-1])]
 
-    def _run(self, *arguments: str) -> str:
+    def run(self, *arguments: str) -> str:
+        """Run Python in this installation; returns its output, fails the test with it if it fails."""
         done = subprocess.run(
             [sys.executable, *arguments],
             cwd=ROOT,
