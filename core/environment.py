@@ -113,6 +113,13 @@ class Environment:
             )
         return value or None
 
+    def together(self, *names: str) -> None:
+        """Refuse some of these variables without the others."""
+        missing = [name for name in names if not self.text(name)]
+        if 0 < len(missing) < len(names):
+            given = [name for name in names if name not in missing]
+            raise ImproperlyConfigured(f"{', '.join(missing)}: expected, because {', '.join(given)} is set")
+
     def database(self, name: str, default_file: Path) -> dict[str, Any]:
         """Return Django's settings of the database at a postgres:// or sqlite:// address."""
         value = self.url(name, ("postgres", "postgresql", "sqlite"))

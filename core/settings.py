@@ -190,6 +190,17 @@ PAYMENT_PROVIDER = _env.text("PAYMENT_PROVIDER", "sandbox")
 """Who takes the money when a shopper names nobody."""
 PAYMENT_TIMEOUT_S = _env.number("PAYMENT_TIMEOUT_S", 10.0, 0.1)
 """How long one call of a provider may take."""
+STRIPE_SECRET_KEY = _env.secret("STRIPE_SECRET_KEY", "", least=8)
+STRIPE_PUBLISHABLE_KEY = _env.text("STRIPE_PUBLISHABLE_KEY")
+STRIPE_WEBHOOK_SECRET = _env.secret("STRIPE_WEBHOOK_SECRET", "", least=8)
+STRIPE_API_BASE = _env.url("STRIPE_API_BASE", ("https", "http")) or ""
+_env.together("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET")
+RAZORPAY_KEY_ID = _env.text("RAZORPAY_KEY_ID")
+RAZORPAY_KEY_SECRET = _env.secret("RAZORPAY_KEY_SECRET", "", least=8)
+RAZORPAY_WEBHOOK_SECRET = _env.secret("RAZORPAY_WEBHOOK_SECRET", "", least=8)
+RAZORPAY_API_BASE = _env.url("RAZORPAY_API_BASE", ("https", "http")) or ""
+_env.together("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET")
+"""An account is used when all three of its variables are set; the bases are for tests."""
 
 # --- mail -----------------------------------------------------------------
 

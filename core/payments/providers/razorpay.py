@@ -1,0 +1,311 @@
+"""Razorpay through its official SDK: a payment is an order, which the shopper pays in Razorpay's form.
+
+Sources: razorpay.com/docs/api/orders, /api/payments, /api/refunds/normal-refunds-idempotent,
+/docs/webhooks/validate-test, /docs/webhooks/payments.
+
+- An order is ours by its ``receipt``, the payment's id. Razorpay knows no idempotency key for orders, so
+  one is looked for before it is made.
+- An order lets the shopper try as often as they like and cannot be ended. When somebody asks how it
+  stands and every attempt has failed, it is declined; a webhook of a failed attempt says nothing yet.
+  What is paid afterwards (by UPI even minutes later) is told as paid, and given back.
+- What is authorised but not captured is captured here; orders are made so that Razorpay does it itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import razorpay
+import requests
+from django.conf import settings
+from razorpay.errors import BadRequestError, GatewayError, ServerError, SignatureVerificationError
+
+from core.payments.providers import (
+    BadSignature,
+    Charge,
+    Created,
+    Declined,
+    Notice,
+    NotKnown,
+    Paid,
+    Pending,
+    Provider,
+    ProviderDown,
+    ProviderRefused,
+    Refunded,
+    RefundOrder,
+    RefundPending,
+    RefundRefused,
+    RefundSaid,
+    Said,
+    Unheard,
+)
+from core.payments.providers.units import RAZORPAY, NotPayable
+from core.payments.providers.wire import PerThread, Session
+
+T = TypeVar("T")
+_CAPTURE = {
+    "capture": "automatic",
+    # Minutes, Razorpay's least: what the bank confirms later than that goes back by itself.
+    "capture_options": {
+        "automatic_expiry_period": 12,
+        "manual_expiry_period": 7200,
+        "refund_speed": "normal",
+    },
+}
+_EVENTS = {"payment.authorized", "payment.captured", "payment.failed", "order.paid"}
+_REFUND_EVENTS = {"refund.created", "refund.processed", "refund.failed", "refund.speed_changed"}
+
+
+class _Http(Session):
+    """Judges an answer by its status first: the SDK reads every error as JSON, and prints what it cannot."""
+
+    def request(self, *args: Any, **options: Any) -> requests.Response:
+        try:
+            response = super().request(*args, **options)
+        except requests.RequestException as error:
+            raise ProviderDown(type(error).__name__) from None
+        status = response.status_code
+        if status in (409, 429) or status >= 500:
+            raise ProviderDown(f"HTTP {status}")
+        if status in (401, 403):
+            raise ProviderRefused(f"Razorpay does not accept RAZORPAY_KEY_ID and its secret: HTTP {status}")
+        try:
+            response.json()
+        except ValueError:
+            raise ProviderDown(f"HTTP {status} without JSON") from None
+        return response
+
+
+class Account:
+    """One account at Razorpay."""
+
+    name = "razorpay"
+
+    def __init__(
+        self, *, key_id: str, key_secret: str, webhook_secret: str, api_base: str, timeout_s: float
+    ) -> None:
+        self._key_id = key_id
+        self._webhook_secret = webhook_secret
+        self._timeout_s = timeout_s
+
+        def make() -> tuple[_Http, razorpay.Client]:
+            session = _Http()
+            base = {"base_url": api_base} if api_base else {}
+            return session, razorpay.Client(session=session, auth=(key_id, key_secret), **base)
+
+        self._clients = PerThread(make)
+
+    # --- payments ---------------------------------------------------------------------
+
+    def create(self, charge: Charge) -> Said:
+        """Find the order or make it, or say how it stands."""
+        return self._call(lambda client: self._create(client, charge))
+
+    def _create(self, client: Any, charge: Charge) -> Said:
+        order = _order(client, charge)
+        if order is None:
+            try:
+                order = client.order.create(
+                    {
+                        "amount": RAZORPAY.units(charge.amount, charge.currency),
+                        "currency": charge.currency,
+                        "receipt": charge.payment_id,
+                        "notes": {"payment_id": charge.payment_id},
+                        "payment": _CAPTURE,
+                    }
+                )
+            except NotPayable as error:
+                return Declined("refused", str(error))
+            except BadRequestError:
+                # Of all that is sent only the amount and its currency are not always the same.
+                return Declined("refused", f"Razorpay cannot take {charge.amount} {charge.currency}.")
+        if order["status"] == "created":
+            return Created(order["id"], {"key_id": self._key_id, "order_id": order["id"]})
+        return _stands(client, order)
+
+    def confirm(self, charge: Charge, words: Mapping[str, Any]) -> Said:
+        """Look it up: the shopper has paid, or given up, in Razorpay's form."""
+        if words:
+            raise Unheard("This payment is confirmed on the provider's own form.")
+        return self.look_up(charge)
+
+    def look_up(self, charge: Charge) -> Said:
+        """Say how the order stands by the payments that were tried."""
+        return self._call(lambda client: self._look_up(client, charge))
+
+    def _look_up(self, client: Any, charge: Charge) -> Said:
+        order = _order(client, charge)
+        return NotKnown() if order is None else _stands(client, order)
+
+    # --- refunds ------------------------------------------------------------------------
+
+    def refund(self, order: RefundOrder) -> RefundSaid:
+        """Give back, unless a refund of this id is there already."""
+        return self._call(lambda client: self._refund(client, order))
+
+    def _refund(self, client: Any, order: RefundOrder) -> RefundSaid:
+        made = client.payment.fetch_multiple_refund(order.capture, {"count": 100})["items"]
+        found = next((each for each in made if _notes(each).get("refund_id") == order.refund_id), None)
+        if found is not None:
+            return _refund_said(found, order.refund_id)
+        try:
+            refund = client.payment.refund(
+                order.capture,
+                {
+                    "amount": RAZORPAY.units(order.amount, order.charge.currency),
+                    "speed": "normal",
+                    "receipt": order.refund_id,
+                    "notes": {
+                        "refund_id": order.refund_id,
+                        "payment_id": order.charge.payment_id,
+                        "reason": order.reason[:250],
+                    },
+                },
+                headers={"X-Refund-Idempotency": order.refund_id},
+            )
+        except NotPayable as error:
+            return RefundRefused(order.refund_id, str(error))
+        except BadRequestError as error:
+            return RefundRefused(order.refund_id, str(error)[:200] or "Razorpay refused the refund.")
+        return _refund_said(refund, order.refund_id)
+
+    # --- webhooks ---------------------------------------------------------------------------
+
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
+        """Verify ``X-Razorpay-Signature`` over the body as it came, then read the event."""
+        signature = headers.get("x-razorpay-signature", "")
+        try:
+            razorpay.Utility().verify_webhook_signature(body.decode(), signature, self._webhook_secret)
+        except (SignatureVerificationError, UnicodeDecodeError, TypeError) as error:
+            raise BadSignature("X-Razorpay-Signature: expected a valid one") from error
+        try:
+            event = json.loads(body)
+            things = {name: each["entity"] for name, each in event["payload"].items()}
+            return _notice(
+                headers.get("x-razorpay-event-id", ""), event["event"], things, event["created_at"]
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Unheard("The body is no event that we can read.") from error
+
+    # --- calls --------------------------------------------------------------------------------
+
+    def _call(self, what: Callable[[Any], T]) -> T:
+        session, client = self._clients.get()
+        with session.within(self._timeout_s):
+            try:
+                return what(client)
+            except (ServerError, GatewayError) as error:
+                raise ProviderDown(type(error).__name__) from None
+            except BadRequestError:
+                raise ProviderRefused("Razorpay takes our request for a wrong one") from None
+            except (KeyError, TypeError, AttributeError) as error:
+                raise ProviderDown(f"an answer that cannot be read: {type(error).__name__}") from None
+
+
+def make() -> Provider | None:
+    """Return the account that the settings name, or None."""
+    if not settings.RAZORPAY_KEY_ID:
+        return None
+    return Account(
+        key_id=settings.RAZORPAY_KEY_ID,
+        key_secret=settings.RAZORPAY_KEY_SECRET,
+        webhook_secret=settings.RAZORPAY_WEBHOOK_SECRET,
+        api_base=settings.RAZORPAY_API_BASE,
+        timeout_s=settings.PAYMENT_TIMEOUT_S,
+    )
+
+
+# --- reading what Razorpay gives ------------------------------------------------------------------
+
+
+def _order(client: Any, charge: Charge) -> dict[str, Any] | None:
+    """Return the order by its id, or by ours; of several, one that somebody has tried to pay."""
+    if charge.reference:
+        try:
+            found: dict[str, Any] = client.order.fetch(charge.reference)
+            return found
+        except BadRequestError as error:
+            if "does not exist" in str(error):
+                return None
+            raise
+    made = client.order.all({"receipt": charge.payment_id})["items"]
+    return max(made, key=lambda order: ("created", "attempted", "paid").index(order["status"]), default=None)
+
+
+def _stands(client: Any, order: Mapping[str, Any]) -> Pending | Paid | Declined:
+    tried = client.order.payments(order["id"])["items"]
+    tried.sort(key=lambda payment: payment["created_at"])
+    for payment in tried:
+        if payment["status"] in ("captured", "refunded"):
+            return _paid(payment)
+    for payment in tried:
+        if payment["status"] == "authorized":
+            return _captured(client, payment)
+    if any(payment["status"] == "created" for payment in tried):
+        return Pending(order["id"], processing=True)
+    return _refused(tried[-1], order["id"]) if tried else Pending(order["id"])
+
+
+def _captured(client: Any, payment: Mapping[str, Any]) -> Pending | Paid:
+    """Take the money; if Razorpay has done so in this moment, the next question finds it."""
+    try:
+        taken = client.payment.capture(payment["id"], payment["amount"], {"currency": payment["currency"]})
+    except BadRequestError:
+        return Pending(payment["order_id"], processing=True)
+    return _paid(taken) if taken["status"] == "captured" else Pending(payment["order_id"], processing=True)
+
+
+def _paid(payment: Mapping[str, Any], at: float | None = None) -> Paid:
+    currency = payment["currency"]
+    amount = RAZORPAY.amount(payment["amount"], currency)
+    return Paid(payment["order_id"], payment["id"], amount, currency, float(at or payment["created_at"]))
+
+
+def _refused(payment: Mapping[str, Any], reference: str) -> Declined:
+    said = f"{payment.get('error_reason')} {payment.get('error_step')}"
+    if "cancel" in said:
+        reason = "cancelled"
+    elif "timed_out" in said or "expired" in said:
+        reason = "expired"
+    else:
+        reason = "authentication_failed" if "authentication" in said else "card_declined"
+    return Declined(reason, (payment.get("error_description") or "The payment was refused.")[:200], reference)
+
+
+def _refund_said(refund: Mapping[str, Any], refund_id: str) -> RefundSaid:
+    match refund["status"]:
+        case "processed":
+            return Refunded(refund_id, RAZORPAY.amount(refund["amount"], refund["currency"]), refund["id"])
+        case "failed":
+            return RefundRefused(refund_id, "Razorpay could not give the money back.")
+        case _:
+            return RefundPending(refund_id, refund["id"])
+
+
+def _notes(thing: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the notes, which are an empty list when there are none."""
+    return thing["notes"] if isinstance(thing.get("notes"), dict) else {}
+
+
+def _notice(event_id: str, kind: str, things: Mapping[str, Any], at: float) -> Notice | None:
+    if not event_id:
+        raise KeyError("x-razorpay-event-id")
+    payment = things.get("payment")
+    if kind in _REFUND_EVENTS:
+        refund = things["refund"]
+        notes = _notes(refund)
+        if "refund_id" not in notes:
+            return None
+        reference = payment["order_id"] if payment else ""
+        said = _refund_said(refund, notes["refund_id"])
+        return Notice(event_id, notes.get("payment_id", ""), reference, said)
+    if kind not in _EVENTS or payment is None or not payment.get("order_id"):
+        return None
+    ours = _notes(things.get("order", {})).get("payment_id") or _notes(payment).get("payment_id", "")
+    if payment["status"] == "captured":
+        return Notice(event_id, ours, payment["order_id"], _paid(payment, at))
+    tried = payment["status"] in ("authorized", "created")
+    return Notice(event_id, ours, payment["order_id"], Pending(payment["order_id"], processing=tried))

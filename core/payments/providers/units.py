@@ -1,0 +1,53 @@
+"""Amounts as providers count them: whole numbers of a currency's smallest unit, to the last one.
+
+Mostly that is what ISO 4217 says, which ``actors.money`` knows; each provider documents its exceptions.
+An amount that a provider cannot take exactly is not rounded: it cannot be paid there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from actors import money
+
+
+class NotPayable(Exception):
+    """The provider cannot take this amount; the text is a sentence for the shopper."""
+
+
+class Counting(NamedTuple):
+    """How one provider counts."""
+
+    provider: str
+    """Its name as people read it."""
+    decimals: Mapping[str, int]
+    """Where they differ from the currency's own."""
+    step: Mapping[str, int]
+    """Of which number its amounts must be a multiple; 1 where nothing is said."""
+
+    def units(self, amount: Decimal, currency: str) -> int:
+        """Return the amount in units of this provider. Raises NotPayable."""
+        exact = amount.scaleb(self._decimals(currency))
+        units = int(exact)
+        if units <= 0 or units != exact or units % self.step.get(currency, 1):
+            raise NotPayable(f"{self.provider} cannot take an amount of {amount} {currency}.")
+        return units
+
+    def amount(self, units: int, currency: str) -> Decimal:
+        """Return what so many units are, in the currency's own decimals."""
+        return money.quantize(Decimal(units).scaleb(-self._decimals(currency)), currency)
+
+    def _decimals(self, currency: str) -> int:
+        return self.decimals.get(currency, money.decimals(currency))
+
+
+_TENS = dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 10)
+"""Both want the last of three decimals to be 0."""
+
+STRIPE = Counting("Stripe", {"ISK": 2, "UGX": 2, "MGA": 0}, {**_TENS, "ISK": 100, "UGX": 100})
+"""docs.stripe.com/currencies: zero-decimal, three-decimal and special cases. ISK and UGX have no decimals
+but are written with two, which must be 00; MGA counts as having none."""
+RAZORPAY = Counting("Razorpay", {}, _TENS)
+"""razorpay.com/docs/api/orders/entity: ``amount``."""
