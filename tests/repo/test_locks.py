@@ -45,8 +45,8 @@ def test_every_requirement_of_a_lock_is_pinned_and_hashed(lock: str) -> None:
 @pytest.mark.parametrize(
     ("lock", "extras"),
     [
-        ("requirements.lock", ["", "server", "pi"]),
-        ("requirements-dev.lock", ["", "server", "pi", "dev"]),
+        ("requirements.lock", ["", "server", "pi", "payments"]),
+        ("requirements-dev.lock", ["", "server", "pi", "payments", "dev"]),
         ("requirements-pi.lock", ["", "pi"]),
     ],
 )
