@@ -111,7 +111,7 @@ def test_a_sqlite_address_names_a_file(address: str, file: str) -> None:
 def test_variables_that_belong_together_come_together() -> None:
     Environment({}).together("KEY", "SECRET")
     Environment({"KEY": "a", "SECRET": "b"}).together("KEY", "SECRET")
-    with pytest.raises(ImproperlyConfigured, match="^SECRET: expected, because KEY is set$"):
+    with pytest.raises(ImproperlyConfigured, match=r"^SECRET: expected, because KEY is set$"):
         Environment({"KEY": "a", "SECRET": " "}).together("KEY", "SECRET")
 
 
