@@ -41,7 +41,7 @@ class Entity(Life):
         before = self.state
         left = engine.turn
         while mailbox and left:
-            self._receive(mailbox.popleft(), now)
+            self._receive(mailbox.pop(0), now)
             left -= 1
             if self.defects:
                 break

@@ -189,7 +189,7 @@ class Life(Teller):
         """Fail every letter in the mailbox."""
         mailbox = self.mailbox
         while mailbox:
-            mailbox.popleft().fail(error)
+            mailbox.pop(0).fail(error)
 
     def discard(self, error: BaseException) -> None:
         """Throw the incarnation away: what it knew was built on events that are lost.
@@ -244,8 +244,9 @@ class Life(Teller):
         self.scheduled = False
         if self.mailbox:
             heir = self.engine.entity(self.address)
-            heir.mailbox.extendleft(reversed(self.mailbox))
-            self.mailbox.clear()
+            letters = self.mailbox[:]
+            heir.mailbox[:0] = letters
+            del self.mailbox[: len(letters)]
             heir.schedule()
 
     # --- chunks --------------------------------------------------------------

@@ -98,7 +98,7 @@ class Inbox:
 
     def get(self) -> Any:
         """Return the oldest letter; raises IndexError if there is none."""
-        return self._entity.mailbox.popleft()
+        return self._entity.mailbox.pop(0)
 
     def empty(self) -> bool:
         """True if no letter waits."""
