@@ -47,7 +47,7 @@ class Pooled(pykka.Actor):
         self.kind = kind
         self.address = address
         self.mailbox: list[Letter] = []
-        """Mostly empty, and a deque's first block is 600 bytes more an actor; letters are few enough to move."""
+        """Mostly empty, and a deque's first block is 600 bytes an actor; letters are few enough to move."""
         self.scheduled = False
         """True while a turn is queued, or will be when the load is through."""
         self.status = COLD
