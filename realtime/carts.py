@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from actors.cart import State as CartState
 from actors.cart import key_of
-from actors.decider import Look
+from actors.cart_state import sku_of
 from actors.messages.cart import (
     AddItem,
     ClearCart,
@@ -30,6 +31,7 @@ from core.accounts.principals import Principal
 from core.catalogue.barcodes import BarcodeError
 from core.catalogue.labels import Label
 from core.catalogue.memory import Catalogue, CatalogueProduct
+from core.inventory.levels import available
 from realtime.gateway import Answer, Begun, Direct, Gateway, new_id
 from realtime.problems import Problem, invalid, not_found
 from realtime.views import CartView, ItemView, ProductBrief, View
@@ -309,13 +311,31 @@ def todays_offer(gateway: Gateway, who: Principal, line: Line) -> Offer | None:
     return gateway.offer(who, product, line.variant_id)
 
 
-def get(gateway: Gateway, who: Principal, body: CartGet, key: str) -> Direct:
+def get(gateway: Gateway, who: Principal, body: CartGet, key: str) -> Coroutine[Any, Any, Answer]:
     """Begin reading the cart; a pure read, also of a cart never used."""
+    return _get(gateway, who)
 
-    def shape(outcome: Any) -> Answer:
-        return Answer(gateway.cart(outcome.state), outcome=outcome)
 
-    return Direct(gateway.ask("cart", who.id, Look(), who), shape)
+async def _get(gateway: Gateway, who: Principal) -> Answer:
+    outcome = await gateway.look("cart", who.id, who)
+    return Answer(gateway.cart(outcome.state, await short(gateway, outcome.state)), outcome=outcome)
+
+
+async def short(gateway: Gateway, state: CartState) -> frozenset[str]:
+    """Return the SKUs of which the shopper's branch has less than the cart holds.
+
+    Only who reads the whole cart pays for the question: it takes a look at the read model of the
+    stock, and putting something in does not. A cart at the checkout has its goods already.
+    """
+    branch = state.sessions[-1].branch if state.sessions else gateway.branch_of(state.user_id)
+    if not branch or not state.lines or state.checkout is not None:
+        return frozenset()
+    wanted: dict[str, int] = {}
+    for line in state.lines.values():
+        sku = sku_of(line)
+        wanted[sku] = wanted.get(sku, 0) + line.quantity
+    there = await gateway.blocking(available, branch, tuple(wanted))
+    return frozenset(sku for sku, units in wanted.items() if there.get(sku, 0) < units)
 
 
 async def view_after(gateway: Gateway, who: Principal, outcome: Any) -> CartView:

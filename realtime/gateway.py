@@ -231,10 +231,10 @@ class Gateway:
         self._lines[line.line_id] = line
         return self._items.view(line, self.finder(user_id)(line.product_id))
 
-    def cart(self, state: CartState) -> CartView:
-        """Return a cart as its shopper sees it."""
+    def cart(self, state: CartState, short: frozenset[str] = frozenset()) -> CartView:
+        """Return a cart as its shopper sees it; of the SKUs in ``short`` there is not enough."""
         user_id = state.user_id
-        return cart_view(state, self.finder(user_id), self.currency_of(user_id), self._items)
+        return cart_view(state, self.finder(user_id), self.currency_of(user_id), self._items, short)
 
     def currency_of(self, user_id: str) -> str:
         """Return the currency that an empty cart of this shopper shows."""

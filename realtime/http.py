@@ -7,6 +7,7 @@ trailing slash, and ``/api/v1`` is the same as ``/api``.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -27,6 +28,7 @@ from realtime.edge import Edge
 from realtime.gateway import Answer, new_id, scoped_key
 from realtime.hub import Message, Send
 from realtime.problems import CONTENT_TYPE, Problem, forbidden, from_error, invalid, not_found, unauthorised
+from realtime.views import CartView
 from realtime.wire import Body, decode_problem, encode
 
 log = logging.getLogger("realtime")
@@ -148,11 +150,18 @@ class Endpoint:
             status, data = await route.shape(self._edge.gateway, who, body, answer)
         extra: list[Any] = []
         if route.etag:
-            tag = f'"{answer.data.revision}"'
+            tag = _tag(answer.data)
             extra = [(b"etag", tag.encode()), (b"cache-control", b"private, no-cache")]
             if _matches(header(headers, b"if-none-match"), tag):
                 return 304, b"", extra
         return status, b"" if status == 204 else encode(data), extra
+
+
+def _tag(cart: CartView) -> str:
+    """Return the revision; what cannot be had is not the cart's own to say, so that counts too."""
+    if not cart.has_unavailable_items:
+        return f'"{cart.revision}"'
+    return f'"{cart.revision}-{hashlib.blake2b(encode(cart), digest_size=8).hexdigest()}"'
 
 
 def _matches(wanted: str | None, tag: str) -> bool:

@@ -15,6 +15,7 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 
 from actors.cart import State as CartState
+from actors.cart_state import sku_of
 from actors.messages.alarms import Alarm
 from actors.messages.branch import Counters, DeviceCard, TrolleyCard
 from actors.messages.cart import Line
@@ -206,7 +207,7 @@ def cart_id(user_id: str) -> str:
     return str(uuid5(NAMESPACE_URL, f"cart:{user_id}"))
 
 
-def item_view(line: Line, product: ProductLike | None) -> ItemView:
+def item_view(line: Line, product: ProductLike | None, in_stock: bool = True) -> ItemView:
     """Return one line; price and totals are the snapshot's, the rest is today's product."""
     active = product is not None and product.is_active
     return ItemView(
@@ -225,7 +226,7 @@ def item_view(line: Line, product: ProductLike | None) -> ItemView:
         line_total=line.line_total,
         price_trace=tuple(StepView(rule=step.rule, unit_price=step.unit_price) for step in line.price_trace),
         added_at=rfc3339(line.added_at),
-        available=active,
+        available=active and in_stock,
     )
 
 
@@ -350,18 +351,34 @@ def frozen_view(state: CartState) -> FrozenView | None:
     )
 
 
-def cart_view(state: CartState, find: FindProduct, currency: str, shown: Items) -> CartView:
-    """Return the whole cart; ``currency`` is shown while the cart has none of its own."""
+def cart_view(
+    state: CartState,
+    find: FindProduct,
+    currency: str,
+    shown: Items,
+    short: frozenset[str] = frozenset(),
+) -> CartView:
+    """Return the whole cart.
+
+    ``currency`` is shown while the cart has none of its own; of the SKUs in ``short`` the branch has
+    less than the cart holds.
+    """
     lines = [(line, find(line.product_id)) for line in state.lines.values()]
     currency = state.currency or currency
     return CartView(
         id=cart_id(state.user_id),
-        items=tuple([shown.view(line, product) for line, product in lines]),
+        items=tuple(
+            [
+                shown.view(line, product) if sku_of(line) not in short else item_view(line, product, False)
+                for line, product in lines
+            ]
+        ),
         items_count=len(lines),
         total_items=state.units,
         total_price=state.total if lines else zero(currency),
         currency=currency,
-        has_unavailable_items=any(product is None or not product.is_active for _, product in lines),
+        has_unavailable_items=bool(short)
+        or any(product is None or not product.is_active for _, product in lines),
         budget_status=None,
         sustainability_score=None,
         revision=state.revision,

@@ -84,6 +84,37 @@ async def test_a_checkout_keeps_the_goods_and_freezes_the_cart(
         await phone.command("cart.add", product_id=str(world.products[1].pk))
 
 
+async def test_a_cart_that_is_read_shows_what_went_out_of_stock_meanwhile(
+    world: World, server: Server
+) -> None:
+    await _stocked(server, world, 3)
+    path = f"/api/branches/{world.branch.code}/stock/adjust"
+    lost = {"product_id": str(world.products[0].pk), "counted": 1, "reason": "fell down"}
+    async with (
+        _http(server, await asyncio.to_thread(world.token)) as http,
+        _http(server, await asyncio.to_thread(world.staff)) as staff,
+    ):
+        await http.post("/api/session/qr-scan", json={"trolley_id": world.trolleys[0]})
+        for product, quantity in zip(world.products, (2, 3), strict=False):
+            await http.post("/api/cart/items", json={"product_id": str(product.pk), "quantity": quantity})
+        before = await http.get("/api/cart")
+        assert before.json()["has_unavailable_items"] is False
+        assert before.headers["etag"] == f'"{before.json()["revision"]}"'
+        assert (await staff.post(path, json=lost)).status_code == 200
+        after = await http.get("/api/cart", headers={"If-None-Match": before.headers["etag"]})
+        assert (after.status_code, after.json()["has_unavailable_items"]) == (200, True)
+        assert [item["available"] for item in after.json()["items"]] == [False, True]
+        same = await http.get("/api/cart", headers={"If-None-Match": after.headers["etag"]})
+        assert same.status_code == 304
+        refused = (await http.post("/api/cart/checkout")).json()
+        assert (refused["code"], [each["wanted"] for each in refused["items"]]) == ("insufficient_stock", [2])
+        item = after.json()["items"][0]["id"]
+        await http.patch(f"/api/cart/items/{item}", json={"quantity": 1})
+        assert (await http.post("/api/cart/checkout")).status_code == 201
+        frozen = (await http.get("/api/cart")).json()
+        assert [item["available"] for item in frozen["items"]] == [True, True]
+
+
 async def test_http_says_201_204_and_names_what_is_short(world: World, server: Server) -> None:
     await _stocked(server, world, 3)
     token = await asyncio.to_thread(world.token)
