@@ -115,7 +115,7 @@ def _shop(browser: Browser, url: str, user: str, trolley: str, lang: str, size: 
     """A shopper's page with a trolley and some goods."""
     page = _open(browser, url, f"/t/{trolley}", size, lang, user)
     page.locator(".claim .btn-tag").click()
-    page.locator(".dock-buttons .btn-quiet").click()
+    page.locator(".dock-type").click()
     for code in GOODS:
         page.locator("#barcode").fill(code)
         page.locator("#barcode").press("Enter")

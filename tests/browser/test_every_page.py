@@ -48,7 +48,7 @@ def test_the_shoppers_page_has_no_flaw_in_any_of_its_states(
     expect(page.locator(".lock-open")).to_be_visible()
     look()
     hardware.pull(number)
-    page.locator(".dock-buttons .btn-quiet").click()
+    page.locator(".dock-type").click()
     for barcode in (MANGOES.barcode, MILK.barcode, MILK.barcode, "12345"):
         page.locator("#barcode").fill(barcode)
         page.keyboard.press("Enter")

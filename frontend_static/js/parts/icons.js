@@ -34,6 +34,9 @@ const PATHS = {
   signout: "M10 4H5v16h5 M14 8l4 4-4 4 M18 12H9",
   copy: "M9 9h11v11H9z M5 15H4V4h11v1",
   download: "M12 4v11 M7 10.5l5 5 5-5 M4 20h16",
+  card: "M3 6h18v12H3z M3 10h18 M7 14.5h3",
+  ticket: "M4 7h16v3.5a1.5 1.5 0 0 0 0 3V17H4v-3.5a1.5 1.5 0 0 0 0-3z M14 7.5v1.5 M14 11v2 M14 15v1.5",
+  receipt: "M6 3h12v18l-3-2-3 2-3-2-3 2z M9 8h6 M9 12h6",
   clock: "M12 3a9 9 0 1 0 .01 0 M12 7v5l3.5 2",
 };
 

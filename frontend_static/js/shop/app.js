@@ -10,6 +10,8 @@ import { Claim } from "./claim.js";
 import { CartView } from "./cart.js";
 import { TimerRing } from "./ring.js";
 import { Summary } from "./ending.js";
+import { bought } from "./checkout.js";
+import { Thanks } from "./thanks.js";
 import { keepAwake } from "./awake.js";
 
 /** What the QR that opened the page says: its whole address if it is signed, else the trolley's code. */
@@ -36,6 +38,7 @@ function Body({ invited }) {
     return html`<main class="claim" id="main"><${SignIn} title=${t("signin.title")} lead=${t(invited.value ? "signin.lead_trolley" : "signin.lead")} onDone=${start} join /></main>`;
   }
   if (!cart.value || !seat.value) return html`<main class="claim" id="main"><${Loading} text=${t("connecting")} /></main>`;
+  if (bought.value) return html`<${Thanks} />`;
   if (session.value) return html`<${CartView} />`;
   if (summary.value) return html`<${Summary} />`;
   const other = () => {

@@ -10,6 +10,8 @@ import { TimerWarning } from "./ring.js";
 import { ScannerSheet, TypedSheet } from "./scanner.js";
 import { HelpButton } from "./help.js";
 import { EndSheet } from "./ending.js";
+import { checkOut, sheetOpen, shortages, stage, word } from "./checkout.js";
+import { FrozenNote, PaySheet } from "./pay.js";
 
 function Stepper({ line }) {
   const name = line.product.name;
@@ -33,21 +35,33 @@ function Ghost({ line }) {
   </li>`;
 }
 
+/** What stands in the way of paying at this line, and the one press that puts it right. */
+function Shortage({ line }) {
+  const { gone, sold_out, available } = shortages.value[line.id];
+  const name = line.product.name;
+  const fix = () => (gone ? remove(line) : setQuantity(line, available));
+  return html`<div class="shortage"><span class="badge badge-danger">${gone ? t(sold_out ? "line.sold_out" : "line.unavailable") : t("line.only", { n: available })}</span>
+    <button type="button" class="btn btn-quiet" aria-label=${gone ? t("line.remove", { name }) : t("line.take_only_of", { n: available, name })} onClick=${fix}>
+      ${gone ? t("line.take_out") : t("line.take_only", { n: available })}</button></div>`;
+}
+
 function Line({ line, currency }) {
   if (line.ghost) return html`<${Ghost} line=${line} />`;
   const { product, variant, pending } = line;
-  return html`<li class=${cx("line", pending && "line-pending", pending === "remove" && "line-leaving")} aria-busy=${pending ? "true" : undefined}>
+  const frozen = Boolean(cart.value.checkout);
+  return html`<li class=${cx("line", frozen && "line-frozen", shortages.value[line.id] && "line-short", pending && "line-pending", pending === "remove" && "line-leaving")} aria-busy=${pending ? "true" : undefined}>
     <${Picture} product=${product} />
     <div class="line-what">
       <strong><bdi>${product.name}${variant?.name ? ` · ${variant.name}` : ""}</bdi></strong>
       <span class="small soft num">${t("line.each", { price: money(line.unit_price, currency) })}</span>
-      ${line.available === false && html`<span class="badge badge-danger">${t("line.unavailable")}</span>`}
     </div>
     <span class="line-total num">${pending ? html`<span class="line-wait"><span class="spinner" aria-label=${t("line.waiting")} /></span>` : money(line.line_total, currency)}</span>
-    <div class="line-tools">
+    ${shortages.value[line.id] && html`<${Shortage} line=${line} />`}
+    ${frozen && html`<span class="line-count num">${line.quantity} ×</span>`}
+    ${!frozen && !shortages.value[line.id]?.gone && html`<div class="line-tools">
       ${line.quantity > 1 && html`<button type="button" class="btn btn-icon line-bin" aria-label=${t("line.remove", { name: product.name })} onClick=${() => remove(line)}><${Icon} name="bin" /></button>`}
       <${Stepper} line=${line} />
-    </div>
+    </div>`}
   </li>`;
 }
 
@@ -58,40 +72,64 @@ function SavedOffer({ saved }) {
     <button type="button" class="btn btn-primary push" onClick=${restore}>${t("restore.do")}</button></div>`;
 }
 
+/** What is to be said of a checkout that is over. */
+function Word() {
+  if (!word.value && stage.value !== "late") return null;
+  const { kind, amount, currency } = word.value ?? {};
+  if (stage.value === "late") return html`<p class="note note-warn" role="status"><span class="spinner" /><span>${t("pay.late")}</span></p>`;
+  return html`<div class=${cx("note", kind === "expired" && "note-warn")} role="status"><${Icon} name=${kind === "expired" ? "clock" : "undo"} />
+    <span>${amount === undefined ? t(`word.${kind}`) : t("word.returned_amount", { amount: money(amount, currency) })}</span></div>`;
+}
+
+function Buttons({ onScan }) {
+  const { total_price, currency, items_count, checkout } = cart.value;
+  const pay = html`<button type="button" class="btn btn-primary btn-big dock-pay" disabled=${busy.value} onClick=${checkOut}>
+    <${Icon} name="card" /><span>${checkout ? t("pay.go_on") : t("pay.do", { total: money(total_price, currency) })}</span></button>`;
+  if (checkout) return html`<div class="dock-buttons">${pay}</div>`;
+  return html`<div class="dock-buttons">
+    <button type="button" aria-label=${t("scan.open")} class=${cx("btn btn-big dock-scan", items_count ? "btn-quiet" : "btn-primary")} onClick=${onScan}><${Icon} name="scan" />${t(items_count ? "scan.short" : "scan.open")}</button>
+    ${items_count > 0 && pay}
+  </div>`;
+}
+
 function Dock({ onScan, onType }) {
-  const { total_price, currency, items_count, total_items } = cart.value;
+  const { total_price, currency, items_count, total_items, checkout } = cart.value;
   return html`<footer class="dock">
-    <div class=${cx("label", busy.value && "label-busy")} aria-live="polite" aria-atomic="true">
-      <span class="label-word">${t("total")}${busy.value && html` <span class="spinner" aria-label=${t("line.waiting")} />`}</span>
-      <span class="label-sum num">${money(total_price, currency)}</span>
-      <span class="label-count num">${t("count.products", { n: items_count })} · ${t("count.units", { n: total_items })}</span>
+    <div class="dock-total">
+      <div class=${cx("label", busy.value && "label-busy")} aria-live="polite" aria-atomic="true">
+        <span class="label-word">${t("total")}${busy.value && html` <span class="spinner" aria-label=${t("line.waiting")} />`}</span>
+        <span class="label-sum num">${money(total_price, currency)}</span>
+        <span class="label-count num">${t("count.products", { n: items_count })} · ${t("count.units", { n: total_items })}</span>
+      </div>
+      ${!checkout && html`<button type="button" class="btn btn-quiet btn-big btn-icon-big dock-type" aria-label=${t("type.open")} onClick=${onType}><${Icon} name="keyboard" /></button>`}
     </div>
-    <div class="dock-buttons">
-      <button type="button" class="btn btn-quiet btn-big btn-icon-big" aria-label=${t("type.open")} onClick=${onType}><${Icon} name="keyboard" /></button>
-      <button type="button" class="btn btn-primary btn-big dock-scan" onClick=${onScan}><${Icon} name="scan" />${t("scan.open")}</button>
-    </div>
+    <${Buttons} onScan=${onScan} />
   </footer>`;
 }
 
 export function CartView() {
   const sheet = useSignal(null);
   const close = () => (sheet.value = null);
-  const { currency, saved, has_unavailable_items } = cart.value;
+  const { currency, saved, checkout } = cart.value;
+  const short = Object.keys(shortages.value).length > 0;
   return html`<div class="shopping">
     <main class="shopping-main" id="main">
       <${LockCard} session=${session.value} />
       <${TimerWarning} session=${session.value} offline=${connection.value !== "open"} />
-      <${SavedOffer} saved=${saved} />
-      ${has_unavailable_items && html`<p class="note note-danger"><${Icon} name="alert" />${t("cart.unavailable")}</p>`}
+      ${!checkout && html`<${SavedOffer} saved=${saved} />`}
+      <${Word} />
+      <${FrozenNote} />
+      ${short && html`<p class="note note-danger" role="alert"><${Icon} name="alert" />${t("cart.short")}</p>`}
       ${lines.value.length === 0
         ? html`<${Empty} icon="bag" title=${t("cart.empty")} text=${t("cart.empty_lead")} />`
         : html`<ul class="lines" aria-label=${t("cart.title")}>${lines.value.map((line) => html`<${Line} key=${line.id} line=${line} currency=${currency} />`)}</ul>`}
       <div class="shopping-foot"><${HelpButton} />
-      <button type="button" class="btn btn-bare end-button" onClick=${() => (sheet.value = "end")}>${t("end.open")}</button></div>
+      ${!checkout && html`<button type="button" class="btn btn-bare end-button" onClick=${() => (sheet.value = "end")}>${t("end.open")}</button>`}</div>
     </main>
     <${Dock} onScan=${() => (sheet.value = "scan")} onType=${() => (sheet.value = "type")} />
     ${sheet.value === "scan" && html`<${ScannerSheet} onClose=${close} onType=${() => (sheet.value = "type")} />`}
     ${sheet.value === "type" && html`<${TypedSheet} onClose=${close} />`}
     ${sheet.value === "end" && html`<${EndSheet} onClose=${close} />`}
+    ${sheetOpen.value && html`<${PaySheet} />`}
   </div>`;
 }

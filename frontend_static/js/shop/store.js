@@ -28,6 +28,10 @@ export const pending = signal([]);
 export const summary = signal(null);
 /** The call for help that stands: {alarm_id, answered}. */
 export const help = signal(null);
+/** Code of the trolley that was last seen to be back in a slot. */
+export const returned = signal(null);
+/** Whether the trolley that is held, or was held last, hangs on a lock. */
+export const hasLock = signal(false);
 export const claiming = signal(null);
 /** The refusal of the last claim. */
 export const claimProblem = signal(null);
@@ -46,7 +50,16 @@ const socket = new TrolleySocket({
   },
 });
 
+const listeners = new Set();
+
+/** `heard(name, data, at)` is told of every event of the cart once it is folded in, and of a fresh "Snapshot". */
+export const onCart = (heard) => listeners.add(heard);
+
+/** Send a command; see `TrolleySocket.request`. */
+export const command = (type, fields, options) => socket.request(type, fields, options);
+
 function leave() {
+  for (const heard of listeners) heard("SignedOut", {});
   batch(() => {
     signedIn.value = false;
     cart.value = null;
@@ -59,10 +72,14 @@ function leave() {
 export function start() {
   signedIn.value = true;
   socket.subscribe("cart", {
-    snapshot: (data) => showCart(data),
-    event(name, data) {
+    snapshot(data) {
+      showCart(data);
+      for (const heard of listeners) heard("Snapshot", data);
+    },
+    event(name, data, at) {
       if (name === "SessionDetached") parting = { ...tally(), session_id: data.session_id };
       showCart(foldCart(cart.peek(), name, data));
+      for (const heard of listeners) heard(name, data, at);
     },
   });
   socket.subscribe("session", {
@@ -93,7 +110,10 @@ function sit(next) {
     seat.value = next;
     if (next.session) claiming.value = null;
     if (before && !next.session) farewell(before, next.outcome);
-    if (next.session) summary.value = null;
+    if (next.session) {
+      summary.value = null;
+      hasLock.value = next.session.lock?.reported !== "unknown" || next.session.custody !== "unknown";
+    }
     if (next.session?.session_id !== before?.session_id) help.value = null;
   });
   if (next.session && next.session.session_id !== before?.session_id) beat();
@@ -120,6 +140,7 @@ function tally() {
 function notify(name, data) {
   if (name === "HelpAnswered" && help.peek()) help.value = { ...help.peek(), answered: true };
   if (name === "HelpDone") help.value = null;
+  if (name === "TrolleyReturned") returned.value = data.trolley_id;
   if (name === "ScanWanted") askWhich(data.trolley_id);
   const said = { LockFailed: "notice.lock_failed", TrolleyReturned: "notice.returned", HelpAnswered: "help.coming" }[name];
   if (said) toast(t(said, { trolley: data.trolley_id }), { bad: data.severity !== "info" && name === "LockFailed" });

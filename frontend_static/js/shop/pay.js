@@ -1,0 +1,131 @@
+/** The sheet in which a frozen cart is paid for. What it shows follows from the stage, and only from it. */
+import { html, cx, useEffect, useRef, useState } from "../ui.js";
+import { t, money, reason } from "../i18n.js";
+import { Icon } from "../parts/icons.js";
+import { Sheet } from "../parts/common.js";
+import { cart, connection } from "./store.js";
+import { asking, declined, methods, pay, payment, sheetOpen, stage, trouble, turnBack } from "./checkout.js";
+import { mayLeave } from "./stage.js";
+import { Countdown } from "./countdown.js";
+import { Vouchers } from "./vouchers.js";
+import { BankAsks, Cards, cardsOf } from "./sandbox.js";
+
+/** Stages in which there is nothing to do but wait. */
+const WAITING = ["reserving", "leaving", "resuming", "paying", "bank", "completing"];
+
+function Goods() {
+  const { items, items_count, total_items, currency } = cart.value;
+  return html`<details class="goods" open=${items.length <= 4}>
+    <summary><span class="num">${t("count.products", { n: items_count })} · ${t("count.units", { n: total_items })}</span></summary>
+    <ul>${items.map(({ id, product, variant, quantity, line_total }) => html`<li key=${id}>
+      <span class="num goods-times">${quantity} ×</span><bdi>${product.name}${variant?.name ? ` · ${variant.name}` : ""}</bdi>
+      <span class="num push">${money(line_total, currency)}</span></li>`)}</ul>
+  </details>`;
+}
+
+function Sum() {
+  const { total_price, currency } = cart.value;
+  return html`<div class="label label-pay"><span class="label-word">${t("pay.to_pay")}</span><span class="label-sum num">${money(total_price, currency)}</span></div>`;
+}
+
+/** Something stands in the way: said where the shopper looks, at once. */
+function Trouble() {
+  if (!trouble.value) return null;
+  return html`<p class="note note-danger" role="alert"><${Icon} name="alert" /><span>${reason(trouble.value)}</span></p>`;
+}
+
+function Declined() {
+  if (!declined.value) return null;
+  const known = t(`declined.${declined.value.reason}`);
+  const why = known === `declined.${declined.value.reason}` ? declined.value.detail : known;
+  return html`<div class="note note-danger" role="alert"><${Icon} name="alert" /><div><strong>${t("pay.declined")}</strong>
+    ${why && html`<p class="small">${why}</p>`}<p class="small">${t("pay.declined_do")}</p></div></div>`;
+}
+
+function Methods({ names, chosen, onChoose }) {
+  if (names.length < 2) return null;
+  return html`<fieldset class="choices"><legend>${t("pay.method")}</legend>${names.map((name) => html`<label key=${name} class="pick">
+    <input type="radio" name="method" value=${name} checked=${name === chosen} onChange=${() => onChoose(name)} />
+    <span>${t(`method.${name}`)}</span></label>`)}</fieldset>`;
+}
+
+function Choose({ away }) {
+  const offered = methods.value?.providers ?? [];
+  const names = offered.map((one) => one.name);
+  const [wish, setWish] = useState(payment.value?.provider ?? null);
+  const chosen = names.includes(wish) ? wish : methods.value?.default ?? names[0] ?? null;
+  const cards = cardsOf(offered, chosen, payment.value);
+  const [wishedCard, setCard] = useState(null);
+  const card = cards.find((one) => one.number === wishedCard) ?? cards[0];
+  const { total_price, currency } = cart.value;
+  const submit = (event) => {
+    event.preventDefault();
+    pay(chosen, card?.number);
+  };
+  return html`<form class="stack" onSubmit=${submit}>
+    <${Vouchers} />
+    <${Methods} names=${names} chosen=${chosen} onChoose=${setWish} />
+    ${cards.length > 0 && html`<${Cards} cards=${cards} chosen=${card.number} onChoose=${setCard} />`}
+    <button class="btn btn-primary btn-big btn-wide" disabled=${away || asking.value !== null}><${Icon} name="card" />${t(declined.value ? "pay.again" : "pay.do", { total: money(total_price, currency) })}</button>
+  </form>`;
+}
+
+function Waiting({ now }) {
+  return html`<div class="waiting" role="status"><span class="spinner" /><strong>${t(`pay.${now}`)}</strong>
+    ${["bank", "paying"].includes(now) && html`<p class="soft">${t(`pay.${now}_text`)}</p>`}</div>`;
+}
+
+/** The provider's own page takes over; this is the way (back) to it. */
+function WithProvider() {
+  const { provider, payment_id } = payment.value;
+  return html`<div class="stack"><p>${t("pay.provider", { name: t(`method.${provider}`) })}</p>
+    <a class="btn btn-primary btn-big btn-wide" href=${`/pay/${provider}/${payment_id}`}>${t("pay.provider_do")}<${Icon} name="arrow" flips /></a></div>`;
+}
+
+function Body({ now, away }) {
+  if (now === "action") return html`<${BankAsks} away=${away} />`;
+  if (now === "with_provider") return html`<${WithProvider} />`;
+  if (WAITING.includes(now)) return html`<${Waiting} now=${now} />`;
+  return html`<${Choose} away=${away} />`;
+}
+
+/** Keep the focus in the sheet when the button that had it is gone. */
+function useKeptFocus(now) {
+  const title = useRef(null);
+  useEffect(() => {
+    const dialog = title.current?.closest("dialog");
+    if (dialog && !dialog.querySelector(":focus")) title.current.focus();
+  }, [now]);
+  return title;
+}
+
+export function PaySheet() {
+  const now = stage.value;
+  const title = useKeptFocus(now);
+  const away = connection.value !== "open";
+  const frozen = cart.value.checkout;
+  const close = () => (sheetOpen.value = false);
+  return html`<${Sheet} title=${t("pay.title")} onClose=${close} class="pay-sheet">
+    <div class="stack" ref=${title} tabindex="-1">
+      ${frozen && !["completing", "leaving"].includes(now) && html`<${Countdown} until=${frozen.expires_at} />`}
+      ${away && html`<p class="note note-warn" role="status"><${Icon} name="offline" /><span>${t("pay.away")}</span></p>`}
+      <${Goods} /><${Sum} />
+      ${now === "declined" && html`<${Declined} />`}
+      <${Trouble} />
+      <${Body} now=${now} away=${away} />
+      ${mayLeave(now) && html`<button type="button" class="btn btn-quiet btn-big btn-wide" disabled=${away} onClick=${turnBack}>${t("pay.back")}</button>`}
+      ${!frozen && trouble.value && html`<button type="button" class="btn btn-quiet btn-big btn-wide" onClick=${close}>${t("pay.back")}</button>`}
+    </div>
+  <//>`;
+}
+
+/** Above a frozen cart whose sheet is closed: why nothing can be changed, and the two ways on. */
+export function FrozenNote() {
+  const { checkout } = cart.value;
+  if (!checkout) return null;
+  return html`<section class=${cx("frozen")} aria-label=${t("frozen.title")}>
+    <div class="row"><${Icon} name="locked" /><div><strong>${t("frozen.title")}</strong><p class="small">${t("frozen.text")}</p></div></div>
+    <${Countdown} until=${checkout.expires_at} />
+    ${mayLeave(stage.value) && html`<button type="button" class="btn btn-quiet btn-wide" disabled=${connection.value !== "open"} onClick=${turnBack}>${t("pay.back")}</button>`}
+  </section>`;
+}
