@@ -19,7 +19,7 @@ from actors.messages.cart import FindSession, SessionFound
 from core.accounts.principals import Principal, may
 from realtime.gateway import Answer, Direct, Gateway
 from realtime.problems import forbidden, invalid, not_found
-from realtime.views import AlarmView, View, alarm_view
+from realtime.views import AlarmView, View
 from realtime.wire import Body, rfc3339
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -100,7 +100,7 @@ async def _take_on(
     alarm: Alarm = outcome.answer.alarm
     for user_id in people_of(alarm):
         await gateway.name_of(user_id)
-    return Answer(AlarmTaken(alarm=alarm_view(alarm, gateway.people.display)), outcome=outcome)
+    return Answer(AlarmTaken(alarm=gateway.alarm(alarm)), outcome=outcome)
 
 
 def clear(gateway: Gateway, who: Principal, body: AlarmClear, key: str) -> Direct:

@@ -27,7 +27,6 @@ from realtime.alarms import people_of
 from realtime.gateway import Gateway
 from realtime.hub import Shaped, shaped
 from realtime.views import (
-    alarm_view,
     codes,
     counters_view,
     device_view,
@@ -186,7 +185,7 @@ def _branch_snapshot(gateway: Gateway, state: BranchState) -> Any:
         "trolleys": [trolley_view(card, names) for card in state.trolleys.values()],
         "devices": [device_view(card) for card in state.devices.values()],
         "counters": counters_view(state.counters),
-        "alarms": [alarm_view(alarm, gateway.people.display) for alarm in state.alarms.values()],
+        "alarms": [gateway.alarm(alarm) for alarm in state.alarms.values()],
     }
 
 
@@ -201,7 +200,7 @@ def _say_branch(gateway: Gateway, state: BranchState, offset: int, event: Any) -
             data = {"trolley_id": event.trolley_id, "cart_total": event.total, "cart_units": event.units}
             return Said("CartTotalChanged", data)
         case on_branch.AlarmNoted():
-            return Said(event.name, {"alarm": alarm_view(event.alarm, gateway.people.display)})
+            return Said(event.name, {"alarm": gateway.alarm(event.alarm)})
     raise TypeError(f"expected an event of a branch, got {event!r}")
 
 

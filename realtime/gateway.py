@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from actors.cart import State as CartState
 from actors.decider import Look
+from actors.messages.alarms import Alarm
 from actors.messages.cart import Line, Offer
 from actors.messages.trolley import TrolleyRef
 from actors.runtime.address import Address
@@ -27,7 +28,7 @@ from core.fleet import qr
 from core.fleet.directory import BranchInfo, Directory
 from core.host import in_thread
 from realtime.problems import Problem, forbidden, from_error, from_refusal, invalid, not_found
-from realtime.views import CartView, Items, ItemView, cart_view
+from realtime.views import AlarmView, CartView, Items, ItemView, alarm_view, cart_view
 
 if TYPE_CHECKING:
     from core.accounts.people import People
@@ -235,6 +236,18 @@ class Gateway:
         """Return a cart as its shopper sees it; of the SKUs in ``short`` there is not enough."""
         user_id = state.user_id
         return cart_view(state, self.finder(user_id), self.currency_of(user_id), self._items, short)
+
+    def alarm(self, alarm: Alarm) -> AlarmView:
+        """Return an alarm as staff sees it."""
+        return alarm_view(alarm, self.people.display, self._goods)
+
+    def _goods(self, sku: str) -> str:
+        product_id, _, variant_id = sku.partition("/")
+        product = self._anywhere(product_id)
+        if product is None:
+            return ""
+        variant = next((each for each in product.variants if each.variant_id == variant_id), None)
+        return product.name if variant is None else f"{product.name} {variant.name}"
 
     def currency_of(self, user_id: str) -> str:
         """Return the currency that an empty cart of this shopper shows."""

@@ -161,6 +161,8 @@ class AlarmView(View, frozen=True):
     device_id: str | None
     slot: int | None
     shopper: str | None
+    product: str | None
+    """What runs out, with its variant; of an alarm about a SKU."""
     detail: str
     raised_at: str
     acknowledged_at: str | None
@@ -301,8 +303,8 @@ def device_view(card: DeviceCard) -> DeviceView:
     )
 
 
-def alarm_view(alarm: Alarm, display: Callable[[str], str]) -> AlarmView:
-    """Return an alarm; ``display`` gives the shown name of a user id, or an empty text."""
+def alarm_view(alarm: Alarm, display: Callable[[str], str], goods: Callable[[str], str]) -> AlarmView:
+    """Return an alarm; ``display`` gives the shown name of a user id, or an empty text, ``goods`` a SKU's."""
 
     def name(user_id: str | None) -> str | None:
         return None if user_id is None else display(user_id) or "—"
@@ -317,6 +319,7 @@ def alarm_view(alarm: Alarm, display: Callable[[str], str]) -> AlarmView:
         device_id=about.device_id,
         slot=about.slot,
         shopper=name(about.user_id),
+        product=goods(about.subject[4:]) or "—" if about.subject.startswith("sku/") else None,
         detail=about.detail,
         raised_at=rfc3339(alarm.raised_at),
         acknowledged_at=maybe_time(alarm.acknowledged_at),

@@ -376,6 +376,7 @@ export default {
   "alarm.stray": "Trolley {n} left without a session",
   "alarm.overdue": "Trolley {n} should be back by now",
   "alarm.help_wanted": "{shopper} at trolley {n} wants help",
+  "alarm.low_stock": "{product} is running out: {left} left",
   "alarm.take": "I’ll see to it",
   "alarm.come": "I’m coming",
   "alarm.clear": "Done",

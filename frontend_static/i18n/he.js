@@ -376,6 +376,7 @@ export default {
   "alarm.stray": "עגלה {n} יצאה ללא קונה",
   "alarm.overdue": "עגלה {n} הייתה אמורה לחזור",
   "alarm.help_wanted": "{shopper} ליד עגלה {n} מבקש עזרה",
+  "alarm.low_stock": "{product} אוזל: נותרו {left}",
   "alarm.take": "אטפל בזה",
   "alarm.come": "אני בדרך",
   "alarm.clear": "טופל",

@@ -56,6 +56,28 @@ async def test_a_call_for_help_reaches_the_branch_and_its_answer_the_shopper(
         assert (await phone.event("notifications"))["name"] == "HelpDone"
 
 
+async def test_a_shelf_that_runs_empty_is_seen_by_name_until_it_is_filled(
+    world: World, server: Server
+) -> None:
+    staff = await asyncio.to_thread(world.staff)
+    branch, product = world.branch.code, world.products[0]
+    topic, goods = f"branch:{branch}", {"branch": branch, "product_id": str(product.pk), "reason": "count"}
+    async with (
+        trolley_client(server, staff, f"/ws/branch/{branch}/") as desk,
+        trolley_client(server, await asyncio.to_thread(world.token)) as phone,
+    ):
+        await desk.subscribe(topic)
+        await desk.command("stock.adjust", **goods, counted=5, low_at=3)
+        await phone.command("session.start", trolley_id=world.trolleys[2])
+        await phone.command("cart.add", product_id=str(product.pk), quantity=2)
+        await phone.command("cart.checkout")
+        alarm = (await desk.event(topic, "AlarmRaised"))["data"]["alarm"]
+        assert (alarm["kind"], alarm["product"], alarm["detail"]) == ("low_stock", product.name, "3")
+        await desk.command("stock.adjust", **goods, counted=50)
+        cleared = (await desk.event(topic, "AlarmCleared"))["data"]["alarm"]
+        assert cleared["alarm_id"] == alarm["alarm_id"]
+
+
 async def test_an_alarm_lives_in_the_snapshot_and_the_read_model_and_http_acts_on_it(
     world: World, other: World, server: Server
 ) -> None:

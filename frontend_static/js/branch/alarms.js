@@ -11,7 +11,7 @@ const SEVERITY_ICONS = { critical: "octagon", major: "alert", minor: "info", war
 export function alarmText(alarm, board) {
   const trolley = board.trolleys.find((one) => one.trolley_id === alarm.trolley_id);
   const place = alarm.slot === null ? {} : lockPlace(alarm.slot);
-  return t(`alarm.${alarm.kind}`, { n: trolley ? number(trolley.cart_number) : (alarm.trolley_id ?? ""), shopper: alarm.shopper ?? t("someone"), board: place.board ?? "", lock: place.lock ?? "" });
+  return t(`alarm.${alarm.kind}`, { n: trolley ? number(trolley.cart_number) : (alarm.trolley_id ?? ""), shopper: alarm.shopper ?? t("someone"), board: place.board ?? "", lock: place.lock ?? "", product: alarm.product ?? "", left: number(Number(alarm.detail) || 0) });
 }
 
 function why(alarm) {
