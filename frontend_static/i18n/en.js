@@ -33,6 +33,10 @@ export default {
   "home.branches": "Your branches",
   "home.no_branch": "This account has no branch to manage.",
   "home.no_branch_text": "Sign in with a staff account, or ask whoever runs your chain for a role.",
+  "home.catalogue": "Products and prices",
+  "home.catalogue_text": "Find and change products, import a price list.",
+  "home.admin": "Administration",
+  "home.admin_text": "Chains, people, price rules, vouchers, stock imports.",
   "home.other_account": "Use another account",
   "home.free": { one: "{n} trolley free of {total}", other: "{n} trolleys free of {total}" },
 
@@ -505,6 +509,7 @@ export default {
   "catalogue.none_text": "Try fewer words, or import your price list.",
   "catalogue.more": "Show more",
   "catalogue.off": "Not for sale",
+  "catalogue.chain": "Chain",
   "catalogue.denied": "This page is for managers",
   "catalogue.denied_text": "Your account manages no catalogue.",
   "product.name": "Name",

@@ -33,6 +33,10 @@ export default {
   "home.branches": "הסניפים שלך",
   "home.no_branch": "לחשבון הזה אין סניף לניהול.",
   "home.no_branch_text": "יש להיכנס עם חשבון צוות, או לבקש הרשאה ממנהלי הרשת.",
+  "home.catalogue": "מוצרים ומחירים",
+  "home.catalogue_text": "חיפוש ועריכת מוצרים, ייבוא מחירון.",
+  "home.admin": "ניהול המערכת",
+  "home.admin_text": "רשתות, אנשים, כללי מחיר, שוברים וייבוא מלאי.",
   "home.other_account": "כניסה עם חשבון אחר",
   "home.free": { one: "עגלה אחת פנויה מתוך {total}", two: "שתי עגלות פנויות מתוך {total}", other: "{n} עגלות פנויות מתוך {total}" },
 
@@ -505,6 +509,7 @@ export default {
   "catalogue.none_text": "נסו פחות מילים, או ייבאו את המחירון.",
   "catalogue.more": "עוד",
   "catalogue.off": "לא למכירה",
+  "catalogue.chain": "רשת",
   "catalogue.denied": "הדף מיועד למנהלים",
   "catalogue.denied_text": "החשבון שלכם אינו מנהל קטלוג.",
   "product.name": "שם",

@@ -5,6 +5,7 @@ import { auth } from "./api.js";
 import { TrolleySocket } from "./socket.js";
 import { socketUrl } from "./connect.js";
 import { foldChain } from "./fold.js";
+import { all, managedChains } from "./chains.js";
 import { Icon } from "./parts/icons.js";
 import { Brand, LangSwitch, Loading, ThemeSwitch, Toasts } from "./parts/common.js";
 
@@ -43,26 +44,22 @@ function Chain({ slug, branches, live }) {
   return branches.map((branch) => html`<${BranchLink} key=${branch.code} branch=${branch} counters=${counts.get(branch.code)} />`);
 }
 
-/** Every page of a list. */
-async function all(path) {
-  const { results, next } = await auth.call("GET", path);
-  if (!next) return results;
-  const { pathname, search } = new URL(next, location.origin);
-  return [...results, ...(await all(pathname + search))];
-}
-
 const watches = (me, chain) => me.is_platform_admin || me.roles.some((one) => one.chain === chain && !one.branch);
 
 function Branches() {
   const [found, setFound] = useState(null);
   const [problem, setProblem] = useState(null);
   useEffect(() => {
-    Promise.all([auth.call("GET", "/api/me"), all("/api/branches")]).then(([me, branches]) => setFound({ me, branches }), setProblem);
+    const load = async () => {
+      const [me, branches] = await Promise.all([auth.call("GET", "/api/me"), all("/api/branches")]);
+      setFound({ me, branches, managed: await managedChains(me) });
+    };
+    load().catch(setProblem);
   }, []);
   if (problem?.code === "signed_out") location.replace(SIGN_IN);
   if (problem) return html`<p class="note note-danger" role="alert"><${Icon} name="alert" />${reason(problem)}</p>`;
   if (!found) return html`<${Loading} />`;
-  const { me, branches } = found;
+  const { me, branches, managed } = found;
   const chains = [...new Set(branches.map((one) => one.chain))];
   const another = async (event) => {
     event.preventDefault();
@@ -71,7 +68,9 @@ function Branches() {
   };
   return html`<section class="stack" id="branches"><h2>${t("home.branches")}</h2>
     ${chains.map((slug) => html`<${Chain} key=${slug} slug=${slug} branches=${branches.filter((one) => one.chain === slug)} live=${watches(me, slug)} />`)}
-    ${!branches.length && html`<p class="note"><${Icon} name="info" /><span><strong>${t("home.no_branch")}</strong> ${t("home.no_branch_text")}</span></p>`}
+    ${managed.length > 0 && html`<${Choice} href="/catalogue" icon="bag" title=${t("home.catalogue")} text=${t("home.catalogue_text")} />`}
+    ${me.is_platform_admin && html`<${Choice} href="/admin/" icon="wrench" title=${t("home.admin")} text=${t("home.admin_text")} />`}
+    ${!branches.length && !me.is_platform_admin && html`<p class="note"><${Icon} name="info" /><span><strong>${t("home.no_branch")}</strong> ${t("home.no_branch_text")}</span></p>`}
     <a class="btn btn-bare" href=${SIGN_IN} onClick=${another}>${t("home.other_account")}</a></section>`;
 }
 

@@ -42,3 +42,22 @@ def test_a_price_list_is_seen_before_it_is_written(visit: Visit, lang: str, desk
     page.locator("dialog .btn-primary").click()
     expect(page.locator(".good .price")).to_contain_text("63.50")
     assert found == []
+
+
+@pytest.mark.parametrize(("username", "links"), [("manager", 1), ("admin", 2)])
+def test_the_first_page_leads_whoever_may_to_the_catalogue(visit: Visit, username: str, links: int) -> None:
+    page = visit("/#branches", username)
+    expect(page.locator("#branches .choice[href='/catalogue']")).to_be_visible()
+    expect(page.locator("#branches .choice:not([href^='/branch/'])")).to_have_count(links)
+    found = flaws(page)
+    page.locator("#branches .choice[href='/catalogue']").click()
+    expect(page.locator(".good").first).to_be_visible()
+    assert found + flaws(page) == []
+
+
+def test_a_shopper_is_told_that_this_is_not_for_them(visit: Visit) -> None:
+    page = visit("/catalogue", "shopper", lang="he")
+    expect(page.locator("h2, strong, h1").filter(has_text="מנהלים")).to_be_visible()
+    page.goto(page.url.replace("/catalogue", "/#branches"))
+    expect(page.locator(".note")).to_be_visible()
+    expect(page.locator("#branches .choice")).to_have_count(0)

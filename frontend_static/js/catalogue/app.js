@@ -2,6 +2,7 @@
 import { html, cx, render, useEffect, useRef, useSignal } from "../ui.js";
 import { lang, money, reason, t } from "../i18n.js";
 import { auth } from "../api.js";
+import { managedChains } from "../chains.js";
 import { Icon } from "../parts/icons.js";
 import { Brand, Empty, LangSwitch, Loading, ThemeSwitch, Toasts, toast } from "../parts/common.js";
 import { ProductSheet, Picture } from "./product.js";
@@ -26,6 +27,13 @@ async function download(chain) {
   link.download = `products-${chain}.csv`;
   link.click();
   URL.revokeObjectURL(link.href);
+}
+
+/** Whose catalogue it is, for those who manage several. */
+function Chains({ chains, chain, choose }) {
+  if (chains.length < 2) return null;
+  return html`<label class="field-inline">${t("catalogue.chain")} <select class="input" value=${chain} onChange=${(e) => choose(e.target.value)}>
+    ${chains.map((one) => html`<option key=${one.slug} value=${one.slug}>${one.name}</option>`)}</select></label>`;
 }
 
 function Goods({ chain }) {
@@ -61,17 +69,27 @@ function Goods({ chain }) {
 }
 
 function Page() {
-  const me = useSignal(null);
+  const [chains, chosen, problem] = [useSignal(null), useSignal(new URLSearchParams(location.search).get("chain")), useSignal(null)];
   useEffect(() => {
     document.title = t("title.catalogue");
   }, [lang.value]);
   useEffect(() => {
-    auth.call("GET", "/api/me").then((answer) => (me.value = answer), (problem) => problem.code === "signed_out" && location.replace(SIGN_IN));
+    const load = async () => (chains.value = await managedChains(await auth.call("GET", "/api/me")));
+    load().catch((refused) => (refused.code === "signed_out" ? location.replace(SIGN_IN) : (problem.value = refused)));
   }, []);
-  const chain = me.value?.roles.find((one) => one.role === "manager" || one.role === "chain_admin")?.chain;
-  const inside = !me.value ? html`<${Loading} />` : chain ? html`<${Goods} chain=${chain} />` : html`<h1>${t("catalogue.title")}</h1><${Empty} icon="locked" title=${t("catalogue.denied")} text=${t("catalogue.denied_text")} />`;
+  const choose = (slug) => {
+    chosen.value = slug;
+    history.replaceState(null, "", `?chain=${encodeURIComponent(slug)}`);
+  };
+  const inside = () => {
+    if (problem.value) return html`<p class="note note-danger" role="alert"><${Icon} name="alert" />${reason(problem.value)}</p>`;
+    if (!chains.value) return html`<${Loading} />`;
+    const chain = (chains.value.find((one) => one.slug === chosen.value) ?? chains.value[0])?.slug;
+    if (!chain) return html`<h1>${t("catalogue.title")}</h1><${Empty} icon="locked" title=${t("catalogue.denied")} text=${t("catalogue.denied_text")} />`;
+    return html`<${Chains} chains=${chains.value} chain=${chain} choose=${choose} /><${Goods} key=${chain} chain=${chain} />`;
+  };
   return html`<header class="topbar"><${Brand} /><span class="push row"><${LangSwitch} /><${ThemeSwitch} /></span></header>
-    <main class="catalogue" id="main">${inside}</main><${Toasts} />`;
+    <main class="catalogue" id="main">${inside()}</main><${Toasts} />`;
 }
 
 render(html`<${Page} />`, document.body);

@@ -1,0 +1,18 @@
+/** Which chains somebody's account may manage. */
+import { auth } from "./api.js";
+
+/** Every page of a list. */
+export async function all(path) {
+  const { results, next } = await auth.call("GET", path);
+  if (!next) return results;
+  const { pathname, search } = new URL(next, location.origin);
+  return [...results, ...(await all(pathname + search))];
+}
+
+const manages = (me, slug) => me.is_platform_admin || me.roles.some((one) => one.chain === slug && (one.role === "manager" || one.role === "chain_admin"));
+
+/** The chains whose catalogue the account may change: [{slug, name, currency}]. */
+export async function managedChains(me) {
+  if (!me.is_platform_admin && !me.roles.length) return [];
+  return (await all("/api/chains")).filter((chain) => manages(me, chain.slug));
+}
