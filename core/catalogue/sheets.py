@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from core.catalogue.columns import COLUMNS
@@ -59,8 +59,8 @@ class Sheet(NamedTuple):
             yield Row(line, dict(zip(self.columns, cells, strict=False)))
 
 
-def opened(data: bytes) -> Sheet:
-    """Return the file's sheet; raises SheetError."""
+def opened(data: bytes, known: Collection[str] = COLUMNS.keys()) -> Sheet:
+    """Return the sheet of a file that has a column barcode and may have the ``known``; raises SheetError."""
     for mark, what in _MARKS.items():
         if data.startswith(mark):
             raise SheetError(f"Expected a CSV file in UTF-8, got {what}.")
@@ -80,15 +80,14 @@ def opened(data: bytes) -> Sheet:
     except csv.Error as error:
         raise SheetError(f"Expected the names of the columns in line 1: {error}.") from None
     columns = tuple(name.strip().lower() for name in names)
-    _check(columns)
+    _check(columns, known)
     return Sheet(columns, text, delimiter)
 
 
-def _check(columns: tuple[str, ...]) -> None:
-    known = ", ".join(COLUMNS)
+def _check(columns: tuple[str, ...], known: Collection[str]) -> None:
     for name in columns:
-        if name not in COLUMNS:
-            raise SheetError(f"Line 1: expected columns of {known}; got {name[:40]!r}.")
+        if name not in known:
+            raise SheetError(f"Line 1: expected columns of {', '.join(known)}; got {name[:40]!r}.")
         if columns.count(name) > 1:
             raise SheetError(f"Line 1: expected each column once, got {name} several times.")
     if "barcode" not in columns:

@@ -1,7 +1,13 @@
-"""Stock, movements and reservations as the journal's projector writes them; read only for all else."""
+"""Stock, movements and reservations as the journal's projector writes them; read only for all else.
+
+And imports of counts and deliveries, which people begin.
+"""
 
 from __future__ import annotations
 
+import uuid
+
+from django.conf import settings
 from django.db import models
 
 
@@ -78,3 +84,30 @@ class Reservation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reservation_id} {self.status}"
+
+
+class StockImport(models.Model):
+    """A file of counts or deliveries of one branch: what it would do, and once it was applied what it did."""
+
+    class Status(models.TextChoices):
+        """``checked``: nothing has been written; ``begun``: some lines may have been, apply it again."""
+
+        CHECKED = "checked"
+        BEGUN = "begun"
+        APPLIED = "applied"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    branch = models.ForeignKey("tenancy.Branch", on_delete=models.CASCADE, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    name = models.CharField(max_length=200)
+    status = models.CharField(max_length=10, choices=Status, default=Status.CHECKED)
+    lines = models.JSONField(default=list)
+    """One object a line of the file, as ``counts.Line``."""
+    created_at = models.DateTimeField(auto_now_add=True)
+    applied_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.name

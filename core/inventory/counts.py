@@ -1,0 +1,175 @@
+"""Imports of stock from a CSV file: what each line would do, and doing it through the branch's stock actor.
+
+Columns: ``barcode``; ``variant`` (its name) where the product has some; ``counted`` (how many there are)
+or ``received`` (how many came); ``low_at`` (from so few on it is low). Empty cells change nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.db.models import Q
+from django.utils import timezone
+
+from actors.messages.stock import AdjustStock, Quantity, ReceiveStock
+from core import asking
+from core.accounts.principals import Principal
+from core.catalogue import barcodes
+from core.catalogue.models import Product, Variant
+from core.catalogue.sheets import Row, SheetError, opened
+from core.inventory.models import StockImport, StockLevel
+from core.problems import Problem
+from core.tenancy.models import Branch
+
+COLUMNS = ("barcode", "variant", "counted", "received", "low_at")
+MOST_LINES = 20_000
+MOST_UNITS = 1_000_000_000
+_AT_ONCE = 16
+"""Asks under way: enough that they share their commits."""
+
+Outcome = Literal["refused", "changed", "unchanged", "applied"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one line of the file leads to; ``None``: it says nothing of that."""
+
+    line: int
+    outcome: Outcome
+    barcode: str = ""
+    name: str = ""
+    sku: str = ""
+    on_hand: int = 0
+    counted: int | None = None
+    received: int | None = None
+    low_at: int | None = None
+    problem: str = ""
+
+
+class _Refused(ValueError):
+    """A line that cannot be taken; the text is a sentence."""
+
+
+# --- the dry run -----------------------------------------------------------------------
+
+
+def check(branch: Branch, data: bytes) -> list[Line]:
+    """Return what the file would do in that branch. Writes nothing; raises SheetError. Blocking."""
+    sheet = opened(data, COLUMNS)
+    if not {"counted", "received", "low_at"} & set(sheet.columns):
+        raise SheetError("Line 1: expected a column counted, received or low_at, got none.")
+    rows = list(sheet.rows())
+    if len(rows) > MOST_LINES:
+        raise SheetError(f"Expected at most {MOST_LINES} lines, got {len(rows)}.")
+    return list(_Check(branch, rows).lines())
+
+
+class _Check:
+    def __init__(self, branch: Branch, rows: list[Row]) -> None:
+        self._rows = rows
+        chain = Q(product__chain=branch.chain_id)
+        self._products = {
+            row.barcode: row for row in Product.objects.filter(chain=branch.chain_id).only("barcode", "name")
+        }
+        self._variants: dict[uuid.UUID, list[Variant]] = {}
+        for variant in Variant.objects.filter(chain):
+            self._variants.setdefault(variant.product_id, []).append(variant)
+        self._levels = {row.sku: row for row in StockLevel.objects.filter(branch_code=branch.code)}
+        self._seen: dict[str, int] = {}
+
+    def lines(self) -> Iterator[Line]:
+        for row in self._rows:
+            try:
+                yield self._line(row)
+            except _Refused as error:
+                barcode = row.cells.get("barcode", "").strip()[:60]
+                yield Line(row.line, "refused", barcode, problem=str(error))
+
+    def _line(self, row: Row) -> Line:
+        if row.problem:
+            raise _Refused(row.problem)
+        product = self._product(row.cells["barcode"].strip())
+        sku, name = self._sku(product, row.cells.get("variant", "").strip())
+        first = self._seen.setdefault(sku, row.line)
+        if first != row.line:
+            raise _Refused(f"Line {first} is about the same product.")
+        counted, received, low_at = (_number(row.cells, each) for each in ("counted", "received", "low_at"))
+        if counted is not None and received is not None:
+            raise _Refused("Expected either counted or received, got both.")
+        level = self._levels.get(sku)
+        on_hand, reserved, low = (level.on_hand, level.reserved, level.low_at) if level else (0, 0, 0)
+        if counted is not None and counted < reserved:
+            raise _Refused(f"{reserved} units are reserved for shoppers at the checkout.")
+        if on_hand + (received or 0) > MOST_UNITS:
+            raise _Refused(f"Expected at most {MOST_UNITS} units in all.")
+        same = counted in (None, on_hand) and not received and low_at in (None, low)
+        outcome: Outcome = "unchanged" if same else "changed"
+        return Line(row.line, outcome, product.barcode, name, sku, on_hand, counted, received, low_at)
+
+    def _product(self, code: str) -> Product:
+        try:
+            found = self._products.get(barcodes.read(code, self._products))
+        except barcodes.BarcodeError as error:
+            raise _Refused(error.detail) from None
+        if found is None:
+            raise _Refused("The chain has no product with this barcode.")
+        return found
+
+    def _sku(self, product: Product, wanted: str) -> tuple[str, str]:
+        if not wanted:
+            return str(product.pk), product.name
+        for variant in self._variants.get(product.pk, ()):
+            if variant.name.casefold() == wanted.casefold():
+                return f"{product.pk}/{variant.pk}", f"{product.name} {variant.name}"
+        raise _Refused(f"The product has no variant {wanted[:80]!r}.")
+
+
+def _number(cells: Mapping[str, str], column: str) -> int | None:
+    text = cells.get(column, "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()) or int(text[:12]) > MOST_UNITS or len(text) > 12:
+        raise _Refused(f"{column}: expected a whole number from 0 to {MOST_UNITS}, got {text[:20]!r}.")
+    return int(text)
+
+
+# --- doing it ---------------------------------------------------------------------------------
+
+
+def apply(job: StockImport, who: Principal) -> None:
+    """Do what the dry run showed, as far as it can be done by now. Nothing is ever done twice. Blocking."""
+    job.status = StockImport.Status.BEGUN
+    job.save(update_fields=["status"])
+    lines = [Line(**each) for each in job.lines]
+
+    def one(line: Line) -> Line:
+        return _apply(job, line, who) if line.outcome == "changed" else line
+
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="stock-import") as pool:
+        lines = list(pool.map(one, lines))
+    job.lines = [dataclasses.asdict(line) for line in lines]
+    if not any(line.outcome == "changed" for line in lines):
+        job.status, job.applied_at = StockImport.Status.APPLIED, timezone.now()
+    job.save(update_fields=["status", "applied_at", "lines"])
+
+
+def _apply(job: StockImport, line: Line, who: Principal) -> Line:
+    note = f"import {job.name}"[:200]
+    commands: list[Any] = []
+    if line.received:
+        commands.append(ReceiveStock((Quantity(line.sku, line.received),), note))
+    if line.counted is not None or line.low_at is not None:
+        commands.append(AdjustStock(line.sku, note, counted=line.counted, low_at=line.low_at))
+    try:
+        for place, command in enumerate(commands):
+            asking.ask("stock", job.branch.code, command, who, f"{job.pk}-{line.line}-{place}")
+    except Problem as problem:
+        if problem.status_code >= 500:
+            return line  # nobody knows; the next try does, by its command id
+        return dataclasses.replace(line, outcome="refused", problem=str(problem.detail))
+    return dataclasses.replace(line, outcome="applied")
