@@ -48,6 +48,9 @@ class Tell(NamedTuple):
     """Durable tells are repeated after a restart until the receiver has committed.
     The others are hints: sent once after the commit, and dropped when the receiver
     is a volatile entity that nobody has activated."""
+    numbered: bool = True
+    """The receiver knows a repeat by its number and keeps that. False: it knows a repeat by what it is
+    told, like a reading by its time, and nothing is kept."""
 
 
 class Decision(msgspec.Struct, frozen=True):

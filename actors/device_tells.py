@@ -62,9 +62,11 @@ def _reported(state: State, event: SlotChanged) -> tuple[Tell, ...]:
 
 
 def _report(state: State, reading: SlotReading, trolley_id: str) -> Tell:
+    """A trolley goes by the time of a reading, so it needs no number to know one that is told again."""
     ref = reading.ref if reading.trolley_id == trolley_id else None
     place = Place(state.device_id, reading.slot)
-    return Tell("trolley", trolley_id, LockReported(reading.hook, reading.present, reading.at, ref, place))
+    told = LockReported(reading.hook, reading.present, reading.at, ref, place)
+    return Tell("trolley", trolley_id, told, numbered=False)
 
 
 def _unknown(state: State, reading: SlotReading) -> tuple[Tell, ...]:

@@ -250,7 +250,8 @@ def _reported(state: State, command: LockReported, ctx: Context) -> Decision:
     elif state.custody == "out" and command.present and command.hook == "closed":
         moves.append(TrolleyReturned(state.taken_by, at))
     # Without a move even the same hook is an event: its time makes a report that it overtook an older one.
-    if command.hook != "unknown" and (command.hook != state.lock.reported or not moves):
+    # So does a slot that is another than the one known.
+    if command.hook != "unknown" and (command.hook != state.lock.reported or moved or not moves):
         seen = LockOpened if command.hook == "open" else LockClosed
         moves.insert(0, seen(command.present, at, ref if ref != state.ref else None))
     # Receiving a report is the sign of life, whatever the Pi's clock says.

@@ -219,6 +219,7 @@ class Entity(Life):
             earlier = self.commands.get(command_id) if self.commands is not None else None
             if earlier is not None and earlier is not command:
                 self._after_commits(Job(None, earlier, late, state, seq))
+        # For a tell without a number too: its sender waits to hear that it is durable.
         job = _new(Job, (letter, command, answer, state, seq, decision.pending))
         if command is not None:
             self._remember(command)

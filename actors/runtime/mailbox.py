@@ -57,12 +57,12 @@ class Note:
 
 
 class Told(Note):
-    """A durable tell: told again and again until its receiver has committed."""
+    """A durable tell, with a number or without: told again and again until its receiver has committed."""
 
     __slots__ = ("address", "attempts", "life", "sender", "seq")
 
     def __init__(
-        self, sender: Teller, seq: int, address: Address, command: Any, command_id: str, principal: str
+        self, sender: Teller, seq: int, address: Address, command: Any, command_id: str | None, principal: str
     ) -> None:
         super().__init__(command, command_id, principal)
         self.sender = sender

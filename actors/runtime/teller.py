@@ -62,7 +62,8 @@ class Teller(Pooled):
             for i, tell in enumerate(tells):
                 address = Address(tell.kind, tell.key)
                 if tell.durable:
-                    told = Told(self, seq, address, tell.command, f"{name}:{seq}:{i}", name)
+                    number = f"{name}:{seq}:{i}" if tell.numbered else None
+                    told = Told(self, seq, address, tell.command, number, name)
                     told.again = not hints
                     self.engine.deliver(address, told)
                 elif hints:

@@ -77,7 +77,6 @@ _TROLLEY = JsonCodec(
     versions={"ClaimRequested": 2, "TrolleyLeft": 2},
     upcasters={("ClaimRequested", 1): same, ("TrolleyLeft", 1): same},
     bodies={
-        trolleys.LockReported: lambda command: (command.hook, command.present, command.at),
         trolleys.Claim: lambda command: (command.ref.trolley_id, command.user_id),
         trolleys.Unlock: lambda command: (command.ref.trolley_id, command.reason),
         trolleys.Lock: lambda command: command.ref.trolley_id,

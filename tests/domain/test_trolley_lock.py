@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from msgspec.structs import replace
 
@@ -29,6 +31,7 @@ from actors.messages.trolley import (
     SetMaintenance,
     TrolleyAssigned,
     TrolleyLeft,
+    TrolleyRef,
     TrolleyReturned,
     Unlock,
     UnlockFinished,
@@ -153,6 +156,17 @@ def test_an_older_report_that_comes_late_changes_nothing() -> None:
     opened = held().after(LockReported("open", True, 101.0, REF), at=101.1)
     opened.when(LockReported("closed", True, 100.9, REF), at=101.2).nothing()
     opened.when(LockReported("open", True, 101.0, REF), at=101.2).nothing()
+
+
+@pytest.mark.parametrize("ref", [None, replace(REF, place=Place("d2", 3)), replace(REF, cart_number=9)])
+@pytest.mark.parametrize("hook", ["open", "closed"])
+@pytest.mark.parametrize("present", [True, False])
+@pytest.mark.parametrize("before", [docked, held, out])
+def test_a_report_that_is_told_again_changes_nothing(
+    before: Callable[[], Given], present: bool, hook: Hook, ref: TrolleyRef | None
+) -> None:
+    told = LockReported(hook, present, 120.0, ref)
+    before().after(told, at=120.0).when(told, at=125.0).nothing()
 
 
 def test_a_report_overtaken_by_one_that_changed_nothing_is_older_too() -> None:

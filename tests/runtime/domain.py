@@ -27,6 +27,7 @@ class Tell(NamedTuple):
     key: str
     command: Any
     durable: bool = True
+    numbered: bool = True
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -76,6 +77,12 @@ class Fill(msgspec.Struct, frozen=True, tag="Fill"):
     upto: int
 
 
+class Share(msgspec.Struct, frozen=True, tag="Share"):
+    """Let another purse be filled up to what is in this one; it is told without a number."""
+
+    to: str
+
+
 class Peek(msgspec.Struct, frozen=True, tag="Peek"):
     """Answers without an event."""
 
@@ -118,6 +125,11 @@ class Received(msgspec.Struct, frozen=True, tag="Received"):
     pay_id: str
 
 
+class Shared(msgspec.Struct, frozen=True, tag="Shared"):
+    to: str
+    total: int
+
+
 class Settled(msgspec.Struct, frozen=True, tag="Settled"):
     pay_id: str
 
@@ -145,7 +157,7 @@ class Purse(msgspec.Struct, frozen=True):
     signs: int = 0
 
 
-Event = Added | Paid | Received | Settled | AlarmSet | AlarmWent | Rung
+Event = Added | Paid | Received | Shared | Settled | AlarmSet | AlarmWent | Rung
 
 
 class Codec:
@@ -208,6 +220,8 @@ class PurseDecider:
                 if pay_id not in state.open_pays:
                     return Decision()
                 return Decision((Settled(pay_id),), settles=((pay_id, Total(state.total)),))
+            case Share(to):
+                return Decision((Shared(to, state.total),), answer=Total(state.total))
             case Peek():
                 return Decision(answer=Total(state.total))
             case Sign():
@@ -238,7 +252,7 @@ class PurseDecider:
                 return change(state, alarm_at=at)
             case AlarmWent():
                 return change(state, alarm_at=None, rings=state.rings + 1)
-            case Rung():
+            case Rung() | Shared():
                 return state
         raise ValueError(f"unknown event {event}")
 
@@ -246,6 +260,8 @@ class PurseDecider:
         match event:
             case Paid(to, by, pay_id):
                 return (Tell("purse", to, Take(by, state.key, pay_id)),)
+            case Shared(to, total):
+                return (Tell("purse", to, Fill(total), numbered=False),)
             case Received(_, payer, pay_id):
                 return (Tell("purse", payer, Taken(pay_id)),)
             case Rung():

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from actors.runtime import MemoryJournal, Unavailable
-from tests.runtime.domain import Add, Look, Pay, Raise, Ring, Total
+from tests.runtime.domain import Add, Look, Pay, Raise, Ring, Share, Total
 from tests.runtime.harness import BOARD, WAIT_S, A, B, C, World
 
 
@@ -52,6 +52,23 @@ def test_a_tell_told_twice_changes_nothing_the_second_time(make: Callable[..., W
     assert second.ask(B, Look()).state.total == 3
     assert len(store.load(B).events) == 1
     assert len(store.load(A).events) == 3
+
+
+def test_a_tell_without_a_number_is_told_again_until_it_is_durable_and_nothing_of_it_is_kept(
+    make: Callable[..., World],
+) -> None:
+    first = make()
+    first.ask(A, Add(5))
+    first.ask(A, Share("b"))
+    first.quiet()
+    assert (first.system._entities[A].telling, first.system._entities[B].commands) == (None, None)
+    store = first.crash()  # everything was delivered, but the watermark was not written
+    (filled,) = store.load(B).events
+    assert (store.load(A).told, filled.command_id, filled.principal) == (0, None, "purse/a")
+    second = make(store)
+    second.quiet()
+    assert second.system._entities[A].telling is None
+    assert len(store.load(B).events) == 1
 
 
 def test_a_tell_whose_receivers_commit_fails_is_told_again(world: World) -> None:
