@@ -95,6 +95,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("catalogue", page, {"name": "catalogue"}),
     path("branch/<str:code>", page, {"name": "branch"}),
     path("branch/<str:code>/devices", page, {"name": "devices"}),
+    path("branch/<str:code>/orders", page, {"name": "sales"}),
+    path("branch/<str:code>/exit", page, {"name": "exit"}),
+    path("orders", page, {"name": "orders"}),
+    path("orders/<uuid:order_id>", page, {"name": "receipt"}),
+    path("x/<str:code>", orders.exit_pass),
 ]
 
 handler400 = "core.problems.bad_request"

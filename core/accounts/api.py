@@ -30,13 +30,15 @@ class RegisterBody(ClosedSerializer):
     username = StrictText(min_length=1, max_length=150, validators=[User.username_validator])
     password = StrictText(min_length=1, max_length=200, trim_whitespace=False)
     email = serializers.EmailField(required=False)
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
 
 
 class TokenBody(ClosedSerializer):
-    """A login; ``username`` may be the e-mail address."""
+    """A login; ``username`` may be the e-mail address, ``language`` is noted if nobody has said one yet."""
 
     username = StrictText(min_length=1, max_length=254)
     password = StrictText(min_length=1, max_length=200, trim_whitespace=False)
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
 
 
 class RefreshBody(ClosedSerializer):
@@ -106,7 +108,11 @@ class RegisterView(_OpenView):
     def post(self, request: Request) -> Response:
         """Make a shopper's account and log it in."""
         body = checked(RegisterBody, request)
-        user = User(username=User.normalize_username(body["username"]), email=body.get("email", "").lower())
+        user = User(
+            username=User.normalize_username(body["username"]),
+            email=body.get("email", "").lower(),
+            language=body.get("language", ""),
+        )
         taken = User.objects.filter(username__iexact=user.username).exists()
         if taken:
             raise ValidationError({"username": ["This name is taken."]})
@@ -150,6 +156,9 @@ class TokenView(_OpenView):
         if user is None or not user.check_password(password) or not user.is_active:
             throttling.note_failure(login)
             raise Problem(401, "bad_credentials", "The name or the password is wrong.")
+        if "language" in body and not user.language:
+            user.language = body["language"]
+            user.save(update_fields=["language"])
         return Response(tokens.issue(user))
 
 

@@ -7,10 +7,14 @@ import uuid
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, cast
+from urllib.parse import quote
 
 import django_filters
 from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import generics, serializers
@@ -114,6 +118,7 @@ class OrderRow(serializers.ModelSerializer[Order]):
 
     id = serializers.UUIDField(source="order_id")
     branch = serializers.CharField(source="branch_code")
+    branch_name = serializers.SerializerMethodField()
     placed_at = Moment()
     total_items = serializers.IntegerField(source="units")
     total = Amount()
@@ -125,9 +130,21 @@ class OrderRow(serializers.ModelSerializer[Order]):
     class Meta:
         model = Order
         fields: tuple[str, ...] = (
-            "id", "number", "status", "branch", "placed_at", "currency", "items_count", "total_items",
-            "total", "refunded", "verified_at", "customer", "trolley_id", "receipt_url",
+            "id", "number", "status", "branch", "branch_name", "placed_at", "currency", "items_count",
+            "total_items", "total", "refunded", "verified_at", "customer", "trolley_id", "receipt_url",
         )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._branches: dict[str, str] = {}
+
+    def get_branch_name(self, row: Order) -> str:
+        """Return the branch's name; its code once it is gone."""
+        code = row.branch_code
+        if code not in self._branches:
+            name = Branch.objects.filter(code=code).values_list("name", flat=True).first()
+            self._branches[code] = name or code
+        return self._branches[code]
 
     def get_customer(self, row: Order) -> str | None:
         """Return who bought it, for staff as everywhere; null once the account is erased."""
@@ -258,3 +275,15 @@ class OrderView(generics.GenericAPIView[Order]):
         row = generics.get_object_or_404(Order.objects.filter(mine | ours), pk=order_id)
         context = {"names": shown_names([row.user_id]), "currency": row.currency}
         return Response(OrderAnswer(row, context=context).data)
+
+
+@require_safe
+def exit_pass(request: HttpRequest, code: str) -> HttpResponse:
+    """Lead whoever scans an exit pass with a plain camera to the exit's page, which is for staff."""
+    try:
+        order = passes.find(code)
+    except passes.PassError:
+        order = None
+    if order is None:
+        raise Http404("This is not the exit pass of an order.")
+    return redirect(f"/branch/{quote(order.branch_code)}/exit?code={passes.code_of(order.order_id)}")

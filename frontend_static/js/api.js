@@ -17,6 +17,8 @@ export function expiryOf(token) {
   }
 }
 
+const language = () => globalThis.document?.documentElement.lang || "en";
+
 async function problemOf(response) {
   let body = {};
   try {
@@ -75,14 +77,19 @@ class Auth {
 
   /** Username or e-mail and password; raises Problem. */
   async signIn(username, password) {
-    const answer = await call("POST", "/api/auth/token", { body: { username, password } });
+    const answer = await call("POST", "/api/auth/token", { body: { username, password, language: language() } });
     this.#write({ access: answer.access, refresh: answer.refresh });
   }
 
   /** A new shopper's account, signed in at once; raises Problem with `errors` by field. */
   async register(username, password) {
-    const answer = await call("POST", "/api/auth/register", { body: { username, password } });
+    const answer = await call("POST", "/api/auth/register", { body: { username, password, language: language() } });
     this.#write({ access: answer.access, refresh: answer.refresh });
+  }
+
+  /** Let mail to the signed-in person be in this language from now on; nothing here waits for it. */
+  noteLanguage(language) {
+    if (this.signedIn) this.call("PATCH", "/api/me", { body: { language } }).catch((problem) => console.debug("language:", problem.code));
   }
 
   async signOut() {

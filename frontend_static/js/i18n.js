@@ -33,9 +33,14 @@ export const t = (key, vars) => translate(lang.value, key, vars);
 export const money = (amount, currency) => formatMoney(amount, currency, lang.value);
 export const number = (value) => new Intl.NumberFormat(lang.value).format(value);
 
-/** Clock time of an RFC 3339 text, e.g. 14:05. */
-export function timeOfDay(text) {
-  return new Intl.DateTimeFormat(lang.value, { hour: "2-digit", minute: "2-digit" }).format(new Date(text));
+/** Clock time of an RFC 3339 text, e.g. 14:05; in a shop's own time zone if one is given. */
+export function timeOfDay(text, timeZone) {
+  return new Intl.DateTimeFormat(lang.value, { hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(text));
+}
+
+/** Day and time of an RFC 3339 text, e.g. 20 Nov 2026, 14:05; the zone as above. */
+export function dayAndTime(text, timeZone) {
+  return new Intl.DateTimeFormat(lang.value, { dateStyle: "medium", timeStyle: "short", timeZone }).format(new Date(text));
 }
 
 /** How long since `text`, short: "45 s", "12 min", "3 h 05 min". */

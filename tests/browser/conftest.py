@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from scripts.fake_camera import Camera
+from tests.browser.bought import place_orders
 from tests.browser.hardware import Hardware
 from tests.browser.people import Visit, open_store, tokens
 from tests.browser.watch import Watch
@@ -53,6 +54,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store.manage("migrate", "-v0")
     store.manage("load_demo", "-v0")
     store.manage("shell", "-v0", "-c", _QUICK_BRANCH)
+    place_orders(store)
     store.close()
     return folder / "store.sqlite3"
 

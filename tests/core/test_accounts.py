@@ -219,3 +219,14 @@ def test_an_erased_account_is_gone_at_once(people: dict[str, User], nobody: Api)
     assert api.get("/api/me").status_code == 401
     assert refresh(nobody, pair["refresh"]).status_code == 401
     assert not User.objects.filter(username="shopper").exists()
+
+
+def test_a_language_is_noted_once_and_kept(nobody: Api, people: dict[str, User]) -> None:
+    body = {"username": "new", "password": PASSWORD, "language": "he"}
+    assert nobody.post("/api/auth/register", body).status_code == 201
+    assert User.objects.get(username="new").language == "he"
+    for said, kept in (("en", "en"), ("he", "en")):
+        login = {"username": "shopper", "password": PASSWORD, "language": said}
+        assert nobody.post("/api/auth/token", login).status_code == 200
+        assert User.objects.get(username="shopper").language == kept
+    assert nobody.post("/api/auth/token", {**login, "language": "xx"}).status_code == 400

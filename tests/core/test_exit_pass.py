@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.orders import passes
-from tests.core.support import order
+from tests.core.support import Api, order
 
 
 @given(st.uuids())
@@ -72,3 +72,12 @@ def test_a_code_of_another_key_is_forged(db: None, settings: Any) -> None:
     code = passes.code_of(row.order_id)
     settings.SIGNING_KEY = "another key of more than thirty-two characters"
     assert passes.find(code) is None
+
+
+def test_a_plain_camera_leads_to_the_exits_page(db: None) -> None:
+    row = order(uuid.uuid4())
+    code = passes.code_of(row.order_id)
+    answer = Api().get(f"/x/{code}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/branch/OWN/exit?code={code}")
+    for nonsense in ("0000-0000-0000", "nonsense"):
+        assert Api().get(f"/x/{nonsense}").status_code == 404

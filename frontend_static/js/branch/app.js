@@ -31,11 +31,17 @@ function Devices({ devices }) {
   return html`<a class=${cx("pill", "pill-link", off ? "pill-bad" : "pill-good")} href=${`/branch/${encodeURIComponent(code)}/devices`} aria-label=${`${t("devices.open")}: ${said}`} title=${devices.map((one) => one.firmware).join(", ")}><${Icon} name="device" />${said}</a>`;
 }
 
+function Pages() {
+  const home = `/branch/${encodeURIComponent(code)}`;
+  return html`<a class="pill pill-link pill-good" href=${`${home}/orders`}><${Icon} name="receipt" />${t("sales.open")}</a>
+    <a class="pill pill-link pill-good" href=${`${home}/exit`}><${Icon} name="exit" flips />${t("exit.open")}</a>`;
+}
+
 function TopBar() {
   const data = board.value;
   return html`<header class="topbar branch-bar"><${Brand} short />
     <div class="branch-name"><h1>${data ? data.branch.name : code}</h1>${data && html`<p class="small soft">${data.branch.city && html`<span class="branch-city">${data.branch.city} · </span>`}<span class="code">${data.branch.code}</span></p>`}</div>
-    <div class="pills"><${Live} />${data && html`<${Devices} devices=${data.devices} />`}</div>
+    <div class="pills"><${Live} />${data && html`<${Devices} devices=${data.devices} /><${Pages} />`}</div>
     <span class="push row tight"><${WallClock} /><${LangSwitch} /><${ThemeSwitch} /></span></header>`;
 }
 

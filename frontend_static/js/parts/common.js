@@ -1,6 +1,7 @@
 /** Parts that every page uses: sheet, toasts, offline banner, language and theme switches. */
 import { html, cx, signal, useEffect, useRef, useId } from "../ui.js";
 import { t, lang, setLang, theme, setTheme } from "../i18n.js";
+import { auth } from "../api.js";
 import { Icon, Mark } from "./icons.js";
 
 /** A modal dialog of our own; the browser keeps the focus inside and closes it on Escape. */
@@ -65,7 +66,11 @@ export function OfflineBanner({ state }) {
 
 export function LangSwitch() {
   const other = lang.value === "en" ? "he" : "en";
-  return html`<button type="button" class="btn btn-bare" lang=${other} onClick=${() => setLang(other)}>
+  const turn = () => {
+    setLang(other);
+    auth.noteLanguage(other);
+  };
+  return html`<button type="button" class="btn btn-bare" lang=${other} onClick=${turn}>
     <${Icon} name="globe" />${other === "he" ? "עברית" : "English"}
   </button>`;
 }

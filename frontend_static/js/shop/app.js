@@ -28,6 +28,7 @@ function TopBar() {
     ${now && html`<div class="holding"><strong class="code">${now.trolley_id}</strong><span class="small soft">${t("holding", { n: now.cart_number })}</span></div>`}
     <span class="push row tight"><${LangSwitch} />
       ${!now && html`<${ThemeSwitch} />`}
+      ${signedIn.value && !now && html`<a class="btn btn-icon btn-bare" href="/orders" aria-label=${t("orders.title")} title=${t("orders.title")}><${Icon} name="receipt" /></a>`}
       ${signedIn.value && !now && html`<button type="button" class="btn btn-icon btn-bare" aria-label=${t("signout")} title=${t("signout")} onClick=${signOut}><${Icon} name="signout" flips /></button>`}
       ${now && html`<${TimerRing} session=${now} />`}</span>
   </header>`;

@@ -1,0 +1,88 @@
+/** What the pages of orders share: asking for one and looking again, its state in words, its lines and refunds. */
+import { html, cx, useEffect, useSignal } from "../ui.js";
+import { t, dayAndTime, money } from "../i18n.js";
+import { auth } from "../api.js";
+import { secondsUntil } from "../clock.js";
+import { Icon } from "../parts/icons.js";
+
+const SOON_MS = 800;
+const NOW_AND_THEN_MS = 5000;
+/** An order that was paid this moment may still be on its way into the books. */
+const UNWRITTEN_TRIES = 4;
+
+export const signIn = () => location.replace(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+
+/** Whether something about the order is under way and will be known in a moment. */
+export const unsettled = (order) => order.number === null || order.refunds.some((one) => one.status === "pending");
+
+/** Whether its exit pass can still be used. */
+export const passOpen = (order) => !order.exit_pass.verified_at && order.status !== "refunded" && secondsUntil(order.exit_pass.valid_until) > 0;
+
+/** {order, problem, look()} of one order, asked for again as long as something can happen to it. */
+export function useOrder(id) {
+  const [order, problem, tick] = [useSignal(null), useSignal(null), useSignal(0)];
+  useEffect(() => {
+    let gone = false;
+    let timer = null;
+    let tries = 0;
+    const later = (ms) => !gone && (timer = setTimeout(look, ms));
+    async function look() {
+      if (document.hidden) return later(NOW_AND_THEN_MS);
+      try {
+        const found = await auth.call("GET", `/api/orders/${id}`);
+        if (gone) return;
+        order.value = found;
+        problem.value = null;
+        if (unsettled(found)) later(SOON_MS);
+        else if (passOpen(found)) later(NOW_AND_THEN_MS);
+      } catch (refused) {
+        if (gone) return;
+        if (refused.code === "signed_out") return signIn();
+        const unwritten = refused.status === 404 && !order.peek() && ++tries < UNWRITTEN_TRIES;
+        if (!unwritten) problem.value = refused;
+        if (unwritten) later(SOON_MS);
+        else if (refused.status !== 404) later(NOW_AND_THEN_MS);
+      }
+    }
+    const seen = () => !document.hidden && (clearTimeout(timer), look());
+    document.addEventListener("visibilitychange", seen);
+    look();
+    return () => { gone = true; clearTimeout(timer); document.removeEventListener("visibilitychange", seen); };
+  }, [id, tick.value]);
+  return { order: order.value, problem: problem.value, look: () => (tick.value += 1) };
+}
+
+/** When and how much, as a line that breaks between the two only. */
+export const WhenAndUnits = ({ order }) => html`<span class="small soft"><span class="whole">${dayAndTime(order.placed_at)}</span> · <span class="whole">${t("count.units", { n: order.total_items })}</span></span>`;
+
+/** A refund or a use of the exit pass, as a badge; nothing for an order like any other. */
+export function Status({ order }) {
+  if (order.status === "paid") return null;
+  return html`<span class=${cx("badge", "badge-back")}>${t(`order.${order.status}`)}</span>`;
+}
+
+const Price = ({ item, currency }) => item.price_trace.length < 2 ? null : html`<details class="trace"><summary>${t("receipt.trace")}</summary>
+  <ol>${item.price_trace.map((step, place) => html`<li key=${place}><span dir="auto">${ruleOf(step.rule)}</span><span class="num">${money(step.unit_price, currency)}</span></li>`)}</ol></details>`;
+
+/** A rule of the trace in words: "base", "variant:5 kg", "tier:GOLD", "voucher:CODE", "quantity:10". */
+function ruleOf(rule) {
+  const [kind, ...rest] = rule.split(":");
+  return t(`rule.${kind}`, { what: rest.join(":") });
+}
+
+export function Lines({ order }) {
+  return html`<ul class="receipt-lines">${order.items.map((item) => html`<li key=${item.id}>
+    <span class="receipt-what"><span><bdi>${item.name}${item.variant_name && `, ${item.variant_name}`}</bdi></span>
+      <span class="small soft num"><bdi>${item.quantity} × ${money(item.unit_price, order.currency)}</bdi>${item.returned > 0 && html` · ${t("order.came_back", { n: item.returned })}`}</span></span>
+    <span class="num receipt-sum">${money(item.line_total, order.currency)}</span><${Price} item=${item} currency=${order.currency} /></li>`)}</ul>`;
+}
+
+const REFUND_ICON = { pending: "clock", made: "undo", failed: "alert" };
+
+export function Refunds({ order, zone }) {
+  if (!order.refunds.length) return null;
+  return html`<section class="refunds"><h2>${t("refund.history")}</h2><ul>${order.refunds.map((one) => html`<li key=${one.id} class=${`refund-${one.status}`}>
+    <${Icon} name=${REFUND_ICON[one.status]} /><span class="receipt-what"><strong>${t(`refund.${one.status}`)}</strong>
+      <span class="small soft"><bdi>${one.reason}</bdi>${one.detail && html`<br /><bdi>${one.detail}</bdi>`}<br />${dayAndTime(one.settled_at ?? one.at, zone)}</span></span>
+    <span class="num receipt-sum">${money(one.amount, order.currency)}</span></li>`)}</ul></section>`;
+}

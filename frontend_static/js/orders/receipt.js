@@ -1,0 +1,78 @@
+/** One receipt: the exit pass on top while it is good, then what was bought; on paper as well as on a phone. */
+import { html, cx, render, useEffect, useState } from "../ui.js";
+import { t, lang, dayAndTime, money, reason, timeOfDay } from "../i18n.js";
+import { auth } from "../api.js";
+import { secondsUntil } from "../clock.js";
+import { Icon } from "../parts/icons.js";
+import { Qr } from "../parts/qr.js";
+import { Brand, Empty, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts } from "../parts/common.js";
+import { Lines, Refunds, Status, passOpen, signIn, useOrder } from "./parts.js";
+
+const id = decodeURIComponent(location.pathname.split("/")[2] ?? "");
+
+function useSeconds() {
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => tick((n) => n + 1), 1000);
+    return () => clearInterval(timer);
+  }, []);
+}
+
+const PASS_OVER = { verified: "check", expired: "clock" };
+
+function ExitPass({ order }) {
+  useSeconds();
+  const { code, url, valid_until, verified_at } = order.exit_pass;
+  const zone = order.shop?.timezone;
+  if (order.status === "refunded" && !verified_at) return null;
+  if (!passOpen(order)) {
+    const how = verified_at ? "verified" : "expired";
+    return html`<section class=${cx("pass", "pass-over", `pass-${how}`)} role="status"><${Icon} name=${PASS_OVER[how]} />
+      <div><h2>${t(`pass.${how}`)}</h2><p>${t(`pass.${how}_text`, { time: verified_at ? timeOfDay(verified_at, zone) : "" })}</p></div></section>`;
+  }
+  const minutes = Math.ceil(secondsUntil(valid_until) / 60);
+  return html`<section class="pass"><h2>${t("pass.title")}</h2>
+    <${Qr} text=${url} label=${t("pass.qr")} class="pass-qr" />
+    <p class="pass-code code">${code}</p>
+    <p class="small"><span class="on-screen">${t("pass.left", { n: minutes })}</span><span class="on-paper">${t("pass.until", { time: timeOfDay(valid_until, zone) })}</span></p></section>`;
+}
+
+function Sheet({ order }) {
+  const { shop } = order;
+  return html`<article class="receipt">
+    <header class="receipt-head"><h1 dir="auto">${shop?.name ?? order.branch_name}</h1>
+      ${shop && html`<p class="soft" dir="auto">${[shop.address, shop.city].filter(Boolean).join(", ")}</p>`}
+      <p class="receipt-number">${t("order.number", { n: order.number ?? "…" })} <${Status} order=${order} /></p>
+      <p class="soft num">${dayAndTime(order.placed_at, shop?.timezone)}</p></header>
+    <${Lines} order=${order} />
+    <div class="label"><span class="label-word">${t("total")}</span><span class="label-sum num">${money(order.total, order.currency)}</span><span class="label-count num">${t("count.units", { n: order.total_items })}</span></div>
+    ${order.refunded > 0 && html`<p class="row receipt-back"><strong>${t("receipt.given_back")}</strong><strong class="num push">${money(order.refunded, order.currency)}</strong></p>`}
+    <${Refunds} order=${order} zone=${shop?.timezone} /></article>`;
+}
+
+function Receipt() {
+  const { order, problem, look } = useOrder(id);
+  useEffect(() => {
+    document.title = order?.number ? t("title.receipt", { n: order.number }) : t("title.orders");
+  }, [lang.value, order?.number]);
+  if (!order && problem) {
+    const missing = problem.status === 404;
+    return html`<main class="orders" id="main"><${Empty} icon=${missing ? "receipt" : "offline"} title=${t(missing ? "receipt.missing" : "orders.failed")} text=${missing ? t("receipt.missing_text") : reason(problem)}>
+      <div class="row">${!missing && html`<button type="button" class="btn btn-primary" onClick=${look}>${t("retry")}</button>`}<a class="btn btn-quiet" href="/orders">${t("orders.title")}</a></div><//></main>`;
+  }
+  if (!order) return html`<main class="orders" id="main"><${Loading} text=${t("receipt.loading")} /></main>`;
+  return html`<${OfflineBanner} state=${problem ? "waiting" : "open"} /><main class="orders receipt-page" id="main">
+    <${ExitPass} order=${order} /><${Sheet} order=${order} />
+    <div class="receipt-actions on-screen"><button type="button" class="btn btn-quiet" onClick=${() => print()}><${Icon} name="printer" />${t("receipt.print")}</button>
+      <a class="btn btn-quiet" href="/orders"><${Icon} name="list" />${t("orders.title")}</a><a class="btn btn-primary" href="/shop"><${Icon} name="trolley" />${t("orders.shop")}</a></div></main>`;
+}
+
+function Page() {
+  useEffect(() => {
+    if (!auth.signedIn) signIn();
+  }, []);
+  return html`<header class="topbar on-screen"><${Brand} /><span class="push row"><${LangSwitch} /><${ThemeSwitch} /></span></header>
+    ${auth.signedIn ? html`<${Receipt} />` : html`<main id="main"><${Loading} /></main>`}<${Toasts} />`;
+}
+
+render(html`<${Page} />`, document.body);

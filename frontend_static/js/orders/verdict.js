@@ -1,0 +1,29 @@
+/** What the server's answer to an exit pass means for a guard: one of few verdicts, each with its colour and sign. */
+
+/** Refusal code -> [tone, icon, word]. Words are keys `exit.<word>` and `exit.<word>_text`. */
+const REFUSALS = {
+  pass_used: ["stop", "octagon", "used"],
+  pass_refunded: ["stop", "undo", "refunded"],
+  pass_unknown: ["stop", "octagon", "forged"],
+  pass_wrong_branch: ["warn", "store", "elsewhere"],
+  pass_expired: ["warn", "clock", "expired"],
+  pass_malformed: ["calm", "scan", "malformed"],
+};
+/** A pass that this very page let through so shortly ago was only scanned twice. */
+const TWICE_MS = 60_000;
+
+/**
+ * The verdict {tone: "go" | "stop" | "warn" | "calm", icon, word, order?, problem?}.
+ * `last` is the pass this page let through last: {code, at, order}; `now` milliseconds.
+ */
+export function verdictOf({ order, problem }, code, last, now) {
+  if (order) return { tone: "go", icon: "check", word: "go", order };
+  if (problem.code === "pass_used" && last?.code === code && now - last.at < TWICE_MS) {
+    return { tone: "calm", icon: "info", word: "twice", order: last.order, problem };
+  }
+  const [tone, icon, word] = REFUSALS[problem.code] ?? ["calm", "offline", "failed"];
+  return { tone, icon, word, problem };
+}
+
+/** The code of a scanned address or a typed text, so that the same pass is known again however it came. */
+export const codeOf = (text) => (text.trim().split("/x/").at(-1) ?? "").toUpperCase().replace(/[^0-9A-Z]/g, "");

@@ -1,0 +1,184 @@
+"""Receipts, the exit and a branch's orders, as shopper, guard and manager see them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from scripts.fake_camera import Camera
+from tests.browser.bought import id_of, order
+from tests.browser.people import Visit
+from tests.browser.watch import Watch, flaws
+from tests.system.store import Store
+
+TOUCH = 44
+BOTH = pytest.mark.parametrize(("lang", "desk"), [("en", True), ("en", False), ("he", True), ("he", False)])
+
+
+@BOTH
+def test_history_and_receipt_have_no_flaw(visit: Visit, lang: str, desk: bool) -> None:
+    page = visit("/orders", "shopper2", lang=lang, desk=desk)
+    expect(page.locator(".bought")).to_have_count(5)
+    found = flaws(page, least_touch=TOUCH)
+    page.locator("#words").fill("no such thing")
+    expect(page.locator(".empty h2")).to_be_visible()
+    found += flaws(page, least_touch=TOUCH)
+    page.locator("#words").fill("")
+    page.locator(f".bought[href*='{id_of('paper')}']").click()
+    expect(page.locator(".pass-qr")).to_be_visible()
+    page.locator(".trace summary").first.click()
+    found += flaws(page, least_touch=TOUCH)
+    page.goto(page.url.replace(id_of("paper"), id_of("given-back")))
+    expect(page.locator(".refund-made")).to_have_count(1)
+    expect(page.locator(".pass")).to_have_count(0)
+    found += flaws(page, least_touch=TOUCH)
+    assert found == []
+
+
+def test_a_receipt_says_what_was_paid_and_prints_without_the_screens_buttons(
+    visit: Visit, store: Store
+) -> None:
+    bought = order(store, "paper")
+    page = visit(f"/orders/{bought['id']}", "shopper2")
+    expect(page.locator(".pass-code")).to_have_text(bought["exit_pass"]["code"])
+    expect(page.locator(".receipt-number")).to_contain_text(f"Order {bought['number']}")
+    expect(page.locator(".label-sum")).to_have_text(f"₹{bought['total']:,.2f}")
+    expect(page.locator(".label-count")).to_have_text("5 units")
+    page.locator(".trace summary").first.click()
+    expect(page.locator(".trace li").nth(1)).to_contain_text("For GOLD members")
+    page.emulate_media(media="print")
+    expect(page.locator(".receipt-actions")).to_be_hidden()
+    expect(page.locator(".topbar")).to_be_hidden()
+    expect(page.locator(".pass-qr")).to_be_visible()
+    expect(page.locator(".receipt-lines > li")).to_have_count(2)
+
+
+def test_nobody_elses_receipt_is_shown(visit: Visit, watches: list[Watch]) -> None:
+    page = visit("/orders", "shopper")
+    expect(page.locator(".empty h2")).to_have_text("Nothing bought yet")
+    watches[0].allow_refusals()
+    page.goto(page.url + f"/{id_of('paper')}")
+    expect(page.locator(".empty h2")).to_have_text("There is no such receipt")
+    assert flaws(page, least_touch=TOUCH) == []
+
+
+def test_who_is_not_signed_in_comes_back_to_the_receipt(visit: Visit) -> None:
+    page = visit(f"/orders/{id_of('paper')}")
+    expect(page).to_have_url(re.compile(rf"/login\?next=%2Forders%2F{id_of('paper')}"))
+
+
+# --- the exit --------------------------------------------------------------------------
+
+
+def check(page: Page, code: str) -> None:
+    """Type a code and ask."""
+    page.locator("#code").fill(code)
+    page.keyboard.press("Enter")
+    expect(page.locator(".verdict")).to_be_visible()
+
+
+def test_a_guard_types_a_pass_once_and_twice(visit: Visit, store: Store, watches: list[Watch]) -> None:
+    gate = order(store, "gate")
+    page = visit("/branch/BRANCH-001/exit", "manager")
+    watches[0].allow_refusals()
+    check(page, gate["exit_pass"]["code"].lower().replace("-", " "))
+    expect(page.locator(".verdict-go h1")).to_have_text("Paid")
+    expect(page.locator(".verdict-count strong")).to_have_text("5")
+    expect(page.locator(".verdict-facts")).to_contain_text("shopper2")
+    expect(page.locator(".verdict-items li")).to_have_count(2)
+    assert flaws(page, least_touch=TOUCH) == []
+    page.keyboard.press("Enter")
+    check(page, gate["exit_pass"]["code"])
+    expect(page.locator(".verdict-calm h1")).to_have_text("Same pass again")
+    page.reload()
+    check(page, gate["exit_pass"]["code"])
+    expect(page.locator(".verdict-stop h1")).to_have_text("Already used")
+    expect(page.locator(".verdict-why").first).to_contain_text("checked by manager")
+    receipt = visit(f"/orders/{gate['id']}", "shopper2")
+    expect(receipt.locator(".pass-verified h2")).to_have_text("You are through")
+
+
+@pytest.mark.parametrize("lang", ["en", "he"])
+def test_every_refusal_is_a_big_word_of_its_own(
+    visit: Visit, store: Store, watches: list[Watch], lang: str
+) -> None:
+    real = order(store, "paper")["exit_pass"]["code"]
+    page = visit("/branch/BRANCH-001/exit", "manager", lang=lang)
+    watches[0].allow_refusals()
+    for code, word, tone in (
+        (order(store, "given-back")["exit_pass"]["code"], "refunded", "stop"),
+        (order(store, "elsewhere")["exit_pass"]["code"], "elsewhere", "warn"),
+        (real[:-1] + ("0" if real[-1] != "0" else "1"), "forged", "stop"),
+        ("HELLO", "malformed", "calm"),
+    ):
+        check(page, code)
+        expect(page.locator(f".verdict-{tone}[data-word={word}] h1")).to_be_visible()
+        assert page.locator(".verdict h1").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 48
+        assert flaws(page, least_touch=TOUCH) == []
+        page.locator(".verdict-next").click()
+
+
+def test_the_camera_reads_the_pass_and_a_plain_one_leads_here(
+    visit: Visit, store: Store, camera: Camera
+) -> None:
+    url = order(store, "camera")["exit_pass"]["url"]
+    camera.show_qr(url)
+    page = visit(f"/x/{url.rsplit('/', 1)[1]}", "manager")
+    expect(page).to_have_url(re.compile(r"/branch/BRANCH-001/exit\?code="))
+    expect(page.locator(".verdict-go")).to_be_visible()
+    camera.show_nothing()
+
+
+def test_without_a_connection_the_guard_tries_again_and_it_counts_once(
+    visit: Visit, store: Store, watches: list[Watch]
+) -> None:
+    code = order(store, "paper")["exit_pass"]["code"]
+    page = visit("/branch/BRANCH-001/exit", "manager")
+    watches[0].allow_lost_connection()
+    expect(page.locator("#code")).to_be_visible()
+    page.route(
+        "**/exit",
+        lambda route: (
+            route.abort("connectionrefused") if route.request.method == "POST" else route.continue_()
+        ),
+    )
+    check(page, code[:-1] + ("0" if code[-1] != "0" else "1"))
+    expect(page.locator(".verdict-calm h1")).to_have_text("Not checked")
+    page.unroute("**/exit")
+    watches[0].allow_refusals()
+    page.locator(".verdict-again").click()
+    expect(page.locator(".verdict-stop h1")).to_have_text("Not genuine")
+
+
+def test_the_exit_is_for_staff(visit: Visit, watches: list[Watch]) -> None:
+    for path in ("exit", "orders"):
+        page = visit(f"/branch/BRANCH-001/{path}", "shopper2")
+        watches[-1].allow_refusals()
+        expect(page.locator(".empty h2")).to_have_text("This branch is not yours to see")
+
+
+# --- a branch's orders -----------------------------------------------------------------
+
+
+@BOTH
+def test_the_branchs_orders_have_no_flaw(visit: Visit, lang: str, desk: bool) -> None:
+    page = visit("/branch/BRANCH-001/orders", "manager", lang=lang, desk=desk)
+    expect(page.locator(".bought").first).to_be_visible()
+    found = flaws(page, least_touch=TOUCH)
+    page.locator("#words").fill("1")
+    page.locator(".bought", has=page.locator(".sale-number", has_text=re.compile("^1$"))).click()
+    expect(page.locator("dialog .refund")).to_be_visible()
+    page.locator("dialog input[type=radio]").nth(1).check()
+    page.locator(".restock summary").click()
+    found += flaws(page)
+    assert found == []
+
+
+def test_the_branch_page_leads_to_its_orders_and_its_exit(visit: Visit) -> None:
+    page = visit("/branch/BRANCH-001", "manager", desk=True)
+    page.locator(".pill-link", has_text="Orders").click()
+    expect(page).to_have_url(re.compile("/branch/BRANCH-001/orders$"))
+    page.locator(".pill-link", has_text="Exit").click()
+    expect(page).to_have_url(re.compile("/branch/BRANCH-001/exit$"))
