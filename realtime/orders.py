@@ -132,8 +132,11 @@ async def _passed(gateway: Gateway, state: OrderState, verified_at: float) -> Ex
 
 
 async def _readable(gateway: Gateway, problem: Problem) -> Problem:
-    """Return the refusal with times and names as people read them."""
+    """Return the refusal with times, names and amounts as people read them."""
     extra = dict(problem.extra)
+    for name in ("left", "refunded"):
+        if isinstance(extra.get(name), str):  # what an amount has become on its way between processes
+            extra[name] = Decimal(extra[name])
     for name in ("verified_at", "valid_until"):
         if name in extra:
             extra[name] = rfc3339(extra[name])
@@ -160,7 +163,10 @@ async def _refund(gateway: Gateway, who: Principal, body: OrderRefund, key: str)
     gateway.require(who, "order.refund", state.chain, state.branch, "order_not_found")
     returned = tuple([GoodsBack(each.item_id, each.quantity) for each in body.restock or ()])
     command = RefundOrder(new_id(), body.amount, body.reason.strip(), who.id, returned)
-    outcome = await gateway.outcome(gateway.ask("order", body.order_id, command, who, key))
+    try:
+        outcome = await gateway.outcome(gateway.ask("order", body.order_id, command, who, key))
+    except Problem as problem:
+        raise await _readable(gateway, problem) from problem
     begun: RefundBegun = outcome.answer
     view = RefundView(
         order_id=body.order_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from core.admin import ReadOnlyAdmin
-from core.orders.models import Order, Refund
+from core.orders.models import Order, ReceiptMail, Refund
 
 
 @admin.register(Order)
@@ -24,4 +24,13 @@ class RefundAdmin(ReadOnlyAdmin):
 
     list_display = ("order_id", "amount", "status", "reason", "at", "settled_at")
     list_filter = ("status",)
+    search_fields = ("order_id",)
+
+
+@admin.register(ReceiptMail)
+class ReceiptMailAdmin(ReadOnlyAdmin):
+    """Which receipts went out."""
+
+    list_display = ("order_id", "outcome", "attempts", "claimed_at", "done_at")
+    list_filter = ("outcome",)
     search_fields = ("order_id",)

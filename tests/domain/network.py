@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from actors import alarms, cart, device, stock, trolley, yard
+from actors import alarms, cart, device, order, stock, till, trolley, yard
 from actors.decider import Context, Refusal
 from tests.domain.given import fold, rested, through_json
 
@@ -24,6 +24,8 @@ KINDS: dict[str, ModuleType] = {
     "alarms": alarms,
     "yard": yard,
     "stock": stock,
+    "order": order,
+    "till": till,
 }
 
 
