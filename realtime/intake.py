@@ -32,6 +32,7 @@ class Intake:
         self._waiting: deque[Reporter] = deque()
         self._under_way = 0
         self._rung = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def want(self, reporter: Reporter) -> None:
         """Queue for a turn; it comes when what the loop has read by now is handed out, at the earliest."""
@@ -46,7 +47,9 @@ class Intake:
     def _ring(self) -> None:
         if self._waiting and not self._rung and self._under_way < self._at_once:
             self._rung = True
-            asyncio.get_running_loop().call_soon(self._hand_out)
+            if self._loop is None:  # asking which one runs costs a system call each time
+                self._loop = asyncio.get_running_loop()
+            self._loop.call_soon(self._hand_out)
 
     def _hand_out(self) -> None:
         self._rung = False

@@ -15,8 +15,6 @@ import pytest
 from channels.testing import WebsocketCommunicator
 from django.db import connections
 
-from actors.decider import Look
-from actors.runtime.address import Address
 from core.accounts import tokens
 from core.fleet import enrolment
 from core.telemetry.models import Sample
@@ -127,26 +125,6 @@ async def test_a_repeated_report_is_acknowledged_again_and_changes_nothing(
         await desk.command("ping")
         assert len([frame for frame in desk.kept if frame.get("topic") == topic]) == 1
         assert (await desk.subscribe(topic))["offset"] == before["offset"] + 1
-
-
-async def test_every_report_of_a_burst_is_acknowledged_in_order_before_the_result_behind_it(
-    world: World, server: Server
-) -> None:
-    token = await asyncio.to_thread(world.token)
-    async with pi(server, world) as device, trolley_client(server, token) as phone:
-        await device.hello([_slot(0), _slot(1)])
-        await phone.command("session.start", trolley_id=world.trolleys[0])
-        order = await device.take("command")
-        for seq in range(1, 101):
-            await device.send(
-                "report", seq=seq, slot=1, hook=("closed", "open")[seq % 2], present=True, at=NOW
-            )
-        await device.send("result", seq=101, id=order["id"], outcome="not_opened")
-        assert [(await device.take("ack"))["seq"] for _ in range(101)] == list(range(1, 102))
-        desk = (await server.running()).host
-        assert desk is not None
-        looked = await desk.system.ask(Address("device", str(world.device.pk)), Look())
-        assert (looked.state.last_seq, looked.state.slots[1].hook) == (100, "closed")
 
 
 async def test_a_scan_at_a_trolley_goes_into_its_holders_cart_once(world: World, server: Server) -> None:

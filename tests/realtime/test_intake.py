@@ -6,8 +6,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from actors.decider import Look
 from actors.messages.device import Report, Reports, SlotReading
+from actors.runtime.address import Address
 from realtime.intake import BURST, MOST, Intake, Reporter
+from realtime.server import Server
+from realtime.testing import trolley_client
+from tests.realtime.conftest import World
+from tests.realtime.test_devices import NOW, _slot, pi
 
 
 class Pending:
@@ -138,3 +144,23 @@ async def test_a_link_that_is_given_up_sends_no_more() -> None:
     device.forget()
     desk.asked[0].answer()
     assert await desk.next() == []
+
+
+async def test_every_report_of_a_burst_is_acknowledged_in_order_before_the_result_behind_it(
+    world: World, server: Server
+) -> None:
+    token = await asyncio.to_thread(world.token)
+    async with pi(server, world) as device, trolley_client(server, token) as phone:
+        await device.hello([_slot(0), _slot(1)])
+        await phone.command("session.start", trolley_id=world.trolleys[0])
+        order = await device.take("command")
+        for seq in range(1, 101):
+            await device.send(
+                "report", seq=seq, slot=1, hook=("closed", "open")[seq % 2], present=True, at=NOW
+            )
+        await device.send("result", seq=101, id=order["id"], outcome="not_opened")
+        assert [(await device.take("ack"))["seq"] for _ in range(101)] == list(range(1, 102))
+        desk = (await server.running()).host
+        assert desk is not None
+        looked = await desk.system.ask(Address("device", str(world.device.pk)), Look())
+        assert (looked.state.last_seq, looked.state.slots[1].hook) == (100, "closed")

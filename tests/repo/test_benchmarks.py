@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from bench.devices import section
 from bench.load import plan as plans
 from bench.load.http import requests
+from bench.load.pis import Flow, Orders, Visited
 from bench.load.plan import Caller, Plan, Tally, quantile
 from bench.report import PAGE, page, read
 from bench.stats import figure, spread
@@ -58,3 +60,13 @@ def test_a_request_says_its_length_after_its_id_is_filled_in() -> None:
     (request,) = requests(plan, Caller({"Idempotency-Key": "@ID@"}, ['{"id":"@ID@"}']))
     head, _, body = request.replace(b"@ID@", b"0" * 36).partition(b"\r\n\r\n")
     assert f"Content-Length: {len(body)}".encode() in head
+
+
+def test_a_fleet_is_held_against_what_was_to_be_reached() -> None:
+    flow = Flow(rate=4000.0, p50_ms=5.0, p99_ms=20.0, cpu_us=120.0, server_cpu=0.5, client_cpu=0.97)
+    orders = Orders(arrived=[5.0] * 100, ended=[10.0] * 98 + [100.0] * 2)
+    found = Visited(10.0, 30.0, 55.0, [orders], [orders], [flow], [flow], [flow], [flow])
+    made = section(1000, found, 1.5)
+    assert list(made.ratios.values()) == [0.8, 0.5, 2.0, 2.0]
+    assert all("bottleneck" in row.note for row in made.rows if row.rate is not None)
+    assert made.text.splitlines()[-1] == "load average of the machine before it: 1.50"
