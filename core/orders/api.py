@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import django_filters
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
@@ -224,7 +224,7 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]
     def found(self, rows: QuerySet[Order], _: str, text: str) -> QuerySet[Order]:
         """Keep the order of that number, and those with such a product."""
         text = text.strip().removeprefix("#")
-        wanted = Q(pk__in=OrderItem.objects.filter(name__icontains=text).values("order_id"))
+        wanted = Q(Exists(OrderItem.objects.filter(order_id=OuterRef("pk"), name__icontains=text)))
         if text.isdecimal() and len(text) < 18:
             wanted |= Q(number=int(text))
         return rows.filter(wanted)
