@@ -95,6 +95,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("catalogue", page, {"name": "catalogue"}),
     path("branch/<str:code>", page, {"name": "branch"}),
     path("branch/<str:code>/devices", page, {"name": "devices"}),
+    path("branch/<str:code>/devices/<uuid:device_id>", page, {"name": "devices"}),
     path("branch/<str:code>/orders", page, {"name": "sales"}),
     path("branch/<str:code>/exit", page, {"name": "exit"}),
     path("orders", page, {"name": "orders"}),

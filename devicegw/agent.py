@@ -54,6 +54,8 @@ _log = logging.getLogger("devices.agent")
 _START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from devicegw.agent import main; sys.exit(main())"
 """Runs the agent of another directory."""
 CONFIG = Path("/etc/smart-trolley/config.json")
+FIRST_HEALTH_S = 5.0
+"""So soon after the start whoever hung up the boards can see on the page how they do."""
 BUS_STILL_S = 10.0
 """A bus's thread that has not come round for so long (and three polls) stands still."""
 LINK_STILL_S = 300.0
@@ -174,11 +176,13 @@ class Agent:
         self._stop.set()
 
     async def _tell_health(self, plane: DevicePlane, scanners: Scanners, ledger: Ledger, link: Link) -> None:
+        pause = FIRST_HEALTH_S
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(link.reconfigured.wait(), link.config.telemetry_s)
+                await asyncio.wait_for(link.reconfigured.wait(), min(pause, link.config.telemetry_s))
                 link.reconfigured.clear()
                 continue
+            pause = link.config.telemetry_s
             data = await plane.telemetry() | {"scanners": scanners.health()}
             ledger.put(wire.Telemetry(seq=0, at=wire.utc(self._clock.now()), data=data))
 

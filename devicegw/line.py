@@ -166,6 +166,7 @@ class _Hearing:
 
     def __init__(self, tap: Tap | None, clock: Clock, board: int) -> None:
         self._tap = tap
+        self._clock = clock
         self._board = board
         self._good: list[bool] = []
         self._begun = clock.monotonic() if tap is not None else 0.0
@@ -186,7 +187,9 @@ class _Hearing:
         if self._tap is not None:
             meaning = ", ".join(self._meanings) or ("broken off" if self._data else "no answer")
             fault = not self._good or not all(self._good)
-            self._tap.note("in", self._data, meaning, self._begun, board=self._board, fault=fault)
+            # Silence has no first byte: it passes when it is over.
+            at = self._begun if self._data else self._clock.monotonic()
+            self._tap.note("in", self._data, meaning, at, board=self._board, fault=fault)
 
 
 def _meaning(heard: Received) -> str:

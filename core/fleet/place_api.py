@@ -43,10 +43,11 @@ class ControllerBody(ClosedSerializer):
 
 
 class SlotBody(ClosedSerializer):
-    """Which trolley belongs into a slot; null: none does."""
+    """Which trolley belongs into a slot; null: none does. ``replace``: the one that did has none any more."""
 
     slot = serializers.IntegerField(min_value=0, max_value=0xFFFF)
     trolley_id = StrictText(required=False, max_length=40)
+    replace = serializers.BooleanField(default=False)
 
 
 class ControllersView(APIView):
@@ -109,7 +110,8 @@ class SlotsView(APIView):
         if body.get("trolley_id") is None:
             _vacate(device, body["slot"])
         else:
-            _place(device, body["slot"], body["trolley_id"])
+            with transaction.atomic():
+                _place(device, body["slot"], body["trolley_id"], replace=body["replace"])
         return Response(slots(device))
 
 
@@ -139,12 +141,14 @@ def _vacate(device: Device, slot: int) -> None:
         row.save()
 
 
-def _place(device: Device, slot: int, trolley_id: str) -> None:
+def _place(device: Device, slot: int, trolley_id: str, *, replace: bool) -> None:
     row = Trolley.objects.filter(trolley_id=trolley_id, branch=device.branch).first()
     if row is None:
         raise serializers.ValidationError({"trolley_id": ["There is no such trolley in this branch."]})
     other = Trolley.objects.filter(place_device=device, place_slot=slot).exclude(pk=row.pk).first()
-    if other is not None:
+    if other is not None and replace:
+        _vacate(device, slot)
+    elif other is not None:
         raise serializers.ValidationError({"slot": [f"{other.trolley_id} belongs into this slot."]})
     row.place_device, row.place_slot = device, slot
     try:

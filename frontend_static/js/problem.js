@@ -8,3 +8,9 @@ export class Problem extends Error {
     this.message = body.detail ?? body.message ?? body.code ?? "";
   }
 }
+
+const OURS = "i18n:";
+/** A sentence of ours in a problem that is made here, in whatever language it is read: `errors: {port: [ours("key")]}`. */
+export const ours = (key, vars = {}) => OURS + JSON.stringify([key, vars]);
+export const isOurs = (said) => said.startsWith(OURS);
+export const readOurs = (said) => JSON.parse(said.slice(OURS.length));

@@ -74,6 +74,10 @@ class Hardware:
         """Let its bolt stick: the lock will not open."""
         self._order(f"stick {trolley - 1}")
 
+    def fault(self, what: str) -> None:
+        """Break a board (``dead 1``) or mend everything (``none``)."""
+        self._order(f"fault {what}")
+
     def close(self) -> None:
         """End both processes."""
         for process in reversed(self._processes):

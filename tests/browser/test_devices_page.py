@@ -1,4 +1,4 @@
-"""The devices page: a Pi comes in by its code, boards are edited, a Pi is revoked."""
+"""The devices pages: a Pi comes in by its code, boards and slots are edited, its bus is watched, it goes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,19 @@ import urllib.request
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import Visit
-from tests.browser.watch import flaws
+from tests.browser.hardware import DEVICE_ID, Hardware
+from tests.browser.people import Visit, tokens
+from tests.browser.watch import Watch, flaws
+from tests.system.store import Store
 
 TOUCH = 44
+_STAFF = """
+from core.accounts.models import Grant, User
+from core.tenancy.models import Branch
+branch = Branch.objects.get(code="BRANCH-001")
+user = User.objects.get(username="floor-staff")
+Grant.objects.create(user=user, role="staff", chain=branch.chain, branch=branch)
+"""
 
 
 def _register(page: Page, code: str, name: str, mac: str) -> None:
@@ -32,20 +41,35 @@ def _register(page: Page, code: str, name: str, mac: str) -> None:
         assert answer.status == 201
 
 
+PI = f"/branch/BRANCH-001/devices/{DEVICE_ID}"
+
+
 @pytest.mark.parametrize(("lang", "desk"), [("en", True), ("en", False), ("he", True), ("he", False)])
-def test_the_page_and_its_sheets_have_no_flaw(visit: Visit, lang: str, desk: bool) -> None:
+def test_the_pages_and_their_sheets_have_no_flaw(
+    visit: Visit, hardware: Hardware, lang: str, desk: bool
+) -> None:
     page = visit("/branch/BRANCH-001/devices", "manager", lang=lang, desk=desk)
     expect(page.locator(".pi").first).to_be_visible()
     found = flaws(page, least_touch=TOUCH)
-    for opener in (".devices-head .btn-primary", ".boards .btn", ".pi-actions .btn-warns"):
+    page.locator(".devices-head .btn-primary").click()
+    expect(page.locator("dialog[open] .claim-code")).to_be_visible()
+    found += flaws(page, least_touch=TOUCH)
+    page.keyboard.press("Escape")
+    page.locator(f".pi a[href$='{DEVICE_ID}']").last.click()
+    expect(page.locator(".inspect .frames-none")).to_be_visible()
+    found += flaws(page, least_touch=TOUCH)
+    for opener in ("button.slot", ".section-head .btn", ".boards .btn", ".pi-actions .btn-warns"):
         page.locator(opener).first.click()
-        expect(page.locator("dialog[open] .btn-wide, dialog[open] .claim-code").first).to_be_visible()
+        expect(page.locator("dialog[open] .btn-wide").first).to_be_visible()
         found += flaws(page, least_touch=TOUCH)
         page.keyboard.press("Escape")
+    page.locator(".inspect-orders .btn-primary").click()
+    expect(page.locator(".frame").first).to_be_visible()
+    found += flaws(page, least_touch=TOUCH)
     assert found == []
 
 
-def test_a_pi_comes_in_gets_a_board_and_is_revoked(visit: Visit) -> None:
+def test_a_pi_comes_in_gets_a_board_and_is_revoked_and_removed(visit: Visit, watches: list[Watch]) -> None:
     page = visit("/branch/BRANCH-001", "manager", desk=True)
     page.locator(".pill-link").click()
     page.locator(".devices-head .btn-primary").click()
@@ -54,17 +78,85 @@ def test_a_pi_comes_in_gets_a_board_and_is_revoked(visit: Visit) -> None:
     _register(page, code, "Pi at the gate", "b8:27:eb:77:00:01")
     expect(page.locator("dialog [role=status]")).to_have_text("Pi at the gate is registered.")
     page.locator("dialog .btn-primary").click()
-    card = page.locator(".pi", has_text="Pi at the gate")
-    card.get_by_role("button", name="Add a board").click()
-    page.locator("#address").fill("4")
+    page.get_by_role("link", name="Pi at the gate").click()
+    head = page.get_by_role("region", name="Pi at the gate")
+    page.get_by_role("button", name="Add a board").click()
+    address = page.get_by_label("Address on the bus")
+    address.fill("99")
     page.locator("dialog .btn-primary").click()
-    expect(card.locator(".boards tbody tr")).to_have_count(1)
-    card.get_by_role("button", name="Revoke").click()
+    expect(address).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#address-error")).to_have_text("Expected 0 to 15 for this protocol.")
+    address.fill("4")
+    page.locator("dialog .btn-primary").click()
+    expect(page.locator(".boards tbody tr")).to_have_count(1)
+    head.get_by_role("button", name="Revoke").click()
     page.locator("dialog .btn-danger").click()
-    expect(card.locator(".pill")).to_have_text("Revoked")
-    expect(card.get_by_role("button", name=re.compile("Revoke|New token"))).to_have_count(0)
+    expect(head.locator(".pill")).to_have_text("Revoked")
+    expect(head.get_by_role("button", name=re.compile("Revoke|New token"))).to_have_count(0)
+    head.get_by_role("button", name="Remove from the branch").click()
+    page.locator("dialog .btn-danger").click()
+    expect(page).to_have_url(re.compile("/branch/BRANCH-001/devices$"))
+    expect(page.locator(".pi").first).to_be_visible()
+    expect(page.get_by_text("Pi at the gate")).to_have_count(0)
+    watches[0].allow_refusals()
 
 
-def test_staff_without_the_role_only_look(visit: Visit) -> None:
+def test_a_trolley_gets_another_slot_and_the_one_that_was_there_has_none(
+    visit: Visit, hardware: Hardware
+) -> None:
+    page = visit(PI, "manager", desk=True)
+    page.get_by_role("button", name="Lock 7, Trolley 23", exact=False).click()
+    sheet = page.get_by_role("dialog", name="Board 1, lock 7")
+    sheet.get_by_label("The trolley that belongs here").select_option("TROLLEY_24")
+    expect(sheet).to_contain_text("Trolley 24 moves here from its other slot.")
+    expect(sheet).to_contain_text("Trolley 23 belongs here now.")
+    sheet.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name="Lock 7, Trolley 24", exact=False)).to_be_visible()
+    expect(page.get_by_role("button", name="Lock 8, No trolley", exact=False).last).to_be_visible()
+    for lock, trolley in (("Lock 8, No trolley", "TROLLEY_24"), ("Lock 7, No trolley", "TROLLEY_23")):
+        page.get_by_role("button", name=lock, exact=False).last.click()
+        page.get_by_label("The trolley that belongs here").select_option(trolley)
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Lock 7, Trolley 23", exact=False)).to_be_visible()
+
+
+def test_the_bus_is_watched_paused_filtered_and_left(visit: Visit, hardware: Hardware) -> None:
+    page = visit(PI, "manager", desk=True)
+    inspector = page.get_by_role("region", name="Live bus")
+    expect(inspector).to_contain_text("Nobody watches now.")
+    inspector.get_by_role("button", name="Watch").click()
+    expect(inspector.locator(".frame-meaning", has_text="Status of board 1?").first).to_be_visible()
+    expect(inspector.locator(".frame-meaning", has_text="Board 0: every lock closed").first).to_be_visible()
+    inspector.get_by_label("Show").select_option("1")
+    expect(inspector.locator(".frame-meaning", has_text="Board 0")).to_have_count(0)
+    frames = inspector.locator(".frames")
+    frames.press(" ")
+    held = inspector.locator(".frame").count()
+    expect(inspector.get_by_role("status")).to_contain_text(re.compile("Paused. [1-9][0-9]* frames"))
+    assert inspector.locator(".frame").count() == held
+    frames.press(" ")
+    expect(inspector.get_by_role("button", name="Pause")).to_be_visible()
+    inspector.get_by_label("Show").select_option("")
+    hardware.fault("dead 1")
+    try:
+        inspector.get_by_role("button", name="Only what went wrong").click()
+        expect(inspector.locator(".frame-fault", has_text="No answer").first).to_be_visible()
+    finally:
+        hardware.fault("none")
+    inspector.get_by_role("button", name="Stop").click()
+    expect(inspector.get_by_role("button", name="Watch")).to_be_enabled()
+    expect(inspector.get_by_role("timer")).to_have_count(0)
+
+
+def test_staff_may_look_but_find_nothing_to_order(visit: Visit, hardware: Hardware, store: Store) -> None:
+    tokens(store, "floor-staff")
+    store.manage("shell", "-v0", "-c", _STAFF)
+    page = visit(PI, "floor-staff", desk=True)
+    expect(page.locator(".slot").first).to_be_visible()
+    expect(page.locator("main button")).to_have_count(0)
+
+
+def test_who_has_no_role_here_sees_nothing(visit: Visit) -> None:
     page = visit("/branch/BRANCH-001/devices", "shopper2", desk=True)
     expect(page.locator(".empty h2")).to_have_text("This branch is not yours to see")

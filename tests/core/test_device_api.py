@@ -243,6 +243,9 @@ def test_a_slot_takes_one_trolley_of_its_branch(manager: Api, world: World, url:
     Trolley.objects.create(trolley_id="T-2", branch=world.own, cart_number=2)
     taken = manager.post(f"{url}/slots", {"slot": 17, "trolley_id": "T-2"})
     assert (taken.status_code, list(taken.json()["errors"])) == (400, ["slot"])
+    replaced = manager.post(f"{url}/slots", {"slot": 17, "trolley_id": "T-2", "replace": True}).json()
+    assert [(slot["slot"], slot["trolley_id"]) for slot in replaced] == [(17, "T-2")]
+    assert Trolley.objects.get(trolley_id="T-1").place_slot is None
     for code in ("T-9", "T-404"):
         foreign = manager.post(f"{url}/slots", {"slot": 4, "trolley_id": code})
         assert (foreign.status_code, list(foreign.json()["errors"])) == (400, ["trolley_id"])

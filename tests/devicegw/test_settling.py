@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from itertools import pairwise
 
 import pytest
 
@@ -193,8 +194,11 @@ def test_a_tap_shows_what_passes_with_its_meaning_and_time_and_ends():
     assert frames[1].at - frames[0].at == pytest.approx((5 + 1) / 1920 + 0.002, abs=1e-4)
     shop.world.fault("dead")
     shop.run(1.0)
-    silent = [frame for frame in shop.bus.passed()[1] if frame.meaning == "no answer"]
-    assert {(frame.board, frame.fault) for frame in silent} == {(0, True)}
+    _, frames = shop.bus.passed()
+    silent = [(before, frame) for before, frame in pairwise(frames) if frame.meaning == "no answer"]
+    assert {(frame.board, frame.fault) for _, frame in silent} == {(0, True)}
+    # Silence is told when it is over: after the request and the time for an answer.
+    assert all(frame.at - before.at > Timings().answer_s for before, frame in silent)
     assert shop.bus.passed() is None
 
 

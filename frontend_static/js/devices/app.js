@@ -1,21 +1,30 @@
-/** The devices page: the Pis of a branch, their boards and firmware, for whoever manages it. */
+/** The devices pages: the Pis of a branch, and one of them in full, for whoever works there. */
 import { html, cx, render, useEffect, useSignal } from "../ui.js";
 import { t, lang } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Brand, Empty, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts } from "../parts/common.js";
-import { branch, connection, devices, manages, refused, releases, rollouts, start } from "./store.js";
-import { Pi, Rollout } from "./cards.js";
-import { AddSheet, BoardSheet, FirmwareSheet, RenameSheet, RevokeSheet, RotateSheet } from "./sheets.js";
+import { branch, connection, devices, manages, refused, releases, start } from "./store.js";
+import { BoardSheet } from "./boards.js";
+import { Pi } from "./cards.js";
+import { Device } from "./device.js";
+import { Rollout, shownRollouts } from "./rollouts.js";
+import { AddSheet, FirmwareSheet, RemoveSheet, RenameSheet, RevokeSheet, RotateSheet } from "./sheets.js";
+import { SlotSheet } from "./slots.js";
+import { heard } from "./watching.js";
 
-const code = decodeURIComponent(location.pathname.split("/")[2] ?? "");
+const [, , place, , deviceId = ""] = location.pathname.split("/");
+const code = decodeURIComponent(place ?? "");
+const branchUrl = `/branch/${encodeURIComponent(code)}`;
+const here = `${branchUrl}/devices`;
 const signInUrl = `/login?next=${encodeURIComponent(location.pathname)}`;
-const SHEETS = { add: AddSheet, board: BoardSheet, firmware: FirmwareSheet, rename: RenameSheet, revoke: RevokeSheet, rotate: RotateSheet };
+const SHEETS = { add: AddSheet, board: BoardSheet, firmware: FirmwareSheet, remove: RemoveSheet, rename: RenameSheet, revoke: RevokeSheet, rotate: RotateSheet, slot: SlotSheet };
 
 function TopBar() {
   const open = connection.value === "open";
+  const back = t(deviceId ? "device.back" : "devices.back");
   return html`<header class="topbar branch-bar"><${Brand} short />
-    <a class="branch-link" href=${`/branch/${encodeURIComponent(code)}`} aria-label=${t("devices.back")} title=${t("devices.back")}><${Icon} name="back" flips /></a>
+    <a class="branch-link" href=${deviceId ? here : branchUrl} aria-label=${back} title=${back}><${Icon} name="back" flips /></a>
     <div class="branch-name"><h1>${t("devices.title")}</h1><p class="small soft">${branch.value && html`<span class="branch-city">${branch.value.name} · </span>`}<span class="code">${code}</span></p></div>
     <div class="pills">${connection.value !== "denied" && html`<span class=${cx("pill", open ? "pill-good" : "pill-bad")} role="status"><i class="dot"></i>${t(open ? "live.on" : "live.off")}</span>`}</div>
     <span class="push row tight"><${LangSwitch} /><${ThemeSwitch} /></span></header>`;
@@ -30,34 +39,36 @@ function Denied() {
     <button type="button" class="btn btn-primary" onClick=${other}>${t("home.other_account")}</button><//></main>`;
 }
 
-/** Every rollout that is under way, and the last one for as long as nothing newer has come. */
-const shownRollouts = () => rollouts.value.filter((one, place) => place === 0 || one.status === "running" || one.status === "paused");
-
-function Devices() {
-  const sheet = useSignal(null);
-  const open = (what) => (sheet.value = what);
-  const Open = sheet.value && SHEETS[sheet.value.kind];
-  const fresh = sheet.value?.device && (devices.value.find((one) => one.id === sheet.value.device.id) ?? sheet.value.device);
+function Devices({ open }) {
   const off = devices.value.filter((one) => !one.online && !one.is_revoked).length;
   return html`<main class="devices" id="main">
     <div class="devices-head"><p class="soft">${t("devices.count", { n: devices.value.length })}${off > 0 && html` · <strong class="health-bad">${t("devices.off", { n: off })}</strong>`}</p>
       ${manages.value && html`<div class="actions">${devices.value.length > 0 && releases.value.length > 0 && html`<button type="button" class="btn btn-quiet" onClick=${() => open({ kind: "firmware" })}><${Icon} name="download" />${t("update.all")}</button>`}
         <button type="button" class="btn btn-primary" onClick=${() => open({ kind: "add" })}><${Icon} name="plus" />${t("devices.add")}</button></div>`}</div>
     ${shownRollouts().map((one) => html`<${Rollout} key=${one.id} rollout=${one} />`)}
-    ${devices.value.length ? html`<ul class="devices-grid">${devices.value.map((one) => html`<${Pi} key=${one.id} device=${one} open=${open} />`)}</ul>` : html`<${Empty} icon="device" title=${t("devices.empty")} text=${t("devices.empty_text")} />`}
-    ${Open && html`<${Open} device=${fresh} board=${sheet.value.board} onClose=${() => (sheet.value = null)} />`}
+    ${devices.value.length ? html`<ul class="devices-grid">${devices.value.map((one) => html`<${Pi} key=${one.id} device=${one} here=${here} />`)}</ul>` : html`<${Empty} icon="device" title=${t("devices.empty")} text=${t("devices.empty_text")} />`}
   </main>`;
+}
+
+/** The sheet that is open, and how to open another. */
+function Pages() {
+  const sheet = useSignal(null);
+  const open = (what) => (sheet.value = what);
+  const Open = sheet.value && SHEETS[sheet.value.kind];
+  const device = deviceId ? devices.value.find((one) => one.id === deviceId) : undefined;
+  return html`${deviceId ? html`<${Device} id=${deviceId} open=${open} />` : html`<${Devices} open=${open} />`}
+    ${Open && (!deviceId || device) && html`<${Open} device=${device} board=${sheet.value.board} slot=${sheet.value.slot} onGone=${() => location.assign(here)} onClose=${() => (sheet.value = null)} />`}`;
 }
 
 function Body() {
   if (connection.value === "denied" || refused.value) return html`<${Denied} />`;
   if (!devices.value) return html`<main id="main"><${Loading} text=${t("connecting")} /></main>`;
-  return html`<${Devices} />`;
+  return html`<${Pages} />`;
 }
 
 function App() {
   useEffect(() => {
-    if (auth.signedIn) start(code);
+    if (auth.signedIn) start(code, deviceId, heard);
     else location.replace(signInUrl);
   }, []);
   const lost = connection.value === "signed_out";

@@ -1,33 +1,12 @@
-/** What a manager orders, each in a sheet: a new Pi, a board, a token, an end, a firmware. */
+/** What a manager orders, each in a sheet: a new Pi, a name, a token, an end, a firmware. */
 import { html, useEffect, useState } from "../ui.js";
-import { t, reason } from "../i18n.js";
+import { t } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Loading, Sheet, toast } from "../parts/common.js";
-import { devices, makeClaimCode, now, releases, removeBoard, rename, revoke, rotate, saveBoard, soon, updateAll, updateOne } from "./store.js";
+import { Busy, Field, Refusal, useOrder } from "../parts/forms.js";
+import { chain, devices, makeClaimCode, managesChain, now, releases, removeDevice, rename, revoke, rotate, soon, updateAll, updateOne } from "./store.js";
 
-/** {busy, problem, run(order)}; run gives what the order gave, or null when it was refused. */
-function useOrder() {
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(null);
-  const run = async (order) => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      return (await order()) ?? true;
-    } catch (refused) {
-      setProblem(refused);
-      return null;
-    } finally {
-      setBusy(false);
-    }
-  };
-  return { busy, problem, run };
-}
-
-const Refusal = ({ problem }) => problem && html`<p class="field-error" role="alert">${Object.values(problem.errors ?? {}).flat()[0] ?? reason(problem)}</p>`;
-const Busy = ({ on }) => on && html`<span class="spinner" />`;
-
-async function copy(text) {
+export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
     toast(t("copied"));
@@ -68,30 +47,6 @@ export function AddSheet({ onClose }) {
   </div><//>`;
 }
 
-const BAUDRATES = [9600, 19200, 38400, 57600, 115200];
-const PROTOCOLS = ["kerong", "modbus", "simulator"];
-
-export function BoardSheet({ device, board, onClose }) {
-  const [body, setBody] = useState(board ? { port: board.port, address: board.address, baudrate: board.baudrate, protocol: board.protocol, polarity: board.polarity } : { port: device.controllers[0]?.port ?? "/dev/ttyUSB0", address: device.controllers.length, baudrate: 19200, protocol: "kerong", polarity: "normal" });
-  const { busy, problem, run } = useOrder();
-  const set = (name, value) => setBody({ ...body, [name]: value });
-  const submit = async (event) => {
-    event.preventDefault();
-    if (await run(() => saveBoard(device.id, board, body))) onClose();
-  };
-  const remove = async () => (await run(() => removeBoard(device.id, board))) && onClose();
-  const choice = (name, values, say) => html`<div class="field"><label for=${name}>${t(`board.${name}`)}</label><select id=${name} class="input" value=${body[name]} onChange=${(e) => set(name, typeof body[name] === "number" ? Number(e.target.value) : e.target.value)}>${values.map((one) => html`<option key=${one} value=${one}>${say(one)}</option>`)}</select></div>`;
-  return html`<${Sheet} title=${t(board ? "board.edit" : "board.add")} onClose=${onClose}><form class="stack" onSubmit=${submit}>
-    <div class="field"><label for="port">${t("board.port")}</label><input id="port" class="input code" required maxlength="120" value=${body.port} onInput=${(e) => set("port", e.target.value)} /></div>
-    <div class="pair"><div class="field"><label for="address">${t("board.address")}</label><input id="address" class="input num" type="number" inputmode="numeric" min="0" max="247" required value=${body.address} onInput=${(e) => set("address", e.target.valueAsNumber)} /></div>
-      ${choice("baudrate", BAUDRATES, String)}</div>
-    <div class="pair">${choice("protocol", PROTOCOLS, (one) => t(`protocol.${one}`))}${choice("polarity", ["normal", "inverted"], (one) => t(`polarity.${one}`))}</div>
-    <${Refusal} problem=${problem} />
-    <button class="btn btn-primary btn-wide" disabled=${busy}><${Busy} on=${busy} />${t("save")}</button>
-    ${board && html`<button type="button" class="btn btn-bare btn-warns btn-wide" disabled=${busy} onClick=${remove}><${Icon} name="bin" />${t("board.remove")}</button>`}
-  </form><//>`;
-}
-
 export function RotateSheet({ device, onClose }) {
   const [made, setMade] = useState(null);
   const { busy, problem, run } = useOrder();
@@ -116,6 +71,22 @@ export function RevokeSheet({ device, onClose }) {
   </div><//>`;
 }
 
+/** The Pi leaves the branch for good; where its page was, the list is shown. */
+export function RemoveSheet({ device, onClose, onGone }) {
+  const { busy, problem, run } = useOrder();
+  const go = async () => {
+    if (!(await run(() => removeDevice(device.id)))) return;
+    toast(t("remove.done", { name: device.name }));
+    onClose();
+    onGone?.();
+  };
+  return html`<${Sheet} title=${t("remove.title", { name: device.name })} onClose=${onClose}><div class="stack">
+    <p class="note note-danger"><${Icon} name="alert" /><span>${t("remove.lead")}</span></p><${Refusal} problem=${problem} />
+    <button type="button" class="btn btn-danger btn-wide" disabled=${busy} onClick=${go}><${Busy} on=${busy} />${t("remove.do")}</button>
+    <button type="button" class="btn btn-quiet btn-wide" onClick=${onClose}>${t("revoke.keep")}</button>
+  </div><//>`;
+}
+
 export function RenameSheet({ device, onClose }) {
   const [name, setName] = useState(device.name);
   const { busy, problem, run } = useOrder();
@@ -124,24 +95,34 @@ export function RenameSheet({ device, onClose }) {
     if (await run(() => rename(device.id, name.trim()))) onClose();
   };
   return html`<${Sheet} title=${t("rename.title")} onClose=${onClose}><form class="stack" onSubmit=${submit}>
-    <div class="field"><label for="name">${t("rename.name")}</label><input id="name" class="input" required maxlength="80" value=${name} onInput=${(e) => setName(e.target.value)} /></div>
-    <${Refusal} problem=${problem} /><button class="btn btn-primary btn-wide" disabled=${busy || !name.trim()}><${Busy} on=${busy} />${t("save")}</button></form><//>`;
+    <${Field} name="name" label=${t("rename.name")} problem=${problem}>${(more) => html`<input ...${more} class="input" required maxlength="80" value=${name} onInput=${(e) => setName(e.target.value)} />`}<//>
+    <${Refusal} problem=${problem} fields=${["name"]} /><button class="btn btn-primary btn-wide" disabled=${busy || !name.trim()}><${Busy} on=${busy} />${t("save")}</button></form><//>`;
 }
 
-/** For one device, or for all of the branch when none is named. */
+/** Where to and how carefully: a branch by its managers, the whole chain by its admins. */
+function Reach({ reach, set, problem }) {
+  const percent = (text) => set({ ...reach, failures: text });
+  return html`${managesChain.value && html`<${Field} name="scope" label=${t("update.scope")} problem=${problem} also=${["branch", "chain"]}>${(more) => html`<select ...${more} class="input" value=${reach.scope} onChange=${(e) => set({ ...reach, scope: e.target.value })}>
+      <option value="branch">${t("update.scope_branch")}</option><option value="chain">${t("update.scope_chain", { chain: chain() })}</option></select>`}<//>`}
+    <div class="pair"><${Field} name="batch_size" label=${t("update.batch")} problem=${problem}>${(more) => html`<input ...${more} class="input num" type="number" inputmode="numeric" min="1" max="1000" required value=${reach.batch_size} onInput=${(e) => set({ ...reach, batch_size: e.target.valueAsNumber })} />`}<//>
+      <${Field} name="max_failure_rate" label=${t("update.failures")} problem=${problem}>${(more) => html`<input ...${more} class="input num" type="number" inputmode="numeric" min="0" max="100" required value=${reach.failures} onInput=${(e) => percent(e.target.valueAsNumber)} />`}<//></div>
+    <p class="small soft">${t("update.batch_text")}</p>`;
+}
+
+/** For one device, or for all of the branch or chain when none is named. */
 export function FirmwareSheet({ device = null, onClose }) {
   const [version, setVersion] = useState(releases.peek()[0]?.version ?? "");
-  const [batch, setBatch] = useState(5);
+  const [reach, setReach] = useState({ scope: "branch", batch_size: 5, failures: 20 });
   const { busy, problem, run } = useOrder();
   const chosen = releases.value.find((one) => one.version === version);
   const submit = async (event) => {
     event.preventDefault();
-    if (await run(() => (device ? updateOne(device.id, version) : updateAll(version, batch)))) onClose();
+    if (await run(() => (device ? updateOne(device.id, version) : updateAll(version, reach)))) onClose();
   };
-  if (!releases.value.length) return html`<${Sheet} title=${t("update.title")} onClose=${onClose}><p>${t("update.none")}</p><//>`;
-  return html`<${Sheet} title=${device ? t("update.title_one", { name: device.name }) : t("update.title")} onClose=${onClose}><form class="stack" onSubmit=${submit}>
-    <div class="field"><label for="version">${t("update.version")}</label><select id="version" class="input" value=${version} onChange=${(e) => setVersion(e.target.value)}>${releases.value.map((one) => html`<option key=${one.id} value=${one.version}>${one.version}</option>`)}</select></div>
+  if (!releases.value.length) return html`<${Sheet} title=${t("update.all")} onClose=${onClose}><p>${t("update.none")}</p><//>`;
+  return html`<${Sheet} title=${device ? t("update.title_one", { name: device.name }) : t("update.all")} onClose=${onClose}><form class="stack" onSubmit=${submit}>
+    <${Field} name="version" label=${t("update.version")} problem=${problem}>${(more) => html`<select ...${more} class="input" value=${version} onChange=${(e) => setVersion(e.target.value)}>${releases.value.map((one) => html`<option key=${one.id} value=${one.version}>${one.version}</option>`)}</select>`}<//>
     ${chosen?.notes && html`<p class="small soft"><bdi>${chosen.notes}</bdi></p>`}
-    ${!device && html`<div class="field"><label for="batch">${t("update.batch")}</label><input id="batch" class="input num" type="number" inputmode="numeric" min="1" max="1000" required value=${batch} onInput=${(e) => setBatch(e.target.valueAsNumber)} /><p class="small soft">${t("update.batch_text")}</p></div>`}
-    <${Refusal} problem=${problem} /><button class="btn btn-primary btn-wide" disabled=${busy}><${Busy} on=${busy} />${t("update.do")}</button></form><//>`;
+    ${!device && html`<${Reach} reach=${reach} set=${setReach} problem=${problem} />`}
+    <${Refusal} problem=${problem} fields=${["version", "batch_size", "max_failure_rate", "branch", "chain"]} /><button class="btn btn-primary btn-wide" disabled=${busy}><${Busy} on=${busy} />${t("update.do")}</button></form><//>`;
 }

@@ -1,0 +1,51 @@
+/** Forms that order something of the server: one order at a time, each error at its field. */
+import { html, useState } from "../ui.js";
+import { t, reason } from "../i18n.js";
+import { isOurs, readOurs } from "../problem.js";
+
+/** {busy, problem, run(order)}; run gives what the order gave (true for nothing), or null when it was refused. */
+export function useOrder() {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState(null);
+  const run = async (order) => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      return (await order()) ?? true;
+    } catch (refused) {
+      setProblem(refused);
+      return null;
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { busy, problem, run };
+}
+
+/** The sentence for a field, of our own when the problem names a key of ours, else the server's. */
+export function errorOf(problem, name) {
+  const said = problem?.errors?.[name]?.[0];
+  return said && (isOurs(said) ? t(...readOurs(said)) : said);
+}
+
+/**
+ * A labelled control with its own error under it. `children` is a function of the attributes that the
+ * control takes. `also`: names of fields that this control stands for too.
+ */
+export function Field({ name, label, problem, hint, also = [], children }) {
+  const error = [name, ...also].map((one) => errorOf(problem, one)).find(Boolean);
+  const described = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(" ");
+  const more = { id: name, "aria-invalid": error ? "true" : undefined, "aria-describedby": described || undefined };
+  return html`<div class="field"><label for=${name}>${label}</label>${children(more)}
+    ${hint && html`<p class="small soft" id=${`${name}-hint`}>${hint}</p>`}
+    ${error && html`<p class="field-error" id=${`${name}-error`} role="alert">${error}</p>`}</div>`;
+}
+
+/** What is refused for no field that is on the form. */
+export function Refusal({ problem, fields = [] }) {
+  if (!problem || fields.some((name) => problem.errors?.[name])) return null;
+  const [name, said] = Object.entries(problem.errors ?? {})[0] ?? [];
+  return html`<p class="field-error" role="alert">${name ? errorOf(problem, name) ?? said[0] : reason(problem)}</p>`;
+}
+
+export const Busy = ({ on }) => on && html`<span class="spinner" />`;
