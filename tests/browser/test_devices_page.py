@@ -71,7 +71,7 @@ def test_the_pages_and_their_sheets_have_no_flaw(
 
 def test_a_pi_comes_in_gets_a_board_and_is_revoked_and_removed(visit: Visit, watches: list[Watch]) -> None:
     page = visit("/branch/BRANCH-001", "manager", desk=True)
-    page.locator(".pill-link").click()
+    page.get_by_role("link", name=re.compile("^Devices of the branch")).click()
     page.locator(".devices-head .btn-primary").click()
     code = page.locator(".claim-code strong").inner_text()
     expect(page.locator(".command code")).to_contain_text(f"--register {code} --branch BRANCH-001")
