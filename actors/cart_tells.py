@@ -36,11 +36,9 @@ from actors.messages.trolley import ConfirmClaim, DenyClaim, Release, SignOfLife
 
 def signs_of_life(state: State) -> tuple[Tell, ...]:
     """Return the hint that each trolley of the user gets when the shopper does anything."""
-    sessions = state.sessions
-    if len(sessions) == 1:
-        only = sessions[0]
-        return (Tell("trolley", only.trolley_id, SignOfLife(only.session_id), False),)
-    return tuple(Tell("trolley", each.trolley_id, SignOfLife(each.session_id), False) for each in sessions)
+    return tuple(
+        [Tell("trolley", each.trolley_id, SignOfLife(each.session_id), False) for each in state.sessions]
+    )
 
 
 def tells(state: State, event: Any) -> tuple[Tell, ...]:
@@ -49,16 +47,12 @@ def tells(state: State, event: Any) -> tuple[Tell, ...]:
 
 
 def _totals(state: State, event: Any) -> tuple[Tell, ...]:
-    sessions = state.sessions
-    if len(sessions) == 1:
-        only = sessions[0]
-        note = NoteCart(only.trolley_id, only.session_id, state.total, state.units)
-        return (Tell("branch", only.branch, note, False),)
+    total, units = state.total, state.units
     return tuple(
-        Tell(
-            "branch", each.branch, NoteCart(each.trolley_id, each.session_id, state.total, state.units), False
-        )
-        for each in sessions
+        [
+            Tell("branch", each.branch, NoteCart(each.trolley_id, each.session_id, total, units), False)
+            for each in state.sessions
+        ]
     )
 
 

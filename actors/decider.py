@@ -9,12 +9,12 @@ nothing from here, so this file is the whole agreement between the two.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 
-class Context(NamedTuple):
+class Context(msgspec.Struct, frozen=True, gc=False):
     """What comes in with a command besides its body."""
 
     now: float
@@ -38,7 +38,7 @@ class Refusal(msgspec.Struct, frozen=True, tag="Refusal"):
     """Members for the problem document; ids only. The edge may turn ids into names."""
 
 
-class Tell(NamedTuple):
+class Tell(msgspec.Struct, frozen=True, gc=False):
     """A command for another entity, the only effect an event may have."""
 
     kind: str
@@ -53,7 +53,7 @@ class Tell(NamedTuple):
     told, like a reading by its time, and nothing is kept."""
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """What came of a command: at most one of answer, refusal and pending is meant."""
 
     events: tuple[Any, ...] = ()

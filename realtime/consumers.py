@@ -91,7 +91,7 @@ class PersonConsumer(SocketConsumer):
             self._fail(frame.id, error)
             return
         if type(begun) is Direct:
-            begun.pending.add_done_callback(partial(self._settled, frame.id, begun.shape))
+            begun.pending.add_done_callback(partial(self._settled, frame.id, begun.shape), self.loop)
         else:
             self.spawn(self._flow(frame.id, begun))
 

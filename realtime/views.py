@@ -226,7 +226,7 @@ def item_view(line: Line, product: ProductLike | None, in_stock: bool = True) ->
         quantity=line.quantity,
         unit_price=line.unit_price,
         line_total=line.line_total,
-        price_trace=tuple(StepView(rule=step.rule, unit_price=step.unit_price) for step in line.price_trace),
+        price_trace=cast("tuple[StepView, ...]", line.price_trace),  # the same fields, the same JSON
         added_at=rfc3339(line.added_at),
         available=active and in_stock,
     )
@@ -235,24 +235,30 @@ def item_view(line: Line, product: ProductLike | None, in_stock: bool = True) ->
 class Items:
     """Lines as clients see them, encoded once for the reply, the event and every cart they stand in.
 
-    A line never changes, it is replaced; so its encoding holds as long as its product is the same.
+    A line never changes, it is replaced by one of the same id; so its encoding holds as long as its
+    product is the same.
     """
 
-    def __init__(self, most: int = 50_000) -> None:
+    def __init__(self, most: int = 100_000) -> None:
         self._most = most
-        self._known: dict[int, tuple[Line, ProductLike | None, ItemView]] = {}
+        self._known: dict[str, tuple[Line, ProductLike | None, ItemView]] = {}
 
     def view(self, line: Line, product: ProductLike | None) -> ItemView:
         """Return the encoded line, which stands for an ItemView wherever one is encoded."""
-        known = self._known.get(id(line))
-        # The entry keeps its line alive, so an id cannot have come to stand for another one.
+        known = self._known.get(line.line_id)
         if known is not None and known[0] is line and known[1] is product:
             return known[2]
-        if len(self._known) >= self._most:
-            self._known.clear()
+        if known is None and len(self._known) >= self._most:
+            # One by one: to throw all of them away at once would hold everybody up.
+            del self._known[next(iter(self._known))]
         view = cast("ItemView", msgspec.Raw(encode(item_view(line, product))))
-        self._known[id(line)] = (line, product, view)
+        self._known[line.line_id] = (line, product, view)
         return view
+
+    def line(self, line_id: str) -> Line | None:
+        """Return the line of that id that was shown last, or None."""
+        known = self._known.get(line_id)
+        return None if known is None else known[0]
 
 
 def lock_view(lock: LockState) -> LockView:

@@ -110,7 +110,19 @@ class JournalContract:
         third = record(3, command_id="c2", fingerprint=2**31 + 5)
         assert journal.commit(PARTITION, epoch, [self.write(a, third)]).refused == {}
         loaded = self.reopen(journal).load(a)
-        assert [tuple(e) for e in loaded.events] == [tuple(first), tuple(second), tuple(third)]
+        assert list(loaded.events) == [first, second, third]
+
+    def test_text_that_looks_like_the_database_s_own_comes_back_as_it_went(self, journal: Journal) -> None:
+        a = self.address()
+        odd = record(
+            1,
+            data=rb"""{"text":"$$ $rows$ ' '' ; -- %s \\ $"}""",
+            command_id="c1",
+            answer=b'{"type":"Done $$"}',
+        )
+        epoch = journal.take(PARTITION)
+        assert journal.commit(PARTITION, epoch, [self.write(a, odd)]).refused == {}
+        assert list(self.reopen(journal).load(a).events) == [odd]
 
     def test_read_gives_a_stretch_after_one_seq_up_to_another(self, journal: Journal) -> None:
         a = self.address()

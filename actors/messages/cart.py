@@ -33,14 +33,14 @@ class Offer(msgspec.Struct, frozen=True):
     weight_g: int | None = None
 
 
-class PriceStep(msgspec.Struct, frozen=True):
+class PriceStep(msgspec.Struct, frozen=True, gc=False):
     """One step of a price: the rule that made it and the unit price after it."""
 
     rule: str
     unit_price: Decimal
 
 
-class Line(msgspec.Struct, frozen=True):
+class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One product (and variant) in the cart, priced as a whole when last changed."""
 
     line_id: str
@@ -184,7 +184,7 @@ class SessionOver(msgspec.Struct, frozen=True, tag="SessionOver"):
     """Lines, not units."""
 
 
-class ItemPut(msgspec.Struct, frozen=True, tag="ItemPut"):
+class ItemPut(msgspec.Struct, frozen=True, gc=False, tag="ItemPut"):
     line: Line
     cart_total: Decimal
     currency: str
@@ -266,7 +266,7 @@ class SessionDetached(msgspec.Struct, frozen=True, tag="SessionDetached"):
     at: float
 
 
-class ItemAdded(msgspec.Struct, frozen=True, tag="ItemAdded"):
+class ItemAdded(msgspec.Struct, frozen=True, gc=False, tag="ItemAdded"):
     """``line`` is the line after the change, new or grown by ``quantity``."""
 
     line: Line

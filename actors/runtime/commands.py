@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Protocol
 
 import msgspec
 
@@ -28,7 +28,8 @@ class Command(msgspec.Struct, gc=False):
     fingerprint: int | None
     stage: int = RUNNING
     answer: Any = None
-    """Answer or refusal, or the bytes of one as the journal gave it."""
+    """Answer or refusal, or the bytes of one as the journal has it: of thousands that are kept few are asked
+    for again, and bytes are one object where an answer is a dozen."""
     seq: int = 0
     letters: list[Any] | None = None
     """Who waits for it, besides the letter that it came with while RUNNING."""
@@ -43,7 +44,8 @@ class Command(msgspec.Struct, gc=False):
     def settle(self, answer: Any, outcome: Outcome) -> None:
         """The answer is there and durable."""
         self.stage = DONE
-        self.answer = answer
+        if self.answer is None:
+            self.answer = answer
         self.seq = outcome.seq
         self._give(outcome)
 
@@ -74,7 +76,53 @@ class Command(msgspec.Struct, gc=False):
         return self.letters is not None and any(not letter.done for letter in self.letters)
 
 
-class Job(NamedTuple):
+class Waiting(Protocol):
+    """What is to be done after a commit that it waits for, or when that was lost."""
+
+    @property
+    def letter(self) -> Letter | None:
+        """The letter that hears of it."""
+
+    @property
+    def command(self) -> Command | None:
+        """The command that it carries out, if a conflict may mean that it was carried out before."""
+
+    @property
+    def state(self) -> Any:
+        """The entity's state beside the answer."""
+
+    def run(self, epoch: str) -> None:
+        """The commit was made."""
+
+    def fail(self, error: BaseException) -> None:
+        """The commit was lost."""
+
+
+class Repeat(msgspec.Struct, frozen=True, gc=False):
+    """A kept answer that waits for a commit only because the state beside it does."""
+
+    letter: Letter
+    outcome: Outcome
+
+    @property
+    def command(self) -> None:
+        """Nothing is carried out."""
+
+    @property
+    def state(self) -> Any:
+        """The state that waits."""
+        return self.outcome.state
+
+    def run(self, epoch: str) -> None:
+        """Give it."""
+        self.letter.resolve(self.outcome)
+
+    def fail(self, error: BaseException) -> None:
+        """The state beside it was lost."""
+        self.letter.fail(error)
+
+
+class Job(msgspec.Struct, frozen=True, gc=False):
     """What is to be done for one command after the commit that it waits for.
 
     ``letter`` is the one it came with, or None when an earlier command is settled.

@@ -34,6 +34,10 @@ class Runnable(Protocol):
 class Dispatcher(Protocol):
     """Runs what is submitted, one at a time, in order."""
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """The loop on whose thread the turns are, or None if they have a thread of their own."""
+
     def start(self, after: Callable[[], None]) -> None:
         """Begin; ``after`` is called after each round of turns."""
 
@@ -69,6 +73,8 @@ def _end(after: Callable[[], None]) -> None:
 
 class ThreadDispatcher:
     """Turns on one thread of its own."""
+
+    loop = None
 
     def __init__(self) -> None:
         self._queue: SimpleQueue[Runnable | None] = SimpleQueue()
@@ -117,7 +123,7 @@ class LoopDispatcher:
     """Turns on an asyncio loop, so that a command from a socket of that loop costs no change of thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self.loop = loop
         self._ready: deque[Runnable] = deque()
         self._rung = False
         self._own_thread = 0
@@ -129,7 +135,7 @@ class LoopDispatcher:
         """Begin to run turns when the loop runs."""
         self._after = after
         self._stopped = False
-        if asyncio._get_running_loop() is self._loop:
+        if asyncio._get_running_loop() is self.loop:
             self._own_thread = threading.get_ident()
         if self._ready:
             self._ring()
@@ -145,10 +151,10 @@ class LoopDispatcher:
         self._rung = True
         try:
             if threading.get_ident() == self._own_thread:
-                self._loop.call_soon(self._round)
+                self.loop.call_soon(self._round)
             else:
                 self._came.set()
-                self._loop.call_soon_threadsafe(self._round)
+                self.loop.call_soon_threadsafe(self._round)
         except RuntimeError:
             log.warning("the loop is closed; %d turns are lost", len(self._ready))
 

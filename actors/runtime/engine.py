@@ -23,7 +23,7 @@ from actors.runtime.journal import Journal, Kept
 from actors.runtime.kind import Kind, Publication
 from actors.runtime.life import Life
 from actors.runtime.loader import Loader, stand_up
-from actors.runtime.mailbox import Letter
+from actors.runtime.mailbox import Letter, Note
 from actors.runtime.pooled import COLD
 from actors.runtime.reply import Post
 from actors.runtime.teller import NoSuchKind
@@ -32,6 +32,7 @@ from actors.runtime.writer import Chunk, Committed, Writer
 
 log = logging.getLogger("actors")
 
+_new = tuple.__new__
 _SWEEP_SLICE = 500
 """So many idle entities are looked at in one turn."""
 
@@ -58,7 +59,7 @@ class Engine:
         self.submit = dispatcher.submit
         self.timers = Timers(clock, dispatcher)
         self.loader = Loader(4)
-        self.post = Post()
+        self.post = Post(dispatcher.loop)
         self.entities: dict[Address, Entity] = {}
         self.lru: OrderedDict[Life, None] = OrderedDict()
         self.outbox: list[Chunk] = []
@@ -183,12 +184,14 @@ class Engine:
         entity.mailbox.append(letter)
         entity.schedule()
 
-    def hint(self, address: Address, letter: Letter) -> None:
-        """Deliver once, and not at all to a volatile entity that nobody has activated."""
-        kind = self.kinds.get(address.kind)
-        if kind is not None and not kind.durable and address not in self.entities:
-            return
-        self.deliver(address, letter)
+    def hint(self, tell: Any, sender: str) -> None:
+        """Deliver a tell once, and not at all to a volatile entity that nobody has activated."""
+        address = _new(Address, (tell.kind, tell.key))
+        if address not in self.entities:
+            kind = self.kinds.get(tell.kind)
+            if kind is not None and not kind.durable:
+                return
+        self.deliver(address, Note(tell.command, None, sender))
 
     def publish(self, publication: Publication) -> None:
         """Hand out what has become durable."""

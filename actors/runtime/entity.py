@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from itertools import islice
 from typing import Any
 
-from actors.runtime.commands import DONE, PENDING, RUNNING, Command, Job, decoded, reused, settled_at
+from actors.runtime.commands import (
+    DONE,
+    PENDING,
+    RUNNING,
+    Command,
+    Job,
+    Repeat,
+    Waiting,
+    decoded,
+    reused,
+    settled_at,
+)
 from actors.runtime.errors import Conflict, Defect, Unavailable
 from actors.runtime.journal import Recorded
 from actors.runtime.kind import Numbered, Publication
 from actors.runtime.life import DEFECTS_IN_A_ROW, Life
 from actors.runtime.mailbox import Letter
 from actors.runtime.pooled import ACTIVE
-from actors.runtime.reply import Outcome
 from actors.runtime.writer import Chunk
 
 log = logging.getLogger("actors")
 
-_new = tuple.__new__
 HISTORY_EVENTS = 1000
 HISTORY_S = 600.0
 
@@ -69,7 +77,7 @@ class Entity(Life):
         kind = self.kind
         body = letter.command
         if type(body) is kind.look:
-            self._after_commits(_new(Job, (letter, None, None, self.state, self.seq, False)))
+            self._after_commits(Job(letter, None, None, self.state, self.seq))
             return
         command_id = letter.command_id
         command = None
@@ -150,10 +158,11 @@ class Entity(Life):
             name, version = kind.event_name(event)
             settles, answer = places.pop(0) if places else (None, None)
             data = kind.encode_event(event)
-            fields = (
-                seq, name, version, data, command_id, fingerprint, settles, answer, principal, now
-            )  # fmt: skip
-            records.append(_new(Recorded, fields))
+            if command is not None and settles == command.command_id:
+                command.answer = answer
+            records.append(
+                Recorded(seq, name, version, data, command_id, fingerprint, settles, answer, principal, now)
+            )
             command_id = fingerprint = None
         chunk = self.open_chunk()
         chunk.records += records
@@ -219,11 +228,13 @@ class Entity(Life):
             earlier = self.commands.get(command_id) if self.commands is not None else None
             if earlier is not None and earlier is not command:
                 self._after_commits(Job(None, earlier, late, state, seq))
-        # For a tell without a number too: its sender waits to hear that it is durable.
-        job = _new(Job, (letter, command, answer, state, seq, decision.pending))
         if command is not None:
             self._remember(command)
-        if command is not None and self.forgot and not decision.events and not letter.is_tell:
+        job = Job(letter, command, answer, state, seq, decision.pending)
+        if command is None:
+            if letter.listens:
+                self._after_commits(job)
+        elif self.forgot and not decision.events and not letter.is_tell:
             # It may be an old one that did make events; the journal's key cannot tell where none are written.
             self.holds += 1
             self.engine.look_up(self, command, job)
@@ -237,7 +248,7 @@ class Entity(Life):
             else:
                 self.tail.hints.extend(decision.hints)
 
-    def _after_commits(self, job: Job) -> None:
+    def _after_commits(self, job: Waiting) -> None:
         tail = self.tail
         if tail is None:
             job.run(self.epoch)
@@ -249,14 +260,14 @@ class Entity(Life):
         if commands is None:
             commands = self.commands = {}
         commands[command.command_id] = command
-        over = len(commands) - self.kind.kept
-        if over > 0:
-            for oldest in list(islice(commands, min(over, 2))):
-                first = commands.pop(oldest)
-                if first.stage == RUNNING or first.awaited():
-                    commands[oldest] = first  # still needed: the youngest now
-                else:
-                    self.forgot = True
+        # Up to two at a time: so their number falls again where some had to stay.
+        for _ in range(min(len(commands) - self.kind.kept, 2)):
+            oldest = next(iter(commands))
+            first = commands.pop(oldest)
+            if first.stage == RUNNING or first.awaited():
+                commands[oldest] = first  # still needed: the youngest now
+            else:
+                self.forgot = True
 
     def _repeat(self, command: Command, letter: Letter, fingerprint: int) -> None:
         """A command id that is known: the kept answer, or wait with those who wait."""
@@ -270,7 +281,7 @@ class Entity(Life):
             if self.tail is None:
                 letter.resolve(outcome)
             else:
-                self.tail.jobs.append(_Kept(letter, outcome))  # type: ignore[arg-type]
+                self.tail.jobs.append(Repeat(letter, outcome))
 
     def looked_up(self, command: Command, job: Job, kept: Command | None) -> None:
         """The journal has said whether a command without events is an old one that was carried out."""
@@ -300,11 +311,11 @@ class Entity(Life):
             self.shown = chunk.seq
             events = tuple(
                 [
-                    _new(Numbered, (record[0], event, record[9]))
+                    Numbered(record.seq, event, record.at)
                     for record, event in zip(chunk.records, chunk.decoded, strict=True)
                 ]
             )
-            self.engine.publish(_new(Publication, (self.address, self.epoch, chunk.state, events)))
+            self.engine.publish(Publication(self.address, self.epoch, chunk.state, events))
         for job in chunk.jobs:
             job.run(self.epoch)
         if chunk.tells is not None:
@@ -318,7 +329,7 @@ class Entity(Life):
         If it was for a conflict, a command may be an old one that was forgotten here: the journal is asked.
         """
         error = Unavailable(f"{self.address}: the commit was refused: {why}")
-        failed: list[Job] = []
+        failed: list[Waiting] = []
         for job in [job for chunk in chunks for job in chunk.jobs]:
             command = job.command
             if isinstance(why, Conflict) and command is not None and job.letter is not None:
@@ -332,23 +343,3 @@ class Entity(Life):
             self.discard(error)
         for job in failed:
             job.fail(error)
-
-
-class _Kept:
-    """A kept answer that waits for a commit only because the state beside it does."""
-
-    __slots__ = ("_outcome", "letter")
-
-    command = None
-
-    def __init__(self, letter: Letter, outcome: Outcome) -> None:
-        self.letter = letter
-        self._outcome = outcome
-
-    def run(self, epoch: str) -> None:
-        """Give it."""
-        self.letter.resolve(self._outcome)
-
-    def fail(self, error: BaseException) -> None:
-        """The state beside it was lost."""
-        self.letter.fail(error)

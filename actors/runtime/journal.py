@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
+
 from actors.runtime.address import Address
 from actors.runtime.errors import Conflict
 
 
-class Recorded(NamedTuple):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """One event as it stands in the journal."""
 
     seq: int
@@ -62,7 +64,7 @@ class Loaded(NamedTuple):
     """Watermark: the durable tells of events up to this seq have reached their receivers."""
 
 
-class Write(NamedTuple):
+class Write(msgspec.Struct, frozen=True, gc=False):
     """What one entity wants in the next transaction. Coalesced: at most one a batch and entity."""
 
     address: Address

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
+
 from actors.runtime.address import Address
 
 
@@ -89,7 +91,7 @@ class Kind:
             self.encode_answer = codec.encode_answer
 
 
-class Numbered(NamedTuple):
+class Numbered(msgspec.Struct, frozen=True, gc=False):
     """An event with its place in its entity's stream."""
 
     offset: int
@@ -98,7 +100,7 @@ class Numbered(NamedTuple):
     at: float
 
 
-class Publication(NamedTuple):
+class Publication(msgspec.Struct, frozen=True, gc=False):
     """What has become durable (or, of a volatile entity, has happened) to one entity."""
 
     address: Address

@@ -25,6 +25,10 @@ class Letter(Protocol):
         """True if the sender only wants to know that it arrived, not the answer."""
 
     @property
+    def listens(self) -> bool:
+        """False if the sender wants to hear nothing at all."""
+
+    @property
     def done(self) -> bool:
         """True if the sender has stopped waiting."""
 
@@ -41,6 +45,7 @@ class Note:
     __slots__ = ("again", "command", "command_id", "principal")
 
     is_tell = True
+    listens = False
     done = False
 
     def __init__(self, command: Any, command_id: str | None = None, principal: str = "") -> None:
@@ -60,6 +65,8 @@ class Told(Note):
     """A durable tell, with a number or without: told again and again until its receiver has committed."""
 
     __slots__ = ("address", "attempts", "life", "sender", "seq")
+
+    listens = True
 
     def __init__(
         self, sender: Teller, seq: int, address: Address, command: Any, command_id: str | None, principal: str

@@ -127,11 +127,11 @@ class MemoryJournal:
         self._streams[write.address] = stream
         stream.events.extend(write.events)
         for record in write.events:
-            if record[4] is not None:
-                commands[record[4]] = record[0]
-            if record[6] is not None:
-                stream.settled[record[6]] = record[0]
-                commands.setdefault(record[6], record[0])
+            if record.command_id is not None:
+                commands[record.command_id] = record.seq
+            if record.settles is not None:
+                stream.settled[record.settles] = record.seq
+                commands.setdefault(record.settles, record.seq)
         if write.snapshot is not None:
             stream.snapshot, stream.snapshot_version = write.snapshot, write.snapshot_version
             stream.snapshot_seq = len(stream.events)

@@ -38,22 +38,27 @@ class Outcome(msgspec.Struct):
 
 
 class Post:
-    """Carries results to other threads' loops: one ``call_soon_threadsafe`` a loop and round."""
+    """Carries results to other threads' loops: one ``call_soon_threadsafe`` a loop and round.
 
-    __slots__ = ("_batches",)
+    ``home`` is the loop that the dispatcher has its turns on, if it has one; whoever waits there
+    hears at once. Asking asyncio which loop is running costs a system call (getpid) each time.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_batches", "home")
+
+    def __init__(self, home: asyncio.AbstractEventLoop | None = None) -> None:
+        self.home = home
         self._batches: dict[asyncio.AbstractEventLoop, list[tuple[Any, Reply]]] = {}
 
     def hand_over(self, reply: Reply) -> None:
         """Wake everybody who waits for the reply; to be called on the dispatcher."""
-        running = _running_loop()
+        here = self.home or _running_loop()
         for waiter in reply.waiters:
             if isinstance(waiter, LockType):
                 _release(waiter)
                 continue
             loop = waiter.get_loop()
-            if loop is running:
+            if loop is here:
                 _fulfil(waiter, reply)
             else:
                 self._batches.setdefault(loop, []).append((waiter, reply))
@@ -90,8 +95,15 @@ def _fulfil_all(pairs: list[tuple[Any, Reply]]) -> None:
         _fulfil(waiter, reply)
 
 
+def _call(callback: Callable[[Reply], object], reply: Reply) -> None:
+    try:
+        callback(reply)
+    except Exception:
+        log.exception("a callback of %r failed", reply)
+
+
 class _Callback:
-    """A waiter that is called instead of being awaited; no task and no future for a hot path."""
+    """A waiter that is called instead of being awaited."""
 
     __slots__ = ("_call", "_loop", "_reply")
 
@@ -111,10 +123,7 @@ class _Callback:
     def set_result(self, value: Any) -> None:
         call, self._call = self._call, None
         if call is not None:
-            try:
-                call(self._reply)
-            except Exception:
-                log.exception("a callback of %r failed", self._reply)
+            _call(call, self._reply)
 
     set_exception = set_result
 
@@ -127,12 +136,15 @@ class Reply(pykka.Future[Any]):
     """
 
     is_tell = False
+    listens = True
     again = False
     done = False
     value: Any = None
     error: BaseException | None = None
     bucket: set[Reply] | None = None
     """The asks that expire with this one."""
+    _callback: Callable[[Reply], object] | None = None
+    """Called in the dispatcher's own turn: no waiter, no task and no future on the hot path."""
     _get_hook: Any = None
 
     def __init__(
@@ -173,6 +185,9 @@ class Reply(pykka.Future[Any]):
         bucket = self.bucket
         if bucket is not None:
             bucket.discard(self)
+        callback = self._callback
+        if callback is not None:
+            _call(callback, self)
         if self.waiters:
             (self.post or _POST).hand_over(self)
             if self.post is None:
@@ -211,12 +226,20 @@ class Reply(pykka.Future[Any]):
 
     __iter__ = __await__
 
-    def add_done_callback(self, callback: Callable[[Reply], object]) -> None:
+    def add_done_callback(
+        self, callback: Callable[[Reply], object], loop: asyncio.AbstractEventLoop | None = None
+    ) -> None:
         """Call ``callback(self)`` on the running loop once the reply is settled, at once if it is.
 
-        Inside, ``get(timeout=0)`` returns or raises without waiting.
+        ``loop`` is the running one, from a caller who has it at hand. Inside, ``get(timeout=0)``
+        returns or raises without waiting.
         """
-        waiter = _Callback(asyncio.get_running_loop(), self, callback)
+        here = loop or asyncio.get_running_loop()
+        post = self.post
+        if post is not None and here is post.home and self._callback is None and not self.done:
+            self._callback = callback  # the dispatcher is on this very thread
+            return
+        waiter = _Callback(here, self, callback)
         if not self.done:
             self.waiters.append(waiter)
         if self.done:  # see __await__

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from actors.runtime.address import Address
 from actors.runtime.errors import KeyReused
 from actors.runtime.kind import Kind
-from actors.runtime.mailbox import Note, Told
+from actors.runtime.mailbox import Told
 from actors.runtime.pooled import Pooled
 
 if TYPE_CHECKING:
@@ -45,7 +45,10 @@ class Teller(Pooled):
 
     def expect(self, seq: int, tells: Sequence[Any]) -> None:
         """Remember the durable tells of an event, before its commit."""
-        count = sum(1 for tell in tells if tell.durable)
+        count = 0
+        for tell in tells:
+            if tell.durable:
+                count += 1
         if count:
             if self.telling is None:
                 self.telling = {}
@@ -60,20 +63,20 @@ class Teller(Pooled):
         name = str(self.address)
         for seq, tells in effects:
             for i, tell in enumerate(tells):
-                address = Address(tell.kind, tell.key)
                 if tell.durable:
+                    address = Address(tell.kind, tell.key)
                     number = f"{name}:{seq}:{i}" if tell.numbered else None
                     told = Told(self, seq, address, tell.command, number, name)
                     told.again = not hints
                     self.engine.deliver(address, told)
                 elif hints:
-                    self.engine.hint(address, Note(tell.command, None, name))
+                    self.engine.hint(tell, name)
 
     def hint(self, tells: Sequence[Any]) -> None:
         """Send tells that hang on a command, once."""
         name = str(self.address)
         for tell in tells:
-            self.engine.hint(Address(tell.kind, tell.key), Note(tell.command, None, name))
+            self.engine.hint(tell, name)
 
     def tell_arrived(self, told: Told) -> None:
         """A receiver has committed: move the watermark."""

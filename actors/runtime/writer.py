@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import queue
 import time
 from collections import deque
 from collections.abc import Callable
@@ -14,12 +15,11 @@ from actors.runtime.errors import Fenced
 from actors.runtime.journal import Journal, Recorded, Write
 
 if TYPE_CHECKING:
-    from actors.runtime.commands import Job
+    from actors.runtime.commands import Waiting
     from actors.runtime.entity import Entity
 
 log = logging.getLogger("actors.journal")
 
-_new = tuple.__new__
 RING = "there is something to write"
 
 
@@ -43,7 +43,7 @@ class Chunk:
         self.decoded: list[Any] = []
         self.state: Any = entity.state
         self.seq = entity.seq
-        self.jobs: list[Job] = []
+        self.jobs: list[Waiting] = []
         self.tells: list[tuple[int, Any]] | None = None
         self.hints: list[Any] | None = None
         self.wake: bool | None = None
@@ -100,6 +100,10 @@ class Writer(pykka.ThreadingActor):
         self._queue: deque[list[Chunk]] = deque()
         self._rung = False
 
+    @staticmethod
+    def _create_actor_inbox() -> Any:
+        return queue.SimpleQueue()  # without the locks that pykka's own takes in Python
+
     def offer(self, chunks: list[Chunk]) -> None:
         """Queue the chunks of one round; they may not be filled any more."""
         self._queue.append(chunks)
@@ -139,10 +143,10 @@ class Writer(pykka.ThreadingActor):
     def _collect(self) -> Committed:
         parts: dict[Entity, list[Chunk]] = {}
         dropped: list[Chunk] = []
-        queue = self._queue
+        waiting = self._queue
         left = self._bound
-        while queue and left > 0:
-            chunks = queue.popleft()
+        while waiting and left > 0:
+            chunks = waiting.popleft()
             left -= len(chunks)
             for chunk in chunks:
                 entity = chunk.entity
@@ -164,7 +168,7 @@ class Writer(pykka.ThreadingActor):
                 wake = chunk.wake if wake is None else wake
                 told = chunk.told if told is None else told
         snapshot, version = self._snapshot(entity, last) if last.snapshot else (None, 0)
-        return _new(Write, (entity.address, records, decoded, last.state, snapshot, version, wake, told))
+        return Write(entity.address, records, decoded, last.state, snapshot, version, wake, told)
 
     def _snapshot(self, entity: Entity, chunk: Chunk) -> tuple[bytes | None, int]:
         codec = entity.kind.codec

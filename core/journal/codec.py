@@ -69,7 +69,7 @@ class JsonCodec(Generic[State]):
         self.state_version = state_version
         self.volatile = tuple(volatile)
         self._upcasters = dict(upcasters or {})
-        self._bodies = dict(bodies or {})
+        self._bodies = {command: (tag_of(command), body) for command, body in (bodies or {}).items()}
         versions = dict(versions or {})
         self._names = {event: (tag_of(event), versions.get(tag_of(event), 1)) for event in self.events}
         self._decoders = {tag_of(event): msgspec.json.Decoder(event) for event in self.events}
@@ -142,8 +142,11 @@ class JsonCodec(Generic[State]):
 
     def fingerprint(self, command: Any) -> int:
         """Return a number for the command's body that is the same in every process."""
-        body = self._bodies.get(type(command))
-        return zlib.crc32(encode(command) if body is None else encode((tag_of(type(command)), body(command))))
+        known = self._bodies.get(type(command))
+        if known is None:
+            return zlib.crc32(encode(command))
+        tag, body = known
+        return zlib.crc32(encode((tag, body(command))))
 
     def schemas(self) -> Iterable[tuple[str, int, dict[str, Any]]]:
         """Yield name, version and JSON schema of every event, for the test that guards them."""

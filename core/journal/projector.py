@@ -132,15 +132,28 @@ def pack_rows(kind: type[Row], rows: Sequence[Row]) -> Packed:
 def _own_rows(write: Write, epoch: int, groups: dict[type[Row], list[Row]]) -> None:
     entity = f"{write.address.kind}/{write.address.key}"
     rows = groups[EventRow]
-    for seq, name, version, data, command_id, fingerprint, settles, answer, principal, at in write.events:
-        if answer is None:
-            kept = None
-        else:
-            kept = msgspec.Raw(answer)
-            if settles == command_id:  # the usual case; null keeps the row and the index on settles small
+    for each in write.events:
+        settles, kept = each.settles, None
+        if each.answer is not None:
+            kept = msgspec.Raw(each.answer)
+            if settles == each.command_id:  # the usual case; null keeps row and index on settles small
                 settles = None
-        own = (entity, seq, name, version, msgspec.Raw(data), command_id, fingerprint, settles, kept)
-        rows.append(EventRow(*own, principal, at, epoch))
+        rows.append(
+            EventRow(
+                entity,
+                each.seq,
+                each.name,
+                each.version,
+                msgspec.Raw(each.data),
+                each.command_id,
+                each.fingerprint,
+                settles,
+                kept,
+                each.principal,
+                each.at,
+                epoch,
+            )
+        )
     if write.snapshot is not None:
         seq = write.events[-1].seq
         groups[SnapshotRow].append(

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from actors.messages.cart import Offer
 from actors.messages.trolley import Place, TrolleyRef
 from actors.runtime.address import Address
@@ -114,8 +116,8 @@ def coalesce(writes: Sequence[Write]) -> list[Write]:
     for write in writes:
         old = merged.get(write.address)
         if old is not None:
-            write = write._replace(
-                events=(*old.events, *write.events), decoded=(*old.decoded, *write.decoded)
+            write = replace(
+                write, events=(*old.events, *write.events), decoded=(*old.decoded, *write.decoded)
             )
         merged[write.address] = write
     return list(merged.values())
@@ -123,4 +125,4 @@ def coalesce(writes: Sequence[Write]) -> list[Write]:
 
 def _with_snapshot(write: Write) -> Write:
     codec = ENTITIES[write.address.kind].codec
-    return write._replace(snapshot=codec.encode_state(write.state), snapshot_version=codec.state_version)
+    return replace(write, snapshot=codec.encode_state(write.state), snapshot_version=codec.state_version)

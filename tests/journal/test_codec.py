@@ -31,6 +31,17 @@ def golden(file: str) -> Golden:
     return msgspec.json.decode((GOLDEN / file).read_bytes(), type=Golden)
 
 
+def without_nulls(data: bytes) -> Any:
+    """Return what was written without the fields that hold nothing, which may as well be left out."""
+
+    def some(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: some(each) for key, each in value.items() if each is not None}
+        return [some(each) for each in value] if isinstance(value, list) else value
+
+    return some(msgspec.json.decode(data))
+
+
 @pytest.mark.parametrize(("entity", "name", "version"), CURRENT)
 def test_every_version_of_every_event_has_its_golden_file(entity: str, name: str, version: int) -> None:
     for each in range(1, version + 1):
@@ -56,8 +67,9 @@ def test_what_was_ever_released_can_still_be_read(file: str) -> None:
     name, version = codec.event_name(event)
     assert name == was.name
     if version == was.version:
-        written = msgspec.json.decode(codec.encode_event(event))
-        assert written == msgspec.json.decode(was.data)
+        data = codec.encode_event(event)
+        assert without_nulls(data) == without_nulls(bytes(was.data))
+        assert codec.decode_event(name, version, data) == event
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: type(example).__name__)

@@ -69,7 +69,7 @@ def test_a_projection_that_raises_refuses_its_own_entity(journal: SqlJournal) ->
     shop = Shop()
     shop.send("cart", str(uuid.uuid4()), _add())
     good = shop.waiting[0]
-    broken = good._replace(address=Address("cart", str(uuid.uuid4())), state=None)
+    broken = replace(good, address=Address("cart", str(uuid.uuid4())), state=None)
     result = journal.commit(PARTITION, journal.take(PARTITION), [broken, good])
     assert {a: type(e) for a, e in result.refused.items()} == {broken.address: AttributeError}
 
