@@ -10,7 +10,7 @@ const PAGE = 20;
 const SOON_MS = 200;
 
 function Bought({ order }) {
-  return html`<li><a class="bought" href=${`/orders/${order.id}`}><span class="bought-what"><strong dir="auto">${order.branch_name}</strong>
+  return html`<li><a class="bought" href=${`/orders/${order.id}`}><span class="bought-what"><strong><bdi>${order.branch_name}</bdi></strong>
       <${WhenAndUnits} order=${order} /><${Status} order=${order} /></span>
     <span class="bought-sum num">${money(order.total, order.currency)}</span><${Icon} name="arrow" flips /></a></li>`;
 }

@@ -53,7 +53,7 @@ export function useOrder(id) {
 }
 
 /** When and how much, as a line that breaks between the two only. */
-export const WhenAndUnits = ({ order }) => html`<span class="small soft"><span class="whole">${dayAndTime(order.placed_at)}</span> · <span class="whole">${t("count.units", { n: order.total_items })}</span></span>`;
+export const WhenAndUnits = ({ order }) => html`<span class="small soft when"><span>${dayAndTime(order.placed_at)}</span><span>${t("count.units", { n: order.total_items })}</span></span>`;
 
 /** A refund or a use of the exit pass, as a badge; nothing for an order like any other. */
 export function Status({ order }) {

@@ -24,7 +24,7 @@ function invitation() {
 function TopBar() {
   const now = session.value;
   return html`<header class="topbar">
-    <${Brand} short=${Boolean(now)} />
+    <${Brand} short=${signedIn.value} />
     ${now && html`<div class="holding"><strong class="code">${now.trolley_id}</strong><span class="small soft">${t("holding", { n: now.cart_number })}</span></div>`}
     <span class="push row tight"><${LangSwitch} />
       ${!now && html`<${ThemeSwitch} />`}
