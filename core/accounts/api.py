@@ -20,6 +20,7 @@ from core.accounts import throttling, tokens
 from core.accounts.export import everything_about
 from core.accounts.models import User
 from core.accounts.principals import Principal
+from core.orders import mail
 from core.problems import Problem
 from core.rest import ClosedSerializer, StrictText
 
@@ -74,7 +75,7 @@ class MeBody(ClosedSerializer):
     """What one may change of oneself; what is left out stays."""
 
     language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
-    email = serializers.EmailField(required=False)
+    email = serializers.EmailField(required=False, allow_blank=True)
 
 
 class MeAnswer(serializers.Serializer):  # type: ignore[type-arg]
@@ -203,6 +204,8 @@ class MeView(APIView):
                 user.save(update_fields=list(body))
         except IntegrityError:
             raise ValidationError({"email": ["This address is taken."]}) from None
+        if body.get("email"):
+            mail.address_given(user.pk)
         return self._answer(user, cast(Principal, request.auth))
 
     def _answer(self, user: User, principal: Principal) -> Response:

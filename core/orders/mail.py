@@ -34,6 +34,8 @@ CLAIM = timedelta(minutes=10)
 GIVEN_UP = timedelta(days=2)
 """Older orders are not written about any more."""
 
+NO_ADDRESS = "no_address"
+
 
 def due(now: datetime) -> QuerySet[Order]:
     """Return the orders whose receipt nobody has sent, nor is sending."""
@@ -53,7 +55,7 @@ def send(order_id: uuid.UUID) -> bool:
         return False
     user = User.objects.filter(pk=order.user_id, is_active=True).exclude(email="").first()
     if user is None:
-        _done(order_id, "no_address")
+        _done(order_id, NO_ADDRESS)
         return False
     try:
         message(order, user).send()
@@ -62,6 +64,12 @@ def send(order_id: uuid.UUID) -> bool:
         raise
     _done(order_id, "sent")
     return True
+
+
+def address_given(user_id: uuid.UUID) -> None:
+    """Let what could not be mailed for want of an address be due again. Blocking."""
+    recent = Order.objects.filter(user_id=user_id, placed_at__gt=timezone.now() - GIVEN_UP)
+    ReceiptMail.objects.filter(order_id__in=recent.values("pk"), outcome=NO_ADDRESS).delete()
 
 
 def _claimed(order_id: uuid.UUID, now: datetime) -> bool:

@@ -145,6 +145,18 @@ def test_nobody_is_written_to_without_an_address_or_an_account(
     assert send_due_receipts() == 0
 
 
+def test_an_address_that_is_given_later_brings_the_receipt(people: dict[str, User], bought: Order) -> None:
+    User.objects.filter(pk=people["shopper"].pk).update(email="")
+    order(people["manager"].pk, number=8)
+    assert send_due_receipts() == 2
+    api = Api(people["shopper"])
+    assert api.patch("/api/me", {"email": ""}).status_code == 200
+    assert send_due_receipts() == 0
+    assert api.patch("/api/me", {"email": "late@shop.example"}).status_code == 200
+    assert send_due_receipts() == 1
+    assert [message.to for message in django_mail.outbox[1:]] == [["late@shop.example"]]
+
+
 def test_old_orders_and_those_without_a_number_are_not_due(people: dict[str, User]) -> None:
     order(people["shopper"].pk, placed_at=timezone.now() - mail.GIVEN_UP)
     order(people["shopper"].pk, number=None)

@@ -3,7 +3,7 @@ import { html, render, useEffect, useSignal } from "../ui.js";
 import { t, lang, money, reason } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
-import { Brand, Empty, LangSwitch, Loading, ThemeSwitch, Toasts } from "../parts/common.js";
+import { Brand, Empty, LangSwitch, Loading, ThemeSwitch, Toasts, toast } from "../parts/common.js";
 import { Status, WhenAndUnits, signIn } from "./parts.js";
 
 const PAGE = 20;
@@ -48,6 +48,33 @@ function History() {
     ${results.length < Math.min(count, 200) && html`<button type="button" class="btn btn-quiet" onClick=${() => (pages.value += 1)}>${t("catalogue.more")}</button>`}`;
 }
 
+/** Where receipts are mailed to; empty for nowhere. */
+function Mail() {
+  const [kept, address, busy, problem] = [useSignal(null), useSignal(""), useSignal(false), useSignal(null)];
+  useEffect(() => {
+    auth.call("GET", "/api/me").then((me) => { kept.value = me.email; address.value = me.email; }, (refused) => console.debug("me:", refused.code));
+  }, []);
+  if (kept.value === null) return null;
+  const save = async (event) => {
+    event.preventDefault();
+    busy.value = true;
+    problem.value = null;
+    try {
+      const me = await auth.call("PATCH", "/api/me", { body: { email: address.value.trim() } });
+      kept.value = address.value = me.email;
+      toast(me.email ? t("mail.saved", { address: me.email }) : t("mail.none"));
+    } catch (refused) {
+      problem.value = refused;
+    }
+    busy.value = false;
+  };
+  return html`<form class="card stack-s mail" onSubmit=${save}><div class="field"><label for="mail">${t("mail.label")}</label>
+    <div class="row"><input id="mail" class="input" type="email" autocomplete="email" dir="ltr" maxlength="254" placeholder="you@example.com" value=${address.value} onInput=${(e) => (address.value = e.target.value)} />
+      <button class="btn btn-quiet" disabled=${busy.value || address.value.trim() === kept.value}>${t("product.save")}</button></div>
+    ${problem.value && html`<span class="field-error" role="alert">${Object.values(problem.value.errors ?? {}).flat()[0] ?? reason(problem.value)}</span>`}
+    <span class="small soft">${t("mail.text")}</span></div></form>`;
+}
+
 function Page() {
   useEffect(() => {
     document.title = t("title.orders");
@@ -56,7 +83,7 @@ function Page() {
     if (!auth.signedIn) signIn();
   }, []);
   return html`<header class="topbar"><${Brand} /><span class="push row"><${LangSwitch} /><${ThemeSwitch} /></span></header>
-    <main class="orders stack" id="main"><h1>${t("orders.title")}</h1>${auth.signedIn && html`<${History} />`}</main><${Toasts} />`;
+    <main class="orders stack" id="main"><h1>${t("orders.title")}</h1>${auth.signedIn && html`<${History} /><${Mail} />`}</main><${Toasts} />`;
 }
 
 render(html`<${Page} />`, document.body);
