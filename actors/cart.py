@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from actors import cart_checkout as checkout
+from actors import cart_paying as paying
 from actors import tables
 from actors.cart_lines import add, clear, quantity, remove, restore
 from actors.cart_prices import apply, drop, reprice
@@ -19,6 +20,7 @@ from actors.cart_tells import signs_of_life, tells
 from actors.decider import NOTHING, Context, Decision, Look, TimeReached, refuse
 from actors.messages import cart as messages
 from actors.messages import checkout as checkouts
+from actors.messages import paying as payments
 from actors.messages.cart import (
     AddItem,
     ApplyVoucher,
@@ -46,6 +48,7 @@ from actors.messages.checkout import (
     ReservationOverdue,
     ReservationRefused,
 )
+from actors.messages.paying import PaymentFailed, PaymentSucceeded, RequestPayment
 from actors.messages.trolley import Outcome
 from actors.tables import Commands, ignored
 
@@ -54,9 +57,9 @@ __all__ = [
     "context", "deadline", "decide", "evolve", "initial", "key_of", "look", "on_deadline", "tells",
 ]  # fmt: skip
 
-Command = messages.Command | checkouts.Command
-Answer = messages.Answer | checkouts.Answer
-Event = messages.Event | checkouts.Event
+Command = messages.Command | checkouts.Command | payments.Command
+Answer = messages.Answer | checkouts.Answer | payments.Answer
+Event = messages.Event | checkouts.Event | payments.Event
 
 MAX_JOINERS = 16
 """How many repeated ends of sessions may wait for their trolleys."""
@@ -111,13 +114,16 @@ def _open(state: State, command: OpenSession, ctx: Context) -> Decision:
 
 
 def _close(state: State, command: CloseSession, ctx: Context) -> Decision:
-    """The trolley is free again; lines go, unless another open session keeps them."""
+    """The trolley is free again; lines go, unless another open session or a checkout keeps them.
+
+    What was paid is gone already: lines that are there at the end of a paid session came later.
+    """
     opened = state.session(command.session_id)
     if opened is None:
         return NOTHING
-    kept = (len(state.sessions) > 1 and command.outcome != "paid") or checkout.survives(state, command)
+    kept = len(state.sessions) > 1 or checkout.survives(state, command)
     cleared = 0 if kept else len(state.lines)
-    saved_until = ctx.now + opened.restore_s if cleared and command.outcome != "paid" else None
+    saved_until = ctx.now + opened.restore_s if cleared else None
     detached = SessionDetached(
         opened.session_id, opened.trolley_id, command.outcome, cleared, saved_until, ctx.now
     )
@@ -135,6 +141,8 @@ def _end(state: State, command: EndSession, ctx: Context) -> Decision:
     opened = state.session(command.session_id)
     if opened is None:
         return _ended(state, command, ctx)
+    if opened.end_id is None and command.outcome == "paid":
+        return refuse(409, "not_paid", "This is not paid yet.", session_id=opened.session_id)
     if opened.end_id is None:
         return Decision((_end_request(opened, command.outcome, ctx),), pending=True)
     if len(state.joiners) >= MAX_JOINERS:
@@ -199,6 +207,9 @@ _OPEN: dict[type, tables.Handler] = {
     ReservationMade: checkout.give_back,
     ReservationRefused: ignored,
     ReservationOverdue: checkout.overdue,
+    RequestPayment: checkout.start_and_pay,
+    PaymentSucceeded: paying.late,
+    PaymentFailed: ignored,
     TimeReached: ignored,
 }
 _FROZEN: dict[type, tables.Handler] = {
@@ -208,6 +219,9 @@ _FROZEN: dict[type, tables.Handler] = {
     ReservationMade: checkout.made,
     ReservationRefused: checkout.refused,
     ReservationOverdue: checkout.overdue,
+    RequestPayment: paying.request,
+    PaymentSucceeded: paying.succeeded,
+    PaymentFailed: paying.failed,
     TimeReached: checkout.expire,
 }
 

@@ -3,22 +3,23 @@
 The cart goes first: it freezes (``CheckoutRequested``), commits, and tells the stock to reserve.
 The stock keeps all of it or nothing, commits, and tells back. From then on the cart alone
 decides how the reservation ends, and tells the stock: cancelled, expired (to the moment, by the
-cart's own timer), or sold. It never tells the stock to release what the stock has not said it
-keeps, so a release cannot overtake its reservation; what arrives for a checkout that is over
-already is given back at once.
+cart's own timer), or sold (see ``cart_paying``). It never tells the stock to release what the stock
+has not said it keeps, so a release cannot overtake its reservation; what arrives for a checkout
+that is over already is given back at once.
 
 A session that ends while the cart is frozen: ended by the shopper, the checkout is cancelled
-and the lines are cleared and saved, as ever; ended as paid, the reservation is sold; expired,
-because a phone sleeps or shows its bank's page, the checkout goes on with its lines, which belong
-to the reservation now. When it thaws afterwards, they are cleared and saved then.
+and the lines are cleared and saved, as ever; expired, because a phone sleeps or shows its bank's
+page, the checkout goes on with its lines, which belong to the reservation now. When it thaws
+afterwards, they are cleared and saved then.
 """
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
-from actors.cart_frozen import Frozen
+from actors import cart_paying
+from actors.cart_frozen import held_of
+from actors.cart_lines import currency_mismatch, empty
 from actors.cart_state import State, sku_of
 from actors.cart_tells import signs_of_life
 from actors.decider import NOTHING, Context, Decision, Refusal, TimeReached, refuse
@@ -28,7 +29,6 @@ from actors.messages.checkout import (
     CheckedOut,
     Checkout,
     CheckoutCancelled,
-    CheckoutCompleted,
     CheckoutExpired,
     CheckoutOver,
     CheckoutRefused,
@@ -38,7 +38,9 @@ from actors.messages.checkout import (
     ReservationOverdue,
     ReservationRefused,
     ReservationReturned,
+    Wish,
 )
+from actors.messages.paying import RequestPayment
 from actors.messages.stock import Shortage
 
 _EARLY_S = 1e-6
@@ -47,12 +49,10 @@ _EARLY_S = 1e-6
 # --- while the cart is open ------------------------------------------------------------
 
 
-def start(state: State, command: Checkout, ctx: Context) -> Decision:
-    """Freeze the cart and ask the stock."""
+def start(state: State, command: Checkout, ctx: Context, wish: Wish | None = None) -> Decision:
+    """Freeze the cart and ask the stock; with a ``wish``, to pay then."""
     if not state.lines:
-        cart_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"cart:{state.user_id}"))
-        sentence = f"Cart is empty. Please add items first. Cart ID: {cart_id}"
-        return refuse(400, "cart_empty", sentence, cart_id=cart_id, user_id=state.user_id)
+        return empty(state)
     gone = [line for key, line in state.lines.items() if key in command.unavailable]
     if gone:
         names = ", ".join(line.name for line in gone)
@@ -67,8 +67,21 @@ def start(state: State, command: Checkout, ctx: Context) -> Decision:
         None if session is None else session.session_id,
         0.0 if session is None else session.restore_s,
         ctx.now,
+        wish,
     )
     return Decision((event,), pending=True, hints=signs_of_life(state))
+
+
+def start_and_pay(state: State, command: RequestPayment, ctx: Context) -> Decision:
+    """Freeze the cart; the payment begins when the stock keeps the goods."""
+    if not state.lines:
+        return empty(state)
+    if command.currency not in (None, state.currency):
+        return currency_mismatch(state, command.currency or "")
+    if command.checkout is None:
+        return refuse(409, "no_checkout", "There is no checkout to pay for.")
+    wish = Wish(command.payment_id, command.provider, command.chain)
+    return start(state, command.checkout, ctx, wish)
 
 
 def nothing_to_cancel(state: State, command: CancelCheckout, ctx: Context) -> Decision:
@@ -96,7 +109,7 @@ def overdue(state: State, command: ReservationOverdue, ctx: Context) -> Decision
 
 def frozen(state: State, command: Any, ctx: Context) -> Decision:
     """Refuse a change of a frozen cart."""
-    held = _held(state)
+    held = held_of(state)
     return refuse(
         409,
         "cart_frozen",
@@ -108,7 +121,7 @@ def frozen(state: State, command: Any, ctx: Context) -> Decision:
 
 def again(state: State, command: Checkout, ctx: Context) -> Decision:
     """Give the checkout that goes on."""
-    held = _held(state)
+    held = held_of(state)
     if not held.reserved:
         return refuse(409, "checkout_in_progress", "A checkout is under way; try again in a moment.")
     return Decision(
@@ -118,7 +131,9 @@ def again(state: State, command: Checkout, ctx: Context) -> Decision:
 
 def cancel(state: State, command: CancelCheckout, ctx: Context) -> Decision:
     """Thaw the cart."""
-    held = _held(state)
+    held = held_of(state)
+    if held.paid is not None:
+        return refuse(409, "already_paid", "This is paid already.", payment_id=held.paid.payment_id)
     event, settles = cancelled(state, "cancelled", ctx)
     answer = CheckoutOver(held.reservation_id, state.revision + 1)
     return Decision((event,), answer, settles=settles, hints=signs_of_life(state))
@@ -126,28 +141,35 @@ def cancel(state: State, command: CancelCheckout, ctx: Context) -> Decision:
 
 def made(state: State, command: ReservationMade, ctx: Context) -> Decision:
     """The stock keeps the goods."""
-    held = _held(state)
+    held = held_of(state)
     if command.reservation_id != held.reservation_id:
         return give_back(state, command, ctx)
     if held.reserved:
         return NOTHING
-    answer = CheckedOut(held.reservation_id, held.expires_at, state.revision + 1)
+    if held.paid is not None:
+        return cart_paying.made(state, command, ctx)
     event = CheckoutReserved(held.reservation_id, ctx.now)
-    return Decision((event,), settles=((held.request_id, answer),))
+    if held.wish is not None:
+        asked, answer = cart_paying.ask(state, held.wish, ctx)
+        return Decision((event, asked), settles=((held.request_id, answer),))
+    done = CheckedOut(held.reservation_id, held.expires_at, state.revision + 1)
+    return Decision((event,), settles=((held.request_id, done),))
 
 
 def refused(state: State, command: ReservationRefused, ctx: Context) -> Decision:
     """There is not enough: thaw, and name each line."""
-    held = _held(state)
+    held = held_of(state)
     if command.reservation_id != held.reservation_id or held.reserved:
         return NOTHING
     event = CheckoutRefused(held.reservation_id, command.shortages, *_cleared(state, ctx), ctx.now)
+    if held.paid is not None:
+        return cart_paying.unreserved(state, event, ctx)
     return Decision((event,), settles=((held.request_id, _insufficient(state, command.shortages)),))
 
 
 def expire(state: State, command: TimeReached, ctx: Context) -> Decision:
     """The time is over."""
-    held = _held(state)
+    held = held_of(state)
     if not held.reserved or ctx.now + _EARLY_S < held.expires_at:
         return NOTHING
     return Decision((CheckoutExpired(held.reservation_id, held.branch, *_cleared(state, ctx), ctx.now),))
@@ -158,7 +180,8 @@ def expire(state: State, command: TimeReached, ctx: Context) -> Decision:
 
 def survives(state: State, command: CloseSession) -> bool:
     """Return whether the checkout goes on with its lines after this end of a session."""
-    return state.checkout is not None and command.outcome == "expired"
+    held = state.checkout
+    return held is not None and (command.outcome != "abandoned" or held.paid is not None)
 
 
 def ended_with(
@@ -168,8 +191,6 @@ def ended_with(
     held = state.checkout
     if held is None:
         return (), ()
-    if command.outcome == "paid" and held.reserved:
-        return (CheckoutCompleted(held.reservation_id, held.branch, ctx.now),), ()
     event, settles = cancelled(state, "session_ended", ctx)
     return (event,), settles
 
@@ -181,7 +202,7 @@ def cancelled(
     state: State, reason: Any, ctx: Context
 ) -> tuple[CheckoutCancelled, tuple[tuple[str, Any], ...]]:
     """Return the event that thaws the cart, and the refusal for whoever still waits for the checkout."""
-    held = _held(state)
+    held = held_of(state)
     cleared, saved_until = (0, None) if reason == "session_ended" else _cleared(state, ctx)
     event = CheckoutCancelled(
         held.reservation_id, held.branch, held.reserved, reason, cleared, saved_until, ctx.now
@@ -192,14 +213,9 @@ def cancelled(
     return event, ((held.request_id, why),)
 
 
-def _held(state: State) -> Frozen:
-    assert state.checkout is not None
-    return state.checkout
-
-
 def _cleared(state: State, ctx: Context) -> tuple[int, float | None]:
     """Return what a thaw does with the lines: nothing, unless their session ended meanwhile."""
-    held = _held(state)
+    held = held_of(state)
     if held.session_id is None or state.sessions:
         return 0, None
     return len(state.lines), ctx.now + held.restore_s

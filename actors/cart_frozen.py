@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,14 +17,24 @@ from actors.messages.checkout import (
     CheckoutRequested,
     CheckoutReserved,
     ReservationReturned,
+    Wish,
+)
+from actors.messages.paying import (
+    CheckoutPaid,
+    CheckoutReopened,
+    PaymentDeclined,
+    PaymentRequested,
+    PaymentReturned,
 )
 from actors.tables import Move
 
 if TYPE_CHECKING:
-    from actors.cart_state import State
+    from actors.cart_state import OpenedSession, Phase, State
 
 SOLD_KEPT = 8
 """How many reservations that were sold a cart remembers, so that no sweep puts them back."""
+PAID = "paid:"
+"""What the end of a session that was paid is called, before the payment's id."""
 
 
 class Frozen(msgspec.Struct, frozen=True):
@@ -37,6 +48,23 @@ class Frozen(msgspec.Struct, frozen=True):
     restore_s: float
     reserved: bool = False
     """The stock keeps the goods; False while it has not answered."""
+    payment_id: str | None = None
+    """The payment that goes on."""
+    provider: str = ""
+    tried: int = 0
+    """How many payments there were."""
+    wish: Wish | None = None
+    """To pay as soon as the goods are kept."""
+    paid: PaidBefore | None = None
+    """The money came before the goods were kept again."""
+
+
+class PaidBefore(msgspec.Struct, frozen=True):
+    """What an order will say of a checkout that was reopened."""
+
+    payment_id: str
+    chain: str
+    trolley_id: str | None
 
 
 def _requested(state: State, event: CheckoutRequested) -> State:
@@ -47,6 +75,7 @@ def _requested(state: State, event: CheckoutRequested) -> State:
         event.expires_at,
         event.session_id,
         event.restore_s,
+        wish=event.wish,
     )
     return replace(state, revision=state.revision + 1, updated_at=event.at, checkout=frozen)
 
@@ -77,13 +106,81 @@ def _completed(state: State, event: CheckoutCompleted) -> State:
     return replace(state, revision=state.revision + 1, updated_at=event.at, checkout=None, sold=sold)
 
 
-def _returned(state: State, event: ReservationReturned) -> State:
+def _returned(state: State, event: ReservationReturned | PaymentReturned) -> State:
     return replace(state, revision=state.revision + 1, updated_at=event.at)
 
 
-def moves(phase: str) -> dict[type, Move]:
+def _requested_payment(state: State, event: PaymentRequested) -> State:
+    assert state.checkout is not None
+    frozen = replace(
+        state.checkout,
+        payment_id=event.payment_id,
+        provider=event.provider,
+        tried=state.checkout.tried + 1,
+    )
+    return replace(state, revision=state.revision + 1, updated_at=event.at, checkout=frozen)
+
+
+def _declined(state: State, event: PaymentDeclined) -> State:
+    assert state.checkout is not None
+    frozen = replace(state.checkout, payment_id=None, provider="")
+    return replace(state, revision=state.revision + 1, updated_at=event.at, checkout=frozen)
+
+
+def _reopened(state: State, event: CheckoutReopened) -> State:
+    frozen = Frozen(
+        event.reservation_id,
+        event.branch,
+        "",
+        event.expires_at,
+        event.session_id,
+        event.restore_s,
+        paid=PaidBefore(event.payment_id, event.chain, event.trolley_id),
+    )
+    return replace(state, revision=state.revision + 1, updated_at=event.at, checkout=frozen)
+
+
+def _paid(state: State, event: CheckoutPaid) -> State:
+    """The lines are sold, and every trolley of that branch is on its way to be released."""
+    sessions = tuple(
+        replace(each, end_id=PAID + event.payment_id)
+        if each.branch == event.branch and each.end_id is None
+        else each
+        for each in state.sessions
+    )
+    return replace(
+        state,
+        phase=phase_of(sessions),
+        revision=state.revision + 1,
+        updated_at=event.at,
+        checkout=None,
+        lines={},
+        total=money.zero(state.currency),
+        units=0,
+        vouchers=(),
+        sessions=sessions,
+        sold=(*state.sold, event.reservation_id)[-SOLD_KEPT:],
+        paid=(*state.paid, event.payment_id)[-SOLD_KEPT:],
+        paid_revision=state.revision + 1,
+    )
+
+
+def phase_of(sessions: Sequence[OpenedSession]) -> Phase:
+    """Return the phase of a cart with these sessions."""
+    if not sessions:
+        return "free"
+    return "ending" if all(each.end_id is not None for each in sessions) else "shopping"
+
+
+def held_of(state: State) -> Frozen:
+    """Return the checkout of a frozen cart."""
+    assert state.checkout is not None
+    return state.checkout
+
+
+def moves(phase: Phase) -> dict[type, Move]:
     """Return the moves of a checkout's events; sessions come and go beside it."""
-    to = (phase,)
+    to: tuple[str, ...] = (phase,)
     appliers: dict[type, Any] = {
         CheckoutRequested: _requested,
         CheckoutReserved: _reserved,
@@ -92,5 +189,10 @@ def moves(phase: str) -> dict[type, Move]:
         CheckoutExpired: _thawed,
         CheckoutCompleted: _completed,
         ReservationReturned: _returned,
+        PaymentRequested: _requested_payment,
+        PaymentDeclined: _declined,
+        CheckoutReopened: _reopened,
+        PaymentReturned: _returned,
     }
-    return {event: Move(apply, to) for event, apply in appliers.items()}
+    paid = Move(_paid, ("ending", "shopping") if phase == "shopping" else to)
+    return {CheckoutPaid: paid, **{event: Move(apply, to) for event, apply in appliers.items()}}

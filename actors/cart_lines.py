@@ -43,7 +43,7 @@ def add(state: State, command: AddItem, ctx: Context) -> Decision:
     """Add to the product's line, or make one. The hot path."""
     offer = command.offer
     if state.currency != offer.currency and (state.lines or state.sessions):
-        return _currency_mismatch(state, offer.currency)
+        return currency_mismatch(state, offer.currency)
     if command.session_id is not None:
         refusal = _check_session(state, command.session_id)
         if refusal is not None:
@@ -98,7 +98,7 @@ def quantity(state: State, command: SetQuantity, ctx: Context) -> Decision:
     if offer is not None and key_of(offer) != key_of(old):
         return refuse(400, "offer_mismatch", "The offer is for another product.", item_id=command.line_id)
     if offer is not None and offer.currency != state.currency:
-        return _currency_mismatch(state, offer.currency)
+        return currency_mismatch(state, offer.currency)
     line = priced(state, old, command.quantity, offer, ctx)
     if line == old:
         return Decision(answer=_item_put(state, line), hints=signs_of_life(state))
@@ -129,7 +129,7 @@ def restore(state: State, command: RestoreLines, ctx: Context) -> Decision:
     if not state.saved or state.saved_until is None or ctx.now > state.saved_until:
         return refuse(404, "nothing_to_restore", "There are no saved lines to bring back.")
     if state.saved_currency != state.currency and (state.lines or state.sessions):
-        return _currency_mismatch(state, state.saved_currency)
+        return currency_mismatch(state, state.saved_currency)
     lines = []
     for saved in state.saved:
         there = state.lines.get(key_of(saved))
@@ -182,7 +182,8 @@ def _check_session(state: State, session_id: str) -> Decision | None:
     return refuse(404, "session_not_found", "You have no such session.", session_id=session_id)
 
 
-def _currency_mismatch(state: State, currency: str) -> Decision:
+def currency_mismatch(state: State, currency: str) -> Decision:
+    """Return the refusal of another currency than the cart's."""
     return refuse(
         400,
         "currency_mismatch",
@@ -208,6 +209,13 @@ def _no_line(line_id: str) -> Decision:
 
 def _full() -> Decision:
     return refuse(400, "cart_full", f"A cart holds {MAX_LINES} lines at most.", maximum=MAX_LINES)
+
+
+def empty(state: State) -> Decision:
+    """Return the refusal of a cart without lines, in the words that clients know."""
+    cart_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"cart:{state.user_id}"))
+    sentence = f"Cart is empty. Please add items first. Cart ID: {cart_id}"
+    return refuse(400, "cart_empty", sentence, cart_id=cart_id, user_id=state.user_id)
 
 
 def too_dear() -> Decision:

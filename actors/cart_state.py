@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from actors import money, tables
-from actors.cart_frozen import Frozen, moves
+from actors.cart_frozen import Frozen, moves, phase_of
 from actors.messages.cart import (
     CartCleared,
     ItemAdded,
@@ -92,6 +92,10 @@ class State(msgspec.Struct, frozen=True):
     """While it goes on the lines cannot be changed."""
     sold: tuple[str, ...] = ()
     """The last reservations that were paid."""
+    paid: tuple[str, ...] = ()
+    """The payments that paid them."""
+    paid_revision: int = 0
+    """Of the cart when it was last paid."""
     updated_at: float = 0.0
     joiners: tuple[tuple[str, str], ...] = ()
     """(session, command) of repeated ends that wait for the same release (memory only)."""
@@ -255,7 +259,7 @@ def _end_requested(state: State, event: SessionEndRequested) -> State:
         for each in state.sessions
     )
     return replace(
-        state, phase=_phase(sessions), revision=state.revision + 1, sessions=sessions, updated_at=event.at
+        state, phase=phase_of(sessions), revision=state.revision + 1, sessions=sessions, updated_at=event.at
     )
 
 
@@ -264,7 +268,7 @@ def _detached(state: State, event: SessionDetached) -> State:
     over = EndedSession(event.session_id, event.trolley_id, event.outcome, event.items_cleared)
     after = replace(
         state,
-        phase=_phase(sessions),
+        phase=phase_of(sessions),
         revision=state.revision + 1,
         sessions=sessions,
         ended=(*state.ended, over)[-ENDED_KEPT:],
@@ -283,12 +287,6 @@ def _detached(state: State, event: SessionDetached) -> State:
             saved_currency=state.currency,
         )
     return replace(after, lines={}, total=money.zero(state.currency), units=0)
-
-
-def _phase(sessions: tuple[OpenedSession, ...]) -> Phase:
-    if not sessions:
-        return "free"
-    return "ending" if all(each.end_id is not None for each in sessions) else "shopping"
 
 
 def _line_moves(phase: Phase) -> dict[type, Move]:

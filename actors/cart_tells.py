@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from actors.cart_frozen import PAID
 from actors.cart_state import State, sku_of
 from actors.decider import Tell
 from actors.messages.branch import NoteCart
@@ -30,6 +31,16 @@ from actors.messages.checkout import (
     CheckoutReserved,
     ReservationReturned,
 )
+from actors.messages.order import PlaceOrder
+from actors.messages.paying import (
+    CheckoutPaid,
+    CheckoutReopened,
+    PaymentDeclined,
+    PaymentRequested,
+    PaymentReturned,
+)
+from actors.messages.payment import PaymentKept, StartPayment
+from actors.messages.refund import RefundPayment
 from actors.messages.stock import CommitReservation, Quantity, ReleaseReservation, Reserve
 from actors.messages.trolley import ConfirmClaim, DenyClaim, Release, SignOfLife
 
@@ -71,7 +82,7 @@ def _release(state: State, event: SessionEndRequested) -> tuple[Tell, ...]:
     return (Tell("trolley", event.trolley_id, Release(event.session_id, event.outcome)),)
 
 
-def _reserve(state: State, event: CheckoutRequested) -> tuple[Tell, ...]:
+def _reserve(state: State, event: CheckoutRequested | CheckoutReopened) -> tuple[Tell, ...]:
     lines = tuple(Quantity(sku_of(line), line.quantity) for line in state.lines.values())
     command = Reserve(event.reservation_id, state.user_id, lines, event.expires_at)
     return (Tell("stock", event.branch, command),)
@@ -100,6 +111,51 @@ def _completed(state: State, event: CheckoutCompleted) -> tuple[Tell, ...]:
     return (Tell("stock", event.branch, CommitReservation(event.reservation_id)),)
 
 
+def _start_payment(state: State, event: PaymentRequested) -> tuple[Tell, ...]:
+    command = StartPayment(
+        state.user_id,
+        event.reservation_id,
+        event.branch,
+        event.chain,
+        event.session_id,
+        event.trolley_id,
+        tuple(state.lines.values()),
+        event.amount,
+        event.currency,
+        event.provider,
+        event.expires_at,
+        state.revision,
+    )
+    return (Tell("payment", event.payment_id, command),)
+
+
+def _paid(state: State, event: CheckoutPaid) -> tuple[Tell, ...]:
+    """The stock first, then the order, then whoever is released by it."""
+    order = PlaceOrder(
+        state.user_id,
+        event.reservation_id,
+        event.branch,
+        event.chain,
+        event.session_id,
+        event.trolley_id,
+        event.lines,
+        event.total,
+        event.currency,
+    )
+    ended = (each for each in state.sessions if each.end_id == PAID + event.payment_id)
+    return (
+        Tell("stock", event.branch, CommitReservation(event.reservation_id)),
+        Tell("order", event.order_id, order),
+        Tell("payment", event.payment_id, PaymentKept(event.order_id)),
+        *(Tell("trolley", each.trolley_id, Release(each.session_id, "paid")) for each in ended),
+        *_totals(state, event),
+    )
+
+
+def _give_back(state: State, event: PaymentReturned) -> tuple[Tell, ...]:
+    return (Tell("payment", event.payment_id, RefundPayment(event.refund_id, None, event.reason)),)
+
+
 _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
     SessionAttached: _confirm,
     SessionRefused: _deny,
@@ -119,4 +175,9 @@ _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
     CheckoutExpired: _expired,
     CheckoutCompleted: _completed,
     ReservationReturned: _returned,
+    PaymentRequested: _start_payment,
+    PaymentDeclined: _nobody,
+    CheckoutReopened: _reserve,
+    CheckoutPaid: _paid,
+    PaymentReturned: _give_back,
 }

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from actors import alarms, cart, device, order, rollout, stock, till, trolley, yard
+from actors import alarms, cart, device, order, payment, rollout, stock, till, trolley, yard
 from actors.tables import Commands, Events, ignored
 from actors.trolley_state import CUSTODY, MAINTENANCE
 
@@ -40,6 +40,7 @@ def pages() -> dict[str, str]:
         "stock.md": _page("Stock", stock, []),
         "rollout.md": _page("Rollout", rollout, []),
         "order.md": _page("Order", order, []),
+        "payment.md": _page("Payment", payment, []),
         "till.md": _page("Till", till, []),
     }
 

@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "core.shopping",
     "core.inventory",
     "core.orders",
+    "core.payments",
     "core.journal",
 ]
 MIDDLEWARE = [
@@ -151,6 +152,7 @@ CELERY_BEAT_SCHEDULE = {
     "roll-up-telemetry": {"task": "telemetry.roll_up", "schedule": timedelta(minutes=5)},
     "purge-telemetry": {"task": "telemetry.purge", "schedule": timedelta(hours=6)},
     "sweep-reservations": {"task": "inventory.sweep_reservations", "schedule": timedelta(minutes=5)},
+    "reconcile-payments": {"task": "payments.reconcile", "schedule": timedelta(seconds=30)},
     "send-due-receipts": {"task": "orders.send_due_receipts", "schedule": timedelta(minutes=1)},
     "purge-refresh-tokens": {"task": "accounts.purge_refresh_tokens", "schedule": timedelta(hours=6)},
     "purge-claim-codes": {"task": "fleet.purge_claim_codes", "schedule": timedelta(hours=6)},
@@ -188,6 +190,12 @@ MQTT_URL = _env.url("MQTT_URL", ("mqtt", "mqtts"))
 
 PAYMENT_PROVIDER = _env.text("PAYMENT_PROVIDER", "sandbox")
 """Who takes the money when a shopper names nobody."""
+PAYMENT_SANDBOX = _env.flag("PAYMENT_SANDBOX", not PRODUCTION)
+"""Whether the built-in provider may be paid with, which takes no money."""
+PAYMENT_RECONCILE_S = _env.number("PAYMENT_RECONCILE_S", 60.0, 1)
+"""After so long without a word the provider is asked how a payment stands."""
+PAYMENT_WORKERS = _env.integer("PAYMENT_WORKERS", 8, 1, 100)
+"""How many calls of one provider may be under way."""
 PAYMENT_TIMEOUT_S = _env.number("PAYMENT_TIMEOUT_S", 10.0, 0.1)
 """How long one call of a provider may take."""
 STRIPE_SECRET_KEY = _env.secret("STRIPE_SECRET_KEY", "", least=8)

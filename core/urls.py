@@ -25,6 +25,7 @@ from core.fleet.urls import device_api
 from core.inventory import api as inventory
 from core.orders import api as orders
 from core.pages import page
+from core.payments import api as payments
 from core.telemetry import api as telemetry
 from core.tenancy import api as tenancy
 
@@ -55,6 +56,8 @@ api: list[URLPattern | URLResolver] = [
     path("api/branches/<str:branch_id>/stock/movements", inventory.MovementsView.as_view()),
     path("api/orders", orders.OrdersView.as_view()),
     path("api/orders/<uuid:order_id>", orders.OrderView.as_view()),
+    path("api/payments/providers", payments.ProvidersView.as_view()),
+    path("api/payments/webhooks/<str:provider>", payments.WebhookView.as_view()),
     path("api/trolleys/<str:trolley_id>", fleet.TrolleyView.as_view()),
     path("api/trolleys/<str:trolley_id>/qr", fleet.TrolleyQrView.as_view(), name="trolley-qr"),
     *device_api,

@@ -55,11 +55,16 @@ def checkout(gateway: Gateway, who: Principal, body: CartCheckout, key: str) -> 
     return _checkout(gateway, who, body, key)
 
 
+def beginning(gateway: Gateway, state: CartState, branch: str | None) -> tuple[Checkout, str]:
+    """Return what keeps everything in the cart, and the chain whose goods they are. Raises the 400."""
+    info = _branch(gateway, state, branch)
+    gone = _unavailable(gateway, state, info)
+    return Checkout(new_id(), info.code, settings.CHECKOUT_HOLD_S, gone), info.chain
+
+
 async def _checkout(gateway: Gateway, who: Principal, body: CartCheckout, key: str) -> Answer:
     state: CartState = (await gateway.look("cart", who.id, who)).state
-    branch = _branch(gateway, state, body)
-    gone = _unavailable(gateway, state, branch)
-    command = Checkout(new_id(), branch.code, settings.CHECKOUT_HOLD_S, gone)
+    command, _ = beginning(gateway, state, body.branch)
     outcome = await gateway.outcome(gateway.ask("cart", who.id, command, who, key))
     done: CheckedOut = outcome.answer
     state = outcome.state
@@ -76,15 +81,15 @@ async def _checkout(gateway: Gateway, who: Principal, body: CartCheckout, key: s
     return Answer(view, outcome=outcome)
 
 
-def _branch(gateway: Gateway, state: CartState, body: CartCheckout) -> BranchInfo:
+def _branch(gateway: Gateway, state: CartState, named: str | None) -> BranchInfo:
     """Return whose stock it is about: the trolley's branch, the named one, or the only one there is."""
     if state.sessions:
         held = state.sessions[-1].branch
-        if body.branch not in (None, held):
+        if named not in (None, held):
             raise invalid("branch", f"Your trolley is in {held}.", code="wrong_branch")
         return gateway.branch(held)
-    if body.branch is not None:
-        return gateway.branch(body.branch)
+    if named is not None:
+        return gateway.branch(named)
     branches = gateway.directory.branches()
     if len(branches) != 1 and state.lines:
         raise Problem(400, "branch_needed", "Say in which branch, or scan a trolley first.")

@@ -12,7 +12,8 @@ import asyncio
 import json
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -22,6 +23,9 @@ from websockets.exceptions import WebSocketException
 log = logging.getLogger("realtime")
 
 REPLY_WITHIN_S = 10.0
+_GOOD, _DECLINED = "4242424242424242", "4000000000000002"
+"""Cards of the sandbox."""
+_DELIVERY = 200
 
 
 class Habits(NamedTuple):
@@ -38,12 +42,19 @@ class Habits(NamedTuple):
     forget: float = 0.12
     """Of visits end by walking off; the session expires."""
     abandon: float = 0.1
+    short: float = 0.08
+    """Of cards are declined at first."""
     pace: float = 1.0
     """2: twice as fast."""
 
 
 class Refused(Exception):
-    """The server's problem code."""
+    """The server's problem document."""
+
+    def __init__(self, problem: dict[str, Any]) -> None:
+        super().__init__(problem["code"])
+        self.code: str = problem["code"]
+        self.items: list[dict[str, Any]] = problem.get("items", [])
 
 
 class Phone:
@@ -62,7 +73,7 @@ class Phone:
                 if frame["type"] == "reply" and frame["id"] == id_:
                     break
         if not frame["ok"]:
-            raise Refused(frame["problem"]["code"])
+            raise Refused(frame["problem"])
         data: dict[str, Any] = frame["data"]
         return data
 
@@ -78,7 +89,10 @@ class Shopper:
         barcodes: list[str],
         habits: Habits,
         dice: random.Random,
+        fill: Callable[[list[str]], Awaitable[None]] | None = None,
     ) -> None:
+        """``fill(product_ids)``: somebody puts more of it on the shelf."""
+        self._fill_shelf = fill
         self._server = server
         self._token = token
         self._trolleys = trolleys
@@ -108,9 +122,10 @@ class Shopper:
             await self._fill(phone, session)
             if self._dice.random() < self._habits.forget:
                 return "forgotten"
-            outcome = "abandoned" if self._dice.random() < self._habits.abandon else "paid"
-            await phone.command("session.end", session_id=session, outcome=outcome)
-            return outcome
+            if self._dice.random() >= self._habits.abandon and await self._pay(phone):
+                return "paid"
+            await phone.command("session.end", session_id=session, outcome="abandoned")
+            return "abandoned"
 
     async def _claim(self, phone: Phone) -> str | None:
         for trolley_id in self._dice.sample(self._trolleys, min(5, len(self._trolleys))):
@@ -137,6 +152,31 @@ class Shopper:
                 less = self._dice.randint(0, max(0, quantity - 1))
                 await phone.command("cart.set_quantity", item_id=added["item"]["id"], quantity=less)
 
+    async def _pay(self, phone: Phone) -> bool:
+        """Pay at the till, with another card if the first is declined; the session ends by itself then."""
+        try:
+            begun = await self._begin(phone)
+        except Refused as refused:
+            log.debug("nothing can be paid: %s", refused)
+            return False
+        cards = [_DECLINED, _GOOD] if self._dice.random() < self._habits.short else [_GOOD]
+        for card in cards:
+            await self._wait(self._habits.look)
+            paid = await phone.command("payment.confirm", payment_id=begun["payment_id"], card=card)
+            if paid["status"] == "paid":
+                return True
+            begun = await phone.command("payment.create", payment_method="sandbox")
+        return False
+
+    async def _begin(self, phone: Phone) -> dict[str, Any]:
+        try:
+            return await phone.command("payment.create", payment_method="sandbox")
+        except Refused as refused:
+            if refused.code != "insufficient_stock" or self._fill_shelf is None:
+                raise
+            await self._fill_shelf([item["product_id"] for item in refused.items])
+            return await phone.command("payment.create", payment_method="sandbox")
+
     async def _misread(self, phone: Phone, session: str) -> None:
         try:
             await phone.command("cart.add", session_id=session, barcode="smudged-label")
@@ -147,19 +187,40 @@ class Shopper:
         await asyncio.sleep(self._dice.uniform(*between) / self._habits.pace)
 
 
+class Storekeeper:
+    """Fills the shelf when a shopper finds it empty."""
+
+    def __init__(self, server: str, token: Callable[[], str], branch: str) -> None:
+        self._server = server
+        self._token = token
+        self._branch = branch
+
+    async def fill(self, product_ids: list[str]) -> None:
+        """Take a delivery of these in, through the public socket."""
+        headers = {"Authorization": f"Bearer {await asyncio.to_thread(self._token)}"}
+        lines = [{"product_id": each, "quantity": _DELIVERY} for each in product_ids]
+        url = f"{self._server}/ws/branch/{self._branch}/"
+        async with connect(url, additional_headers=headers, compression=None) as socket:
+            await Phone(socket).command("stock.receive", branch=self._branch, lines=lines)
+
+
 async def crowd(server: str, count: int, branch: str | None, habits: Habits, seed: int | None) -> None:
     """Let so many shoppers live in a branch, by default the demo's with lock hardware."""
     from core.demo import visitors
     from core.demo.load import LOCKED_BRANCH
 
     people = await asyncio.to_thread(visitors.visitors, count)
-    trolleys = await asyncio.to_thread(visitors.trolleys, branch or LOCKED_BRANCH)
+    code = branch or LOCKED_BRANCH
+    trolleys = await asyncio.to_thread(visitors.trolleys, code)
+    keeper = await asyncio.to_thread(visitors.storekeeper, code)
+    shelf = Storekeeper(server, lambda: visitors.token(keeper), code)
     barcodes = await asyncio.to_thread(visitors.barcodes)
     dice = random.Random(seed)
 
     def shopper(person: visitors.Visitor) -> Shopper:
         own = random.Random(dice.random())
-        return Shopper(server, lambda: visitors.token(person), trolleys, barcodes, habits, own)
+        token = partial(visitors.token, person)
+        return Shopper(server, token, trolleys, barcodes, habits, own, shelf.fill)
 
     async with asyncio.TaskGroup() as group:
         for person in people:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from actors.messages.payment import CheckPayment
 from actors.messages.stock import SweepReservations
 from actors.runtime import Address, AskError, System
 from core import errands
@@ -16,13 +17,21 @@ from core.demo.stock import deliveries
 from core.host import in_thread
 from core.inventory.tasks import GRACE_S, SWEEP, sweep_reservations
 from core.orders.tasks import send_due_receipts, send_receipt
+from core.payments.tasks import RECONCILE, reconcile
 from realtime.tasks import end
 
 log = logging.getLogger("realtime")
 
 RECEIPTS_S = 60.0
+RECONCILE_EVERY_S = 30.0
 SWEEP_S = 300.0
-"""Where no Celery Beat runs, that is without Redis, the owner does both by itself, first at its start."""
+"""Where no Celery Beat runs, that is without Redis, the owner does all of it, first at its start."""
+
+_ERRANDS: dict[str, tuple[str, Any]] = {
+    SWEEP: ("stock", SweepReservations(GRACE_S)),
+    RECONCILE: ("payment", CheckPayment()),
+}
+"""Errand -> which kind is told what; the key is the errand's own."""
 
 
 class Errands:
@@ -43,6 +52,7 @@ class Errands:
         if not settings.REDIS_URL:
             self._tasks.append(self._loop.create_task(self._repeat(sweep_reservations, SWEEP_S)))
             self._tasks.append(self._loop.create_task(self._repeat(send_due_receipts, RECEIPTS_S)))
+            self._tasks.append(self._loop.create_task(self._repeat(reconcile, RECONCILE_EVERY_S)))
 
     async def stop(self) -> None:
         """Run no more."""
@@ -55,13 +65,14 @@ class Errands:
 
     def run(self, what: str, key: str) -> None:
         """Run one errand; from any thread. An unknown one is logged: its sender may be newer."""
-        if what != SWEEP:
+        if what not in _ERRANDS:
             log.warning("no such errand: %s", what)
             return
+        kind, command = _ERRANDS[what]
         try:
-            self._system.tell(Address("stock", key), SweepReservations(GRACE_S))
+            self._system.tell(Address(kind, key), command)
         except AskError as error:
-            log.warning("the stock of %s cannot be swept: %r", key, error)
+            log.warning("%s/%s cannot be told to %s: %r", kind, key, what, error)
 
     async def _deliver(self) -> None:
         for code, delivery in await self._loop.run_in_executor(None, in_thread(deliveries)):

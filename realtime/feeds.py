@@ -17,6 +17,7 @@ from actors.chain import State as ChainState
 from actors.messages import branch as on_branch
 from actors.messages import cart as on_cart
 from actors.messages import checkout as on_checkout
+from actors.messages import paying as on_paying
 from actors.messages import trolley as on_trolley
 from actors.messages.notify import Notice
 from actors.money import zero
@@ -26,12 +27,10 @@ from actors.trolley import State as TrolleyState
 from realtime.alarms import people_of
 from realtime.gateway import Gateway
 from realtime.hub import Shaped, shaped
+from realtime.view import codes, frozen_view, saved_view
 from realtime.views import (
-    codes,
     counters_view,
     device_view,
-    frozen_view,
-    saved_view,
     session_view,
     trolley_view,
 )
@@ -118,6 +117,16 @@ def _say_cart(gateway: Gateway, state: CartState, offset: int, event: Any) -> Sa
             data |= {"checkout": None, "cleared": event.items_cleared > 0, "saved": saved_view(state)}
         case on_checkout.CheckoutCompleted():
             data["checkout"] = None
+        case on_paying.PaymentRequested() | on_paying.CheckoutReopened():
+            data |= {"checkout": frozen_view(state), "payment_id": event.payment_id}
+        case on_paying.PaymentDeclined():
+            data |= {"checkout": frozen_view(state), "payment_id": event.payment_id}
+            data |= {"reason": event.reason, "detail": event.detail}
+        case on_paying.CheckoutPaid():
+            data |= {"checkout": None, "payment_id": event.payment_id, "order_id": event.order_id}
+            data["vouchers"] = codes(state)
+        case on_paying.PaymentReturned():
+            data |= {"payment_id": event.payment_id, "detail": event.reason}
     return Said(type(event).__name__, data, about=about)
 
 

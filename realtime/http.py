@@ -233,6 +233,10 @@ def _asyncapi() -> bytes:
     return encode(document())
 
 
+_DJANGOS = frozenset({"/api/payments/providers"})
+"""Paths that look like one of a hot route, and are Django's."""
+
+
 class _Patterned(NamedTuple):
     route: StarletteRoute
     methods: dict[str, App]
@@ -263,7 +267,7 @@ class HotRoutes:
         path = normal_path(scope["path"])
         methods = self._exact.get(path)
         if methods is None:
-            methods, params = self._match(path)
+            methods, params = self._match(path) if path not in _DJANGOS else (None, {})
             if methods is None:
                 await self._fallback(scope, receive, send)
                 return

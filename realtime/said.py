@@ -72,6 +72,11 @@ EVENTS: dict[str, dict[str, str]] = {
             "CheckoutCancelled": _THAWED,
             "CheckoutExpired": _THAWED,
             "CheckoutCompleted": f"{_TOTALS}; `checkout` is null.",
+            "PaymentRequested": f"{_TOTALS}, `checkout` and `payment_id`.",
+            "PaymentDeclined": f"{_TOTALS}, `checkout`, `payment_id`, `reason` and `detail`.",
+            "CheckoutReopened": f"{_TOTALS}, `checkout` and `payment_id`: it was paid late.",
+            "CheckoutPaid": f"{_TOTALS}, `payment_id`, `order_id`; `checkout` is null, no lines.",
+            "PaymentReturned": f"{_TOTALS}, `payment_id` and `detail`: the money goes back.",
             "SessionAttached": f"{_TOTALS}, `session_id` and `trolley_id`.",
             "SessionDetached": f"{_TOTALS}, `session_id`, `trolley_id`, `outcome`, `saved`, `cleared`, "
             "`vouchers`.",

@@ -26,6 +26,7 @@ from core import asking, checks, errands, health, reference
 from core.fleet import sessions
 from core.fleet.board import load_branch
 from core.host import Host, References, in_thread
+from core.payments.edge import Edge as PaymentEdge
 from core.telemetry import writer as telemetry
 from core.telemetry.writer import Done, SampleRow, Samples
 from realtime import openapi
@@ -87,6 +88,7 @@ class Running:
         self.owner: Owner | None = None
         self.errands: Errands | None = None
         self.retirements: Retirements | None = None
+        self.payments: PaymentEdge | None = None
         channel = errands.owner_channel()
         if role == "edge":
             if layer is None:
@@ -127,6 +129,8 @@ class Running:
             self.owner = Owner(
                 layer, channel, host.system, self.links, self.references.changed, self.errands.run
             )
+        self.payments = PaymentEdge(host.system.tell, settings.PAYMENT_WORKERS)
+        host.system.edge("provider", self.payments.handle)
         host.system.edge("link", self.owner.link if self.owner is not None else self.links.handle)
 
     def _host(self, journal: Journal | None, clock: Clock | None) -> Host:
@@ -215,6 +219,9 @@ class Running:
         self._undo.append(reference.subscribe(self._announce))
         asked = Asked(self.gateway.actors, self.loop, settings.ASK_TIMEOUT_S)
         self._undo.append(asking.register(asked))
+        if self.payments is not None:
+            self.payments.start()
+            self._undo.append(self.payments.stop)
 
     def _probe(self) -> None:
         if self._own().system.fenced:
@@ -227,7 +234,8 @@ class Running:
             if self.host is not None:
                 self.host.system.quiesce()
             await asyncio.sleep(0)
-            quiet = quiet + 1 if self.topics.idle() else 0
+            calm = self.payments is None or self.payments.idle
+            quiet = quiet + 1 if calm and self.topics.idle() else 0
 
     async def stop(self) -> None:
         """Stop in reverse order; what was begun is finished and answered first."""

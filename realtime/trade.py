@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.accounts.principals import Principal
-from realtime import checkouts, orders, prices, stock
+from realtime import checkouts, orders, payments, prices, stock
 from realtime.command import Command, Route
 from realtime.gateway import Answer, Gateway
 
@@ -15,6 +15,15 @@ async def _nothing(gateway: Gateway, who: Principal, body: Any, answer: Answer) 
 
 
 _PRODUCT = ("product_not_found", "product_unavailable", "variant_not_found")
+_CHECKOUT = (
+    "cart_empty",
+    "items_unavailable",
+    "insufficient_stock",
+    "checkout_in_progress",
+    "checkout_cancelled",
+    "branch_needed",
+    "branch_not_found",
+)
 _STOCK = ("branch_not_found", "product_not_found", "variant_not_found", "invalid_quantity")
 
 ROWS: tuple[Command, ...] = (
@@ -71,10 +80,7 @@ ROWS: tuple[Command, ...] = (
         checkouts.checkout,
         (Route("POST", "/cart/checkout", 201),),
         ("cart",),
-        (
-            "cart_empty", "items_unavailable", "insufficient_stock", "checkout_in_progress",
-            "checkout_cancelled", "branch_needed", "branch_not_found",
-        ),
+        _CHECKOUT,
     ),
     Command(
         "cart.cancel_checkout",
@@ -86,6 +92,43 @@ ROWS: tuple[Command, ...] = (
         (Route("DELETE", "/cart/checkout", 204, _nothing),),
         ("cart",),
         ("no_checkout",),
+    ),
+    Command(
+        "payment.create",
+        payments.PaymentCreate,
+        payments.PaymentView,
+        "own",
+        "payment/{payment_id}",
+        payments.create,
+        (Route("POST", "/payments/create-from-cart", 201),),
+        ("cart",),
+        (
+            *_CHECKOUT, "unknown_payment_method", "currency_mismatch", "already_paid", "too_many_payments",
+            "provider_unavailable",
+        ),
+    ),
+    Command(
+        "payment.confirm",
+        payments.PaymentConfirm,
+        payments.PaymentView,
+        "own",
+        "payment/{payment_id}",
+        payments.confirm,
+        (Route("POST", "/payments/{payment_id}/confirm"),),
+        ("cart", "session", "branch"),
+        ("payment_not_found", "not_understood", "not_the_sandbox", "payment_opening", "payment_busy"),
+    ),
+    Command(
+        "payment.get",
+        payments.PaymentGet,
+        payments.PaymentView,
+        "own",
+        "payment/{payment_id}",
+        payments.get,
+        (Route("GET", "/payments/{payment_id}"),),
+        (),
+        ("payment_not_found",),
+        socket=False,
     ),
     Command(
         "stock.receive",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from actors.cart import State as CartState
+from realtime.wire import rfc3339
+
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """Base of everything shown."""
@@ -24,9 +27,37 @@ class HeldView(View, frozen=True):
 
 
 class FrozenView(View, frozen=True):
-    """A checkout: ``status`` is PENDING until the stock has answered, then ACTIVE."""
+    """A checkout: ``status`` is PENDING until the stock has answered, then ACTIVE; ``payment_id`` goes on."""
 
     reservation_id: str
     branch: str
     status: str
     expires_at: str
+    payment_id: str | None
+
+
+def saved_view(state: CartState) -> SavedView | None:
+    """Return the lines that can be restored; the client compares ``until`` with its clock."""
+    if not state.saved or state.saved_until is None:
+        return None
+    return SavedView(items_count=len(state.saved), until=rfc3339(state.saved_until))
+
+
+def codes(state: CartState) -> tuple[str, ...]:
+    """Return the codes of the vouchers that the cart holds."""
+    return tuple([each.code for each in state.vouchers])
+
+
+def frozen_view(state: CartState) -> FrozenView | None:
+    """Return the checkout that goes on, or None."""
+    held = state.checkout
+    if held is None:
+        return None
+    status = "ACTIVE" if held.reserved else "PENDING"
+    return FrozenView(
+        reservation_id=held.reservation_id,
+        branch=held.branch,
+        status=status,
+        expires_at=rfc3339(held.expires_at),
+        payment_id=held.payment_id if held.paid is None else held.paid.payment_id,
+    )

@@ -23,7 +23,7 @@ from actors.messages.trolley import LockState
 from actors.money import zero
 from actors.trolley import State as TrolleyState
 from actors.trolley import expires_at
-from realtime.view import FrozenView, HeldView, SavedView
+from realtime.view import FrozenView, HeldView, SavedView, codes, frozen_view, saved_view
 from realtime.view import View as View
 from realtime.wire import encode, maybe_time, rfc3339
 
@@ -331,32 +331,6 @@ def alarm_view(alarm: Alarm, display: Callable[[str], str], goods: Callable[[str
         acknowledged_at=maybe_time(alarm.acknowledged_at),
         acknowledged_by=name(alarm.acknowledged_by),
         assignee=name(alarm.assignee),
-    )
-
-
-def saved_view(state: CartState) -> SavedView | None:
-    """Return the lines that can be restored; the client compares ``until`` with its clock."""
-    if not state.saved or state.saved_until is None:
-        return None
-    return SavedView(items_count=len(state.saved), until=rfc3339(state.saved_until))
-
-
-def codes(state: CartState) -> tuple[str, ...]:
-    """Return the codes of the vouchers that the cart holds."""
-    return tuple([each.code for each in state.vouchers])
-
-
-def frozen_view(state: CartState) -> FrozenView | None:
-    """Return the checkout that goes on, or None."""
-    held = state.checkout
-    if held is None:
-        return None
-    status = "ACTIVE" if held.reserved else "PENDING"
-    return FrozenView(
-        reservation_id=held.reservation_id,
-        branch=held.branch,
-        status=status,
-        expires_at=rfc3339(held.expires_at),
     )
 
 

@@ -8,6 +8,15 @@ import msgspec
 
 from actors.messages.stock import Shortage
 
+
+class Wish(msgspec.Struct, frozen=True):
+    """To pay as soon as the stock keeps the goods."""
+
+    payment_id: str
+    provider: str
+    chain: str
+
+
 CancelReason = Literal["cancelled", "session_ended"]
 
 # --- commands -------------------------------------------------------------
@@ -79,6 +88,7 @@ class CheckoutRequested(msgspec.Struct, frozen=True, tag="CheckoutRequested"):
     """The session in which the goods were put in, if one is open in that branch."""
     restore_s: float
     at: float
+    wish: Wish | None = None
 
 
 class CheckoutReserved(msgspec.Struct, frozen=True, tag="CheckoutReserved"):

@@ -21,6 +21,7 @@ from core.accounts.export import everything_about
 from core.accounts.models import User
 from core.accounts.principals import Principal
 from core.orders import mail
+from core.payments.ledger import forget
 from core.problems import Problem
 from core.rest import ClosedSerializer, StrictText
 
@@ -225,7 +226,9 @@ class MeView(APIView):
     @extend_schema(responses={204: None}, operation_id="me_erase")
     def delete(self, request: Request) -> Response:
         """Erase the account. The journal knows ids only, so its history is nobody's from now on."""
-        cast(User, request.user).delete()
+        user = cast(User, request.user)
+        forget(user.pk)
+        user.delete()
         return Response(status=204)
 
 

@@ -11,14 +11,15 @@ from core.accounts import principals
 from core.accounts.models import User
 from core.fleet.models import Rental, Session, Trolley
 from core.orders.models import Order, OrderItem, Refund
+from core.payments.models import Payment, PaymentDetails
 from core.rest import rfc3339
 from core.shopping.models import Cart, CartItem
 
-_HIDDEN = frozenset({"password", "digest", "qr_nonce", "verified_by"})
+_HIDDEN = frozenset({"password", "digest", "qr_nonce", "verified_by", "client"})
 
 
 def everything_about(user: User) -> dict[str, Any]:
-    """Return the account, its roles, logins, sessions, rentals, cart and orders. Blocking."""
+    """Return the account, its roles, logins, sessions, rentals, cart, orders and payments. Blocking."""
     roles = [
         {"role": one.role, "chain": one.chain, "branch": one.branch} for one in principals.of(user).grants
     ]
@@ -32,6 +33,7 @@ def everything_about(user: User) -> dict[str, Any]:
         "cart": _rows(Cart.objects.filter(user_id=user.pk)),
         "cart_items": _rows(CartItem.objects.filter(user_id=user.pk)),
         **_bought(user),
+        **_paid(user),
     }
 
 
@@ -45,6 +47,11 @@ def _bought(user: User) -> dict[str, Any]:
             for row in _rows(Refund.objects.filter(order_id__in=orders.values("pk")))
         ],
     }
+
+
+def _paid(user: User) -> dict[str, Any]:
+    details = PaymentDetails.objects.filter(user_id=user.pk)
+    return {"payments": _rows(Payment.objects.filter(user_id=user.pk)), "payment_details": _rows(details)}
 
 
 def _rows(rows: QuerySet[Any]) -> list[dict[str, Any]]:

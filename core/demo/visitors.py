@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from core.accounts import tokens
-from core.accounts.models import User
+from core.accounts.models import Grant, User
 from core.catalogue.models import Product
 from core.demo.load import CHAIN
 from core.fleet.models import Trolley
+from core.tenancy.models import Branch
 
 NAMES = (
     "asha", "ravi", "meera", "arjun", "kavya", "vikram", "nila", "rohan", "divya", "sameer",
@@ -25,16 +26,31 @@ class Visitor(NamedTuple):
 
 def visitors(count: int) -> list[Visitor]:
     """Return so many accounts, made if they are not there; nobody can log in with them. Blocking."""
+    names = [NAMES[number % len(NAMES)] + _which(number // len(NAMES)) for number in range(count)]
+    return _accounts(names)
+
+
+def _which(namesake: int) -> str:
+    return str(namesake + 1) if namesake else ""
+
+
+def _accounts(names: list[str]) -> list[Visitor]:
     found = []
-    for number in range(count):
-        name = NAMES[number % len(NAMES)]
-        username = name if number < len(NAMES) else f"{name}{number // len(NAMES) + 1}"
+    for username in names:
         user, created = User.objects.get_or_create(username=f"visitor-{username}")
         if created:
             user.set_unusable_password()
             user.save()
         found.append(Visitor(str(user.pk), user.username))
     return found
+
+
+def storekeeper(branch: str) -> Visitor:
+    """Return somebody who works in the branch, made if not there; nobody can log in with it. Blocking."""
+    [keeper] = _accounts(["storekeeper"])
+    place = Branch.objects.select_related("chain").get(code=branch)
+    Grant.objects.get_or_create(user_id=keeper.user_id, role="staff", chain=place.chain, branch=place)
+    return keeper
 
 
 def token(visitor: Visitor) -> str:

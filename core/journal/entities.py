@@ -9,10 +9,12 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from actors import alarms, cart, device, order, rollout, stock, till, trolley, yard
+from actors import alarms, cart, device, order, payment, rollout, stock, till, trolley, yard
 from actors.messages import cart as carts
 from actors.messages import checkout as checkouts
 from actors.messages import order as orders
+from actors.messages import paying
+from actors.messages import payment as payments
 from actors.messages import rollout as rollouts
 from actors.messages import trolley as trolleys
 from actors.messages.alarms import Answer as AlarmsAnswer
@@ -35,6 +37,7 @@ from core.journal.codec import JsonCodec
 from core.journal.projector import Projection
 from core.journal.tables import Row
 from core.orders import projections as order_rows
+from core.payments.projections import PaymentRow, payment_rows
 from core.shopping import projections as shopping
 
 
@@ -127,15 +130,17 @@ _ROLLOUT = JsonCodec(
         ),
     },
 )
-_WITH_LINES = ("ItemAdded", "QuantityChanged", "LinesRestored", "LinesRepriced", "VouchersChanged")
+_GROWN = (
+    "ItemAdded", "QuantityChanged", "LinesRestored", "LinesRepriced", "VouchersChanged", "CheckoutRequested",
+)  # fmt: skip
 _CART = JsonCodec(
     events=cart.Event,
     answers=cart.Answer,
     state=cart.State,
-    state_version=4,
+    state_version=5,
     volatile=cart.VOLATILE,
-    versions=dict.fromkeys(_WITH_LINES, 2),
-    upcasters={(name, 1): same for name in _WITH_LINES},
+    versions=dict.fromkeys(_GROWN, 2),
+    upcasters={(name, 1): same for name in _GROWN},
     bodies={
         carts.AddItem: lambda command: (
             command.offer.product_id,
@@ -150,6 +155,7 @@ _CART = JsonCodec(
         carts.ApplyVoucher: lambda command: command.voucher.code,
         carts.DropVoucher: lambda command: command.code,
         checkouts.Checkout: lambda command: None,
+        paying.RequestPayment: lambda command: (command.provider, command.currency),
     },
 )
 """A repeat of a command is known by what its sender said: an offer may have changed since, a new line's or
@@ -180,6 +186,17 @@ _TILL = JsonCodec(
     state_version=1,
     volatile=till.VOLATILE,
 )
+_PAYMENT = JsonCodec(
+    events=payment.Event,
+    answers=payment.Answer,
+    state=payment.State,
+    state_version=1,
+    volatile=payment.VOLATILE,
+    bodies={
+        # No digest of a whole card's number is kept: there are few enough of them to try.
+        payments.ConfirmPayment: lambda command: ((command.card or "")[-4:], command.approve),
+    },
+)
 
 ENTITIES: dict[str, Entity] = {
     entity.name: entity
@@ -193,6 +210,7 @@ ENTITIES: dict[str, Entity] = {
         Entity("rollout", rollout, _ROLLOUT, firmware.rollout_rows),
         Entity("order", order, _ORDER, order_rows.order_rows),
         Entity("till", till, _TILL, nothing),
+        Entity("payment", payment, _PAYMENT, payment_rows),
     )
 }
 PROJECTIONS: dict[str, Projection] = {entity.name: entity.project for entity in ENTITIES.values()}
@@ -220,5 +238,6 @@ ROWS: tuple[type[Row], ...] = (
     order_rows.OrderRow,
     order_rows.ItemRow,
     order_rows.RefundRow,
+    PaymentRow,
 )
 """Every type of row that the projections write."""

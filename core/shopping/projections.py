@@ -23,6 +23,7 @@ from actors.messages.cart import (
     VouchersChanged,
 )
 from actors.messages.checkout import CheckoutCancelled, CheckoutExpired, CheckoutRefused
+from actors.messages.paying import CheckoutPaid
 from actors.runtime.journal import Write
 from core.fleet.rows import SessionCleared
 from core.journal.tables import Form, Row
@@ -133,6 +134,9 @@ def cart_rows(write: Write) -> list[Row]:
             if event.items_cleared:
                 changed.clear()
                 rows.append(ItemsGone(user_id))
+        elif kind is CheckoutPaid:
+            changed.clear()
+            rows.append(ItemsGone(user_id))
     rows.append(_totals(state, user_id, last.seq, last.at))
     for line_id, line in changed.items():
         rows.append(ItemGone(line_id) if line is None else _item(line, user_id))

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from actors import alarms, cart, device, order, stock, till, trolley, yard
+from actors import alarms, cart, device, order, payment, stock, till, trolley, yard
 from actors.decider import Context, Refusal
+from tests.domain.bank import Bank
 from tests.domain.given import fold, rested, through_json
 
 KINDS: dict[str, ModuleType] = {
@@ -24,6 +25,7 @@ KINDS: dict[str, ModuleType] = {
     "alarms": alarms,
     "yard": yard,
     "stock": stock,
+    "payment": payment,
     "order": order,
     "till": till,
 }
@@ -73,6 +75,8 @@ class World:
         """Answer or Refusal by command id, of commands from outside."""
         self.sent: list[tuple[float, str, Any]] = []
         """What was put on a wire: when, to which device, and what."""
+        self.bank = Bank()
+        """The payment provider; a crash of ours is none of its."""
         self._count = 0
 
     def actor(self, kind: str, key: str) -> Actor:
@@ -141,6 +145,10 @@ class World:
         raise AssertionError("expected the network to become quiet, it never did")
 
     def _receive(self, letter: Letter) -> None:
+        if letter.kind == "provider":
+            for payment_id, word in self.bank.hear(letter.command, self.now):
+                self.post("payment", payment_id, word)
+            return
         actor = self.actor(letter.kind, letter.key)
         if letter.command_id in actor.done:
             return
@@ -176,7 +184,7 @@ class World:
     def _hint(self, tell: Any, command_id: str) -> None:
         if tell.kind == "link":  # an open socket of the same process: at once, or never
             self.sent.append((self.now, tell.key, tell.command))
-        elif tell.kind in KINDS:
+        elif tell.kind in KINDS or tell.kind == "provider":
             self.letters.append(Letter(tell.kind, tell.key, tell.command, command_id, None))
 
 

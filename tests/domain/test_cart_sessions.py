@@ -95,10 +95,14 @@ def test_the_released_trolley_ends_the_session_and_the_lines_are_saved() -> None
     assert [each.name for each in then.state.saved] == ["milk"]
 
 
-def test_paid_lines_are_not_saved() -> None:
+def test_what_was_put_in_after_the_payment_is_saved_at_the_end_of_the_paid_session() -> None:
     then = with_milk().when(CloseSession("s1", "paid"), at=121.0)
-    then.then(SessionDetached("s1", "TROLLEY_01", "paid", 1, None, 121.0))
-    assert then.state.saved == ()
+    then.then(SessionDetached("s1", "TROLLEY_01", "paid", 1, 1021.0, 121.0))
+    assert [each.name for each in then.state.saved] == ["milk"]
+
+
+def test_nobody_ends_a_session_as_paid_that_is_not() -> None:
+    with_milk().when(EndSession("s1", "paid"), command_id="end").refused(409, "not_paid", session_id="s1")
 
 
 def test_a_session_that_ends_empty_leaves_the_lines_saved_before() -> None:
@@ -114,7 +118,7 @@ def test_lines_stay_while_another_session_of_the_user_goes_on() -> None:
     one.then(SessionDetached("s1", "TROLLEY_01", "expired", 0, None, 121.0))
     assert (len(one.state.lines), one.state.phase) == (1, "shopping")
     both.when(CloseSession("s1", "paid"), at=121.0).then(
-        SessionDetached("s1", "TROLLEY_01", "paid", 1, None, 121.0)
+        SessionDetached("s1", "TROLLEY_01", "paid", 0, None, 121.0)
     )
 
 

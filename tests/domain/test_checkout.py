@@ -29,7 +29,7 @@ from actors.messages.checkout import (
     ReservationOverdue,
     ReservationRefused,
 )
-from actors.messages.stock import CommitReservation, Quantity, ReleaseReservation, Reserve, Shortage
+from actors.messages.stock import Quantity, ReleaseReservation, Reserve, Shortage
 from tests.domain.given import Given, given
 from tests.domain.test_pricing import voucher
 from tests.domain.things import offer
@@ -160,13 +160,6 @@ def test_a_session_that_is_ended_before_the_stock_has_answered_refuses_the_check
     )
     then.tells()
     then.and_then().when(MADE, command_id="late").names("ReservationReturned")
-
-
-def test_a_session_that_ends_as_paid_sells_what_was_reserved() -> None:
-    then = reserved().when(CloseSession("s1", "paid"), command_id="x")
-    then.names("CheckoutCompleted", "SessionDetached")
-    then.tells(("stock", "B", CommitReservation("r1")))
-    then.and_then().when(ReservationOverdue("r1", "B"), at=999.0, command_id="y").nothing()
 
 
 def test_a_session_that_expires_leaves_the_checkout_its_lines() -> None:

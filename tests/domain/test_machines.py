@@ -226,7 +226,7 @@ class Cart(Alone):
         session_id = f"s{self.opened}"
         self.do(OpenSession(session_id, "TROLLEY_01", "BRANCH-001", "demo", "INR", True, 900.0))
         self.do(CloseSession(session_id, outcome))
-        if self.units and outcome != "paid":
+        if self.units:
             self.saved, self.kept, self.until = self.units, dict(self.prices), self.now + 900.0
         self.units = {}
 

@@ -20,6 +20,8 @@ from actors.messages import (
     checkout,
     device,
     order,
+    paying,
+    payment,
     pricing,
     rollout,
     stock,
@@ -58,6 +60,8 @@ _VOUCHER = pricing.Voucher(
 )
 _PLACE = trolley.Place(_ID(0), 18)
 _AT = 1_700_000_001.25
+_TOTAL = Decimal("1262.25")
+_WISH = checkout.Wish(_ID(9), "sandbox", "demo")
 _UNITS = (stock.Quantity(_ID(2), 3), stock.Quantity(f"{_ID(2)}/{_ID(3)}", 1))
 _SESSION, _USER, _UNLOCK = _ID(4), _ID(5), _ID(6)
 _ABOUT = alarms.About("trolley/TROLLEY_01", "TROLLEY_01", _ID(0), 17, _USER, "not_opened")
@@ -128,7 +132,16 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     cart.CartCleared(2, _AT),
     cart.LinesRestored((_LINE,), _AT),
     cart.LinesRepriced((_LINE,), _AT),
-    checkout.CheckoutRequested(_ID(8), "BRANCH-001", "pay-1", _AT + 300, _SESSION, 900.0, _AT),
+    checkout.CheckoutRequested(
+        _ID(8),
+        "BRANCH-001",
+        "pay-1",
+        _AT + 300,
+        _SESSION,
+        900.0,
+        _AT,
+        checkout.Wish(_ID(9), "sandbox", "demo"),
+    ),
     checkout.CheckoutReserved(_ID(8), _AT),
     checkout.CheckoutRefused(_ID(8), (stock.Shortage(_ID(2), 3, 1),), 0, None, _AT),
     checkout.CheckoutCancelled(_ID(8), "BRANCH-001", True, "cancelled", 0, None, _AT),
@@ -153,6 +166,38 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     order.OrderRefunded(_ID(7), Decimal("420.75"), _AT),
     order.RefundRefused(_ID(6), "The card was closed.", _AT),
     till.NumberTaken(_ID(8), 1042, _AT),
+    paying.PaymentRequested(
+        _ID(8), _ID(7), "sandbox", "BRANCH-001", "demo", _SESSION, "TROLLEY_01", _TOTAL, "INR", _AT + 300, _AT
+    ),
+    paying.PaymentDeclined(_ID(8), _ID(7), "card_declined", "Your bank said no.", _AT),
+    paying.CheckoutReopened(
+        _ID(8), _ID(8), "BRANCH-001", "demo", _SESSION, "TROLLEY_01", _AT + 300, 900.0, _AT
+    ),
+    paying.CheckoutPaid(
+        _ID(8), _ID(8), _ID(7), "BRANCH-001", "demo", _SESSION, "TROLLEY_01", (_LINE,), _TOTAL, "INR", _AT
+    ),
+    paying.PaymentReturned(_ID(8), _ID(6), "Sold out.", _AT),
+    payment.ChargeStarted(
+        _USER,
+        _ID(7),
+        "BRANCH-001",
+        "demo",
+        _SESSION,
+        "TROLLEY_01",
+        (_LINE,),
+        _TOTAL,
+        "INR",
+        "sandbox",
+        _AT + 300,
+        7,
+        _AT,
+    ),
+    payment.ChargeOpened("sandbox-1", "action", _AT),
+    payment.ChargeTaken("sandbox-1", "capture-1", _AT - 1, _AT),
+    payment.ChargeDeclined("card_declined", "Your bank said no.", "sandbox-1", _AT),
+    payment.ChargeKept(_ID(8), _AT),
+    payment.RefundStarted(_ID(6), "capture-1", _TOTAL, "Sold out.", None, _AT),
+    payment.RefundSettled(_ID(6), False, _TOTAL, "The card was closed.", "refund-1", _ID(8), _AT),
 )
 
 

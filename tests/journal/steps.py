@@ -14,6 +14,8 @@ from actors.messages import cart as carts
 from actors.messages import checkout as checkouts
 from actors.messages import device as devices
 from actors.messages import order as orders
+from actors.messages import paying
+from actors.messages import payment as payments
 from actors.messages import stock as stocks
 from actors.messages import trolley as trolleys
 from core.journal.entities import ENTITIES
@@ -28,7 +30,7 @@ def claim(number: int, who: int) -> Step:
     )
 
 
-def end(who: int, outcome: Literal["paid", "abandoned"]) -> Step:
+def end(who: int, outcome: Literal["abandoned"]) -> Step:
     def step(shop: Shop) -> None:
         for session in shop.state("cart", user(who)).sessions[:1]:
             shop.send("cart", user(who), carts.EndSession(session.session_id, outcome))
@@ -103,10 +105,34 @@ def count_goods(product: int, counted: int) -> Step:
     return lambda shop: shop.send("stock", "BRANCH-001", command)
 
 
-def pay(who: int) -> Step:
+def check_out(who: int) -> Step:
     return lambda shop: shop.send(
         "cart", user(who), checkouts.Checkout(str(uuid.uuid4()), "BRANCH-001", 100.0)
     )
+
+
+def pay(who: int) -> Step:
+    return lambda shop: shop.send(
+        "cart", user(who), paying.RequestPayment(str(uuid.uuid4()), "sandbox", "demo")
+    )
+
+
+def bank_says(word: Literal["open", "yes", "no", "back"]) -> Step:
+    """The provider speaks of every payment there is."""
+
+    def step(shop: Shop) -> None:
+        for address in [each for each in shop.states if each.kind == "payment"]:
+            state = shop.states[address]
+            if word == "back":
+                said = [payments.GivenBack(each.refund_id, "r") for each in state.refunds]
+            elif word == "yes":
+                said = [payments.Taken("ref", "capture", state.amount, state.currency, shop.now)]
+            else:
+                said = [payments.Opened("ref", "bank") if word == "open" else payments.NotTaken("no", "No.")]
+            for each in said:
+                shop.send("payment", address.key, each)
+
+    return step
 
 
 def think_better(who: int) -> Step:
@@ -156,7 +182,7 @@ def give_back(number: int, amount: str | None, made: bool) -> Step:
 few = st.integers(1, 3)
 steps = st.one_of(
     st.builds(claim, few, few),
-    st.builds(end, few, st.sampled_from(["paid", "abandoned"])),
+    st.builds(end, few, st.just("abandoned")),
     st.builds(add, few, few, st.integers(1, 9)),
     st.builds(change, few, st.integers(0, 5)),
     st.builds(clear, few),
@@ -167,7 +193,9 @@ steps = st.one_of(
     st.builds(maintain, few, st.booleans()),
     st.builds(deliver_goods, few, st.integers(1, 9)),
     st.builds(count_goods, few, st.integers(0, 9)),
+    st.builds(check_out, few),
     st.builds(pay, few),
+    st.builds(bank_says, st.sampled_from(["open", "yes", "no", "back"])),
     st.builds(think_better, few),
     st.builds(buy, few, few),
     st.builds(let_out, few),

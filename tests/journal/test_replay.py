@@ -27,13 +27,16 @@ from tests.journal.shop import PARTITION, Shop, user
 from tests.journal.steps import (
     Step,
     add,
+    bank_says,
     buy,
     change,
+    check_out,
     claim,
-    end,
+    deliver_goods,
     give_back,
     let_out,
     link,
+    pay,
     restore,
     see,
     stories,
@@ -126,7 +129,11 @@ STORY: list[tuple[Step, bool]] = [
     (add(1, 1, 2), True),
     (add(1, 2, 1), False),
     (change(1, 3), True),
-    (end(1, "paid"), True),
+    (deliver_goods(1, 9), False),
+    (deliver_goods(2, 9), True),
+    (check_out(1), True),
+    (pay(1), True),
+    (bank_says("yes"), True),
     (see(1, "closed", True), True),
     (claim(2, 2), True),
     (add(2, 3, 4), False),
@@ -141,11 +148,17 @@ def test_a_visit_leaves_its_session_its_rental_and_an_empty_cart(journal: SqlJou
     sessions = journal.query(
         "SELECT trolley_code, outcome, items_cleared FROM fleet_session ORDER BY started_at"
     )
-    assert sessions == [("TROLLEY_01", "paid", 2), ("TROLLEY_02", "expired", 1)]
+    assert sessions == [("TROLLEY_01", "paid", 0), ("TROLLEY_02", "expired", 1)]
     assert journal.query("SELECT status FROM fleet_rental") == [("returned",)]
     rows = journal.query("SELECT total_items, total_price FROM shopping_cart ORDER BY total_items")
     assert [(units, float(price)) for units, price in rows] == [(0, 0.0), (4, 198.0)]
     assert journal.query("SELECT quantity FROM shopping_cart_item") == [(4,)]
+    paid = journal.query("SELECT status, amount, order_id = payment_id, unsettled FROM payments_payment")
+    assert [(status, float(amount), same, due) for status, amount, same, due in paid] == [
+        ("paid", 198.0, True, False)
+    ]
+    [(total, status)] = journal.query("SELECT total, status FROM orders_order")
+    assert (float(total), status) == (198.0, "paid")
     phases = journal.query("SELECT phase, custody, seq > 0 FROM fleet_trolley ORDER BY trolley_id")
     assert [tuple(row[:2]) for row in phases] == [("available", "docked"), ("available", "unknown")]
 

@@ -45,7 +45,7 @@ def test_a_visit_is_durable_answered_again_after_a_restart_and_replayed_alike(jo
             system.ask(cart, carts.AddItem(offer(each % 3), 1, first), f"add-{each}") for each in range(40)
         ]
         answers = [each.get(timeout=10).answer for each in waiting]
-        ended = system.ask(cart, carts.EndSession(first, "paid"), "end").get(timeout=10)
+        ended = system.ask(cart, carts.EndSession(first, "abandoned"), "end").get(timeout=10)
         assert ended.answer.items_cleared == 3
     finally:
         assert system.stop(10)

@@ -178,15 +178,6 @@ async def test_a_product_that_went_inactive_blocks_it_by_name(world: World, serv
         assert [item["name"] for item in refused.value.problem["items"]] == ["Product 0"]
 
 
-async def test_paying_sells_what_was_reserved(world: World, server: Server) -> None:
-    await _stocked(server, world)
-    async with trolley_client(server, await asyncio.to_thread(world.token)) as phone:
-        started = await _shopping(phone, world)
-        await phone.command("cart.checkout")
-        await phone.command("session.end", session_id=started["session_id"], outcome="paid")
-        assert await _level(server, world) == (8, 0)
-
-
 async def test_the_sweep_finds_what_is_overdue_and_the_cart_decides(
     world: World, server: Server, clock: ManualClock
 ) -> None:

@@ -9,18 +9,20 @@ from functools import partial
 import pytest
 
 from core.fleet.models import Session
-from realtime.demo import Habits, Shopper
+from realtime.demo import Habits, Shopper, Storekeeper
 from realtime.server import Server
 from tests.realtime.conftest import World
 from tests.realtime.serving import served
 
 QUICK = Habits(pause=(0, 0), look=(0, 0), goods=(3, 6), change_mind=0.5, unreadable=0.2)
+PAYING = QUICK._replace(forget=0.0, abandon=0.0, change_mind=0.0)
 
 
 @pytest.mark.parametrize(
     ("habits", "ending", "outcome"),
     [
-        (QUICK._replace(forget=0.0, abandon=0.0), "paid", "paid"),
+        (PAYING._replace(short=0.0), "paid", "paid"),
+        (PAYING._replace(short=1.0), "paid", "paid"),
         (QUICK._replace(forget=0.0, abandon=1.0), "abandoned", "abandoned"),
         (QUICK._replace(forget=1.0), "forgotten", None),
     ],
@@ -31,7 +33,10 @@ async def test_a_visit_ends_as_habits_have_it(
     barcodes = [product.barcode for product in world.products]
     async with served(server) as port:
         url = f"ws://127.0.0.1:{port}"
-        shopper = Shopper(url, world.token, world.trolleys[:1], barcodes, habits, random.Random(7))
+        shelf = Storekeeper(url, world.staff, world.branch.code)
+        shopper = Shopper(
+            url, world.token, world.trolleys[:1], barcodes, habits, random.Random(7), shelf.fill
+        )
         assert await shopper.visit() == ending
         await (await server.running()).settled()
     kept = await asyncio.to_thread(lambda: Session.objects.get(trolley_code=world.trolleys[0]))

@@ -1,0 +1,133 @@
+"""Messages of ``cart/<user_id>`` about paying for what it keeps: the talk with ``payment/<payment_id>``."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from actors.messages.cart import Line
+from actors.messages.checkout import Checkout
+
+# --- commands -------------------------------------------------------------
+
+
+class RequestPayment(msgspec.Struct, frozen=True, tag="RequestPayment"):
+    """Pay for the cart; pending while its goods are not kept yet. Answer: PaymentAsked.
+
+    The same provider again: the payment that goes on.
+    """
+
+    payment_id: str
+    provider: str
+    chain: str
+    currency: str | None = None
+    """What the shopper thinks it costs; None: whatever the cart is in."""
+    checkout: Checkout | None = None
+    """What to begin with if there is no checkout."""
+
+
+class PaymentSucceeded(msgspec.Struct, frozen=True, tag="PaymentSucceeded"):
+    """From a payment: the money is there, for these lines, whether anybody still waits for it or not."""
+
+    payment_id: str
+    reservation_id: str
+    branch: str
+    chain: str
+    session_id: str | None
+    trolley_id: str | None
+    lines: tuple[Line, ...]
+    currency: str
+    cart_revision: int
+    """Of the cart when it asked for this payment."""
+
+
+class PaymentFailed(msgspec.Struct, frozen=True, tag="PaymentFailed"):
+    """From a payment: it came to nothing. ``reason`` is a code, ``detail`` a sentence for the shopper."""
+
+    payment_id: str
+    reason: str
+    detail: str
+
+
+# --- answers --------------------------------------------------------------
+
+
+class PaymentAsked(msgspec.Struct, frozen=True, tag="PaymentAsked"):
+    payment_id: str
+    reservation_id: str
+    expires_at: float
+    """When the reservation ends."""
+
+
+# --- events ---------------------------------------------------------------
+
+
+class PaymentRequested(msgspec.Struct, frozen=True, tag="PaymentRequested"):
+    """The payment is told to start."""
+
+    payment_id: str
+    reservation_id: str
+    provider: str
+    branch: str
+    chain: str
+    session_id: str | None
+    trolley_id: str | None
+    amount: Decimal
+    currency: str
+    expires_at: float
+    at: float
+
+
+class PaymentDeclined(msgspec.Struct, frozen=True, tag="PaymentDeclined"):
+    """The payment of this checkout came to nothing; another may be tried while the time lasts."""
+
+    payment_id: str
+    reservation_id: str
+    reason: str
+    detail: str
+    at: float
+
+
+class CheckoutReopened(msgspec.Struct, frozen=True, tag="CheckoutReopened"):
+    """The money came after the checkout's end: the cart freezes again, and the stock is asked once more."""
+
+    payment_id: str
+    reservation_id: str
+    branch: str
+    chain: str
+    session_id: str | None
+    trolley_id: str | None
+    expires_at: float
+    restore_s: float
+    at: float
+
+
+class CheckoutPaid(msgspec.Struct, frozen=True, tag="CheckoutPaid"):
+    """Sold. Stock, order and payment are told; the trolleys of the branch are released as paid."""
+
+    payment_id: str
+    order_id: str
+    reservation_id: str
+    branch: str
+    chain: str
+    session_id: str | None
+    trolley_id: str | None
+    lines: tuple[Line, ...]
+    total: Decimal
+    currency: str
+    at: float
+
+
+class PaymentReturned(msgspec.Struct, frozen=True, tag="PaymentReturned"):
+    """There is no use for the money: the payment is told to give it back. ``reason`` is a sentence."""
+
+    payment_id: str
+    refund_id: str
+    reason: str
+    at: float
+
+
+Command = RequestPayment | PaymentSucceeded | PaymentFailed
+Answer = PaymentAsked
+Event = PaymentRequested | PaymentDeclined | CheckoutReopened | CheckoutPaid | PaymentReturned

@@ -1,0 +1,44 @@
+"""The reconciliation: asks providers about every payment that somebody owes a word on."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.db.models import OuterRef, Q, Subquery
+from django.utils import timezone
+
+from core import errands
+from core.payments.models import Attempt, Payment
+
+RECONCILE = "reconcile_payment"
+"""The errand; its key is a payment's id."""
+_LONGEST = timedelta(hours=6)
+"""The wait before a payment is asked about again doubles up to this."""
+_DECLINED = timedelta(days=3)
+"""So long a payment that came to nothing is still asked about: somebody may have paid all the same."""
+_MOST = 5000
+
+
+@shared_task(name="payments.reconcile")  # type: ignore[untyped-decorator]
+def reconcile() -> int:
+    """Have every payment that is due ask its provider; return how many there were."""
+    now = timezone.now()
+    last = Attempt.objects.filter(payment_id=OuterRef("pk")).order_by("-at").values("at")[:1]
+    owed = Q(unsettled=True) | Q(status__in=("declined", "failed"), updated_at__gt=now - _DECLINED)
+    rows = Payment.objects.filter(owed).annotate(asked=Subquery(last)).order_by("updated_at")
+    due = [
+        row.pk
+        for row in rows.only("pk", "started_at")[:_MOST]
+        if now >= _next(row.started_at, row.asked or row.started_at)
+    ]
+    for payment_id in due:
+        errands.send(RECONCILE, str(payment_id))
+    return len(due)
+
+
+def _next(started: datetime, asked: datetime) -> datetime:
+    """Return when a payment is asked about after ``asked``: the older it is, the less often."""
+    wait = max(timedelta(seconds=settings.PAYMENT_RECONCILE_S), asked - started)
+    return asked + min(wait, _LONGEST)

@@ -1,0 +1,35 @@
+"""What a provider says, in the words of ``payment/<id>``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from actors.messages import payment as words
+from core.payments import providers
+
+
+def word_of(said: providers.Said | providers.RefundSaid) -> words.FromProvider:
+    """Return the command that tells a payment what its provider said; without anybody's secrets."""
+    return _WORDS[type(said)](said)
+
+
+def _pending(said: providers.Pending) -> words.Opened:
+    return words.Opened(said.reference, "bank" if said.processing else "shopper")
+
+
+def _paid(said: providers.Paid) -> words.Taken:
+    return words.Taken(said.reference, said.capture, said.amount, said.currency, said.at)
+
+
+_WORDS: dict[type, Callable[[Any], words.FromProvider]] = {
+    providers.Created: lambda said: words.Opened(said.reference, "shopper"),
+    providers.Pending: _pending,
+    providers.NeedsAction: lambda said: words.Opened(said.reference, "action"),
+    providers.Paid: _paid,
+    providers.Declined: lambda said: words.NotTaken(said.reason, said.detail, said.reference),
+    providers.NotKnown: lambda said: words.NeverHeard(),
+    providers.Refunded: lambda said: words.GivenBack(said.refund_id, said.reference),
+    providers.RefundPending: lambda said: words.GivingBack(said.refund_id, said.reference),
+    providers.RefundRefused: lambda said: words.NotGivenBack(said.refund_id, said.detail),
+}

@@ -1,0 +1,309 @@
+"""A payment: opened, paid, declined, kept, given back; given, when, then."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from actors import payment
+from actors.messages.cart import Line
+from actors.messages.order import RefundFailed, RefundMade
+from actors.messages.paying import PaymentFailed, PaymentSucceeded
+from actors.messages.payment import (
+    Charge,
+    ChargeDeclined,
+    ChargeKept,
+    ChargeOpened,
+    ChargeTaken,
+    CheckPayment,
+    Confirm,
+    ConfirmPayment,
+    FindPayment,
+    GiveBack,
+    GivenBack,
+    GivingBack,
+    LookUp,
+    NeverHeard,
+    NotGivenBack,
+    NotTaken,
+    Opened,
+    PaymentKept,
+    PaymentStands,
+    RefundSettled,
+    RefundStarted,
+    Silent,
+    StartPayment,
+    Taken,
+    ToCharge,
+    Unheard,
+)
+from actors.messages.refund import RefundPayment
+from actors.payment_refunds import REFUND_TRIES
+from tests.domain.given import Given, given
+
+P = "p1"
+LINES = (
+    Line("l1", "milk", "bar-milk", "milk", 2, Decimal("12.50"), Decimal("25.00"), (), 1.0),
+    Line("l2", "tea", "bar-tea", "tea", 1, Decimal("9.99"), Decimal("9.99"), (), 2.0),
+)
+AMOUNT = Decimal("34.99")
+START = StartPayment(
+    "alice", "r1", "B", "demo", "s1", "TROLLEY_01", LINES, AMOUNT, "INR", "sandbox", 400.0, 7
+)
+OPENED = Opened("ref-1", "shopper")
+TAKEN = Taken("ref-1", "cap-1", AMOUNT, "INR", 119.0)
+SUCCEEDED = PaymentSucceeded(P, "r1", "B", "demo", "s1", "TROLLEY_01", LINES, "INR", 7)
+CHARGE = ToCharge(P, AMOUNT, "INR", "ref-1")
+STANDS = PaymentStands(P)
+BY_ORDER = RefundPayment("f1", Decimal("10.00"), "broken", "p1")
+USELESS = RefundPayment("f0", None, "sold out")
+
+
+def opening() -> Given:
+    return given(payment, P).after(START, at=100.0, command_id="start")
+
+
+def opened() -> Given:
+    return opening().after(OPENED, at=101.0, command_id="opened")
+
+
+def paid() -> Given:
+    return opened().after(TAKEN, at=120.0, command_id="taken")
+
+
+def kept() -> Given:
+    return paid().after(PaymentKept("p1"), at=121.0, command_id="kept")
+
+
+def returning() -> Given:
+    return paid().after(USELESS, at=122.0, command_id="useless")
+
+
+def test_it_asks_its_provider_and_answers_when_that_knows_of_it() -> None:
+    asked = given(payment, P).when(FindPayment(), command_id="find").pending()
+    started = asked.and_then().when(START, at=100.0, command_id="start").names("ChargeStarted")
+    assert started.hints("provider", "sandbox") == [Charge(ToCharge(P, AMOUNT, "INR"))]
+    known = started.and_then().when(OPENED, at=101.0).then(ChargeOpened("ref-1", "shopper", 101.0))
+    known.settles(("find", STANDS))
+    assert (known.state.status, payment.deadline(known.state)) == ("pending", None)
+    known.and_then().when(FindPayment(), command_id="later").answers(STANDS)
+
+
+def test_a_silent_provider_is_asked_three_times_and_then_the_payment_has_failed() -> None:
+    state = opening().after(FindPayment(), command_id="find")
+    for wait in (0.5, 1.0):
+        at = payment.deadline(state.after(Silent("create"), at=200.0, command_id=f"{wait}").state)
+        assert at == 200.0 + wait
+        state = state.after(Silent("create"), at=200.0, command_id=f"silent-{wait}")
+        again = state.when(payment.on_deadline, at=200.0 + wait, command_id=f"again-{wait}").nothing()
+        assert again.hints("provider", "sandbox") == [Charge(ToCharge(P, AMOUNT, "INR"))]
+        state = again.and_then()
+    then = state.when(Silent("create"), at=210.0).names("ChargeDeclined")
+    then.settles(("find", "provider_unavailable"))
+    [(_, _, told)] = [(tell.kind, tell.key, tell.command) for tell in then.told]
+    assert isinstance(told, PaymentFailed)
+    assert then.state.status == "failed"
+
+
+def test_after_a_restart_the_provider_is_asked_again_at_once() -> None:
+    state = opening().after_restart(500.0)
+    assert payment.deadline(state.state) == 500.0
+    then = state.when(payment.on_deadline, at=500.0)
+    assert then.hints("provider", "sandbox") == [Charge(ToCharge(P, AMOUNT, "INR"))]
+    assert payment.deadline(opened().after_restart(500.0).state) is None
+
+
+def test_what_the_shopper_did_is_handed_to_the_provider_and_not_kept() -> None:
+    asked = opened().when(ConfirmPayment("4242424242424242"), command_id="card").pending()
+    call = Confirm(CHARGE, "card", "4242424242424242", None)
+    assert asked.hints("provider", "sandbox") == [call]
+    assert "4242" not in repr(asked.state)
+    then = asked.and_then().when(TAKEN, at=120.0).then(ChargeTaken("ref-1", "cap-1", 119.0, 120.0))
+    then.settles(("card", STANDS)).tells(("cart", "alice", SUCCEEDED))
+
+
+def test_words_that_make_no_sense_answer_only_whoever_said_them() -> None:
+    asked = opened().after(ConfirmPayment("4242"), command_id="one").after(ConfirmPayment(), command_id="two")
+    then = asked.when(Unheard("one", "Not a card's number.")).nothing().settles(("one", "not_understood"))
+    assert then.state.joiners == ("two",)
+    then.and_then().when(Unheard("one", "late")).nothing().settles()
+
+
+def test_a_silent_confirmation_leaves_it_to_the_reconciliation() -> None:
+    asked = opened().after(ConfirmPayment("4242"), command_id="card")
+    then = asked.when(Silent("confirm"), at=110.0).then(ChargeOpened("ref-1", "bank", 110.0))
+    then.settles(("card", STANDS))
+    assert then.state.status == "processing"
+    found = then.and_then().when(CheckPayment(), command_id="check").nothing()
+    assert found.hints("provider", "sandbox") == [LookUp(CHARGE)]
+    found.and_then().when(TAKEN, at=300.0).names("ChargeTaken")
+
+
+def test_a_decline_says_why_to_the_cart_and_the_shopper() -> None:
+    word = NotTaken("card_declined", "Your bank said no.")
+    asked = opened().after(ConfirmPayment("4000"), command_id="card")
+    then = asked.when(word, at=110.0).then(ChargeDeclined("card_declined", "Your bank said no.", "", 110.0))
+    then.settles(("card", STANDS))
+    then.tells(("cart", "alice", PaymentFailed(P, "card_declined", "Your bank said no.")))
+    assert then.state.status == "declined"
+
+
+def test_money_that_comes_after_a_decline_is_money_all_the_same() -> None:
+    declined = opened().after(NotTaken("expired", "Too late."), command_id="no")
+    declined.when(TAKEN, at=9000.0).names("ChargeTaken").tells(("cart", "alice", SUCCEEDED))
+
+
+@pytest.mark.parametrize("state", [opening, opened], ids=["before the answer", "after it"])
+def test_a_webhook_may_come_before_the_answer_and_twice(state: Any) -> None:
+    taken = state().when(TAKEN, at=120.0, command_id="hook").names("ChargeTaken").and_then()
+    taken.when(OPENED, command_id="answer").nothing()
+    taken.when(TAKEN, command_id="twice").nothing()
+    taken.when(NotTaken("late", "late"), command_id="odd").nothing()
+    taken.when(Silent("confirm"), command_id="silent").nothing()
+
+
+def test_another_amount_than_was_asked_for_goes_back_in_full() -> None:
+    wrong = Taken("ref-1", "cap-1", Decimal("30.00"), "INR", 119.0)
+    then = opened().when(wrong, at=120.0).names("ChargeDeclined", "RefundStarted")
+    [call] = then.hints("provider", "sandbox")
+    assert (call.capture, call.amount) == ("cap-1", Decimal("30.00"))
+    then.and_then().when(wrong, command_id="twice").nothing()
+    then.and_then().when(GivenBack(call.refund_id), command_id="back").names("RefundSettled").tells()
+
+
+@pytest.mark.parametrize("state", [paid, kept, returning])
+def test_a_second_capture_of_one_payment_goes_back(state: Any) -> None:
+    other = Taken("ref-1", "cap-2", AMOUNT, "INR", 130.0)
+    then = state().when(other, at=131.0).names("RefundStarted")
+    assert then.state.phase == state().state.phase
+    [call] = then.hints("provider", "sandbox")
+    assert call.capture == "cap-2"
+    back = then.and_then().when(GivenBack(call.refund_id), command_id="back").names("RefundSettled")
+    assert back.state.phase == state().state.phase
+    assert back.state.left == state().state.left
+
+
+def test_an_order_is_made_of_it_once() -> None:
+    then = paid().when(PaymentKept("p1"), at=121.0).then(ChargeKept("p1", 121.0))
+    assert (then.state.status, then.state.order_id) == ("paid", "p1")
+    then.and_then().when(PaymentKept("p1"), command_id="again").nothing()
+    then.and_then().when(USELESS, command_id="odd").nothing()
+
+
+def test_money_that_nobody_has_a_use_for_goes_back() -> None:
+    then = paid().when(USELESS, at=122.0)
+    then.then(RefundStarted("f0", "cap-1", AMOUNT, "sold out", None, 122.0))
+    assert then.hints("provider", "sandbox") == [GiveBack(CHARGE, "f0", "cap-1", AMOUNT, "sold out")]
+    assert then.state.status == "processing"
+    back = then.and_then().when(GivenBack("f0", "re-1"), at=123.0)
+    back.then(RefundSettled("f0", True, AMOUNT, "", "re-1", None, 123.0)).tells()
+    assert (back.state.status, back.state.phase, back.state.unsettled) == ("refunded", "returned", False)
+
+
+def test_a_refund_is_asked_for_until_the_provider_has_answered() -> None:
+    state = returning()
+    for number in range(REFUND_TRIES - 1):
+        silent = state.after(Silent("refund", "f0"), at=200.0, command_id=f"silent-{number}")
+        due = payment.deadline(silent.state)
+        assert due is not None
+        again = silent.when(payment.on_deadline, at=due, command_id=f"again-{number}")
+        assert len(again.hints("provider", "sandbox")) == 1
+        state = again.and_then()
+    rests = state.after(Silent("refund", "f0"), at=300.0, command_id="last")
+    assert payment.deadline(rests.state) is None
+    assert rests.state.unsettled
+    assert len(rests.when(CheckPayment(), command_id="check").hints("provider", "sandbox")) == 1
+    assert payment.deadline(rests.after_restart(400.0).state) == 400.0
+
+
+def test_a_refund_that_takes_days_is_left_to_the_reconciliation() -> None:
+    then = returning().when(GivingBack("f0", "re-1"), at=200.0).nothing()
+    assert (payment.deadline(then.state), then.state.unsettled) == (None, True)
+
+
+def test_a_refund_that_was_refused_or_bounced_later_is_still_owed() -> None:
+    refused = returning().when(NotGivenBack("f0", "account closed"), at=200.0).names("RefundSettled")
+    assert (refused.state.status, refused.state.unsettled) == ("failed", True)
+    assert len(refused.and_then().when(CheckPayment(), command_id="c").hints("provider", "sandbox")) == 1
+    made = refused.and_then().after(GivenBack("f0"), at=300.0, command_id="made")
+    assert made.state.status == "refunded"
+    bounced = made.when(NotGivenBack("f0", "account closed"), at=400.0).names("RefundSettled")
+    assert (bounced.state.status, bounced.state.unsettled) == ("failed", True)
+
+
+def test_an_order_hears_how_its_refund_ended() -> None:
+    asked = kept().when(BY_ORDER, at=130.0)
+    asked.then(RefundStarted("f1", "cap-1", Decimal("10.00"), "broken", "p1", 130.0))
+    asked.and_then().when(BY_ORDER, command_id="again").nothing()
+    made = asked.and_then().when(GivenBack("f1"), at=131.0).names("RefundSettled")
+    made.tells(("order", "p1", RefundMade("f1", Decimal("10.00"))))
+    assert (made.state.status, made.state.left) == ("paid", Decimal("24.99"))
+    no = asked.and_then().when(NotGivenBack("f1", "too old"), at=131.0)
+    no.tells(("order", "p1", RefundFailed("f1", "too old")))
+    assert (no.state.left, no.state.unsettled) == (AMOUNT, False)
+
+
+@pytest.mark.parametrize("amount", ["0.00", "-1.00", "35.00"])
+def test_no_more_is_given_back_than_was_paid(amount: str) -> None:
+    command = RefundPayment("f1", Decimal(amount), "broken", "p1")
+    then = kept().when(command, at=130.0).names("RefundSettled")
+    assert then.hints("provider", "sandbox") == []
+    [(_, _, told)] = [(tell.kind, tell.key, tell.command) for tell in then.told]
+    assert isinstance(told, RefundFailed)
+
+
+def test_all_that_is_left_is_given_back_without_an_amount() -> None:
+    part = kept().after(BY_ORDER, command_id="part").after(GivenBack("f1"), command_id="made")
+    rest = part.when(RefundPayment("f2", None, "all of it", "p1"), at=140.0)
+    rest.then(RefundStarted("f2", "cap-1", Decimal("24.99"), "all of it", "p1", 140.0))
+    over = rest.and_then().after(GivenBack("f2"), command_id="made-2")
+    assert (over.state.status, over.state.left) == ("refunded", Decimal("0.00"))
+
+
+def test_what_costs_nothing_is_paid_without_a_provider() -> None:
+    free = StartPayment("alice", "r1", "B", "demo", None, None, (), Decimal("0.00"), "INR", "sandbox", 4.0, 7)
+    then = given(payment, P).when(free, at=100.0).names("ChargeStarted", "ChargeTaken")
+    assert then.hints("provider", "sandbox") == []
+    back = then.and_then().when(USELESS, command_id="useless").names("RefundStarted", "RefundSettled")
+    assert back.hints("provider", "sandbox") == []
+    assert back.state.status == "refunded"
+
+
+def test_a_payment_that_nobody_makes_is_given_up_after_a_day() -> None:
+    checked = opened().after(CheckPayment(), at=200.0, command_id="check")
+    checked.when(OPENED, at=200.0).nothing()
+    checked.when(NeverHeard(), at=200.0).nothing()
+    late = 100.0 + payment.GIVE_UP_S
+    for word in (OPENED, NeverHeard()):
+        then = checked.when(word, at=late).names("ChargeDeclined")
+        assert (then.state.reason, then.state.unsettled) == ("expired", False)
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount"), [("JPY", "3500"), ("INR", "34.99"), ("KWD", "34.995")], ids=["0", "2", "3"]
+)
+def test_amounts_keep_their_currencys_decimals(currency: str, amount: str) -> None:
+    start = StartPayment(
+        "alice", "r1", "B", "demo", None, None, LINES, Decimal(amount), currency, "sandbox", 400.0, 7
+    )
+    started = given(payment, P).after(start, command_id="start").after(OPENED, command_id="opened")
+    taken = Taken("ref-1", "cap-1", Decimal(amount), currency, 119.0)
+    paid = started.after(taken, command_id="taken").after(PaymentKept("p1"), command_id="kept")
+    part = paid.after(RefundPayment("f1", Decimal(1), "broken", "p1"), command_id="back")
+    assert str(part.state.left) == str(Decimal(amount) - 1)
+    assert part.state.refunds[0].amount.as_tuple().exponent == Decimal(amount).as_tuple().exponent
+
+
+def test_a_payment_that_was_never_asked_for_is_not_there() -> None:
+    given(payment, P).when(ConfirmPayment("4242")).refused(404, "payment_not_found")
+    given(payment, P).when(TAKEN).nothing()
+    opening().when(ConfirmPayment("4242")).refused(409, "payment_opening")
+
+
+def test_only_so_many_may_wait_for_one_word() -> None:
+    state = opened()
+    for number in range(payment.MAX_JOINERS):
+        state = state.after(ConfirmPayment("4242"), command_id=f"c{number}")
+    state.when(ConfirmPayment("4242"), command_id="more").refused(409, "payment_busy")
