@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from random import Random
 from typing import Any, Protocol
 
@@ -43,6 +44,8 @@ class _Pending(msgspec.Struct):
     order: Order
     op: str
     expires: float
+    done: tuple[Callable[[], None], ...]
+    """For every time that it came."""
 
 
 class BranchFeed:
@@ -74,22 +77,27 @@ class BranchFeed:
 
     # --- from the broker ------------------------------------------------------
 
-    async def order(self, trolley_id: str, op: str, payload: bytes, *, retained: bool) -> None:
-        """Take an order; its answer is shown in the trolley's status."""
+    async def order(
+        self, trolley_id: str, op: str, payload: bytes, done: Callable[[], None], *, retained: bool
+    ) -> None:
+        """Take an order; its answer is shown in the trolley's status, and then ``done`` is called."""
         try:
             order = decode_order(payload)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            await self._answer(trolley_id, OrderAnswer(None, op, "invalid_message", str(error)))
+            await self._answer(trolley_id, OrderAnswer(None, op, "invalid_message", str(error)), done)
             return
         op = order.op or op
         if retained:
             answer = OrderAnswer(
                 order.id, op, "retained", "An order must not be retained: it would come again."
             )
-            await self._answer(trolley_id, answer)
+            await self._answer(trolley_id, answer, done)
             return
-        loop = asyncio.get_running_loop()
-        self._pending[order.id] = _Pending(trolley_id, order, op, loop.time() + ORDER_S)
+        _log.info("order %s of %s has come", order.id, trolley_id)
+        expires = asyncio.get_running_loop().time() + ORDER_S
+        before = self._pending.get(order.id)
+        waiting = (done,) if before is None else (*before.done, done)
+        self._pending[order.id] = _Pending(trolley_id, order, op, expires, waiting)
         self._orders.set()
 
     async def show_all(self) -> None:
@@ -182,7 +190,7 @@ class BranchFeed:
         code, detail = "ok", ""
         if not frame["ok"]:
             code, detail = frame["problem"]["code"], frame["problem"]["detail"]
-        await self._answer(pending.trolley_id, OrderAnswer(id_, pending.op, code, detail))
+        await self._answer(pending.trolley_id, OrderAnswer(id_, pending.op, code, detail), *pending.done)
 
     # --- the board ------------------------------------------------------------
 
@@ -192,15 +200,18 @@ class BranchFeed:
             if now >= pending.expires:
                 del self._pending[id_]
                 detail = f"The server did not answer within {ORDER_S:g} s."
-                await self._answer(pending.trolley_id, OrderAnswer(id_, pending.op, "expired", detail))
+                answer = OrderAnswer(id_, pending.op, "expired", detail)
+                await self._answer(pending.trolley_id, answer, *pending.done)
 
-    async def _answer(self, trolley_id: str, answer: OrderAnswer) -> None:
+    async def _answer(self, trolley_id: str, answer: OrderAnswer, *done: Callable[[], None]) -> None:
         _log.info("order %s of %s: %s", answer.id, trolley_id, answer.code, extra={"detail": answer.detail})
         # Before the first snapshot nobody is known yet; the answer is shown with the trolley.
         if trolley_id in self._trolleys or self._chain is None:
             self._answers[trolley_id] = answer
         if trolley_id in self._trolleys:
             await self._show(trolley_id)
+        for each in done:
+            each()
 
     async def _show(self, trolley_id: str) -> None:
         status = self._trolleys[trolley_id]

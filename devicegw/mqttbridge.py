@@ -3,6 +3,8 @@
 Start-up: configuration, then broker and branches side by side; each is tried again for ever.
 For every device that logs in on the broker there is a Relay, for every configured branch a
 BranchFeed. When the broker goes, the devices' websockets are closed, for nobody hears them.
+Devices and server repeat what was not answered. Whoever orders a lock open does not, so orders
+come in a session of their own, and the broker keeps each until it is answered.
 
 Stop, on SIGTERM or SIGINT. Exit status: 0 stopped, 2 configuration wrong. ``--check`` tells by
 its exit status whether the bridge that was started with the same arguments is well.
@@ -31,6 +33,7 @@ from devicegw.config import ConfigError
 from devicegw.homeassistant import announcements
 from devicegw.link import Backoff
 from devicegw.logs import set_up
+from devicegw.receipts import Receipts
 from devicegw.relay import Relay
 from devicegw.service import ServiceAccount
 from devicegw.tasks import until_one_ends
@@ -98,28 +101,25 @@ class Bridge:
         config = self._config
         will = aiomqtt.Will(self._availability, "offline", qos=1, retain=True)
         name = f"{config.prefix}/bridge/{config.name}"
-        async with broker.client(config.broker, name, will, session_s=config.session_s) as client:
+        orders = broker.client(config.broker, f"{name}/orders", None, session_s=config.session_s)
+        receipts = Receipts(orders)
+        async with broker.client(config.broker, name, will, session_s=config.session_s) as client, orders:
             self._client = client
             try:
-                await self._subscribe(client)
+                await self._subscribe(client, "devices/+/login", "devices/+/status", "devices/+/telemetry")
+                await self._subscribe(orders, "carts/+/unlock", "carts/+/lock")
                 self._failures, self._said_down = 0, False
                 _log.info("broker up: %s", config.broker.address)
-                await until_one_ends(self._take(client), self._show_all(client))
+                works = (self._take(client), self._take_orders(orders, receipts), self._show_all(client))
+                await until_one_ends(*works)
             finally:
                 self._client = None
+                receipts.close()
                 await asyncio.gather(*(relay.stop() for relay in self._relays.values()))
                 self._relays.clear()
 
-    async def _subscribe(self, client: aiomqtt.Client) -> None:
-        below = f"{self._config.prefix}/+/+"
-        leaves = (
-            "devices/+/login",
-            "devices/+/status",
-            "devices/+/telemetry",
-            "carts/+/unlock",
-            "carts/+/lock",
-        )
-        await client.subscribe([(f"{below}/{leaf}", 1) for leaf in leaves])
+    async def _subscribe(self, client: aiomqtt.Client, *leaves: str) -> None:
+        await client.subscribe([(f"{self._config.prefix}/+/+/{leaf}", 1) for leaf in leaves])
 
     async def _show_all(self, client: aiomqtt.Client) -> None:
         """Show what a broker that was started anew has forgotten."""
@@ -131,17 +131,27 @@ class Bridge:
 
     async def _take(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
-            levels = str(message.topic).removeprefix(f"{self._config.prefix}/").split("/")
-            payload = broker.payload_of(message)
-            match levels:
+            match self._levels(message):
                 case [chain, branch, "devices", device, leaf]:
                     self._relay(chain, branch, device).take(
-                        payload, login=leaf == "login", retained=bool(message.retain)
+                        broker.payload_of(message), login=leaf == "login", retained=bool(message.retain)
                     )
-                case [_, branch, "carts", trolley, op] if branch in self._feeds:
-                    await self._feeds[branch].order(trolley, op, payload, retained=bool(message.retain))
                 case _:
                     _log.warning("nobody speaks for %s", message.topic)
+
+    async def _take_orders(self, client: aiomqtt.Client, receipts: Receipts) -> None:
+        async for message in client.messages:
+            done = receipts.came(message)
+            payload, retained = broker.payload_of(message), bool(message.retain)
+            match self._levels(message):
+                case [_, branch, "carts", trolley, op] if branch in self._feeds:
+                    await self._feeds[branch].order(trolley, op, payload, done, retained=retained)
+                case _:
+                    _log.warning("nobody speaks for %s", message.topic)
+                    done()
+
+    def _levels(self, message: aiomqtt.Message) -> list[str]:
+        return str(message.topic).removeprefix(f"{self._config.prefix}/").split("/")
 
     # --- from server to broker ------------------------------------------------
 

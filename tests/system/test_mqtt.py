@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -87,6 +88,32 @@ async def test_an_order_from_the_broker_opens_a_lock_and_the_status_tells_of_it(
         agent.send_signal(signal.SIGKILL)
         device = place(shop, f"devices/{shop.device_id}/status")
         await client.next(device, lambda said: said["type"] == "offline")
+
+
+@pytest.mark.timeout(120)
+async def test_an_order_that_a_bridge_had_when_it_was_killed_is_carried_out_by_the_next(
+    shop: MqttStore,
+) -> None:
+    status = place(shop, "carts/TROLLEY_01/status")
+    async with listening(shop, f"{shop.prefix}/#") as client:
+        bridge = shop.start_bridge()
+        await client.next(status, lambda said: True)
+        shop.store.kill()
+        await client.publish(place(shop, "carts/TROLLEY_01/unlock"), {"id": "order-1", "reason": "Stuck"})
+        await until_logged(shop, "order order-1 of TROLLEY_01 has come")
+        bridge.send_signal(signal.SIGKILL)
+        bridge.wait(10)
+        shop.start_bridge()
+        shop.store.start()
+        opening = await client.next(status, lambda said: said["lock"]["desired"] == "open" and said["answer"])
+        assert opening["answer"] == {"id": "order-1", "op": "unlock", "code": "ok", "detail": ""}
+
+
+async def until_logged(shop: MqttStore, text: str) -> None:
+    """Wait until the bridge has said something."""
+    async with asyncio.timeout(30):
+        while text not in shop.log():
+            await asyncio.sleep(0.05)
 
 
 @pytest.mark.timeout(120)

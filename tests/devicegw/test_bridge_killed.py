@@ -1,0 +1,56 @@
+"""A bridge that is killed at work, against the real broker: what the Pi has told arrives all the same."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from devicegw import wire
+from devicegw.clock import ManualClock
+from devicegw.ledger import Ledger
+from devicegw.link import Link
+from devicegw.outbox import Outbox
+from tests.devicegw.carriers import QUICK, OverBroker
+from tests.devicegw.process import ROOT
+from tests.devicegw.server import FakeServer
+from tests.devicegw.test_withstands import Below, running_link, taken
+
+REPORTS = 600
+
+
+@asynccontextmanager
+async def killed_at_the_end(over: OverBroker, server: FakeServer, mqtt_url: str) -> AsyncIterator[None]:
+    """Run a bridge as a process of its own; it goes by kill -9."""
+    arguments = ["--server", server.url.removesuffix("/ws/device/"), "--broker", mqtt_url]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "devicegw.mqttbridge", *arguments, "--prefix", over.prefix, cwd=ROOT
+    )
+    try:
+        yield
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def test_reports_of_which_the_broker_has_told_a_bridge_that_is_killed_arrive_once_in_order(
+    tmp_path: Path, mqtt_url: str
+) -> None:
+    clock = ManualClock()
+    ledger = Ledger(Outbox(tmp_path / "outbox.sqlite3"), REPORTS)
+    await ledger.start()
+    for number in range(REPORTS):
+        hook = "open" if number % 2 else "closed"
+        ledger.put(wire.Report(seq=0, slot=number % 64, hook=hook, present=True, at=wire.utc(clock.now())))
+    async with FakeServer() as server:
+        over = OverBroker(server.url, mqtt_url)
+        link = Link(over.transport(lambda: "secret-token"), Below(), ledger, clock, backoff=QUICK, answer_s=3)
+        async with running_link(link):
+            async with killed_at_the_end(over, server, mqtt_url):
+                await server.until(lambda: len(taken(server)) > REPORTS // 5, "a part of them")
+            async with killed_at_the_end(over, server, mqtt_url):
+                await server.until(lambda: len(taken(server)) == REPORTS, "all of them")
+    assert [report.slot for report in taken(server)] == [number % 64 for number in range(REPORTS)]
+    await ledger.close()
