@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from actors import cart_checkout as checkout
 from actors import cart_paying as paying
-from actors import tables
+from actors import cart_vouchers, tables
 from actors.cart_lines import add, clear, quantity, remove, restore
 from actors.cart_prices import apply, drop, reprice
 from actors.cart_state import EVENTS, VOLATILE, EndedSession, OpenedSession, State, evolve, initial, key_of
@@ -47,6 +47,8 @@ from actors.messages.checkout import (
     ReservationMade,
     ReservationOverdue,
     ReservationRefused,
+    VoucherGone,
+    VoucherKept,
 )
 from actors.messages.paying import PaymentFailed, PaymentSucceeded, RequestPayment
 from actors.messages.trolley import Outcome
@@ -72,7 +74,8 @@ on_deadline = TimeReached()
 def decide(state: State, command: Any, ctx: Context) -> Decision:
     """Return what the command leads to, by the table of phase and command."""
     table = COMMANDS if state.checkout is None else FROZEN
-    return tables.decide(table, state.phase, state, command, ctx)
+    decision = tables.decide(table, state.phase, state, command, ctx)
+    return decision if state.checkout is None else cart_vouchers.settled(state, decision, ctx)
 
 
 def deadline(state: State) -> float | None:
@@ -207,6 +210,8 @@ _OPEN: dict[type, tables.Handler] = {
     ReservationMade: checkout.give_back,
     ReservationRefused: ignored,
     ReservationOverdue: checkout.overdue,
+    VoucherKept: cart_vouchers.free,
+    VoucherGone: ignored,
     RequestPayment: checkout.start_and_pay,
     PaymentSucceeded: paying.late,
     PaymentFailed: ignored,
@@ -219,6 +224,8 @@ _FROZEN: dict[type, tables.Handler] = {
     ReservationMade: checkout.made,
     ReservationRefused: checkout.refused,
     ReservationOverdue: checkout.overdue,
+    VoucherKept: cart_vouchers.kept,
+    VoucherGone: checkout.voucher_gone,
     RequestPayment: paying.request,
     PaymentSucceeded: paying.succeeded,
     PaymentFailed: paying.failed,

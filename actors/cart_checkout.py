@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors import cart_paying
+from actors import cart_paying, cart_vouchers
 from actors.cart_frozen import held_of
 from actors.cart_lines import currency_mismatch, empty
 from actors.cart_state import State, sku_of
@@ -38,6 +38,7 @@ from actors.messages.checkout import (
     ReservationOverdue,
     ReservationRefused,
     ReservationReturned,
+    VoucherGone,
     Wish,
 )
 from actors.messages.paying import RequestPayment
@@ -58,6 +59,8 @@ def start(state: State, command: Checkout, ctx: Context, wish: Wish | None = Non
         names = ", ".join(line.name for line in gone)
         items = [_named(line) for line in gone]
         return refuse(400, "items_unavailable", f"Not sold any more: {names}.", items=items)
+    if (why := cart_vouchers.exhausted(state)) is not None:
+        return Decision(refusal=why)
     session = next((each for each in state.sessions if each.branch == command.branch), None)
     event = CheckoutRequested(
         command.reservation_id,
@@ -165,6 +168,11 @@ def refused(state: State, command: ReservationRefused, ctx: Context) -> Decision
     if held.paid is not None:
         return cart_paying.unreserved(state, event, ctx)
     return Decision((event,), settles=((held.request_id, _insufficient(state, command.shortages)),))
+
+
+def voucher_gone(state: State, command: VoucherGone, ctx: Context) -> Decision:
+    """A voucher is used up: thaw, and name it."""
+    return cart_vouchers.gone(state, command, _cleared(state, ctx), ctx)
 
 
 def expire(state: State, command: TimeReached, ctx: Context) -> Decision:

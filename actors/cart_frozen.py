@@ -16,7 +16,10 @@ from actors.messages.checkout import (
     CheckoutRefused,
     CheckoutRequested,
     CheckoutReserved,
+    CheckoutVoucherKept,
     ReservationReturned,
+    VouchersFreed,
+    VouchersUsed,
     Wish,
 )
 from actors.messages.paying import (
@@ -26,6 +29,7 @@ from actors.messages.paying import (
     PaymentRequested,
     PaymentReturned,
 )
+from actors.messages.pricing import Voucher
 from actors.tables import Move
 
 if TYPE_CHECKING:
@@ -55,6 +59,10 @@ class Frozen(msgspec.Struct, frozen=True):
     """How many payments there were."""
     wish: Wish | None = None
     """To pay as soon as the goods are kept."""
+    vouchers: tuple[Voucher, ...] = ()
+    """Those with a limit that changed a price of these lines."""
+    vouchers_kept: tuple[str, ...] = ()
+    """Ids of those that have said so."""
     paid: PaidBefore | None = None
     """The money came before the goods were kept again."""
 
@@ -76,8 +84,22 @@ def _requested(state: State, event: CheckoutRequested) -> State:
         event.session_id,
         event.restore_s,
         wish=event.wish,
+        vouchers=limited(state),
     )
     return replace(state, revision=state.revision + 1, updated_at=event.at, checkout=frozen)
+
+
+def _voucher_kept(state: State, event: CheckoutVoucherKept) -> State:
+    held = held_of(state)
+    frozen = replace(held, vouchers_kept=(*held.vouchers_kept, event.voucher_id))
+    return replace(state, revision=state.revision + 1, updated_at=event.at, checkout=frozen)
+
+
+def _vouchers_used(state: State, event: VouchersUsed) -> State:
+    uses = dict(state.voucher_uses)
+    for voucher_id in event.counted:
+        uses[voucher_id] = uses.get(voucher_id, 0) + 1
+    return replace(state, revision=state.revision + 1, updated_at=event.at, voucher_uses=uses)
 
 
 def _reserved(state: State, event: CheckoutReserved) -> State:
@@ -106,7 +128,7 @@ def _completed(state: State, event: CheckoutCompleted) -> State:
     return replace(state, revision=state.revision + 1, updated_at=event.at, checkout=None, sold=sold)
 
 
-def _returned(state: State, event: ReservationReturned | PaymentReturned) -> State:
+def _returned(state: State, event: ReservationReturned | PaymentReturned | VouchersFreed) -> State:
     return replace(state, revision=state.revision + 1, updated_at=event.at)
 
 
@@ -135,6 +157,7 @@ def _reopened(state: State, event: CheckoutReopened) -> State:
         event.expires_at,
         event.session_id,
         event.restore_s,
+        vouchers=limited(state),
         paid=PaidBefore(event.payment_id, event.chain, event.trolley_id),
     )
     return replace(state, revision=state.revision + 1, updated_at=event.at, checkout=frozen)
@@ -165,6 +188,16 @@ def _paid(state: State, event: CheckoutPaid) -> State:
     )
 
 
+def limited(state: State) -> tuple[Voucher, ...]:
+    """Return the vouchers with a limit that changed the price of a line."""
+    if not state.vouchers:
+        return ()
+    rules = {step.rule for line in state.lines.values() for step in line.price_trace}
+    return tuple(
+        each for each in state.vouchers if each.rule.label in rules and (each.max_uses or each.max_per_person)
+    )
+
+
 def phase_of(sessions: Sequence[OpenedSession]) -> Phase:
     """Return the phase of a cart with these sessions."""
     if not sessions:
@@ -189,6 +222,9 @@ def moves(phase: Phase) -> dict[type, Move]:
         CheckoutExpired: _thawed,
         CheckoutCompleted: _completed,
         ReservationReturned: _returned,
+        CheckoutVoucherKept: _voucher_kept,
+        VouchersFreed: _returned,
+        VouchersUsed: _vouchers_used,
         PaymentRequested: _requested_payment,
         PaymentDeclined: _declined,
         CheckoutReopened: _reopened,

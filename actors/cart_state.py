@@ -96,6 +96,8 @@ class State(msgspec.Struct, frozen=True):
     """The payments that paid them."""
     paid_revision: int = 0
     """Of the cart when it was last paid."""
+    voucher_uses: dict[str, int] = {}
+    """How many purchases this person has paid with a voucher of which a person has so many, by its id."""
     updated_at: float = 0.0
     joiners: tuple[tuple[str, str], ...] = ()
     """(session, command) of repeated ends that wait for the same release (memory only)."""

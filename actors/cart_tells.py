@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actors.cart_frozen import PAID
+from actors.cart_frozen import PAID, held_of
 from actors.cart_state import State, sku_of
 from actors.decider import Tell
 from actors.messages.branch import NoteCart
@@ -29,7 +29,10 @@ from actors.messages.checkout import (
     CheckoutRefused,
     CheckoutRequested,
     CheckoutReserved,
+    CheckoutVoucherKept,
     ReservationReturned,
+    VouchersFreed,
+    VouchersUsed,
 )
 from actors.messages.order import PlaceOrder
 from actors.messages.paying import (
@@ -43,6 +46,7 @@ from actors.messages.payment import PaymentKept, StartPayment
 from actors.messages.refund import RefundPayment
 from actors.messages.stock import CommitReservation, Quantity, ReleaseReservation, Reserve
 from actors.messages.trolley import ConfirmClaim, DenyClaim, Release, SignOfLife
+from actors.messages.voucher import FreeVoucher, HoldVoucher, UseVoucher
 
 
 def signs_of_life(state: State) -> tuple[Tell, ...]:
@@ -83,9 +87,41 @@ def _release(state: State, event: SessionEndRequested) -> tuple[Tell, ...]:
 
 
 def _reserve(state: State, event: CheckoutRequested | CheckoutReopened) -> tuple[Tell, ...]:
+    asked = [each for each in held_of(state).vouchers if each.max_uses is not None]
+    if not asked:
+        return _ask_stock(state)
+    return tuple(
+        Tell(
+            "voucher",
+            each.rule.rule_id,
+            HoldVoucher(event.reservation_id, state.user_id, each.max_uses or 0),
+        )
+        for each in asked
+    )
+
+
+def _ask_stock(state: State) -> tuple[Tell, ...]:
+    held = held_of(state)
     lines = tuple(Quantity(sku_of(line), line.quantity) for line in state.lines.values())
-    command = Reserve(event.reservation_id, state.user_id, lines, event.expires_at)
-    return (Tell("stock", event.branch, command),)
+    command = Reserve(held.reservation_id, state.user_id, lines, held.expires_at)
+    return (Tell("stock", held.branch, command),)
+
+
+def _voucher_kept(state: State, event: CheckoutVoucherKept) -> tuple[Tell, ...]:
+    """With the last of them it is the stock's turn."""
+    held = held_of(state)
+    wanted = {each.rule.rule_id for each in held.vouchers if each.max_uses is not None}
+    return _ask_stock(state) if wanted == set(held.vouchers_kept) else ()
+
+
+def _vouchers_freed(state: State, event: VouchersFreed) -> tuple[Tell, ...]:
+    free = FreeVoucher(event.reservation_id)
+    return tuple(Tell("voucher", each, free) for each in event.voucher_ids)
+
+
+def _vouchers_used(state: State, event: VouchersUsed) -> tuple[Tell, ...]:
+    use = UseVoucher(event.reservation_id)
+    return tuple(Tell("voucher", each, use) for each in event.voucher_ids)
 
 
 def _nobody(state: State, event: Any) -> tuple[Tell, ...]:
@@ -175,6 +211,9 @@ _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
     CheckoutExpired: _expired,
     CheckoutCompleted: _completed,
     ReservationReturned: _returned,
+    CheckoutVoucherKept: _voucher_kept,
+    VouchersFreed: _vouchers_freed,
+    VouchersUsed: _vouchers_used,
     PaymentRequested: _start_payment,
     PaymentDeclined: _nobody,
     CheckoutReopened: _reserve,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from actors import alarms, cart, device, order, payment, rollout, stock, till, trolley, yard
+from actors import alarms, cart, device, order, payment, rollout, stock, till, trolley, voucher, yard
 from actors.tables import Commands, Events, ignored
 from actors.trolley_state import CUSTODY, MAINTENANCE
 
@@ -38,6 +38,7 @@ def pages() -> dict[str, str]:
         "yard.md": _page("Yard", yard, []),
         "alarms.md": _page("Alarms", alarms, []),
         "stock.md": _page("Stock", stock, []),
+        "voucher.md": _page("Voucher", voucher, []),
         "rollout.md": _page("Rollout", rollout, []),
         "order.md": _page("Order", order, []),
         "payment.md": _page("Payment", payment, []),

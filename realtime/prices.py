@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from actors import pricing
+from actors.cart import State as CartState
 from actors.messages.cart import ApplyVoucher, DropVoucher, Offer, PriceChange, Quoted, Reprice
 from actors.messages.pricing import TIERS, Voucher
 from actors.money import zero
@@ -169,8 +170,19 @@ async def _apply(gateway: Gateway, who: Principal, code: str, key: str) -> Answe
     voucher = await _voucher(gateway, who, code)
     if voucher is None:
         raise not_found("voucher_not_found", "There is no such voucher here.")
+    await _still_good(gateway, who, state, voucher)
     offers = offers_of(gateway, who, state.lines.values())
     return await _ask(gateway, who, ApplyVoucher(voucher, offers), key)
+
+
+async def _still_good(gateway: Gateway, who: Principal, state: CartState, voucher: Voucher) -> None:
+    """Say early what the checkout would refuse; it is the checkout that counts."""
+    voucher_id, most, own = voucher.rule.rule_id, voucher.max_uses, voucher.max_per_person
+    used = own is not None and state.voucher_uses.get(voucher_id, 0) >= own
+    if not used and most is not None:
+        used = (await gateway.look("voucher", voucher_id, who)).state.used >= most
+    if used:
+        raise Problem(400, "voucher_used_up", "This voucher is used up.", code_given=voucher.code)
 
 
 def drop_voucher(

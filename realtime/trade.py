@@ -21,6 +21,7 @@ _CHECKOUT = (
     "insufficient_stock",
     "checkout_in_progress",
     "checkout_cancelled",
+    "voucher_used_up",
     "branch_needed",
     "branch_not_found",
 )
@@ -46,7 +47,7 @@ ROWS: tuple[Command, ...] = (
         prices.apply_voucher,
         (Route("POST", "/cart/vouchers"),),
         ("cart", "branch"),
-        ("voucher_not_found", "voucher_expired", "too_many_vouchers"),
+        ("voucher_not_found", "voucher_expired", "voucher_used_up", "too_many_vouchers"),
     ),
     Command(
         "cart.drop_voucher",

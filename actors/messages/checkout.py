@@ -57,6 +57,20 @@ class ReservationOverdue(msgspec.Struct, frozen=True, tag="ReservationOverdue"):
     branch: str
 
 
+class VoucherKept(msgspec.Struct, frozen=True, tag="VoucherKept"):
+    """From a voucher: one of its uses is this checkout's."""
+
+    reservation_id: str
+    voucher_id: str
+
+
+class VoucherGone(msgspec.Struct, frozen=True, tag="VoucherGone"):
+    """From a voucher: all of its uses are taken."""
+
+    reservation_id: str
+    voucher_id: str
+
+
 # --- answers --------------------------------------------------------------
 
 
@@ -148,7 +162,40 @@ class ReservationReturned(msgspec.Struct, frozen=True, tag="ReservationReturned"
     at: float
 
 
-Command = Checkout | CancelCheckout | ReservationMade | ReservationRefused | ReservationOverdue
+class CheckoutVoucherKept(msgspec.Struct, frozen=True, tag="CheckoutVoucherKept"):
+    """A voucher is sure. With the last one of them the stock is told."""
+
+    reservation_id: str
+    voucher_id: str
+    at: float
+
+
+class VouchersFreed(msgspec.Struct, frozen=True, tag="VouchersFreed"):
+    """A checkout came to nothing, or was over before: the vouchers are told."""
+
+    reservation_id: str
+    voucher_ids: tuple[str, ...]
+    at: float
+
+
+class VouchersUsed(msgspec.Struct, frozen=True, tag="VouchersUsed"):
+    """A checkout is paid: ``voucher_ids`` are told, ``counted`` are those of which a person has so many."""
+
+    reservation_id: str
+    voucher_ids: tuple[str, ...]
+    counted: tuple[str, ...]
+    at: float
+
+
+Command = (
+    Checkout
+    | CancelCheckout
+    | ReservationMade
+    | ReservationRefused
+    | ReservationOverdue
+    | VoucherKept
+    | VoucherGone
+)
 Answer = CheckedOut | CheckoutOver
 Event = (
     CheckoutRequested
@@ -158,4 +205,7 @@ Event = (
     | CheckoutExpired
     | CheckoutCompleted
     | ReservationReturned
+    | CheckoutVoucherKept
+    | VouchersFreed
+    | VouchersUsed
 )

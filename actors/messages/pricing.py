@@ -47,3 +47,6 @@ class Voucher(msgspec.Struct, frozen=True):
     """Id; products of categories below it too."""
     product_id: str = ""
     variant_id: str = ""
+    max_uses: int | None = None
+    """How many checkouts may be paid with it, of all people together; None: any number."""
+    max_per_person: int | None = None

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
 
 from core.admin import ModelAdmin, ReadOnlyAdmin, TabularInline, activate, deactivate
-from core.catalogue.models import Category, ImportJob, LabelLayout, PriceRule, Product, Variant, Voucher
+from core.catalogue.models import (
+    Category,
+    ImportJob,
+    LabelLayout,
+    PriceRule,
+    Product,
+    Variant,
+    Voucher,
+    VoucherUses,
+)
 
 
 class VariantInline(TabularInline):
@@ -87,13 +98,31 @@ class PriceRuleAdmin(ModelAdmin):
 class VoucherAdmin(ModelAdmin):
     """Codes that shoppers give."""
 
-    list_display = ("code", "effect", "value", "branch", "category", "product", "valid_until", "is_active")
+    list_display = (
+        "code", "effect", "value", "branch", "category", "product", "used", "max_uses", "max_per_person",
+        "valid_until", "is_active",
+    )  # fmt: skip
     list_filter = ("chain", "is_active", "branch", "valid_until")
     search_fields = ("code", "product__name", "product__barcode")
     autocomplete_fields = _SCOPE
     list_select_related = _SCOPE
-    fieldsets = ((None, {"fields": ("code",)}), *_FIELDS)
+    fieldsets = (
+        (None, {"fields": ("code",)}),
+        *_FIELDS,
+        ("How often", {"fields": ("max_uses", "max_per_person"), "description": "Empty: any number."}),
+    )
     actions = (activate, deactivate)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Voucher]:
+        """Count the uses along."""
+        uses = VoucherUses.objects.filter(pk=OuterRef("pk")).values("used")
+        rows: QuerySet[Voucher] = super().get_queryset(request)
+        return rows.annotate(uses=Subquery(uses))
+
+    @admin.display(description="used", ordering="uses")
+    def used(self, row: Any) -> int | None:
+        """Return how many purchases were paid with it; it is counted while there is a limit."""
+        return cast("int | None", row.uses)
 
 
 @admin.register(LabelLayout)

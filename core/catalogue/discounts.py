@@ -113,6 +113,9 @@ class Voucher(Discount):
     code = models.CharField(
         max_length=40, validators=[RegexValidator(r"^[A-Z0-9_-]+$", "Capitals, digits, - and _ only.")]
     )
+    max_uses = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    """How many purchases may be paid with it in all; empty: any number."""
+    max_per_person = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
 
     class Meta:
         ordering = ["chain", "code"]
@@ -127,3 +130,19 @@ class Voucher(Discount):
         """Bring the code into its normal form first."""
         self.code = self.code.strip().upper()
         super().clean_fields(exclude)
+
+
+class VoucherUses(models.Model):
+    """How often a voucher with a limit has been used. Projected."""
+
+    voucher_id = models.UUIDField(primary_key=True)
+    used = models.BigIntegerField()
+    held = models.BigIntegerField()
+    """Checkouts under way, that keep a use each."""
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "voucher uses"
+
+    def __str__(self) -> str:
+        return f"{self.voucher_id}: {self.used}"

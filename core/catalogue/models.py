@@ -11,14 +11,14 @@ from django.db import models
 from django.utils import timezone
 
 from core.catalogue import barcodes
-from core.catalogue.discounts import PriceRule, Voucher
+from core.catalogue.discounts import PriceRule, Voucher, VoucherUses
 from core.catalogue.jobs import ImportJob, ImportLine
 from core.catalogue.scales import LabelLayout
 from core.tenancy.models import Chain
 
 __all__ = [
     "Category", "ImportJob", "ImportLine", "LabelLayout", "PriceRule", "Product", "ProductImage",
-    "StagedProduct", "Variant", "Versioned", "Voucher",
+    "StagedProduct", "Variant", "Versioned", "Voucher", "VoucherUses",
 ]  # fmt: skip
 
 _not_negative = MinValueValidator(0)

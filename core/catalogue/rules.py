@@ -27,6 +27,8 @@ class Scoped(NamedTuple):
     category: str
     product_id: str
     variant_id: str
+    max_uses: int | None = None
+    max_per_person: int | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -75,7 +77,8 @@ class Rules:
                 continue
             if (rule.valid_from or 0.0) <= at and (rule.valid_until is None or at < rule.valid_until):
                 name = rule.label.removeprefix("voucher:")
-                return HeldVoucher(name, rule, each.category, each.product_id, each.variant_id)
+                scope = (each.category, each.product_id, each.variant_id)
+                return HeldVoucher(name, rule, *scope, each.max_uses, each.max_per_person)
         return None
 
 
@@ -112,6 +115,7 @@ def _scoped(
         str(row.pk), stage, row.effect, value, label, _reach(row), row.priority, row.min_quantity  # type: ignore[arg-type]
     )  # fmt: skip
     tier = row.tier if isinstance(row, PriceRule) else ""
+    limits = (row.max_uses, row.max_per_person) if isinstance(row, Voucher) else (None, None)
     for begin, until in _windows(row, zone, now):
         if until is None or until > now.timestamp():
             yield Scoped(
@@ -121,6 +125,7 @@ def _scoped(
                 _id(row.category_id),
                 _id(row.product_id),
                 _id(row.variant_id),
+                *limits,
             )
 
 

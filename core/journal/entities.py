@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from actors import alarms, cart, device, order, payment, rollout, stock, till, trolley, yard
+from actors import alarms, cart, device, order, payment, rollout, stock, till, trolley, voucher, yard
 from actors.messages import cart as carts
 from actors.messages import checkout as checkouts
 from actors.messages import order as orders
@@ -29,6 +29,7 @@ from actors.messages.yard import Answer as YardAnswer
 from actors.messages.yard import Event as YardEvent
 from actors.runtime.journal import Write
 from core.alarms.projections import AlarmRow, alarm_rows
+from core.catalogue import projections as vouchers
 from core.firmware import projections as firmware
 from core.fleet import rows as fleet
 from core.fleet.projections import device_rows, trolley_rows
@@ -137,10 +138,10 @@ _CART = JsonCodec(
     events=cart.Event,
     answers=cart.Answer,
     state=cart.State,
-    state_version=5,
+    state_version=6,
     volatile=cart.VOLATILE,
-    versions=dict.fromkeys(_GROWN, 2),
-    upcasters={(name, 1): same for name in _GROWN},
+    versions={**dict.fromkeys(_GROWN, 2), "VouchersChanged": 3},
+    upcasters={**{(name, 1): same for name in _GROWN}, ("VouchersChanged", 2): same},
     bodies={
         carts.AddItem: lambda command: (
             command.offer.product_id,
@@ -198,6 +199,14 @@ _PAYMENT = JsonCodec(
     },
 )
 
+_VOUCHER = JsonCodec(
+    events=voucher.Event,
+    answers=voucher.Answer,
+    state=voucher.State,
+    state_version=1,
+    volatile=voucher.VOLATILE,
+)
+
 ENTITIES: dict[str, Entity] = {
     entity.name: entity
     for entity in (
@@ -210,6 +219,7 @@ ENTITIES: dict[str, Entity] = {
         Entity("rollout", rollout, _ROLLOUT, firmware.rollout_rows),
         Entity("order", order, _ORDER, order_rows.order_rows),
         Entity("till", till, _TILL, nothing),
+        Entity("voucher", voucher, _VOUCHER, vouchers.voucher_rows),
         Entity("payment", payment, _PAYMENT, payment_rows),
     )
 }
@@ -227,6 +237,7 @@ ROWS: tuple[type[Row], ...] = (
     AlarmRow,
     firmware.RolloutRow,
     firmware.RolloutDeviceRow,
+    vouchers.UsesRow,
     inventory.LevelRow,
     inventory.MovementRow,
     inventory.ReservationRow,

@@ -220,6 +220,7 @@ export default {
   "notice.lock_failed": "The lock of {trolley} did not open. A member of staff can help.",
   "notice.returned": "{trolley} is back in its slot.",
 
+  "problem.voucher_used_up": "This voucher is used up. Take it out to go on.",
   "problem.unknown": "That did not work. Please try again.",
   "problem.offline": "No connection.",
   "problem.timeout": "No answer from the shop; we will show what really happened.",

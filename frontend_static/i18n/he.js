@@ -220,6 +220,7 @@ export default {
   "notice.lock_failed": "המנעול של {trolley} לא נפתח. איש צוות יכול לעזור.",
   "notice.returned": "{trolley} חזרה לתא שלה.",
 
+  "problem.voucher_used_up": "השובר נוצל במלואו. הסירו אותו כדי להמשיך.",
   "problem.unknown": "הפעולה לא הצליחה. נסו שוב.",
   "problem.offline": "אין חיבור.",
   "problem.timeout": "אין תשובה מהחנות; נציג את מה שקרה בפועל.",

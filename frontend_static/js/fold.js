@@ -50,6 +50,9 @@ const CART = {
   CheckoutCancelled: thawed,
   CheckoutExpired: thawed,
   ReservationReturned: () => ({}),
+  CheckoutVoucherKept: () => ({}),
+  VouchersFreed: () => ({}),
+  VouchersUsed: () => ({}),
   SessionRefused: () => ({}),
   SessionEndRequested: () => ({}),
 };

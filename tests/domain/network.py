@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from actors import alarms, cart, device, order, payment, stock, till, trolley, yard
+from actors import alarms, cart, device, order, payment, stock, till, trolley, voucher, yard
 from actors.decider import Context, Refusal
 from tests.domain.bank import Bank
 from tests.domain.given import fold, rested, through_json
@@ -28,6 +28,7 @@ KINDS: dict[str, ModuleType] = {
     "payment": payment,
     "order": order,
     "till": till,
+    "voucher": voucher,
 }
 
 

@@ -27,6 +27,7 @@ from actors.messages import (
     stock,
     till,
     trolley,
+    voucher,
     yard,
 )
 from core.journal.codec import JsonCodec, tag_of
@@ -57,6 +58,8 @@ _VOUCHER = pricing.Voucher(
         _ID(8), "voucher", "percent", Decimal("10.0000"), "voucher:DIWALI10", 3, 0, 1, None, 1_700_009_000.0
     ),
     product_id=_ID(2),
+    max_uses=100,
+    max_per_person=1,
 )
 _PLACE = trolley.Place(_ID(0), 18)
 _AT = 1_700_000_001.25
@@ -148,6 +151,13 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     checkout.CheckoutExpired(_ID(8), "BRANCH-001", 2, _AT + 900, _AT),
     checkout.CheckoutCompleted(_ID(8), "BRANCH-001", _AT),
     checkout.ReservationReturned(_ID(8), "BRANCH-001", _AT),
+    checkout.CheckoutVoucherKept(_ID(8), _ID(9), _AT),
+    checkout.VouchersFreed(_ID(8), (_ID(9),), _AT),
+    checkout.VouchersUsed(_ID(8), (_ID(9),), (_ID(7),), _AT),
+    voucher.VoucherHeld(_ID(8), _USER, _AT),
+    voucher.VoucherDenied(_ID(8), _USER, _AT),
+    voucher.VoucherFreed(_ID(8), _AT),
+    voucher.VoucherUsed(_ID(8), _AT),
     stock.StockReceived(_UNITS, "delivery 7", _AT),
     stock.StockAdjusted(_ID(2), -3, 5, "counted", _AT),
     stock.StockReserved(_ID(8), _USER, _UNITS, _AT + 300, _AT),
