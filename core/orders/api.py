@@ -27,6 +27,7 @@ from core.accounts.people import shown_names
 from core.accounts.principals import Principal
 from core.orders import passes
 from core.orders.models import Order, OrderItem, Refund
+from core.payments.models import Payment
 from core.rest import Moment, rfc3339
 from core.tenancy.api import by_id_or
 from core.tenancy.models import Branch
@@ -113,6 +114,16 @@ class PassAnswer(serializers.Serializer):  # type: ignore[type-arg]
     verified_at = serializers.DateTimeField(allow_null=True)
 
 
+class PaymentAnswer(serializers.ModelSerializer[Payment]):
+    """The payment that made the order."""
+
+    id = serializers.UUIDField(source="payment_id")
+
+    class Meta:
+        model = Payment
+        fields = ("id", "provider", "status")
+
+
 class OrderRow(serializers.ModelSerializer[Order]):
     """An order in a list. ``number`` is unique in the branch, null for the moment until it has one."""
 
@@ -161,10 +172,11 @@ class OrderAnswer(OrderRow):
     shop = serializers.SerializerMethodField()
     items = serializers.SerializerMethodField()
     refunds = serializers.SerializerMethodField()
+    payment = serializers.SerializerMethodField()
     exit_pass = serializers.SerializerMethodField()
 
     class Meta(OrderRow.Meta):
-        fields = (*OrderRow.Meta.fields, "shop", "items", "refunds", "exit_pass")
+        fields = (*OrderRow.Meta.fields, "shop", "items", "refunds", "payment", "exit_pass")
 
     @extend_schema_field(ShopAnswer(allow_null=True))
     def get_shop(self, row: Order) -> Any:
@@ -184,6 +196,12 @@ class OrderAnswer(OrderRow):
 
     def _all(self, answer: Any, rows: Iterable[Any], order: Order) -> Any:
         return answer(rows, many=True, context={"currency": order.currency}).data
+
+    @extend_schema_field(PaymentAnswer(allow_null=True))
+    def get_payment(self, row: Order) -> Any:
+        """Return the payment, which has the order's id."""
+        payment = Payment.objects.filter(pk=row.order_id).first()
+        return None if payment is None else PaymentAnswer(payment).data
 
     @extend_schema_field(PassAnswer)
     def get_exit_pass(self, row: Order) -> dict[str, Any]:

@@ -669,6 +669,7 @@ export default {
   "receipt.missing_text": "It belongs to another account, or the address is wrong.",
   "receipt.trace": "How this price came about",
   "receipt.given_back": "Given back",
+  "receipt.paid": "Paid: {how}",
   "receipt.print": "Print",
   "rule.base": "Price",
   "rule.variant": "As {what}",

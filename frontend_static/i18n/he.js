@@ -669,6 +669,7 @@ export default {
   "receipt.missing_text": "היא שייכת לחשבון אחר, או שהכתובת שגויה.",
   "receipt.trace": "איך נקבע המחיר",
   "receipt.given_back": "הוחזר",
+  "receipt.paid": "שולם: {how}",
   "receipt.print": "הדפסה",
   "rule.base": "מחיר",
   "rule.variant": "בתור {what}",

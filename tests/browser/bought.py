@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.request
 import uuid
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from tests.browser.people import tokens
 from tests.system.store import Store
 
+WRITTEN_WITHIN_S = 60.0
 NAMES = ("paper", "gate", "camera", "given-back", "elsewhere")
 """``elsewhere`` is of BRANCH-002; the others are of BRANCH-001, each of 2 and 3 units."""
 _PLACE = """
@@ -62,10 +64,38 @@ def place_orders(store: Store) -> None:
 
 def order(store: Store, name: str) -> dict[str, Any]:
     """What the API says of the order."""
-    token = tokens(store, "shopper2")["access"]
+    return call(store, "shopper2", "GET", f"/api/orders/{id_of(name)}")
+
+
+def call(store: Store, username: str, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    """Call the API as somebody; return what it answers."""
     request = urllib.request.Request(
-        f"{store.url}/api/orders/{id_of(name)}", headers={"Authorization": f"Bearer {token}"}
+        f"{store.url}{path}",
+        None if body is None else json.dumps(body).encode(),
+        {"Authorization": f"Bearer {tokens(store, username)['access']}", "Content-Type": "application/json"},
+        method=method,
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=30) as answer:
         found: dict[str, Any] = json.load(answer)
     return found
+
+
+def buy(store: Store, username: str, barcode: str, quantity: int) -> str:
+    """Let somebody buy in BRANCH-002 with the sandbox's good card; return the order's id once it is written."""
+    found = call(store, username, "GET", f"/api/products?barcode={barcode}")
+    product = found["results"][0]["id"]
+    call(store, username, "POST", "/api/cart/items", {"product_id": product, "quantity": quantity})
+    body = {"payment_method": "sandbox", "branch": "BRANCH-002"}
+    payment = call(store, username, "POST", "/api/payments/create-from-cart", body)["payment_id"]
+    card = {"card": "4242424242424242"}
+    assert call(store, username, "POST", f"/api/payments/{payment}/confirm", card)["status"] == "paid"
+    deadline = time.monotonic() + WRITTEN_WITHIN_S
+    while not _written(store, username, payment):
+        assert time.monotonic() < deadline, "the order was not written in time"
+        time.sleep(0.05)
+    return str(payment)
+
+
+def _written(store: Store, username: str, order_id: str) -> bool:
+    rows = call(store, username, "GET", "/api/orders")["results"]
+    return any(row["id"] == order_id and row["number"] for row in rows)

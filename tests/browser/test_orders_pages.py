@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from scripts.fake_camera import Camera
-from tests.browser.bought import id_of, order
+from tests.browser.bought import buy, id_of, order
 from tests.browser.people import Visit
+from tests.browser.shopping import MILK
 from tests.browser.watch import Watch, flaws
 from tests.system.store import Store
 
@@ -193,6 +194,39 @@ def test_the_branchs_orders_have_no_flaw(visit: Visit, lang: str, desk: bool) ->
     page.locator(".restock summary").click()
     found += flaws(page)
     assert found == []
+
+
+def test_a_manager_gives_money_back_and_the_shopper_sees_it(
+    visit: Visit, store: Store, watches: list[Watch]
+) -> None:
+    order_id = buy(store, "returner", MILK.barcode, 3)
+    receipt = visit(f"/orders/{order_id}", "returner")
+    expect(receipt.locator(".receipt-paid")).to_have_text("Paid: Test card")
+    number = receipt.locator(".receipt-number").inner_text().split()[-1]
+    desk = visit("/branch/BRANCH-002/orders", "manager", desk=True)
+    desk.locator("#words").fill(number)
+    desk.locator(".bought", has_text="returner").click()
+    desk.locator("dialog input[type=radio]").nth(1).check()
+    desk.locator("#amount").fill("100000")
+    desk.get_by_role("button", name="Damaged goods").click()
+    desk.get_by_role("button", name="Give back").click()
+    watches[1].allow_refusals()
+    expect(desk.locator("dialog .field-error")).to_contain_text("No more than ₹")
+    desk.locator("#amount").fill("1.50")
+    desk.locator(".restock summary").click()
+    desk.get_by_role("button", name=re.compile("^One .* more$")).click()
+    desk.get_by_role("button", name="Give back").click()
+    expect(desk.locator("dialog .refund-made strong")).to_have_text("Given back")
+    expect(desk.locator("dialog .receipt-lines")).to_contain_text("1 came back")
+    desk.get_by_role("button", name="Wrong price").click()
+    desk.locator("dialog input[type=radio]").nth(0).check()
+    desk.get_by_role("button", name="Give back").click()
+    expect(desk.locator("dialog .refund-made")).to_have_count(2)
+    expect(desk.locator("dialog .refund")).to_have_count(0)
+    receipt.reload()
+    expect(receipt.locator(".receipt-number .badge")).to_have_text("Given back")
+    expect(receipt.locator(".refund-made").first).to_contain_text("Damaged goods")
+    expect(receipt.locator(".pass")).to_have_count(0)
 
 
 def test_the_branch_page_leads_to_its_orders_and_its_exit(visit: Visit) -> None:

@@ -10,6 +10,9 @@ import { Lines, Refunds, Status, passOpen, signIn, useOrder } from "./parts.js";
 
 const id = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 
+/** Providers that have a name for shoppers. */
+const METHODS = ["sandbox", "stripe", "razorpay"];
+
 function useSeconds() {
   const [, tick] = useState(0);
   useEffect(() => {
@@ -46,6 +49,7 @@ function Sheet({ order }) {
       <p class="soft num">${dayAndTime(order.placed_at, shop?.timezone)}</p></header>
     <${Lines} order=${order} />
     <div class="label"><span class="label-word">${t("total")}</span><span class="label-sum num">${money(order.total, order.currency)}</span><span class="label-count num">${t("count.units", { n: order.total_items })}</span></div>
+    ${METHODS.includes(order.payment?.provider) && html`<p class="small soft receipt-paid">${t("receipt.paid", { how: t(`method.${order.payment.provider}`) })}</p>`}
     ${order.refunded > 0 && html`<p class="row receipt-back"><strong>${t("receipt.given_back")}</strong><strong class="num push">${money(order.refunded, order.currency)}</strong></p>`}
     <${Refunds} order=${order} zone=${shop?.timezone} /></article>`;
 }
