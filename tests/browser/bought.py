@@ -81,7 +81,7 @@ def call(store: Store, username: str, method: str, path: str, body: Any = None) 
 
 
 def buy(store: Store, username: str, barcode: str, quantity: int) -> str:
-    """Let somebody buy in BRANCH-002 with the sandbox's good card; return the order's id once it is written."""
+    """Let somebody buy in BRANCH-002 with the sandbox's good card; return the order's id once it is there."""
     found = call(store, username, "GET", f"/api/products?barcode={barcode}")
     product = found["results"][0]["id"]
     call(store, username, "POST", "/api/cart/items", {"product_id": product, "quantity": quantity})
