@@ -1,75 +1,128 @@
-"""Five hundred shoppers check out the last hundred units, on both databases (invariants 3 and 4)."""
+"""Five hundred shoppers want the last hundred units and pay, on both databases (invariants 3, 4, 6)."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from actors.decider import Look
+from actors.decider import Look, Refusal
 from actors.messages.cart import AddItem
 from actors.messages.checkout import Checkout
+from actors.messages.paying import RequestPayment
+from actors.messages.payment import ConfirmPayment, FindPayment
 from actors.messages.stock import Quantity, ReceiveStock
 from actors.runtime import Address, Kind, System
+from actors.stock import Level
+from core.environment import Environment
 from core.journal.compare import differences
 from core.journal.entities import ENTITIES, PROJECTIONS, ROWS
 from core.journal.postgres import PostgresJournal
 from core.journal.replay import read_models
 from core.journal.sqlite import SqliteJournal
 from core.journal.store import SqlJournal
+from core.payments.edge import Edge
+from core.payments.models import SandboxCharge
+from core.payments.providers import registry
 from tests.journal.shop import offer, user
+from tests.realtime.conftest import use_database
+from tests.realtime.paying import GOOD
 
 KINDS = [Kind(each.name, each.decider, each.codec) for each in ENTITIES.values()]
 BRANCH, SHOPPERS, UNITS = "BRANCH-001", 500, 100
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def journal(request: pytest.FixtureRequest) -> Iterator[SqlJournal]:
+def journal(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[SqlJournal]:
+    """The journal, in the database that the sandbox keeps its books in."""
     if request.param == "sqlite":
         path: Path = request.getfixturevalue("sqlite_path")
+        url = f"sqlite:///{path}"
         store: SqlJournal = SqliteJournal(path, PROJECTIONS)
     else:
-        store = PostgresJournal(request.getfixturevalue("new_journal_url"), PROJECTIONS)
-    yield store
+        url = request.getfixturevalue("new_journal_url")
+        store = PostgresJournal(url, PROJECTIONS)
+    database = Environment({"DATABASE_URL": url}).database("DATABASE_URL", Path())
+    registry.forget()
+    with django_db_blocker.unblock(), use_database(database):
+        yield store
+    registry.forget()
     store.close()
 
 
-def test_exactly_a_hundred_of_five_hundred_get_the_last_hundred(journal: SqlJournal) -> None:
-    stock, scarce, plenty = Address("stock", BRANCH), offer(1), offer(2)
+@pytest.fixture
+def system(journal: SqlJournal) -> Iterator[System]:
+    """The actors, with the sandbox behind them."""
     system = System(KINDS, journal, publish=None)
+    edge = Edge(system.tell, workers=4)
+    system.edge("provider", edge.handle)
     system.start()
-    try:
-        lines = (Quantity(scarce.product_id, UNITS), Quantity(plenty.product_id, 10 * SHOPPERS))
-        system.ask(stock, ReceiveStock(lines), "delivery").get(timeout=10)
-        carts = [Address("cart", user(number)) for number in range(SHOPPERS)]
-        for product in (scarce, plenty):
-            added = [system.ask(each, AddItem(product, 1), f"add-{product.barcode}") for each in carts]
-            assert all(each.get(timeout=30).answer for each in added)
-        commands = [Checkout(str(uuid.uuid4()), BRANCH, 300.0) for _ in carts]
-        waiting = [
-            system.ask(each, command, "pay", timeout=60.0)
-            for each, command in zip(carts, commands, strict=True)
+    yield system
+    edge.stop()
+    system.stop(10)
+
+
+def answers(system: System, kind: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """Ask all of them at once; return what each was answered, the refusals too."""
+    waiting = {
+        key: system.ask(Address(kind, key), command, f"{type(command).__name__}-{key}", timeout=90.0)
+        for key, command in asked.items()
+    }
+    outcomes = {key: each.get(timeout=90) for key, each in waiting.items()}
+    return {key: each.refusal or each.answer for key, each in outcomes.items()}
+
+
+def test_exactly_a_hundred_of_five_hundred_buy_the_last_hundred(system: System, journal: SqlJournal) -> None:
+    stock, scarce, plenty = Address("stock", BRANCH), offer(1), offer(2)
+    lines = (Quantity(scarce.product_id, UNITS), Quantity(plenty.product_id, 10 * SHOPPERS))
+    system.ask(stock, ReceiveStock(lines), "delivery").get(timeout=10)
+    carts = [user(number) for number in range(SHOPPERS)]
+    for product in (scarce, plenty):
+        added = [
+            system.ask(Address("cart", each), AddItem(product, 1), f"add-{product.barcode}") for each in carts
         ]
-        outcomes = [each.get(timeout=60) for each in waiting]
-        made = [each.answer for each in outcomes if each.answer is not None]
-        refused = [each.refusal for each in outcomes if each.refusal is not None]
-        assert len(made) == UNITS
-        assert {each.code for each in refused} == {"insufficient_stock"}
-        assert len(refused) == SHOPPERS - UNITS
-        state = system.ask(stock, Look()).get(timeout=10).state
-        assert state.level(scarce.product_id).available == 0
-        assert state.level(plenty.product_id).reserved == UNITS, "all lines of a checkout or none"
-        assert len(list(state.reservations())) == UNITS
-    finally:
-        assert system.stop(10)
+        assert all(each.get(timeout=30).answer for each in added)
+    made = answers(system, "cart", {each: Checkout(str(uuid.uuid4()), BRANCH, 300.0) for each in carts})
+    refused = {each for each, answer in made.items() if isinstance(answer, Refusal)}
+    assert {made[each].code for each in refused} == {"insufficient_stock"}
+    buyers = made.keys() - refused
+    assert len(buyers) == UNITS
+    state = system.ask(stock, Look()).get(timeout=10).state
+    assert state.level(scarce.product_id).available == 0
+    assert state.level(plenty.product_id).reserved == UNITS, "all lines of a checkout or none"
+    assert len(list(state.reservations())) == UNITS
+
+    payments = {each: str(uuid.uuid4()) for each in carts}
+    again = {each: Checkout(str(uuid.uuid4()), BRANCH, 300.0) for each in carts}
+    pay = {each: RequestPayment(payments[each], "sandbox", "demo", None, again[each]) for each in carts}
+    begun = answers(system, "cart", pay)
+    assert {each for each, answer in begun.items() if isinstance(answer, Refusal)} == refused
+    for said in (FindPayment(), ConfirmPayment(GOOD)):
+        known = answers(system, "payment", {payments[each]: said for each in buyers})
+        assert [key for key, answer in known.items() if isinstance(answer, Refusal)] == []
+    system.quiesce()
+    sold = system.ask(stock, Look()).get(timeout=10).state
+    assert sold.level(scarce.product_id) == replace(Level(), received=UNITS, sold=UNITS)
+    assert sold.level(plenty.product_id).sold == UNITS
+    assert list(sold.reservations()) == []
+    orders = [system.ask(Address("order", payments[each]), Look()).get(timeout=10).state for each in buyers]
+    total = scarce.price + plenty.price
+    assert [each.total for each in orders] == [total] * UNITS
+    assert len({each.number for each in orders}) == UNITS
+    assert SandboxCharge.objects.filter(amount=total, status="paid").count() == UNITS
+    assert SandboxCharge.objects.count() == UNITS
     assert list(differences(journal, read_models(journal, ROWS))) == []
-    again = System(KINDS, journal, publish=None)
-    again.start()
+    assert system.stop(10)
+    after = System(KINDS, journal, publish=None)
+    after.start()
     try:
-        known = again.ask(carts[0], commands[0], "pay").get(timeout=10)
-        assert (known.answer is None) == (outcomes[0].answer is None)
-        assert again.ask(stock, Look()).get(timeout=10).state.level(scarce.product_id).reserved == UNITS
+        asked = {each: Checkout(str(uuid.uuid4()), BRANCH, 300.0) for each in [*buyers][:1]}
+        assert answers(after, "cart", asked) == {each: made[each] for each in asked}, "answered once for ever"
+        level = after.ask(stock, Look()).get(timeout=10).state.level(scarce.product_id)
+        assert (level.on_hand, level.sold) == (0, UNITS)
     finally:
-        assert again.stop(10)
+        assert after.stop(10)
