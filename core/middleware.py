@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -28,28 +28,31 @@ class ApiPaths:
         return self._get_response(request)
 
 
-def _policy() -> str:
-    """Return the content security policy.
+_SOURCES = {
+    "default-src": "'self'",
+    "script-src": "'self' 'wasm-unsafe-eval'",
+    "style-src": "'self' 'unsafe-inline'",
+    "img-src": "'self' data: blob: https://*.tile.openstreetmap.org",
+    "connect-src": "'self' ws: wss:",
+    "worker-src": "'self' blob:",
+    "media-src": "'self' blob:",
+    "frame-src": "'self'",
+    "object-src": "'none'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+
+
+def policy(more: Mapping[str, str] | None = None) -> str:
+    """Return the content security policy; ``more`` are further sources by directive, for one page.
 
     Scripts come from here only; an import map is inline by nature and is let in by its
     hash, and the scanner's WASM needs ``wasm-unsafe-eval``. Maps show OpenStreetMap's tiles.
     """
-    scripts = " ".join(("'self'", "'wasm-unsafe-eval'", *import_map_hashes(settings.PAGES_DIR)))
-    return "; ".join(
-        (
-            "default-src 'self'",
-            f"script-src {scripts}",
-            "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data: blob: https://*.tile.openstreetmap.org",
-            "connect-src 'self' ws: wss:",
-            "worker-src 'self' blob:",
-            "media-src 'self' blob:",
-            "object-src 'none'",
-            "base-uri 'self'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        )
-    )
+    added = {"script-src": " ".join(import_map_hashes(settings.PAGES_DIR))}
+    parts = ((name, own, added.get(name, ""), (more or {}).get(name, "")) for name, own in _SOURCES.items())
+    return "; ".join(" ".join(filter(None, each)) for each in parts)
 
 
 class SecurityHeaders:
@@ -61,7 +64,7 @@ class SecurityHeaders:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request with the headers added."""
         response = self._get_response(request)
-        response.headers.setdefault("Content-Security-Policy", _policy())
+        response.headers.setdefault("Content-Security-Policy", policy())
         response.headers.setdefault(
             "Permissions-Policy", "camera=(self), geolocation=(), microphone=(), payment=(self), usb=()"
         )

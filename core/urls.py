@@ -26,6 +26,7 @@ from core.inventory import api as inventory
 from core.orders import api as orders
 from core.pages import page
 from core.payments import api as payments
+from core.payments.pages import pay as pay_page
 from core.telemetry import api as telemetry
 from core.tenancy import api as tenancy
 
@@ -95,6 +96,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login", page, {"name": "login"}),
     path("shop", page, {"name": "shop"}),
     path("t/<str:trolley_id>", page, {"name": "shop"}),
+    path("pay/<str:provider>/<uuid:payment_id>", pay_page),
     path("catalogue", page, {"name": "catalogue"}),
     path("branch/<str:code>", page, {"name": "branch"}),
     path("branch/<str:code>/devices", page, {"name": "devices"}),

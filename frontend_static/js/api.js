@@ -6,6 +6,8 @@ import { noteServerTime, parseTime, serverNow } from "./clock.js";
 const KEPT = "st.tokens";
 /** Ask for a new access token this long before the old one is over. */
 const MARGIN_MS = 45_000;
+/** A Date header has whole seconds, and a server may write it once a second only. */
+const DATE_SLACK_MS = 2_000;
 
 /** Milliseconds since 1970 when a JWT expires, by its own word. */
 export function expiryOf(token) {
@@ -51,7 +53,7 @@ export async function call(method, path, { body, form, headers, token } = {}) {
   } catch {
     throw new Problem({ code: "offline" });
   }
-  noteServerTime(parseTime(response.headers.get("Date")));
+  noteServerTime(parseTime(response.headers.get("Date")), DATE_SLACK_MS);
   if (!response.ok) throw await problemOf(response);
   return response.status === 204 ? null : response.json();
 }

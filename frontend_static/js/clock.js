@@ -4,9 +4,14 @@
  */
 let skew = 0;
 
-/** Note that the server's clock said `at` (milliseconds since 1970) just now. */
-export function noteServerTime(at) {
-  if (Number.isFinite(at)) skew = at - Date.now();
+/**
+ * Note that the server's clock said `at` (milliseconds since 1970) just now. `slack`: how far off that
+ * may be; it then only corrects what is further off.
+ */
+export function noteServerTime(at, slack = 0) {
+  if (!Number.isFinite(at)) return;
+  const next = at - Date.now();
+  if (Math.abs(next - skew) > slack) skew = next;
 }
 
 /** Milliseconds since 1970 by the server's clock. */

@@ -22,12 +22,19 @@ from tests.system.store import Store
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
-# Short sessions and no locks: for those who walk away.
-_QUICK_BRANCH = """
+# Short sessions and no locks: for those who walk away. More trolleys where there are goods, and a voucher.
+_MORE = """
+from core.catalogue.discounts import Voucher
 from core.fleet.models import Trolley
 from core.tenancy.models import Branch, Chain
+chain = Chain.objects.get(slug="demo-chain")
+Voucher.objects.create(chain=chain, code="TENTH", value=10)
+for number in range(61, 81):
+    Trolley.objects.create(
+        trolley_id=f"TROLLEY_{number}", branch=Branch.objects.get(code="BRANCH-002"), cart_number=number
+    )
 branch = Branch.objects.create(
-    chain=Chain.objects.get(slug="demo-chain"), code="BRANCH-009", name="Demo Mart Express",
+    chain=chain, code="BRANCH-009", name="Demo Mart Express",
     has_lock_hardware=False, session_timeout_s=5,
 )
 for number in range(91, 93):
@@ -53,7 +60,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = Store(f"sqlite:///{folder}/store.sqlite3", folder)
     store.manage("migrate", "-v0")
     store.manage("load_demo", "-v0")
-    store.manage("shell", "-v0", "-c", _QUICK_BRANCH)
+    store.manage("shell", "-v0", "-c", _MORE)
     place_orders(store)
     store.close()
     return folder / "store.sqlite3"

@@ -17,10 +17,10 @@ from tests.system.store import Store
 Visit = Callable[..., Page]
 
 
-def open_store(furnished: Path, folder: Path) -> Store:
+def open_store(furnished: Path, folder: Path, **environ: str) -> Store:
     """A running server on a copy of the demo."""
     shutil.copy(furnished, folder / "store.sqlite3")
-    store = Store(f"sqlite:///{folder}/store.sqlite3", folder, AUTH_RATE="10000/minute")
+    store = Store(f"sqlite:///{folder}/store.sqlite3", folder, AUTH_RATE="10000/minute", **environ)
     store.start()
     return store
 

@@ -48,6 +48,29 @@ def type_barcode(page: Page, *barcodes: str) -> None:
     expect(sheet).to_be_hidden()
 
 
+def check_out(page: Page) -> Locator:
+    """Press Pay; returns the sheet, in which the goods are kept."""
+    page.locator(".dock-pay").click()
+    sheet = page.get_by_role("dialog", name="Pay")
+    expect(sheet.locator("time")).to_be_visible()
+    return sheet
+
+
+def pay(page: Page, card: str = "Pays at once") -> None:
+    """Pay in the open sheet with one of the test cards."""
+    sheet = page.get_by_role("dialog", name="Pay")
+    sheet.get_by_text(card, exact=True).click()
+    sheet.locator(".pay-foot button").click()
+
+
+def thanked(page: Page) -> str:
+    """Wait until all is paid; returns the exit pass's code."""
+    expect(page.get_by_role("heading", name="Thank you!")).to_be_visible()
+    code = page.locator(".pass .code")
+    expect(code).to_be_visible()
+    return code.inner_text()
+
+
 def give_back(page: Page) -> None:
     """End the session."""
     page.get_by_role("button", name="Finish and give the trolley back").click()

@@ -11,7 +11,18 @@ import pytest
 from playwright.sync_api import WebSocketRoute, expect
 
 from tests.browser.people import Visit, open_store, tokens
-from tests.browser.shopping import BANANAS, MANGOES, line, take, total, type_barcode
+from tests.browser.shopping import (
+    BANANAS,
+    MANGOES,
+    MILK,
+    check_out,
+    line,
+    pay,
+    take,
+    thanked,
+    total,
+    type_barcode,
+)
 from tests.browser.watch import Watch
 from tests.system.store import Store
 
@@ -98,3 +109,25 @@ def test_an_answer_that_is_lost_on_the_way_does_not_add_twice(visit: Visit, stor
     expect(line(page, MANGOES).locator("output")).to_have_text("1")
     expect(total(page)).to_have_text(MANGOES.price)
     assert len(lost) == 1
+
+
+def test_a_power_cut_in_the_middle_of_paying_leads_to_the_same_place(
+    visit: Visit, store: Store, watches: list[Watch]
+) -> None:
+    page = visit("/t/TROLLEY_70", "unplugged")
+    take(page)
+    type_barcode(page, MILK.barcode)
+    sheet = check_out(page)
+    pay(page, "The bank asks you first")
+    expect(sheet.get_by_text("Your bank asks: pay ₹68.00?")).to_be_visible()
+    watches[0].allow_lost_connection()
+    watches[0].allow_refusals()  # the order is asked for a moment before it is written
+    store.kill()
+    expect(sheet.get_by_text("No connection. Stay here")).to_be_visible()
+    expect(sheet.get_by_role("button", name="Approve")).to_be_disabled()
+    store.start()
+    expect(sheet.get_by_text("No connection. Stay here")).to_be_hidden(timeout=30_000)
+    sheet.get_by_role("button", name="Approve").click()
+    thanked(page)
+    orders = store.get("/api/orders", tokens(store, "unplugged")["access"])
+    assert [order["total"] for order in orders["results"]] == [68]

@@ -2,14 +2,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from core import health
+from core.payments.models import Payment
+from core.payments.providers import registry
 
 
 @pytest.fixture
@@ -133,3 +139,43 @@ def test_static_files_come_whole_with_what_caches_need(client: Client, path: str
     part = client.get(path, headers={"Range": "bytes=2-5"})
     assert (part.status_code, part.content) == (206, answer.content[2:6])
     assert client.get("/static/nothing.js").status_code == 404
+
+
+def _begun(provider: str) -> str:
+    """A payment that was begun with a provider; returns its id."""
+    now = timezone.now()
+    row = Payment.objects.create(
+        payment_id=uuid4(), user_id=uuid4(), branch_code="B", chain_slug="c", provider=provider,
+        status="pending", amount=Decimal(1), refunded=Decimal(0), currency="INR", reservation_id=uuid4(),
+        unsettled=True, refunds_refused=0, started_at=now, expires_at=now, updated_at=now,
+    )  # fmt: skip
+    return str(row.pk)
+
+
+@pytest.fixture
+def stripe_account(settings: Any) -> Iterator[None]:
+    """The settings name an account at Stripe."""
+    settings.STRIPE_SECRET_KEY = "sk_test_for_a_test"
+    settings.STRIPE_PUBLISHABLE_KEY = "pk_test_for_a_test"
+    settings.STRIPE_WEBHOOK_SECRET = "whsec_for_a_test"
+    registry.forget()
+    yield
+    registry.forget()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("stripe_account")
+def test_a_providers_scripts_are_let_in_on_the_page_of_its_payments_only(client: Client) -> None:
+    payment = _begun("stripe")
+    policy = client.get(f"/pay/stripe/{payment}").headers["Content-Security-Policy"]
+    assert "https://js.stripe.com" in policy
+    assert "razorpay" not in policy
+    assert "stripe" not in client.get("/shop").headers["Content-Security-Policy"]
+    for path in (f"/pay/razorpay/{payment}", f"/pay/sandbox/{payment}", f"/pay/stripe/{uuid4()}"):
+        assert client.get(path).status_code == 404, path
+
+
+@pytest.mark.django_db
+def test_a_provider_without_an_account_has_no_page(client: Client) -> None:
+    registry.forget()
+    assert client.get(f"/pay/stripe/{_begun('stripe')}").status_code == 404

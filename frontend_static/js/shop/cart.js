@@ -74,20 +74,20 @@ function SavedOffer({ saved }) {
 
 /** What is to be said of a checkout that is over. */
 function Word() {
-  if (!word.value && stage.value !== "late") return null;
   const { kind, amount, currency } = word.value ?? {};
-  if (stage.value === "late") return html`<p class="note note-warn" role="status"><span class="spinner" /><span>${t("pay.late")}</span></p>`;
+  if (!kind && stage.value !== "late") return null;
+  if (kind !== "returned" && stage.value === "late") return html`<p class="note note-warn" role="status"><span class="spinner" /><span>${t("pay.late")}</span></p>`;
   return html`<div class=${cx("note", kind === "expired" && "note-warn")} role="status"><${Icon} name=${kind === "expired" ? "clock" : "undo"} />
     <span>${amount === undefined ? t(`word.${kind}`) : t("word.returned_amount", { amount: money(amount, currency) })}</span></div>`;
 }
 
 function Buttons({ onScan }) {
   const { total_price, currency, items_count, checkout } = cart.value;
-  const pay = html`<button type="button" class="btn btn-primary btn-big dock-pay" disabled=${busy.value} onClick=${checkOut}>
+  const pay = html`<button key="pay" type="button" class="btn btn-primary btn-big dock-pay" disabled=${busy.value} onClick=${checkOut}>
     <${Icon} name="card" /><span>${checkout ? t("pay.go_on") : t("pay.do", { total: money(total_price, currency) })}</span></button>`;
   if (checkout) return html`<div class="dock-buttons">${pay}</div>`;
   return html`<div class="dock-buttons">
-    <button type="button" aria-label=${t("scan.open")} class=${cx("btn btn-big dock-scan", items_count ? "btn-quiet" : "btn-primary")} onClick=${onScan}><${Icon} name="scan" />${t(items_count ? "scan.short" : "scan.open")}</button>
+    <button key="scan" type="button" aria-label=${t("scan.open")} class=${cx("btn btn-big dock-scan", items_count ? "btn-quiet" : "btn-primary")} onClick=${onScan}><${Icon} name="scan" />${t(items_count ? "scan.short" : "scan.open")}</button>
     ${items_count > 0 && pay}
   </div>`;
 }

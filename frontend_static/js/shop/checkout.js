@@ -76,6 +76,8 @@ const HEARD = {
     fetchPayment(data.payment_id);
   },
   SignedOut() {
+    fresh = true;
+    sheetOpen.value = false;
     bought.value = null;
     payment.value = null;
     declined.value = null;
@@ -84,9 +86,13 @@ const HEARD = {
   },
 };
 
+let fresh = true;
+
 /** The page is new, or was away too long to be told everything: how does what we began stand? */
 function resume() {
   const held = cart.peek().checkout;
+  if (fresh && held) checkOut(); // a page that was reloaded goes on where it was
+  fresh = false;
   const begun = held?.payment_id ?? recall(BEGUN);
   if (begun && payment.peek()?.payment_id !== begun) fetchPayment(begun);
   else if (begun) askAgain(0);
@@ -119,12 +125,13 @@ export function done() {
 let asked = null;
 let patience = ASK_AGAIN_MS;
 
-/** Ask how the payment stands, now and again as long as nobody knows. */
-async function fetchPayment(payment_id) {
+/** Ask how the payment stands, now and again as long as nobody knows; `bank`: have our server ask the provider. */
+async function fetchPayment(payment_id, { bank = false } = {}) {
   clearTimeout(asked);
   if (!payment_id) return;
   try {
-    show(await auth.call("GET", `/api/payments/${payment_id}`));
+    if (bank) await confirm(payment_id, {});
+    else show(await auth.call("GET", `/api/payments/${payment_id}`));
   } catch (problem) {
     if (problem.status === 404) return forget(payment_id);
     askAgain(patience, payment_id);
@@ -137,7 +144,8 @@ function forget(payment_id) {
 
 function askAgain(after, payment_id = payment.peek()?.payment_id) {
   clearTimeout(asked);
-  asked = setTimeout(() => fetchPayment(payment_id), after);
+  const bank = payment.peek()?.status === "processing";
+  asked = setTimeout(() => fetchPayment(payment_id, { bank }), after);
   patience = Math.min(patience * 1.5, ASK_AGAIN_AT_MOST_MS);
 }
 
@@ -174,9 +182,10 @@ async function only(what, run) {
 
 /** Keep everything in the cart for the shopper, or nothing; then the sheet is open. */
 export function checkOut() {
-  if (cart.peek().checkout) return (sheetOpen.value = true);
-  batch(() => ((refusal.value = null), (word.value = null), (sheetOpen.value = true)));
   loadMethods();
+  sheetOpen.value = true;
+  if (cart.peek().checkout) return null;
+  batch(() => ((refusal.value = null), (word.value = null)));
   return only("reserve", reserve);
 }
 
@@ -223,14 +232,19 @@ export const pay = (provider, card) =>
     const body = provider ? { payment_method: provider } : {};
     const begun = await command("payment.create", body, { id: uuid(), timeout: PROVIDER_MS });
     show(begun);
-    if (begun.provider !== "sandbox" || begun.status !== "pending") return;
-    await confirm(begun.payment_id, { card });
+    if (begun.status !== "pending") return;
+    if (begun.provider === "sandbox") await confirm(begun.payment_id, { card });
+    else location.assign(pageOf(begun));
   });
+
+/** Where the provider's own form is shown. */
+export const pageOf = ({ provider, payment_id }) => `/pay/${provider}/${payment_id}`;
 
 /** The shopper's word to a bank that asks for it. Of the sandbox only. */
 export const approve = (yes) => only("confirm", () => confirm(payment.peek().payment_id, { approve: yes }));
 
-async function confirm(payment_id, word) {
+/** Hand over what the shopper did, or have the server look at what their provider says. Raises Problem. */
+export async function confirm(payment_id, word) {
   const answer = await command("payment.confirm", { payment_id, ...word }, { timeout: PROVIDER_MS });
   show(answer);
 }

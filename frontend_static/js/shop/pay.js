@@ -4,7 +4,7 @@ import { t, money, reason } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Sheet } from "../parts/common.js";
 import { cart, connection } from "./store.js";
-import { asking, declined, methods, pay, payment, sheetOpen, stage, trouble, turnBack } from "./checkout.js";
+import { asking, declined, methods, pageOf, pay, payment, sheetOpen, stage, trouble, turnBack } from "./checkout.js";
 import { mayLeave } from "./stage.js";
 import { Countdown } from "./countdown.js";
 import { Vouchers } from "./vouchers.js";
@@ -49,11 +49,12 @@ function Methods({ names, chosen, onChoose }) {
     <span>${t(`method.${name}`)}</span></label>`)}</fieldset>`;
 }
 
-function Choose({ away }) {
-  const offered = methods.value?.providers ?? [];
+/** `besides`: the provider that is left out, because its payment is begun. */
+function Choose({ away, besides }) {
+  const offered = (methods.value?.providers ?? []).filter((one) => one.name !== besides);
   const names = offered.map((one) => one.name);
   const [wish, setWish] = useState(payment.value?.provider ?? null);
-  const chosen = names.includes(wish) ? wish : methods.value?.default ?? names[0] ?? null;
+  const chosen = names.includes(wish) ? wish : names[0] ?? null;
   const cards = cardsOf(offered, chosen, payment.value);
   const [wishedCard, setCard] = useState(null);
   const card = cards.find((one) => one.number === wishedCard) ?? cards[0];
@@ -63,10 +64,10 @@ function Choose({ away }) {
     pay(chosen, card?.number);
   };
   return html`<form class="stack" onSubmit=${submit}>
-    <${Vouchers} />
+    ${!besides && html`<${Vouchers} />`}
     <${Methods} names=${names} chosen=${chosen} onChoose=${setWish} />
     ${cards.length > 0 && html`<${Cards} cards=${cards} chosen=${card.number} onChoose=${setCard} />`}
-    <button class="btn btn-primary btn-big btn-wide" disabled=${away || asking.value !== null}><${Icon} name="card" />${t(declined.value ? "pay.again" : "pay.do", { total: money(total_price, currency) })}</button>
+    <div class="pay-foot"><button class="btn btn-primary btn-big btn-wide" disabled=${away || asking.value !== null}><${Icon} name="card" />${t("pay.do", { total: money(total_price, currency) })}</button></div>
   </form>`;
 }
 
@@ -76,15 +77,17 @@ function Waiting({ now }) {
 }
 
 /** The provider's own page takes over; this is the way (back) to it. */
-function WithProvider() {
-  const { provider, payment_id } = payment.value;
+function WithProvider({ away }) {
+  const { provider } = payment.value;
+  const others = methods.value?.providers.some((one) => one.name !== provider);
   return html`<div class="stack"><p>${t("pay.provider", { name: t(`method.${provider}`) })}</p>
-    <a class="btn btn-primary btn-big btn-wide" href=${`/pay/${provider}/${payment_id}`}>${t("pay.provider_do")}<${Icon} name="arrow" flips /></a></div>`;
+    <a class="btn btn-primary btn-big btn-wide" href=${pageOf(payment.value)}>${t("pay.provider_do")}<${Icon} name="arrow" flips /></a>
+    ${others && html`<details class="goods"><summary>${t("provider.back")}</summary><${Choose} away=${away} besides=${provider} /></details>`}</div>`;
 }
 
 function Body({ now, away }) {
   if (now === "action") return html`<${BankAsks} away=${away} />`;
-  if (now === "with_provider") return html`<${WithProvider} />`;
+  if (now === "with_provider") return html`<${WithProvider} away=${away} />`;
   if (WAITING.includes(now)) return html`<${Waiting} now=${now} />`;
   return html`<${Choose} away=${away} />`;
 }

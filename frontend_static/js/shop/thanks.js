@@ -33,7 +33,7 @@ function useOrder(order_id) {
       if (found?.exit_pass?.verified_at) return;
       timer = setTimeout(() => ask(whole ? tries : tries - 1), whole ? AGAIN_MS : FIRST_MS * (1 + TRIES - tries));
     };
-    ask(TRIES);
+    timer = setTimeout(() => ask(TRIES), FIRST_MS);
     return () => {
       over = true;
       clearTimeout(timer);

@@ -1,0 +1,23 @@
+/** A payment provider's own script, from its own host: fetched only here, on a page whose policy lets in that one host. */
+import { Problem } from "../problem.js";
+
+const WAIT_MS = 20_000;
+
+/** Resolves with the global that the script makes. Raises Problem `provider_away`. */
+export function load(src, name) {
+  return new Promise((resolve, reject) => {
+    const script = Object.assign(document.createElement("script"), { src, async: true });
+    const away = () => {
+      script.remove();
+      reject(new Problem({ code: "provider_away" }));
+    };
+    const timer = setTimeout(away, WAIT_MS);
+    script.onerror = () => (clearTimeout(timer), away());
+    script.onload = () => {
+      clearTimeout(timer);
+      if (globalThis[name]) resolve(globalThis[name]);
+      else away();
+    };
+    document.head.append(script);
+  });
+}
