@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
-from bench import devices, measures, tools, unlock
+from bench import checkout, devices, measures, tools, unlock
 from bench.machine import machine
 from bench.measures import Bench
 from bench.process import ROOT, cores
@@ -24,11 +24,15 @@ from scripts import services
 
 MEASURES: dict[str, Callable[[Bench], list[Section]]] = {
     "add-to-cart": measures.add_to_cart,
+    "checkout": checkout.checkouts,
     "fan-out": measures.fan_out,
     "unlock": unlock.scan_to_open,
     "devices": devices.a_thousand_pis,
     "actors": tools.runtime,
     "journal": tools.journal,
+    "stock": tools.stock,
+    "pricing": tools.pricing,
+    "catalogue": tools.catalogue,
     "bus": tools.lock_bus,
 }
 

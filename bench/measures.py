@@ -7,7 +7,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
@@ -63,33 +63,49 @@ def row(bench: Bench, what: str, module: str, plan: Plan, server: Server, note: 
     return made
 
 
-def summed(what: str, found: list[Measured], note: str) -> Row:
-    """The repetitions as one row; says so when the client was the bottleneck."""
+def summed(what: str, found: list[Measured], note: str, commands: int = 1) -> Row:
+    """The repetitions as one row; says so when the client was the bottleneck.
+
+    So many ``commands`` make one of what is counted.
+    """
     client = max(each.outcome.client_cpu for each in found)
     if client >= LOAD_IS_FULL:
         note = f"{note} The client was the bottleneck.".strip()
     return Row(
         what,
-        spread([each.outcome.rate for each in found]),
+        spread([each.outcome.rate / commands for each in found]),
         spread([each.outcome.p50_ms for each in found]),
         spread([each.outcome.p99_ms for each in found]),
-        spread([each.cpu_us for each in found]),
+        spread([each.cpu_us * commands for each in found]),
         max(each.server_cpu for each in found),
         client,
         note,
     )
 
 
-def baseline_row(bench: Bench) -> Row:
-    """The fastest of gunicorn's workers, chosen by a short run of each."""
+Served = Callable[["Bench", str], AbstractContextManager[tuple[Server, Plan]]]
+"""The baseline behind one of gunicorn's workers, and its load."""
+
+
+def fastest(bench: Bench, served: Served) -> tuple[str, str]:
+    """The fastest of gunicorn's workers, chosen by a short run of each; and a note of what was tried."""
     tried: dict[str, float] = {}
     for worker in WORKERS:
-        with baseline(bench.postgres, worker, CLIENTS, bench.work) as (server, plan):
+        with served(bench, worker) as (server, plan):
             short = msgspec.structs.replace(plan, warmup_s=1, measure_s=min(2.0, bench.seconds))
             tried[worker] = load("bench.load.http", short, server).outcome.rate
-    best = max(tried, key=lambda worker: tried[worker])
     note = "Tried: " + ", ".join(f"{worker} {rate:.0f}" for worker, rate in tried.items()) + "."
-    with baseline(bench.postgres, best, CLIENTS, bench.work) as (server, plan):
+    return max(tried, key=lambda worker: tried[worker]), note
+
+
+def _adding(bench: Bench, worker: str) -> AbstractContextManager[tuple[Server, Plan]]:
+    return baseline(bench.postgres, worker, CLIENTS, bench.work)
+
+
+def baseline_row(bench: Bench) -> Row:
+    """Adds a second of the baseline."""
+    best, note = fastest(bench, _adding)
+    with _adding(bench, best) as (server, plan):
         return row(
             bench, f"baseline, HTTP, {CLIENTS} clients ({best})", "bench.load.http", plan, server, note
         )

@@ -8,7 +8,6 @@ all 1,000 are its own, and none but the last of each step applies.
 from __future__ import annotations
 
 import os
-import sys
 import timeit
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -22,8 +21,8 @@ TARGET_US = 50.0
 _STAGES: tuple[Any, ...] = ("sale", "quantity", "tier")
 
 
-def main() -> int:
-    """Print the figures; return 1 if the target is missed."""
+def main() -> None:
+    """Print the figures, and whether the target is reached."""
     django.setup()
     from actors.messages.cart import Offer
     from actors.messages.pricing import Rule
@@ -60,7 +59,6 @@ def main() -> int:
     print(
         f"target: below {TARGET_US:.0f} µs with {RULES} rules in force: {'reached' if reached else 'missed'}"
     )
-    return 0 if reached else 1
 
 
 def _us(call: Callable[[], object], runs: int = 2000) -> float:
@@ -68,4 +66,4 @@ def _us(call: Callable[[], object], runs: int = 2000) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -24,6 +24,23 @@ def journal(bench: Bench) -> list[Section]:
     return [tool("bench.journal", "journal", "The journal alone", method)]
 
 
+def stock(bench: Bench) -> list[Section]:
+    """Reservations of one branch's stock: ``python -m bench.stock``."""
+    method = "The stock's decider: three lines of 10,000 SKUs reserved, pure Python in one thread."
+    return [tool("bench.stock", "stock", "A reservation decided", method)]
+
+
+def pricing(bench: Bench) -> list[Section]:
+    """A line's price: ``python -m bench.pricing``."""
+    return [tool("bench.pricing", "pricing", "A price", "With a thousand rules in force in the chain.")]
+
+
+def catalogue(bench: Bench) -> list[Section]:
+    """A chain's products in memory: ``python -m bench.catalogue``."""
+    method = "100,000 products of one chain, read from SQLite into memory."
+    return [tool("bench.catalogue", "catalogue", "The catalogue in memory", method)]
+
+
 def lock_bus(bench: Bench) -> list[Section]:
     """Polls and unlocks on a serial line in real time: ``python -m bench.bus``."""
     method = "Eight boards at 19200 baud, simulated at the line's own pace, in the process and over a pty."
