@@ -16,7 +16,7 @@ from typing import Any
 
 from actors.messages.device import Report, Reports
 
-AT_ONCE = 64
+AT_ONCE = 128
 """Commands that may be under way in one process."""
 BURST = 64
 """Reports that one command takes along."""
