@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { aroundBays, bayName, needsCloseUp, pitch, standing, toScreen } from "../js/branch/geometry.js";
-import { byUrgency, grouped, lockIcon, lockOf, placed, stateOf } from "../js/branch/states.js";
+import { byUrgency, candidates, grouped, lockIcon, lockOf, needs, placed, stateOf } from "../js/branch/states.js";
 
 const trolley = (more = {}) => ({
   trolley_id: "T1", cart_number: 1, phase: "available", custody: "docked", is_active: true, maintenance: false, lock_fault: "",
@@ -37,12 +37,29 @@ test("a lock shows what was reported, never what was wished", () => {
   assert.equal(lockIcon({ desired: "closed", reported: "unknown" }), "unknown");
 });
 
-test("the list begins with what needs somebody, each group by number", () => {
+test("the list has each group by number, and nothing that needs somebody: that has its own place", () => {
   const list = [
-    trolley({ trolley_id: "c", cart_number: 3 }), trolley({ trolley_id: "a", cart_number: 1 }),
+    trolley({ trolley_id: "c", cart_number: 3 }), trolley({ trolley_id: "a", cart_number: 1 }), trolley({ trolley_id: "h", cart_number: 5, phase: "held" }),
     trolley({ trolley_id: "s", cart_number: 9, custody: "out" }), trolley({ trolley_id: "f", cart_number: 7, lock_fault: "expired" }),
   ];
-  assert.deepEqual(grouped(list).map(([state, group]) => [state, group.map((one) => one.trolley_id)]), [["fault", ["f"]], ["stray", ["s"]], ["available", ["a", "c"]]]);
+  assert.deepEqual(grouped(list).map(([state, group]) => [state, group.map((one) => one.trolley_id)]), [["held", ["h"]], ["available", ["a", "c"]]]);
+});
+
+const alarm = (alarm_id, kind, severity, more = {}) => ({ alarm_id, kind, severity, raised_at: "2", assignee: null, trolley_id: null, ...more });
+
+test("what needs somebody is one list: alarms, and trolleys in trouble of which none speaks", () => {
+  const trolleys = [trolley({ trolley_id: "f", lock_fault: "expired" }), trolley({ trolley_id: "s", custody: "out" }), trolley({ trolley_id: "free" })];
+  const keys = (alarms) => needs({ trolleys, alarms }).map((one) => one.key);
+  assert.deepEqual(keys([]), ["trolley/f", "trolley/s"]);
+  assert.deepEqual(keys([alarm("a", "lock_failed", "major", { trolley_id: "f" })]), ["a", "trolley/s"]);
+  assert.deepEqual(keys([alarm("h", "help_wanted", "minor", { trolley_id: "s" }), alarm("p", "device_offline", "critical")]), ["p", "trolley/f", "h", "trolley/s"]);
+  assert.deepEqual(keys([alarm("t", "stray", "critical", { trolley_id: "s", assignee: "mia" })]), ["trolley/f", "t"]);
+  assert.deepEqual(needs({ trolleys: [] }), []);
+});
+
+test("for a slot that does not know its trolley, those that nobody holds any more come first", () => {
+  const out = (trolley_id, cart_number, assigned_to = null) => trolley({ trolley_id, cart_number, custody: "out", assigned_to });
+  assert.deepEqual(candidates([out("a", 1, "mia"), out("b", 4), trolley({ trolley_id: "in" }), out("c", 2)]).map((one) => one.trolley_id), ["c", "b", "a"]);
 });
 
 test("only trolleys whose slot is on the plan are drawn on it", () => {

@@ -42,6 +42,17 @@ for number in range(91, 93):
 """
 
 
+_HERE = Path(__file__).parent
+_WITHIN_S = 180.0
+"""Of a test here; the first one also waits for the store, its locks and the browser to start."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _HERE in item.path.parents and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(_WITHIN_S))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report = yield

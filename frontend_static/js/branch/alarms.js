@@ -1,10 +1,13 @@
-/** What needs somebody: the alarms that stand, worst first, each with who sees to it and what can be done. */
+/** What needs somebody, in one list: alarms that stand and trolleys in trouble, each with what can be done. */
 import { html, cx, useState } from "../ui.js";
-import { t, elapsed, number, reason } from "../i18n.js";
+import { t, elapsed, number } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
+import { Refusal, useOrder } from "../parts/forms.js";
 import { acknowledge, answerHelp, clearAlarm, giveBack, now } from "./store.js";
-import { byUrgency, lockPlace } from "./states.js";
+import { candidates, lockPlace, needs, stateOf } from "./states.js";
 
+/** So many trolleys are told apart at a glance; more of them are chosen from a list. */
+const AT_A_GLANCE = 8;
 const SEVERITY_ICONS = { critical: "octagon", major: "alert", minor: "info", warning: "clock" };
 
 /** The sentence of an alarm; `board` knows the trolley's number. */
@@ -20,72 +23,81 @@ function why(alarm) {
   return "";
 }
 
-/** Runs one order at a time: {busy, problem, run(order)}. */
-function useOrder() {
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(null);
-  const run = async (order) => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      await order();
-    } catch (refused) {
-      setProblem(refused);
-    }
-    setBusy(false);
-  };
-  return { busy, problem, run };
+const ago = (text) => now.value && text && elapsed(text);
+
+function Badge({ severity }) {
+  return html`<span class="alarm-badge" title=${t(`severity.${severity}`)}><${Icon} name=${SEVERITY_ICONS[severity]} label=${t(`severity.${severity}`)} /></span>`;
+}
+
+/** The trolley's own words about it: who holds it, and how long it has been so. */
+function Small({ holder, since, assignee }) {
+  const parts = [holder && t("held.by", { holder }), ago(since), assignee && t("alarm.assignee", { name: assignee })].filter(Boolean);
+  return html`<span class="small soft num">${parts.map((part, place) => html`${place > 0 && " · "}<bdi key=${part}>${part}</bdi>`)}</span>`;
 }
 
 function Orders({ alarm, busy, run }) {
   const help = alarm.kind === "help_wanted";
   const take = () => run(() => (help ? answerHelp : acknowledge)(alarm.alarm_id));
   return html`<div class="alarm-orders">
-    ${!alarm.assignee && html`<button type="button" class="btn btn-primary" disabled=${busy} onClick=${take}><${Icon} name=${help ? "person" : "check"} />${t(help ? "alarm.come" : "alarm.take")}</button>`}
+    ${!alarm.assignee && html`<button type="button" class=${cx("btn", alarm.kind === "slot_unknown" ? "btn-quiet" : "btn-primary")} disabled=${busy} onClick=${take}><${Icon} name=${help ? "person" : "check"} />${t(help ? "alarm.come" : "alarm.take")}</button>`}
     <button type="button" class="btn btn-quiet" disabled=${busy} onClick=${() => run(() => clearAlarm(alarm.alarm_id))}>${t("alarm.clear")}</button>
   </div>`;
 }
 
+const called = (one) => `${t("trolley.number", { n: one.cart_number })}${one.assigned_to ? ` · ${one.assigned_to}` : ""}`;
+
 /** A slot that does not know its trolley: whoever looks says which one it is. */
 function Which({ alarm, board, busy, run }) {
   const [chosen, choose] = useState("");
-  const out = board.trolleys.filter((one) => one.custody === "out").sort((a, b) => a.cart_number - b.cart_number);
-  if (alarm.kind !== "slot_unknown" || !out.length) return null;
+  const out = candidates(board.trolleys);
+  if (!out.length) return html`<p class="alarm-orders small soft">${t("alarm.none_out")}</p>`;
+  const picked = out.find((one) => one.trolley_id === chosen);
   const submit = (event) => {
     event.preventDefault();
     run(() => giveBack(chosen, alarm));
   };
-  return html`<form class="alarm-orders" onSubmit=${submit}>
-    <select class="input" aria-label=${t("alarm.which")} value=${chosen} onChange=${(e) => choose(e.target.value)}>
-      <option value="">${t("alarm.which")}</option>
-      ${out.map((one) => html`<option key=${one.trolley_id} value=${one.trolley_id}>${t("trolley.number", { n: one.cart_number })}</option>`)}
-    </select>
-    <button class="btn btn-primary" disabled=${busy || !chosen}>${t("alarm.this_one")}</button>
+  const chip = (one) => html`<button key=${one.trolley_id} type="button" class="chip which" aria-pressed=${chosen === one.trolley_id} onClick=${() => choose(one.trolley_id)}><strong class="num">${one.cart_number}</strong>${one.assigned_to && html`<bdi class="small">${one.assigned_to}</bdi>`}</button>`;
+  const list = html`<select class="input" aria-label=${t("alarm.which")} value=${chosen} onChange=${(e) => choose(e.target.value)}>
+    <option value="">${t("alarm.which")}</option>${out.map((one) => html`<option key=${one.trolley_id} value=${one.trolley_id}>${called(one)}</option>`)}</select>`;
+  return html`<form class="alarm-orders alarm-which" onSubmit=${submit}>
+    ${out.length > AT_A_GLANCE ? list : html`<div class="chips" role="group" aria-label=${t("alarm.which")}>${out.map(chip)}</div>`}
+    ${picked && html`<button class="btn btn-primary" disabled=${busy}>${t("alarm.it_is", { n: picked.cart_number })}</button>`}
   </form>`;
 }
 
 function Alarm({ alarm, board, onOpen }) {
   const { busy, problem, run } = useOrder();
   const text = alarmText(alarm, board);
-  const known = board.trolleys.some((one) => one.trolley_id === alarm.trolley_id);
+  const trolley = board.trolleys.find((one) => one.trolley_id === alarm.trolley_id);
   const also = why(alarm);
   return html`<li class=${cx("alarm", `sev-${alarm.severity}`, alarm.assignee && "alarm-taken")}>
-    <span class="alarm-badge" title=${t(`severity.${alarm.severity}`)}><${Icon} name=${SEVERITY_ICONS[alarm.severity]} label=${t(`severity.${alarm.severity}`)} /></span>
+    <${Badge} severity=${alarm.severity} />
     <div class="alarm-what">
-      ${known ? html`<button type="button" class="alarm-open" onClick=${() => onOpen(alarm.trolley_id)}>${text}</button>` : html`<strong>${text}</strong>`}
+      ${trolley ? html`<button type="button" class="alarm-open" onClick=${() => onOpen(alarm.trolley_id)}>${text}</button>` : html`<strong>${text}</strong>`}
       ${also && html`<span class="small soft">${also}</span>`}
-      <span class="small soft num">${now.value && elapsed(alarm.raised_at)}${alarm.assignee && html` · <bdi>${t("alarm.assignee", { name: alarm.assignee })}</bdi>`}</span>
-      ${problem && html`<span class="field-error" role="alert">${reason(problem)}</span>`}
+      <${Small} holder=${alarm.kind === "help_wanted" ? null : trolley?.assigned_to} since=${alarm.raised_at} assignee=${alarm.assignee} />
+      <${Refusal} problem=${problem} />
     </div>
-    <${Which} alarm=${alarm} board=${board} busy=${busy} run=${run} />
+    ${alarm.kind === "slot_unknown" && html`<${Which} alarm=${alarm} board=${board} busy=${busy} run=${run} />`}
     <${Orders} alarm=${alarm} busy=${busy} run=${run} />
   </li>`;
 }
 
-export function Alarms({ board, onOpen }) {
-  const list = byUrgency(board.alarms ?? []);
-  return html`<section class=${cx("alarms", list.length === 0 && "alarms-none")} aria-label=${t("alarms.title")}>
+/** A trolley in trouble of which no alarm speaks: on its way back, or its alarm was called done too early. */
+function Trouble({ trolley, severity, onOpen }) {
+  const state = stateOf(trolley);
+  return html`<li class=${cx("alarm", `sev-${severity}`)}><${Badge} severity=${severity} />
+    <div class="alarm-what"><button type="button" class="alarm-open" onClick=${() => onOpen(trolley.trolley_id)}>${t(`need.${state}`, { n: number(trolley.cart_number) })}</button>
+      <span class="small soft">${t(state === "fault" ? `fault.${trolley.lock_fault}` : "need.stray_why")}</span>
+      <${Small} holder=${trolley.assigned_to} since=${trolley.since ?? trolley.lock.at} /></div>
+    ${state === "fault" && html`<div class="alarm-orders"><button type="button" class="btn btn-quiet" onClick=${() => onOpen(trolley.trolley_id)}><${Icon} name="unlocked" />${t("need.fault_do")}</button></div>`}
+  </li>`;
+}
+
+export function Needs({ board, onOpen }) {
+  const list = needs(board);
+  return html`<section class=${cx("alarms", list.length === 0 && "alarms-none", list.length > 0 && list.every((one) => one.severity === "warning" || one.assignee) && "alarms-calm")} aria-label=${t("alarms.title")}>
     <h2 aria-live="polite">${list.length ? html`${t("alarms.title")}<span class="num group-count">${number(list.length)}</span>` : html`<${Icon} name="check" />${t("alarms.none")}`}</h2>
-    ${list.length > 0 && html`<ul>${list.map((alarm) => html`<${Alarm} key=${alarm.alarm_id} alarm=${alarm} board=${board} onOpen=${onOpen} />`)}</ul>`}
+    ${list.length > 0 && html`<ul>${list.map((one) => (one.alarm ? html`<${Alarm} key=${one.key} alarm=${one.alarm} board=${board} onOpen=${onOpen} />` : html`<${Trouble} key=${one.key} trolley=${one.trolley} severity=${one.severity} onOpen=${onOpen} />`))}</ul>`}
   </section>`;
 }

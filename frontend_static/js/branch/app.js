@@ -7,7 +7,7 @@ import { Brand, Empty, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts }
 import { board, connection, now, refused, start } from "./store.js";
 import { placed, stateOf } from "./states.js";
 import { Counters, Grid, Latest, List } from "./board.js";
-import { Alarms } from "./alarms.js";
+import { Needs } from "./alarms.js";
 import { Plan } from "./plan.js";
 import { Panel } from "./panel.js";
 
@@ -72,7 +72,7 @@ function Board() {
   if (!data.trolleys.length) return html`<main id="main"><${Empty} icon="trolley" title=${t("branch.empty")} text=${t("branch.empty_text")} /></main>`;
   return html`<main class="board" id="main" data-view=${view.value}>
     <${Counters} counters=${data.counters} strays=${strays} />
-    <${Alarms} board=${data} onOpen=${open} />
+    <${Needs} board=${data} onOpen=${open} />
     <${Tabs} view=${view} />
     <div class="board-map">
       ${onPlan.length > 0 && html`<${Plan} board=${data} selected=${selected.value} onOpen=${open}>${others.length === 0 && html`<${Latest} />`}<//>`}

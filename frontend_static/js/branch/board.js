@@ -35,7 +35,7 @@ function Row({ trolley, currency, selected, onOpen }) {
 }
 
 export function List({ board, selected, onOpen }) {
-  return html`<div class="groups">${grouped(board.trolleys).map(([state, list]) => html`<section key=${state} class=${cx("group", ATTENTION.has(state) && "group-urgent")}>
+  return html`<div class="groups">${grouped(board.trolleys).map(([state, list]) => html`<section key=${state} class="group">
     <h2>${t(`group.${state}`)}<span class="num group-count">${number(list.length)}</span></h2>
     <ul>${list.map((trolley) => html`<${Row} key=${trolley.trolley_id} trolley=${trolley} currency=${board.branch.currency} selected=${selected === trolley.trolley_id} onOpen=${onOpen} />`)}</ul>
   </section>`)}</div>`;

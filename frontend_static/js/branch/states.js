@@ -31,13 +31,39 @@ export function lockOf(trolley) {
 /** Icon of a lock's reported state. */
 export const lockIcon = (lock) => ({ open: "unlocked", closed: "locked" })[lock.reported] ?? "unknown";
 
-/** Trolleys by state, each group by number: [[state, [trolley...]]...], empty groups left out. */
+/**
+ * Trolleys by state, each group by number: [[state, [trolley...]]...], empty groups left out.
+ * What needs somebody is in `needs` and nowhere else.
+ */
 export function grouped(trolleys) {
   const byNumber = [...trolleys].sort((a, b) => a.cart_number - b.cart_number);
-  return STATES.map((state) => [state, byNumber.filter((one) => stateOf(one) === state)]).filter(([, list]) => list.length);
+  return STATES.filter((state) => !ATTENTION.has(state)).map((state) => [state, byNumber.filter((one) => stateOf(one) === state)]).filter(([, list]) => list.length);
 }
 
 const SEVERITIES = ["critical", "major", "minor", "warning"];
+
+/** Alarms that say what is wrong with a trolley, so that its state need not be told beside them. */
+const SPEAK = new Set(["lock_failed", "stray", "overdue"]);
+const TROUBLE = { fault: "major", stray: "warning" };
+
+/**
+ * All that needs somebody, most urgent first: [{key, severity, raised_at, assignee, alarm | trolley}...].
+ * Alarms that stand, and trolleys in trouble of which no alarm speaks (yet, or any more).
+ */
+export function needs({ trolleys, alarms = [] }) {
+  const spoken = new Set(alarms.filter((one) => SPEAK.has(one.kind)).map((one) => one.trolley_id));
+  const silent = trolleys.filter((one) => ATTENTION.has(stateOf(one)) && !spoken.has(one.trolley_id));
+  return byUrgency([
+    ...alarms.map((alarm) => ({ key: alarm.alarm_id, severity: alarm.severity, raised_at: alarm.raised_at, assignee: alarm.assignee, alarm })),
+    ...silent.map((trolley) => ({ key: `trolley/${trolley.trolley_id}`, severity: TROUBLE[stateOf(trolley)], raised_at: trolley.since ?? trolley.lock.at ?? "", assignee: null, trolley })),
+  ]);
+}
+
+/** Trolleys that a slot may hold which does not know its own: those that are out, whom nobody holds any more first. */
+export function candidates(trolleys) {
+  const out = trolleys.filter((one) => one.custody === "out" && one.is_active);
+  return out.sort((a, b) => Boolean(a.assigned_to) - Boolean(b.assigned_to) || a.cart_number - b.cart_number);
+}
 
 /** Alarms, what nobody sees to first, then the worst, then the oldest. */
 export function byUrgency(alarms) {

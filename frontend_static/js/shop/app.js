@@ -12,6 +12,7 @@ import { TimerRing } from "./ring.js";
 import { Summary } from "./ending.js";
 import { bought } from "./checkout.js";
 import { Thanks } from "./thanks.js";
+import { ReturnQuestion } from "./returning.js";
 import { keepAwake } from "./awake.js";
 
 /** What the QR that opened the page says: its whole address if it is signed, else the trolley's code. */
@@ -65,7 +66,7 @@ function App() {
   useEffect(() => {
     document.title = t("title.shop");
   }, [lang.value]);
-  return html`<${TopBar} /><${OfflineBanner} state=${connection.value} /><${Body} invited=${invited} /><${Toasts} />`;
+  return html`<${TopBar} /><${OfflineBanner} state=${connection.value} /><${ReturnQuestion} /><${Body} invited=${invited} /><${Toasts} />`;
 }
 
 render(html`<${App} />`, document.body);

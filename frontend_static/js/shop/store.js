@@ -28,6 +28,8 @@ export const pending = signal([]);
 export const summary = signal(null);
 /** The call for help that stands: {alarm_id, answered}. */
 export const help = signal(null);
+/** Code of the trolley that a slot may have taken in, as long as nobody has said so. */
+export const asked = signal(null);
 /** Code of the trolley that was last seen to be back in a slot. */
 export const returned = signal(null);
 /** Whether the trolley that is held, or was held last, hangs on a lock. */
@@ -62,6 +64,7 @@ function leave() {
   for (const heard of listeners) heard("SignedOut", {});
   batch(() => {
     signedIn.value = false;
+    asked.value = null;
     cart.value = null;
     seat.value = null;
     pending.value = [];
@@ -140,8 +143,11 @@ function tally() {
 function notify(name, data) {
   if (name === "HelpAnswered" && help.peek()) help.value = { ...help.peek(), answered: true };
   if (name === "HelpDone") help.value = null;
-  if (name === "TrolleyReturned") returned.value = data.trolley_id;
-  if (name === "ScanWanted") askWhich(data.trolley_id);
+  if (name === "TrolleyReturned") {
+    returned.value = data.trolley_id;
+    if (asked.peek() === data.trolley_id) asked.value = null;
+  }
+  if (name === "ScanWanted") asked.value = data.trolley_id;
   const said = { LockFailed: "notice.lock_failed", TrolleyReturned: "notice.returned", HelpAnswered: "help.coming" }[name];
   if (said) toast(t(said, { trolley: data.trolley_id }), { bad: data.severity !== "info" && name === "LockFailed" });
 }
@@ -175,18 +181,10 @@ export async function endSession() {
   }
 }
 
-/** A slot saw a trolley come back and cannot tell which: whoever took this one may say that it was. */
-function askWhich(trolley_id) {
-  const mine = { label: t("return.mine"), run: () => giveBack(trolley_id) };
-  toast(t("return.ask", { trolley: trolley_id }), { action: mine });
-}
-
-async function giveBack(trolley_id) {
-  try {
-    await socket.request("trolley.return", { trolley_id });
-  } catch (problem) {
-    toast(reason(problem), { bad: true });
-  }
+/** Say that the trolley is in the slot that asks. Raises Problem. */
+export async function giveBack(trolley_id) {
+  await socket.request("trolley.return", { trolley_id });
+  asked.value = null;
 }
 
 /** Call somebody of the staff; a second call while one stands is the same call. Raises Problem. */
