@@ -23,7 +23,7 @@ BOARD = "branch:BRANCH-001"
 
 
 def _agent_config(owner: Store, edge: Store, folder: Path) -> tuple[str, Path]:
-    device_id, token, *_ = owner._run("-c", DEVICE).split()
+    device_id, token, *_ = owner.run("-c", DEVICE).split()
     config = {
         "server_url": edge.socket_url("/ws/device/"),
         "device_id": device_id,
