@@ -52,7 +52,8 @@ class Errands:
         if not settings.REDIS_URL:
             self._tasks.append(self._loop.create_task(self._repeat(sweep_reservations, SWEEP_S)))
             self._tasks.append(self._loop.create_task(self._repeat(send_due_receipts, RECEIPTS_S)))
-            self._tasks.append(self._loop.create_task(self._repeat(reconcile, RECONCILE_EVERY_S)))
+            every = min(RECONCILE_EVERY_S, settings.PAYMENT_RECONCILE_S)
+            self._tasks.append(self._loop.create_task(self._repeat(reconcile, every)))
 
     async def stop(self) -> None:
         """Run no more."""

@@ -106,6 +106,24 @@ class Payers(RuleBasedStateMachine):
                 for word in account.words():
                     self.world.post("payment", account.charge.payment_id, word)
 
+    @rule(user=users, meanwhile=st.sampled_from(["nothing", "more", "sold out"]))
+    def pay_late(self, user: str, meanwhile: str) -> None:
+        """An hour after the reservation's end, when the shopper may be at the till with other goods."""
+        self.go_to_the_till(user, "one")
+        accounts = list(self.world.bank.accounts.values())
+        self.world.pass_time(3600.0)
+        self.world.settle()
+        if meanwhile == "more":
+            self.world.ask("cart", user, AddItem(self.offers[1], 1))
+            self.checkout(user, 300.0)
+        if meanwhile == "sold out":
+            free = self.world.actor("stock", BRANCH).state.level(SKUS[0]).available
+            self.world.ask("stock", BRANCH, AdjustStock(SKUS[0], "gone", delta=-free))
+        self.world.settle()
+        for account in accounts[-1:]:
+            account.pay(self.world.now)
+            self.world.post("payment", account.charge.payment_id, account.word())
+
     @rule(number=st.integers(0, 5))
     def decline(self, number: int) -> None:
         """Also what is paid in the end may have been declined before."""
