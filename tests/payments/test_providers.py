@@ -25,8 +25,8 @@ from core.payments.providers import (
     RefundRefused,
     Unheard,
 )
-from tests.payments.conftest import PAYMENT, REFUND, Shop, razorpay_account, stripe_account
 from tests.payments.peers import DROP, HANG, LOSE, Answer
+from tests.payments.shops import PAYMENT, REFUND, Shop, razorpay_account, stripe_account
 
 AT_ONCE = {"Stripe-Should-Retry": "false"}
 DOWN = [
@@ -261,7 +261,8 @@ def test_a_signed_notice_tells_what_was_paid(shop: Shop) -> None:
     assert isinstance(notice.said, Paid)
     assert isinstance(looked_up, Paid)
     assert replace(notice.said, at=looked_up.at) == looked_up
-    assert (notice.event_id, notice.reference) == ("evt_1", charge.reference)
+    assert notice.event_id.startswith("evt_")
+    assert notice.reference == charge.reference
     assert notice.payment_id in ("", PAYMENT)
     assert shop.account.read_webhook(body, headers) == notice
 

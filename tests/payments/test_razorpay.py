@@ -16,9 +16,9 @@ from core.payments.providers import (
     RefundRefused,
     Unheard,
 )
-from tests.payments.conftest import PAYMENT, REFUND, Shop
 from tests.payments.peers import Answer
 from tests.payments.razorpay_peer import error, event, signature
+from tests.payments.shops import PAYMENT, REFUND, Shop
 
 
 def created(shop: Shop) -> str:

@@ -21,8 +21,8 @@ from core.payments.providers import (
     Unheard,
 )
 from core.payments.providers.stripe import TOLERANCE_S
-from tests.payments.conftest import PAYMENT, REFUND, Shop
 from tests.payments.peers import DROP, LOSE, Answer
+from tests.payments.shops import PAYMENT, REFUND, Shop
 from tests.payments.stripe_peer import error, event, signature
 
 

@@ -1,0 +1,128 @@
+"""Accounts at Stripe and Razorpay, whose API is a peer on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from core.payments.providers import Charge, Paid, Provider, RefundOrder, razorpay, stripe
+from tests.payments import razorpay_peer, stripe_peer
+from tests.payments.peers import Peer
+from tests.payments.razorpay_peer import RazorpayPeer
+from tests.payments.stripe_peer import StripePeer
+
+PAYMENT = "0b6ff4ac-6d5c-4a3e-9c5a-1d2f3a4b5c6d"
+REFUND = "7c0a3b1e-52f7-4c39-8ad4-9be1f1a2c3d4"
+
+
+class Shop(NamedTuple):
+    """A provider and its peer, with what shoppers do there."""
+
+    account: Provider
+    peer: Any
+    pay: Callable[[str], Any]
+    """Pay what has that reference; returns the provider's own object."""
+    decline: Callable[[str], Any]
+    webhook: Callable[[Any], tuple[bytes, dict[str, str]]]
+    """The signed notice that it was paid."""
+    unpaid_webhook: Callable[[Any], tuple[bytes, dict[str, str]]]
+    """The signed notice that a try has failed."""
+    forged: Callable[[bytes], dict[str, str]]
+    """Headers with a signature by somebody else."""
+    secrets: tuple[str, ...]
+
+    def charge(self, amount: str = "420.75", currency: str = "INR", reference: str = "") -> Charge:
+        return Charge(PAYMENT, Decimal(amount), currency, reference)
+
+    def paid(self, amount: str = "420.75", currency: str = "INR") -> tuple[Charge, Paid]:
+        """Return a charge that somebody has paid, and how."""
+        charge = self.charge(amount, currency)
+        made = self.account.create(charge)
+        charge = self.charge(amount, currency, made.reference)  # type: ignore[union-attr]
+        self.pay(charge.reference)
+        said = self.account.look_up(charge)
+        assert isinstance(said, Paid), said
+        return charge, said
+
+    def refund(self, charge: Charge, paid: Paid, amount: str, refund_id: str = REFUND) -> RefundOrder:
+        return RefundOrder(refund_id, charge, paid.capture, Decimal(amount), "It was broken.")
+
+
+def stripe_account(peer: Peer, key: str = stripe_peer.KEY, timeout_s: float = 30.0) -> stripe.Account:
+    return stripe.Account(
+        secret_key=key,
+        publishable_key=stripe_peer.PUBLISHABLE,
+        webhook_secret=stripe_peer.WEBHOOK_SECRET,
+        api_base=peer.url,
+        timeout_s=timeout_s,
+    )
+
+
+def razorpay_account(
+    peer: Peer, secret: str = razorpay_peer.KEY_SECRET, timeout_s: float = 30.0
+) -> razorpay.Account:
+    return razorpay.Account(
+        key_id=razorpay_peer.KEY_ID,
+        key_secret=secret,
+        webhook_secret=razorpay_peer.WEBHOOK_SECRET,
+        api_base=peer.url,
+        timeout_s=timeout_s,
+    )
+
+
+@contextmanager
+def at_stripe() -> Iterator[Shop]:
+    """A new account at Stripe, for a while."""
+    peer = StripePeer()
+
+    def signed(kind: str) -> Callable[[Any], tuple[bytes, dict[str, str]]]:
+        def make(intent: Any) -> tuple[bytes, dict[str, str]]:
+            body = stripe_peer.event(kind, intent, f"evt_{uuid4().hex}")
+            return body, stripe_peer.signature(body)
+
+        return make
+
+    with peer.running():
+        yield Shop(
+            stripe_account(peer),
+            peer,
+            peer.pay,
+            peer.decline,
+            signed("payment_intent.succeeded"),
+            signed("payment_intent.payment_failed"),
+            lambda body: stripe_peer.signature(body, secret="whsec_of_somebody_else"),
+            (stripe_peer.KEY, stripe_peer.WEBHOOK_SECRET, "_secret_peer"),
+        )
+
+
+@contextmanager
+def at_razorpay() -> Iterator[Shop]:
+    """A new account at Razorpay, for a while."""
+    peer = RazorpayPeer()
+
+    def signed(kind: str) -> Callable[[Any], tuple[bytes, dict[str, str]]]:
+        def make(payment: Any) -> tuple[bytes, dict[str, str]]:
+            body = razorpay_peer.event(kind, payment=payment)
+            return body, razorpay_peer.signature(body, f"evt_{uuid4().hex}")
+
+        return make
+
+    def decline(order_id: str) -> Any:
+        return peer.attempt(
+            order_id, "failed", error_reason="payment_failed", error_description="The bank has refused it."
+        )
+
+    with peer.running():
+        yield Shop(
+            razorpay_account(peer),
+            peer,
+            peer.attempt,
+            decline,
+            signed("payment.captured"),
+            signed("payment.failed"),
+            lambda body: razorpay_peer.signature(body, secret="of somebody else"),
+            (razorpay_peer.KEY_SECRET, razorpay_peer.WEBHOOK_SECRET, razorpay_peer.AUTHORISATION),
+        )
