@@ -59,7 +59,7 @@ def check_out(page: Page) -> Locator:
 def pay(page: Page, card: str = "Pays at once") -> None:
     """Pay in the open sheet with one of the test cards."""
     sheet = page.get_by_role("dialog", name="Pay")
-    sheet.get_by_text(card, exact=True).click()
+    sheet.get_by_role("radio", name=card).check()
     sheet.locator(".pay-foot button").click()
 
 

@@ -10,6 +10,7 @@ import { Countdown } from "./countdown.js";
 import { Vouchers } from "./vouchers.js";
 import { BankAsks, Cards, cardsOf } from "./sandbox.js";
 
+const DOUBLE_TAP_MS = 500;
 /** Stages in which there is nothing to do but wait. */
 const WAITING = ["reserving", "leaving", "resuming", "paying", "bank", "completing"];
 
@@ -18,7 +19,7 @@ function Goods() {
   return html`<details class="goods" open=${items.length <= 4}>
     <summary><span class="num">${t("count.products", { n: items_count })} · ${t("count.units", { n: total_items })}</span></summary>
     <ul>${items.map(({ id, product, variant, quantity, line_total }) => html`<li key=${id}>
-      <span class="num goods-times">${quantity} ×</span><bdi>${product.name}${variant?.name ? ` · ${variant.name}` : ""}</bdi>
+      <span class="num goods-times">${quantity} ×</span><span class="goods-name"><bdi>${product.name}${variant?.name ? ` · ${variant.name}` : ""}</bdi></span>
       <span class="num push">${money(line_total, currency)}</span></li>`)}</ul>
   </details>`;
 }
@@ -102,13 +103,24 @@ function useKeptFocus(now) {
   return title;
 }
 
+/** True for a moment after the sheet is opened: the second half of a double tap is meant for nothing in it. */
+function useEarly() {
+  const [early, setEarly] = useState(true);
+  useEffect(() => {
+    const timer = setTimeout(() => setEarly(false), DOUBLE_TAP_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return early;
+}
+
 export function PaySheet() {
   const now = stage.value;
+  const early = useEarly();
   const title = useKeptFocus(now);
   const away = connection.value !== "open";
   const frozen = cart.value.checkout;
   const close = () => (sheetOpen.value = false);
-  return html`<${Sheet} title=${t("pay.title")} onClose=${close} class="pay-sheet">
+  return html`<${Sheet} title=${t("pay.title")} onClose=${close} class=${cx("pay-sheet", early && "pay-early")}>
     <div class="stack" ref=${title} tabindex="-1">
       ${frozen && !["completing", "leaving"].includes(now) && html`<${Countdown} until=${frozen.expires_at} />`}
       ${away && html`<p class="note note-warn" role="status"><${Icon} name="offline" /><span>${t("pay.away")}</span></p>`}
@@ -126,7 +138,7 @@ export function PaySheet() {
 export function FrozenNote() {
   const { checkout } = cart.value;
   if (!checkout) return null;
-  return html`<section class=${cx("frozen")} aria-label=${t("frozen.title")}>
+  return html`<section class="frozen" aria-label=${t("frozen.title")}>
     <div class="row"><${Icon} name="locked" /><div><strong>${t("frozen.title")}</strong><p class="small">${t("frozen.text")}</p></div></div>
     <${Countdown} until=${checkout.expires_at} />
     ${mayLeave(stage.value) && html`<button type="button" class="btn btn-quiet btn-wide" disabled=${connection.value !== "open"} onClick=${turnBack}>${t("pay.back")}</button>`}
