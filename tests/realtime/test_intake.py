@@ -7,13 +7,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from actors.decider import Look
-from actors.messages.device import Report, Reports, SlotReading
+from actors.messages.device import Report, Reports, SlotChanged, SlotReading
 from actors.runtime.address import Address
+from core.journal.entities import ENTITIES
 from realtime.intake import BURST, MOST, Intake, Reporter
 from realtime.server import Server
 from realtime.testing import trolley_client
 from tests.realtime.conftest import World
-from tests.realtime.test_devices import NOW, _slot, pi
+from tests.realtime.test_devices import NOW, Pi, _slot, pi
+
+DEVICE = ENTITIES["device"].codec
 
 
 class Pending:
@@ -164,3 +167,30 @@ async def test_every_report_of_a_burst_is_acknowledged_in_order_before_the_resul
         assert desk is not None
         looked = await desk.system.ask(Address("device", str(world.device.pk)), Look())
         assert (looked.state.last_seq, looked.state.slots[1].hook) == (100, "closed")
+
+
+async def test_reports_that_are_sent_again_after_a_broken_link_are_in_the_journal_once_and_in_order(
+    world: World, server: Server
+) -> None:
+    numbers = range(1, 151)
+
+    async def send(device: Pi) -> None:
+        for number in numbers:
+            await device.send("report", seq=number, slot=number, hook="open", present=False, at=NOW)
+
+    async with pi(server, world) as device:
+        await device.hello()
+        await send(device)
+        assert (await device.take("ack"))["seq"] == 1
+    async with pi(server, world) as device:
+        await device.hello()
+        await send(device)
+        assert [(await device.take("ack"))["seq"] for _ in numbers] == list(numbers)
+    host = (await server.running()).host
+    assert host is not None
+    address = Address("device", str(world.device.pk))
+    kept = await asyncio.to_thread(host.system._engine.journal.read, address, 0)
+    events = [DEVICE.decode_event(each.name, each.version, each.data) for each in kept]
+    changes = [event for event in events if isinstance(event, SlotChanged)]
+    assert [seen.slot for change in changes for seen in change.seen] == list(numbers)
+    assert all(change.seq == change.seen[-1].slot for change in changes)
