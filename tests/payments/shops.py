@@ -25,7 +25,8 @@ class Shop(NamedTuple):
     peer: Any
     pay: Callable[[str], Any]
     """Pay what has that reference; returns the provider's own object."""
-    decline: Callable[[str], Any]
+    decline: Callable[..., Any]
+    """Refuse somebody's card, at that time."""
     webhook: Callable[[Any], tuple[bytes, dict[str, str]]]
     """The signed notice that it was paid."""
     unpaid_webhook: Callable[[Any], tuple[bytes, dict[str, str]]]
@@ -90,7 +91,7 @@ def at_stripe() -> Iterator[Shop]:
             stripe_account(peer),
             peer,
             peer.pay,
-            peer.decline,
+            lambda reference, at=1_700_000_050: peer.decline(reference, at=at),
             signed("payment_intent.succeeded"),
             signed("payment_intent.payment_failed"),
             lambda body: stripe_peer.signature(body, secret="whsec_of_somebody_else"),
@@ -110,10 +111,9 @@ def at_razorpay() -> Iterator[Shop]:
 
         return make
 
-    def decline(order_id: str) -> Any:
-        return peer.attempt(
-            order_id, "failed", error_reason="payment_failed", error_description="The bank has refused it."
-        )
+    def decline(order_id: str, at: float = 1_700_000_050) -> Any:
+        said = {"error_reason": "payment_failed", "error_description": "The bank has refused it."}
+        return peer.attempt(order_id, "failed", int(at), **said)
 
     with peer.running():
         yield Shop(

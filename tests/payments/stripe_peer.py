@@ -162,7 +162,9 @@ class StripePeer(Peer):
         }  # fmt: skip
         return intent
 
-    def decline(self, reference: str, code: str = "card_declined") -> dict[str, Any]:
+    def decline(
+        self, reference: str, code: str = "card_declined", at: float = 1_700_000_050
+    ) -> dict[str, Any]:
         """Somebody's card is refused; they may try another."""
         intent = self.intents[reference]
         intent["last_payment_error"] = {
@@ -170,7 +172,7 @@ class StripePeer(Peer):
             "type": "card_error",
             "message": "Your card was declined.",
         }
-        intent["status"] = "requires_payment_method"
+        intent |= {"status": "requires_payment_method", "latest_charge": f"ch_{reference}@{int(at)}"}
         return intent
 
     def _shown(self, intent: dict[str, Any], expanded: bool) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
@@ -108,6 +109,19 @@ def test_a_refused_card_declines_the_payment_when_somebody_asks(shop: Shop) -> N
     assert isinstance(said, Declined)
     assert (said.reason, said.reference) == ("card_declined", charge.reference)
     assert said.detail in ("Your card was declined.", "The bank has refused it.")
+
+
+def test_a_refused_card_declines_nothing_by_itself_while_another_may_be_tried(shop: Shop) -> None:
+    made = shop.account.create(shop.charge())
+    charge = shop.charge(reference=made.reference)  # type: ignore[union-attr]
+    shop.decline(charge.reference, time.time())
+    assert shop.account.look_up(charge) == Pending(charge.reference)
+    shop.decline(charge.reference, time.time() - 600)
+    if shop.account.name == "stripe":
+        assert isinstance(shop.account.look_up(charge), Declined)
+    else:
+        assert shop.account.look_up(charge) == Pending(charge.reference), "the last try counts"
+    assert isinstance(shop.account.confirm(charge, {}), Declined)
 
 
 def test_words_for_the_sandbox_are_not_understood(shop: Shop) -> None:

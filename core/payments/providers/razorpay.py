@@ -5,8 +5,9 @@ Sources: razorpay.com/docs/api/orders, /api/payments, /api/refunds/normal-refund
 
 - An order is ours by its ``receipt``, the payment's id. Razorpay knows no idempotency key for orders, so
   one is looked for before it is made.
-- An order lets the shopper try as often as they like and cannot be ended. When somebody asks how it
-  stands and every attempt has failed, it is declined; a webhook of a failed attempt says nothing yet.
+- An order lets the shopper try as often as they like and cannot be ended. If every attempt has failed it
+  is declined when the shopper is done with the form, or has had ``ANOTHER_TRY_S`` for the next attempt; a
+  webhook of a failed attempt alone says nothing yet.
   What is paid afterwards (by UPI even minutes later) is told as paid, and given back.
 - What is authorised but not captured is captured here; orders are made so that Razorpay does it itself.
 """
@@ -14,6 +15,7 @@ Sources: razorpay.com/docs/api/orders, /api/payments, /api/refunds/normal-refund
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -46,6 +48,8 @@ from core.payments.providers.units import RAZORPAY, NotPayable
 from core.payments.providers.wire import PerThread, Session
 
 T = TypeVar("T")
+ANOTHER_TRY_S = 180.0
+"""So long after a failed attempt somebody may still make another one."""
 _CAPTURE = {
     "capture": "automatic",
     # Minutes, Razorpay's least: what the bank confirms later than that goes back by itself.
@@ -124,21 +128,21 @@ class Account:
                 return Declined("refused", f"Razorpay cannot take {charge.amount} {charge.currency}.")
         if order["status"] == "created":
             return Created(order["id"], {"key_id": self._key_id, "order_id": order["id"]})
-        return _stands(client, order)
+        return _stands(client, order, ANOTHER_TRY_S)
 
     def confirm(self, charge: Charge, words: Mapping[str, Any]) -> Said:
         """Look it up: the shopper has paid, or given up, in Razorpay's form."""
         if words:
             raise Unheard("This payment is confirmed on the provider's own form.")
-        return self.look_up(charge)
+        return self._call(lambda client: self._look_up(client, charge, 0.0))
 
     def look_up(self, charge: Charge) -> Said:
         """Say how the order stands by the payments that were tried."""
-        return self._call(lambda client: self._look_up(client, charge))
+        return self._call(lambda client: self._look_up(client, charge, ANOTHER_TRY_S))
 
-    def _look_up(self, client: Any, charge: Charge) -> Said:
+    def _look_up(self, client: Any, charge: Charge, patience_s: float) -> Said:
         order = _order(client, charge)
-        return NotKnown() if order is None else _stands(client, order)
+        return NotKnown() if order is None else _stands(client, order, patience_s)
 
     # --- refunds ------------------------------------------------------------------------
 
@@ -235,7 +239,7 @@ def _order(client: Any, charge: Charge) -> dict[str, Any] | None:
     return max(made, key=lambda order: ("created", "attempted", "paid").index(order["status"]), default=None)
 
 
-def _stands(client: Any, order: Mapping[str, Any]) -> Pending | Paid | Declined:
+def _stands(client: Any, order: Mapping[str, Any], patience_s: float) -> Pending | Paid | Declined:
     tried = client.order.payments(order["id"])["items"]
     tried.sort(key=lambda payment: payment["created_at"])
     for payment in tried:
@@ -246,7 +250,9 @@ def _stands(client: Any, order: Mapping[str, Any]) -> Pending | Paid | Declined:
             return _captured(client, payment)
     if any(payment["status"] == "created" for payment in tried):
         return Pending(order["id"], processing=True)
-    return _refused(tried[-1], order["id"]) if tried else Pending(order["id"])
+    if not tried or time.time() - tried[-1]["created_at"] < patience_s:
+        return Pending(order["id"])
+    return _refused(tried[-1], order["id"])
 
 
 def _captured(client: Any, payment: Mapping[str, Any]) -> Pending | Paid:

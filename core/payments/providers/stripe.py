@@ -5,13 +5,14 @@ Sources: docs.stripe.com/api/payment_intents, /api/refunds, /api/idempotent_requ
 - The idempotency key of a creation is the payment's id. Stripe forgets keys after a day, so a refund
   is looked for before it is made; an intent that was made twice does no harm, for nobody has been
   given the first one's client secret.
-- A refused card leaves the intent open for another one. Who asks how it stands then ends it for good;
-  a webhook does not, because the shopper may be typing the next card.
+- A refused card leaves the intent open for another one. It is ended for good when the shopper is done
+  with the form, or has had ``ANOTHER_CARD_S`` to try the next card; a webhook alone ends nothing.
 """
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -44,6 +45,8 @@ from core.payments.providers import (
 from core.payments.providers.units import STRIPE, NotPayable
 from core.payments.providers.wire import PerThread, Session
 
+ANOTHER_CARD_S = 180.0
+"""So long after a refused card somebody may still be looking for another one."""
 TOLERANCE_S = 300
 """How old a webhook's timestamp may be: Stripe's own recommendation."""
 _RETRIES = 1
@@ -118,21 +121,22 @@ class Account:
         return self._said(intent)
 
     def confirm(self, charge: Charge, words: Mapping[str, Any]) -> Said:
-        """Look it up: the page has confirmed it with Stripe itself."""
+        """Look it up: the shopper has left Stripe's form."""
         if words:
             raise Unheard("This payment is confirmed on the provider's own form.")
-        return self.look_up(charge)
+        return self._call(lambda client: self._look_up(client, charge, 0.0))
 
     def look_up(self, charge: Charge) -> Said:
-        """Say how the intent stands; one whose card was refused is ended first."""
-        return self._call(lambda client: self._look_up(client, charge))
+        """Say how the intent stands; one whose card was refused a while ago is ended first."""
+        return self._call(lambda client: self._look_up(client, charge, ANOTHER_CARD_S))
 
-    def _look_up(self, client: StripeClient, charge: Charge) -> Said:
+    def _look_up(self, client: StripeClient, charge: Charge, patience_s: float) -> Said:
         intent = _known(client, charge)
         if intent is None:
             return NotKnown()
         error = intent.get("last_payment_error")
-        if intent["status"] == "requires_payment_method" and error:
+        waiting = intent["status"] == "requires_payment_method"
+        if waiting and error and time.time() - _tried_at(intent) >= patience_s:
             try:
                 client.v1.payment_intents.cancel(
                     intent["id"], options={"idempotency_key": f"end-{charge.payment_id}"}
@@ -274,10 +278,15 @@ def _known(client: StripeClient, charge: Charge) -> dict[str, Any] | None:
     return next((_retrieve(client, each.id) for each in found.data), None)
 
 
+def _tried_at(intent: Mapping[str, Any]) -> float:
+    """Return when somebody last tried to pay."""
+    charge = intent.get("latest_charge")
+    return float(charge["created"] if isinstance(charge, Mapping) else intent["created"])
+
+
 def _paid(intent: Mapping[str, Any], at: float | None) -> Paid:
     currency = intent["currency"].upper()
-    charge = intent.get("latest_charge")
-    taken = charge["created"] if isinstance(charge, Mapping) else at or intent["created"]
+    taken = at or _tried_at(intent)
     amount: Decimal = STRIPE.amount(intent["amount_received"], currency)
     return Paid(intent["id"], intent["id"], amount, currency, float(taken))
 
