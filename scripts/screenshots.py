@@ -131,6 +131,18 @@ def _scanning(page: Page) -> None:
     page.locator(".scan-added").wait_for(timeout=PATIENCE_MS)
 
 
+def _checking_out(page: Page) -> None:
+    """Open the sheet in which one pays."""
+    page.locator(".dock-pay").click()
+    page.locator(".pick").first.wait_for(timeout=PATIENCE_MS)
+
+
+def _paid(page: Page) -> None:
+    """Pay with the first test card."""
+    page.locator(".pay-foot button").click()
+    page.locator(".pass .code").wait_for(timeout=PATIENCE_MS)
+
+
 def _for_readme(browser: Browser, url: str, folder: Path) -> None:
     branch = _branch(browser, url, DESK, "en")
     one = _shop(browser, url, "shopper", "TROLLEY_06", "en", PHONE)
@@ -139,7 +151,13 @@ def _for_readme(browser: Browser, url: str, folder: Path) -> None:
     branch.screenshot(path=folder / "branch.png")
     pictures = [one.screenshot()]
     _scanning(one)
-    pictures += [one.screenshot(), other.screenshot()]
+    pictures.append(one.screenshot())
+    one.keyboard.press("Escape")
+    _checking_out(other)
+    pictures.append(other.screenshot())
+    _checking_out(one)
+    _paid(one)
+    pictures.append(one.screenshot())
     _side_by_side(browser, pictures, folder / "shop.png")
 
 
@@ -179,9 +197,11 @@ def _all(browser: Browser, url: str, folder: Path) -> None:
         page.locator(".end-button").click()
         page.locator("dialog .btn-danger").wait_for()
         page.screenshot(path=folder / f"end-{end}")
-        page.locator("dialog .btn-danger").click()
-        page.locator(".summary").wait_for()
-        page.screenshot(path=folder / f"summary-{end}")
+        page.keyboard.press("Escape")
+        _checking_out(page)
+        page.screenshot(path=folder / f"pay-{end}")
+        _paid(page)
+        page.screenshot(path=folder / f"paid-{end}", full_page=True)
         page = _branch(browser, url, size, lang)
         _lively(page, busy=4)
         page.screenshot(path=folder / f"branch-{end}", full_page=True)
