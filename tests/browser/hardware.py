@@ -6,9 +6,12 @@ As ``scripts.demo_store`` runs them, but nobody pulls or pushes a trolley unless
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +76,21 @@ class Hardware:
     def jam(self, trolley: int) -> None:
         """Let its bolt stick: the lock will not open."""
         self._order(f"stick {trolley - 1}")
+
+    def pulses(self, trolley: int) -> int:
+        """Return how often its lock was pulsed."""
+        state = control(self._control, "state")["slots"]
+        return next(int(each["pulses"]) for each in state if each["slot"] == trolley - 1)
+
+    @contextmanager
+    def frozen_pi(self) -> Iterator[None]:
+        """Let the Pi stand still meanwhile, its connection open."""
+        agent = self._processes[-1]
+        agent.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            agent.send_signal(signal.SIGCONT)
 
     def fault(self, what: str) -> None:
         """Break a board (``dead 1``) or mend everything (``none``)."""

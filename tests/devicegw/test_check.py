@@ -101,6 +101,29 @@ def test_discover_hears_a_board_it_cannot_understand():
     assert [(each.address, each.answered) for each in found] == [(0, False)]
 
 
+async def test_two_buses_are_looked_at_side_by_side_and_each_is_left_by_itself(tmp_path):
+    buses = [{"port": f"sim{n}", "protocol": "simulator", "boards": [{"address": n}]} for n in range(2)]
+    async with FakeServer() as server:
+        async with running(write_config(tmp_path, server.url, "", buses=buses)):
+            await server.next(wire.Hello)
+            for bus in range(2):
+                await server.send(wire.Inspect(bus=bus, seconds=60))
+
+            def shown() -> list[int]:
+                frames = [message for message in server.heard if isinstance(message, wire.Frames)]
+                assert {frame.board for each in frames if each.bus for frame in each.frames} <= {1}
+                return [message.bus for message in frames]
+
+            await server.until(lambda: set(shown()) == {0, 1}, "frames of both")
+            await server.send(wire.Inspect(bus=0, seconds=0))
+            # An answer after it: what was under way of bus 0 has come by then.
+            await server.unlock("u", 0x100 | 0x15)
+            await server.next(wire.Result, id="u")
+            server.heard.clear()
+            await server.until(lambda: len(shown()) >= 3, "frames of the other")
+            assert set(shown()) == {1}
+
+
 async def test_on_request_the_frames_of_a_bus_are_sent_as_they_pass(tmp_path):
     buses = [{"port": "simulated", "protocol": "simulator", "boards": [{"address": 3}]}]
     async with FakeServer() as server:

@@ -72,6 +72,30 @@ def test_the_program_of_the_package_checks_a_configuration_and_prints_the_table(
     assert re.fullmatch(r"\d+\.\d+\.\d+\s*", version)
 
 
+TESTERS = ("pytest", "pytest-asyncio", "pytest-timeout", "hypothesis")
+OWN_TESTS = ("test_kerong", "test_modbus", "test_ledger", "test_registration", "test_agent")
+
+
+def _pins(names):
+    """What the development lock has of these packages; pip finds what they need themselves."""
+    found = dict(re.findall(r"^([a-z0-9-]+)==([^ ;\n]+)", (ROOT / "requirements-dev.lock").read_text(), re.M))
+    return [f"{name}=={found[name]}" for name in names]
+
+
+@pytest.mark.timeout(300)
+def test_its_tests_run_with_only_its_own_requirements_installed(pi):
+    bin_, away = pi
+    uv = [sys.executable, "-m", "uv", "pip", "install", "--python", bin_ / "python"]
+    run(*uv, *_pins(TESTERS), cwd=away)
+    # The checkout's settings name Django, which is not here.
+    (away / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\ntimeout = 60\n")
+    tests = [ROOT / "tests" / "devicegw" / f"{name}.py" for name in OWN_TESTS]
+    # Nor are the services of other tests.
+    here = ["-c", away / "pytest.ini", "--rootdir", away, "--noconftest"]
+    said = run(bin_ / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *here, *tests, cwd=ROOT)
+    assert re.search(r"^[1-9][0-9]+ passed", said, re.M)
+
+
 @pytest.mark.timeout(300)
 def test_the_service_file_comes_with_the_package(pi):
     bin_, away = pi

@@ -192,6 +192,27 @@ async def test_only_the_device_itself_may_say_hello(world: World, server: Server
         assert await device.closed() == 4403
 
 
+async def test_a_token_that_is_forged_revoked_or_another_branchs_opens_nothing(
+    world: World, server: Server
+) -> None:
+    def revoked() -> str:
+        token = world.device_token()
+        enrolment.revoke(world.device)
+        return token
+
+    elsewhere = await asyncio.to_thread(_in_database, make_world)
+    header, claims, signature = world.device_token().split(".")
+    forged = f"{header}.{claims}.{signature[::-1]}"
+    borrowed = await asyncio.to_thread(elsewhere.device_token)
+    async with pi(server, world, borrowed) as device:
+        with pytest.raises(AssertionError, match="wrong_device"):
+            await device.hello()
+        assert await device.closed() == 4403
+    for token in (forged, "nonsense", await asyncio.to_thread(_in_database, revoked)):
+        async with pi(server, world, token) as device:
+            assert await device.closed() == 4401
+
+
 async def test_people_have_no_device_socket(world: World, server: Server) -> None:
     token = await asyncio.to_thread(world.token)
     async with pi(server, world, token) as device:
