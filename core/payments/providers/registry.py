@@ -10,12 +10,16 @@ from django.conf import settings
 
 from core.payments.providers import Provider
 
-PROVIDERS: dict[str, str] = {
-    "sandbox": "core.payments.providers.sandbox",
-    "razorpay": "core.payments.providers.razorpay",
-    "stripe": "core.payments.providers.stripe",
+_HERE = "core.payments.providers"
+PROVIDERS: dict[str, tuple[str, str]] = {
+    "sandbox": (f"{_HERE}.sandbox", "PAYMENT_SANDBOX"),
+    "razorpay": (f"{_HERE}.razorpay", "RAZORPAY_KEY_ID"),
+    "stripe": (f"{_HERE}.stripe", "STRIPE_SECRET_KEY"),
 }
-"""Name -> module with ``make``. Modules are loaded when they are needed: an SDK takes its time."""
+"""Name -> module with ``make``, and the setting without which there is no account.
+
+A module is loaded when somebody pays by it: the SDKs take half a second and 20 MB each.
+"""
 
 
 @cache
@@ -26,8 +30,8 @@ def _make(name: str, module: str) -> Provider | None:
 
 def find(name: str) -> Provider | None:
     """Return the provider, made once in a process; None if it is not known or has no account. May block."""
-    module = PROVIDERS.get(name)
-    return None if module is None else _make(name, module)
+    module, setting = PROVIDERS.get(name, ("", ""))
+    return _make(name, module) if setting and getattr(settings, setting) else None
 
 
 def names() -> tuple[str, ...]:
