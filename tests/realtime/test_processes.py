@@ -23,6 +23,7 @@ from realtime.server import Running, Server, limits
 from realtime.testing import Refused, trolley_client
 from tests.realtime.buying import bought
 from tests.realtime.conftest import World
+from tests.realtime.paying import ASKS, level, shopping, stocked
 from tests.realtime.test_devices import pi
 
 
@@ -85,6 +86,23 @@ async def test_an_edge_carries_commands_and_topics(world: World, server: Server,
         ended = await phone.command("session.end", session_id=started["session_id"])
         assert ended["items_cleared"] == 1
         assert (await phone.snapshot("session"))["epoch"] == "none"
+
+
+async def test_a_shopper_at_an_edge_pays_and_hears_of_it(world: World, server: Server, edge: Server) -> None:
+    await stocked(edge, world)
+    async with trolley_client(edge, await asyncio.to_thread(world.token)) as phone:
+        await shopping(phone, world)
+        await phone.subscribe("cart")
+        begun = await phone.command("payment.create")
+        assert begun["client"]["cards"]
+        asked = await phone.command("payment.confirm", payment_id=begun["payment_id"], card=ASKS)
+        assert asked["status"] == "requires_action"
+        done = await phone.command("payment.confirm", payment_id=begun["payment_id"], approve=True)
+        assert done["status"] == "paid"
+        paid = await phone.event("cart", "CheckoutPaid")
+        assert paid["data"]["order_id"] == begun["payment_id"]
+        assert (await phone.event("cart", "SessionDetached"))["data"]["outcome"] == "paid"
+    assert await level(server, world) == (8, 0)
 
 
 async def test_an_edge_lets_goods_out_and_gives_money_back(
