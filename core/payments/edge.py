@@ -114,7 +114,9 @@ class Edge:
         said: Any
         try:
             provider = find(name)
-            said = _NO_PROVIDER if provider is None else _call(provider, call)
+            if provider is None:
+                raise ProviderRefused("the settings name no account with it")
+            said = _call(provider, call)
             word = word_of(said)
             if isinstance(said, Created | NeedsAction) and said.client:
                 ledger.keep_client(payment_id, said.client)
@@ -128,7 +130,8 @@ class Edge:
             command_id = call.command_id if isinstance(call, words.Confirm) else ""
             said, word = error, words.Unheard(command_id, str(error))
         took = time.monotonic() - began
-        log.info("payment %s: %s was asked to %s: %s", payment_id, name, asked, type(said).__name__)
+        shown = repr(said) if isinstance(said, Exception) else type(said).__name__
+        log.info("payment %s: %s was asked to %s: %s", payment_id, name, asked, shown)
         try:
             ledger.note(payment_id, name, asked, said, took)
         except DatabaseError:
