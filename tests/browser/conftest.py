@@ -29,6 +29,7 @@ from core.fleet.models import Trolley
 from core.tenancy.models import Branch, Chain
 chain = Chain.objects.get(slug="demo-chain")
 Voucher.objects.create(chain=chain, code="TENTH", value=10)
+Voucher.objects.create(chain=chain, code="LAST-ONE", value=10, max_uses=1)
 for number in range(61, 81):
     Trolley.objects.create(
         trolley_id=f"TROLLEY_{number}", branch=Branch.objects.get(code="BRANCH-002"), cart_number=number

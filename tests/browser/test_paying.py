@@ -44,7 +44,7 @@ def test_a_shopper_scans_pays_shows_the_pass_and_brings_the_trolley_back(
 ) -> None:
     page = visit("/t/TROLLEY_14", "buyer")
     take(page)
-    expect(page.get_by_text("The lock is open")).to_be_visible()
+    expect(page.get_by_text("The lock is open", exact=True)).to_be_visible()
     hardware.pull(14)
     type_barcode(page, MANGOES.barcode, MILK.barcode)
     expect(page.get_by_role("button", name="Pay ₹717.00")).to_be_visible()
@@ -165,6 +165,35 @@ def test_a_voucher_makes_it_cheaper_in_the_sheet_and_an_unknown_one_is_refused(v
     sheet.get_by_role("button", name="Remove voucher TENTH").click()
     expect(sheet.locator(".label-sum")).to_have_text(MANGOES.price)
     expect(sheet.locator("time")).to_be_visible()
+
+
+def _with_voucher(visit: Visit, user: str, number: int, code: str) -> Page:
+    """A page whose sheet is open, with mangoes and a voucher."""
+    page = visit(f"/t/TROLLEY_{number}", user)
+    take(page)
+    type_barcode(page, MANGOES.barcode)
+    sheet = check_out(page)
+    sheet.get_by_role("button", name="Add a voucher").click()
+    sheet.get_by_label("Voucher code").fill(code)
+    page.keyboard.press("Enter")
+    expect(sheet.locator(".label-sum")).to_have_text("₹584.10")
+    expect(sheet.locator(".pay-foot button")).to_be_enabled()
+    return page
+
+
+def test_a_voucher_that_somebody_else_used_up_is_taken_out_where_it_is_said(visit: Visit) -> None:
+    slower = _with_voucher(visit, "slower", 75, "LAST-ONE")
+    sheet = slower.get_by_role("dialog", name="Pay")
+    sheet.get_by_role("button", name="Back to shopping").click()
+    expect(sheet).to_be_hidden()
+    faster = _with_voucher(visit, "faster", 76, "LAST-ONE")
+    slower.locator(".dock-pay").click()
+    expect(sheet.get_by_role("alert")).to_have_text("This voucher is used up. Take it out to go on.")
+    sheet.get_by_role("button", name="Remove voucher LAST-ONE").click()
+    expect(sheet.locator(".label-sum")).to_have_text(MANGOES.price)
+    for page in (faster, slower):
+        pay(page)
+        thanked(page)
 
 
 def test_who_turns_back_has_the_cart_to_change_and_the_focus_where_it_was(visit: Visit) -> None:

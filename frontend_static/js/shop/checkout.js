@@ -202,11 +202,15 @@ async function reserve() {
 /** Let go of what is kept, and shop on. */
 export const turnBack = () =>
   only("cancel", async () => {
-    await command("cart.cancel_checkout").catch((problem) => {
-      if (problem.code !== "no_checkout") throw problem;
-    });
+    await thaw();
     sheetOpen.value = false;
   });
+
+async function thaw() {
+  await command("cart.cancel_checkout").catch((problem) => {
+    if (problem.code !== "no_checkout") throw problem;
+  });
+}
 
 /**
  * Hold a voucher or drop one: a frozen cart keeps its prices, so it thaws for it and is reserved anew.
@@ -215,7 +219,7 @@ export const turnBack = () =>
 export async function changeVoucher(type, code) {
   let refused = null;
   await only("voucher", async () => {
-    await command("cart.cancel_checkout");
+    await thaw();
     await command(type, { code }).catch((problem) => (refused = problem));
     await reserve();
   });

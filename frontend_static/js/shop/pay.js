@@ -4,7 +4,7 @@ import { t, money, reason } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Sheet } from "../parts/common.js";
 import { cart, connection } from "./store.js";
-import { asking, declined, methods, pageOf, pay, payment, sheetOpen, stage, trouble, turnBack } from "./checkout.js";
+import { asking, checkOut, declined, methods, pageOf, pay, payment, sheetOpen, stage, trouble, turnBack } from "./checkout.js";
 import { mayLeave } from "./stage.js";
 import { Countdown } from "./countdown.js";
 import { Vouchers } from "./vouchers.js";
@@ -86,7 +86,14 @@ function WithProvider({ away }) {
     ${others && html`<details class="goods"><summary>${t("provider.back")}</summary><${Choose} away=${away} besides=${provider} /></details>`}</div>`;
 }
 
+/** The checkout was refused for something that is put right here or goes away: a voucher, a busy server. */
+function Refused({ away }) {
+  return html`<div class="stack"><${Vouchers} />
+    <button type="button" class="btn btn-primary btn-big btn-wide" disabled=${away} onClick=${checkOut}>${t("retry")}</button></div>`;
+}
+
 function Body({ now, away }) {
+  if (["shopping", "late"].includes(now)) return html`<${Refused} away=${away} />`;
   if (now === "action") return html`<${BankAsks} away=${away} />`;
   if (now === "with_provider") return html`<${WithProvider} away=${away} />`;
   if (WAITING.includes(now)) return html`<${Waiting} now=${now} />`;
