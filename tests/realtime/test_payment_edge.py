@@ -80,7 +80,7 @@ def make() -> Moody:
 def provider(database: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Moody]:
     global _moody
     _moody = Moody()
-    monkeypatch.setitem(registry.PROVIDERS, "moody", __name__)
+    monkeypatch.setitem(registry.PROVIDERS, "moody", (__name__, "PAYMENT_SANDBOX"))
     registry.forget()
     yield _moody
     _moody.gate.set()
