@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,11 +12,12 @@ from playwright.sync_api import Page, expect
 from tests.browser.people import Visit, open_store
 from tests.browser.shopping import MILK, check_out, pay, take, thanked, type_barcode
 from tests.browser.watch import Watch, flaws
-from tests.payments.stripe_peer import KEY, PUBLISHABLE, WEBHOOK_SECRET, StripePeer
+from tests.payments import razorpay_peer, stripe_peer
+from tests.payments.razorpay_peer import RazorpayPeer
+from tests.payments.stripe_peer import StripePeer
 from tests.system.store import Store
 
-_STRIPE_JS = "https://js.stripe.com/v3/"
-_FORM = """
+_STRIPE_FORM = """
 globalThis.Stripe = (key) => ({
   elements: ({ clientSecret }) => ({
     secret: clientSecret,
@@ -25,79 +27,127 @@ globalThis.Stripe = (key) => ({
     }),
   }),
   confirmPayment: async ({ elements }) => {
-    const refused = await cardPays(elements.secret);
+    const refused = await cardPays(elements.secret.split("_secret")[0]);
     return refused ? { error: { message: refused } } : { paymentIntent: {} };
   },
 });
 """
+_RAZORPAY_FORM = """
+globalThis.Razorpay = class {
+  constructor(options) { this.options = options; }
+  on(name, heard) { this.refused = heard; }
+  async open() {
+    const { key, order_id, handler, modal } = this.options;
+    const description = await cardPays(key === "rzp_test_peer" ? order_id : key);
+    if (!description) return handler({});
+    this.refused({ error: { description } });
+    modal.ondismiss();
+  }
+};
+"""
+
+
+class Form(NamedTuple):
+    """A provider's form, as far as our page meets it."""
+
+    host: str
+    script: str
+    method: str
+    """What the pay sheet calls it."""
+
+
+FORMS = {
+    "stripe": Form("js.stripe.com", _STRIPE_FORM, "Card"),
+    "razorpay": Form("checkout.razorpay.com", _RAZORPAY_FORM, "UPI, card or netbanking"),
+}
+
+
+class Peers(NamedTuple):
+    """Both providers' APIs."""
+
+    stripe: StripePeer
+    razorpay: RazorpayPeer
+
+    def paying(self, provider: str) -> Callable[[str], object]:
+        """Return what pays under a reference of the provider."""
+        return self.stripe.pay if provider == "stripe" else self.razorpay.attempt
 
 
 @pytest.fixture(scope="module")
-def peer() -> Iterator[StripePeer]:
-    """Stripe's API."""
-    peer = StripePeer()
-    with peer.running():
-        yield peer
+def peers() -> Iterator[Peers]:
+    """Both APIs, listening."""
+    peers = Peers(StripePeer(), RazorpayPeer())
+    with peers.stripe.running(), peers.razorpay.running():
+        yield peers
 
 
 @pytest.fixture(scope="module")
-def store(furnished: Path, peer: StripePeer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A server with an account at Stripe beside the sandbox."""
-    account = {
-        "STRIPE_SECRET_KEY": KEY,
-        "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE,
-        "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
-        "STRIPE_API_BASE": peer.url,
-        "PAYMENT_PROVIDER": "stripe",
+def store(furnished: Path, peers: Peers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A server with accounts at both, beside the sandbox."""
+    accounts = {
+        "STRIPE_SECRET_KEY": stripe_peer.KEY,
+        "STRIPE_PUBLISHABLE_KEY": stripe_peer.PUBLISHABLE,
+        "STRIPE_WEBHOOK_SECRET": stripe_peer.WEBHOOK_SECRET,
+        "STRIPE_API_BASE": peers.stripe.url,
+        "RAZORPAY_KEY_ID": razorpay_peer.KEY_ID,
+        "RAZORPAY_KEY_SECRET": razorpay_peer.KEY_SECRET,
+        "RAZORPAY_WEBHOOK_SECRET": razorpay_peer.WEBHOOK_SECRET,
+        "RAZORPAY_API_BASE": peers.razorpay.url,
     }
-    store = open_store(furnished, tmp_path_factory.mktemp("stripe"), **account)
+    store = open_store(furnished, tmp_path_factory.mktemp("providers"), **accounts)
     yield store
     store.close()
 
 
-def _to_the_form(page: Page) -> None:
+def _to_the_form(page: Page, watch: Watch, provider: str) -> None:
     """Fill the cart and go to the provider's form."""
+    watch.allow_host(FORMS[provider].host)
+    watch.allow_refusals()  # the order is asked for a moment before it is written
     take(page)
     type_barcode(page, MILK.barcode)
-    check_out(page).locator(".pay-foot button").click()
-    page.wait_for_url("**/pay/stripe/*")
+    sheet = check_out(page)
+    sheet.get_by_role("radio", name=FORMS[provider].method, exact=True).check()
+    sheet.locator(".pay-foot button").click()
+    page.wait_for_url(f"**/pay/{provider}/*")
 
 
+@pytest.mark.parametrize(("provider", "number"), [("stripe", 71), ("razorpay", 77)])
 def test_the_form_is_on_its_own_page_a_refused_card_is_said_there_and_another_one_pays(
-    visit: Visit, watches: list[Watch], peer: StripePeer
+    visit: Visit, watches: list[Watch], peers: Peers, provider: str, number: int
 ) -> None:
-    page = visit("/t/TROLLEY_71", "card-holder")
-    watches[0].allow_host("js.stripe.com")
-    watches[0].allow_refusals()  # the order is asked for a moment before it is written
+    page = visit(f"/t/TROLLEY_{number}", f"pays-by-{provider}")
+    form = FORMS[provider]
     said = ["Your card was declined.", ""]
 
-    def card_pays(secret: str) -> str:
+    def card_pays(reference: str) -> str:
         refused = said.pop(0)
         if not refused:
-            peer.pay(secret.partition("_secret")[0])
+            peers.paying(provider)(reference)
         return refused
 
     page.expose_function("cardPays", card_pays)
-    page.route(_STRIPE_JS, lambda route: route.fulfill(body=_FORM, content_type="text/javascript"))
-    _to_the_form(page)
-    expect(page.get_by_text(f"Form of {PUBLISHABLE}")).to_be_visible()
+    page.route(
+        f"https://{form.host}/**",
+        lambda route: route.fulfill(body=form.script, content_type="text/javascript"),
+    )
+    _to_the_form(page, watches[0], provider)
+    button = page.get_by_role("button", name="Pay ₹68.00")
+    expect(button).to_be_enabled()
     assert flaws(page) == []
-    page.get_by_role("button", name="Pay ₹68.00").click()
+    button.click()
     expect(page.get_by_role("alert")).to_have_text("Your card was declined.")
-    page.get_by_role("button", name="Pay ₹68.00").click()
+    button.click()
     thanked(page)
     # Nothing of the provider is let in anywhere else.
-    assert "stripe" not in page.request.get(f"{page.url}").headers["content-security-policy"]
+    assert provider not in page.request.get(page.url).headers["content-security-policy"]
 
 
 def test_a_form_that_cannot_be_loaded_is_said_and_one_can_pay_another_way(
     visit: Visit, watches: list[Watch]
 ) -> None:
     page = visit("/t/TROLLEY_72", "card-blocked")
-    watches[0].allow_host("js.stripe.com")
-    watches[0].allow_refusals()
-    page.route(_STRIPE_JS, lambda route: route.fulfill(status=404))
-    _to_the_form(page)
+    page.route("https://js.stripe.com/**", lambda route: route.fulfill(status=404))
+    _to_the_form(page, watches[0], "stripe")
     expect(page.get_by_role("alert")).to_contain_text("The payment form cannot be loaded right now.")
     page.get_by_role("link", name="Other ways to pay").click()
     sheet = page.get_by_role("dialog", name="Pay")

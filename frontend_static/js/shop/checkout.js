@@ -138,6 +138,9 @@ async function fetchPayment(payment_id, { bank = false } = {}) {
   }
 }
 
+/** A trolley's code was scanned: thanks for the last purchase have had their time. */
+const wantsTrolley = () => location.pathname.startsWith("/t/") && !cart.peek().checkout;
+
 function forget(payment_id) {
   if (recall(BEGUN) === payment_id) remember(BEGUN, null);
 }
@@ -154,7 +157,7 @@ function show(view) {
   const held = cart.peek()?.checkout;
   batch(() => {
     payment.value = view;
-    if (view.status === "paid" && view.order_id && bought.peek()?.order_id !== view.order_id) finish(view.order_id);
+    if (view.status === "paid" && view.order_id && bought.peek()?.order_id !== view.order_id && !wantsTrolley()) finish(view.order_id);
     if (view.status === "declined" && held && held.payment_id === null && !declined.peek()) declined.value = { detail: view.detail };
     if (view.status === "refunded") word.value = { kind: "returned", amount: view.amount, currency: view.currency };
   });
@@ -237,8 +240,8 @@ export const pay = (provider, card) =>
     const begun = await command("payment.create", body, { id: uuid(), timeout: PROVIDER_MS });
     show(begun);
     if (begun.status !== "pending") return;
-    if (begun.provider === "sandbox") await confirm(begun.payment_id, { card });
-    else location.assign(pageOf(begun));
+    if (begun.provider !== "sandbox") location.assign(pageOf(begun));
+    else if (card) await confirm(begun.payment_id, { card }); // else its cards are shown now
   });
 
 /** Where the provider's own form is shown. */
