@@ -173,17 +173,27 @@ def _add(
 ) -> Direct:
     """Add to the caller's cart, or to that of ``user_id``."""
     owner = user_id or who.id
-    offer = _offer(gateway, who, chain, body, owner, tier)
+    catalogue = gateway.catalogue(chain)
+    product, label = _product(catalogue, body)
+    if not product.is_active:
+        raise Problem(400, "product_unavailable", f"{product.name} is not available.")
+    try:
+        branch = gateway.branch_of(owner)
+        offer = catalogue.offer(product, body.variant_id, branch, tier or who.tier, label)
+    except KeyError:
+        raise not_found("variant_not_found", "There is no such variant of the product.") from None
     command = AddItem(offer, body.quantity or 1, session_id or body.session_id, new_id())
     pending = gateway.ask("cart", owner, command, who, key)
 
     def shape(outcome: Any) -> Answer:
         put: ItemPut = outcome.answer
         line = put.line
+        # A repeat's line may be of what the code stood for the first time.
+        same = line.product_id == product.product_id
         return Answer(
             Added(
                 product=ProductBrief(barcode=line.barcode, name=line.name, price=line.unit_price),
-                item=gateway.item(line, owner),
+                item=gateway.shown(line, product) if same else gateway.item(line, owner),
                 cart_total=put.cart_total,
                 items_count=put.items_count,
                 total_items=put.total_items,
@@ -206,17 +216,6 @@ async def settle(gateway: Gateway, begun: Begun) -> Answer:
     if isinstance(begun, Direct):
         return begun.shape(await gateway.outcome(begun.pending))
     return await begun
-
-
-def _offer(gateway: Gateway, who: Principal, chain: str, body: CartAdd, owner: str, tier: str) -> Offer:
-    catalogue = gateway.catalogue(chain)
-    product, label = _product(catalogue, body)
-    if not product.is_active:
-        raise Problem(400, "product_unavailable", f"{product.name} is not available.")
-    try:
-        return catalogue.offer(product, body.variant_id, gateway.branch_of(owner), tier or who.tier, label)
-    except KeyError:
-        raise not_found("variant_not_found", "There is no such variant of the product.") from None
 
 
 def _product(catalogue: Catalogue, body: CartAdd) -> tuple[CatalogueProduct, Label | None]:

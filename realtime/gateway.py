@@ -236,7 +236,7 @@ class Gateway:
     def finder(self, user_id: str) -> Callable[[str], CatalogueProduct | None]:
         """Return how to look products up for this shopper's screens."""
         chain = self.chain_of(user_id)
-        return self.catalogue(chain).by_id if chain is not None else self._anywhere
+        return self.catalogue(chain).finder() if chain is not None else self._anywhere
 
     def _anywhere(self, product_id: str) -> CatalogueProduct | None:
         found = (self.catalogue(chain.slug).by_id(product_id) for chain in self.directory.chains())
@@ -245,6 +245,10 @@ class Gateway:
     def item(self, line: Line, user_id: str) -> ItemView:
         """Return a line as its shopper sees it."""
         return self._items.view(line, self.finder(user_id)(line.product_id))
+
+    def shown(self, line: Line, product: CatalogueProduct) -> ItemView:
+        """Return a line as its shopper sees it, of a product that was just looked up."""
+        return self._items.view(line, product)
 
     def cart(self, state: CartState, short: frozenset[str] = frozenset()) -> CartView:
         """Return a cart as its shopper sees it; of the SKUs in ``short`` there is not enough."""

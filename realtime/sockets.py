@@ -125,19 +125,19 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
     async def dispatch(self, message: Message) -> None:
         """Handle one ASGI message right here; see the module's docstring."""
         text = message.get("text")
-        if text is None:
-            data: bytes = message.get("bytes") or b""
-            size = len(data)
-        else:
+        limit = self.edge.limits.max_message_bytes
+        if text is not None:
             # UTF-8 takes at most four bytes a character, so most need no encoding to be measured.
-            size = len(text) if len(text) * 4 > self.edge.limits.max_message_bytes else 0
-            size = len(text.encode()) if size else 0
-        if size > self.edge.limits.max_message_bytes:
-            self.too_big(size)
-        elif text is None:
+            if len(text) * 4 <= limit or (size := len(text.encode())) <= limit:
+                self.received(text)
+            else:
+                self.too_big(size)
+            return
+        data: bytes = message.get("bytes") or b""
+        if len(data) <= limit:
             self.binary(data)
         else:
-            self.received(text)
+            self.too_big(len(data))
 
     def close(self, code: int) -> None:
         """End the socket with ``code``; what waits is still sent unless the client is too slow."""

@@ -6,7 +6,7 @@ with the currency's digits, times are RFC 3339 text. Nothing here asks an actor 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Protocol, cast
@@ -255,6 +255,28 @@ class Items:
         self._known[line.line_id] = (line, product, view)
         return view
 
+    def views(
+        self, lines: Iterable[Line], find: FindProduct, short: frozenset[str]
+    ) -> tuple[tuple[ItemView, ...], bool]:
+        """Return a whole cart's lines, and whether all of their products are sold.
+
+        Most answers over HTTP hold the whole cart, so what :meth:`view` does stands here once more,
+        without a call for each line.
+        """
+        known, views, on_sale = self._known, [], True
+        for line in lines:
+            product = find(line.product_id)
+            if product is None or not product.is_active:
+                on_sale = False
+            was = known.get(line.line_id)
+            if short and sku_of(line) in short:
+                views.append(item_view(line, product, False))
+            elif was is not None and was[0] is line and was[1] is product:
+                views.append(was[2])
+            else:
+                views.append(self.view(line, product))
+        return tuple(views), on_sale
+
     def line(self, line_id: str) -> Line | None:
         """Return the line of that id that was shown last, or None."""
         known = self._known.get(line_id)
@@ -346,22 +368,17 @@ def cart_view(
     ``currency`` is shown while the cart has none of its own; of the SKUs in ``short`` the branch has
     less than the cart holds.
     """
-    lines = [(line, find(line.product_id)) for line in state.lines.values()]
+    lines = state.lines
+    items, on_sale = shown.views(lines.values(), find, short)
     currency = state.currency or currency
     return CartView(
         id=cart_id(state.user_id),
-        items=tuple(
-            [
-                shown.view(line, product) if sku_of(line) not in short else item_view(line, product, False)
-                for line, product in lines
-            ]
-        ),
+        items=items,
         items_count=len(lines),
         total_items=state.units,
         total_price=state.total if lines else zero(currency),
         currency=currency,
-        has_unavailable_items=bool(short)
-        or any(product is None or not product.is_active for _, product in lines),
+        has_unavailable_items=bool(short) or not on_sale,
         budget_status=None,
         sustainability_score=None,
         revision=state.revision,

@@ -47,7 +47,8 @@ class Command(msgspec.Struct, gc=False):
         if self.answer is None:
             self.answer = answer
         self.seq = outcome.seq
-        self._give(outcome)
+        if self.letters is not None:
+            self._give(outcome)
 
     def pend(self, outcome: Outcome) -> None:
         """The command is durable, its answer comes later: tells have arrived, asks wait on."""
@@ -138,7 +139,7 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     def outcome(self, epoch: str, replayed: bool = False) -> Outcome:
         """Return what the letter hears."""
         answer = self.answer
-        if answer is not None and is_refusal(answer):
+        if is_refusal(answer):
             return Outcome(None, answer, self.state, self.seq, epoch, replayed)
         return Outcome(answer, None, self.state, self.seq, epoch, replayed)
 

@@ -141,9 +141,9 @@ class Entity(Life):
         state = self.state if decision.memory is None else decision.memory
         seq = self.seq
         places = self._places(decision, letter, command, len(events))
-        command_id, fingerprint = (
-            (command.command_id, command.fingerprint) if command is not None else (None, None)
-        )
+        command_id = fingerprint = None
+        if command is not None:
+            command_id, fingerprint = command.command_id, command.fingerprint
         principal = letter.principal
         records: list[Recorded] = []
         effects: list[tuple[int, Any]] | None = None
@@ -156,10 +156,12 @@ class Entity(Life):
                     effects = []
                 effects.append((seq, tells))
             name, version = kind.event_name(event)
-            settles, answer = places.pop(0) if places else (None, None)
             data = kind.encode_event(event)
-            if command is not None and settles == command.command_id:
-                command.answer = answer
+            settles = answer = None
+            if places:
+                settles, answer = places.pop(0)
+                if command is not None and settles == command.command_id:
+                    command.answer = answer
             records.append(
                 Recorded(seq, name, version, data, command_id, fingerprint, settles, answer, principal, now)
             )

@@ -255,7 +255,7 @@ class Life(Teller):
         """Return the chunk that this round's events go into."""
         chunk = self.tail
         if chunk is None or chunk.sealed:
-            chunk = self.tail = Chunk(self)  # type: ignore[arg-type]
+            chunk = self.tail = Chunk(self, self.life, self.state, self.seq)  # type: ignore[arg-type]
             self.engine.outbox.append(chunk)
         return chunk
 

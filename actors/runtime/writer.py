@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pykka
 
 from actors.runtime.errors import Fenced
@@ -23,7 +24,7 @@ log = logging.getLogger("actors.journal")
 RING = "there is something to write"
 
 
-class Chunk:
+class Chunk(msgspec.Struct, eq=False):
     """What one entity decided in one round of the dispatcher, on its way to the journal.
 
     The dispatcher fills it; the writer only reads the fields that go into a ``Write``;
@@ -31,25 +32,19 @@ class Chunk:
     incarnation of the entity it was built: if that one is lost, so is the chunk.
     """
 
-    __slots__ = (
-        "decoded", "entity", "hints", "jobs", "life", "records", "sealed", "seq", "snapshot", "state",
-        "tells", "told", "wake",
-    )  # fmt: skip
-
-    def __init__(self, entity: Entity) -> None:
-        self.entity = entity
-        self.life = entity.life
-        self.records: list[Recorded] = []
-        self.decoded: list[Any] = []
-        self.state: Any = entity.state
-        self.seq = entity.seq
-        self.jobs: list[Waiting] = []
-        self.tells: list[tuple[int, Any]] | None = None
-        self.hints: list[Any] | None = None
-        self.wake: bool | None = None
-        self.told: int | None = None
-        self.snapshot = False
-        self.sealed = False
+    entity: Entity
+    life: int
+    state: Any
+    seq: int
+    records: list[Recorded] = []
+    decoded: list[Any] = []
+    jobs: list[Waiting] = []
+    tells: list[tuple[int, Any]] | None = None
+    hints: list[Any] | None = None
+    wake: bool | None = None
+    told: int | None = None
+    snapshot: bool = False
+    sealed: bool = False
 
 
 class Committed:
