@@ -73,7 +73,7 @@ def test_the_program_of_the_package_checks_a_configuration_and_prints_the_table(
 
 
 TESTERS = ("pytest", "pytest-asyncio", "pytest-timeout", "hypothesis")
-OWN_TESTS = ("test_kerong", "test_modbus", "test_ledger", "test_registration", "test_agent")
+OWN_TESTS = ("test_kerong", "test_modbus", "test_ledger", "test_registration")
 
 
 def _pins(names):
