@@ -93,7 +93,7 @@ def store(redis_url: str, redis_prefix: str, tmp_path: Path, folder: Path) -> It
     store.manage("migrate", "-v0")
     yield store
     store.close()
-    redis.Redis.from_url(redis_url).delete(redis_prefix)
+    redis.Redis.from_url(redis_url).delete(redis_prefix, f"_kombu.binding.{redis_prefix}")
 
 
 def test_what_was_bought_before_a_crash_is_mailed_once_by_two_workers(
