@@ -18,6 +18,7 @@ import logging
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
@@ -101,20 +102,13 @@ class Bridge:
         config = self._config
         will = aiomqtt.Will(self._availability, "offline", qos=1, retain=True)
         name = f"{config.prefix}/bridge/{config.name}"
-        orders = broker.client(config.broker, f"{name}/orders", None, session_s=config.session_s)
-        receipts = Receipts(orders)
-        async with broker.client(config.broker, name, will, session_s=config.session_s) as client, orders:
+        async with broker.client(config.broker, name, will, session_s=config.session_s) as client:
             self._client = client
             try:
                 await self._subscribe(client, "devices/+/login", "devices/+/status", "devices/+/telemetry")
-                await self._subscribe(orders, "carts/+/unlock", "carts/+/lock")
-                self._failures, self._said_down = 0, False
-                _log.info("broker up: %s", config.broker.address)
-                works = (self._take(client), self._take_orders(orders, receipts), self._show_all(client))
-                await until_one_ends(*works)
+                await until_one_ends(self._take(client), self._take_orders(name), self._show_all(client))
             finally:
                 self._client = None
-                receipts.close()
                 await asyncio.gather(*(relay.stop() for relay in self._relays.values()))
                 self._relays.clear()
 
@@ -139,16 +133,28 @@ class Bridge:
                 case _:
                     _log.warning("nobody speaks for %s", message.topic)
 
-    async def _take_orders(self, client: aiomqtt.Client, receipts: Receipts) -> None:
-        async for message in client.messages:
-            done = receipts.came(message)
-            payload, retained = broker.payload_of(message), bool(message.retain)
-            match self._levels(message):
-                case [_, branch, "carts", trolley, op] if branch in self._feeds:
-                    await self._feeds[branch].order(trolley, op, payload, done, retained=retained)
-                case _:
-                    _log.warning("nobody speaks for %s", message.topic)
-                    done()
+    async def _take_orders(self, name: str) -> None:
+        config = self._config
+        client = broker.client(config.broker, f"{name}/orders", None, session_s=config.session_s)
+        receipts = Receipts(client)
+        async with client:
+            await self._subscribe(client, "carts/+/unlock", "carts/+/lock")
+            self._failures, self._said_down = 0, False
+            _log.info("broker up: %s", config.broker.address)
+            try:
+                async for message in client.messages:
+                    await self._take_order(message, receipts.came(message))
+            finally:
+                receipts.close()
+
+    async def _take_order(self, message: aiomqtt.Message, done: Callable[[], None]) -> None:
+        payload, retained = broker.payload_of(message), bool(message.retain)
+        match self._levels(message):
+            case [_, branch, "carts", trolley, op] if branch in self._feeds:
+                await self._feeds[branch].order(trolley, op, payload, done, retained=retained)
+            case _:
+                _log.warning("nobody speaks for %s", message.topic)
+                done()
 
     def _levels(self, message: aiomqtt.Message) -> list[str]:
         return str(message.topic).removeprefix(f"{self._config.prefix}/").split("/")

@@ -21,7 +21,7 @@ from devicegw.transport import Transport, WebsocketTransport
 
 DEVICE_PATH = "/ws/device/"
 QUICK = Backoff(0.01, 0.02)
-DEADLINE = 10.0
+DEADLINE = 30.0
 
 
 class Carrier(Protocol):
@@ -64,7 +64,10 @@ class OverBroker:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         bridge = Bridge(self.config, QUICK)
-        task = asyncio.create_task(bridge.run())
+        async with broker.client(self.broker, uuid4().hex, None) as watching:
+            await watching.subscribe(f"{self.prefix}/bridge/{self.config.name}/status", qos=1)
+            task = asyncio.create_task(bridge.run())
+            await asyncio.wait_for(_comes(watching), DEADLINE)
         try:
             yield
         finally:
@@ -77,6 +80,13 @@ class OverBroker:
         async with broker.client(self.broker, uuid4().hex, None) as connected:
             await connected.subscribe(f"{self.prefix}/#", qos=1)
             yield Client(self.prefix, connected)
+
+
+async def _comes(client: aiomqtt.Client) -> None:
+    """Wait until the bridge says that it is there and hears devices; what is retained was said before."""
+    async for message in client.messages:
+        if not message.retain:
+            return
 
 
 class Client:

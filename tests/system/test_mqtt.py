@@ -95,16 +95,18 @@ async def test_an_order_that_a_bridge_had_when_it_was_killed_is_carried_out_by_t
     shop: MqttStore,
 ) -> None:
     status = place(shop, "carts/TROLLEY_01/status")
+    patient = shop.folder / "bridge.json"
+    patient.write_text(json.dumps({"session_s": 600}))
     async with listening(shop, f"{shop.prefix}/#") as client:
-        bridge = shop.start_bridge()
+        bridge = shop.start_bridge("--config", str(patient))
         await client.next(status, lambda said: True)
         shop.store.kill()
         await client.publish(place(shop, "carts/TROLLEY_01/unlock"), {"id": "order-1", "reason": "Stuck"})
         await until_logged(shop, "order order-1 of TROLLEY_01 has come")
         bridge.send_signal(signal.SIGKILL)
         bridge.wait(10)
-        shop.start_bridge()
         shop.store.start()
+        shop.start_bridge("--config", str(patient))
         opening = await client.next(status, lambda said: said["lock"]["desired"] == "open" and said["answer"])
         assert opening["answer"] == {"id": "order-1", "op": "unlock", "code": "ok", "detail": ""}
 
