@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from actors import tables
+from actors import money, tables
 from actors.messages.cart import Line
 from actors.messages.payment import (
     ChargeDeclined,
@@ -112,7 +112,7 @@ class State(msgspec.Struct, frozen=True):
 
     def _sum(self, *statuses: str) -> Decimal:
         ours = (each for each in self.refunds if each.capture == self.capture and each.status in statuses)
-        return sum((each.amount for each in ours), Decimal(0))
+        return sum((each.amount for each in ours), money.zero(self.currency))
 
     def refund(self, refund_id: str) -> Refund | None:
         """Return the refund of that id, or None."""

@@ -291,6 +291,7 @@ def test_amounts_keep_their_currencys_decimals(currency: str, amount: str) -> No
     started = given(payment, P).after(start, command_id="start").after(OPENED, command_id="opened")
     taken = Taken("ref-1", "cap-1", Decimal(amount), currency, 119.0)
     paid = started.after(taken, command_id="taken").after(PaymentKept("p1"), command_id="kept")
+    assert paid.state.refunded.as_tuple().exponent == Decimal(amount).as_tuple().exponent
     part = paid.after(RefundPayment("f1", Decimal(1), "broken", "p1"), command_id="back")
     assert str(part.state.left) == str(Decimal(amount) - 1)
     assert part.state.refunds[0].amount.as_tuple().exponent == Decimal(amount).as_tuple().exponent
