@@ -11,7 +11,7 @@ from django.db import transaction
 
 from core import reference
 from core.accounts.models import Grant, Role, User
-from core.catalogue.models import Category, Product
+from core.catalogue.models import Category, Product, Voucher
 from core.checks import DEMO_PASSWORD, DEMO_USERNAMES
 from core.demo import plans
 from core.fleet.models import Controller, Device, Trolley
@@ -34,6 +34,7 @@ def load() -> None:
     locked, unlocked = _branches(chain)
     _trolleys(locked, unlocked)
     _catalogue(chain)
+    _vouchers(chain)
     _people(chain, (locked, unlocked))
 
 
@@ -120,6 +121,13 @@ def _catalogue(chain: Chain) -> None:
     if new:
         Product.objects.bulk_create(new)
         reference.changed(reference.CATALOGUE)
+
+
+def _vouchers(chain: Chain) -> None:
+    """One that each person may use once, and one for the first hundred purchases."""
+    offers = {"WELCOME10": {"value": 10, "max_per_person": 1}, "FIRST100": {"value": 20, "max_uses": 100}}
+    for code, offer in offers.items():
+        Voucher.objects.get_or_create(chain=chain, code=code, defaults=offer)
 
 
 def _product(chain: Chain, categories: dict[str, Category], row: dict[str, str]) -> Product:

@@ -251,7 +251,7 @@ def sold(world: World, code: str) -> Counter[str]:
 
 TestBargainers: Any = Bargainers.TestCase
 TestBargainers.settings = settings(
-    max_examples=40,
+    max_examples=30,
     stateful_step_count=50,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

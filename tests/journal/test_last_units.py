@@ -76,6 +76,7 @@ def answers(system: System, kind: str, asked: dict[str, Any]) -> dict[str, Any]:
     return {key: each.refusal or each.answer for key, each in outcomes.items()}
 
 
+@pytest.mark.timeout(240)  # five hundred shoppers, and a database to make first
 def test_exactly_a_hundred_of_five_hundred_buy_the_last_hundred(system: System, journal: SqlJournal) -> None:
     stock, scarce, plenty = Address("stock", BRANCH), offer(1), offer(2)
     lines = (Quantity(scarce.product_id, UNITS), Quantity(plenty.product_id, 10 * SHOPPERS))

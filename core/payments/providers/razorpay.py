@@ -9,6 +9,8 @@ Sources: razorpay.com/docs/api/orders, /api/payments, /api/refunds/normal-refund
   is declined when the shopper is done with the form, or has had ``ANOTHER_TRY_S`` for the next attempt; a
   webhook of a failed attempt alone says nothing yet.
   What is paid afterwards (by UPI even minutes later) is told as paid, and given back.
+- A notice is not dated in what is signed, and its id is only a header. So an old one that comes again is
+  taken once more if its id was changed; that does no harm, because what it tells is a fact and stays one.
 - What is authorised but not captured is captured here; orders are made so that Razorpay does it itself.
 """
 
