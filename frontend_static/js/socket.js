@@ -7,6 +7,8 @@ import { expiryOf } from "./api.js";
 import { serverNow } from "./clock.js";
 
 const REPLY_MS = 12_000;
+/** So long a command waits for a connection that was lost, before whoever gave it is told. */
+const AWAY_MS = 60_000;
 const OPEN_MS = 10_000;
 const QUIET_MS = 8_000;
 const PING_MS = 4_000;
@@ -60,19 +62,32 @@ export class TrolleySocket {
   /**
    * Send a command; resolves with the reply's data, rejects with Problem (the server's, or
    * `timeout`: no reply came and the outcome is unknown). A command without a reply is sent
-   * again after a reconnect under the same id, which does nothing twice.
+   * again after a reconnect under the same id, which does nothing twice; the time until then does not
+   * count. `queue`: false for what is of no use later.
    */
   request(type, fields = {}, { id = uuid(), timeout = REPLY_MS, queue = true } = {}) {
     if (this.state !== "open" && !queue) return Promise.reject(new Problem({ code: "offline" }));
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#pending.delete(id);
-        reject(new Problem({ code: this.state === "open" ? "timeout" : "offline" }));
-      }, timeout);
       const text = JSON.stringify({ id, type, ...fields });
-      this.#pending.set(id, { text, timer, resolve, reject });
+      this.#pending.set(id, { text, timeout, queue, resolve, reject });
+      this.#arm(id);
       if (this.state === "open") this.#ws.send(text);
     });
+  }
+
+  /** Give a command its time anew: to be answered, or to find a connection. */
+  #arm(id) {
+    const waiting = this.#pending.get(id);
+    const open = this.state === "open";
+    clearTimeout(waiting.timer);
+    waiting.timer = setTimeout(() => this.#drop(id, open ? "timeout" : "offline"), open ? waiting.timeout : AWAY_MS);
+  }
+
+  #drop(id, code) {
+    const waiting = this.#pending.get(id);
+    this.#pending.delete(id);
+    clearTimeout(waiting.timer);
+    waiting.reject(new Problem({ code }));
   }
 
   /**
@@ -132,7 +147,10 @@ export class TrolleySocket {
     this.#heardAt = Date.now();
     this.#set("open");
     for (const sub of this.#topics.values()) this.#ask(sub);
-    for (const waiting of this.#pending.values()) this.#ws.send(waiting.text);
+    for (const [id, waiting] of this.#pending) {
+      this.#ws.send(waiting.text);
+      this.#arm(id);
+    }
     this.#armRenewal(token);
     this.#armPing();
   }
@@ -151,9 +169,14 @@ export class TrolleySocket {
   }
 
   #retry() {
+    const wasOpen = this.state === "open";
     const ceiling = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#attempt++);
     const delay = ceiling / 2 + Math.random() * (ceiling / 2);
     this.#set("waiting", { retryAt: Date.now() + delay });
+    for (const [id, { queue }] of [...this.#pending]) {
+      if (!queue) this.#drop(id, "offline");
+      else if (wasOpen) this.#arm(id);
+    }
     this.#timers.retry = setTimeout(() => this.#connect(), delay);
   }
 

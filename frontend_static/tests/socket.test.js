@@ -100,6 +100,44 @@ test("a command that was on its way is sent again after a reconnect, under the s
   socket.close();
 });
 
+test("a command does not run out of time while the connection is away, and is told after a minute", async (t) => {
+  timers(t);
+  const { socket, next } = await stage();
+  socket.open();
+  const before = await next();
+  const answer = socket.request("cart.add", { barcode: "1" });
+  before.onclose({ code: 1006 });
+  for (let i = 0; i < 3; i++) { // attempts that come to nothing
+    mock.timers.tick(15_000);
+    await flush();
+    FakeSocket.made.at(-1).onclose({ code: 1006 });
+  }
+  mock.timers.tick(14_000);
+  const after = await next();
+  mock.timers.tick(5_000);
+  after.says({ type: "reply", id: after.last("cart.add").id, ok: true, data: { revision: 1 } });
+  assert.deepEqual(await answer, { revision: 1 });
+  const lost = socket.request("cart.clear");
+  after.onclose({ code: 1006 });
+  const told = assert.rejects(lost, { code: "offline" });
+  mock.timers.tick(60_000);
+  await told;
+  socket.close();
+});
+
+test("what is of no use later is told at once when the connection is lost", async (t) => {
+  timers(t);
+  const { socket, next } = await stage();
+  socket.open();
+  const wire = await next();
+  const beat = socket.request("session.heartbeat", {}, { queue: false });
+  wire.onclose({ code: 1006 });
+  await assert.rejects(beat, { code: "offline" });
+  const again = await (mock.timers.tick(400), next());
+  assert.equal(again.last("session.heartbeat"), undefined);
+  socket.close();
+});
+
 const heard = () => {
   const log = [];
   return { log, handler: { snapshot: (data) => log.push(["snapshot", data]), event: (name, data) => log.push([name, data]) } };

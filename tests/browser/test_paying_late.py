@@ -19,7 +19,7 @@ OVER_MS = 25_000
 @pytest.fixture(scope="module")
 def store(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A server that keeps goods for some seconds."""
-    store = open_store(furnished, tmp_path_factory.mktemp("hasty"), CHECKOUT_HOLD_S="6")
+    store = open_store(furnished, tmp_path_factory.mktemp("hasty"), CHECKOUT_HOLD_S="12")
     yield store
     store.close()
 
