@@ -12,6 +12,7 @@ from core.payments.providers import (
     Declined,
     NeedsAction,
     Notice,
+    NotKnown,
     Paid,
     Pending,
     ProviderDown,
@@ -112,6 +113,14 @@ def test_a_card_that_pays_while_the_intent_is_being_ended_has_paid(at_stripe: Sh
     at_stripe.peer.fail(Answer(200, declined))
     assert isinstance(at_stripe.account.look_up(at_stripe.charge(reference=reference)), Paid)
     assert at_stripe.peer.calls("POST", "/cancel")
+
+
+def test_where_there_is_no_search_an_intent_whose_answer_was_lost_is_as_good_as_none(
+    at_stripe: Shop,
+) -> None:
+    created(at_stripe)
+    at_stripe.peer.fail(error(400, "invalid_request_error", "Search is not available in your country."))
+    assert at_stripe.account.look_up(at_stripe.charge()) == NotKnown()
 
 
 def test_a_key_that_may_not_do_it_is_ours_to_repair(at_stripe: Shop) -> None:

@@ -274,7 +274,12 @@ def _known(client: StripeClient, charge: Charge) -> dict[str, Any] | None:
                 return None
             raise
     query = f"metadata['payment_id']:'{charge.payment_id}'"
-    found = client.v1.payment_intents.search({"query": query, "limit": 1})
+    try:
+        found = client.v1.payment_intents.search({"query": query, "limit": 1})
+    except stripe.InvalidRequestError:
+        # Stripe offers some countries no search. One whose answer was lost is as good as none: without
+        # its client secret nobody can have paid it.
+        return None
     return next((_retrieve(client, each.id) for each in found.data), None)
 
 
