@@ -24,11 +24,20 @@ Grant.objects.create(user=user, role="staff", chain=branch.chain, branch=branch)
 """
 
 
-def _register(page: Page, code: str, name: str, mac: str) -> None:
+_RELEASE = """
+from django.core.files.base import ContentFile
+from core.firmware.models import Release
+Release.objects.create(
+    version="9.9.9", size=3, sha256="ab" * 32, signature="eA==", file=ContentFile(b"xyz", name="f")
+)
+"""
+
+
+def _register(page: Page, code: str, name: str, mac: str, branch: str = "BRANCH-001") -> None:
     """Do what the agent does with the code."""
     origin = "/".join(page.url.split("/", 3)[:3])
     body = {
-        "mac_address": mac, "serial_number": mac.replace(":", ""), "branch_code": "BRANCH-001",
+        "mac_address": mac, "serial_number": mac.replace(":", ""), "branch_code": branch,
         "claim_code": code, "name": name,
     }  # fmt: skip
     request = urllib.request.Request(
@@ -144,9 +153,46 @@ def test_the_bus_is_watched_paused_filtered_and_left(visit: Visit, hardware: Har
         expect(inspector.locator(".frame-fault", has_text="No answer").first).to_be_visible()
     finally:
         hardware.fault("none")
+    # The board is heard again before others need its locks.
+    expect(page.get_by_role("button", name="Lock 1, Trolley 17, closed")).to_be_visible(timeout=30_000)
     inspector.get_by_role("button", name="Stop").click()
     expect(inspector.get_by_role("button", name="Watch")).to_be_enabled()
     expect(inspector.get_by_role("timer")).to_have_count(0)
+
+
+def test_firmware_goes_out_over_a_chain_and_is_paused_resumed_and_aborted(
+    visit: Visit, hardware: Hardware, store: Store
+) -> None:
+    store.manage("shell", "-v0", "-c", _RELEASE)
+    page = visit("/branch/BRANCH-002/devices", "admin", desk=True)
+    page.locator(".devices-head .btn-primary").click()
+    code = page.locator(".claim-code strong").inner_text()
+    _register(page, code, "Pi in the back", "b8:27:eb:77:00:02", "BRANCH-002")
+    page.locator("dialog .btn-primary").click()
+    page.get_by_role("button", name="Update firmware").click()
+    sheet = page.get_by_role("dialog", name="Update firmware")
+    sheet.get_by_label("Where to").select_option("chain")
+    sheet.get_by_label("Pause above this share of failures, %").fill("100")
+    sheet.get_by_role("button", name="Begin the update").click()
+    rollout = page.get_by_role("region", name="Firmware 9.9.9")
+    expect(rollout).to_contain_text("chain demo-chain")
+    # The one at the entrance has no key to check a signature with, and says so.
+    expect(rollout.locator(".jobs li", has_text="Pi at the entrance")).to_contain_text("firmware.public_key")
+    expect(rollout.locator(".jobs li", has_text="Pi in the back")).to_contain_text("Offered")
+    # A manager sees how it goes and has no say in it.
+    manager = visit("/branch/BRANCH-001/devices", "manager", desk=True)
+    seen = manager.get_by_role("region", name="Firmware 9.9.9")
+    expect(seen.locator(".jobs li", has_text="Pi at the entrance")).to_contain_text("Failed")
+    expect(seen.get_by_role("button")).to_have_count(0)
+    expect(manager.locator(".pi", has_text="Pi at the entrance")).to_contain_text("Firmware 9.9.9: Failed")
+    rollout.get_by_role("button", name="Pause").click()
+    expect(rollout.locator(".pill")).to_have_text("Paused")
+    rollout.get_by_role("button", name="Go on").click()
+    expect(rollout.locator(".pill")).to_have_text("Under way")
+    rollout.get_by_role("button", name="Abort").click()
+    rollout.get_by_role("button", name="Abort").click()
+    expect(rollout.locator(".pill")).to_have_text("Aborted")
+    expect(rollout.locator(".jobs li", has_text="Pi in the back")).to_contain_text("Left out")
 
 
 def test_staff_may_look_but_find_nothing_to_order(visit: Visit, hardware: Hardware, store: Store) -> None:

@@ -26,7 +26,7 @@ from devicegw.versions import Versions
 from tests.devicegw.firmware import KEY, PUBLIC_KEY, image, supervised
 from tests.devicegw.process import finished
 from tests.system.conftest import furnished
-from tests.system.store import Store, free_port
+from tests.system.store import Store
 
 WITHIN_S = 60.0
 """A deadline for a busy machine, not an expectation."""
@@ -42,14 +42,15 @@ class BadLine:
     """What lies between the Pi and the server: it cuts the first download of a file off."""
 
     def __init__(self, to_port: int) -> None:
-        self.port = free_port()
+        self.port = 0
         self._to_port = to_port
         self.downloads: list[str] = []
         """The Range of each."""
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
         try:
             yield
         finally:
@@ -159,11 +160,10 @@ async def test_a_pi_is_let_in_updated_over_a_bad_line_saved_from_a_sick_firmware
     tmp_path: Path,
 ) -> None:
     with furnished(f"sqlite:///{tmp_path}/s.sqlite3", tmp_path, FIRMWARE_PUBLIC_KEY=PUBLIC_KEY) as store:
-        line = BadLine(store.port)
-        store.environ["PUBLIC_URL"] = f"http://127.0.0.1:{line.port}"
-        await asyncio.to_thread(store.start)
-        office = Office(store)
+        line, office = BadLine(store.port), Office(store)
         async with line.running():
+            store.environ["PUBLIC_URL"] = f"http://127.0.0.1:{line.port}"
+            await asyncio.to_thread(store.start)
             await _life(office, line, tmp_path / "pi")
         await office.close()
 
