@@ -27,9 +27,8 @@ from actors.trolley import State as TrolleyState
 from realtime.alarms import people_of
 from realtime.gateway import Gateway
 from realtime.hub import Shaped, shaped
-from realtime.view import codes, frozen_view, saved_view
+from realtime.view import codes, counters_view, frozen_view, saved_view
 from realtime.views import (
-    counters_view,
     device_view,
     session_view,
     trolley_view,

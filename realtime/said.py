@@ -6,7 +6,8 @@ from typing import Any
 
 from actors import cart
 from actors.messages import trolley as on_trolley
-from realtime.views import AlarmView, CartView, CountersView, DeviceView, SessionView, TrolleyView, View
+from realtime.view import CountersView
+from realtime.views import AlarmView, CartView, DeviceView, SessionView, TrolleyView, View
 
 
 class SessionSnapshot(View, frozen=True):

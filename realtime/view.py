@@ -1,10 +1,11 @@
-"""The base of everything shown, and the small things that a cart shows beside its lines."""
+"""The base of everything shown, the small things beside a cart's lines, and a branch's counters."""
 
 from __future__ import annotations
 
 import msgspec
 
 from actors.cart import State as CartState
+from actors.messages.branch import Counters
 from realtime.wire import rfc3339
 
 
@@ -60,4 +61,25 @@ def frozen_view(state: CartState) -> FrozenView | None:
         status=status,
         expires_at=rfc3339(held.expires_at),
         payment_id=held.payment_id if held.paid is None else held.paid.payment_id,
+    )
+
+
+class CountersView(View, frozen=True):
+    """Of a branch's active trolleys."""
+
+    total: int
+    available: int
+    held: int
+    maintenance: int
+    faults: int
+
+
+def counters_view(counters: Counters) -> CountersView:
+    """Return a branch's counters."""
+    return CountersView(
+        total=counters.total,
+        available=counters.available,
+        held=counters.held,
+        maintenance=counters.maintenance,
+        faults=counters.faults,
     )

@@ -17,7 +17,7 @@ import msgspec
 from actors.cart import State as CartState
 from actors.cart_state import sku_of
 from actors.messages.alarms import Alarm
-from actors.messages.branch import Counters, DeviceCard, TrolleyCard
+from actors.messages.branch import DeviceCard, TrolleyCard
 from actors.messages.cart import Line
 from actors.messages.trolley import LockState
 from actors.money import zero
@@ -170,16 +170,6 @@ class AlarmView(View, frozen=True):
     assignee: str | None
 
 
-class CountersView(View, frozen=True):
-    """Of a branch's active trolleys."""
-
-    total: int
-    available: int
-    held: int
-    maintenance: int
-    faults: int
-
-
 # --- making them --------------------------------------------------------------
 
 
@@ -286,17 +276,6 @@ class Items:
 def lock_view(lock: LockState) -> LockView:
     """Return the lock's shadow."""
     return LockView(desired=lock.desired, reported=lock.reported, at=maybe_time(lock.at))
-
-
-def counters_view(counters: Counters) -> CountersView:
-    """Return a branch's counters."""
-    return CountersView(
-        total=counters.total,
-        available=counters.available,
-        held=counters.held,
-        maintenance=counters.maintenance,
-        faults=counters.faults,
-    )
 
 
 def trolley_view(card: TrolleyCard, names: Mapping[str, str]) -> TrolleyView:
