@@ -133,6 +133,7 @@ def test_a_trolley_gets_another_slot_and_the_one_that_was_there_has_none(
 def test_the_bus_is_watched_paused_filtered_and_left(visit: Visit, hardware: Hardware) -> None:
     page = visit(PI, "manager", desk=True)
     inspector = page.get_by_role("region", name="Live bus")
+    expect(page).to_have_title("Devices · Pi at the entrance · Smart Trolley")
     expect(inspector).to_contain_text("Nobody watches now.")
     inspector.get_by_role("button", name="Watch").click()
     expect(inspector.locator(".frame-meaning", has_text="Status of board 1?").first).to_be_visible()

@@ -75,7 +75,8 @@ function App() {
   useEffect(() => {
     if (lost) location.replace(signInUrl);
   }, [lost]);
-  const name = branch.value?.name ?? code;
+  const mine = deviceId && devices.value?.find((one) => one.id === deviceId)?.name;
+  const name = mine || (branch.value?.name ?? code);
   useEffect(() => {
     document.title = t("title.devices", { name });
   }, [lang.value, name]);
