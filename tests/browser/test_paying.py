@@ -223,4 +223,5 @@ def test_an_answer_that_is_lost_on_the_way_is_asked_for_until_it_is_paid(visit: 
     expect(sheet.get_by_text("We are asking your bank")).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="Thank you!")).to_be_visible(timeout=30_000)
+    thanked(page)  # the pass is there once the order is, which is a commit later
     assert len(_orders(store, "patient")) == 1
