@@ -55,8 +55,8 @@ from actors.messages.device import (
 from actors.tables import Commands, ignored
 
 __all__ = [
-    "EVENTS", "VOLATILE", "Answer", "Command", "Event", "QueuedUnlock", "State", "awake", "card", "context",
-    "deadline", "decide", "evolve", "initial", "look", "on_deadline", "tells",
+    "EVENTS", "PATIENT", "VOLATILE", "Answer", "Command", "Event", "QueuedUnlock", "State", "awake", "card",
+    "context", "deadline", "decide", "evolve", "initial", "look", "on_deadline", "tells",
 ]  # fmt: skip
 
 OFFLINE_AFTER_S = 90.0
@@ -64,6 +64,9 @@ OFFLINE_AFTER_S = 90.0
 GRACE_S = 2.0
 """How long after an unlock's time the Pi's own result may still come and win."""
 _EARLY_S = 1e-6
+
+PATIENT = (Reports,)
+"""Commands that let what people wait for be written first."""
 
 context = Context
 look = Look

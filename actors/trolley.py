@@ -55,8 +55,8 @@ from actors.trolley_state import EVENTS, VOLATILE, State, card, evolve, initial,
 from actors.trolley_tells import tells
 
 __all__ = [
-    "EVENTS", "VOLATILE", "Answer", "Command", "Event", "State", "awake", "card", "context", "deadline",
-    "decide", "evolve", "expires_at", "initial", "look", "on_deadline", "tells",
+    "EVENTS", "PATIENT", "VOLATILE", "Answer", "Command", "Event", "State", "awake", "card", "context",
+    "deadline", "decide", "evolve", "expires_at", "initial", "look", "on_deadline", "tells",
 ]  # fmt: skip
 
 CLAIM_TIMEOUT_S = 10.0
@@ -66,6 +66,9 @@ MAX_JOINERS = 16
 _STEP_S = 0.001
 _EARLY_S = 1e-6
 """A timer may fire this much early, by rounding, and still count."""
+
+PATIENT = (LockReported,)
+"""Commands that let what people wait for be written first."""
 
 context = Context
 look = Look

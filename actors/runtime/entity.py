@@ -167,6 +167,8 @@ class Entity(Life):
             )
             command_id = fingerprint = None
         chunk = self.open_chunk()
+        if type(letter.command) not in kind.patient:
+            chunk.patient = False
         chunk.records += records
         chunk.decoded += events
         self.state = chunk.state = state

@@ -48,13 +48,14 @@ class Kind:
 
     ``durable`` False: nothing is journalled; ``load(key)`` gives the state at activation (else
     ``initial``), events are numbered from 1 in memory, published at once and kept in a bounded history.
-    ``snapshot_every`` events a snapshot is due; ``kept`` answers stay in memory for repeats.
+    ``snapshot_every`` events a snapshot is due; ``kept`` answers stay in memory for repeats. A decider
+    may name in ``PATIENT`` the commands whose events let those of others be written first.
     """
 
     __slots__ = (
         "awake", "codec", "context", "deadline", "decide", "durable", "encode_answer", "encode_event",
         "event_name", "evolve", "fingerprint", "initial", "kept", "load", "look", "name", "on_deadline",
-        "snapshot_every", "tells",
+        "patient", "snapshot_every", "tells",
     )  # fmt: skip
 
     def __init__(
@@ -84,6 +85,7 @@ class Kind:
         self.context: Callable[[float, str, str], Any] = decider.context
         self.on_deadline: Any = decider.on_deadline
         self.look: type = decider.look
+        self.patient: frozenset[type] = frozenset(getattr(decider, "PATIENT", ()))
         self.fingerprint: Callable[[Any], int] = codec.fingerprint if codec is not None else lambda command: 0
         if codec is not None:
             self.event_name = codec.event_name

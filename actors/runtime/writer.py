@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("actors.journal")
 
 RING = "there is something to write"
+_PATIENT = 64
+"""Chunks that may wait go into a commit up to this number, or half of those that do."""
 
 
 class Chunk(msgspec.Struct, eq=False):
@@ -45,6 +47,8 @@ class Chunk(msgspec.Struct, eq=False):
     told: int | None = None
     snapshot: bool = False
     sealed: bool = False
+    patient: bool = True
+    """Nothing in it but events of commands that may wait, see ``Kind``."""
 
 
 class Committed:
@@ -71,7 +75,9 @@ class Writer(pykka.ThreadingActor):
     """The one thread that commits.
 
     ``queue`` is filled by ``offer`` from the dispatcher; the actor's own inbox only carries
-    the ring that something is there. At most ``bound`` chunks go into a transaction.
+    the ring that something is there. At most ``bound`` chunks go into a transaction, and of
+    those that may wait only so many that the next commit, with what cannot wait, is soon.
+    The chunks of one entity stay in their order: behind one that waits they wait too.
     """
 
     use_daemon_thread = True
@@ -93,6 +99,10 @@ class Writer(pykka.ThreadingActor):
         self._take = take
         self._bound = bound
         self._queue: deque[list[Chunk]] = deque()
+        self._prompt: deque[Chunk] = deque()
+        self._patient: deque[Chunk] = deque()
+        self._waiting: dict[Entity, int] = {}
+        """How many of an entity's chunks are among the patient."""
         self._rung = False
 
     @staticmethod
@@ -109,7 +119,7 @@ class Writer(pykka.ThreadingActor):
     def on_receive(self, message: Any) -> None:
         """Write until nothing is queued."""
         self._rung = False
-        while self._queue:
+        while self._queue or self._prompt or self._patient:
             self._commit()
 
     def _commit(self) -> None:
@@ -136,22 +146,43 @@ class Writer(pykka.ThreadingActor):
         self._hand_back(committed)
 
     def _collect(self) -> Committed:
+        self._sort_in()
         parts: dict[Entity, list[Chunk]] = {}
         dropped: list[Chunk] = []
-        waiting = self._queue
-        left = self._bound
-        while waiting and left > 0:
-            chunks = waiting.popleft()
-            left -= len(chunks)
-            for chunk in chunks:
-                entity = chunk.entity
-                if chunk.life <= entity.lost:
-                    dropped.append(chunk)
-                elif entity in parts:
-                    parts[entity].append(chunk)
-                else:
-                    parts[entity] = [chunk]
+        for chunk in self._next():
+            entity = chunk.entity
+            if chunk.life <= entity.lost:
+                dropped.append(chunk)
+            elif entity in parts:
+                parts[entity].append(chunk)
+            else:
+                parts[entity] = [chunk]
         return Committed(parts, dropped, self._take)
+
+    def _sort_in(self) -> None:
+        queue, waiting = self._queue, self._waiting
+        while queue:
+            for chunk in queue.popleft():
+                if chunk.patient or chunk.entity in waiting:
+                    waiting[chunk.entity] = waiting.get(chunk.entity, 0) + 1
+                    self._patient.append(chunk)
+                else:
+                    self._prompt.append(chunk)
+
+    def _next(self) -> list[Chunk]:
+        """Return the chunks of the next commit: what cannot wait, then, if that is all, some of the rest."""
+        prompt, patient, waiting = self._prompt, self._patient, self._waiting
+        chunks = [prompt.popleft() for _ in range(min(len(prompt), self._bound))]
+        if prompt:
+            return chunks
+        room = min(self._bound - len(chunks), max(_PATIENT, len(patient) // 2), len(patient))
+        for _ in range(room):
+            chunk = patient.popleft()
+            chunks.append(chunk)
+            waiting[chunk.entity] -= 1
+            if not waiting[chunk.entity]:
+                del waiting[chunk.entity]
+        return chunks
 
     def _write(self, entity: Entity, chunks: list[Chunk]) -> Write:
         last = chunks[-1]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
 from actors.runtime import Address, Conflict, Unavailable
-from actors.runtime.journal import CommitResult
+from actors.runtime.journal import CommitResult, Write
+from actors.runtime.writer import RING, Chunk, Writer
 from tests.runtime.domain import Add, Alarm, Look, Pay, Peek, Total
 from tests.runtime.harness import WAIT_S, A, B, C, World
 
@@ -187,3 +189,44 @@ def test_stats_count_batches_and_what_is_active(world: World) -> None:
     assert (stats.active, stats.mailbox_depth, stats.backlog, stats.fenced) == (5, 0, 0, False)
     assert 1 <= stats.batches <= 5
     assert stats.commit_seconds > 0
+
+
+class Recorder:
+    """A journal that notes which events of which entities it is given together."""
+
+    def __init__(self) -> None:
+        self.commits: list[dict[str, list[Any]]] = []
+
+    def commit(self, partition: str, epoch: int, batch: Sequence[Write]) -> CommitResult:
+        self.commits.append({str(write.address): list(write.events) for write in batch})
+        return CommitResult({})
+
+
+def test_events_that_may_wait_let_others_be_written_first_and_no_entity_overtakes_itself(
+    world: World,
+) -> None:
+    journal: Any = Recorder()
+    writer = Writer(journal, "p", 1, lambda batch: None, lambda batch: None, 1000)
+
+    def chunk(name: str, event: str, *, patient: bool) -> Chunk:
+        entity = world.system._engine.entity(Address("purse", name))
+        events: list[Any] = [event]
+        return Chunk(entity, entity.life, None, 1, records=events, decoded=events, patient=patient)
+
+    writer.offer([chunk(f"p{n}", "first", patient=True) for n in range(200)])
+    writer.offer([chunk("p199", "second", patient=False), chunk("b", "prompt", patient=False)])
+    writer.on_receive(RING)
+    assert [len(commit) for commit in journal.commits] == [101, 64, 36]
+    assert next(iter(journal.commits[0])) == "purse/b"
+    assert journal.commits[2]["purse/p199"] == ["first", "second"]
+    writer.actor_ref.stop(block=False)
+
+
+def test_nothing_that_may_wait_is_written_before_all_that_may_not(world: World) -> None:
+    journal: Any = Recorder()
+    writer = Writer(journal, "p", 1, lambda batch: None, lambda batch: None, 2)
+    entities = [world.system._engine.entity(address) for address in (C, A, B, A)]
+    writer.offer([Chunk(each, each.life, None, 1, patient=n == 0) for n, each in enumerate(entities)])
+    writer.on_receive(RING)
+    assert [list(commit) for commit in journal.commits] == [["purse/a", "purse/b"], ["purse/a", "purse/c"]]
+    writer.actor_ref.stop(block=False)
