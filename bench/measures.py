@@ -157,7 +157,8 @@ def compared(key: str, title: str, ours: Row, base: Row, limit: Row) -> Section:
             "Every client sends one command, waits for its answer, sends the next; 40 products in turn. "
             "Ours takes a fresh idempotency key with each and answers after the commit. One server process "
             "each, the same PostgreSQL for both. The echo is the same server and the same client without a "
-            "product behind."
+            "product behind. With other work on the machine only figures of the same minutes compare; "
+            "`python -m bench.adding --instructions` counts what the server's own code costs on any day."
         ),
         unit="adds a second",
         rows=[base, ours, limit],
