@@ -142,7 +142,9 @@ async def measure(rows: dict[str, Any], options: argparse.Namespace) -> None:
     spent: list[tuple[float, float]] = []
     for number in range(options.rounds + 1):
         counted = options.counted and number == options.rounds
-        _count_instructions("on", counted)
+        if counted:
+            _slow_commits()
+            _count_instructions("on")
         began, writer_began = time.thread_time(), time.clock_gettime(of_writer)
         for shopper in shoppers:
             shopper.start(each_adds)
@@ -151,7 +153,8 @@ async def measure(rows: dict[str, Any], options: argparse.Namespace) -> None:
             if shopper.failure:
                 raise RuntimeError(shopper.failure)
         spent.append((time.thread_time() - began, time.clock_gettime(of_writer) - writer_began))
-        _count_instructions("off", counted)
+        if counted:
+            _count_instructions("off")
     for name, times in zip(("loop", "writer"), zip(*spent[1:], strict=True), strict=True):
         micros = sorted(1e6 * each / adds for each in times)
         print(f"{name:7} {statistics.median(micros):6.1f} us an add, at best {micros[0]:.1f}")
@@ -165,9 +168,8 @@ async def measure(rows: dict[str, Any], options: argparse.Namespace) -> None:
     await living
 
 
-def _count_instructions(switch: str, wanted: bool) -> None:
-    if wanted:
-        subprocess.run(["callgrind_control", "-i", switch, str(os.getpid())], check=True, capture_output=True)
+def _count_instructions(switch: str) -> None:
+    subprocess.run(["callgrind_control", "-i", switch, str(os.getpid())], check=True, capture_output=True)
 
 
 def _slow_commits() -> None:
@@ -204,8 +206,6 @@ def _serve(url: str, options: argparse.Namespace) -> None:
 
         call_command("migrate", interactive=False, verbosity=0)
         rows = fill(options.shoppers, PRODUCTS, False)
-        if options.counted:
-            _slow_commits()
         import uvloop
 
         uvloop.run(measure(rows, options))
