@@ -157,7 +157,9 @@ class Rig:
 @asynccontextmanager
 async def rig(peer: Peer, *boards: BoardConfig, timings: Timings | None = None) -> AsyncIterator[Rig]:
     async with peer.serving():
-        found = Rig(peer, boards, timings or Timings(poll_s=0.01, open_s=0.3, answer_s=0.3, retry_s=0.01))
+        # On a busy machine an answer may arrive in pieces; that is not what is tried here.
+        patient = Timings(poll_s=0.01, open_s=0.3, answer_s=0.5, gap_s=0.3, retry_s=0.01)
+        found = Rig(peer, boards, timings or patient)
         try:
             yield found
         finally:
