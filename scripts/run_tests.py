@@ -23,7 +23,7 @@ from scripts.services import provide
 from scripts.services.postgres import databases, drop
 
 ROOT = Path(__file__).resolve().parents[1]
-FIRST_LANE = ("tests/browser", "tests/core", "tests/devicegw", "tests/repo")
+FIRST_LANE = ("tests/browser", "tests/core", "tests/devicegw", "tests/repo", "tests/system")
 """About half of the suite's time; everything else, also what is yet to come, is the second lane."""
 
 
