@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from actors import tables
-from actors.decider import NOTHING, Context, Decision, Look, Tell, TimeReached, refuse
+from actors.kit import tables
+from actors.kit.decider import NOTHING, Context, Decision, Look, Tell, TimeReached, refuse
+from actors.kit.tables import Commands, Events, Move
 from actors.messages.alarms import (
     SEVERITY,
     About,
@@ -38,7 +39,6 @@ from actors.messages.alarms import (
 )
 from actors.messages.branch import NoteAlarm
 from actors.messages.notify import Notice, Notify
-from actors.tables import Commands, Events, Move
 
 __all__ = [
     "EVENTS", "VOLATILE", "Answer", "Command", "Event", "State", "Watch", "awake", "context", "deadline",

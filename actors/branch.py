@@ -14,8 +14,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from actors import tables
-from actors.decider import NOTHING, Context, Decision, Look, Tell, TimeReached
+from actors.kit import tables
+from actors.kit.decider import NOTHING, Context, Decision, Look, Tell, TimeReached
+from actors.kit.tables import Commands, Events, Move
 from actors.messages.alarms import Alarm
 from actors.messages.branch import (
     AlarmNoted,
@@ -33,7 +34,6 @@ from actors.messages.branch import (
     TrolleyCard,
     TrolleyNoted,
 )
-from actors.tables import Commands, Events, Move
 
 __all__ = [
     "Answer", "Command", "Event", "State", "Total", "awake", "context", "deadline", "decide", "evolve",

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from actors import tables
-from actors.decider import NOTHING, Context, Decision, Look, Tell, TimeReached
+from actors.kit import tables
+from actors.kit.decider import NOTHING, Context, Decision, Look, Tell, TimeReached
+from actors.kit.tables import Commands, Events, Move, ignored
 from actors.messages.branch import BranchNoted, Counters, NoteBranch
-from actors.tables import Commands, Events, Move, ignored
 
 Command = NoteBranch
 Event = BranchNoted

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from actors import tables
-from actors.decider import Context, Decision, Look, Tell, TimeReached
+from actors.kit import tables
+from actors.kit.decider import Context, Decision, Look, Tell, TimeReached
+from actors.kit.tables import Commands, Events, Move, ignored
 from actors.messages.notify import Command, Event, Notice, Notified, Notify
-from actors.tables import Commands, Events, Move, ignored
 
 __all__ = [
     "Answer", "Command", "Event", "State", "awake", "context", "deadline", "decide", "evolve", "initial",

@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from actors import money
+from actors.kit import money
 from actors.messages.cart import Offer, PriceStep
 from actors.messages.pricing import Rule, Voucher
 

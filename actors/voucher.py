@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from actors import tables
-from actors.decider import NOTHING, Context, Decision, Look, Tell, TimeReached
+from actors.kit import tables
+from actors.kit.decider import NOTHING, Context, Decision, Look, Tell, TimeReached
+from actors.kit.tables import Commands, Events, Move, ignored
 from actors.messages.checkout import VoucherGone, VoucherKept
 from actors.messages.voucher import (
     Command,
@@ -26,7 +27,6 @@ from actors.messages.voucher import (
     VoucherHeld,
     VoucherUsed,
 )
-from actors.tables import Commands, Events, Move, ignored
 
 __all__ = [
     "EVENTS", "VOLATILE", "Answer", "Command", "Event", "State", "awake", "context", "deadline", "decide",

@@ -25,17 +25,17 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from devicegw.boards.kerong import StatusAnswer, StatusRequest
-from devicegw.bus import Bus
-from devicegw.busactor import BusHandle
+from devicegw.bus.actor import BusHandle
+from devicegw.bus.boards.kerong import StatusAnswer, StatusRequest
+from devicegw.bus.bus import Bus
+from devicegw.bus.line import silence_seconds
+from devicegw.bus.messages import BusEvent, OrderDone, UnlockOrder
+from devicegw.bus.port import char_seconds, serial_port
+from devicegw.bus.protocols import driver_of
 from devicegw.clock import SystemClock
 from devicegw.config import BoardConfig, BusConfig, Timings
-from devicegw.events import BusEvent, OrderDone, UnlockOrder
-from devicegw.inprocess import InProcessLine
-from devicegw.line import silence_seconds
-from devicegw.port import char_seconds, serial_port
-from devicegw.protocols import driver_of
-from devicegw.shopcontrol import control
+from devicegw.simulator.control import control
+from devicegw.simulator.inprocess import InProcessLine
 
 ROOT = Path(__file__).resolve().parents[1]
 BAUD = 19200

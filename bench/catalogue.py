@@ -66,7 +66,7 @@ def _fill(count: int) -> Any:
 
 def _measure(slug: str, count: int) -> None:
     from core.admin import update_all
-    from core.catalogue.memory import Catalogue
+    from core.catalogue.live.catalogue import Catalogue
     from core.catalogue.models import Product
 
     catalogue = Catalogue(slug)

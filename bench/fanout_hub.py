@@ -21,9 +21,9 @@ from actors.messages.branch import Counters, TrolleyCard, TrolleyNoted  # noqa: 
 from actors.messages.trolley import LockState  # noqa: E402
 from actors.runtime.address import Address  # noqa: E402
 from bench.fanout_app import Message, Receive, Send, asked  # noqa: E402
-from realtime.hub import Outbox  # noqa: E402
-from realtime.subscriptions import Subscription  # noqa: E402
-from realtime.topics import Topics  # noqa: E402
+from realtime.topics.hub import Outbox  # noqa: E402
+from realtime.topics.streams import Topics  # noqa: E402
+from realtime.topics.subscriptions import Subscription  # noqa: E402
 
 STREAM = Address("branch", "BRANCH-001")
 EPOCH = "e1"

@@ -27,13 +27,13 @@ from pathlib import Path
 import msgspec
 import psycopg2
 
-from actors import cart
+from actors.cart import decider as cart
 from actors.messages.cart import AddItem, Offer
 from actors.runtime.address import Address
 from actors.runtime.journal import Recorded, Write
 from bench.journal_ways import PARTITION, WAYS, rows_one_by_one
 from bench.process import ROOT, cpu_of
-from core.journal.entities import ENTITIES, PROJECTIONS
+from core.entities import ENTITIES, PROJECTIONS
 from core.journal.postgres import PostgresJournal
 from core.journal.sqlite import SqliteJournal
 from core.journal.store import SqlJournal

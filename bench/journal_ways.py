@@ -17,7 +17,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
 from actors.runtime.journal import Write
-from core.journal.entities import PROJECTIONS
+from core.entities import PROJECTIONS
 from core.journal.projector import Packed, group, pack
 from core.journal.tables import Column, Form, Row, postgres_sql
 from core.shopping.projections import CartRow, ItemRow

@@ -8,9 +8,9 @@ from __future__ import annotations
 import time
 import uuid
 
-from actors import stock
-from actors.decider import Context
+from actors.kit.decider import Context
 from actors.messages.stock import Quantity, ReceiveStock, ReleaseReservation, Reserve
+from actors.stock import decider as stock
 
 SKUS, STANDING, RUNS = 10_000, 1_000, 20_000
 TARGET_US = 15.0

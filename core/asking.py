@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from actors.decider import Look
+from actors.kit.decider import Look
 from core.accounts.principals import Principal
 from core.problems import Problem
 

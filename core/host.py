@@ -19,12 +19,12 @@ from actors.runtime import Clock, Dispatcher, Kind, Publication, System
 from actors.runtime.journal import Journal
 from core import reference
 from core.accounts.people import People
-from core.catalogue import importing
-from core.catalogue.memory import Catalogue
-from core.fleet.board import load_branch, load_chain
+from core.catalogue.imports import importing
+from core.catalogue.live.catalogue import Catalogue
+from core.entities import ENTITIES
 from core.fleet.directory import Directory
-from core.journal.entities import ENTITIES
-from core.journal.opening import open_journal
+from core.live_map.branches import load_branch, load_chain
+from core.replay.opening import open_journal
 
 log = logging.getLogger(__name__)
 

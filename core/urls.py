@@ -11,12 +11,10 @@ from rest_framework.permissions import AllowAny
 from core import health, problems
 from core.accounts import api as accounts
 from core.alarms import api as alarms
-from core.catalogue import api as catalogue
-from core.catalogue import category_api as categories
-from core.catalogue import import_api as imports
 from core.catalogue import media
-from core.catalogue import picture_api as pictures
-from core.catalogue import variant_api as variants
+from core.catalogue.imports import api as imports
+from core.catalogue.rest import categories, pictures, variants
+from core.catalogue.rest import products as catalogue
 from core.demo.api import DemoView
 from core.firmware.urls import firmware_api
 from core.fleet import api as fleet

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from devicegw.boards.kerong import BOARDS, LOCKS
-from devicegw.broker import MqttLink, WebsocketLink
-from devicegw.simulated import FAULTS
+from devicegw.bus.boards.kerong import BOARDS, LOCKS
+from devicegw.link.broker import MqttLink, WebsocketLink
+from devicegw.simulator.boards import FAULTS
 
 MAX_LOCKS = 640
 """A hello names every slot and must fit into one message of 64 KiB."""
@@ -26,7 +26,7 @@ class ModbusRelays(Struct, frozen=True, forbid_unknown_fields=True):
 
     unit: Annotated[int, Meta(ge=1, le=247)]
     kind: Literal["flash", "register", "coil"] = "flash"
-    """How a pulse is asked for; see devicegw.boards.modbus."""
+    """How a pulse is asked for; see devicegw.bus.boards.modbus."""
     start: Annotated[int, Meta(ge=0, le=0xFFFF)] | None = None
     """Address of relay 0; by default 0x0200 for flash, else 0."""
     relays: tuple[Annotated[int, Meta(ge=0, le=255)], ...] = ()
@@ -81,7 +81,7 @@ class BoardConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SimulatedFault(Struct, frozen=True, forbid_unknown_fields=True):
-    """Something that is wrong from the start; see devicegw.simulated."""
+    """Something that is wrong from the start; see devicegw.simulator.boards."""
 
     name: str
     board: int | None = None
@@ -99,7 +99,7 @@ class SimulatorConfig(Struct, frozen=True, forbid_unknown_fields=True):
     turnaround_ms: Annotated[float, Meta(ge=0)] = 2.0
     auto_pull_s: Annotated[float, Meta(ge=0)] | None = None
     control: str | None = None
-    """A unix socket that takes orders, as devicegw.simulator's does."""
+    """A unix socket that takes orders, as devicegw.simulator.process's does."""
     faults: tuple[SimulatedFault, ...] = ()
 
 

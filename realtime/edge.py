@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from core.telemetry.writer import SampleRow
 from realtime.auth import Authenticator
-from realtime.gateway import Gateway
-from realtime.intake import Intake
-from realtime.links import Links
-from realtime.topics import Topics
+from realtime.commands.gateway import Gateway
+from realtime.devices.links import Links
+from realtime.devices.reports import Intake
+from realtime.topics.streams import Topics
 
 
 @dataclass(frozen=True, kw_only=True)

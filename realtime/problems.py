@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from actors.decider import Refusal
+from actors.kit.decider import Refusal
 from actors.runtime.errors import AskError, AskTimeout, Defect, KeyReused, Overloaded, Unavailable
 
 CONTENT_TYPE = "application/problem+json"

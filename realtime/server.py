@@ -24,27 +24,27 @@ from actors.runtime import AskError, Clock, LoopDispatcher, System, SystemClock
 from actors.runtime.journal import Journal
 from core import asking, checks, errands, health, reference
 from core.fleet import sessions
-from core.fleet.board import load_branch
 from core.host import Host, References, in_thread
+from core.live_map.branches import load_branch
 from core.payments.edge import Edge as PaymentEdge
 from core.telemetry import writer as telemetry
 from core.telemetry.writer import Done, SampleRow, Samples
-from realtime import openapi
-from realtime.asked import Asked
+from realtime.alarm_notices import Notices
 from realtime.auth import Authenticator
+from realtime.background_jobs import Errands
+from realtime.cluster.owner import Owner
+from realtime.cluster.remote import RemoteSystem
+from realtime.commands.gateway import Gateway
+from realtime.devices.links import Links
+from realtime.devices.revocations import Retirements
+from realtime.django_bridge import Asked
+from realtime.documents import openapi
 from realtime.edge import Edge, Limits
-from realtime.errands import Errands
-from realtime.gateway import Gateway
-from realtime.http import App, HotRoutes, Receive
-from realtime.hub import Message, Send
-from realtime.links import Links
-from realtime.notices import Notices
-from realtime.owner import Owner
-from realtime.remote import RemoteSystem
-from realtime.retirements import Retirements
-from realtime.routing import Websockets
-from realtime.said import TROLLEY_CHANGED
-from realtime.topics import Topics
+from realtime.http.routes import App, HotRoutes, Receive
+from realtime.sockets.routing import Websockets
+from realtime.topics.hub import Message, Send
+from realtime.topics.said import TROLLEY_CHANGED
+from realtime.topics.streams import Topics
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ def main() -> None:
     """Write it; a test fails while it is not current."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "core.settings")
     django.setup()
-    from realtime import asyncapi
+    from realtime.documents import asyncapi
 
     asyncapi.FILE.write_text(asyncapi.text(), encoding="utf-8")
 

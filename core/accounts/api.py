@@ -17,11 +17,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.accounts import throttling, tokens
-from core.accounts.export import everything_about
 from core.accounts.models import User
 from core.accounts.principals import Principal
 from core.orders import mail
 from core.payments.ledger import forget
+from core.privacy.export import everything_about
 from core.problems import Problem
 from core.rest import ClosedSerializer, StrictText
 

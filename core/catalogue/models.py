@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core.catalogue import barcodes
 from core.catalogue.discounts import PriceRule, Voucher, VoucherUses
-from core.catalogue.jobs import ImportJob, ImportLine
+from core.catalogue.imports.jobs import ImportJob, ImportLine
 from core.catalogue.scales import LabelLayout
 from core.tenancy.models import Chain
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from core.catalogue import importing
+from core.catalogue.imports import importing
 
 
 @shared_task(name="catalogue.run_import", acks_late=True)  # type: ignore[untyped-decorator]

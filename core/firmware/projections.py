@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from actors import rollout_state
 from actors.messages.rollout import (
     BatchOffered,
     DeviceProgressed,
@@ -10,6 +9,7 @@ from actors.messages.rollout import (
     RolloutAborted,
     RolloutStarted,
 )
+from actors.rollout import state as rollout_state
 from actors.runtime.journal import Write
 from core.journal.tables import Form, Row
 

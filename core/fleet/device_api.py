@@ -14,22 +14,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from actors import device_state
+from actors.device import state as device_state
 from actors.messages.device import DeskOfDevice, Poll, SendUnlock
 from core import asking
 from core.accounts.api import checked
 from core.accounts.authentication import DeviceAuthentication
 from core.accounts.principals import Principal
 from core.fleet import enrolment
-from core.fleet.device_rows import (
-    DeviceAnswer,
-    DeviceDetailAnswer,
-    detail,
-    find,
-    principal,
-    shown,
-    visible,
-)
+from core.fleet.device_rows import DeviceAnswer, DeviceDetailAnswer, detail, find, principal, shown, visible
 from core.fleet.models import Device
 from core.fleet.registration_api import LinkAnswer, link
 from core.problems import Problem

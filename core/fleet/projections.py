@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from actors import device_state, trolley_state
+from actors.device import state as device_state
 from actors.messages.device import (
     DeviceConnected,
     DeviceDisconnected,
@@ -26,15 +26,8 @@ from actors.messages.trolley import (
     TrolleyReturned,
 )
 from actors.runtime.journal import Write
-from core.fleet.rows import (
-    DeviceRow,
-    RentalReturned,
-    RentalRow,
-    SessionOver,
-    SessionRow,
-    SlotRow,
-    TrolleyRow,
-)
+from actors.trolley import state as trolley_state
+from core.fleet.rows import DeviceRow, RentalReturned, RentalRow, SessionOver, SessionRow, SlotRow, TrolleyRow
 from core.journal.tables import Row
 
 _LINK = (DeviceConnected, DeviceDisconnected, DeviceRetired)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from core.accounts.models import User
 from core.accounts.principals import of
 from core.admin import ModelAdmin, ReadOnlyAdmin
-from core.catalogue.sheets import SheetError
+from core.catalogue.imports.sheets import SheetError
 from core.inventory import counts
 from core.inventory.models import Movement, Reservation, StockImport, StockLevel
 

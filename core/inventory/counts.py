@@ -20,8 +20,8 @@ from actors.messages.stock import AdjustStock, Quantity, ReceiveStock
 from core import asking
 from core.accounts.principals import Principal
 from core.catalogue import barcodes
+from core.catalogue.imports.sheets import Row, SheetError, opened
 from core.catalogue.models import Product, Variant
-from core.catalogue.sheets import Row, SheetError, opened
 from core.inventory.models import StockImport, StockLevel
 from core.problems import Problem
 from core.tenancy.models import Branch

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors import stock_state
 from actors.messages.stock import (
     Quantity,
     StockAdjusted,
@@ -14,6 +13,7 @@ from actors.messages.stock import (
     StockSold,
 )
 from actors.runtime.journal import Recorded, Write
+from actors.stock import state as stock_state
 from core.journal.tables import Form, Row
 
 _NOTE, _PRINCIPAL = 200, 200

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar, get_args
 
 import msgspec
 
-from actors.decider import Refusal
+from actors.kit.decider import Refusal
 
 State = TypeVar("State", bound=msgspec.Struct)
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]

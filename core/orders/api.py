@@ -21,7 +21,7 @@ from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from actors.money import quantize
+from actors.kit.money import quantize
 from core.accounts import scopes
 from core.accounts.people import shown_names
 from core.accounts.principals import Principal

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from devicegw.shopcontrol import control
+from devicegw.simulator.control import control
 from scripts.children import die_with_parent
 from tests.system.store import ROOT, Store
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from actors.decider import Look
+from actors.kit.decider import Look
 from actors.runtime import Address, ManualClock, MemoryJournal, Reply, System
 from core import asking
 from core.host import kinds

@@ -10,7 +10,7 @@ from stdnum import ean
 
 from actors.pricing import price
 from core.catalogue.barcodes import BarcodeError, read
-from core.catalogue.memory import Catalogue
+from core.catalogue.live.catalogue import Catalogue
 from core.catalogue.models import Product, Variant
 from tests.core.support import World
 

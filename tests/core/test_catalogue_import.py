@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from core.accounts.models import User
-from core.catalogue import importing, staging
-from core.catalogue.jobs import ImportJob
+from core.catalogue.imports import importing, staging
+from core.catalogue.imports.jobs import ImportJob
 from core.catalogue.models import Category, Product, StagedProduct
 from tests.core.support import Api, World
 

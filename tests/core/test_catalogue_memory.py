@@ -10,8 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from core import host, reference
 from core.admin import update_all
-from core.catalogue import shelf
-from core.catalogue.memory import Catalogue
+from core.catalogue.live import shelf
+from core.catalogue.live.catalogue import Catalogue
 from core.catalogue.models import Category, ImportJob, Product, Variant
 from core.tenancy.models import Chain
 from tests.core.support import World

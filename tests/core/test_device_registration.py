@@ -13,7 +13,7 @@ from core.accounts import principals, tokens
 from core.accounts.models import User
 from core.fleet import claims
 from core.fleet.models import ClaimCode, Device
-from devicegw.agent import arguments
+from devicegw.agent.process import arguments
 from tests.core.support import Api, World
 
 MAC, SERIAL = "b8:27:eb:01:02:03", "10000000abcdef01"

@@ -13,7 +13,7 @@ from django.utils import timezone
 from actors.pricing import price
 from core import reference
 from core.catalogue import seasons
-from core.catalogue.memory import Catalogue
+from core.catalogue.live.catalogue import Catalogue
 from core.catalogue.models import Category, PriceRule, Product, Variant, Voucher
 from tests.core.support import World
 

@@ -13,9 +13,9 @@ from actors.messages.branch import Counters
 from actors.messages.trolley import Place
 from core.accounts.models import User
 from core.accounts.people import People
-from core.fleet.board import load_branch, load_chain
 from core.fleet.directory import Directory
 from core.fleet.models import DeviceShadow, Trolley
+from core.live_map.branches import load_branch, load_chain
 from core.shopping.models import Cart, cart_id_of
 from core.tenancy.models import Chain
 from tests.core.support import World

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import ean
 
-from actors import cart
-from actors.cart_state import initial
-from actors.decider import Context
+from actors.cart import decider as cart
+from actors.cart.state import initial
+from actors.kit.decider import Context
 from actors.messages.cart import AddItem, Offer
 from actors.pricing import price
 from core.catalogue.barcodes import BarcodeError
-from core.catalogue.labels import layout, verifier
-from core.catalogue.memory import Catalogue
+from core.catalogue.live.catalogue import Catalogue
+from core.catalogue.live.labels import layout, verifier
 from core.catalogue.models import LabelLayout, Product
 from tests.core.support import World
 

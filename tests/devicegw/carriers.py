@@ -11,13 +11,13 @@ from uuid import uuid4
 import aiomqtt
 import msgspec
 
-from devicegw import broker
-from devicegw.bridgeconfig import BridgeConfig, broker_of
-from devicegw.broker import BrokerConfig, MqttLink
-from devicegw.link import Backoff
-from devicegw.mqttbridge import Bridge
-from devicegw.mqttlink import MqttTransport
-from devicegw.transport import Transport, WebsocketTransport
+from devicegw.bridge.config import BridgeConfig, broker_of
+from devicegw.bridge.process import Bridge
+from devicegw.link import broker
+from devicegw.link.broker import BrokerConfig, MqttLink
+from devicegw.link.link import Backoff
+from devicegw.link.mqtt import MqttTransport
+from devicegw.link.transport import Transport, WebsocketTransport
 
 DEVICE_PATH = "/ws/device/"
 QUICK = Backoff(0.01, 0.02)

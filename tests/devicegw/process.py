@@ -82,7 +82,7 @@ async def finished(*arguments: str, timeout: float = 50) -> tuple[int, str, str]
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "devicegw.agent",
+        "devicegw.agent.process",
         *arguments,
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,

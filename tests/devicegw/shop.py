@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from devicegw.boards.kerong import KerongDriver
-from devicegw.bus import Bus
+from devicegw.bus.boards.kerong import KerongDriver
+from devicegw.bus.bus import Bus
+from devicegw.bus.messages import BusEvent, OrderDone, SlotReading, UnlockOrder
+from devicegw.bus.port import char_seconds
 from devicegw.clock import ManualClock
 from devicegw.config import BoardConfig, BusConfig, Timings
-from devicegw.events import BusEvent, OrderDone, SlotReading, UnlockOrder
-from devicegw.nullmodem import NullModem
-from devicegw.port import char_seconds
-from devicegw.simulated import SimulatedBus
+from devicegw.simulator.boards import SimulatedBus
+from devicegw.simulator.nullmodem import NullModem
 
 
 class Shop:

@@ -9,9 +9,9 @@ import sys
 import pytest
 
 from devicegw import wire
-from devicegw.port import char_seconds
-from devicegw.simulated import SimulatedBus
-from devicegw.simulator import Simulator
+from devicegw.bus.port import char_seconds
+from devicegw.simulator.boards import SimulatedBus
+from devicegw.simulator.process import Simulator
 from tests.devicegw.process import ROOT, running, write_config
 from tests.devicegw.server import FakeServer
 
@@ -147,7 +147,7 @@ async def test_every_configuration_error_names_its_key(tmp_path, changes, named)
     agent = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "devicegw.agent",
+        "devicegw.agent.process",
         "--config",
         str(path),
         cwd=ROOT,

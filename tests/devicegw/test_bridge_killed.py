@@ -12,9 +12,9 @@ import pytest
 
 from devicegw import wire
 from devicegw.clock import ManualClock
-from devicegw.ledger import Ledger
-from devicegw.link import Link
-from devicegw.outbox import Outbox
+from devicegw.link.link import Link
+from devicegw.link.outbox import Outbox
+from devicegw.link.queue import Ledger
 from tests.devicegw.carriers import QUICK, OverBroker
 from tests.devicegw.process import ROOT
 from tests.devicegw.server import FakeServer
@@ -28,7 +28,7 @@ async def killed_at_the_end(over: OverBroker, server: FakeServer, mqtt_url: str)
     """Run a bridge as a process of its own; it goes by kill -9."""
     arguments = ["--server", server.url.removesuffix("/ws/device/"), "--broker", mqtt_url]
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "devicegw.mqttbridge", *arguments, "--prefix", over.prefix, cwd=ROOT
+        sys.executable, "-m", "devicegw.bridge", *arguments, "--prefix", over.prefix, cwd=ROOT
     )
     try:
         yield

@@ -6,9 +6,9 @@ import itertools
 
 import pytest
 
-from devicegw.boards.kerong import StatusAnswer, StatusRequest, UnlockRequest
+from devicegw.bus.boards.kerong import StatusAnswer, StatusRequest, UnlockRequest
+from devicegw.bus.port import char_seconds
 from devicegw.config import Timings
-from devicegw.port import char_seconds
 from tests.devicegw.shop import Shop
 
 CHAR = char_seconds(19200)

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from devicegw.boards.kerong import StatusAnswer, UnlockRequest
+from devicegw.bus.boards.kerong import StatusAnswer, UnlockRequest
 from devicegw.config import Timings
 from tests.devicegw.shop import Shop
 

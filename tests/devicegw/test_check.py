@@ -7,10 +7,10 @@ import asyncio
 import pytest
 
 from devicegw import wire
-from devicegw.discover import discover, run
-from devicegw.port import char_seconds
-from devicegw.simulated import SimulatedBus
-from devicegw.simulator import Simulator
+from devicegw.agent.discover import discover, run
+from devicegw.bus.port import char_seconds
+from devicegw.simulator.boards import SimulatedBus
+from devicegw.simulator.process import Simulator
 from tests.devicegw.modbus_peer import MasterEnd, Peer
 from tests.devicegw.process import finished, running, write_config
 from tests.devicegw.server import FakeServer

@@ -10,23 +10,23 @@ from typing import Any
 import msgspec
 import pytest
 
-from devicegw import versions as module
 from devicegw import wire
-from devicegw.agent import firmware
-from devicegw.download import CutOff, NotTaken, fetch, verify
-from devicegw.versions import MARK, STARTS, BadImage, Trial, Versions
+from devicegw.agent.process import firmware
+from devicegw.firmware import versions as module
+from devicegw.firmware.download import CutOff, NotTaken, fetch, verify
+from devicegw.firmware.versions import MARK, STARTS, BadImage, Trial, Versions
 from tests.devicegw.firmware import PUBLIC_KEY, FileServer, image, offer, supervised
 from tests.devicegw.process import ROOT, running, write_config
 from tests.devicegw.server import FakeServer
 
 STEPS = ["downloading", "downloaded", "verified", "updating"]
 UNREACHABLE = """
-from devicegw.transport import WebsocketTransport
+from devicegw.link.transport import WebsocketTransport
 def transport_of(config):
     return WebsocketTransport("ws://127.0.0.1:1/", config.token)
 """
 
-PLANE = (ROOT / "devicegw" / "plane.py").read_text()
+PLANE = (ROOT / "devicegw" / "agent" / "plane.py").read_text()
 DEAF = PLANE.replace("return [each.slot for each in", "return [99] or [each.slot for each in")
 
 
@@ -102,9 +102,9 @@ async def test_a_new_version_is_fetched_verified_started_and_kept(tmp_path: Path
 @pytest.mark.parametrize(
     ("sick", "why"),
     [
-        ({"devicegw/agent.py": "raise SystemExit(1)"}, f"started {STARTS} times"),
-        ({"devicegw/transports.py": UNREACHABLE}, "the link did not come up"),
-        ({"devicegw/plane.py": DEAF}, "boards did not answer that answered before"),
+        ({"devicegw/agent/process.py": "raise SystemExit(1)"}, f"started {STARTS} times"),
+        ({"devicegw/link/transports.py": UNREACHABLE}, "the link did not come up"),
+        ({"devicegw/agent/plane.py": DEAF}, "boards did not answer that answered before"),
     ],
     ids=["crashes", "no link", "boards"],
 )
@@ -156,7 +156,7 @@ def archive(tmp_path: Path) -> Path:
     tmp_path.mkdir(parents=True, exist_ok=True)
     path = tmp_path / "image"
     with tarfile.open(path, "w") as tar:
-        tar.addfile(tarfile.TarInfo("devicegw/agent.py"))
+        tar.addfile(tarfile.TarInfo("devicegw/agent/process.py"))
     return path
 
 
@@ -197,7 +197,7 @@ def test_a_power_cut_before_any_write_leaves_a_version_to_run(
         monkeypatch.setattr(module, "_sync", sync)
         runs = found.boot()
         assert runs is not None
-        assert (runs / "devicegw" / "agent.py").is_file()
+        assert (runs / "devicegw" / "agent" / "process.py").is_file()
         assert (runs / MARK).read_text() == runs.name
         if done:
             assert runs.name == "2.0"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devicegw.boards import BadFrame
-from devicegw.boards.kerong import (
+from devicegw.bus.boards import BadFrame
+from devicegw.bus.boards.kerong import (
     ANSWERS,
     REQUESTS,
     FrameError,

@@ -6,8 +6,8 @@ import asyncio
 import sqlite3
 
 from devicegw import wire
-from devicegw.ledger import Ledger
-from devicegw.outbox import Outbox
+from devicegw.link.outbox import Outbox
+from devicegw.link.queue import Ledger
 
 AT = wire.utc(1_800_000_000)
 

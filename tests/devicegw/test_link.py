@@ -17,9 +17,9 @@ import pytest
 from devicegw import wire
 from devicegw.clock import ManualClock
 from devicegw.config import ConfigError
-from devicegw.ledger import Ledger
-from devicegw.link import Backoff, Link
-from devicegw.outbox import Outbox
+from devicegw.link.link import Backoff, Link
+from devicegw.link.outbox import Outbox
+from devicegw.link.queue import Ledger
 from tests.devicegw.carriers import Carrier, OverBroker, OverWebsocket
 from tests.devicegw.server import DEADLINE, FakeServer
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from pymodbus.framer import FramerRTU
 
-from devicegw.boards import Acknowledged, BadFrame, BoardStatus, Refused
-from devicegw.boards.modbus import ModbusDriver, pulse, reads
-from devicegw.bus import Bus
-from devicegw.busactor import BusHandle
+from devicegw.bus.actor import BusHandle
+from devicegw.bus.boards import Acknowledged, BadFrame, BoardStatus, Refused
+from devicegw.bus.boards.modbus import ModbusDriver, pulse, reads
+from devicegw.bus.bus import Bus
+from devicegw.bus.messages import BusEvent, OrderDone, SlotReading, UnlockOrder
 from devicegw.clock import SystemClock
 from devicegw.config import BoardConfig, BusConfig, ModbusBoard, ModbusInputs, ModbusRelays, Timings
-from devicegw.events import BusEvent, OrderDone, SlotReading, UnlockOrder
 from tests.devicegw.modbus_peer import MasterEnd, Peer, board
 
 DEADLINE = 10.0

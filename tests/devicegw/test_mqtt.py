@@ -11,12 +11,13 @@ import aiomqtt
 import msgspec
 import pytest
 
-from devicegw import broker, wire
-from devicegw.broker import BrokerConfig, MqttLink
-from devicegw.check import check_link
+from devicegw import wire
+from devicegw.agent.check import check_link
 from devicegw.config import ConfigError, load
-from devicegw.mqttlink import MqttTransport, closed_by
-from devicegw.transport import ChannelClosed
+from devicegw.link import broker
+from devicegw.link.broker import BrokerConfig, MqttLink
+from devicegw.link.mqtt import MqttTransport, closed_by
+from devicegw.link.transport import ChannelClosed
 from tests.devicegw.carriers import OverBroker
 from tests.devicegw.process import running, write_config
 from tests.devicegw.server import FakeServer

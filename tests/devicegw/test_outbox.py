@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from devicegw import wire
-from devicegw.outbox import Outbox
+from devicegw.link.outbox import Outbox
 
 ROOT = Path(__file__).resolve().parents[2]
 AT = wire.utc(1_800_000_000)
@@ -89,7 +89,7 @@ def test_a_command_is_known_until_it_has_ended_and_long_after(outbox):
 
 
 def test_ended_commands_are_forgotten_when_there_are_very_many(outbox, monkeypatch):
-    monkeypatch.setattr("devicegw.outbox.KEPT_COMMANDS", 30)
+    monkeypatch.setattr("devicegw.link.outbox.KEPT_COMMANDS", 30)
     for number in range(50):
         outbox.note_command(f"c{number}")
         if number != 3:
@@ -112,7 +112,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from devicegw import wire
-from devicegw.outbox import Outbox
+from devicegw.link.outbox import Outbox
 outbox = Outbox(Path(sys.argv[1]), limit=1_000_000)
 for slot in range(1_000_000):
     report = wire.Report(seq=0, slot=slot % 256, hook="open", present=True, at=wire.utc(slot))

@@ -47,7 +47,7 @@ def pi(tmp_path_factory):
 def test_the_agent_imports_without_django_and_from_the_package(pi):
     bin_, away = pi
     code = (
-        "import sys, devicegw.agent; assert 'site-packages' in devicegw.agent.__file__;"
+        "import sys, devicegw.agent.process; assert 'site-packages' in devicegw.agent.process.__file__;"
         "assert not {'django', 'core', 'realtime', 'channels'} & set(sys.modules), sys.modules.keys()"
     )
     run(bin_ / "python", "-c", code, cwd=away)

@@ -15,16 +15,16 @@ from typing import Any
 import pykka
 import pytest
 
-from devicegw.boards.kerong import KerongDriver, StatusAnswer, StatusRequest, UnlockRequest
-from devicegw.bus import Bus
-from devicegw.busactor import BusHandle
+from devicegw.bus.actor import BusHandle
+from devicegw.bus.boards.kerong import KerongDriver, StatusAnswer, StatusRequest, UnlockRequest
+from devicegw.bus.bus import Bus
+from devicegw.bus.messages import BusEvent, OrderDone, SlotReading, UnlockOrder
+from devicegw.bus.port import PortLost, SerialTransport, char_seconds, serial_port
 from devicegw.clock import SystemClock
 from devicegw.config import BoardConfig, BusConfig, Timings
-from devicegw.events import BusEvent, OrderDone, SlotReading, UnlockOrder
-from devicegw.port import PortLost, SerialTransport, char_seconds, serial_port
-from devicegw.shopcontrol import control
-from devicegw.simulated import ControlError, SimulatedBus
-from devicegw.simulator import Simulator
+from devicegw.simulator.boards import ControlError, SimulatedBus
+from devicegw.simulator.control import control
+from devicegw.simulator.process import Simulator
 
 ROOT = Path(__file__).resolve().parents[2]
 DEADLINE = 10.0

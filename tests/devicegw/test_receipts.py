@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
-from devicegw import broker
-from devicegw.broker import BrokerConfig
-from devicegw.receipts import Receipts
+from devicegw.bridge.acknowledgements import Receipts
+from devicegw.link import broker
+from devicegw.link.broker import BrokerConfig
 from tests.devicegw.carriers import DEADLINE, OverBroker
 
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from devicegw import config as configuration
-from devicegw.agent import main
+from devicegw.agent.process import main
+from devicegw.agent.registration import NotRegistered, Wish, register
 from devicegw.config import ConfigError
-from devicegw.registration import NotRegistered, Wish, register
 
 CODE = "ABCD-2345"
 ANSWER = {

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from devicegw import wire
+from devicegw.bus.port import Source, scanner_port
 from devicegw.config import ScannerConfig
-from devicegw.keys import EVENT, EventParser, LineParser, ReportParser
-from devicegw.port import Source, scanner_port
-from devicegw.scanners import Scanner
+from devicegw.scanners.keymap import EVENT, EventParser, LineParser, ReportParser
+from devicegw.scanners.scanners import Scanner
 from tests.devicegw.process import running, write_config
 from tests.devicegw.server import FakeServer
 
@@ -125,7 +125,7 @@ def test_a_reader_that_plays_a_keyboard_is_read_from_its_device(reader, scans):
 
 
 def test_a_serial_reader_is_found_again_after_it_was_unplugged(tmp_path, scans, monkeypatch):
-    monkeypatch.setattr("devicegw.scanners.REOPEN_S", 0.01)
+    monkeypatch.setattr("devicegw.scanners.scanners.REOPEN_S", 0.01)
     opened: queue.Queue[Source] = queue.Queue()
 
     def open_and_tell(config: ScannerConfig) -> Source:
@@ -133,7 +133,7 @@ def test_a_serial_reader_is_found_again_after_it_was_unplugged(tmp_path, scans, 
         opened.put(source)
         return source
 
-    monkeypatch.setattr("devicegw.scanners.scanner_port", open_and_tell)
+    monkeypatch.setattr("devicegw.scanners.scanners.scanner_port", open_and_tell)
     link = tmp_path / "reader"
     scanner = Scanner(ScannerConfig(str(link), "T", kind="serial"), scans.put)
     scanner.start()

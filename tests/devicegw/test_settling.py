@@ -7,13 +7,13 @@ from itertools import pairwise
 
 import pytest
 
-from devicegw.boards import BoardStatus
+from devicegw.bus.board_state import Rack
+from devicegw.bus.boards import BoardStatus
+from devicegw.bus.echo import EchoFilter
+from devicegw.bus.messages import SlotReading
 from devicegw.clock import ManualClock
 from devicegw.config import BoardConfig, BusConfig, Timings
-from devicegw.echo import EchoFilter
-from devicegw.events import SlotReading
-from devicegw.inprocess import InProcessLine
-from devicegw.rack import Rack
+from devicegw.simulator.inprocess import InProcessLine
 from tests.devicegw.shop import Shop
 
 

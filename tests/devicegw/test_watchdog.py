@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from devicegw import wire
-from devicegw.sdnotify import Notifier, Progress, Watchdog
+from devicegw.agent.sdnotify import Notifier, Progress, Watchdog
 from tests.devicegw.process import running, write_config
 from tests.devicegw.server import DEADLINE, FakeServer
 

@@ -11,10 +11,10 @@ from random import Random
 from devicegw import wire
 from devicegw.clock import ManualClock
 from devicegw.config import Timings
-from devicegw.ledger import Ledger
-from devicegw.link import Backoff, Link
-from devicegw.outbox import Outbox
-from devicegw.transport import WebsocketTransport
+from devicegw.link.link import Backoff, Link
+from devicegw.link.outbox import Outbox
+from devicegw.link.queue import Ledger
+from devicegw.link.transport import WebsocketTransport
 from tests.devicegw.process import running, write_config
 from tests.devicegw.server import FakeServer
 from tests.devicegw.shop import Shop

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from actors.decider import Context, Decision, Refusal, Tell
+from actors.kit.decider import Context, Decision, Refusal, Tell
 
 
 def fold(decider: Any, key: str, events: Any) -> Any:

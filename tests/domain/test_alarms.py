@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors import alarms, branch, device, trolley
-from actors.decider import TimeReached
+from actors import alarms, branch
+from actors.device import decider as device
+from actors.kit.decider import TimeReached
 from actors.messages.alarms import (
     About,
     AcknowledgeAlarm,
@@ -45,6 +46,7 @@ from actors.messages.trolley import (
     TrolleyLeft,
     TrolleyReturned,
 )
+from actors.trolley import decider as trolley
 from tests.domain.given import Given, given
 from tests.domain.things import PLACE, REF
 

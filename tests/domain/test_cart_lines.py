@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from actors import cart
-from actors.cart_lines import MAX_LINES
+from actors.cart import decider as cart
+from actors.cart.lines import MAX_LINES
 from actors.messages.branch import NoteCart
 from actors.messages.cart import (
     AddItem,

@@ -7,8 +7,9 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from actors import cart
-from actors.cart_state import ENDED_KEPT
+from actors.cart import decider as cart
+from actors.cart.state import ENDED_KEPT
+from actors.kit.tables import UnexpectedEvent
 from actors.messages.branch import NoteCart
 from actors.messages.cart import (
     AddItem,
@@ -24,7 +25,6 @@ from actors.messages.cart import (
     SessionRefused,
 )
 from actors.messages.trolley import ConfirmClaim, DenyClaim, Release, SignOfLife
-from actors.tables import UnexpectedEvent
 from tests.domain.given import Given, given
 from tests.domain.things import offer
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actors import cart
+from actors.cart import decider as cart
 from actors.messages.cart import (
     AddItem,
     ApplyVoucher,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from actors import device
-from actors.decider import TimeReached
+from actors.device import decider as device
+from actors.kit.decider import TimeReached
 from actors.messages.alarms import ClearAlarm
 from actors.messages.branch import DeviceCard, NoteDevice
 from actors.messages.device import (

@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from actors import device, rollout
-from actors.decider import TimeReached
+from actors.device import decider as device
+from actors.kit.decider import TimeReached
 from actors.messages.device import (
     Acked,
     CancelFirmware,
@@ -41,6 +41,7 @@ from actors.messages.rollout import (
     RolloutStarted,
     StartRollout,
 )
+from actors.rollout import decider as rollout
 from tests.domain.given import Given, Then, given
 
 IMAGE = FirmwareImage("2.0", "https://shop/fw", 100, "ab" * 32, "sig")

@@ -9,8 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from actors import cart, trolley
-from actors.decider import Context, Decision, TimeReached
+from actors.cart import decider as cart
+from actors.kit.decider import Context, Decision, TimeReached
 from actors.messages.cart import (
     AddItem,
     ClearCart,
@@ -32,6 +32,7 @@ from actors.messages.trolley import (
     Unlock,
     UnlockFinished,
 )
+from actors.trolley import decider as trolley
 from tests.domain.given import fold, rested, through_json
 from tests.domain.things import REF, offer
 

@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from actors import branch, chain, notify
-from actors.decider import TimeReached
+from actors.kit.decider import TimeReached
+from actors.kit.tables import UnexpectedEvent
 from actors.messages.branch import (
     BranchNoted,
     CartTotalChanged,
@@ -24,7 +25,6 @@ from actors.messages.branch import (
     TrolleyNoted,
 )
 from actors.messages.notify import Notice, Notified, Notify
-from actors.tables import UnexpectedEvent
 from tests.domain.given import Given, given
 
 FREE = TrolleyCard("TROLLEY_01", 1, seq=5)

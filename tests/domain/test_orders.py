@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given as hypothesis_given
 from hypothesis import strategies as st
 
-from actors import order, till
+from actors import order_numbers as till
 from actors.messages.cart import Line, PriceStep
 from actors.messages.order import (
     ExitPassed,
@@ -28,10 +28,11 @@ from actors.messages.order import (
     RefundRequested,
     VerifyExit,
 )
+from actors.messages.order_numbers import NumberTaken, TakeNumber
 from actors.messages.receipt import SendReceipt
 from actors.messages.refund import RefundPayment
 from actors.messages.stock import AdjustStock
-from actors.messages.till import NumberTaken, TakeNumber
+from actors.order import decider as order
 from tests.domain.given import Given, given
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from actors import cart
+from actors.cart import decider as cart
 from actors.messages.cart import AddItem, ClearCart, CloseSession, EndSession, OpenSession, SessionOver
 from actors.messages.checkout import (
     CancelCheckout,

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from actors import payment
 from actors.messages.cart import Line
 from actors.messages.order import RefundFailed, RefundMade
 from actors.messages.paying import PaymentFailed, PaymentSucceeded
@@ -40,7 +39,8 @@ from actors.messages.payment import (
     Unheard,
 )
 from actors.messages.refund import RefundPayment
-from actors.payment_refunds import REFUND_TRIES
+from actors.payment import decider as payment
+from actors.payment.refunds import REFUND_TRIES
 from tests.domain.given import Given, given
 
 P = "p1"

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given as hypothesis_given
 from hypothesis import strategies as st
 
-from actors import stock
 from actors.messages.checkout import ReservationMade, ReservationOverdue, ReservationRefused
 from actors.messages.stock import (
     AdjustStock,
@@ -26,6 +25,7 @@ from actors.messages.stock import (
     SweepReservations,
     Swept,
 )
+from actors.stock import decider as stock
 from tests.domain.given import Given, given, through_json
 
 MILK, TEA = "product-milk", "product-tea/mint"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from actors import trolley
+from actors.kit.tables import UnexpectedEvent
 from actors.messages.device import UnlockSlot
 from actors.messages.notify import Notice, Notify
 from actors.messages.trolley import (
@@ -36,7 +36,7 @@ from actors.messages.trolley import (
     Unlock,
     UnlockFinished,
 )
-from actors.tables import UnexpectedEvent
+from actors.trolley import decider as trolley
 from tests.domain.given import Given, given
 from tests.domain.things import BARE, REF
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from actors import trolley
-from actors.decider import TimeReached
+from actors.kit.decider import TimeReached
 from actors.messages.branch import NoteTrolley, TrolleyCard
 from actors.messages.cart import CloseSession, OpenSession
 from actors.messages.notify import Notice, Notify
@@ -29,6 +28,7 @@ from actors.messages.trolley import (
     SignOfLife,
     TrolleyAssigned,
 )
+from actors.trolley import decider as trolley
 from tests.domain.given import Given, given
 from tests.domain.things import BARE, PLACE, REF
 

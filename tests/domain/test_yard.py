@@ -6,21 +6,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from actors import trolley, yard
+from actors import returns as yard
 from actors.messages.alarms import About, ClearAlarm, RaiseAlarm
 from actors.messages.device import Occupy, Report, Reports, SlotReading, UnlockSlot, Vacate
 from actors.messages.notify import Notice, Notify
-from actors.messages.trolley import (
-    Claim,
-    Dock,
-    LockClosed,
-    LockReported,
-    Place,
-    TrolleyPlaced,
-    TrolleyReturned,
-    Unlock,
-)
-from actors.messages.yard import (
+from actors.messages.returns import (
     CustodyNoted,
     NoteCustody,
     ReturnPlaced,
@@ -31,6 +21,17 @@ from actors.messages.yard import (
     SlotWaits,
     TrolleyMatched,
 )
+from actors.messages.trolley import (
+    Claim,
+    Dock,
+    LockClosed,
+    LockReported,
+    Place,
+    TrolleyPlaced,
+    TrolleyReturned,
+    Unlock,
+)
+from actors.trolley import decider as trolley
 from tests.domain.given import Given, given
 from tests.domain.network import World
 from tests.domain.things import PLACE, REF, ref

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from actors.decider import Tell
+from actors.kit.decider import Tell
 from actors.messages.cart import Offer
 from actors.messages.trolley import Place, TrolleyRef
 

@@ -25,13 +25,13 @@ from actors.messages import (
     pricing,
     rollout,
     stock,
-    till,
     trolley,
     voucher,
-    yard,
 )
+from actors.messages import order_numbers as till
+from actors.messages import returns as yard
+from core.entities import ENTITIES
 from core.journal.codec import JsonCodec, tag_of
-from core.journal.entities import ENTITIES
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -17,7 +17,7 @@ from actors.messages.cart import Offer
 from actors.messages.trolley import Place, TrolleyRef
 from actors.runtime.address import Address
 from actors.runtime.journal import Journal, Recorded, Write
-from core.journal.entities import ENTITIES
+from core.entities import ENTITIES
 
 PARTITION = "main"
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from hypothesis import strategies as st
 
-from actors.decider import TimeReached
+from actors.kit.decider import TimeReached
 from actors.messages import cart as carts
 from actors.messages import checkout as checkouts
 from actors.messages import device as devices
@@ -18,7 +18,7 @@ from actors.messages import paying
 from actors.messages import payment as payments
 from actors.messages import stock as stocks
 from actors.messages import trolley as trolleys
-from core.journal.entities import ENTITIES
+from core.entities import ENTITIES
 from tests.journal.shop import DEVICE, Shop, offer, ref, user
 
 Step = Callable[[Shop], object]

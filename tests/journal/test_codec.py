@@ -9,12 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from actors import cart, trolley
-from actors.decider import Refusal
+from actors.cart import decider as cart
+from actors.kit.decider import Refusal
 from actors.messages.cart import AddItem, ItemPut
 from actors.messages.trolley import Claim, SignOfLife
+from actors.trolley import decider as trolley
+from core.entities import ENTITIES
 from core.journal.codec import JsonCodec, UnknownEvent
-from core.journal.entities import ENTITIES
 from tests.journal.examples import EXAMPLES, GOLDEN, Golden, GoldenState, golden_states, schema_of
 from tests.journal.shop import Shop, offer, ref, user
 
@@ -163,7 +164,7 @@ def test_a_changed_state_has_a_higher_version(path: Path, state: GoldenState) ->
     released = msgspec.json.decode(path.read_bytes(), type=GoldenState)
     assert state.schema == released.schema, (
         f"the {state.entity}'s state changed: snapshots of version {state.version} do not fit any more,"
-        " so raise its state_version in core/journal/entities.py"
+        " so raise its state_version in core/entities.py"
     )
 
 

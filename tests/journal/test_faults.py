@@ -16,7 +16,7 @@ from actors.messages.cart import AddItem
 from actors.runtime.address import Address
 from actors.runtime.errors import Fenced
 from actors.runtime.journal import Write
-from core.journal.entities import PROJECTIONS
+from core.entities import PROJECTIONS
 from core.journal.postgres import PostgresJournal
 from core.journal.projector import Poisoned
 from core.journal.sqlite import SqliteJournal

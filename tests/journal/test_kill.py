@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from actors.runtime.address import Address
-from core.journal.compare import differences
-from core.journal.entities import PROJECTIONS, ROWS
+from core.entities import PROJECTIONS, ROWS
 from core.journal.postgres import PostgresJournal
-from core.journal.replay import read_models
 from core.journal.sqlite import SqliteJournal
 from core.journal.store import SqlJournal
+from core.replay.compare import differences
+from core.replay.replay import read_models
 
 ROOT = Path(__file__).resolve().parents[2]
 ANSWERS = 400

@@ -10,24 +10,24 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from actors.decider import Look, Refusal
+from actors.kit.decider import Look, Refusal
 from actors.messages.cart import AddItem
 from actors.messages.checkout import Checkout
 from actors.messages.paying import RequestPayment
 from actors.messages.payment import ConfirmPayment, FindPayment
 from actors.messages.stock import Quantity, ReceiveStock
 from actors.runtime import Address, Kind, System
-from actors.stock import Level
+from actors.stock.decider import Level
+from core.entities import ENTITIES, PROJECTIONS, ROWS
 from core.environment import Environment
-from core.journal.compare import differences
-from core.journal.entities import ENTITIES, PROJECTIONS, ROWS
 from core.journal.postgres import PostgresJournal
-from core.journal.replay import read_models
 from core.journal.sqlite import SqliteJournal
 from core.journal.store import SqlJournal
 from core.payments.edge import Edge
 from core.payments.models import SandboxCharge
 from core.payments.providers import registry
+from core.replay.compare import differences
+from core.replay.replay import read_models
 from tests.journal.shop import offer, user
 from tests.realtime.conftest import use_database
 from tests.realtime.paying import GOOD

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from actors.decider import Look
+from actors.kit.decider import Look
 from actors.messages.cart import AddItem
 from actors.messages.checkout import Checkout
 from actors.messages.paying import RequestPayment
@@ -22,7 +22,7 @@ from actors.messages.payment import ConfirmPayment, FindPayment
 from actors.messages.stock import Quantity, ReceiveStock
 from actors.messages.trolley import Claim
 from actors.runtime import Address, AskError, Kind, ManualClock, MemoryJournal, System
-from core.journal.entities import ENTITIES
+from core.entities import ENTITIES
 from tests.domain.bank import Bank
 from tests.journal.shop import offer, ref, user
 from tests.runtime.harness import Faulty

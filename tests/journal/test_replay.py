@@ -14,15 +14,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from actors.runtime.errors import Fenced
+from core.entities import ENTITIES, PROJECTIONS, ROWS
 from core.environment import Environment
-from core.journal.compare import differences
-from core.journal.entities import ENTITIES, PROJECTIONS, ROWS
-from core.journal.opening import open_journal
 from core.journal.postgres import PostgresJournal
-from core.journal.rebuild import rebuild
-from core.journal.replay import Broken, read_models, writes
 from core.journal.sqlite import SqliteJournal
 from core.journal.store import SqlJournal
+from core.replay.compare import differences
+from core.replay.opening import open_journal
+from core.replay.rebuild import rebuild
+from core.replay.replay import Broken, read_models, writes
 from tests.journal.shop import PARTITION, Shop, user
 from tests.journal.steps import (
     Step,

@@ -11,12 +11,12 @@ import pytest
 from actors.messages import cart as carts
 from actors.messages import trolley as trolleys
 from actors.runtime import Address, Kind, System
-from core.journal.compare import differences
-from core.journal.entities import ENTITIES, PROJECTIONS, ROWS
+from core.entities import ENTITIES, PROJECTIONS, ROWS
 from core.journal.postgres import PostgresJournal
-from core.journal.replay import read_models
 from core.journal.sqlite import SqliteJournal
 from core.journal.store import SqlJournal
+from core.replay.compare import differences
+from core.replay.replay import read_models
 from tests.journal.shop import offer, ref, user
 
 KINDS = [Kind(each.name, each.decider, each.codec, snapshot_every=7) for each in ENTITIES.values()]

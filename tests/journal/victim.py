@@ -9,7 +9,7 @@ from typing import Any
 
 from actors.messages.cart import AddItem, ClearCart
 from actors.runtime import Address, Kind, System
-from core.journal.entities import ENTITIES, PROJECTIONS
+from core.entities import ENTITIES, PROJECTIONS
 from core.journal.postgres import PostgresJournal
 from core.journal.sqlite import SqliteJournal
 from tests.journal.shop import offer, user

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from actors.decider import Look
+from actors.kit.decider import Look
 from actors.runtime.address import Address
 from realtime.server import Server
 from realtime.testing import TrolleyClient

@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from actors.decider import Look
+from actors.kit.decider import Look
 from actors.runtime import ManualClock
 from actors.runtime.address import Address
 from core.inventory.models import Reservation

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from realtime import asyncapi
-from realtime.commands import FRAMES, TABLE
+from realtime.commands.table import FRAMES, TABLE
+from realtime.documents import asyncapi
 from realtime.server import Server
 from realtime.wire import SOCKET_FRAMES
 

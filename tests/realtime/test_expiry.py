@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.asgi import get_asgi_application
 
-from actors.decider import Look
+from actors.kit.decider import Look
 from actors.runtime import ManualClock
 from actors.runtime.address import Address
 from realtime.server import Server

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from devicegw import wire
-from realtime.hub import Outbox
-from realtime.inspection import BEHIND_BYTES, HERE, Inspections, Shown, Taps
+from realtime.devices.inspection import BEHIND_BYTES, HERE, Inspections, Shown, Taps
 from realtime.problems import Problem
 from realtime.server import Server
 from realtime.testing import Refused, trolley_client
+from realtime.topics.hub import Outbox
 from tests.realtime.conftest import World
 from tests.realtime.test_devices import NOW, pi
 

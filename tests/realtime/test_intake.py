@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from actors.decider import Look
+from actors.kit.decider import Look
 from actors.messages.device import Report, Reports, SlotChanged, SlotReading
 from actors.runtime.address import Address
-from core.journal.entities import ENTITIES
-from realtime.intake import BURST, MOST, Intake, Reporter
+from core.entities import ENTITIES
+from realtime.devices.reports import BURST, MOST, Intake, Reporter
 from realtime.server import Server
 from realtime.testing import trolley_client
 from tests.realtime.conftest import World

@@ -12,7 +12,7 @@ import pytest
 from django.core import mail
 from django.core.asgi import get_asgi_application
 
-from actors.decider import Look
+from actors.kit.decider import Look
 from actors.messages.order import RefundFailed, RefundMade
 from actors.runtime import ManualClock
 from actors.runtime.address import Address

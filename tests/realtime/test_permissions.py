@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from realtime.commands import TABLE
+from realtime.commands.table import TABLE
 from realtime.server import Server
 from realtime.testing import Refused, trolley_client
 from tests.realtime.conftest import World, make_world

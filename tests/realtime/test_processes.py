@@ -18,7 +18,7 @@ from django.core.asgi import get_asgi_application
 from core import errands, reference
 from core.host import kinds
 from core.orders import passes
-from realtime import envelope
+from realtime.cluster import messages as envelope
 from realtime.server import Running, Server, limits
 from realtime.testing import Refused, trolley_client
 from tests.realtime.buying import bought
@@ -238,7 +238,7 @@ async def test_without_an_owner_a_command_is_answered_with_503(
     world: World, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settings, "ASK_TIMEOUT_S", 0.2)
-    monkeypatch.setattr("realtime.remote._GRACE_S", 0.1)
+    monkeypatch.setattr("realtime.cluster.remote._GRACE_S", 0.1)
     lonely = Server(get_asgi_application(), role="edge", **options)
     running = await lonely.running()
     token = await asyncio.to_thread(world.token)

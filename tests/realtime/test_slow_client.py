@@ -11,8 +11,8 @@ import pytest
 from websockets.asyncio.client import connect
 
 from actors.runtime import Address
-from realtime.hub import Outbox, shaped
 from realtime.server import Server, limits
+from realtime.topics.hub import Outbox, shaped
 from realtime.wire import Event, encode
 from tests.realtime.conftest import World
 from tests.realtime.serving import Sluggard, served

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from realtime import wire
-from realtime.commands import FRAMES, TABLE
-from realtime.consumers import decode
+from realtime.commands.table import FRAMES, TABLE
+from realtime.sockets.people import decode
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 import yaml
 
-from devicegw.bridgeconfig import BridgeConfig
+from devicegw.bridge.config import BridgeConfig
 from tests.repo.files import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

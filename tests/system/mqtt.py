@@ -40,7 +40,7 @@ class MqttStore:
     def start_bridge(self, *more: str) -> subprocess.Popen[bytes]:
         arguments = [
             "-m",
-            "devicegw.mqttbridge",
+            "devicegw.bridge.process",
             "--server",
             self.store.socket_url(""),
             "--broker",

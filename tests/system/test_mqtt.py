@@ -18,7 +18,7 @@ from uuid import uuid4
 
 import pytest
 
-from devicegw import broker
+from devicegw.link import broker
 from scripts.services._process import installed
 from tests.devicegw.brokers import OwnBroker
 from tests.devicegw.carriers import Client, OverBroker

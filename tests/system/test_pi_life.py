@@ -21,8 +21,8 @@ import pytest
 
 from core.checks import DEMO_PASSWORD
 from devicegw import wire
-from devicegw.agent import firmware
-from devicegw.versions import Versions
+from devicegw.agent.process import firmware
+from devicegw.firmware.versions import Versions
 from tests.devicegw.firmware import KEY, PUBLIC_KEY, image, supervised
 from tests.devicegw.process import finished
 from tests.system.conftest import furnished
@@ -32,7 +32,7 @@ WITHIN_S = 60.0
 """A deadline for a busy machine, not an expectation."""
 CUT_AFTER = 20_000
 SICK = """
-from devicegw.transport import WebsocketTransport
+from devicegw.link.transport import WebsocketTransport
 def transport_of(config):
     return WebsocketTransport("ws://127.0.0.1:1/", config.token)
 """
@@ -190,7 +190,7 @@ async def _life(office: Office, line: BadLine, home: Path) -> None:
         assert [each.startswith("range: bytes=") for each in more] == [True]
 
         _healthy_within(config, 2)
-        await office.release("3.0", image({"devicegw/transports.py": SICK}))
+        await office.release("3.0", image({"devicegw/link/transports.py": SICK}))
         rollout = await office.call("PUT", f"/api/devices/{device_id}/firmware", json={"version": "3.0"})
         failed = await office.until(device_id, _job("3.0", "updated", "failed"))
         assert failed["firmware_job"]["state"] == "failed"

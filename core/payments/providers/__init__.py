@@ -6,7 +6,7 @@ threads of a pool, several at a time, so it keeps nothing that threads could spo
 twice (the process was killed before its answer was kept), so each is idempotent: ``create`` by the
 payment's id, ``refund`` by the refund's. A call ends within ``settings.PAYMENT_TIMEOUT_S``.
 
-Amounts are Decimal with exactly the currency's decimals (JPY 0, INR 2, KWD 3); ``actors.money`` knows
+Amounts are Decimal with exactly the currency's decimals (JPY 0, INR 2, KWD 3); ``actors.kit.money`` knows
 them. Times are POSIX seconds. ``client`` goes to the shopper's page as it is and nowhere else: not to the
 journal, not to a log.
 """

@@ -21,7 +21,7 @@ from django.db.models import Sum
 from django.utils import timezone
 from stdnum import luhn
 
-from actors import money
+from actors.kit import money
 from core.payments import webhooks
 from core.payments.models import SandboxCharge, SandboxNotice, SandboxRefund
 from core.payments.providers import (

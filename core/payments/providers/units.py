@@ -1,6 +1,6 @@
 """Amounts as providers count them: whole numbers of a currency's smallest unit, to the last one.
 
-Mostly that is what ISO 4217 says, which ``actors.money`` knows; each provider documents its exceptions.
+Mostly that is what ISO 4217 says, which ``actors.kit.money`` knows; each provider documents its exceptions.
 An amount that a provider cannot take exactly is not rounded: it cannot be paid there.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from actors import money
+from actors.kit import money
 
 
 class NotPayable(Exception):

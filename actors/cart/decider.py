@@ -1,0 +1,238 @@
+"""The decider of ``cart/<user_id>``: what a shopper has put in, and with which trolley.
+
+The cart is the user's side of every claim: it confirms or denies (one trolley a
+user), and it is where a session's end begins.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from actors.cart import checkout
+from actors.cart import payment as paying
+from actors.cart import vouchers as cart_vouchers
+from actors.cart.lines import add, clear, quantity, remove, restore
+from actors.cart.prices import apply, drop, reprice
+from actors.cart.state import EVENTS, VOLATILE, EndedSession, OpenedSession, State, evolve, initial, key_of
+from actors.cart.tells import signs_of_life, tells
+from actors.kit import tables
+from actors.kit.decider import NOTHING, Context, Decision, Look, TimeReached, refuse
+from actors.kit.tables import Commands, ignored
+from actors.messages import cart as messages
+from actors.messages import checkout as checkouts
+from actors.messages import paying as payments
+from actors.messages.cart import (
+    AddItem,
+    ApplyVoucher,
+    ClearCart,
+    CloseSession,
+    DropVoucher,
+    EndSession,
+    FindSession,
+    OpenSession,
+    RemoveItem,
+    Reprice,
+    RestoreLines,
+    SessionAttached,
+    SessionDetached,
+    SessionEndRequested,
+    SessionFound,
+    SessionOver,
+    SessionRefused,
+    SetQuantity,
+)
+from actors.messages.checkout import (
+    CancelCheckout,
+    Checkout,
+    ReservationMade,
+    ReservationOverdue,
+    ReservationRefused,
+    VoucherGone,
+    VoucherKept,
+)
+from actors.messages.paying import PaymentFailed, PaymentSucceeded, RequestPayment
+from actors.messages.trolley import Outcome
+
+__all__ = [
+    "EVENTS", "VOLATILE", "Answer", "Command", "EndedSession", "Event", "OpenedSession", "State", "awake",
+    "context", "deadline", "decide", "evolve", "initial", "key_of", "look", "on_deadline", "tells",
+]  # fmt: skip
+
+Command = messages.Command | checkouts.Command | payments.Command
+Answer = messages.Answer | checkouts.Answer | payments.Answer
+Event = messages.Event | checkouts.Event | payments.Event
+
+MAX_JOINERS = 16
+"""How many repeated ends of sessions may wait for their trolleys."""
+
+context = Context
+look = Look
+on_deadline = TimeReached()
+
+
+def decide(state: State, command: Any, ctx: Context) -> Decision:
+    """Return what the command leads to, by the table of phase and command."""
+    table = COMMANDS if state.checkout is None else FROZEN
+    decision = tables.decide(table, state.phase, state, command, ctx)
+    return decision if state.checkout is None else cart_vouchers.settled(state, decision, ctx)
+
+
+def deadline(state: State) -> float | None:
+    """Return when the checkout ends by itself; saved lines just grow too old."""
+    frozen = state.checkout
+    return frozen.expires_at if frozen is not None and frozen.reserved else None
+
+
+def awake(state: State, now: float) -> State:
+    """Return the state as it stands up after a load: nobody waits any more."""
+    return replace(state, joiners=()) if state.joiners else state
+
+
+# --- the trolley's side -----------------------------------------------------------
+
+
+def _open(state: State, command: OpenSession, ctx: Context) -> Decision:
+    if state.session(command.session_id) is not None or state.over(command.session_id) is not None:
+        return NOTHING
+    if command.exclusive and state.sessions:
+        held = state.sessions[-1]
+        return Decision(
+            (
+                SessionRefused(
+                    command.session_id, command.trolley_id, held.trolley_id, held.session_id, ctx.now
+                ),
+            )
+        )
+    attached = SessionAttached(
+        command.session_id,
+        command.trolley_id,
+        command.branch,
+        command.chain,
+        command.currency,
+        command.restore_s,
+        ctx.now,
+    )
+    return Decision((attached,))
+
+
+def _close(state: State, command: CloseSession, ctx: Context) -> Decision:
+    """The trolley is free again; lines go, unless another open session or a checkout keeps them.
+
+    What was paid is gone already: lines that are there at the end of a paid session came later.
+    """
+    opened = state.session(command.session_id)
+    if opened is None:
+        return NOTHING
+    kept = len(state.sessions) > 1 or checkout.survives(state, command)
+    cleared = 0 if kept else len(state.lines)
+    saved_until = ctx.now + opened.restore_s if cleared else None
+    detached = SessionDetached(
+        opened.session_id, opened.trolley_id, command.outcome, cleared, saved_until, ctx.now
+    )
+    answer = SessionOver(opened.session_id, opened.trolley_id, command.outcome, cleared)
+    events, settles = ((), ()) if kept else checkout.ended_with(state, command, ctx)
+    waiting = [opened.end_id] if opened.end_id is not None else []
+    waiting += [each for session_id, each in state.joiners if session_id == opened.session_id]
+    return Decision((*events, detached), settles=(*settles, *((each, answer) for each in waiting)))
+
+
+# --- the shopper's side -----------------------------------------------------------
+
+
+def _end(state: State, command: EndSession, ctx: Context) -> Decision:
+    opened = state.session(command.session_id)
+    if opened is None:
+        return _ended(state, command, ctx)
+    if opened.end_id is None and command.outcome == "paid":
+        return refuse(409, "not_paid", "This is not paid yet.", session_id=opened.session_id)
+    if opened.end_id is None:
+        return Decision((_end_request(opened, command.outcome, ctx),), pending=True)
+    if len(state.joiners) >= MAX_JOINERS:
+        return refuse(
+            409, "session_ending", "This session is already being ended; wait for the first answer."
+        )
+    return Decision(
+        pending=True, memory=replace(state, joiners=(*state.joiners, (opened.session_id, ctx.command_id)))
+    )
+
+
+def _end_request(opened: OpenedSession, outcome: Outcome, ctx: Context) -> SessionEndRequested:
+    return SessionEndRequested(opened.session_id, opened.trolley_id, outcome, ctx.command_id, ctx.now)
+
+
+def _ended(state: State, command: EndSession, ctx: Context) -> Decision:
+    over = state.over(command.session_id)
+    if over is None:
+        return _unknown_session(command.session_id)
+    return Decision(answer=SessionOver(over.session_id, over.trolley_id, over.outcome, over.items_cleared))
+
+
+def _find(state: State, command: FindSession, ctx: Context) -> Decision:
+    if command.session_id is None:
+        opened = state.sessions[-1] if state.sessions else None
+    else:
+        opened = state.session(command.session_id)
+        if opened is None and state.over(command.session_id) is not None:
+            return refuse(409, "session_ended", "This session is over.", session_id=command.session_id)
+    if opened is None:
+        return _unknown_session(command.session_id)
+    found = SessionFound(opened.session_id, opened.trolley_id, opened.branch, opened.since)
+    return Decision(answer=found, hints=signs_of_life(state))
+
+
+def _unknown_session(session_id: str | None) -> Decision:
+    if session_id is None:
+        return refuse(404, "session_not_found", "You have no open session.")
+    return refuse(404, "session_not_found", "You have no such session.", session_id=session_id)
+
+
+_LINES: dict[type, tables.Handler] = {
+    AddItem: add,
+    SetQuantity: quantity,
+    RemoveItem: remove,
+    ClearCart: clear,
+    RestoreLines: restore,
+    Reprice: reprice,
+    ApplyVoucher: apply,
+    DropVoucher: drop,
+}
+
+_SESSIONS: dict[str, dict[type, tables.Handler]] = {
+    "free": {OpenSession: _open, CloseSession: ignored, EndSession: _ended, FindSession: _find},
+    "shopping": {OpenSession: _open, CloseSession: _close, EndSession: _end, FindSession: _find},
+    "ending": {OpenSession: _open, CloseSession: _close, EndSession: _end, FindSession: _find},
+}
+_OPEN: dict[type, tables.Handler] = {
+    **_LINES,
+    Checkout: checkout.start,
+    CancelCheckout: checkout.nothing_to_cancel,
+    ReservationMade: checkout.give_back,
+    ReservationRefused: ignored,
+    ReservationOverdue: checkout.overdue,
+    VoucherKept: cart_vouchers.free,
+    VoucherGone: ignored,
+    RequestPayment: checkout.start_and_pay,
+    PaymentSucceeded: paying.late,
+    PaymentFailed: ignored,
+    TimeReached: ignored,
+}
+_FROZEN: dict[type, tables.Handler] = {
+    **dict.fromkeys(_LINES, checkout.frozen),
+    Checkout: checkout.again,
+    CancelCheckout: checkout.cancel,
+    ReservationMade: checkout.made,
+    ReservationRefused: checkout.refused,
+    ReservationOverdue: checkout.overdue,
+    VoucherKept: cart_vouchers.kept,
+    VoucherGone: checkout.voucher_gone,
+    RequestPayment: paying.request,
+    PaymentSucceeded: paying.succeeded,
+    PaymentFailed: paying.failed,
+    TimeReached: checkout.expire,
+}
+
+COMMANDS: Commands = {phase: {**table, **_OPEN} for phase, table in _SESSIONS.items()}
+FROZEN: Commands = {phase: {**table, **_FROZEN} for phase, table in _SESSIONS.items()}
+"""The table in place of COMMANDS while a checkout goes on."""

@@ -1,0 +1,222 @@
+"""Whom a cart's events concern: the trolley of the session, the branch's stock, and the map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from actors.cart.checkout_state import PAID, held_of
+from actors.cart.state import State, sku_of
+from actors.kit.decider import Tell
+from actors.messages.branch import NoteCart
+from actors.messages.cart import (
+    CartCleared,
+    ItemAdded,
+    ItemRemoved,
+    LinesRepriced,
+    LinesRestored,
+    QuantityChanged,
+    SessionAttached,
+    SessionDetached,
+    SessionEndRequested,
+    SessionRefused,
+    VouchersChanged,
+)
+from actors.messages.checkout import (
+    CheckoutCancelled,
+    CheckoutCompleted,
+    CheckoutExpired,
+    CheckoutRefused,
+    CheckoutRequested,
+    CheckoutReserved,
+    CheckoutVoucherKept,
+    ReservationReturned,
+    VouchersFreed,
+    VouchersUsed,
+)
+from actors.messages.order import PlaceOrder
+from actors.messages.paying import (
+    CheckoutPaid,
+    CheckoutReopened,
+    PaymentDeclined,
+    PaymentRequested,
+    PaymentReturned,
+)
+from actors.messages.payment import PaymentKept, StartPayment
+from actors.messages.refund import RefundPayment
+from actors.messages.stock import CommitReservation, Quantity, ReleaseReservation, Reserve
+from actors.messages.trolley import ConfirmClaim, DenyClaim, Release, SignOfLife
+from actors.messages.voucher import FreeVoucher, HoldVoucher, UseVoucher
+
+
+def signs_of_life(state: State) -> tuple[Tell, ...]:
+    """Return the hint that each trolley of the user gets when the shopper does anything."""
+    return tuple(
+        [Tell("trolley", each.trolley_id, SignOfLife(each.session_id), False) for each in state.sessions]
+    )
+
+
+def tells(state: State, event: Any) -> tuple[Tell, ...]:
+    """Return whom the event concerns: durable effects first, then hints for the map."""
+    return _EFFECTS[type(event)](state, event)
+
+
+def _totals(state: State, event: Any) -> tuple[Tell, ...]:
+    total, units = state.total, state.units
+    return tuple(
+        [
+            Tell("branch", each.branch, NoteCart(each.trolley_id, each.session_id, total, units), False)
+            for each in state.sessions
+        ]
+    )
+
+
+def _confirm(state: State, event: SessionAttached) -> tuple[Tell, ...]:
+    command = ConfirmClaim(event.session_id, state.user_id, state.revision)
+    confirm = Tell("trolley", event.trolley_id, command)
+    return (confirm, *_totals(state, event)) if state.lines else (confirm,)
+
+
+def _deny(state: State, event: SessionRefused) -> tuple[Tell, ...]:
+    command = DenyClaim(event.session_id, event.held_trolley_id, event.held_session_id)
+    return (Tell("trolley", event.trolley_id, command),)
+
+
+def _release(state: State, event: SessionEndRequested) -> tuple[Tell, ...]:
+    return (Tell("trolley", event.trolley_id, Release(event.session_id, event.outcome)),)
+
+
+def _reserve(state: State, event: CheckoutRequested | CheckoutReopened) -> tuple[Tell, ...]:
+    asked = [each for each in held_of(state).vouchers if each.max_uses is not None]
+    if not asked:
+        return _ask_stock(state)
+    return tuple(
+        Tell(
+            "voucher",
+            each.rule.rule_id,
+            HoldVoucher(event.reservation_id, state.user_id, each.max_uses or 0),
+        )
+        for each in asked
+    )
+
+
+def _ask_stock(state: State) -> tuple[Tell, ...]:
+    held = held_of(state)
+    lines = tuple(Quantity(sku_of(line), line.quantity) for line in state.lines.values())
+    command = Reserve(held.reservation_id, state.user_id, lines, held.expires_at)
+    return (Tell("stock", held.branch, command),)
+
+
+def _voucher_kept(state: State, event: CheckoutVoucherKept) -> tuple[Tell, ...]:
+    """With the last of them it is the stock's turn."""
+    held = held_of(state)
+    wanted = {each.rule.rule_id for each in held.vouchers if each.max_uses is not None}
+    return _ask_stock(state) if wanted == set(held.vouchers_kept) else ()
+
+
+def _vouchers_freed(state: State, event: VouchersFreed) -> tuple[Tell, ...]:
+    free = FreeVoucher(event.reservation_id)
+    return tuple(Tell("voucher", each, free) for each in event.voucher_ids)
+
+
+def _vouchers_used(state: State, event: VouchersUsed) -> tuple[Tell, ...]:
+    use = UseVoucher(event.reservation_id)
+    return tuple(Tell("voucher", each, use) for each in event.voucher_ids)
+
+
+def _nobody(state: State, event: Any) -> tuple[Tell, ...]:
+    return ()
+
+
+def _cancelled(state: State, event: CheckoutCancelled) -> tuple[Tell, ...]:
+    if not event.reserved:
+        return ()
+    command = ReleaseReservation(event.reservation_id, event.reason)
+    return (Tell("stock", event.branch, command),)
+
+
+def _expired(state: State, event: CheckoutExpired) -> tuple[Tell, ...]:
+    return (Tell("stock", event.branch, ReleaseReservation(event.reservation_id, "expired")),)
+
+
+def _returned(state: State, event: ReservationReturned) -> tuple[Tell, ...]:
+    return (Tell("stock", event.branch, ReleaseReservation(event.reservation_id, "returned")),)
+
+
+def _completed(state: State, event: CheckoutCompleted) -> tuple[Tell, ...]:
+    return (Tell("stock", event.branch, CommitReservation(event.reservation_id)),)
+
+
+def _start_payment(state: State, event: PaymentRequested) -> tuple[Tell, ...]:
+    command = StartPayment(
+        state.user_id,
+        event.reservation_id,
+        event.branch,
+        event.chain,
+        event.session_id,
+        event.trolley_id,
+        tuple(state.lines.values()),
+        event.amount,
+        event.currency,
+        event.provider,
+        event.expires_at,
+        state.revision,
+    )
+    return (Tell("payment", event.payment_id, command),)
+
+
+def _paid(state: State, event: CheckoutPaid) -> tuple[Tell, ...]:
+    """The stock first, then the order, then whoever is released by it."""
+    order = PlaceOrder(
+        state.user_id,
+        event.reservation_id,
+        event.branch,
+        event.chain,
+        event.session_id,
+        event.trolley_id,
+        event.lines,
+        event.total,
+        event.currency,
+    )
+    ended = (each for each in state.sessions if each.end_id == PAID + event.payment_id)
+    return (
+        Tell("stock", event.branch, CommitReservation(event.reservation_id)),
+        Tell("order", event.order_id, order),
+        Tell("payment", event.payment_id, PaymentKept(event.order_id)),
+        *(Tell("trolley", each.trolley_id, Release(each.session_id, "paid")) for each in ended),
+        *_totals(state, event),
+    )
+
+
+def _give_back(state: State, event: PaymentReturned) -> tuple[Tell, ...]:
+    return (Tell("payment", event.payment_id, RefundPayment(event.refund_id, None, event.reason)),)
+
+
+_EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
+    SessionAttached: _confirm,
+    SessionRefused: _deny,
+    SessionEndRequested: _release,
+    SessionDetached: _totals,
+    ItemAdded: _totals,
+    QuantityChanged: _totals,
+    ItemRemoved: _totals,
+    CartCleared: _totals,
+    LinesRestored: _totals,
+    LinesRepriced: _totals,
+    VouchersChanged: _totals,
+    CheckoutRequested: _reserve,
+    CheckoutReserved: _nobody,
+    CheckoutRefused: _nobody,
+    CheckoutCancelled: _cancelled,
+    CheckoutExpired: _expired,
+    CheckoutCompleted: _completed,
+    ReservationReturned: _returned,
+    CheckoutVoucherKept: _voucher_kept,
+    VouchersFreed: _vouchers_freed,
+    VouchersUsed: _vouchers_used,
+    PaymentRequested: _start_payment,
+    PaymentDeclined: _nobody,
+    CheckoutReopened: _reserve,
+    CheckoutPaid: _paid,
+    PaymentReturned: _give_back,
+}

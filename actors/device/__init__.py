@@ -1,0 +1,1 @@
+"""The device: a Raspberry Pi with its boards and slots."""

@@ -1,0 +1,1 @@
+"""What all deciders share."""

@@ -1,0 +1,209 @@
+"""The decider of ``order/<payment id>``: what was bought, who may leave with it, and what was given back.
+
+The cart places it when it is paid, so an order is a fact from its first moment on and is
+never taken back: what follows are refunds, and the payment has the last word on each.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from actors.kit import money, tables
+from actors.kit.decider import NOTHING, Context, Decision, Look, TimeReached, refuse
+from actors.kit.tables import Commands, ignored
+from actors.messages.order import (
+    Answer,
+    Command,
+    Event,
+    ExitPassed,
+    ExitVerified,
+    GiveNumber,
+    GoodsBack,
+    OrderNumbered,
+    OrderPlaced,
+    OrderRefunded,
+    PlaceOrder,
+    RefundBegun,
+    RefundFailed,
+    RefundMade,
+    RefundOrder,
+    RefundRefused,
+    RefundRequested,
+    VerifyExit,
+)
+from actors.order.state import EVENTS, VOLATILE, Refund, State, evolve, initial
+from actors.order.tells import tells
+
+__all__ = [
+    "EVENTS", "VOLATILE", "Answer", "Command", "Event", "Refund", "State", "awake", "context", "deadline",
+    "decide", "evolve", "initial", "look", "on_deadline", "tells",
+]  # fmt: skip
+
+context = Context
+look = Look
+on_deadline = TimeReached()
+
+
+def decide(state: State, command: Any, ctx: Context) -> Decision:
+    """Return what the command leads to, by the table of phase and command."""
+    return tables.decide(COMMANDS, state.phase, state, command, ctx)
+
+
+def deadline(state: State) -> float | None:
+    """Return None: an order waits for nobody."""
+    return None
+
+
+def awake(state: State, now: float) -> State:
+    """Return the state as it is."""
+    return state
+
+
+# --- cart and till -----------------------------------------------------------------
+
+
+def _place(state: State, command: PlaceOrder, ctx: Context) -> Decision:
+    """Take the order down. Raises ValueError if the cart cannot add up (invariant 6)."""
+    total = sum((line.line_total for line in command.lines), money.zero(command.currency))
+    if total != command.total or not command.lines:
+        raise ValueError(f"expected lines that add up to {command.total}, got {total}")
+    placed = OrderPlaced(
+        command.user_id,
+        command.reservation_id,
+        command.branch,
+        command.chain,
+        command.session_id,
+        command.trolley_id,
+        command.lines,
+        command.total,
+        command.currency,
+        ctx.now,
+    )
+    return Decision((placed,))
+
+
+def _number(state: State, command: GiveNumber, ctx: Context) -> Decision:
+    return NOTHING if state.number else Decision((OrderNumbered(command.number, ctx.now),))
+
+
+# --- the exit ------------------------------------------------------------------------
+
+
+def _no_pass(state: State, command: VerifyExit, ctx: Context) -> Decision:
+    return refuse(404, "pass_unknown", "This is not the exit pass of an order here.")
+
+
+def _verify(state: State, command: VerifyExit, ctx: Context) -> Decision:
+    """Let the goods out, once. Of another chain's order nothing is said."""
+    if state.chain != command.chain:
+        return _no_pass(state, command, ctx)
+    known = {"order_id": state.order_id, "number": state.number}
+    if state.branch != command.branch:
+        return refuse(
+            409, "pass_wrong_branch", "This was bought in another branch.", branch=state.branch, **known
+        )
+    if state.phase == "refunded":
+        return refuse(409, "pass_refunded", "The money for this was given back.", **known)
+    if state.verified_at is not None:
+        used = {"verified_at": state.verified_at, "verified_by": state.verified_by}
+        return refuse(409, "pass_used", "This exit pass was used before.", **used, **known)
+    until = state.placed_at + command.valid_s
+    if ctx.now > until:
+        return refuse(409, "pass_expired", "This exit pass is too old.", valid_until=until, **known)
+    return Decision((ExitVerified(command.user_id, ctx.now),), ExitPassed(ctx.now))
+
+
+# --- refunds -------------------------------------------------------------------------
+
+
+def _no_order(state: State, command: RefundOrder, ctx: Context) -> Decision:
+    return refuse(404, "order_not_found", "There is no such order.")
+
+
+def _refund(state: State, command: RefundOrder, ctx: Context) -> Decision:
+    """Begin to give money back, never more than was paid."""
+    left = state.left
+    if left <= 0:
+        return _given_back(state)
+    amount = left if command.amount is None else command.amount
+    if amount <= 0 or amount != money.quantize(amount, state.currency):
+        return refuse(
+            400, "invalid_amount", f"{amount} is no amount of {state.currency}.", currency=state.currency
+        )
+    amount = money.quantize(amount, state.currency)
+    if amount > left:
+        return refuse(
+            400, "refund_too_high", f"Of this order {left} {state.currency} can be given back.", left=left
+        )
+    unknown = _not_bought(state, command.returned)
+    if unknown is not None:
+        return unknown
+    event = RefundRequested(
+        command.refund_id, amount, command.reason, command.user_id, command.returned, ctx.now
+    )
+    return Decision((event,), RefundBegun(command.refund_id, amount, left - amount))
+
+
+def _given_back(state: State) -> Decision:
+    pending = any(refund.status == "pending" for refund in state.refunds.values())
+    sentence = "A refund of all of it is on its way." if pending else "All of it was given back."
+    return refuse(409, "nothing_to_refund", sentence, refunded=state.refunded)
+
+
+def _all_given_back(state: State, command: RefundOrder, ctx: Context) -> Decision:
+    return _given_back(state)
+
+
+def _not_bought(state: State, returned: tuple[GoodsBack, ...]) -> Decision | None:
+    """Return the refusal of goods that were not bought here, or came back before."""
+    bought = {line.line_id: line.quantity for line in state.lines}
+    back: Counter[str] = Counter()
+    for each in returned:
+        back[each.line_id] += each.units
+        left = bought.get(each.line_id, 0) - state.came_back(each.line_id)
+        if each.units < 1 or back[each.line_id] > left:
+            return refuse(
+                400, "not_returnable", f"Of this item {left} can come back.", item_id=each.line_id, left=left
+            )
+    return None
+
+
+def _made(state: State, command: RefundMade, ctx: Context) -> Decision:
+    """Note what the provider gave back, also what nobody here asked for; no more than was paid."""
+    known = state.refunds.get(command.refund_id)
+    if known is not None and known.status == "made":
+        return NOTHING
+    amount = min(command.amount, state.total - state.refunded)
+    if amount <= 0:
+        return NOTHING
+    return Decision((OrderRefunded(command.refund_id, money.quantize(amount, state.currency), ctx.now),))
+
+
+def _failed(state: State, command: RefundFailed, ctx: Context) -> Decision:
+    known = state.refunds.get(command.refund_id)
+    if known is None or known.status != "pending":
+        return NOTHING
+    return Decision((RefundRefused(command.refund_id, command.reason, ctx.now),))
+
+
+_PLACED: dict[type, tables.Handler] = {
+    PlaceOrder: ignored,
+    GiveNumber: _number,
+    VerifyExit: _verify,
+    RefundOrder: _refund,
+    RefundMade: _made,
+    RefundFailed: _failed,
+    TimeReached: ignored,
+}
+COMMANDS: Commands = {
+    "new": {
+        PlaceOrder: _place,
+        VerifyExit: _no_pass,
+        RefundOrder: _no_order,
+        TimeReached: ignored,
+    },
+    "paid": _PLACED,
+    "partly_refunded": _PLACED,
+    "refunded": {**_PLACED, RefundOrder: _all_given_back, RefundMade: ignored},
+}

@@ -1,0 +1,173 @@
+"""The state of an order, and how its events change it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from actors.kit import tables
+from actors.kit.tables import Events, Move
+from actors.messages.cart import Line
+from actors.messages.order import (
+    ExitVerified,
+    GoodsBack,
+    OrderNumbered,
+    OrderPlaced,
+    OrderRefunded,
+    RefundRefused,
+    RefundRequested,
+)
+
+VOLATILE: tuple[str, ...] = ()
+
+Phase = Literal["new", "paid", "partly_refunded", "refunded"]
+NOTHING = Decimal(0)
+
+
+class Refund(msgspec.Struct, frozen=True):
+    """Money that goes back, or went, or did not."""
+
+    amount: Decimal
+    reason: str
+    user_id: str
+    """Who gave it; empty if the payment did of its own."""
+    returned: tuple[GoodsBack, ...]
+    at: float
+    status: Literal["pending", "made", "failed"] = "pending"
+    detail: str = ""
+    """Why it failed."""
+    settled_at: float | None = None
+
+
+class State(msgspec.Struct, frozen=True):
+    """One order; ``order_id`` is that of the payment that made it."""
+
+    order_id: str
+    seq: int = 0
+    """Events so far; the journal's seq."""
+    phase: Phase = "new"
+    number: int = 0
+    """Unique in the branch; 0 until the till has counted it."""
+    user_id: str = ""
+    reservation_id: str = ""
+    branch: str = ""
+    chain: str = ""
+    session_id: str | None = None
+    trolley_id: str | None = None
+    lines: tuple[Line, ...] = ()
+    total: Decimal = NOTHING
+    currency: str = ""
+    placed_at: float = 0.0
+    verified_at: float | None = None
+    verified_by: str = ""
+    refunds: dict[str, Refund] = {}
+    """By id, in the order in which they were asked for."""
+
+    @property
+    def units(self) -> int:
+        """How many things were bought."""
+        return sum(line.quantity for line in self.lines)
+
+    @property
+    def refunded(self) -> Decimal:
+        """What was given back."""
+        return self._sum("made")
+
+    @property
+    def left(self) -> Decimal:
+        """What can still be given back: neither given nor on its way."""
+        return self.total - self._sum("made", "pending")
+
+    def came_back(self, line_id: str) -> int:
+        """Return how many units of a line went back into the stock."""
+        return sum(
+            back.units
+            for refund in self.refunds.values()
+            for back in refund.returned
+            if back.line_id == line_id
+        )
+
+    def _sum(self, *statuses: str) -> Decimal:
+        amounts = (refund.amount for refund in self.refunds.values() if refund.status in statuses)
+        return sum(amounts, NOTHING)
+
+
+def initial(key: str) -> State:
+    """Return the order that is not placed yet; ``key`` is its id."""
+    return State(key)
+
+
+def evolve(state: State, event: Any) -> State:
+    """Return the state after the event. Raises UnexpectedEvent if the table does not list it."""
+    after: State = tables.evolve(EVENTS, state.phase, state, event)
+    return replace(after, seq=state.seq + 1)
+
+
+def _placed(state: State, event: OrderPlaced) -> State:
+    return replace(
+        state,
+        phase="paid",
+        user_id=event.user_id,
+        reservation_id=event.reservation_id,
+        branch=event.branch,
+        chain=event.chain,
+        session_id=event.session_id,
+        trolley_id=event.trolley_id,
+        lines=event.lines,
+        total=event.total,
+        currency=event.currency,
+        placed_at=event.at,
+    )
+
+
+def _numbered(state: State, event: OrderNumbered) -> State:
+    return replace(state, number=event.number)
+
+
+def _verified(state: State, event: ExitVerified) -> State:
+    return replace(state, verified_at=event.at, verified_by=event.user_id)
+
+
+def _requested(state: State, event: RefundRequested) -> State:
+    refund = Refund(event.amount, event.reason, event.user_id, event.returned, event.at)
+    return replace(state, refunds={**state.refunds, event.refund_id: refund})
+
+
+def _refunded(state: State, event: OrderRefunded) -> State:
+    asked = state.refunds.get(event.refund_id) or Refund(event.amount, "", "", (), event.at)
+    made = replace(asked, amount=event.amount, status="made", detail="", settled_at=event.at)
+    after = replace(state, refunds={**state.refunds, event.refund_id: made})
+    return replace(after, phase="refunded" if after.refunded >= after.total else "partly_refunded")
+
+
+def _refused(state: State, event: RefundRefused) -> State:
+    failed = replace(
+        state.refunds[event.refund_id], status="failed", detail=event.reason, settled_at=event.at
+    )
+    return replace(state, refunds={**state.refunds, event.refund_id: failed})
+
+
+def _any_time(phase: Phase) -> dict[type, Move]:
+    return {
+        OrderNumbered: Move(_numbered, (phase,)),
+        ExitVerified: Move(_verified, (phase,)),
+        RefundRequested: Move(_requested, (phase,)),
+        RefundRefused: Move(_refused, (phase,)),
+    }
+
+
+EVENTS: Events = {
+    "new": {OrderPlaced: Move(_placed, ("paid",))},
+    "paid": {**_any_time("paid"), OrderRefunded: Move(_refunded, ("refunded", "partly_refunded"))},
+    "partly_refunded": {
+        **_any_time("partly_refunded"),
+        OrderRefunded: Move(_refunded, ("refunded", "partly_refunded")),
+    },
+    "refunded": {
+        OrderNumbered: Move(_numbered, ("refunded",)),
+        RefundRefused: Move(_refused, ("refunded",)),
+    },
+}

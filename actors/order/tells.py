@@ -1,0 +1,50 @@
+"""Whom an order's events concern: the till, the payment, the stock, and whoever writes the receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from actors.cart.state import sku_of
+from actors.kit.decider import Tell
+from actors.messages.order import OrderNumbered, OrderPlaced, RefundRequested
+from actors.messages.order_numbers import TakeNumber
+from actors.messages.receipt import SendReceipt
+from actors.messages.refund import RefundPayment
+from actors.messages.stock import AdjustStock
+from actors.order.state import State
+
+
+def tells(state: State, event: Any) -> tuple[Tell, ...]:
+    """Return whom the event concerns."""
+    effect = _EFFECTS.get(type(event))
+    return () if effect is None else effect(state, event)
+
+
+def _number(state: State, event: OrderPlaced) -> tuple[Tell, ...]:
+    return (Tell("till", event.branch, TakeNumber(state.order_id)),)
+
+
+def _receipt(state: State, event: OrderNumbered) -> tuple[Tell, ...]:
+    """A hint only: what is due stands in the read model too, where the next round finds it."""
+    return (Tell("receipt", state.order_id, SendReceipt(), durable=False),)
+
+
+def _refund(state: State, event: RefundRequested) -> tuple[Tell, ...]:
+    command = RefundPayment(event.refund_id, event.amount, event.reason, state.order_id)
+    lines = {line.line_id: line for line in state.lines}
+    back = (
+        AdjustStock(sku_of(lines[each.line_id]), f"refund of order {state.number}", delta=each.units)
+        for each in event.returned
+    )
+    return (
+        Tell("payment", state.order_id, command),
+        *(Tell("stock", state.branch, each) for each in back),
+    )
+
+
+_EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
+    OrderPlaced: _number,
+    OrderNumbered: _receipt,
+    RefundRequested: _refund,
+}

@@ -1,0 +1,113 @@
+"""Whom a payment's events concern: its provider, the cart, an order that gives money back.
+
+What is asked of a provider is a hint: it leaves after the commit, once. The payment itself asks again until
+it has heard, also after a restart; see ``deadline`` and ``awake``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from actors.kit.decider import Tell
+from actors.messages.order import RefundFailed, RefundMade
+from actors.messages.paying import PaymentFailed, PaymentSucceeded
+from actors.messages.payment import (
+    Charge,
+    ChargeDeclined,
+    ChargeKept,
+    ChargeOpened,
+    ChargeStarted,
+    ChargeTaken,
+    GiveBack,
+    LookUp,
+    RefundSettled,
+    RefundStarted,
+    ToCharge,
+    ToProvider,
+)
+from actors.payment.state import Refund, State
+
+
+def tells(state: State, event: Any) -> tuple[Tell, ...]:
+    """Return whom the event concerns."""
+    return _EFFECTS[type(event)](state, event)
+
+
+def to_provider(state: State, call: ToProvider) -> Tell:
+    """Return the hint that asks the payment's provider."""
+    return Tell("provider", state.provider, call, durable=False)
+
+
+def to_charge(state: State) -> ToCharge:
+    """Return how the provider knows which payment is meant."""
+    return ToCharge(state.payment_id, state.amount, state.currency, state.reference)
+
+
+def to_give_back(state: State, refund: Refund) -> Tell:
+    """Return the hint that has the provider make a refund, or say how it stands."""
+    call = GiveBack(to_charge(state), refund.refund_id, refund.capture, refund.amount, refund.reason)
+    return to_provider(state, call)
+
+
+def to_look_up(state: State) -> Tell:
+    """Return the hint that asks how the payment stands."""
+    return to_provider(state, LookUp(to_charge(state)))
+
+
+def to_open(state: State) -> Tell:
+    """Return the hint that makes the payment known."""
+    return to_provider(state, Charge(to_charge(state)))
+
+
+def _started(state: State, event: ChargeStarted) -> tuple[Tell, ...]:
+    """Nothing is to be paid for what costs nothing."""
+    return (to_open(state),) if event.amount else ()
+
+
+def _taken(state: State, event: ChargeTaken) -> tuple[Tell, ...]:
+    command = PaymentSucceeded(
+        state.payment_id,
+        state.reservation_id,
+        state.branch,
+        state.chain,
+        state.session_id,
+        state.trolley_id,
+        state.lines,
+        state.currency,
+        state.cart_revision,
+    )
+    return (Tell("cart", state.user_id, command),)
+
+
+def _declined(state: State, event: ChargeDeclined) -> tuple[Tell, ...]:
+    return (Tell("cart", state.user_id, PaymentFailed(state.payment_id, event.reason, event.detail)),)
+
+
+def _nobody(state: State, event: Any) -> tuple[Tell, ...]:
+    return ()
+
+
+def _refund_started(state: State, event: RefundStarted) -> tuple[Tell, ...]:
+    refund = state.refund(event.refund_id)
+    assert refund is not None
+    return (to_give_back(state, refund),) if refund.amount else ()
+
+
+def _refund_settled(state: State, event: RefundSettled) -> tuple[Tell, ...]:
+    if event.order_id is None:
+        return ()
+    if event.made:
+        return (Tell("order", event.order_id, RefundMade(event.refund_id, event.amount)),)
+    return (Tell("order", event.order_id, RefundFailed(event.refund_id, event.detail)),)
+
+
+_EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
+    ChargeStarted: _started,
+    ChargeOpened: _nobody,
+    ChargeTaken: _taken,
+    ChargeDeclined: _declined,
+    ChargeKept: _nobody,
+    RefundStarted: _refund_started,
+    RefundSettled: _refund_settled,
+}

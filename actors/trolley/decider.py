@@ -1,0 +1,352 @@
+"""The decider of ``trolley/<trolley_id>``: who may use a trolley, where it is, what its lock should do.
+
+A claim is a conversation: the trolley keeps itself for the user and asks the user's
+cart (OpenSession); the cart confirms or denies; only then is the trolley assigned
+and its lock told to open. Each step is an event, so each survives a crash.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from msgspec.structs import replace
+
+from actors.kit import tables
+from actors.kit.decider import NOTHING, Context, Decision, Look, Refusal, TimeReached, refuse
+from actors.kit.tables import Commands, ignored
+from actors.messages.trolley import (
+    Alive,
+    Answer,
+    Claim,
+    ClaimDenied,
+    Claimed,
+    ClaimLapsed,
+    ClaimRequested,
+    Command,
+    ConfirmClaim,
+    DenyClaim,
+    Dock,
+    Event,
+    Heartbeat,
+    Lock,
+    LockClosed,
+    LockFailed,
+    LockOpened,
+    LockOrdered,
+    LockReported,
+    MaintenanceEnded,
+    MaintenanceSet,
+    MaintenanceStarted,
+    Release,
+    SessionEnded,
+    SessionExpired,
+    SetMaintenance,
+    SignOfLife,
+    TrolleyAssigned,
+    TrolleyLeft,
+    TrolleyPlaced,
+    TrolleyReturned,
+    Unlock,
+    UnlockFinished,
+    UnlockOrdered,
+)
+from actors.trolley.state import EVENTS, VOLATILE, State, card, evolve, initial, stands
+from actors.trolley.tells import tells
+
+__all__ = [
+    "EVENTS", "PATIENT", "VOLATILE", "Answer", "Command", "Event", "State", "awake", "card", "context",
+    "deadline", "decide", "evolve", "expires_at", "initial", "look", "on_deadline", "tells",
+]  # fmt: skip
+
+CLAIM_TIMEOUT_S = 10.0
+"""How long a trolley waits for the user's side before it gives a claim up."""
+MAX_JOINERS = 16
+"""How many repeated claims of one user may wait for the same confirmation."""
+_STEP_S = 0.001
+_EARLY_S = 1e-6
+"""A timer may fire this much early, by rounding, and still count."""
+
+PATIENT = (LockReported,)
+"""Commands that let what people wait for be written first."""
+
+context = Context
+look = Look
+on_deadline = TimeReached()
+
+
+def decide(state: State, command: Any, ctx: Context) -> Decision:
+    """Return what the command leads to, by the table of phase and command."""
+    return tables.decide(COMMANDS, state.phase, state, command, ctx)
+
+
+def expires_at(state: State) -> float | None:
+    """Return when the session ends (or the claim is given up) without a further sign of life."""
+    if state.ref is None or state.phase == "available":
+        return None
+    return state.heard_at + (state.ref.session_timeout_s if state.phase == "held" else CLAIM_TIMEOUT_S)
+
+
+deadline = expires_at
+
+
+def awake(state: State, now: float) -> State:
+    """Return the state as it stands up after a load: a fresh timeout, and nobody waiting."""
+    return replace(state, heard_at=now if state.phase != "available" else 0.0, joiners=())
+
+
+# --- claims -------------------------------------------------------------------
+
+
+def _claim(state: State, command: Claim, ctx: Context) -> Decision:
+    if not command.ref.is_active:
+        return refuse(409, "trolley_inactive", "This trolley is not in use.")
+    if state.maintenance:
+        return refuse(409, "trolley_maintenance", "This trolley is being serviced.")
+    requested = ClaimRequested(
+        command.ref, command.user_id, command.session_id, ctx.command_id, ctx.now, command.rental_s
+    )
+    return Decision((requested,), pending=True)
+
+
+def _claim_again(state: State, command: Claim, ctx: Context) -> Decision:
+    if command.user_id != state.user_id:
+        return _in_use(state)
+    if len(state.joiners) >= MAX_JOINERS:
+        return refuse(409, "claim_pending", "This trolley is being assigned; wait for the first answer.")
+    return Decision(pending=True, memory=replace(state, joiners=(*state.joiners, ctx.command_id)))
+
+
+def _claim_held(state: State, command: Claim, ctx: Context) -> Decision:
+    if command.user_id != state.user_id:
+        return _in_use(state)
+    alive = _alive(state, ctx.now)
+    return Decision(answer=_claimed(alive, created=False), memory=alive)
+
+
+def _in_use(state: State) -> Decision:
+    return refuse(409, "trolley_in_use", "Trolley already in use", assigned_to=state.user_id)
+
+
+def _claimed(held: State, created: bool, cart_revision: int = 0) -> Claimed:
+    assert held.session_id
+    assert held.user_id
+    assert held.since is not None
+    end = expires_at(held) or held.since
+    return Claimed(
+        held.session_id, held.trolley_id, held.user_id, held.since, end, held.lock, created, cart_revision
+    )
+
+
+def _confirm(state: State, command: ConfirmClaim, ctx: Context) -> Decision:
+    if command.session_id != state.session_id:
+        return _lapse(state, command, ctx)
+    has_lock = stands(state) is not None and state.custody != "out"
+    unlock_id = command.session_id if has_lock else None
+    assigned = TrolleyAssigned(command.session_id, state.user_id or "", unlock_id, ctx.now)
+    held = evolve(state, assigned)
+    first = _claimed(held, True, command.cart_revision)
+    again = _claimed(held, False, command.cart_revision)
+    joined = tuple((each, again) for each in state.joiners)
+    return Decision((assigned,), settles=((state.claim_id, first), *joined))
+
+
+def _lapse(state: State, command: ConfirmClaim, ctx: Context) -> Decision:
+    """The claim was given up before its confirmation came; the cart must not keep the session."""
+    if command.session_id == state.session_id:
+        return NOTHING
+    return Decision((ClaimLapsed(command.session_id, command.user_id, ctx.now),))
+
+
+def _deny(state: State, command: DenyClaim, ctx: Context) -> Decision:
+    if command.session_id != state.session_id:
+        return NOTHING
+    refusal = Refusal(
+        409,
+        "user_has_trolley",
+        "You already have a trolley.",
+        {"held_trolley_id": command.held_trolley_id, "held_session_id": command.held_session_id},
+    )
+    return _give_up(
+        state, ClaimDenied(command.session_id, state.user_id or "", "user_has_trolley", ctx.now), refusal
+    )
+
+
+def _claim_timeout(state: State, command: TimeReached, ctx: Context) -> Decision:
+    if not _due(state, ctx.now):
+        return NOTHING
+    refusal = Refusal(503, "claim_timeout", "The trolley could not be assigned in time; try again.")
+    return _give_up(
+        state, ClaimDenied(state.session_id or "", state.user_id or "", "timeout", ctx.now), refusal
+    )
+
+
+def _release_claim(state: State, command: Release, ctx: Context) -> Decision:
+    """The cart already ends the session whose confirmation is still on its way."""
+    if command.session_id != state.session_id:
+        return NOTHING
+    refusal = Refusal(409, "session_ended", "The session was ended before it began.")
+    return _give_up(state, ClaimDenied(command.session_id, state.user_id or "", "released", ctx.now), refusal)
+
+
+def _give_up(state: State, denied: ClaimDenied, refusal: Refusal) -> Decision:
+    return Decision((denied,), settles=tuple((each, refusal) for each in (state.claim_id, *state.joiners)))
+
+
+# --- sessions -----------------------------------------------------------------
+
+
+def _alive(state: State, now: float) -> State:
+    return replace(state, heard_at=max(now, state.heard_at))
+
+
+def _sign_of_life(state: State, command: SignOfLife, ctx: Context) -> Decision:
+    if command.session_id is not None and command.session_id != state.session_id:
+        return NOTHING
+    return Decision(memory=_alive(state, ctx.now))
+
+
+def _heartbeat(state: State, command: Heartbeat, ctx: Context) -> Decision:
+    if command.session_id != state.session_id:
+        return _over(state, command, ctx)
+    alive = _alive(state, ctx.now) if state.phase == "held" else state
+    end = expires_at(alive) or ctx.now
+    return Decision(answer=Alive(command.session_id, end), memory=alive if alive is not state else None)
+
+
+def _over(state: State, command: Heartbeat, ctx: Context) -> Decision:
+    return refuse(409, "session_ended", "This session is over.", session_id=command.session_id)
+
+
+def _release(state: State, command: Release, ctx: Context) -> Decision:
+    if command.session_id != state.session_id:
+        return NOTHING
+    return Decision((SessionEnded(command.session_id, state.user_id or "", command.outcome, ctx.now),))
+
+
+def _expire(state: State, command: TimeReached, ctx: Context) -> Decision:
+    if not _due(state, ctx.now):
+        return NOTHING
+    return Decision((SessionExpired(state.session_id or "", state.user_id or "", ctx.now),))
+
+
+def _due(state: State, now: float) -> bool:
+    """A sign of life may have come while the timer's message waited in the mailbox."""
+    end = expires_at(state)
+    return end is not None and now + _EARLY_S >= end
+
+
+# --- the lock, custody, maintenance -------------------------------------------
+
+
+def _reported(state: State, command: LockReported, ctx: Context) -> Decision:
+    ref = command.ref if command.ref is not None else state.ref
+    if command.place is not None and stands(state, ref) not in (None, command.place):
+        return NOTHING
+    moved = state.ref is not None and ref is not None and ref.place != state.ref.place
+    if not moved and state.lock.at is not None and command.at <= state.lock.at:
+        return NOTHING
+    at = min(command.at, ctx.now)
+    moves: list[Any] = []
+    if state.custody == "docked" and not command.present:
+        moves.append(_left(state, at))
+    elif state.custody == "out" and command.present and command.hook == "closed":
+        moves.append(TrolleyReturned(state.taken_by, at))
+    # Without a move even the same hook is an event: its time makes a report that it overtook an older one.
+    # So does a slot that is another than the one known.
+    if command.hook != "unknown" and (command.hook != state.lock.reported or moved or not moves):
+        seen = LockOpened if command.hook == "open" else LockClosed
+        moves.insert(0, seen(command.present, at, ref if ref != state.ref else None))
+    # Receiving a report is the sign of life, whatever the Pi's clock says.
+    alive = _alive(state, ctx.now) if state.phase == "held" else None
+    return Decision(tuple(moves), memory=alive)
+
+
+def _dock(state: State, command: Dock, ctx: Context) -> Decision:
+    """Each slot's times grow on their own; here they must grow for the trolley."""
+    at = max(min(command.at, ctx.now), (state.lock.at or 0.0) + _STEP_S)
+    home = None if state.ref is None else state.ref.place
+    moves: list[Any] = [TrolleyPlaced(command.place, stands(state), home, at), LockClosed(True, at)]
+    if state.custody == "out":
+        moves.append(TrolleyReturned(state.taken_by, at))
+    return Decision(tuple(moves))
+
+
+def _left(state: State, at: float) -> TrolleyLeft:
+    if state.phase != "held":
+        return TrolleyLeft(None, at)
+    return TrolleyLeft(state.user_id, at, at + state.rental_s)
+
+
+def _unlock_finished(state: State, command: UnlockFinished, ctx: Context) -> Decision:
+    """Success is not believed here: the hook says so itself (LockReported)."""
+    if command.unlock_id != state.unlock_id or command.outcome == "opened":
+        return NOTHING
+    return Decision((LockFailed(command.unlock_id, command.outcome, command.detail, ctx.now),))
+
+
+def _unlock(state: State, command: Unlock, ctx: Context) -> Decision:
+    if not command.reason.strip():
+        return refuse(400, "reason_required", "Say why the lock is opened.")
+    if stands(state, command.ref) is None:
+        return refuse(409, "unsupported", "This trolley's branch has no lock hardware.")
+    unlock_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"unlock:{state.trolley_id}:{ctx.command_id}"))
+    ordered = UnlockOrdered(command.ref, unlock_id, command.reason, ctx.now)
+    after = evolve(state, ordered)
+    return Decision((ordered,), answer=LockOrdered(state.trolley_id, unlock_id, after.lock))
+
+
+def _lock(state: State, command: Lock, ctx: Context) -> Decision:
+    return refuse(409, "unsupported", "This lock latches by itself when the trolley is pushed in.")
+
+
+def _maintenance(state: State, command: SetMaintenance, ctx: Context) -> Decision:
+    answer = MaintenanceSet(state.trolley_id, command.on, command.notes)
+    if command.on and not (state.maintenance and state.maintenance_notes == command.notes):
+        return Decision((MaintenanceStarted(command.ref, command.notes, ctx.now),), answer=answer)
+    if not command.on and state.maintenance:
+        return Decision((MaintenanceEnded(ctx.now),), answer=answer)
+    return Decision(answer=answer)
+
+
+_ALWAYS: dict[type, tables.Handler] = {
+    LockReported: _reported,
+    Dock: _dock,
+    UnlockFinished: _unlock_finished,
+    Unlock: _unlock,
+    Lock: _lock,
+    SetMaintenance: _maintenance,
+}
+
+COMMANDS: Commands = {
+    "available": {
+        Claim: _claim,
+        ConfirmClaim: _lapse,
+        DenyClaim: ignored,
+        Heartbeat: _over,
+        SignOfLife: ignored,
+        Release: ignored,
+        TimeReached: ignored,
+        **_ALWAYS,
+    },
+    "claiming": {
+        Claim: _claim_again,
+        ConfirmClaim: _confirm,
+        DenyClaim: _deny,
+        Heartbeat: _heartbeat,
+        SignOfLife: ignored,
+        Release: _release_claim,
+        TimeReached: _claim_timeout,
+        **_ALWAYS,
+    },
+    "held": {
+        Claim: _claim_held,
+        ConfirmClaim: _lapse,
+        DenyClaim: ignored,
+        Heartbeat: _heartbeat,
+        SignOfLife: _sign_of_life,
+        Release: _release,
+        TimeReached: _expire,
+        **_ALWAYS,
+    },
+}

@@ -1,0 +1,313 @@
+"""The state of a trolley, and how its events change it.
+
+Three things about a trolley are independent of each other: its phase (who may use
+it), its custody (where it is) and maintenance. Each has its own table; the lock is
+a shadow beside them (what is desired, what the hardware reported).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from actors.kit import tables
+from actors.kit.tables import Events, Move, UnexpectedEvent
+from actors.messages.branch import Custody, Phase, TrolleyCard
+from actors.messages.trolley import (
+    ClaimDenied,
+    ClaimLapsed,
+    ClaimRequested,
+    Hook,
+    LockClosed,
+    LockFailed,
+    LockOpened,
+    LockState,
+    MaintenanceEnded,
+    MaintenanceStarted,
+    Place,
+    SessionEnded,
+    SessionExpired,
+    TrolleyAssigned,
+    TrolleyLeft,
+    TrolleyPlaced,
+    TrolleyRef,
+    TrolleyReturned,
+    UnlockOrdered,
+)
+
+VOLATILE = ("heard_at", "joiners")
+"""Fields that signs of life and repeated claims change in memory; never journalled."""
+
+
+class State(msgspec.Struct, frozen=True):
+    """One trolley. ``ref`` is the reference data that came with the latest event that had some."""
+
+    trolley_id: str
+    seq: int = 0
+    """Events so far; the journal's seq."""
+    phase: Phase = "available"
+    ref: TrolleyRef | None = None
+    session_id: str | None = None
+    user_id: str | None = None
+    since: float | None = None
+    """When it was claimed; once held, when it was assigned."""
+    claim_id: str = ""
+    """The command that the confirmation settles."""
+    rental_s: float = 7200.0
+    """How long the present or last session may keep the trolley out."""
+    custody: Custody = "unknown"
+    place: Place | None = None
+    """The slot that it was last put into, if that was ever said."""
+    home: Place | None = None
+    """The slot that it belonged to when ``place`` was said."""
+    taken_by: str | None = None
+    """Who held it when it left its slot, until it is back."""
+    maintenance: bool = False
+    maintenance_notes: str = ""
+    lock: LockState = LockState()
+    lock_fault: str = ""
+    """Outcome of the last unlock if it failed, else empty."""
+    lock_alarm: Literal["", "raised", "over"] = ""
+    """``raised`` from a failed unlock to the next opening, which is the one that takes the alarm back."""
+    unlock_id: str | None = None
+    """The last unlock that was told, until it is known to have failed."""
+    heard_at: float = 0.0
+    """Last sign of life of the claim or session (memory only)."""
+    joiners: tuple[str, ...] = ()
+    """Further claims by the same user that wait for the same confirmation (memory only)."""
+
+
+def initial(key: str) -> State:
+    """Return the trolley that nothing has happened to; ``key`` is its public code."""
+    return State(key)
+
+
+def evolve(state: State, event: Any) -> State:
+    """Return the state after the event. Raises UnexpectedEvent if the tables do not list it."""
+    after: State = tables.evolve(EVENTS, state.phase, state, event)
+    custody = _custody(state.custody, event)
+    return replace(
+        after,
+        seq=state.seq + 1,
+        custody=custody,
+        lock=LockState(_desired(state, after, custody, event), after.lock.reported, after.lock.at),
+    )
+
+
+def stands(state: State, ref: TrolleyRef | None = None) -> Place | None:
+    """Return the slot that the trolley stands in or left last; None without lock hardware.
+
+    Reference data that gives it another slot outweighs where it was put before.
+    """
+    ref = ref or state.ref
+    if state.place is not None and (ref is None or ref.place == state.home):
+        return state.place
+    return None if ref is None else ref.place
+
+
+def card(state: State) -> TrolleyCard | None:
+    """Return what the map shows of the trolley; None while nothing has said which branch it is in."""
+    ref = state.ref
+    if ref is None:
+        return None
+    return TrolleyCard(
+        trolley_id=state.trolley_id,
+        cart_number=ref.cart_number,
+        seq=state.seq,
+        phase=state.phase,
+        custody=state.custody,
+        is_active=ref.is_active,
+        maintenance=state.maintenance,
+        maintenance_notes=state.maintenance_notes,
+        session_id=state.session_id,
+        user_id=state.user_id,
+        since=state.since,
+        lock=state.lock,
+        lock_fault=state.lock_fault,
+        place=stands(state),
+    )
+
+
+# --- phase ------------------------------------------------------------------
+
+
+def _claimed(state: State, event: ClaimRequested) -> State:
+    return replace(
+        state,
+        phase="claiming",
+        ref=event.ref,
+        session_id=event.session_id,
+        user_id=event.user_id,
+        since=event.at,
+        claim_id=event.claim_id,
+        heard_at=event.at,
+        joiners=(),
+        rental_s=event.rental_s,
+    )
+
+
+def _assigned(state: State, event: TrolleyAssigned) -> State:
+    told = event.unlock_id is not None
+    return replace(
+        state,
+        phase="held",
+        since=event.at,
+        claim_id="",
+        heard_at=event.at,
+        joiners=(),
+        unlock_id=event.unlock_id if told else state.unlock_id,
+        lock_fault="" if told else state.lock_fault,
+    )
+
+
+def _freed(state: State, event: ClaimDenied | SessionEnded | SessionExpired) -> State:
+    return replace(
+        state,
+        phase="available",
+        session_id=None,
+        user_id=None,
+        since=None,
+        claim_id="",
+        heard_at=0.0,
+        joiners=(),
+    )
+
+
+# --- beside the phase ---------------------------------------------------------
+
+
+def _same(state: State, event: Any) -> State:
+    return state
+
+
+def _unlock_ordered(state: State, event: UnlockOrdered) -> State:
+    return replace(state, ref=event.ref, unlock_id=event.unlock_id, lock_fault="")
+
+
+def _opened(state: State, event: LockOpened) -> State:
+    over: Literal["over", ""] = "over" if state.lock_alarm == "raised" else ""
+    return replace(_reported(state, event, "open"), lock_fault="", lock_alarm=over)
+
+
+def _closed(state: State, event: LockClosed) -> State:
+    return _reported(state, event, "closed")
+
+
+def _reported(state: State, event: LockOpened | LockClosed, hook: Hook) -> State:
+    return replace(
+        state,
+        ref=event.ref or state.ref,
+        lock=LockState(state.lock.desired, hook, event.at),
+        heard_at=_heard(state, event.at),
+    )
+
+
+def _failed(state: State, event: LockFailed) -> State:
+    return replace(state, unlock_id=None, lock_fault=event.outcome, lock_alarm="raised")
+
+
+def _left(state: State, event: TrolleyLeft) -> State:
+    return replace(_seen(state, event.at), taken_by=event.user_id)
+
+
+def _returned(state: State, event: TrolleyReturned) -> State:
+    return replace(_seen(state, event.at), taken_by=None)
+
+
+def _placed(state: State, event: TrolleyPlaced) -> State:
+    return replace(state, place=event.place, home=event.home)
+
+
+def _seen(state: State, at: float) -> State:
+    lock = LockState(state.lock.desired, state.lock.reported, at)
+    return replace(state, lock=lock, heard_at=_heard(state, at))
+
+
+def _heard(state: State, at: float) -> float:
+    """A report is a sign of life of the session; a claim waits for nothing but its confirmation."""
+    return max(state.heard_at, at) if state.phase == "held" else state.heard_at
+
+
+def _maintained(state: State, event: MaintenanceStarted) -> State:
+    return replace(state, ref=event.ref, maintenance=True, maintenance_notes=event.notes)
+
+
+def _serviced(state: State, event: MaintenanceEnded) -> State:
+    return replace(state, maintenance=False, maintenance_notes="")
+
+
+def _beside(phase: Phase) -> dict[type, Move]:
+    """Events that any phase may meet and none changes by."""
+    to = (phase,)
+    return {
+        ClaimLapsed: Move(_same, to),
+        UnlockOrdered: Move(_unlock_ordered, to),
+        LockOpened: Move(_opened, to),
+        LockClosed: Move(_closed, to),
+        LockFailed: Move(_failed, to),
+        TrolleyLeft: Move(_left, to),
+        TrolleyReturned: Move(_returned, to),
+        TrolleyPlaced: Move(_placed, to),
+        MaintenanceStarted: Move(_maintained, to),
+        MaintenanceEnded: Move(_serviced, to),
+    }
+
+
+EVENTS: Events = {
+    "available": {ClaimRequested: Move(_claimed, ("claiming",)), **_beside("available")},
+    "claiming": {
+        TrolleyAssigned: Move(_assigned, ("held",)),
+        ClaimDenied: Move(_freed, ("available",)),
+        **_beside("claiming"),
+    },
+    "held": {
+        SessionEnded: Move(_freed, ("available",)),
+        SessionExpired: Move(_freed, ("available",)),
+        **_beside("held"),
+    },
+}
+
+MAINTENANCE: dict[tuple[str, type], str] = {
+    ("in_service", MaintenanceStarted): "maintenance",
+    ("maintenance", MaintenanceStarted): "maintenance",
+    ("maintenance", MaintenanceEnded): "in_service",
+}
+"""For the diagram; the flag itself is set by the moves above."""
+
+
+# --- custody and the lock's shadow --------------------------------------------
+
+CUSTODY: dict[tuple[Custody, type, bool | None], Custody] = {
+    ("unknown", LockOpened, True): "docked",
+    ("unknown", LockClosed, True): "docked",
+    ("unknown", LockOpened, False): "out",
+    ("unknown", LockClosed, False): "out",
+    ("docked", TrolleyLeft, None): "out",
+    ("out", TrolleyReturned, None): "docked",
+}
+"""Custody, event and the event's ``present`` (None: it has none) -> custody after it."""
+
+
+def _custody(custody: Custody, event: Any) -> Custody:
+    kind = type(event)
+    if kind is LockOpened or kind is LockClosed:
+        return CUSTODY.get((custody, kind, event.present), custody)
+    if kind is TrolleyLeft or kind is TrolleyReturned:
+        if (custody, kind, None) not in CUSTODY:
+            raise UnexpectedEvent(custody, event)
+        return CUSTODY[custody, kind, None]
+    return custody
+
+
+_MAY_CLOSE = (SessionEnded, SessionExpired, ClaimDenied, TrolleyReturned, LockClosed, LockFailed)
+
+
+def _desired(before: State, after: State, custody: Custody, event: Any) -> Hook:
+    """Open once an unlock is told; closed when the trolley is docked and nobody holds it."""
+    if after.unlock_id != before.unlock_id and after.unlock_id is not None:
+        return "open"
+    if isinstance(event, _MAY_CLOSE) and custody == "docked" and after.phase == "available":
+        return "closed"
+    return after.lock.desired

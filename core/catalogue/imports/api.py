@@ -1,0 +1,233 @@
+"""REST of imports and of the export: upload, follow, look at each line, apply."""
+
+from __future__ import annotations
+
+import csv
+import io
+import uuid
+from typing import Any, cast
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import generics, serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from actors.kit.money import quantize
+from core.accounts.models import User
+from core.catalogue.imports import importing
+from core.catalogue.imports.columns import COLUMNS, NUTRITION
+from core.catalogue.imports.jobs import ImportJob, ImportLine
+from core.catalogue.models import Product
+from core.catalogue.rest.writing import chain_of, checked, managed
+from core.editing import KEY
+from core.idempotency import once
+from core.problems import Problem
+from core.rest import ClosedSerializer, ExactJSONParser, Moment, StrictText
+from core.tenancy.models import Chain
+
+_ON_ERROR = ImportJob.OnError.choices
+
+
+class ImportBody(serializers.Serializer):  # type: ignore[type-arg]
+    """A CSV file as multipart/form-data. Columns that the file has not stay as they are."""
+
+    file = serializers.FileField(help_text="UTF-8; commas, semicolons or tabs; a column barcode.")
+    chain = serializers.CharField(max_length=50, required=False)
+    dry_run = serializers.BooleanField(default=True)
+    on_error = serializers.ChoiceField(_ON_ERROR, default=ImportJob.OnError.NOTHING)
+
+    def to_internal_value(self, data: object) -> object:
+        """Check the form; an unknown part is an error that names it."""
+        if unknown := sorted(set(data) - set(self.fields)):  # type: ignore[call-overload]
+            raise ValidationError({name: ["This field is not known."] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class ApplyBody(ClosedSerializer):
+    """What a refused line means: ``nothing`` is written, or the line is skipped (``skip``)."""
+
+    on_error = StrictText(required=False)
+
+    def validate_on_error(self, value: str) -> str:
+        """Return one of the two."""
+        if value not in ImportJob.OnError.values:
+            raise ValidationError(f"Expected nothing or skip, got {value}.")
+        return value
+
+
+class ImportAnswer(serializers.ModelSerializer[ImportJob]):
+    """An import and how far it is."""
+
+    chain = serializers.CharField(source="chain.slug")
+    percent = serializers.IntegerField()
+    is_over = serializers.BooleanField()
+    created_at = Moment()
+
+    class Meta:
+        model = ImportJob
+        fields = (
+            "id", "chain", "name", "dry_run", "on_error", "status", "problem", "percent", "is_over", "total",
+            "checked", "written", "created", "changed", "unchanged", "refused", "created_at",
+        )  # fmt: skip
+
+
+class ChangeAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    """A column's old and new text."""
+
+    column = serializers.CharField()
+    old = serializers.CharField()
+    new = serializers.CharField()
+
+
+class ReasonAnswer(serializers.Serializer):  # type: ignore[type-arg]
+    """Why a line was refused; an empty column: the line as a whole."""
+
+    column = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class LineAnswer(serializers.ModelSerializer[ImportLine]):
+    """What a line led to."""
+
+    changes = ChangeAnswer(many=True)
+    problems = ReasonAnswer(many=True)
+
+    class Meta:
+        model = ImportLine
+        fields = ("line", "outcome", "barcode", "name", "changes", "problems")
+
+
+class _Imports(generics.GenericAPIView[ImportJob]):
+    serializer_class: Any = ImportAnswer
+    queryset = ImportJob.objects.none()
+    filter_backends: Any = ()
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the imports of the chains whose catalogue the caller manages."""
+        rows = ImportJob.objects.select_related("chain").defer("packed")
+        return rows.filter(chain__in=managed(self.request))
+
+
+class ImportsView(_Imports, generics.ListAPIView[ImportJob]):
+    """Imports, the latest first."""
+
+    parser_classes = (MultiPartParser,)
+
+    @extend_schema(
+        request={"multipart/form-data": ImportBody},
+        responses={202: ImportAnswer},
+        parameters=[KEY],
+        operation_id="imports_create",
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        """Begin an import; a dry run unless said otherwise. Follow it at its Location."""
+        managed(request)
+        body = ImportBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        chain, file = chain_of(request, given.get("chain")), given["file"]
+        if file.size > settings.IMPORT_MAX_BYTES:
+            raise ValidationError(
+                {"file": [f"Expected at most {settings.IMPORT_MAX_BYTES} bytes, got {file.size}."]}
+            )
+        name, data = str(file.name)[:200], file.read()
+        choices = {"dry_run": given["dry_run"], "on_error": given["on_error"]}
+        return once(request, lambda: begin(chain, cast(User, request.user), name, data, **choices))
+
+
+class ImportView(_Imports, generics.RetrieveAPIView[ImportJob]):
+    """An import and how far it is."""
+
+
+class ImportLinesView(_Imports, generics.ListAPIView[Any]):
+    """What each line of an import led to."""
+
+    serializer_class: Any = LineAnswer
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the lines, of one outcome if asked."""
+        if getattr(self, "swagger_fake_view", False):
+            return ImportLine.objects.none()
+        job = super().get_queryset().filter(pk=self.kwargs["pk"]).first()
+        if job is None:
+            raise Http404
+        rows = ImportLine.objects.filter(job=job)
+        outcome = self.request.query_params.get("outcome")
+        return rows.filter(outcome=outcome) if outcome in ImportLine.Outcome.values else rows
+
+    @extend_schema(
+        parameters=[OpenApiParameter("outcome", str, enum=ImportLine.Outcome.values)],
+        operation_id="imports_lines_list",
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return a page of lines."""
+        return super().get(request, *args, **kwargs)
+
+
+class ApplyImportView(_Imports):
+    """Writing what a dry run has shown."""
+
+    parser_classes = (ExactJSONParser,)
+
+    @extend_schema(
+        request=ApplyBody, responses={202: ImportAnswer}, parameters=[KEY], operation_id="imports_apply"
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
+        """Begin the import of a dry run's file; it is checked again against what is there by then."""
+        job = generics.get_object_or_404(self.get_queryset(), pk=pk)
+        given = checked(ApplyBody, request)
+        if not job.dry_run or job.status != ImportJob.Status.DONE:
+            raise Problem(409, "not_a_finished_dry_run", "Only a dry run that is done can be applied.")
+        on_error = given.get("on_error", job.on_error)
+        user = cast(User, request.user)
+        return once(request, lambda: begin(job.chain, user, job.name, job.data, False, on_error))
+
+
+def begin(chain: Chain, user: User | None, name: str, data: bytes, dry_run: bool, on_error: str) -> Response:
+    """Make the job and launch it; return the 202."""
+    job = ImportJob(chain=chain, by=user, name=name, dry_run=dry_run, on_error=on_error)
+    job.data = data
+    job.save()
+    importing.launch(job)
+    response = Response(ImportAnswer(job).data, 202)
+    response["Location"] = f"/api/imports/{job.pk}"
+    return response
+
+
+class ExportView(APIView):
+    """A chain's products as a file that an import takes back."""
+
+    @extend_schema(
+        operation_id="products_export",
+        parameters=[OpenApiParameter("chain", str, description="Slug; needed by who manages several.")],
+        responses={(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR)},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Return the CSV, in UTF-8 with a mark so that spreadsheets read it right."""
+        chain = chain_of(request, request.query_params.get("chain"))
+        response = HttpResponse(exported(chain), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="products-{chain.slug}.csv"'
+        return response
+
+
+def exported(chain: Chain) -> bytes:
+    """Return the file. Blocking."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    plain = [name for name in COLUMNS if name not in NUTRITION and name != "category"]
+    rows = Product.objects.filter(chain=chain).order_by("name", "barcode")
+    for row in rows.values(*plain, "category__slug", "nutrition_facts").iterator(chunk_size=5000):
+        row["price"] = quantize(row["price"], chain.currency)
+        row["category"] = row["category__slug"]
+        row.update({name: row["nutrition_facts"].get(name) for name in NUTRITION})
+        writer.writerow([column.write(row[name]) for name, column in COLUMNS.items()])
+    return out.getvalue().encode("utf-8-sig")

@@ -1,0 +1,170 @@
+"""The columns of a products file: how each is read and written. Import and export share them."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from actors.kit.money import decimals, quantize
+from core.catalogue import barcodes
+
+_NUMBER = re.compile(r"[+-]?[0-9]{1,12}([.,][0-9]{1,6})?")
+_TAG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_TRUE = frozenset({"1", "true", "yes", "y"})
+_FALSE = frozenset({"0", "false", "no", "n"})
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+NUTRITION = (
+    "energy_kcal", "fat_g", "saturated_fat_g", "carbohydrate_g", "sugar_g", "fibre_g", "protein_g", "salt_g",
+)  # fmt: skip
+
+
+class Refused(ValueError):
+    """A cell that cannot be taken; the text says what was expected and what came."""
+
+
+class Setting(NamedTuple):
+    """What reading a cell depends on."""
+
+    currency: str
+    categories: Mapping[str, Any]
+    """Ids of the chain's categories by slug."""
+
+
+class Column(NamedTuple):
+    """``read`` takes the stripped text; ``empty`` is what an empty cell means, None: it may not be empty."""
+
+    name: str
+    read: Callable[[str, Setting], Any]
+    write: Callable[[Any], str]
+    empty: Any = None
+    required: bool = False
+
+
+def _text(longest: int, text: str, _: Setting) -> str:
+    # Export puts an apostrophe before what a spreadsheet would take for a formula.
+    if text.startswith("'") and text[1:].startswith(_FORMULA):
+        text = text[1:]
+    if "\0" in text:
+        raise Refused("Expected text, got a NUL character.")
+    if len(text) > longest:
+        raise Refused(f"Expected at most {longest} characters, got {len(text)}.")
+    return text
+
+
+def _written_text(value: str) -> str:
+    return f"'{value}" if value.startswith(_FORMULA) else value
+
+
+def _barcode(text: str, _: Setting) -> str:
+    try:
+        return barcodes.read(text)
+    except barcodes.BarcodeError as error:
+        raise Refused(error.detail) from None
+
+
+def _number(text: str, least: Decimal, most: Decimal, places: int) -> Decimal:
+    if not _NUMBER.fullmatch(text):
+        raise Refused(f"Expected a number such as 12.50, got {text[:40]!r}.")
+    try:
+        number = Decimal(text.replace(",", "."))
+    except InvalidOperation:
+        raise Refused(f"Expected a number such as 12.50, got {text[:40]!r}.") from None
+    if not least <= number <= most:
+        raise Refused(f"Expected {least} to {most}, got {text[:40]}.")
+    step = Decimal(1).scaleb(-places)
+    if number != number.quantize(step):
+        raise Refused(f"Expected at most {places} decimals, got {text[:40]}.")
+    return number.quantize(step)
+
+
+def _price(text: str, setting: Setting) -> Decimal:
+    number = _number(text, Decimal(0), Decimal("999999999"), decimals(setting.currency))
+    return quantize(number, setting.currency)
+
+
+def _category(text: str, setting: Setting) -> Any:
+    if text not in setting.categories:
+        raise Refused(f"Expected the slug of a category of the chain, got {text[:60]!r}.")
+    return setting.categories[text]
+
+
+def _flag(text: str, _: Setting) -> bool:
+    word = text.lower()
+    if word not in _TRUE | _FALSE:
+        raise Refused(f"Expected yes or no, got {text[:40]!r}.")
+    return word in _TRUE
+
+
+def _image(text: str, setting: Setting) -> str:
+    local = text.startswith("/") and not text.startswith(("//", "/\\"))
+    if not local and not text.startswith("https://"):
+        raise Refused(f"Expected an https address or a path on this server, got {text[:40]!r}.")
+    return _text(250, text, setting)
+
+
+def _score(text: str, _: Setting) -> int:
+    return int(_number(text, Decimal(0), Decimal(100), 0))
+
+
+def _carbon(text: str, _: Setting) -> Decimal:
+    return _number(text, Decimal(0), Decimal(99999), 3)
+
+
+def _nutrition(text: str, _: Setting) -> float:
+    number = float(_number(text, Decimal(0), Decimal(10_000), 3))
+    return int(number) if number.is_integer() else number
+
+
+def _tags(text: str, _: Setting) -> list[str]:
+    tags = list(dict.fromkeys(text.lower().split()))
+    for tag in tags:
+        if not _TAG.fullmatch(tag):
+            raise Refused(f"Expected tags such as gluten-free, with blanks between, got {tag[:40]!r}.")
+    if len(tags) > 20:
+        raise Refused(f"Expected at most 20 tags, got {len(tags)}.")
+    return tags
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " ".join(value)
+    return str(value)
+
+
+NOTHING = object()
+"""An empty cell that means null."""
+
+_texts = {longest: functools.partial(_text, longest) for longest in (160, 4000)}
+COLUMNS: dict[str, Column] = {
+    column.name: column
+    for column in (
+        Column("barcode", _barcode, _written, required=True),
+        Column("name", _texts[160], _written_text, required=True),
+        Column("category", _category, _written, NOTHING),
+        Column("price", _price, _written, required=True),
+        Column("description", _texts[4000], _written_text, ""),
+        Column("is_active", _flag, _written, True),
+        Column("image", _image, _written, ""),
+        Column("carbon_footprint", _carbon, _written, NOTHING),
+        Column("sustainability_score", _score, _written, NOTHING),
+        *(Column(name, _nutrition, _written, NOTHING) for name in NUTRITION),
+        Column("dietary_tags", _tags, _written, []),
+    )
+}
+
+
+def read(column: Column, text: str, setting: Setting) -> Any:
+    """Return the cell's value; raises Refused."""
+    text = text.strip()
+    if text:
+        return column.read(text, setting)
+    if column.required:
+        raise Refused("Expected something, got nothing.")
+    return None if column.empty is NOTHING else column.empty

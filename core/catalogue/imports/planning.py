@@ -1,0 +1,129 @@
+"""What a products file would do: each line against what is there now. Writes nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from actors.kit.money import quantize
+from core.catalogue.imports.columns import COLUMNS, NUTRITION, Refused, Setting, read
+from core.catalogue.imports.sheets import Row, Sheet
+from core.catalogue.models import Category, Product
+from core.tenancy.models import Chain
+
+_FIELDS = (
+    "id", "version", "barcode", "name", "category_id", "price", "description", "is_active", "image",
+    "carbon_footprint", "sustainability_score", "nutrition_facts", "dietary_tags",
+)  # fmt: skip
+
+
+class Step(NamedTuple):
+    """What one line leads to. ``values`` by column, only those that change (all of a new product)."""
+
+    line: int
+    outcome: str
+    barcode: str
+    name: str
+    values: dict[str, Any]
+    changes: list[dict[str, str]]
+    problems: list[dict[str, str]]
+    pk: uuid.UUID | None = None
+    version: int = 0
+
+
+class Plan:
+    """Compares lines with the chain's products as they were when it was made. Blocking."""
+
+    def __init__(self, chain: Chain, sheet: Sheet) -> None:
+        slugs = dict(Category.objects.filter(chain=chain).values_list("slug", "pk"))
+        self._setting = Setting(chain.currency, slugs)
+        self._slugs = {pk: slug for slug, pk in slugs.items()}
+        self._sheet = sheet
+        self._there: dict[str, dict[str, Any]] = {}
+        rows = Product.objects.filter(chain=chain).order_by().values(*_FIELDS)
+        for row in rows.iterator(chunk_size=5000):
+            self._there[row["barcode"]] = row
+        self._seen: dict[str, int] = {}
+        self._currency = chain.currency
+
+    def steps(self) -> Iterator[Step]:
+        """Yield what each line leads to, in the file's order."""
+        for row in self._sheet.rows():
+            yield self._step(row)
+
+    def _step(self, row: Row) -> Step:
+        given, problems = self._read(row)
+        barcode = given.get("barcode", row.cells.get("barcode", "").strip()[:60])
+        name = row.cells.get("name", "").strip()[:160]
+        if "barcode" in given:
+            first = self._seen.setdefault(barcode, row.line)
+            if first != row.line:
+                problems.append(_problem("barcode", f"Line {first} has the same barcode {barcode}."))
+        there = self._there.get(barcode)
+        if there is None and row.cells:
+            for needed in ("name", "price"):
+                if needed not in row.cells:
+                    problems.append(_problem(needed, "A new product needs this column."))
+        if problems:
+            return Step(row.line, "refused", barcode, name, {}, [], problems)
+        if there is None:
+            shown = [_change(column, "", self._show(column, value)) for column, value in given.items()]
+            return Step(row.line, "created", barcode, name, given, [one for one in shown if one["new"]], [])
+        values, changes = {}, []
+        for column, new in given.items():
+            old = self._value(there, column)
+            if old != new:
+                values[column] = new
+                changes.append(_change(column, self._show(column, old), self._show(column, new)))
+        outcome = "changed" if changes else "unchanged"
+        shown_name = name or there["name"]
+        return Step(
+            row.line, outcome, barcode, shown_name, values, changes, [], there["id"], there["version"]
+        )
+
+    def _read(self, row: Row) -> tuple[dict[str, Any], list[dict[str, str]]]:
+        if row.problem:
+            return {}, [_problem("", row.problem)]
+        given, problems = {}, []
+        for name, text in row.cells.items():
+            try:
+                given[name] = read(COLUMNS[name], text, self._setting)
+            except Refused as error:
+                problems.append(_problem(name, str(error)))
+        return given, problems
+
+    def _value(self, there: dict[str, Any], column: str) -> Any:
+        if column == "category":
+            return there["category_id"]
+        if column in NUTRITION:
+            return there["nutrition_facts"].get(column)
+        return there[column]
+
+    def _show(self, column: str, value: Any) -> str:
+        if column == "category":
+            return self._slugs.get(value, "")
+        if column == "price" and isinstance(value, Decimal):
+            value = quantize(value, self._currency)
+        return COLUMNS[column].write(value)
+
+
+def _problem(column: str, reason: str) -> dict[str, str]:
+    return {"column": column, "reason": reason}
+
+
+def _change(column: str, old: str, new: str) -> dict[str, str]:
+    return {"column": column, "old": old, "new": new}
+
+
+def put(product: Product, values: dict[str, Any]) -> None:
+    """Write a step's values into the product."""
+    for column, value in values.items():
+        if column == "category":
+            product.category_id = value
+        elif column in NUTRITION:
+            facts = {name: amount for name, amount in product.nutrition_facts.items() if name != column}
+            product.nutrition_facts = facts if value is None else {**facts, column: value}
+        else:
+            setattr(product, column, value)

@@ -1,0 +1,1 @@
+"""The catalogue in memory, as the edge reads it."""

@@ -1,0 +1,129 @@
+"""A chain's catalogue in memory, for commands that must not wait for the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from actors.messages.cart import Offer
+from actors.messages.pricing import TIERS, Voucher
+from core.catalogue import barcodes
+from core.catalogue.live import shelf
+from core.catalogue.live.labels import Label
+from core.catalogue.live.rules import Rules
+from core.catalogue.live.shelf import CatalogueProduct, CatalogueVariant
+
+__all__ = ["Catalogue", "CatalogueProduct", "CatalogueVariant"]
+
+_MOST_OFFERS = 50_000
+_LABELLED = 13
+
+
+class Catalogue:
+    """All products of one chain. Reading is safe from any thread: a reload replaces everything at once."""
+
+    def __init__(self, chain: str) -> None:
+        self.chain = chain
+        self._shelf = shelf.EMPTY
+
+    def __len__(self) -> int:
+        return len(self._shelf.by_id)
+
+    def by_barcode(self, code: str) -> CatalogueProduct | None:
+        """Return the product with a scanned code (inactive ones too), or None if there is none.
+
+        Raises barcodes.BarcodeError for a code that no product can have.
+        """
+        return self._shelf.by_barcode.get(code) or self.scan(code)[0]
+
+    def scan(self, code: str) -> tuple[CatalogueProduct | None, Label | None]:
+        """Return the product with a scanned code, and what the label of a weighed piece says besides.
+
+        Raises barcodes.BarcodeError for a code that no product can have.
+        """
+        now = self._shelf
+        known = now.by_barcode
+        normal = barcodes.read(code, known)
+        product = known.get(normal)
+        if product is not None or len(normal) != _LABELLED:
+            return product, None
+        layout = now.layouts.get(normal[:2])
+        if layout is None:
+            return None, None
+        product = known.get(layout.item_of(normal)) or known.get(layout.blank(normal))
+        return product, None if product is None else layout.label(normal)
+
+    def by_id(self, product_id: str) -> CatalogueProduct | None:
+        """Return the product (inactive ones too), or None."""
+        return self._shelf.by_id.get(product_id)
+
+    def finder(self) -> Callable[[str], CatalogueProduct | None]:
+        """Return what looks up by id as of now, to look up many."""
+        return self._shelf.by_id.get
+
+    def offer(
+        self,
+        product: CatalogueProduct,
+        variant_id: str | None = None,
+        branch: str = "",
+        tier: str = TIERS[0],
+        label: Label | None = None,
+    ) -> Offer:
+        """Return what a command takes along of the product: its price and every rule that could change it.
+
+        ``branch`` is where the shopper is (empty: nowhere known), ``tier`` the account's;
+        a ``label`` makes it the offer of that one piece. Raises KeyError for an unknown variant.
+        """
+        now = self._shelf
+        key = (product.product_id, variant_id, branch, tier)
+        if now.by_id.get(product.product_id) is not product:
+            # Found before a reload: its offer is not one to keep.
+            offer = _offer(now.rules, product, variant_id, branch, tier)
+        elif (known := now.offers.get(key)) is not None:
+            offer = known
+        else:
+            offer = _offer(now.rules, product, variant_id, branch, tier)
+            if len(now.offers) >= _MOST_OFFERS:
+                now.offers.clear()
+            now.offers[key] = offer
+        return offer if label is None else _labelled(offer, label)
+
+    @property
+    def by_branch(self) -> bool:
+        """Whether a price may hang on the branch."""
+        return self._shelf.rules.by_branch
+
+    def voucher(self, code: str, branch: str, at: float) -> Voucher | None:
+        """Return the voucher of that code, if it is valid in that branch at ``at``, POSIX seconds."""
+        return self._shelf.rules.voucher(code, branch, at)
+
+    def reload(self) -> None:
+        """Read from the database what changed since the last time. Blocking."""
+        self._shelf = shelf.load(self.chain, self._shelf)
+
+
+def _labelled(offer: Offer, label: Label) -> Offer:
+    if label.weight_g is not None:
+        name = f"{offer.name}, {label.weight_g / 1000:.3f} kg"
+        return replace(offer, name=name, label=label.code, weight_g=label.weight_g, rules=())
+    price = offer.price if label.price is None else label.price
+    return replace(offer, price=price, label=label.code, rules=())
+
+
+def _offer(rules: Rules, product: CatalogueProduct, variant_id: str | None, branch: str, tier: str) -> Offer:
+    variant = None
+    if variant_id is not None and (variant := product.variant(variant_id)) is None:
+        raise KeyError(variant_id)
+    return Offer(
+        product.product_id,
+        product.barcode,
+        product.name,
+        product.price,
+        product.currency,
+        variant_id,
+        variant.name if variant else None,
+        variant.price_adjustment if variant else None,
+        rules.of(product.product_id, variant_id, product.categories, branch, tier),
+        product.categories,
+    )

@@ -1,0 +1,187 @@
+"""Reads a chain's products into memory: all of them, or those that changed since."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+
+from actors.kit.money import quantize
+from actors.messages.cart import Offer
+from core.catalogue.live import labels, rules
+from core.catalogue.live.labels import Layout
+from core.catalogue.live.rules import Rules
+from core.catalogue.models import Category, LabelLayout, Product, Variant
+from core.tenancy.models import Chain
+
+_CHUNK = 500
+_MOST_CHANGED = 0.2
+"""With more than this part changed, reading everything is quicker."""
+
+Asked = tuple[str, str | None, str, str]
+
+
+class CatalogueVariant(msgspec.Struct, frozen=True, gc=False):
+    """A variant that can be bought."""
+
+    variant_id: str
+    name: str
+    price_adjustment: Decimal
+    is_active: bool = True
+
+
+class CatalogueProduct(msgspec.Struct, frozen=True, gc=False):
+    """A product as commands and carts need it; money in the currency's decimals."""
+
+    product_id: str
+    barcode: str
+    name: str
+    price: Decimal
+    currency: str
+    category: str
+    """Slug of its category, or empty."""
+    is_active: bool
+    image: str
+    emoji: str = ""
+    colour: str = ""
+    variants: tuple[CatalogueVariant, ...] = ()
+    categories: tuple[str, ...] = ()
+    """Ids of its category and those above it, nearest first."""
+    version: int = 0
+
+    def variant(self, variant_id: str) -> CatalogueVariant | None:
+        """Return the active variant with that id."""
+        return next((one for one in self.variants if one.variant_id == variant_id and one.is_active), None)
+
+
+class _Place(NamedTuple):
+    """What a product takes from its category."""
+
+    slug: str = ""
+    emoji: str = ""
+    colour: str = ""
+    path: tuple[str, ...] = ()
+
+
+_NOWHERE = _Place()
+
+
+class Shelf(NamedTuple):
+    """A chain's catalogue at one moment. Only ``offers`` grows: they are made when asked for."""
+
+    by_id: dict[str, CatalogueProduct]
+    by_barcode: dict[str, CatalogueProduct]
+    rules: Rules
+    offers: dict[Asked, Offer]
+    layouts: dict[str, Layout]
+    currency: str = ""
+    places: dict[Any, _Place] = {}
+
+
+EMPTY = Shelf({}, {}, Rules(), {}, {})
+
+
+def load(chain: str, before: Shelf = EMPTY) -> Shelf:
+    """Return the chain's shelf; of ``before`` is kept what did not change. Blocking.
+
+    Rows tell by their version whether they changed, so it does not matter who changed
+    them, in which process, and whether anybody announced it.
+    """
+    row = Chain.objects.filter(slug=chain).first()
+    if row is None:
+        return EMPTY
+    places = _places(row)
+    layouts = labels.by_prefix(
+        labels.layout(each.pattern, each.decimals) for each in LabelLayout.objects.filter(chain=row)
+    )
+    by_id = (
+        _changed(row, places, before) if (row.currency, places) == (before.currency, before.places) else None
+    )
+    if by_id is None:
+        by_id = {item.product_id: item for item in _products(row, places)}
+    by_barcode = {item.barcode: item for item in by_id.values()} if by_id is not before.by_id else None
+    return Shelf(by_id, by_barcode or before.by_barcode, rules.load(chain), {}, layouts, row.currency, places)
+
+
+def _changed(chain: Chain, places: dict[Any, _Place], before: Shelf) -> dict[str, CatalogueProduct] | None:
+    """Return the products with the changed ones read afresh, or None if that would not pay."""
+    old, wanted, there = before.by_id, [], 0
+    versions = Product.objects.filter(chain=chain).order_by().values_list("pk", "version")
+    for pk, version in versions.iterator(chunk_size=10_000):
+        known = old.get(str(pk))
+        there += known is not None
+        if known is None or known.version != version:
+            wanted.append(pk)
+    if len(wanted) > _MOST_CHANGED * len(old):
+        return None
+    if not wanted and there == len(old):
+        return old
+    if there < len(old):
+        # Something is gone for good, which is rare: only then is it worth to know what.
+        left = {str(pk) for pk in Product.objects.filter(chain=chain).order_by().values_list("pk", flat=True)}
+        found = {key: item for key, item in old.items() if key in left}
+    else:
+        found = old.copy()
+    for part in _parts(wanted):
+        found.update((item.product_id, item) for item in _products(chain, places, part))
+    return found
+
+
+def _parts(items: Iterable[Any]) -> Iterator[list[Any]]:
+    rest = iter(items)
+    while part := list(itertools.islice(rest, _CHUNK)):
+        yield part
+
+
+def _products(
+    chain: Chain, places: dict[Any, _Place], only: list[Any] | None = None
+) -> Iterator[CatalogueProduct]:
+    currency = chain.currency
+    variants = _variants(chain, only)
+    rows = Product.objects.filter(chain=chain).order_by()
+    if only is not None:
+        rows = rows.filter(pk__in=only)
+    # Most products share their price with others: one Decimal does for all of them.
+    prices: dict[Decimal, Decimal] = {}
+    fields = ("pk", "barcode", "name", "price", "category_id", "is_active", "image", "version")
+    for pk, barcode, name, price, category, active, image, version in rows.values_list(*fields).iterator(
+        chunk_size=10_000
+    ):
+        amount = prices.get(price)
+        if amount is None:
+            amount = prices[price] = quantize(price, currency)
+        place = places.get(category, _NOWHERE)
+        yield CatalogueProduct(
+            str(pk), barcode, name, amount, currency, place.slug, active, image, place.emoji, place.colour,
+            variants.get(pk, ()), place.path, version,
+        )  # fmt: skip
+
+
+def _variants(chain: Chain, only: list[Any] | None) -> dict[Any, tuple[CatalogueVariant, ...]]:
+    rows = Variant.objects.filter(product__chain=chain)
+    if only is not None:
+        rows = rows.filter(product__in=only)
+    found: dict[Any, tuple[CatalogueVariant, ...]] = {}
+    for row in rows:
+        variant = CatalogueVariant(
+            str(row.pk), row.name, quantize(row.price_adjustment, chain.currency), row.is_active
+        )
+        found[row.product_id] = (*found.get(row.product_id, ()), variant)
+    return found
+
+
+def _places(chain: Chain) -> dict[Any, _Place]:
+    rows = {row.pk: row for row in Category.objects.filter(chain=chain)}
+    return {pk: _Place(row.slug, row.emoji, row.colour, _path(rows, pk)) for pk, row in rows.items()}
+
+
+def _path(rows: dict[Any, Category], start: Any) -> tuple[str, ...]:
+    path: list[str] = []
+    here = start
+    while here is not None and str(here) not in path:
+        path.append(str(here))
+        here = rows[here].parent_id
+    return tuple(path)

@@ -1,0 +1,103 @@
+"""REST of a product's pictures."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import transaction
+from django.db.models import Max
+from django.http import Http404
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.catalogue import media
+from core.catalogue.models import Product, ProductImage
+from core.catalogue.rest.products import ImageAnswer
+from core.catalogue.rest.writing import writable
+from core.editing import KEY
+from core.idempotency import once
+
+MOST = 12
+"""Pictures of one product."""
+
+
+class PictureBody(serializers.Serializer):  # type: ignore[type-arg]
+    """A picture as multipart/form-data: JPEG, PNG, WebP or GIF."""
+
+    file = serializers.FileField()
+    alt = serializers.CharField(max_length=160, allow_blank=True, default="")
+
+    def to_internal_value(self, data: object) -> object:
+        """Check the form; an unknown part is an error that names it."""
+        if unknown := sorted(set(data) - set(self.fields)):  # type: ignore[call-overload]
+            raise ValidationError({name: ["This field is not known."] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class PicturesView(APIView):
+    """Pictures of a product; the first stands for it."""
+
+    parser_classes = (MultiPartParser,)
+
+    @extend_schema(
+        request={"multipart/form-data": PictureBody}, responses={201: ImageAnswer}, parameters=[KEY]
+    )
+    def post(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
+        """Add a picture. It is drawn anew as WebP, at most 1600 pixels wide or high."""
+        product = _product(request, pk)
+        body = PictureBody(data=request.data)
+        body.is_valid(raise_exception=True)
+
+        def add() -> Response:
+            if product.images.count() >= MOST:
+                raise ValidationError({"file": [f"A product has at most {MOST} pictures."]})
+            try:
+                file, width, height = media.store(body.validated_data["file"])
+            except media.PictureError as error:
+                raise ValidationError({"file": [str(error)]}) from None
+            last = product.images.aggregate(last=Max("position"))["last"]
+            row = product.images.create(
+                file=file,
+                width=width,
+                height=height,
+                alt=body.validated_data["alt"],
+                position=0 if last is None else last + 1,
+            )
+            _choose(product)
+            return Response(ImageAnswer(row).data, 201)
+
+        return once(request, add)
+
+
+class PictureView(APIView):
+    """One picture of a product."""
+
+    @extend_schema(responses={204: None}, operation_id="products_images_destroy")
+    @transaction.atomic
+    def delete(self, request: Request, pk: uuid.UUID, image_id: uuid.UUID) -> Response:
+        """Take the picture away; the next one stands for the product then."""
+        product = _product(request, pk)
+        row = product.images.filter(pk=image_id).first()
+        if row is None:
+            raise Http404
+        row.delete()
+        _choose(product, gone=row.url)
+        return Response(status=204)
+
+
+def _product(request: Request, pk: uuid.UUID) -> Product:
+    return writable(request, Product.objects.all(), "chain", pk)
+
+
+def _choose(product: Product, gone: str = "") -> None:
+    """Let the first picture stand for the product, unless somebody chose an address elsewhere."""
+    first: ProductImage | None = product.images.first()
+    if product.image in ("", gone):
+        product.image = first.url if first else ""
+    product.save(update_fields=["image", "updated_at"])

@@ -1,0 +1,227 @@
+"""REST of products."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+from typing import Any, cast
+
+import django_filters
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from actors.kit.money import quantize
+from core.accounts import scopes
+from core.accounts.principals import Principal
+from core.catalogue import barcodes
+from core.catalogue.models import Category, Product, ProductImage, Variant
+from core.catalogue.rest.serializers import NewProduct, ProductBody, fill, whole
+from core.catalogue.rest.writing import chain_of, checked, writable
+from core.editing import IF_MATCH, KEY, claim, tagged
+from core.idempotency import once
+from core.rest import ExactJSONParser, Moment
+
+
+@extend_schema_field({"type": "number"})
+class Amount(serializers.Field):  # type: ignore[type-arg]
+    """Money in the decimals of the chain's currency. Read only."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, source="*", **kwargs)
+
+    def to_representation(self, value: Product | Variant) -> Decimal:
+        """Return the amount, exact."""
+        if isinstance(value, Variant):
+            return quantize(value.price_adjustment, value.product.chain.currency)
+        return quantize(value.price, value.chain.currency)
+
+
+class ImageAnswer(serializers.ModelSerializer[ProductImage]):
+    """An uploaded picture."""
+
+    url = serializers.CharField()
+
+    class Meta:
+        model = ProductImage
+        fields = ("id", "url", "width", "height", "alt", "position")
+
+
+class VariantAnswer(serializers.ModelSerializer[Variant]):
+    """A variant; its price is the product's plus the adjustment."""
+
+    price_adjustment = Amount()
+
+    class Meta:
+        model = Variant
+        fields: tuple[str, ...] = ("id", "name", "price_adjustment", "is_active")
+
+
+class ProductAnswer(serializers.ModelSerializer[Product]):
+    """A product with what a screen shows of its category."""
+
+    chain = serializers.CharField(source="chain.slug")
+    price = Amount()
+    currency = serializers.CharField(source="chain.currency")
+    category = serializers.CharField(source="category.slug", default=None, allow_null=True)
+    category_name = serializers.CharField(source="category.name", default=None, allow_null=True)
+    emoji = serializers.CharField(source="category.emoji", default="")
+    colour = serializers.CharField(source="category.colour", default="")
+    carbon_footprint = serializers.DecimalField(max_digits=8, decimal_places=3, allow_null=True)
+    nutrition_facts = serializers.DictField()
+    dietary_tags = serializers.ListField(child=serializers.CharField())
+    images = ImageAnswer(many=True)
+    variants = VariantAnswer(many=True)
+    updated_at = Moment()
+
+    class Meta:
+        model = Product
+        fields = (
+            "id", "chain", "barcode", "name", "description", "price", "currency", "category", "category_name",
+            "emoji", "colour", "is_active", "image", "images", "carbon_footprint", "sustainability_score",
+            "nutrition_facts", "dietary_tags", "variants", "version", "updated_at",
+        )  # fmt: skip
+
+
+class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """``search`` looks at name, description and barcode; ``category`` takes subcategories in."""
+
+    chain = django_filters.CharFilter("chain__slug")
+    category = django_filters.CharFilter(method="in_category")
+    barcode = django_filters.CharFilter(method="with_barcode")
+    search = django_filters.CharFilter(method="found")
+    min_price = django_filters.NumberFilter("price", "gte")
+    max_price = django_filters.NumberFilter("price", "lte")
+    is_active = django_filters.BooleanFilter()
+    tag = django_filters.CharFilter(method="tagged")
+    ordering = django_filters.OrderingFilter(
+        fields=("name", "price", "barcode", "sustainability_score", "updated_at")
+    )
+
+    class Meta:
+        model = Product
+        fields = ()
+
+    def in_category(self, rows: QuerySet[Product], _: str, slug: str) -> QuerySet[Product]:
+        """Keep products of the category or one below it."""
+        found = set(Category.objects.filter(slug=slug).values_list("pk", flat=True))
+        below = found
+        while below:
+            below = set(Category.objects.filter(parent__in=below).values_list("pk", flat=True)) - found
+            found |= below
+        return rows.filter(category__in=found)
+
+    def with_barcode(self, rows: QuerySet[Product], _: str, code: str) -> QuerySet[Product]:
+        """Keep the product with that code, in whatever form it was scanned; none for a code of nobody's."""
+        try:
+            return rows.filter(barcode=barcodes.read(code))
+        except barcodes.BarcodeError:
+            return rows.none()
+
+    def tagged(self, rows: QuerySet[Product], _: str, tag: str) -> QuerySet[Product]:
+        """Keep products with that dietary tag."""
+        # Quoted as it stands in the column's JSON: SQLite has no operator for lists.
+        return rows.filter(dietary_tags__icontains=f'"{tag}"')
+
+    def found(self, rows: QuerySet[Product], _: str, text: str) -> QuerySet[Product]:
+        """Keep products with every word somewhere."""
+        for word in text.split():
+            rows = rows.filter(
+                Q(name__icontains=word) | Q(description__icontains=word) | Q(barcode__startswith=word)
+            )
+        return rows
+
+
+class _Products(generics.GenericAPIView[Product]):
+    serializer_class = ProductAnswer
+    queryset = Product.objects.none()
+    parser_classes = (ExactJSONParser,)
+
+    def get_queryset(self) -> QuerySet[Product]:
+        """Return active products of active chains, inactive ones too for those who manage the catalogue."""
+        rows = all_products()
+        who = cast(Principal | None, self.request.auth)
+        if who is not None and who.is_platform_admin:
+            return rows
+        managed = scopes.managed_chains(who, "catalogue.manage") if who else set()
+        return rows.filter(Q(is_active=True, chain__is_active=True) | Q(chain__slug__in=managed))
+
+
+def all_products() -> QuerySet[Product]:
+    """Return every product with what its answer shows."""
+    return Product.objects.select_related("chain", "category").prefetch_related(
+        "variants__product__chain", "images"
+    )
+
+
+def shown(pk: uuid.UUID, status: int = 200) -> Response:
+    """Return the answer with a product as it is now."""
+    row = all_products().get(pk=pk)
+    return tagged(Response(ProductAnswer(row).data, status), row.version)
+
+
+class ProductsView(_Products, generics.ListAPIView[Product]):
+    """Products, filtered, searched and in pages."""
+
+    filterset_class = ProductFilter
+
+    @extend_schema(
+        request=NewProduct, responses={201: ProductAnswer}, parameters=[KEY], operation_id="products_create"
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        """Add a product to a chain."""
+        given = checked(NewProduct, request)
+        chain = chain_of(request, given.pop("chain", None))
+
+        def create() -> Response:
+            row = Product(chain=chain)
+            fill(row, whole(Product, given), chain)
+            response = shown(row.pk, 201)
+            response["Location"] = f"/api/products/{row.pk}"
+            return response
+
+        return once(request, create)
+
+
+class ProductView(_Products, generics.RetrieveAPIView[Product]):
+    """One product; its ETag is what a change wants back in If-Match."""
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return the product with its ETag."""
+        row = self.get_object()
+        return tagged(Response(self.get_serializer(row).data), row.version)
+
+    @extend_schema(request=ProductBody, responses=ProductAnswer, parameters=[IF_MATCH])
+    def put(self, request: Request, pk: uuid.UUID) -> Response:
+        """Replace the product; what is left out becomes empty."""
+        return self._change(request, pk, partial=False)
+
+    @extend_schema(request=ProductBody, responses=ProductAnswer, parameters=[IF_MATCH])
+    def patch(self, request: Request, pk: uuid.UUID) -> Response:
+        """Change what is given."""
+        return self._change(request, pk, partial=True)
+
+    @extend_schema(responses={204: None}, parameters=[IF_MATCH])
+    @transaction.atomic
+    def delete(self, request: Request, pk: uuid.UUID) -> Response:
+        """Take the product out of sale. Carts and orders that name it keep it."""
+        row = self._row(request, pk)
+        claim(row, request)
+        row.is_active = False
+        row.save(update_fields=["is_active", "updated_at"])
+        return Response(status=204)
+
+    @transaction.atomic
+    def _change(self, request: Request, pk: uuid.UUID, partial: bool) -> Response:
+        row = self._row(request, pk)
+        given = checked(ProductBody, request, partial)
+        claim(row, request)
+        fill(row, given if partial else whole(Product, given), row.chain)
+        return shown(row.pk)
+
+    def _row(self, request: Request, pk: uuid.UUID) -> Product:
+        return writable(request, Product.objects.select_related("chain"), "chain", pk)

@@ -1,0 +1,188 @@
+"""Closed bodies of the catalogue's writes, and how they become rows."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError as DjangoError
+from django.core.validators import RegexValidator
+from django.db import IntegrityError, transaction
+from rest_framework import serializers
+
+from actors.kit.money import quantize
+from core.catalogue import barcodes
+from core.catalogue.models import Category, Product, Variant
+from core.rest import ClosedSerializer, ExactNumber, StrictBoolean, StrictId, StrictInteger, StrictText
+from core.tenancy.models import Chain
+
+_slug = RegexValidator(r"^[-a-zA-Z0-9_]+\Z", "Letters, digits, - and _ only.")
+_tag = RegexValidator(r"^[a-z0-9][a-z0-9-]{0,39}\Z", "Expected a tag such as gluten-free.")
+_colour = RegexValidator(r"^#[0-9a-f]{6}\Z", "Expected a colour such as #4a7c59.")
+MOST_TAGS = 20
+
+
+class NutritionFacts(ClosedSerializer):
+    """What is in 100 g or 100 ml."""
+
+    energy_kcal = ExactNumber(max_digits=7, decimal_places=2, min_value=Decimal(0), required=False)
+    fat_g = ExactNumber(max_digits=6, decimal_places=3, min_value=Decimal(0), required=False)
+    saturated_fat_g = ExactNumber(max_digits=6, decimal_places=3, min_value=Decimal(0), required=False)
+    carbohydrate_g = ExactNumber(max_digits=6, decimal_places=3, min_value=Decimal(0), required=False)
+    sugar_g = ExactNumber(max_digits=6, decimal_places=3, min_value=Decimal(0), required=False)
+    fibre_g = ExactNumber(max_digits=6, decimal_places=3, min_value=Decimal(0), required=False)
+    protein_g = ExactNumber(max_digits=6, decimal_places=3, min_value=Decimal(0), required=False)
+    salt_g = ExactNumber(max_digits=6, decimal_places=3, min_value=Decimal(0), required=False)
+
+
+class ProductBody(ClosedSerializer):
+    """A product. PUT sets what is left out to nothing, PATCH leaves it as it is."""
+
+    barcode = StrictText(max_length=400)
+    name = StrictText(max_length=160)
+    price = ExactNumber(max_digits=12, decimal_places=3, min_value=Decimal(0))
+    description = StrictText(max_length=4000, allow_blank=True, required=False)
+    category = StrictText(max_length=50, allow_blank=True, required=False, help_text="Slug; empty: none.")
+    is_active = StrictBoolean(required=False)
+    image = StrictText(max_length=250, allow_blank=True, required=False)
+    carbon_footprint = ExactNumber(
+        max_digits=8, decimal_places=3, min_value=Decimal(0), required=False, help_text="kg CO2e a unit."
+    )
+    sustainability_score = StrictInteger(min_value=0, max_value=100, required=False)
+    nutrition_facts = NutritionFacts(required=False)
+    dietary_tags = serializers.ListField(
+        child=StrictText(validators=[_tag]), max_length=MOST_TAGS, required=False
+    )
+
+    def validate_barcode(self, value: str) -> str:
+        """Return the code in its normal form."""
+        try:
+            return barcodes.read(value)
+        except barcodes.BarcodeError as error:
+            raise serializers.ValidationError(error.detail) from None
+
+    def validate_image(self, value: str) -> str:
+        """Take a path on this server or an https address."""
+        local = value.startswith("/") and not value.startswith(("//", "/\\"))
+        if value and not local and urlsplit(value).scheme != "https":
+            raise serializers.ValidationError("Expected an https address or a path on this server.")
+        return value
+
+    def validate_nutrition_facts(self, value: dict[str, Decimal]) -> dict[str, float]:
+        """Return numbers that a JSON column can hold; they are no money."""
+        return {name: float(number) for name, number in value.items()}
+
+    def validate_dietary_tags(self, value: list[str]) -> list[str]:
+        """Return each tag once."""
+        return list(dict.fromkeys(value))
+
+
+class NewProduct(ProductBody):
+    """A new product; ``chain`` may be left out by those who manage just one."""
+
+    chain = StrictText(max_length=50, required=False)
+
+
+class CategoryBody(ClosedSerializer):
+    """A category; without parent it stands at the top."""
+
+    slug = StrictText(max_length=50, validators=[_slug])
+    name = StrictText(max_length=80)
+    parent = StrictText(  # type: ignore[assignment]
+        max_length=50, allow_blank=True, required=False, help_text="Slug; empty: none."
+    )
+    emoji = StrictText(max_length=8, allow_blank=True, required=False)
+    colour = StrictText(allow_blank=True, required=False, validators=[_colour])
+    position = StrictInteger(min_value=0, max_value=1_000_000, required=False)
+    is_active = StrictBoolean(required=False)
+
+
+class NewCategory(CategoryBody):
+    """A new category."""
+
+    chain = StrictText(max_length=50, required=False)
+
+
+class VariantBody(ClosedSerializer):
+    """A variant; its price is the product's plus ``price_adjustment``, which may be negative."""
+
+    name = StrictText(max_length=80)
+    price_adjustment = ExactNumber(max_digits=12, decimal_places=3, required=False)
+    is_active = StrictBoolean(required=False)
+
+
+class NewVariant(VariantBody):
+    """A new variant of a product."""
+
+    product = StrictId()
+
+
+_DEFAULTS: dict[type, dict[str, Any]] = {
+    Product: {
+        "description": "", "category": "", "is_active": True, "image": "", "carbon_footprint": None,
+        "sustainability_score": None, "nutrition_facts": {}, "dietary_tags": [],
+    },
+    Category: {"parent": "", "emoji": "", "colour": "", "position": 0, "is_active": True},
+    Variant: {"price_adjustment": Decimal(0), "is_active": True},
+}  # fmt: skip
+
+
+def whole(kind: type, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the values with the defaults of what was left out, as PUT and POST mean it."""
+    return {**_DEFAULTS[kind], **given}
+
+
+def fill(row: Product | Category | Variant, given: dict[str, Any], chain: Chain) -> None:
+    """Write checked values into the row and save it; raises ValidationError that names the field."""
+    for name, value in given.items():
+        match name:
+            case "category" | "parent":
+                setattr(row, name, _category(chain, name, value))
+            case "price" | "price_adjustment":
+                setattr(row, name, money(name, value, chain.currency))
+            case _:
+                setattr(row, name, value)
+    _check_total(row)
+    try:
+        with transaction.atomic():
+            row.clean()
+            row.save()
+    except DjangoError as error:
+        raise serializers.ValidationError(error.message_dict) from None
+    except IntegrityError:
+        raise serializers.ValidationError(_taken(row)) from None
+
+
+def money(name: str, amount: Decimal, currency: str) -> Decimal:
+    """Return the amount in the currency's decimals; raises ValidationError if it has more."""
+    rounded = quantize(amount, currency)
+    if rounded != amount:
+        digits = -int(rounded.as_tuple().exponent)
+        raise serializers.ValidationError({name: f"{currency} has {digits} decimals, got {amount}."})
+    return rounded
+
+
+def _category(chain: Chain, name: str, slug: str) -> Category | None:
+    if not slug:
+        return None
+    found = Category.objects.filter(chain=chain, slug=slug).first()
+    if found is None:
+        raise serializers.ValidationError({name: f"There is no category {slug} in this chain."})
+    return found
+
+
+def _check_total(row: Product | Category | Variant) -> None:
+    if isinstance(row, Variant) and row.product.price + row.price_adjustment < 0:
+        raise serializers.ValidationError(
+            {"price_adjustment": f"Expected at least {-row.product.price}, got {row.price_adjustment}."}
+        )
+
+
+def _taken(row: Product | Category | Variant) -> dict[str, str]:
+    match row:
+        case Product():
+            return {"barcode": f"Another product of the chain has the barcode {row.barcode}."}
+        case Category():
+            return {"slug": f"Another category of the chain has the slug {row.slug}."}
+    return {"name": f"The product has a variant {row.name} already."}

@@ -1,0 +1,263 @@
+"""The durable kinds of entity: decider, codec and projection of each, in one place.
+
+The host makes the runtime's kinds of them; replay and checks walk over them. The order
+is that of a replay: what a projection updates has been written by those before it.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from actors import alarms, voucher
+from actors import order_numbers as till
+from actors import returns as yard
+from actors.cart import decider as cart
+from actors.device import decider as device
+from actors.messages import cart as carts
+from actors.messages import checkout as checkouts
+from actors.messages import order as orders
+from actors.messages import paying
+from actors.messages import payment as payments
+from actors.messages import rollout as rollouts
+from actors.messages import trolley as trolleys
+from actors.messages.alarms import Answer as AlarmsAnswer
+from actors.messages.alarms import Event as AlarmsEvent
+from actors.messages.device import Answer as DeviceAnswer
+from actors.messages.device import Event as DeviceEvent
+from actors.messages.returns import Answer as YardAnswer
+from actors.messages.returns import Event as YardEvent
+from actors.messages.rollout import Answer as RolloutAnswer
+from actors.messages.rollout import Event as RolloutEvent
+from actors.messages.trolley import Answer as TrolleyAnswer
+from actors.messages.trolley import Event as TrolleyEvent
+from actors.order import decider as order
+from actors.payment import decider as payment
+from actors.rollout import decider as rollout
+from actors.runtime.journal import Write
+from actors.stock import decider as stock
+from actors.trolley import decider as trolley
+from core.alarms.projections import AlarmRow, alarm_rows
+from core.catalogue import projections as vouchers
+from core.firmware import projections as firmware
+from core.fleet import rows as fleet
+from core.fleet.projections import device_rows, trolley_rows
+from core.inventory import projections as inventory
+from core.journal.codec import JsonCodec
+from core.journal.projector import Projection
+from core.journal.tables import Row
+from core.orders import projections as order_rows
+from core.payments.projections import PaymentRow, payment_rows
+from core.shopping import projections as shopping
+
+
+class Entity(NamedTuple):
+    """One durable kind."""
+
+    name: str
+    decider: ModuleType
+    codec: JsonCodec[Any]
+    project: Projection
+
+
+def nothing(write: Write) -> list[Row]:
+    """Project nothing: the entity is read nowhere but in its own state."""
+    return []
+
+
+def same(fields: dict[str, Any]) -> dict[str, Any]:
+    """Upcast to a version that has only gained fields with a default."""
+    return fields
+
+
+def _many(fields: dict[str, Any]) -> dict[str, Any]:
+    """Upcast a slot's change: it told of one reading, and all of it."""
+    return {"seq": fields["seq"], "seen": [{**fields["reading"], "trolley_id": fields["trolley_id"]}]}
+
+
+def _at_home(fields: dict[str, Any]) -> dict[str, Any]:
+    """Upcast a slot's change: a slot held none but the trolley that belonged there."""
+    ref = fields["reading"]["ref"]
+    return {**fields, "trolley_id": None if ref is None else ref["trolley_id"]}
+
+
+_TROLLEY = JsonCodec(
+    events=TrolleyEvent,
+    answers=TrolleyAnswer,
+    state=trolley.State,
+    state_version=4,
+    volatile=trolley.VOLATILE,
+    versions={"ClaimRequested": 2, "TrolleyLeft": 2},
+    upcasters={("ClaimRequested", 1): same, ("TrolleyLeft", 1): same},
+    bodies={
+        trolleys.Claim: lambda command: (command.ref.trolley_id, command.user_id),
+        trolleys.Unlock: lambda command: (command.ref.trolley_id, command.reason),
+        trolleys.Lock: lambda command: command.ref.trolley_id,
+        trolleys.SetMaintenance: lambda command: (command.ref.trolley_id, command.on, command.notes),
+    },
+)
+_DEVICE = JsonCodec(
+    events=DeviceEvent,
+    answers=DeviceAnswer,
+    state=device.State,
+    state_version=5,
+    volatile=device.VOLATILE,
+    versions={"DeviceDisconnected": 2, "SlotChanged": 3},
+    upcasters={
+        ("DeviceDisconnected", 1): lambda fields: {**fields, "since": fields["at"]},
+        ("SlotChanged", 1): _at_home,
+        ("SlotChanged", 2): _many,
+    },
+)
+_YARD = JsonCodec(
+    events=YardEvent,
+    answers=YardAnswer,
+    state=yard.State,
+    state_version=1,
+    volatile=yard.VOLATILE,
+)
+_ALARMS = JsonCodec(
+    events=AlarmsEvent,
+    answers=AlarmsAnswer,
+    state=alarms.State,
+    state_version=2,
+    volatile=alarms.VOLATILE,
+    versions=dict.fromkeys(("AlarmWatched", "AlarmForgone", "AlarmRaised", "AlarmCleared"), 2),
+    upcasters={(name, 1): same for name in ("AlarmWatched", "AlarmForgone", "AlarmRaised", "AlarmCleared")},
+)
+_ROLLOUT = JsonCodec(
+    events=RolloutEvent,
+    answers=RolloutAnswer,
+    state=rollout.State,
+    state_version=1,
+    volatile=rollout.VOLATILE,
+    bodies={
+        rollouts.StartRollout: lambda command: (
+            command.image.version,
+            command.branch,
+            command.batch_size,
+            command.max_failure_rate,
+        ),
+    },
+)
+_GROWN = (
+    "ItemAdded", "QuantityChanged", "LinesRestored", "LinesRepriced", "VouchersChanged", "CheckoutRequested",
+)  # fmt: skip
+_CART = JsonCodec(
+    events=cart.Event,
+    answers=cart.Answer,
+    state=cart.State,
+    state_version=6,
+    volatile=cart.VOLATILE,
+    versions={**dict.fromkeys(_GROWN, 2), "VouchersChanged": 3},
+    upcasters={**{(name, 1): same for name in _GROWN}, ("VouchersChanged", 2): same},
+    bodies={
+        carts.AddItem: lambda command: (
+            command.offer.product_id,
+            command.offer.variant_id,
+            command.quantity,
+            command.session_id,
+            *(() if command.offer.label is None else (command.offer.label,)),
+        ),
+        carts.SetQuantity: lambda command: (command.line_id, command.quantity),
+        carts.RestoreLines: lambda command: None,
+        carts.Reprice: lambda command: None,
+        carts.ApplyVoucher: lambda command: command.voucher.code,
+        carts.DropVoucher: lambda command: command.code,
+        checkouts.Checkout: lambda command: None,
+        paying.RequestPayment: lambda command: (command.provider, command.currency),
+    },
+)
+"""A repeat of a command is known by what its sender said: an offer may have changed since, a new line's or
+session's id is made afresh by the edge."""
+
+_STOCK = JsonCodec(
+    events=stock.Event,
+    answers=stock.Answer,
+    state=stock.State,
+    state_version=1,
+    volatile=stock.VOLATILE,
+)
+_ORDER = JsonCodec(
+    events=order.Event,
+    answers=order.Answer,
+    state=order.State,
+    state_version=1,
+    volatile=order.VOLATILE,
+    bodies={
+        orders.RefundOrder: lambda command: (command.amount, command.reason, command.returned),
+        orders.VerifyExit: lambda command: command.branch,
+    },
+)
+_TILL = JsonCodec(
+    events=till.Event,
+    answers=till.Answer,
+    state=till.State,
+    state_version=1,
+    volatile=till.VOLATILE,
+)
+_PAYMENT = JsonCodec(
+    events=payment.Event,
+    answers=payment.Answer,
+    state=payment.State,
+    state_version=1,
+    volatile=payment.VOLATILE,
+    bodies={
+        # No digest of a whole card's number is kept: there are few enough of them to try.
+        payments.ConfirmPayment: lambda command: ((command.card or "")[-4:], command.approve),
+    },
+)
+
+_VOUCHER = JsonCodec(
+    events=voucher.Event,
+    answers=voucher.Answer,
+    state=voucher.State,
+    state_version=1,
+    volatile=voucher.VOLATILE,
+)
+
+ENTITIES: dict[str, Entity] = {
+    entity.name: entity
+    for entity in (
+        Entity("trolley", trolley, _TROLLEY, trolley_rows),
+        Entity("device", device, _DEVICE, device_rows),
+        Entity("cart", cart, _CART, shopping.cart_rows),
+        Entity("yard", yard, _YARD, nothing),
+        Entity("alarms", alarms, _ALARMS, alarm_rows),
+        Entity("stock", stock, _STOCK, inventory.stock_rows),
+        Entity("rollout", rollout, _ROLLOUT, firmware.rollout_rows),
+        Entity("order", order, _ORDER, order_rows.order_rows),
+        Entity("till", till, _TILL, nothing),
+        Entity("voucher", voucher, _VOUCHER, vouchers.voucher_rows),
+        Entity("payment", payment, _PAYMENT, payment_rows),
+    )
+}
+PROJECTIONS: dict[str, Projection] = {entity.name: entity.project for entity in ENTITIES.values()}
+
+ROWS: tuple[type[Row], ...] = (
+    fleet.TrolleyRow,
+    fleet.SessionRow,
+    fleet.SessionOver,
+    fleet.SessionCleared,
+    fleet.RentalRow,
+    fleet.RentalReturned,
+    fleet.DeviceRow,
+    fleet.SlotRow,
+    AlarmRow,
+    firmware.RolloutRow,
+    firmware.RolloutDeviceRow,
+    vouchers.UsesRow,
+    inventory.LevelRow,
+    inventory.MovementRow,
+    inventory.ReservationRow,
+    inventory.ReservationClosed,
+    shopping.CartRow,
+    shopping.ItemRow,
+    shopping.ItemGone,
+    shopping.ItemsGone,
+    order_rows.OrderRow,
+    order_rows.ItemRow,
+    order_rows.RefundRow,
+    PaymentRow,
+)
+"""Every type of row that the projections write."""

@@ -1,0 +1,1 @@
+"""What a branch's map begins with, read from several apps."""

@@ -1,0 +1,1 @@
+"""Reading the journal again: opening, replaying, rebuilding and comparing."""

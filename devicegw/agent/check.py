@@ -1,0 +1,181 @@
+"""``--check``: is everything there that the configuration names, and does it answer?
+
+Nothing is opened, moved or told: boards are only asked for their status, and the
+server is spoken to before hello, so that no running agent is replaced.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiomqtt
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.typing import Subprotocol
+
+from devicegw import wire
+from devicegw.bus.board_state import Rack
+from devicegw.bus.boards import BoardStatus, Driver, Refused
+from devicegw.bus.line import Line
+from devicegw.bus.messages import SlotReading
+from devicegw.bus.port import PortLost, scanner_port
+from devicegw.bus.protocols import driver_of, port_of
+from devicegw.clock import SystemClock
+from devicegw.config import AgentConfig, BoardConfig, BusConfig, ConfigError
+from devicegw.link import broker
+from devicegw.link.broker import MqttLink
+from devicegw.link.link import REFUSED
+from devicegw.link.outbox import Outbox
+
+ASKED = 5
+"""Times each board is asked."""
+LINK_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table."""
+
+    what: str
+    ok: bool
+    detail: str
+
+
+async def check(config: AgentConfig) -> list[Row]:
+    """Try everything once; return a row each."""
+    locks = sum(board.locks for bus in config.buses for board in bus.boards)
+    rows = [Row("configuration", True, f"{len(config.buses)} buses, {locks} locks")]
+    rows.append(_state_dir(config))
+    for index, bus in enumerate(config.buses):
+        rows += await asyncio.to_thread(lambda i=index, b=bus: list(check_bus(i, b)))  # type: ignore[misc]
+    for scanner in config.scanners:
+        what = f"scanner {scanner.port}"
+        try:
+            scanner_port(scanner).close()
+            rows.append(Row(what, True, f"{scanner.reads_as}, for {scanner.trolley_id}"))
+        except PortLost as error:
+            rows.append(Row(what, False, str(error)))
+    rows.append(await check_link(config))
+    return rows
+
+
+def table(rows: list[Row]) -> str:
+    """Return the rows as lines under each other."""
+    width = max(len(row.what) for row in rows)
+    return "".join(f"{'ok  ' if row.ok else 'FAIL'}  {row.what:{width}}  {row.detail}\n" for row in rows)
+
+
+def _state_dir(config: AgentConfig) -> Row:
+    try:
+        outbox = Outbox(Path(config.state_dir) / "outbox.sqlite3", config.outbox_limit)
+        waiting = len(outbox)
+        outbox.close()
+    except (OSError, sqlite3.Error) as error:
+        return Row("state_dir", False, f"{config.state_dir}: {error}")
+    return Row("state_dir", True, f"{config.state_dir}, {waiting} messages wait in the outbox")
+
+
+def check_bus(index: int, bus: BusConfig) -> Iterator[Row]:
+    """Open the port and ask every board."""
+    driver, clock = driver_of(bus), SystemClock()
+    line = Line(port_of(bus), bus.baudrate, driver, bus.timings, clock)
+    what = f"port {bus.port}"
+    try:
+        line.open()
+        yield Row(what, True, f"{bus.protocol}, {bus.baudrate} baud")
+        for board in bus.boards:
+            yield _board(line, driver, Rack(index, board, bus.timings, clock), board, f"{what} ")
+        if line.echoing:
+            yield Row(f"{what} echo", True, "the adapter hears itself; that is taken out")
+    except PortLost as error:
+        yield Row(what, False, str(error))
+    finally:
+        line.close()
+
+
+def _board(line: Line, driver: Driver, rack: Rack, board: BoardConfig, prefix: str) -> Row:
+    answered, said_no = 0, ""
+    for _ in range(ASKED):
+        answer = None
+        for request in driver.status(board.address):
+            answer = line.exchange(board.address, request, rack.health)
+            if answer is None or isinstance(answer, Refused):
+                break
+        if isinstance(answer, BoardStatus):
+            answered += 1
+            rack.take(answer)
+        elif isinstance(answer, Refused):
+            said_no = answer.detail
+    what = f"{prefix}board {board.address}"
+    if answered == ASKED:
+        trip = rack.health.round_trip_s * 1000
+        return Row(what, True, f"answers in {trip:.1f} ms, {_slots(rack.everything())}")
+    if said_no:
+        return Row(what, False, f"refuses: {said_no}; see the map of inputs in boards[].modbus")
+    health = rack.health
+    if health.bad_checksums or health.garbage_bytes or health.strays:
+        heard = f"{health.bad_checksums} bad sums, {health.garbage_bytes} bytes of garbage"
+        why = "noise, the wrong baud rate, or two boards at one address"
+        return Row(what, False, f"{answered} of {ASKED} answers, {heard}: {why}")
+    return Row(what, False, f"{answered} of {ASKED} answers: no power, another address, or A and B swapped")
+
+
+def _slots(readings: list[SlotReading]) -> str:
+    is_open = [reading.slot & 0x0F for reading in readings if reading.hook == "open"]
+    present = sum(reading.present for reading in readings)
+    opened = f"open: {', '.join(map(str, is_open))}" if is_open else "none open"
+    return f"{len(readings)} locks, {opened}, {present} trolleys present"
+
+
+async def check_link(config: AgentConfig) -> Row:
+    """Connect and authenticate, to the server or to the broker, in a way that replaces no running agent."""
+    if isinstance(config.link, MqttLink):
+        return await check_broker(config, config.link)
+    return await check_server(config, config.server_url or "")
+
+
+async def check_broker(config: AgentConfig, link: MqttLink) -> Row:
+    """Connect under a name of our own and ask for the device's commands; the server is not spoken to."""
+    what = f"link mqtt {link.broker.address}"
+    topics = broker.DeviceTopics(link.prefix, link.chain, link.branch, config.device_id)
+    try:
+        name = f"check-{config.device_id}"
+        async with broker.client(link.broker, name, None, timeout=LINK_S) as client:
+            await client.subscribe(topics.commands, qos=1)
+    except aiomqtt.MqttError as error:
+        return Row(what, False, broker.why(link.broker, error))
+    except broker.BrokerError as error:
+        return Row(what, False, f"link.{error}")
+    return Row(what, True, f"the broker lets us in; topics {topics.status.rpartition('/')[0]}")
+
+
+async def check_server(config: AgentConfig, url: str) -> Row:
+    """Send a heartbeat before hello; whatever answers it shows that we were taken."""
+    what = f"link {url}"
+    try:
+        async with asyncio.timeout(LINK_S):
+            async with connect(
+                url,
+                additional_headers={"Authorization": f"Bearer {config.token()}"},
+                subprotocols=[Subprotocol(wire.SUBPROTOCOL)],
+                compression=None,
+                close_timeout=1,
+            ) as socket:
+                await socket.send(wire.encode(wire.Heartbeat()))
+                await socket.recv()
+    except ConnectionClosed as error:
+        code = error.rcvd.code if error.rcvd else 0
+        refused = REFUSED.get(code)
+        return Row(what, False, f"the server refused {refused} ({code})" if refused else f"closed: {error}")
+    except InvalidStatus as error:
+        status = error.response.status_code
+        return Row(what, False, f"the server answered {status}, refusing {REFUSED.get(status, 'this path')}")
+    except TimeoutError:
+        return Row(what, False, f"no answer in {LINK_S:g} s")
+    except (OSError, WebSocketException, ConfigError) as error:
+        return Row(what, False, f"{type(error).__name__}: {error}")
+    return Row(what, True, f"the token of {config.device_id} is taken")

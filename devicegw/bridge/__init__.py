@@ -1,0 +1,1 @@
+"""The MQTT bridge: a site's broker on one side, the server on the other."""

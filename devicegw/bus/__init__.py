@@ -1,0 +1,1 @@
+"""The serial bus: boards, the line, whose turn it is."""

@@ -1,0 +1,299 @@
+"""One bus: who is asked when, and how an order to unlock ends.
+
+The bus is a plain object that does one thing a ``step``; the actor in
+``devicegw.bus.actor`` gives it a thread. Priorities, highest first:
+
+1. an order that has not pulsed its lock yet;
+2. a board with a lock that should be opening: asked again and again at the line's rate;
+3. every board in turn, each ``poll_s``; a dead one more and more seldom.
+
+After a watched board fails to answer, and while the round is overdue, watched
+boards and boards of the round take turns, so neither a dead board nor a stuck
+lock starves the others.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from typing import Any
+
+from devicegw.bus.attempt import Attempt
+from devicegw.bus.board_state import Rack
+from devicegw.bus.boards import BoardStatus, Driver, Refused
+from devicegw.bus.line import Line
+from devicegw.bus.messages import Listener, OrderDone, SlotReading, UnlockOrder
+from devicegw.bus.port import OpenPort, PortLost
+from devicegw.bus.tap import Passed, Tap
+from devicegw.clock import Clock
+from devicegw.config import BusConfig
+from devicegw.wire import Outcome
+
+_log = logging.getLogger("devices.bus")
+
+OVERDUE_ROUNDS = 2.5
+"""Poll intervals after which the round takes turns with the watched boards."""
+LOOK_AGAIN_S = 0.01
+"""Pause before a board is asked again that showed a change not yet believed."""
+CHOICE_S = 1e-5
+"""Silence too short to wait for apart from the exchange."""
+DEAD_SHARE = 0.1
+"""Most of the line's time that waiting for one dead board may take."""
+
+
+class Bus:
+    """Master of one RS-485 bus. Called by one thread only."""
+
+    def __init__(
+        self,
+        index: int,
+        config: BusConfig,
+        driver: Driver,
+        open_port: OpenPort,
+        clock: Clock,
+        listener: Listener,
+    ) -> None:
+        self._config = config
+        self._timings = config.timings
+        self._driver = driver
+        self._clock = clock
+        self._listener = listener
+        self._line = Line(open_port, config.baudrate, driver, config.timings, clock)
+        self._racks = {board.address: Rack(index, board, config.timings, clock) for board in config.boards}
+        self._waiting: deque[Attempt] = deque()
+        self._opening: list[Attempt] = []
+        self._exchanges = 0
+        self._round_goes_first = False
+        self._lost_at: float | None = None
+        self._reopen_at = 0.0
+        self._reopen_pause = self._timings.reopen_s
+
+    # --- from above -----------------------------------------------------------
+
+    def submit(self, order: UnlockOrder) -> None:
+        """Take an order; exactly one OrderDone will be told for it."""
+        attempt = Attempt(order, self._timings)
+        rack = self._racks.get(order.board)
+        if rack is None or order.lock >= rack.locks:
+            detail = f"no lock {order.lock} on board {order.board} is configured"
+            self._finish(attempt, "unsupported", detail)
+        else:
+            self._waiting.append(attempt)
+
+    def step(self) -> float:
+        """Do the most urgent thing; return the seconds until there is another (0: at once)."""
+        try:
+            if not self._line.is_open:
+                return self._reopen()
+            return self._work()
+        except PortLost as error:
+            self._lost(error)
+            return 0.0
+
+    def close(self, reason: str = "the agent stops") -> None:
+        """Close the port; every order left ends in bus_error."""
+        for attempt in [*self._waiting, *self._opening]:
+            self._finish(attempt, "bus_error", reason)
+        self._waiting.clear()
+        self._opening.clear()
+        self._line.close()
+
+    def survey(self) -> list[SlotReading] | None:
+        """Return what the hardware says of every slot, None until every board was heard or given up."""
+        racks = self._racks.values()
+        if not all(rack.known for rack in racks):
+            return None
+        return [reading for rack in racks for reading in rack.everything()]
+
+    def health(self) -> dict[str, Any]:
+        """Return the state of the bus for telemetry."""
+        boards = {str(address): rack.health.as_dict() for address, rack in self._racks.items()}
+        line = {"open": self._line.is_open, "echoing": self._line.echoing, "exchanges": self._exchanges}
+        return {"port": self._config.port, **line, "boards": boards}
+
+    def tap(self, seconds: float) -> None:
+        """Keep the frames that pass from now on, for so long."""
+        self._line.tap = Tap(self._clock, seconds)
+
+    def passed(self) -> tuple[int, list[Passed]] | None:
+        """Return what passed since the last time (dropped, frames); None once the tap's time is over."""
+        tap = self._line.tap
+        if tap is None:
+            return None
+        dropped, frames = tap.drain()
+        if tap.over:
+            self._line.tap = None
+            return (dropped, frames) if frames else None
+        return dropped, frames
+
+    # --- the order of things --------------------------------------------------
+
+    def _work(self) -> float:
+        rest = self._line.rest_s
+        if rest > CHOICE_S:
+            # Chosen after the silence, not before it: an order that comes meanwhile goes first.
+            return rest
+        now = self._clock.monotonic()
+        self._settle(now)
+        pulse = next((a for a in self._waiting if a.pulse_at <= now), None)
+        if pulse is not None:
+            self._pulse(pulse)
+            return 0.0
+        due = min(self._racks.values(), key=lambda rack: rack.due_at)
+        watched = self._most_neglected_watched()
+        overdue = now - due.due_at > OVERDUE_ROUNDS * self._timings.poll_s
+        if watched is not None and not (due.due_at <= now and self._round_goes_first):
+            answered = self._ask(watched)
+            self._round_goes_first = overdue or not answered
+            return 0.0
+        if due.due_at <= now:
+            self._round_goes_first = False
+            self._ask(due)
+            return 0.0
+        return self._until_next(now, due.due_at)
+
+    def _until_next(self, now: float, due_at: float) -> float:
+        moments = [due_at, *(attempt.pulse_at for attempt in self._waiting)]
+        return max(0.0, min(moments) - now)
+
+    def _most_neglected_watched(self) -> Rack | None:
+        boards = {attempt.order.board for attempt in self._opening}
+        return min((self._racks[board] for board in boards), key=lambda rack: rack.asked_at, default=None)
+
+    def _settle(self, now: float) -> None:
+        """End what has run out of time; send for another try what may have one."""
+        for attempt in list(self._waiting):
+            if attempt.too_late(now):
+                self._waiting.remove(attempt)
+                self._finish(attempt, *attempt.verdict_when_late())
+        for attempt in list(self._opening):
+            if now < attempt.give_up_at:
+                continue
+            self._opening.remove(attempt)
+            if attempt.may_retry(now):
+                self._waiting.append(attempt)
+            else:
+                self._finish(attempt, *attempt.verdict())
+
+    # --- exchanges ------------------------------------------------------------
+
+    def _pulse(self, attempt: Attempt) -> None:
+        """Pulse one lock, unless its time has run out by the moment the line is free."""
+        order = attempt.order
+        rack = self._racks[order.board]
+        allowed = False
+
+        def may_send() -> bool:
+            nonlocal allowed
+            allowed = not attempt.too_late(self._clock.monotonic())
+            return allowed
+
+        request = self._driver.unlock(order.board, rack.channel(order.lock))
+        self._exchanges += 1
+        answer = None
+        try:
+            answer = self._line.exchange(order.board, request, rack.health, may_send)
+        finally:
+            # Also when the port went: some of the bytes may have reached the lock.
+            if allowed:
+                self._waiting.remove(attempt)
+                attempt.pulsed(self._line.first_byte_at, self._exchanges, acknowledged=answer is not None)
+                attempt.refusal = answer.detail if isinstance(answer, Refused) else ""
+                self._opening.append(attempt)
+
+    def _ask(self, rack: Rack) -> bool:
+        """Ask a board for its status; return whether it answered."""
+        rack.asked_at = self._clock.monotonic()
+        answer = None
+        for request in self._driver.status(rack.address):
+            self._exchanges += 1
+            answer = self._line.exchange(rack.address, request, rack.health)
+            if answer is None or isinstance(answer, Refused):
+                break
+        if not isinstance(answer, BoardStatus):
+            self._unanswered(rack)
+            return False
+        self._answered(rack, answer)
+        return True
+
+    def _answered(self, rack: Rack, answer: BoardStatus) -> None:
+        if rack.dead:
+            _log.info("board %d on %s answers again", rack.address, self._config.port)
+        opening = [a for a in self._opening if a.order.board == rack.address]
+        self._tell(rack.take(answer, {attempt.order.lock for attempt in opening}))
+        pause = min(self._timings.poll_s, LOOK_AGAIN_S) if rack.unsettled else self._timings.poll_s
+        rack.due_at = rack.asked_at + pause
+        for attempt in opening:
+            if attempt.sees(rack.hook(attempt.order.lock), self._exchanges):
+                self._opening.remove(attempt)
+                self._finish(attempt, "opened", "")
+
+    def _unanswered(self, rack: Rack) -> None:
+        failures = rack.health.failures_in_a_row
+        beyond = max(0, failures - self._timings.dead_after)
+        first = self._timings.poll_s
+        if failures >= self._timings.dead_after:
+            first = max(first, self._timings.answer_s / DEAD_SHARE)
+        pause = min(first * 2.0 ** min(beyond, 16), max(self._timings.dead_poll_s, first))
+        rack.due_at = self._clock.monotonic() + pause
+        # A board may be too busy to answer while it drives a bolt; that is no death yet.
+        driving = any(attempt.order.board == rack.address for attempt in self._opening)
+        if failures >= self._timings.dead_after and not rack.dead and not driving:
+            _log.warning("board %d on %s does not answer", rack.address, self._config.port)
+            self._tell(rack.die())
+
+    # --- the port -------------------------------------------------------------
+
+    def _lost(self, error: PortLost) -> None:
+        now = self._clock.monotonic()
+        self._line.close()
+        if self._lost_at is None:
+            self._lost_at = now
+            _log.warning("bus unavailable: %s", error)
+            for rack in self._racks.values():
+                self._tell(rack.die())
+        self._reopen_at = now + self._reopen_pause
+        self._reopen_pause = min(self._reopen_pause * 2, self._timings.reopen_max_s)
+
+    def _reopen(self) -> float:
+        now = self._clock.monotonic()
+        patience = self._fail_orders_of_lost_port(now)
+        if now < self._reopen_at:
+            return min(self._reopen_at - now, patience)
+        self._line.open()
+        if self._lost_at is not None:
+            _log.info("bus available: %s is open again", self._config.port)
+        self._lost_at = None
+        self._reopen_pause = self._timings.reopen_s
+        for rack in self._racks.values():
+            rack.due_at = now
+        return 0.0
+
+    def _fail_orders_of_lost_port(self, now: float) -> float:
+        """End the orders that have waited too long for the port; return when the next one will have."""
+        patience = float("inf")
+        if self._lost_at is None:
+            return patience
+        for queue in (self._waiting, self._opening):
+            for attempt in list(queue):
+                order = attempt.order
+                end = min(order.expires, max(self._lost_at, order.received) + self._timings.lost_s)
+                if now >= end:
+                    queue.remove(attempt)
+                    self._finish(attempt, "bus_error", f"{self._config.port} is lost")
+                else:
+                    patience = min(patience, end - now)
+        return patience
+
+    # --- upward ---------------------------------------------------------------
+
+    def _tell(self, readings: list[SlotReading]) -> None:
+        for reading in readings:
+            self._listener(reading)
+
+    def _finish(self, attempt: Attempt, outcome: Outcome, detail: str) -> None:
+        order = attempt.order
+        total = self._clock.monotonic() - order.received
+        self._listener(
+            OrderDone(order.command_id, outcome, detail, attempt.first_byte_s, total, attempt.tries)
+        )

@@ -1,0 +1,24 @@
+"""The board protocols by name: who speaks each, and over what."""
+
+from __future__ import annotations
+
+from devicegw.bus.boards import Driver
+from devicegw.bus.boards.kerong import KerongDriver
+from devicegw.bus.boards.modbus import ModbusDriver
+from devicegw.bus.port import OpenPort, serial_port
+from devicegw.config import BusConfig
+from devicegw.simulator.inprocess import InProcessLine
+
+
+def driver_of(bus: BusConfig) -> Driver:
+    """Return what speaks the bus's protocol; a new one is a module in devicegw.bus.boards and a line here."""
+    if bus.protocol == "modbus":
+        return ModbusDriver(bus.boards)
+    return KerongDriver()
+
+
+def port_of(bus: BusConfig) -> OpenPort:
+    """Return what opens the bus's line."""
+    if bus.protocol == "simulator":
+        return InProcessLine.of(bus).open
+    return serial_port(bus.port, bus.baudrate)

@@ -1,0 +1,1 @@
+"""Barcode scanners on the trolley or the Pi."""

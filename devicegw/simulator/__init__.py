@@ -1,0 +1,1 @@
+"""A shop without hardware: simulated boards with real bytes."""

@@ -1,0 +1,102 @@
+"""The hands in a simulated shop: what moves trolleys, jams bolts and pulls the adapter. Thread-safe."""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from typing import Any
+
+from devicegw.simulator.boards import ControlError, SimulatedBus
+
+ORDERS = (
+    "pull", "push_back", "state", "stick", "free", "chatter", "calm", "fault", "unplug", "replug",
+)  # fmt: skip
+"""What the control socket takes."""
+
+
+class Hands(ABC):
+    """Moves things on a simulated bus while another thread serves its line."""
+
+    port: str = ""
+    """Where the line is plugged in."""
+
+    def __init__(self, bus: SimulatedBus) -> None:
+        self._bus = bus
+        self._lock = threading.RLock()
+
+    def pull(self, slot: int) -> None:
+        """Take the trolley out of an open lock. Raises ControlError."""
+        with self._lock:
+            self._bus.pull(slot, time.monotonic())
+
+    def push_back(self, slot: int) -> None:
+        """Push a trolley in; it latches. Raises ControlError."""
+        with self._lock:
+            self._bus.push_back(slot, time.monotonic())
+
+    def state(self) -> list[dict[str, Any]]:
+        """Return every slot as it is now."""
+        now = time.monotonic()
+        with self._lock:
+            return [
+                self._state_of(board.address << 4 | lock, now)
+                for board in self._bus.boards.values()
+                for lock in range(len(board.slots))
+            ]
+
+    def fault(self, name: str, board: int | None = None, value: float | None = None) -> None:
+        """Break something; see devicegw.simulator.boards.Faults. Raises ControlError."""
+        with self._lock:
+            self._bus.fault(name, None if board is None else [board], value)
+
+    def chatter(self, slot: int, seconds: float = 0.05) -> None:
+        """Let one slot's switches bounce after each move; 0: no more."""
+        with self._lock:
+            self._bus.chatter(slot, time.monotonic(), seconds)
+
+    def stick(self, slot: int, stuck: bool = True) -> None:
+        """Jam one bolt, or free it."""
+        with self._lock:
+            self._bus.stick(slot, time.monotonic(), stuck)
+
+    @abstractmethod
+    def unplug(self) -> None:
+        """Pull the adapter: whoever has the port open loses it."""
+
+    @abstractmethod
+    def replug(self) -> None:
+        """Plug the adapter in again, under the same name."""
+
+    def _state_of(self, number: int, now: float) -> dict[str, Any]:
+        slot = self._bus.slot(number, now)
+        hook = "open" if slot.hook_open else "closed"
+        return {
+            "slot": number, "hook": hook, "present": slot.present, "stuck": slot.stuck, "pulses": slot.pulses
+        }  # fmt: skip
+
+
+def carry_out(hands: Hands, order: dict[str, Any]) -> dict[str, Any]:
+    """Do one order of the control socket and return its answer. Raises ControlError."""
+    match order:
+        case {"op": "pull", "slot": int(slot)}:
+            hands.pull(slot)
+        case {"op": "push_back", "slot": int(slot)}:
+            hands.push_back(slot)
+        case {"op": "stick" | "free" as op, "slot": int(slot)}:
+            hands.stick(slot, op == "stick")
+        case {"op": "chatter", "slot": int(slot)}:
+            hands.chatter(slot, order.get("seconds", 0.05))
+        case {"op": "calm", "slot": int(slot)}:
+            hands.chatter(slot, 0.0)
+        case {"op": "fault", "name": str(name)}:
+            hands.fault(name, order.get("board"), order.get("value"))
+        case {"op": "unplug"}:
+            hands.unplug()
+        case {"op": "replug"}:
+            hands.replug()
+        case {"op": "state"}:
+            return {"ok": True, "port": hands.port, "slots": hands.state()}
+        case _:
+            raise ControlError(f"expected {', '.join(ORDERS)}, got {order}")
+    return {"ok": True}

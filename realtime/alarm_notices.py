@@ -1,0 +1,42 @@
+"""Tells managers of alarms: a notice to each who is there to hear it, after the alarm's commit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actors.messages.alarms import AlarmRaised
+from actors.messages.notify import Notice, Notify
+from actors.runtime.address import Address
+from core.accounts.people import People
+from core.fleet.directory import Directory
+from realtime.commands.gateway import Actors
+
+QUIET = frozenset({"warning"})
+"""Severities that nobody's phone need ring for; the branch's page shows them."""
+
+
+class Notices:
+    """Turns raised alarms into notices. Notices are volatile: missed is missed, the alarm stands."""
+
+    def __init__(self, actors: Actors, directory: Directory, people: People) -> None:
+        self._actors = actors
+        self._directory = directory
+        self._people = people
+
+    def publish(self, publication: Any) -> None:
+        """Take what was committed; from any thread, never waits."""
+        if publication.address.kind != "alarms":
+            return
+        for numbered in publication.events:
+            if isinstance(numbered.event, AlarmRaised):
+                self._tell(publication.address.key, numbered.event)
+
+    def _tell(self, branch: str, event: AlarmRaised) -> None:
+        info, alarm = self._directory.branch(branch), event.alarm
+        if info is None or alarm.severity in QUIET:
+            return
+        notice = Notice(
+            "AlarmRaised", alarm.severity, alarm.about.trolley_id or "", alarm.raised_at, alarm.kind, branch
+        )
+        for user_id in self._people.managers(info.chain, branch):
+            self._actors.tell(Address("notify", user_id), Notify(notice), None, "edge")

@@ -1,0 +1,102 @@
+"""Errands in the process that owns the actors: what Celery found, and what it would find without Celery."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+
+from actors.messages.payment import CheckPayment
+from actors.messages.stock import SweepReservations
+from actors.runtime import Address, AskError, System
+from core import errands
+from core.demo.stock import deliveries
+from core.host import in_thread
+from core.inventory.tasks import GRACE_S, SWEEP, sweep_reservations
+from core.orders.tasks import send_due_receipts, send_receipt
+from core.payments.tasks import RECONCILE, reconcile
+from realtime.cluster.tasks import end
+
+log = logging.getLogger("realtime")
+
+RECEIPTS_S = 60.0
+RECONCILE_EVERY_S = 30.0
+SWEEP_S = 300.0
+"""Where no Celery Beat runs, that is without Redis, the owner does all of it, first at its start."""
+
+_ERRANDS: dict[str, tuple[str, Any]] = {
+    SWEEP: ("stock", SweepReservations(GRACE_S)),
+    RECONCILE: ("payment", CheckPayment()),
+}
+"""Errand -> which kind is told what; the key is the errand's own."""
+
+
+class Errands:
+    """Runs errands on the system of this process. Belongs to one loop."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._loop = asyncio.get_running_loop()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._unsubscribe: Callable[[], None] | None = None
+        self._mailing: set[asyncio.Future[Any]] = set()
+        system.edge("receipt", self._mail)
+
+    def start(self) -> None:
+        """Give the demo its first delivery, and begin to sweep if nobody else does."""
+        self._unsubscribe = errands.subscribe(self.run)
+        self._tasks = [self._loop.create_task(self._deliver())]
+        if not settings.REDIS_URL:
+            self._tasks.append(self._loop.create_task(self._repeat(sweep_reservations, SWEEP_S)))
+            self._tasks.append(self._loop.create_task(self._repeat(send_due_receipts, RECEIPTS_S)))
+            every = min(RECONCILE_EVERY_S, settings.PAYMENT_RECONCILE_S)
+            self._tasks.append(self._loop.create_task(self._repeat(reconcile, every)))
+
+    async def stop(self) -> None:
+        """Run no more."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        await end(self._tasks)
+        if self._mailing:  # in threads, which nothing can end
+            await asyncio.wait(self._mailing, timeout=settings.EMAIL_TIMEOUT)
+
+    def run(self, what: str, key: str) -> None:
+        """Run one errand; from any thread. An unknown one is logged: its sender may be newer."""
+        if what not in _ERRANDS:
+            log.warning("no such errand: %s", what)
+            return
+        kind, command = _ERRANDS[what]
+        try:
+            self._system.tell(Address(kind, key), command)
+        except AskError as error:
+            log.warning("%s/%s cannot be told to %s: %r", kind, key, what, error)
+
+    async def _deliver(self) -> None:
+        for code, delivery in await self._loop.run_in_executor(None, in_thread(deliveries)):
+            self._system.tell(Address("stock", code), delivery, f"demo:first-delivery:{code}")
+
+    async def _repeat(self, chore: Callable[[], object], every_s: float) -> None:
+        while True:
+            try:
+                await self._loop.run_in_executor(None, in_thread(chore))
+            except Exception:
+                log.exception("%s failed; it has its turn again", chore.__name__)
+            await asyncio.sleep(every_s)
+
+    def _mail(self, order_id: str, command: Any) -> None:
+        """Have a receipt sent: by a worker, or without Redis in a thread of this process."""
+        if not settings.SENDS_MAIL:
+            return
+        begun = self._loop.run_in_executor(None, in_thread(self._hand_over), order_id)
+        self._mailing.add(begun)
+        begun.add_done_callback(self._mailing.discard)
+
+    def _hand_over(self, order_id: str) -> None:
+        try:
+            send_receipt.delay(order_id)
+        except Exception as error:  # noqa: BLE001 - no broker; what is due is found again
+            log.warning("the receipt of order %s waits for its next round: %r", order_id, error)

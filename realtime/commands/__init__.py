@@ -1,0 +1,1 @@
+"""The command table and its handlers, a module a subject."""

@@ -1,0 +1,1 @@
+"""What Raspberry Pis send, and what is sent to them."""

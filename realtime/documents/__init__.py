@@ -1,0 +1,1 @@
+"""OpenAPI and AsyncAPI, generated from the command table."""

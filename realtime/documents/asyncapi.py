@@ -1,0 +1,185 @@
+"""The AsyncAPI 3 document, generated from what serves: the command table, the frames, the feeds.
+
+``python -m scripts.asyncapi`` writes docs/asyncapi.json; a test keeps it current.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from devicegw import wire as device
+from realtime import wire
+from realtime.commands.table import FRAMES
+from realtime.documents.schemas import schemas
+from realtime.topics.said import EVENTS, TOPICS
+from realtime.views import entities as views
+
+FILE = Path(__file__).resolve().parents[2] / "docs" / "asyncapi.json"
+_PEOPLE = {
+    "shopper": ("/ws/shopper/", "Any user."),
+    "branch": ("/ws/branch/{code}/", "Staff of the branch."),
+    "chain": ("/ws/chain/{slug}/", "Chain admins."),
+}
+_CLOSING = "Closes with 4401 (token), 4403 (role), 4408 (too slow), 1001 and 1012 (server stops)."
+
+
+def document() -> dict[str, Any]:
+    """Return the document."""
+    builder = _Builder()
+    incoming = builder.client_messages()
+    outgoing = builder.server_messages()
+    from_device = builder.messages("device.in", device.FromDevice)
+    to_device = builder.messages("device.out", device.FromServer)
+    channels = {
+        name: _channel(address, f"{who} Subprotocol {wire.SUBPROTOCOL}. {_CLOSING}", incoming + outgoing)
+        for name, (address, who) in _PEOPLE.items()
+    }
+    said = f"Devices, with their own token. Subprotocol {device.SUBPROTOCOL}."
+    channels["device"] = _channel("/ws/device/", said, from_device + to_device)
+    operations: dict[str, Any] = {}
+    for name in _PEOPLE:
+        operations |= _operations(name, incoming, outgoing)
+    operations |= _operations("device", from_device, to_device)
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Smart Trolley, live",
+            "version": "1.0.0",
+            "description": "Commands and live topics over websockets. The same commands run over HTTP, "
+            "see /api/schema. A reply comes only after its effect is durable.",
+        },
+        "defaultContentType": "application/json",
+        "channels": channels,
+        "operations": operations,
+        "components": builder.components(),
+    }
+
+
+def _channel(address: str, description: str, names: list[str]) -> dict[str, Any]:
+    channel: dict[str, Any] = {
+        "address": address,
+        "description": description,
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
+    }
+    if "{" in address:
+        parameter = address.partition("{")[2].partition("}")[0]
+        channel["parameters"] = {parameter: {"description": f"The {parameter} in the address."}}
+    return channel
+
+
+def _operations(channel: str, incoming: list[str], outgoing: list[str]) -> dict[str, Any]:
+    def operation(action: str, names: list[str]) -> dict[str, Any]:
+        return {
+            "action": action,
+            "channel": {"$ref": f"#/channels/{channel}"},
+            "messages": [{"$ref": f"#/channels/{channel}/messages/{name}"} for name in names],
+        }
+
+    return {
+        f"{channel}.receive": operation("receive", incoming),
+        f"{channel}.send": operation("send", outgoing),
+    }
+
+
+class _Builder:
+    def __init__(self) -> None:
+        self._messages: dict[str, dict[str, Any]] = {}
+        self._types: list[tuple[str, Any]] = []
+
+    def _add(self, name: str, type_: Any, summary: str) -> str:
+        self._messages[name] = {"name": name, "summary": summary}
+        self._types.append((name, type_))
+        return name
+
+    def messages(self, prefix: str, union: Any) -> list[str]:
+        """Add every member of a union of tagged structs."""
+        return [
+            self._add(f"{prefix}.{type_.__struct_config__.tag}", type_, _summary(type_))
+            for type_ in union.__args__
+        ]
+
+    def client_messages(self) -> list[str]:
+        """Add commands and the socket's own frames."""
+        names = [self._add(command.name, frame, command.summary) for frame, command in FRAMES.items()]
+        return names + [
+            self._add(str(frame.__struct_config__.tag), frame, _summary(frame))
+            for frame in wire.SOCKET_FRAMES
+        ]
+
+    def server_messages(self) -> list[str]:
+        """Add replies of every command, snapshots and events of every topic, and the rest."""
+        names = [
+            self._add(f"{command.name}.reply", _reply(command.answer), f"The answer to {command.name}.")
+            for command in FRAMES.values()
+        ]
+        names += [
+            self._add(f"{topic}.snapshot", _snapshot(data), f"The whole topic {topic}.")
+            for topic, data in TOPICS.items()
+        ]
+        names += [
+            self._add(f"{topic}.{name}", _event(name), said)
+            for topic, events in EVENTS.items()
+            for name, said in events.items()
+        ]
+        rest = {
+            "problem": _PROBLEM_REPLY,
+            "subscribed": wire.Subscribed,
+            "notice": wire.Notice,
+            "frames": wire.BusFrames,
+            "inspection_ended": wire.InspectionEnded,
+        }
+        return names + [self._add(name, type_, _summary(type_)) for name, type_ in rest.items()]
+
+    def components(self) -> dict[str, Any]:
+        """Return messages and schemas."""
+        found, components = schemas([type_ for _, type_ in self._types])
+        for (name, _), schema in zip(self._types, found, strict=True):
+            self._messages[name]["payload"] = schema
+        return {"messages": self._messages, "schemas": components}
+
+
+def _summary(type_: Any) -> str:
+    return str(type_.__doc__ or type_.__name__).strip().splitlines()[0]
+
+
+def _frame(name: str, tag: str, doc: str, *fields: Any) -> Any:
+    return msgspec.defstruct(name, fields, tag_field="type", tag=tag, namespace={"__doc__": doc})
+
+
+@cache
+def _reply(answer: type[views.View]) -> Any:
+    fields = (("id", str), ("ok", bool), ("data", answer))
+    return _frame(f"{answer.__name__}Reply", "reply", "Done and durable.", *fields)
+
+
+@cache
+def _snapshot(data: Any) -> Any:
+    fields = (("topic", str), ("epoch", str), ("offset", int), ("data", data))
+    name = getattr(data, "__name__", "Topic")
+    return _frame(f"{name}Snapshot", "snapshot", "The whole topic at an offset.", *fields)
+
+
+@cache
+def _event(name: str) -> Any:
+    fields = (("topic", str), ("offset", int), ("name", str), ("at", str), ("data", dict[str, Any]))
+    return _frame(f"{name}Event", "event", "One change of a topic.", *fields)
+
+
+_PROBLEM_REPLY = _frame(
+    "ProblemReply",
+    "reply",
+    "The frame was refused; id is null if it could not be read.",
+    ("id", str | None),
+    ("ok", bool),
+    ("problem", dict[str, Any]),
+)
+
+
+def text() -> str:
+    """Return the document as it stands in docs/."""
+    return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"

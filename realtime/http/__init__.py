@@ -1,0 +1,1 @@
+"""The commands over HTTP, in front of Django."""

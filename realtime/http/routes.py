@@ -1,0 +1,302 @@
+"""The commands over HTTP: the table's routes as bare ASGI, in front of Django.
+
+Django's request handler costs several times what a cart command does, so these few
+routes never see it. Everything else goes on to ``fallback``. Paths have an optional
+trailing slash, and ``/api/v1`` is the same as ``/api``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Any, NamedTuple, cast
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.routing import Match
+from starlette.routing import Route as StarletteRoute
+
+from core.accounts.principals import Principal
+from realtime.auth import bearer, header
+from realtime.commands.carts import settle
+from realtime.commands.gateway import Answer, new_id, scoped_key
+from realtime.commands.table import TABLE, Command, Route
+from realtime.documents.asyncapi import document
+from realtime.edge import Edge
+from realtime.problems import CONTENT_TYPE, Problem, forbidden, from_error, invalid, not_found, unauthorised
+from realtime.topics.hub import Message, Send
+from realtime.views.entities import CartView
+from realtime.wire import Body, decode_problem, encode
+
+log = logging.getLogger("realtime")
+
+Receive = Callable[[], Awaitable[Message]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+_PARAMETER = re.compile(r"{(\w+)}")
+_MAX_KEY = 255
+
+
+def fixed_by_path(route: Route) -> frozenset[str]:
+    """Return the body fields that a route's path gives, which its HTTP body therefore has not."""
+    return frozenset({"trolley_id"} if route.by_number else _PARAMETER.findall(route.path))
+
+
+def http_body(command: Command, route: Route) -> type[Body]:
+    """Return the closed schema of the route's HTTP body."""
+    fixed = fixed_by_path(route)
+    if not fixed:
+        return command.body
+    fields = [
+        (field.name, field.type, field.default)
+        if field.default is not msgspec.NODEFAULT
+        else (field.name, field.type)
+        for field in msgspec.structs.fields(command.body)
+        if field.name not in fixed
+    ]
+    schema: Any = msgspec.defstruct(
+        f"{command.body.__name__}Body",
+        fields,
+        kw_only=True,
+        forbid_unknown_fields=True,
+        omit_defaults=True,
+        namespace={"__doc__": command.body.__doc__},
+    )
+    return cast("type[Body]", schema)
+
+
+class Endpoint:
+    """One method on one path."""
+
+    def __init__(self, edge: Edge, command: Command, route: Route) -> None:
+        self._edge = edge
+        self._command = command
+        self._route = route
+        self._partial = bool(fixed_by_path(route))
+        self._schema = http_body(command, route)
+        self._decoder = msgspec.json.Decoder(self._schema)
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            status, body, headers = await self._answer(scope, receive)
+        except Exception as error:
+            problem = from_error(error)
+            if problem.status == 500:
+                log.error("%s failed", self._command.name, exc_info=error)
+            await send_problem(scope, send, problem)
+            return
+        await _respond(scope, send, status, body, headers)
+
+    async def _answer(self, scope: Message, receive: Receive) -> tuple[int, bytes, list[Any]]:
+        headers = scope["headers"]
+        authenticator = self._edge.authenticator
+        token = bearer(header(headers, b"authorization"))
+        if token is None:
+            raise unauthorised("not_authenticated", "Authentication credentials were not provided.")
+        identity = authenticator.known(token) or await authenticator.identify(token)
+        who = identity.principal
+        if who.kind == "device" and not self._command.devices:
+            raise forbidden("This is for people.")
+        body = self._body(scope, await _read(receive, self._edge.limits.max_message_bytes), headers)
+        gateway = self._edge.gateway
+        answer = await settle(gateway, self._command.begin(gateway, who, body, _key(headers)))
+        return await self._shape(who, body, answer, headers)
+
+    def _body(self, scope: Message, data: bytes, headers: list[Any]) -> Any:
+        if data:
+            kind = header(headers, b"content-type")
+            if kind is not None and kind.partition(";")[0].strip().lower() != "application/json":
+                raise Problem(415, "unsupported_media_type", f"Expected application/json, got {kind}.")
+        elif scope["method"] == "GET":
+            data = b"{}"
+        try:
+            body = self._from_query(scope) if self._route.query else self._decoder.decode(data or b"{}")
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise decode_problem(error) from error
+        if not self._partial:
+            return body
+        fields = {name: getattr(body, name) for name in body.__struct_fields__}
+        return self._command.body(**fields, **self._from_path(scope["path_params"]))
+
+    def _from_query(self, scope: Message) -> Body:
+        pairs = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        return msgspec.convert(pairs, self._schema, strict=False)
+
+    def _from_path(self, params: dict[str, str]) -> dict[str, str]:
+        if not self._route.by_number:
+            return params
+        directory = self._edge.gateway.directory
+        for ref in directory.trolleys(self._branch_code(params["code"])):
+            if str(ref.cart_number) == params["cart_number"] or ref.trolley_id == params["cart_number"]:
+                return {"trolley_id": ref.trolley_id}
+        raise not_found("trolley_not_found", "There is no such trolley in this branch.")
+
+    def _branch_code(self, code_or_id: str) -> str:
+        for branch in self._edge.gateway.directory.branches():
+            if code_or_id in (branch.code, branch.id):
+                return branch.code
+        return code_or_id
+
+    async def _shape(
+        self, who: Principal, body: Any, answer: Answer, headers: list[Any]
+    ) -> tuple[int, bytes, list[Any]]:
+        route = self._route
+        if route.shape is None:
+            status, data = route.status, answer.data
+        else:
+            status, data = await route.shape(self._edge.gateway, who, body, answer)
+        extra: list[Any] = []
+        if route.etag:
+            tag = _tag(answer.data)
+            extra = [(b"etag", tag.encode()), (b"cache-control", b"private, no-cache")]
+            if _matches(header(headers, b"if-none-match"), tag):
+                return 304, b"", extra
+        return status, b"" if status == 204 else encode(data), extra
+
+
+def _tag(cart: CartView) -> str:
+    """Return the revision; what cannot be had is not the cart's own to say, so that counts too."""
+    if not cart.has_unavailable_items:
+        return f'"{cart.revision}"'
+    return f'"{cart.revision}-{hashlib.blake2b(encode(cart), digest_size=8).hexdigest()}"'
+
+
+def _matches(wanted: str | None, tag: str) -> bool:
+    if wanted is None:
+        return False
+    tags = [each.strip().removeprefix("W/") for each in wanted.split(",")]
+    return tag in tags or "*" in tags
+
+
+def _key(headers: list[Any]) -> str:
+    key = header(headers, b"idempotency-key")
+    if key is None:
+        return new_id()
+    if not key or len(key) > _MAX_KEY:
+        raise invalid("Idempotency-Key", f"Expected 1 to {_MAX_KEY} characters.", code="invalid_key")
+    return scoped_key(key)
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body", False):
+        if len(body) > limit:
+            break
+        message = await receive()
+        body += message.get("body", b"")
+    if len(body) > limit:
+        raise Problem(413, "message_too_large", f"Expected at most {limit} bytes.")
+    return body
+
+
+async def send_problem(scope: Message, send: Send, problem: Problem, *more: tuple[bytes, bytes]) -> None:
+    """Answer a request with a problem document."""
+    headers = list(more)
+    retry_after = problem.extra.get("retry_after")
+    if retry_after is not None:
+        headers.append((b"retry-after", str(retry_after).encode()))
+    if problem.status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    body = encode(problem.document(scope["path"]))
+    await _respond(scope, send, problem.status, body, headers, CONTENT_TYPE.encode())
+
+
+async def _respond(
+    scope: Message,
+    send: Send,
+    status: int,
+    body: bytes,
+    headers: list[Any],
+    content_type: bytes = b"application/json",
+) -> None:
+    if status != 304 and status != 204:
+        headers = [
+            (b"content-type", content_type),
+            (b"content-length", str(len(body)).encode()),
+            *headers,
+        ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+async def serve_asyncapi(scope: Message, receive: Receive, send: Send) -> None:
+    """Answer with the AsyncAPI document."""
+    await _respond(scope, send, 200, _asyncapi(), [(b"cache-control", b"no-cache")])
+
+
+@cache
+def _asyncapi() -> bytes:
+    return encode(document())
+
+
+_DJANGOS = frozenset({"/api/payments/providers"})
+"""Paths that look like one of a hot route, and are Django's."""
+
+
+class _Patterned(NamedTuple):
+    route: StarletteRoute
+    methods: dict[str, App]
+
+
+class HotRoutes:
+    """ASGI application of the hot routes; what is not theirs goes to ``fallback``."""
+
+    def __init__(self, edge: Edge, fallback: App) -> None:
+        self._fallback = fallback
+        self._exact: dict[str, dict[str, App]] = {}
+        patterned: dict[str, dict[str, App]] = {}
+        for command in TABLE:
+            for route in command.routes:
+                path = f"/api{route.path}"
+                group = patterned if "{" in path else self._exact
+                group.setdefault(path, {})[route.method] = Endpoint(edge, command, route)
+        self._exact["/api/asyncapi"] = {"GET": serve_asyncapi}
+        for methods in self._exact.values():
+            if "GET" in methods:
+                methods["HEAD"] = methods["GET"]
+        self._patterned = [
+            _Patterned(StarletteRoute(path, _never), methods) for path, methods in patterned.items()
+        ]
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Serve a request, here or there."""
+        path = normal_path(scope["path"])
+        methods = self._exact.get(path)
+        if methods is None:
+            methods, params = self._match(path) if path not in _DJANGOS else (None, {})
+            if methods is None:
+                await self._fallback(scope, receive, send)
+                return
+            scope = {**scope, "path_params": params}
+        endpoint = methods.get(scope["method"])
+        if endpoint is None:
+            problem = Problem(405, "method_not_allowed", f"{scope['method']} is not possible here.")
+            await send_problem(scope, send, problem, (b"allow", ", ".join(sorted(methods)).encode()))
+            return
+        await endpoint(scope, receive, send)
+
+    def _match(self, path: str) -> tuple[dict[str, App] | None, dict[str, Any]]:
+        probe = {"type": "http", "method": "GET", "path": path, "path_params": {}}
+        for pattern in self._patterned:
+            match, found = pattern.route.matches(probe)
+            if match is not Match.NONE:
+                return pattern.methods, found["path_params"]
+        return None, {}
+
+
+def normal_path(path: str) -> str:
+    """Return an API path without ``/v1`` and without its trailing slash."""
+    if path.startswith("/api/v1/"):
+        path = "/api" + path[len("/api/v1") :]
+    if path.endswith("/") and path.startswith("/api/"):
+        path = path[:-1]
+    return path
+
+
+async def _never(request: Any) -> Any:
+    """Stand in as the endpoint of a route that is only used to match paths."""
+    raise AssertionError(request)

@@ -1,0 +1,1 @@
+"""Websockets of people and of devices."""

@@ -1,0 +1,189 @@
+"""The base of every websocket consumer: handshake, token, receive loop, closing.
+
+It stands on Channels' AsyncConsumer but replaces its loop: the stock one makes a
+task per message, and its ``dispatch`` makes a thread hop to look after database
+connections, which nothing on a socket uses. Messages are handled one after the other
+by a plain function that must not wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from channels.consumer import AsyncConsumer
+
+from core.accounts.principals import Principal
+from realtime.auth import Identity, bearer, header, offered
+from realtime.edge import Edge
+from realtime.problems import Problem
+from realtime.sockets.daphne import waiting
+from realtime.topics.hub import Message, Outbox, Send
+
+log = logging.getLogger("realtime")
+
+WRONG_TOKEN = 4401
+NO_ROLE = 4403
+SLOW = 4408
+TOO_BIG = 1009
+GOING_AWAY = 1001
+
+
+class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
+    """One websocket. Subclasses say who may connect, and what a message does.
+
+    ``edge`` comes with ``as_asgi``. ``subprotocol`` is what is agreed on when offered.
+    """
+
+    subprotocol = ""
+
+    def __init__(self, edge: Edge) -> None:
+        self.edge = edge
+        self.principal: Principal
+        self.outbox: Outbox
+        self.loop: asyncio.AbstractEventLoop
+        self._closing: int | None = None
+        self._reader: asyncio.Task[Any] | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._expiry: asyncio.TimerHandle | None = None
+
+    # --- for subclasses ---------------------------------------------------------
+
+    def admit(self, scope: Message, principal: Principal) -> None:
+        """Raise a 403 or 404 Problem if this principal may not have this socket."""
+        raise NotImplementedError
+
+    async def opened(self) -> None:
+        """Begin, once the socket is accepted."""
+
+    def received(self, text: str) -> None:
+        """Handle one message; must not wait."""
+        raise NotImplementedError
+
+    def too_big(self, size: int) -> None:
+        """Answer a message over the limit."""
+        self.close(TOO_BIG)
+
+    def binary(self, data: bytes) -> None:
+        """Answer a binary message; by default it is read as text."""
+        self.received(data.decode("utf-8", "replace"))
+
+    def expiring(self, identity: Identity) -> None:
+        """Tell the client that its token ends soon."""
+
+    async def closed(self) -> None:
+        """Tidy up; called once, whatever ended the socket."""
+
+    # --- life -----------------------------------------------------------------------
+
+    async def __call__(self, scope: Message, receive: Any, send: Send) -> None:
+        """Run the socket from handshake to close (an ASGI application)."""
+        self.scope = scope
+        self.loop = asyncio.get_running_loop()
+        await receive()
+        if not self.edge.origin_allowed(header(scope["headers"], b"origin")):
+            await send({"type": "websocket.close", "code": NO_ROLE})
+            return
+        agreed = self.subprotocol if self.subprotocol in scope.get("subprotocols", ()) else None
+        await send({"type": "websocket.accept", "subprotocol": agreed})
+        send = waiting(send)
+        try:
+            identity = await self._identify(scope)
+            self.admit(scope, identity.principal)
+        except Problem as problem:
+            await send({"type": "websocket.close", "code": WRONG_TOKEN if problem.status == 401 else NO_ROLE})
+            return
+        self.principal = identity.principal
+        limit = self.edge.limits.max_queue_bytes
+        self.outbox = Outbox(send, limit, lambda: self.close(SLOW), lambda: self.close(GOING_AWAY))
+        self.watch_expiry(identity)
+        try:
+            await self.opened()
+            await self._read(receive)
+        finally:
+            await self._finish()
+
+    async def _identify(self, scope: Message) -> Identity:
+        token = offered(scope.get("subprotocols", ())) or bearer(header(scope["headers"], b"authorization"))
+        return await self.edge.authenticator.identify(token)
+
+    async def _read(self, receive: Any) -> None:
+        self._reader = asyncio.current_task()
+        try:
+            while self._closing is None:
+                message = await receive()
+                if message["type"] != "websocket.receive":
+                    return
+                await self.dispatch(message)
+        except asyncio.CancelledError:
+            if self._closing is None:
+                raise
+        finally:
+            self._reader = None
+
+    async def dispatch(self, message: Message) -> None:
+        """Handle one ASGI message right here; see the module's docstring."""
+        text = message.get("text")
+        limit = self.edge.limits.max_message_bytes
+        if text is not None:
+            # UTF-8 takes at most four bytes a character, so most need no encoding to be measured.
+            if len(text) * 4 <= limit or (size := len(text.encode())) <= limit:
+                self.received(text)
+            else:
+                self.too_big(size)
+            return
+        data: bytes = message.get("bytes") or b""
+        if len(data) <= limit:
+            self.binary(data)
+        else:
+            self.too_big(len(data))
+
+    def close(self, code: int) -> None:
+        """End the socket with ``code``; what waits is still sent unless the client is too slow."""
+        if self._closing is not None:
+            return
+        self._closing = code
+        if self._reader is not None and self._reader is not asyncio.current_task():
+            self._reader.cancel()
+
+    async def _finish(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+        for task in tuple(self._tasks):
+            task.cancel()
+        try:
+            await self.closed()
+        finally:
+            if self._closing is None or self._closing == GOING_AWAY:
+                self.outbox.discard()
+            else:
+                goodbye = {"type": "websocket.close", "code": self._closing}
+                await self.outbox.finish(goodbye, self.edge.limits.close_deadline_s)
+
+    # --- helpers ----------------------------------------------------------------------
+
+    def spawn(self, coroutine: Any) -> None:
+        """Run something beside the receive loop; it ends with the socket at the latest."""
+        task = self.loop.create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._spent)
+
+    def _spent(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a task of a socket failed", exc_info=error)
+            self.close(1011)
+
+    def watch_expiry(self, identity: Identity) -> None:
+        """Tell the client before its token ends, and close the socket when it does."""
+        if self._expiry is not None:
+            self._expiry.cancel()
+        left = identity.expires_at - self.edge.now()
+        notice = max(0.0, left - self.edge.limits.expiry_notice_s)
+        self._expiry = self.loop.call_later(notice, self._notice, identity)
+
+    def _notice(self, identity: Identity) -> None:
+        self.expiring(identity)
+        left = max(0.0, identity.expires_at - self.edge.now())
+        self._expiry = self.loop.call_later(left, self.close, WRONG_TOKEN)

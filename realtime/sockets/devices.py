@@ -1,0 +1,290 @@
+"""``/ws/device/``: the Pis' sockets. Wire objects become actor commands, and the other way round."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from actors.messages.device import (
+    Beat,
+    CancelFirmware,
+    DeskOfDevice,
+    LinkDown,
+    LinkUp,
+    ProgressFirmware,
+    SendFirmware,
+    SendUnlock,
+    SlotReading,
+)
+from actors.messages.device import Received as ReceivedByDevice
+from actors.messages.device import Report as ReportOfDevice
+from actors.messages.device import Result as ResultOfDevice
+from actors.runtime.address import Address
+from core.accounts.principals import Principal
+from core.telemetry.writer import Full, SampleRow
+from devicegw import wire
+from realtime.devices.inspection import Taps
+from realtime.devices.reports import Reporter
+from realtime.devices.scans import Scans
+from realtime.problems import Problem, forbidden, from_error, from_refusal, invalid
+from realtime.sockets.base import NO_ROLE, WRONG_TOKEN, SocketConsumer
+from realtime.sockets.limits import TokenBucket
+from realtime.topics.hub import Message
+
+log = logging.getLogger("devices")
+
+REPLACED = 4409
+_Standing = tuple[bool, int, str] | None
+"""Of a device in the directory: revoked, token version, branch."""
+TRY_AGAIN = 1013
+
+
+class DeviceConsumer(SocketConsumer):
+    """One Pi. Its messages are handled in order; only what is durable is acknowledged."""
+
+    subprotocol = wire.SUBPROTOCOL
+    _boot_id: str | None = None
+    _welcomed = False
+    _standing: _Standing = None
+
+    def admit(self, scope: Message, principal: Principal) -> None:
+        """Let devices in, nobody else."""
+        if principal.kind != "device":
+            raise forbidden("This socket is for devices.")
+        self._standing = self._standing_of(principal.id)
+
+    async def opened(self) -> None:
+        """Begin."""
+        limits = self.edge.limits
+        self._bucket = TokenBucket(limits.device_messages_per_s, self.edge.monotonic)
+        self.taps = Taps(self.principal.id, self._inspect, self.edge.links.show, self.edge.monotonic)
+        self._reports = Reporter(self.edge.intake, self._ask, self._reported)
+        self._scans = Scans(self.edge.gateway, self.principal, lambda seq: self._ack(seq, None), self._refuse)
+
+    async def dispatch(self, message: Message) -> None:
+        """Handle one message; one that comes too fast waits, and so does all behind it on this link alone."""
+        while not self._bucket.take():
+            await asyncio.sleep(1.0 / self.edge.limits.device_messages_per_s)
+        await self._reports.room()
+        await super().dispatch(message)
+
+    async def closed(self) -> None:
+        """Tell who looks at a bus, and the device's actor unless a newer socket has taken over."""
+        self.taps.close()
+        if self._boot_id is not None and self.edge.links.remove(self.principal.id, self):
+            self._reports.push()
+            self._ask(LinkDown(self._boot_id))
+
+    # --- from the server --------------------------------------------------------------
+
+    def command(self, command: Any) -> None:
+        """Send an order. Before the welcome nothing is sent: what is wanted follows it."""
+        if not self._welcomed:
+            return
+        match command:
+            case SendUnlock(unlock_id=id_, slot=slot, ttl_ms=ttl_ms):
+                self._write(wire.Command(id=id_, slot=slot, op="unlock", ttl_ms=ttl_ms))
+            case SendFirmware(rollout_id=id_, image=image):
+                fields = {name: getattr(image, name) for name in image.__struct_fields__}
+                self._write(wire.Firmware(rollout_id=id_, **fields))
+            case CancelFirmware(rollout_id=id_):
+                self._write(wire.FirmwareCancel(rollout_id=id_))
+
+    def _inspect(self, order: wire.Inspect) -> None:
+        if self._welcomed:
+            self._write(order)
+
+    def _frames(self, frames: wire.Frames) -> None:
+        self.taps.relay(frames)
+
+    def replaced(self) -> None:
+        """Close: the device speaks through another socket now, and what it says there is newer."""
+        self._reports.push()
+        self.close(REPLACED)
+
+    def recheck(self) -> None:
+        """Verify the token afresh if anything that it depends on has changed."""
+        standing = self._standing_of(self.principal.id)
+        if standing != self._standing:
+            self._standing = standing
+            self.spawn(self._reidentify())
+
+    def _standing_of(self, device_id: str) -> _Standing:
+        info = self.edge.gateway.directory.device(device_id)
+        return None if info is None else (info.is_revoked, info.token_version, info.branch)
+
+    async def _reidentify(self) -> None:
+        try:
+            identity = await self._identify(self.scope)
+        except Problem as problem:
+            self.close(WRONG_TOKEN if problem.status == 401 else TRY_AGAIN)
+            return
+        if identity.principal.grants != self.principal.grants:
+            # It belongs to another branch now: it comes again and says hello there.
+            self.close(TRY_AGAIN)
+        else:
+            self.watch_expiry(identity)
+
+    def _write(self, message: Any) -> None:
+        self.outbox.text(wire.encode(message))
+
+    # --- from the device ----------------------------------------------------------------
+
+    def received(self, text: str) -> None:
+        """Handle one message."""
+        try:
+            message = wire.decode_from_device(text)
+            if self._boot_id is None and not isinstance(message, wire.Hello):
+                raise invalid("type", "Expected hello first.", code="hello_first")
+            handler = self._handlers.get(type(message))
+            if handler is None:
+                raise invalid("type", "Nobody has asked for this.", code="not_asked_for")
+            handler(self, message)
+        except wire.WireError as error:
+            self._write(wire.Problem(code="invalid_message", detail=str(error)[:500], seq=wire.seq_of(text)))
+        except Problem as problem:
+            self._refuse(wire.seq_of(text), problem)
+
+    def _refuse(self, seq: int | None, problem: Problem) -> None:
+        """Refuse for good what would be refused again; after anything else the Pi shall come again."""
+        if problem.status >= 500:
+            log.warning("device %s: %s", self.principal.id, problem.detail)
+            self.close(TRY_AGAIN)
+        else:
+            self._write(wire.Problem(code=problem.code, detail=problem.detail[:500], seq=seq))
+
+    def _ask(self, command: Any) -> Any:
+        return self.edge.gateway.ask("device", self.principal.id, command, self.principal)
+
+    def _then(self, pending: Any, done: Callable[[Any], None], seq: int | None = None) -> None:
+        pending.add_done_callback(partial(self._settled, done, seq))
+
+    def _settled(self, done: Callable[[Any], None], seq: int | None, pending: Any) -> None:
+        try:
+            done(self._outcome(pending).answer)
+        except Exception as error:  # noqa: BLE001 - answered as a problem
+            self._refuse(seq, from_error(error))
+
+    def _outcome(self, pending: Any) -> Any:
+        """Return the accepted outcome of an ask that has been answered; raises why there is none."""
+        outcome = pending.get(timeout=0)
+        if outcome.refusal is not None:
+            raise from_refusal(outcome.refusal)
+        return outcome
+
+    def _ack(self, seq: int, answer: Any) -> None:
+        self._write(wire.Ack(seq=seq))
+
+    def _hello(self, hello: wire.Hello) -> None:
+        if hello.device_id != self.principal.id:
+            self._write(wire.Problem(code="wrong_device", detail="The token is another device's."))
+            self.close(NO_ROLE)
+            return
+        directory = self.edge.gateway.directory
+        info = directory.device(self.principal.id)
+        branch = info.branch if info is not None else (self.principal.grants[0].branch or "")
+        readings = tuple(self._reading(each) for each in hello.slots)
+        self._boot_id, self._welcomed = hello.boot_id, False
+        self.edge.links.add(self.principal.id, self)
+        self._then(self._ask(LinkUp(branch, hello.boot_id, hello.firmware, readings)), self._welcome)
+
+    def _welcome(self, desk: DeskOfDevice) -> None:
+        desired = tuple(wire.DesiredLock(slot=each.slot, lock="open") for each in desk.pending)
+        self._welcomed = True
+        self._write(wire.Welcome(config=self.config(), desired=desired, last_seq=desk.last_seq))
+        for each in desk.pending:
+            self.command(each)
+        self.command(desk.firmware)
+
+    def config(self) -> wire.LinkConfig:
+        """Return the settings that the Pi is given."""
+        limits = self.edge.limits
+        return wire.LinkConfig(heartbeat_s=limits.device_heartbeat_s, telemetry_s=limits.device_telemetry_s)
+
+    def _reading(self, slot: wire.SlotState | wire.Report) -> SlotReading:
+        directory = self.edge.gateway.directory
+        code = directory.slots(self.principal.id).get(slot.slot)
+        ref = None if code is None else directory.trolley(code)
+        return SlotReading(slot.slot, slot.hook, slot.present, slot.at.timestamp(), ref, self._free())
+
+    def _free(self) -> bool:
+        """Return whether any trolley may come back into this device's slots."""
+        directory = self.edge.gateway.directory
+        info = directory.device(self.principal.id)
+        branch = None if info is None else directory.branch(info.branch)
+        return branch is not None and branch.settings.returns_anywhere
+
+    def _received(self, message: wire.Received) -> None:
+        self._tell(ReceivedByDevice(message.id))
+
+    def _result(self, result: wire.Result) -> None:
+        self._reports.push()
+        command = ResultOfDevice(result.id, result.outcome, result.detail)
+        self._then(self._ask(command), partial(self._ack, result.seq), result.seq)
+
+    def _report(self, report: wire.Report) -> None:
+        self._reports.put(ReportOfDevice(report.seq, self._reading(report)))
+
+    def _reported(self, reports: Sequence[ReportOfDevice], pending: Any) -> None:
+        try:
+            self._outcome(pending)
+        except Exception as error:  # noqa: BLE001 - answered as a problem
+            self._reports.forget()
+            for report in reports:
+                self._refuse(report.seq, from_error(error))
+        else:
+            for report in reports:
+                self._ack(report.seq, None)
+
+    def _telemetry(self, message: wire.Telemetry) -> None:
+        self.edge.links.telemetry[self.principal.id] = message
+        data = msgspec.json.encode(message.data)
+        if b"\\u0000" in data:
+            raise invalid("data", "Expected text without NUL characters.", code="invalid_message")
+        row = SampleRow(
+            self.principal.id, message.seq, message.at.timestamp(), self.edge.now(), msgspec.Raw(data)
+        )
+        try:
+            self.edge.keep_sample(row, partial(self._kept, message.seq))
+        except Full:
+            raise Problem(503, "overloaded", "Too much telemetry waits.", retry_after=1) from None
+        self._tell(Beat(message.data))
+
+    def _kept(self, seq: int, error: Exception | None) -> None:
+        if error is None:
+            self._ack(seq, None)
+        else:
+            self._refuse(seq, Problem(503, "unavailable", "The telemetry could not be kept.", retry_after=5))
+
+    def _firmware_state(self, message: wire.FirmwareState) -> None:
+        command = ProgressFirmware(message.rollout_id, message.state, message.detail)
+        self._then(self._ask(command), partial(self._ack, message.seq), message.seq)
+
+    def _heartbeat(self, message: wire.Heartbeat) -> None:
+        self._tell(Beat())
+        self._write(message)
+
+    def _tell(self, command: Any) -> None:
+        who = self.principal
+        self.edge.gateway.actors.tell(Address("device", who.id), command, None, who.label)
+
+    def _scan(self, scan: wire.Scan) -> None:
+        if self._scans.put(scan):
+            self.spawn(self._scans.run())
+
+    _handlers: dict[type, Any] = {
+        wire.Hello: _hello,
+        wire.Received: _received,
+        wire.Result: _result,
+        wire.Report: _report,
+        wire.Telemetry: _telemetry,
+        wire.FirmwareState: _firmware_state,
+        wire.Scan: _scan,
+        wire.Frames: _frames,
+        wire.Heartbeat: _heartbeat,
+    }

@@ -1,0 +1,230 @@
+"""The consumers of people: shopper, branch and chain sockets, all of one protocol.
+
+They differ in who may connect and in which topics are followed from the start;
+commands and topics are checked one by one against the principal wherever they come from.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from actors.messages.cart import FindSession
+from core.accounts.principals import Principal, may
+from realtime.auth import Identity
+from realtime.commands.gateway import Answer, Direct
+from realtime.commands.table import FRAMES
+from realtime.problems import Problem, forbidden, from_error, from_refusal, invalid, not_found, too_many
+from realtime.sockets.base import SocketConsumer
+from realtime.sockets.limits import TokenBucket
+from realtime.topics.hub import Message
+from realtime.topics.subscriptions import Subscriptions
+from realtime.wire import (
+    SOCKET_FRAMES,
+    SUBPROTOCOL,
+    InspectBus,
+    Notice,
+    Ping,
+    Renew,
+    Subscribe,
+    Unsubscribe,
+    decode_problem,
+    encode_text,
+    id_of,
+    reply_ok,
+    reply_problem,
+    rfc3339,
+)
+
+log = logging.getLogger("realtime")
+
+_union: Any = None
+for _frame in (*FRAMES, *SOCKET_FRAMES):
+    _union = _frame if _union is None else _union | _frame
+decode = msgspec.json.Decoder(_union).decode
+"""Text -> frame; raises msgspec.DecodeError."""
+
+
+class PersonConsumer(SocketConsumer):
+    """A socket of ``trolley.v1``: commands, topics, token renewal."""
+
+    subprotocol = SUBPROTOCOL
+
+    async def opened(self) -> None:
+        """Begin."""
+        limits = self.edge.limits
+        self.bucket = TokenBucket(limits.commands_per_s, self.edge.monotonic)
+        self.subscriptions = Subscriptions(self.edge.topics, self.principal, self.outbox, self.spawn)
+        self._life: asyncio.TimerHandle | None = None
+        self._keep_alive()
+
+    async def closed(self) -> None:
+        """Unfollow everything."""
+        self.subscriptions.close()
+        self.edge.links.inspections.leave(self.outbox)
+        if self._life is not None:
+            self._life.cancel()
+
+    # --- messages in -----------------------------------------------------------------
+
+    def received(self, text: str) -> None:
+        """Start whatever the frame asks for."""
+        if not self.bucket.take():
+            self.outbox.text(reply_problem(id_of(text), too_many()))
+            return
+        try:
+            frame = decode(text)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            self.outbox.text(reply_problem(id_of(text), decode_problem(error)))
+            return
+        command = FRAMES.get(type(frame))
+        if command is None:
+            self._own(frame)
+            return
+        try:
+            begun = command.begin(self.edge.gateway, self.principal, frame, frame.id)
+        except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
+            self._fail(frame.id, error)
+            return
+        if type(begun) is Direct:
+            begun.pending.add_done_callback(partial(self._settled, frame.id, begun.shape), self.loop)
+        else:
+            self.spawn(self._flow(frame.id, begun))
+
+    def too_big(self, size: int) -> None:
+        """Answer a message over the limit; the socket stays open."""
+        limit = self.edge.limits.max_message_bytes
+        problem = Problem(413, "message_too_large", f"Expected at most {limit} bytes, got {size}.")
+        self.outbox.text(reply_problem(None, problem))
+
+    def _settled(self, id_: str, shape: Any, pending: Any) -> None:
+        try:
+            outcome = pending.get(timeout=0)
+            if outcome.refusal is not None:
+                raise from_refusal(outcome.refusal)
+            text = reply_ok(id_, shape(outcome).data)
+        except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
+            self._fail(id_, error)
+            return
+        self.outbox.text(text)
+
+    async def _flow(self, id_: str, begun: Any) -> None:
+        try:
+            answer: Answer = await begun
+            text = reply_ok(id_, answer.data)
+        except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
+            self._fail(id_, error)
+            return
+        self.outbox.text(text)
+
+    def _fail(self, id_: str | None, error: BaseException) -> None:
+        problem = from_error(error)
+        if problem.status == 500:
+            log.error("command %s failed", id_, exc_info=error)
+        self.outbox.text(reply_problem(id_, problem))
+
+    # --- frames of the socket itself -----------------------------------------------------
+
+    def _own(self, frame: Any) -> None:
+        match frame:
+            case Ping():
+                self.outbox.text(reply_ok(frame.id, {}))
+            case Subscribe():
+                self.spawn(self._subscribe(frame))
+            case Unsubscribe():
+                self.subscriptions.unsubscribe(frame.topic)
+                self.outbox.text(reply_ok(frame.id, {"topic": frame.topic}))
+            case InspectBus():
+                self.spawn(self._inspect(frame))
+            case Renew():
+                self.spawn(self._renew(frame))
+
+    async def _inspect(self, frame: InspectBus) -> None:
+        """Show this socket what passes on a bus of a device in a branch that the caller runs."""
+        try:
+            info = self.edge.gateway.directory.device(frame.device_id)
+            if info is None or not may(self.principal, "branch.manage", info.chain, info.branch):
+                raise not_found("device_not_found", "There is no such device here.")
+            if frame.seconds > 0:
+                look = self.edge.links.inspections.watch
+                await look(self.outbox, frame.device_id, frame.bus, frame.seconds)
+            else:
+                self.edge.links.inspections.leave(self.outbox)
+        except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
+            self._fail(frame.id, error)
+            return
+        answer = {"device_id": frame.device_id, "bus": frame.bus, "seconds": frame.seconds}
+        self.outbox.text(reply_ok(frame.id, answer))
+
+    async def _subscribe(self, frame: Subscribe) -> None:
+        try:
+            await self.subscriptions.subscribe(frame)
+        except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
+            self._fail(frame.id, error)
+
+    async def _renew(self, frame: Renew) -> None:
+        try:
+            identity = await self.edge.authenticator.identify(frame.token)
+            if identity.principal.id != self.principal.id:
+                raise invalid("token", "This token is somebody else's.", code="token_invalid")
+        except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
+            self._fail(frame.id, error)
+            return
+        self.principal = identity.principal
+        self.subscriptions.renewed(identity.principal)
+        self.watch_expiry(identity)
+        self.outbox.text(reply_ok(frame.id, {"expires_at": rfc3339(identity.expires_at)}))
+
+    def expiring(self, identity: Identity) -> None:
+        """Say that a fresh token is wanted."""
+        notice = Notice("token_expiring", "Send auth.renew with a fresh token.", rfc3339(identity.expires_at))
+        self.outbox.text(encode_text(notice))
+
+    # --- the socket as a sign of life ---------------------------------------------------------
+
+    def _keep_alive(self) -> None:
+        """Nothing for staff; see the shopper's."""
+
+
+class ShopperConsumer(PersonConsumer):
+    """``/ws/shopper/``: any user. While it is open the shopper's session does not expire."""
+
+    def admit(self, scope: Message, principal: Principal) -> None:
+        """Let every user in; a device has its own socket."""
+        if principal.kind != "user":
+            raise forbidden("This socket is for people.")
+
+    def _keep_alive(self) -> None:
+        # Three signs in the shortest session there is, so that one may be lost.
+        often = min(self.edge.limits.sign_of_life_s, self.edge.gateway.directory.shortest_timeout_s() / 3)
+        self._life = self.loop.call_later(often, self._sign)
+
+    def _sign(self) -> None:
+        # Finding the session is itself a sign of life: the cart passes it on to the trolley.
+        self.edge.gateway.ask("cart", self.principal.id, FindSession(), self.principal)
+        self._keep_alive()
+
+
+class BranchConsumer(PersonConsumer):
+    """``/ws/branch/{code}/``: who may watch the branch."""
+
+    def admit(self, scope: Message, principal: Principal) -> None:
+        """Check the role in the branch of the path; an unknown branch looks like a forbidden one."""
+        code = scope["path_remaining"]
+        branch = self.edge.gateway.directory.branch(code)
+        if branch is None or not may(principal, "branch.watch", branch.chain, branch.code):
+            raise forbidden()
+
+
+class ChainConsumer(PersonConsumer):
+    """``/ws/chain/{slug}/``: who may watch the chain."""
+
+    def admit(self, scope: Message, principal: Principal) -> None:
+        """Check the role in the chain of the path."""
+        chain = self.edge.gateway.directory.chain(scope["path_remaining"])
+        if chain is None or not may(principal, "chain.watch", chain.slug, None):
+            raise not_found("chain_not_found", "There is no such chain.")

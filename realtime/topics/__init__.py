@@ -1,0 +1,1 @@
+"""Topics: what is published, numbered, kept for who comes back, and written to sockets."""
