@@ -28,7 +28,7 @@ def files(*suffixes: str, below: str = ".") -> Iterator[Path]:
     """Every file of the repository with one of the suffixes; all without any."""
     for folder, names, found in os.walk(ROOT / below):
         names[:] = sorted(name for name in names if name not in BUILT and not name.endswith(".egg-info"))
-        for name in sorted(found):
+        for name in sorted(set(found) - BUILT):  # .git is a file in a worktree
             path = Path(folder) / name
             if not suffixes or path.suffix in suffixes:
                 yield path

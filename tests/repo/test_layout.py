@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import subprocess
 import sys
@@ -11,8 +10,6 @@ import pytest
 
 from tests.repo.files import ROOT, files, shown, text
 
-MOST_LINES = 400
-LONGEST_FUNCTION = 50
 MACHINE_PATHS = re.compile(r"(?<![\w./~-])/(?:work|root|home/\w+|Users/\w+|opt/(?!homebrew))(?:/|\b)")
 """Directories of somebody's machine. Homebrew's prefix is the same on every Mac."""
 ADDRESSES_OF_PACKAGES = re.compile(
@@ -30,41 +27,12 @@ def ours(*suffixes: str) -> list[str]:
     ]
 
 
-def functions(path: str) -> list[tuple[str, int]]:
-    tree = ast.parse((ROOT / path).read_text())
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return [
-        (node.name, (node.end_lineno or node.lineno) - node.lineno + 1)
-        for node in ast.walk(tree)
-        if isinstance(node, kinds)
-    ]
-
-
 def test_the_import_contracts_hold() -> None:
     check = "from importlinter.cli import lint_imports_command as check; check()"
     found = subprocess.run(
         [sys.executable, "-c", check, "--no-logo"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert found.returncode == 0, found.stdout + found.stderr
-
-
-def test_no_python_file_is_longer_than_a_reader_bears() -> None:
-    long = {
-        path: count
-        for path in ours(".py")
-        if (count := len((ROOT / path).read_text().splitlines())) > MOST_LINES
-    }
-    assert long == {}
-
-
-def test_every_function_fits_a_screen() -> None:
-    long = [
-        f"{path}: {name} has {lines} lines"
-        for path in ours(".py")
-        for name, lines in functions(path)
-        if lines > LONGEST_FUNCTION
-    ]
-    assert long == []
 
 
 @pytest.mark.parametrize(
