@@ -12,7 +12,8 @@ from actors.messages.cart import FindSession, SessionFound
 from core.accounts.principals import Principal, may
 from realtime.commands.gateway import Answer, Direct, Gateway
 from realtime.problems import forbidden, invalid, not_found
-from realtime.views.entities import AlarmView, View
+from realtime.views.alarm import AlarmView
+from realtime.views.base import View
 from realtime.wire import Body, rfc3339
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]

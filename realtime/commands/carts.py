@@ -34,7 +34,8 @@ from core.catalogue.live.labels import Label
 from core.inventory.levels import available
 from realtime.commands.gateway import Answer, Begun, Direct, Gateway, new_id
 from realtime.problems import Problem, invalid, not_found
-from realtime.views.entities import CartView, ItemView, ProductBrief, View
+from realtime.views.base import View
+from realtime.views.cart import CartView, ItemView, ProductBrief
 from realtime.wire import Body
 
 Quantity = Annotated[int, Meta(ge=1, le=999)]

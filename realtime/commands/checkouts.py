@@ -18,7 +18,8 @@ from core.catalogue.live.catalogue import Catalogue
 from core.fleet.directory import BranchInfo
 from realtime.commands.gateway import Answer, Direct, Gateway, new_id
 from realtime.problems import Problem, invalid
-from realtime.views.entities import ItemView, View
+from realtime.views.base import View
+from realtime.views.cart import ItemView
 from realtime.wire import Body, rfc3339
 
 

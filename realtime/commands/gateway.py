@@ -30,7 +30,8 @@ from core.fleet import qr
 from core.fleet.directory import BranchInfo, Directory
 from core.host import in_thread
 from realtime.problems import Problem, forbidden, from_error, from_refusal, invalid, not_found
-from realtime.views.entities import AlarmView, CartView, Items, ItemView, alarm_view, cart_view
+from realtime.views.alarm import AlarmView, alarm_view
+from realtime.views.cart import CartView, Items, ItemView, cart_view
 
 if TYPE_CHECKING:
     from core.accounts.people import People

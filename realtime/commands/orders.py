@@ -16,7 +16,7 @@ from core.orders import passes
 from realtime.commands.alarms import operated_branch
 from realtime.commands.gateway import Answer, Gateway, new_id
 from realtime.problems import Problem, forbidden, invalid, not_found
-from realtime.views.entities import View
+from realtime.views.base import View
 from realtime.wire import Body, Id, rfc3339
 
 Place = Annotated[str, Meta(min_length=1, max_length=64)]

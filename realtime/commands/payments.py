@@ -20,7 +20,7 @@ from core.payments.providers import registry
 from realtime.commands.checkouts import beginning
 from realtime.commands.gateway import Answer, Gateway, new_id
 from realtime.problems import invalid, not_found
-from realtime.views.entities import View
+from realtime.views.base import View
 from realtime.wire import Body, Id, rfc3339
 
 Address = Annotated[str, Meta(max_length=1000)] | dict[str, Any]

@@ -18,7 +18,8 @@ from core.accounts.principals import Principal
 from realtime.commands.carts import ItemId, Quantity, offers_of
 from realtime.commands.gateway import Answer, Gateway
 from realtime.problems import Problem, invalid, not_found
-from realtime.views.entities import StepView, View
+from realtime.views.base import View
+from realtime.views.cart import StepView
 from realtime.wire import Body
 
 VoucherCode = Annotated[str, Meta(min_length=1, max_length=40)]

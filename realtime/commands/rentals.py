@@ -16,7 +16,8 @@ from core.accounts.principals import Principal, may
 from realtime.commands.gateway import Answer, Gateway, new_id
 from realtime.commands.sessions import rental_of
 from realtime.problems import Problem, invalid, not_found
-from realtime.views.entities import LockView, View, lock_view
+from realtime.views.base import View
+from realtime.views.trolley import LockView, lock_view
 from realtime.wire import Body, rfc3339
 
 Text = Annotated[str, Meta(min_length=1, max_length=300)]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from core.accounts.principals import Principal
 from realtime.commands.gateway import Answer, Begun, Gateway
-from realtime.views.entities import View
+from realtime.views.base import View
 from realtime.wire import Body
 
 Shape = Callable[[Gateway, Principal, Any, Answer], Awaitable[tuple[int, Any]]]

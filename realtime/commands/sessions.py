@@ -14,8 +14,9 @@ from actors.runtime.address import Address
 from core.accounts.principals import Principal
 from realtime.commands.gateway import Answer, Direct, Gateway, new_id
 from realtime.problems import Problem, invalid, not_found
-from realtime.views.base import SavedView
-from realtime.views.entities import CartView, LockView, View, lock_view
+from realtime.views.base import View
+from realtime.views.cart import CartView, SavedView
+from realtime.views.trolley import LockView, lock_view
 from realtime.wire import Body, rfc3339
 
 Code = Annotated[str, Meta(min_length=1, max_length=300)]

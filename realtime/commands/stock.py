@@ -11,7 +11,7 @@ from core.accounts.principals import Principal
 from realtime.commands.alarms import operated_branch
 from realtime.commands.gateway import Answer, Direct, Gateway
 from realtime.problems import not_found
-from realtime.views.entities import View
+from realtime.views.base import View
 from realtime.wire import Body
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]

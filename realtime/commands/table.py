@@ -15,7 +15,8 @@ from realtime.commands import alarms, carts, rentals, sessions, trade
 from realtime.commands import trolleys as staff
 from realtime.commands.gateway import Answer, Gateway
 from realtime.commands.row import Command, Route
-from realtime.views.entities import CartView, ItemView, View
+from realtime.views.base import View
+from realtime.views.cart import CartView, ItemView
 from realtime.wire import frame_of
 
 

@@ -10,7 +10,8 @@ from actors.messages.trolley import Lock, LockOrdered, MaintenanceSet, SetMainte
 from core.accounts.principals import Principal
 from realtime.commands.gateway import Answer, Direct, Gateway
 from realtime.problems import forbidden, invalid
-from realtime.views.entities import LockView, View, lock_view
+from realtime.views.base import View
+from realtime.views.trolley import LockView, lock_view
 from realtime.wire import Body
 
 TrolleyId = Annotated[str, Meta(min_length=1, max_length=300)]

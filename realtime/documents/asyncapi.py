@@ -17,7 +17,7 @@ from realtime import wire
 from realtime.commands.table import FRAMES
 from realtime.documents.schemas import schemas
 from realtime.topics.said import EVENTS, TOPICS
-from realtime.views import entities as views
+from realtime.views.base import View
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "asyncapi.json"
 _PEOPLE = {
@@ -152,7 +152,7 @@ def _frame(name: str, tag: str, doc: str, *fields: Any) -> Any:
 
 
 @cache
-def _reply(answer: type[views.View]) -> Any:
+def _reply(answer: type[View]) -> Any:
     fields = (("id", str), ("ok", bool), ("data", answer))
     return _frame(f"{answer.__name__}Reply", "reply", "Done and durable.", *fields)
 

@@ -28,7 +28,7 @@ from realtime.documents.asyncapi import document
 from realtime.edge import Edge
 from realtime.problems import CONTENT_TYPE, Problem, forbidden, from_error, invalid, not_found, unauthorised
 from realtime.topics.hub import Message, Send
-from realtime.views.entities import CartView
+from realtime.views.cart import CartView
 from realtime.wire import Body, decode_problem, encode
 
 log = logging.getLogger("realtime")

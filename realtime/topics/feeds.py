@@ -28,8 +28,9 @@ from actors.trolley.decider import State as TrolleyState
 from realtime.commands.alarms import people_of
 from realtime.commands.gateway import Gateway
 from realtime.topics.hub import Shaped, shaped
-from realtime.views.base import codes, counters_view, frozen_view, saved_view
-from realtime.views.entities import device_view, session_view, trolley_view
+from realtime.views.branch import counters_view, device_view
+from realtime.views.cart import codes, frozen_view, saved_view
+from realtime.views.trolley import session_view, trolley_view
 from realtime.wire import Event, encode, rfc3339
 
 NO_SESSION = "none"

@@ -6,8 +6,11 @@ from typing import Any
 
 from actors.cart import decider as cart
 from actors.messages import trolley as on_trolley
-from realtime.views.base import CountersView
-from realtime.views.entities import AlarmView, CartView, DeviceView, SessionView, TrolleyView, View
+from realtime.views.alarm import AlarmView
+from realtime.views.base import View
+from realtime.views.branch import CountersView, DeviceView
+from realtime.views.cart import CartView
+from realtime.views.trolley import SessionView, TrolleyView
 
 
 class SessionSnapshot(View, frozen=True):

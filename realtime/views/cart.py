@@ -1,15 +1,11 @@
-"""What clients see: the shapes of answers and topic data, made from states and reference data.
-
-The structs are also the schemas in the API documents. Money fields are Decimal
-with the currency's digits, times are RFC 3339 text. Nothing here asks an actor or a database.
-"""
+"""A cart as its shopper sees it: the lines, their products, the checkout, what can be restored."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
@@ -17,15 +13,9 @@ import msgspec
 from actors.cart.decider import State as CartState
 from actors.cart.state import sku_of
 from actors.kit.money import zero
-from actors.messages.alarms import Alarm
-from actors.messages.branch import DeviceCard, TrolleyCard
 from actors.messages.cart import Line
-from actors.messages.trolley import LockState
-from actors.trolley.decider import State as TrolleyState
-from actors.trolley.decider import expires_at
-from realtime.views.base import FrozenView, HeldView, SavedView, codes, frozen_view, saved_view
-from realtime.views.base import View as View
-from realtime.wire import encode, maybe_time, rfc3339
+from realtime.views.base import View
+from realtime.wire import encode, rfc3339
 
 
 class ProductBrief(View, frozen=True):
@@ -75,6 +65,30 @@ class ItemView(View, frozen=True):
     available: bool
 
 
+class SavedView(View, frozen=True):
+    """Lines of an abandoned cart that can still be restored."""
+
+    items_count: int
+    until: str
+
+
+class HeldView(View, frozen=True):
+    """A session of the shopper, and its trolley."""
+
+    session_id: str
+    trolley_id: str
+
+
+class FrozenView(View, frozen=True):
+    """A checkout: ``status`` is PENDING until the stock has answered, then ACTIVE; ``payment_id`` goes on."""
+
+    reservation_id: str
+    branch: str
+    status: str
+    expires_at: str
+    payment_id: str | None
+
+
 class CartView(View, frozen=True):
     """The whole cart; ``items_count`` counts lines, ``total_items`` units."""
 
@@ -95,82 +109,6 @@ class CartView(View, frozen=True):
     """The checkout that goes on; meanwhile the lines cannot be changed."""
     saved: SavedView | None
     sessions: tuple[HeldView, ...]
-
-
-class LockView(View, frozen=True):
-    """Shadow of the lock: what is wanted and what the hardware last said."""
-
-    desired: str
-    reported: str
-    at: str | None
-
-
-class SessionView(View, frozen=True):
-    """The session that holds a trolley, with the trolley's lock and place."""
-
-    session_id: str
-    trolley_id: str
-    branch: str
-    cart_number: int
-    started_at: str
-    expires_at: str
-    timeout_s: float
-    lock: LockView
-    lock_fault: str
-    custody: str
-
-
-class TrolleyView(View, frozen=True):
-    """All that the map shows of a trolley."""
-
-    trolley_id: str
-    cart_number: int
-    seq: int
-    phase: str
-    custody: str
-    is_active: bool
-    maintenance: bool
-    maintenance_notes: str
-    session_id: str | None
-    assigned_to: str | None
-    since: str | None
-    lock: LockView
-    lock_fault: str
-    place: Any
-    cart_total: Decimal
-    cart_units: int
-
-
-class DeviceView(View, frozen=True):
-    """A Pi, as the map shows it."""
-
-    device_id: str
-    online: bool
-    firmware: str
-    last_seen: str | None
-
-
-class AlarmView(View, frozen=True):
-    """Something in the branch that somebody should look at; people by name."""
-
-    alarm_id: str
-    kind: str
-    severity: str
-    subject: str
-    trolley_id: str | None
-    device_id: str | None
-    slot: int | None
-    shopper: str | None
-    product: str | None
-    """What runs out, with its variant; of an alarm about a SKU."""
-    detail: str
-    raised_at: str
-    acknowledged_at: str | None
-    acknowledged_by: str | None
-    assignee: str | None
-
-
-# --- making them --------------------------------------------------------------
 
 
 class ProductLike(Protocol):
@@ -273,68 +211,6 @@ class Items:
         return None if known is None else known[0]
 
 
-def lock_view(lock: LockState) -> LockView:
-    """Return the lock's shadow."""
-    return LockView(desired=lock.desired, reported=lock.reported, at=maybe_time(lock.at))
-
-
-def trolley_view(card: TrolleyCard, names: Mapping[str, str]) -> TrolleyView:
-    """Return a trolley's card; ``names`` gives the holder's shown name by user id, for every id."""
-    return TrolleyView(
-        trolley_id=card.trolley_id,
-        cart_number=card.cart_number,
-        seq=card.seq,
-        phase=card.phase,
-        custody=card.custody,
-        is_active=card.is_active,
-        maintenance=card.maintenance,
-        maintenance_notes=card.maintenance_notes,
-        session_id=card.session_id,
-        assigned_to=None if card.user_id is None else names[card.user_id],
-        since=maybe_time(card.since),
-        lock=lock_view(card.lock),
-        lock_fault=card.lock_fault,
-        place=card.place,
-        cart_total=card.cart_total,
-        cart_units=card.cart_units,
-    )
-
-
-def device_view(card: DeviceCard) -> DeviceView:
-    """Return a device's card."""
-    return DeviceView(
-        device_id=card.device_id,
-        online=card.online,
-        firmware=card.firmware,
-        last_seen=maybe_time(card.last_seen),
-    )
-
-
-def alarm_view(alarm: Alarm, display: Callable[[str], str], goods: Callable[[str], str]) -> AlarmView:
-    """Return an alarm; ``display`` gives the shown name of a user id, or an empty text, ``goods`` a SKU's."""
-
-    def name(user_id: str | None) -> str | None:
-        return None if user_id is None else display(user_id) or "—"
-
-    about = alarm.about
-    return AlarmView(
-        alarm_id=alarm.alarm_id,
-        kind=alarm.kind,
-        severity=alarm.severity,
-        subject=about.subject,
-        trolley_id=about.trolley_id,
-        device_id=about.device_id,
-        slot=about.slot,
-        shopper=name(about.user_id),
-        product=goods(about.subject[4:]) or "—" if about.subject.startswith("sku/") else None,
-        detail=about.detail,
-        raised_at=rfc3339(alarm.raised_at),
-        acknowledged_at=maybe_time(alarm.acknowledged_at),
-        acknowledged_by=name(alarm.acknowledged_by),
-        assignee=name(alarm.assignee),
-    )
-
-
 def cart_view(
     state: CartState,
     find: FindProduct,
@@ -371,20 +247,28 @@ def cart_view(
     )
 
 
-def session_view(state: TrolleyState) -> SessionView | None:
-    """Return the session that holds the trolley, or None."""
-    ref = state.ref
-    if state.phase != "held" or ref is None or state.session_id is None or state.since is None:
+def saved_view(state: CartState) -> SavedView | None:
+    """Return the lines that can be restored; the client compares ``until`` with its clock."""
+    if not state.saved or state.saved_until is None:
         return None
-    return SessionView(
-        session_id=state.session_id,
-        trolley_id=state.trolley_id,
-        branch=ref.branch,
-        cart_number=ref.cart_number,
-        started_at=rfc3339(state.since),
-        expires_at=rfc3339(expires_at(state) or state.since),
-        timeout_s=ref.session_timeout_s,
-        lock=lock_view(state.lock),
-        lock_fault=state.lock_fault,
-        custody=state.custody,
+    return SavedView(items_count=len(state.saved), until=rfc3339(state.saved_until))
+
+
+def codes(state: CartState) -> tuple[str, ...]:
+    """Return the codes of the vouchers that the cart holds."""
+    return tuple([each.code for each in state.vouchers])
+
+
+def frozen_view(state: CartState) -> FrozenView | None:
+    """Return the checkout that goes on, or None."""
+    held = state.checkout
+    if held is None:
+        return None
+    status = "ACTIVE" if held.reserved else "PENDING"
+    return FrozenView(
+        reservation_id=held.reservation_id,
+        branch=held.branch,
+        status=status,
+        expires_at=rfc3339(held.expires_at),
+        payment_id=held.payment_id if held.paid is None else held.paid.payment_id,
     )

@@ -1,0 +1,47 @@
+"""What a branch's map shows beside trolleys and alarms: its counters and its devices."""
+
+from __future__ import annotations
+
+from actors.messages.branch import Counters, DeviceCard
+from realtime.views.base import View
+from realtime.wire import maybe_time
+
+
+class CountersView(View, frozen=True):
+    """Of a branch's active trolleys."""
+
+    total: int
+    available: int
+    held: int
+    maintenance: int
+    faults: int
+
+
+class DeviceView(View, frozen=True):
+    """A Pi, as the map shows it."""
+
+    device_id: str
+    online: bool
+    firmware: str
+    last_seen: str | None
+
+
+def counters_view(counters: Counters) -> CountersView:
+    """Return a branch's counters."""
+    return CountersView(
+        total=counters.total,
+        available=counters.available,
+        held=counters.held,
+        maintenance=counters.maintenance,
+        faults=counters.faults,
+    )
+
+
+def device_view(card: DeviceCard) -> DeviceView:
+    """Return a device's card."""
+    return DeviceView(
+        device_id=card.device_id,
+        online=card.online,
+        firmware=card.firmware,
+        last_seen=maybe_time(card.last_seen),
+    )
