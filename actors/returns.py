@@ -29,6 +29,7 @@ from actors.messages.returns import (
     SlotDropped,
     SlotEmptied,
     SlotFilled,
+    SlotKnown,
     SlotWaits,
     TrolleyMatched,
 )
@@ -191,6 +192,13 @@ def _emptied(state: State, command: SlotEmptied, ctx: Context) -> Decision:
     return Decision((dropped, *_matches(evolve(state, dropped), ctx.now)), memory=memory)
 
 
+def _known(state: State, command: SlotKnown, ctx: Context) -> Decision:
+    if _key(command.place) not in state.waiting:
+        return NOTHING
+    dropped = SlotDropped(command.place, command.at)
+    return Decision((dropped, *_matches(evolve(state, dropped), ctx.now)))
+
+
 def _scanned(state: State, command: ReturnScanned, ctx: Context) -> Decision:
     known = state.out.get(command.trolley_id)
     if not command.staff and (known is None or command.by not in (known.holder, known.taken_by)):
@@ -248,6 +256,7 @@ COMMANDS: Commands = {
         NoteCustody: _note,
         SlotFilled: _filled,
         SlotEmptied: _emptied,
+        SlotKnown: _known,
         ReturnScanned: _scanned,
         TimeReached: ignored,
     }

@@ -40,9 +40,7 @@ def fill(shoppers: int, products: int, locks: bool) -> dict[str, object]:
     from core.tenancy.models import Branch, Chain
 
     chain = Chain.objects.create(slug="bench", name="Bench", currency="INR")
-    branch = Branch.objects.create(
-        chain=chain, code=BRANCH, name="Bench", session_timeout_s=3600, has_lock_hardware=locks
-    )
+    branch = Branch.objects.create(chain=chain, code=BRANCH, name="Bench", session_timeout_s=3600)
     codes = [str(890_000 + n) for n in range(products)]
     rows = [Product(chain=chain, barcode=c, name=f"Product {c}", price=n + 1) for n, c in enumerate(codes)]
     Product.objects.bulk_create(rows)

@@ -38,7 +38,7 @@ def fill(pis: int, slots: int) -> dict[str, object]:
 
     chain = Chain.objects.create(slug="bench", name="Bench", currency="INR")
     branches = Branch.objects.bulk_create(
-        Branch(chain=chain, code=f"B{n:03}", name=f"B{n}", has_lock_hardware=True) for n in range(BRANCHES)
+        Branch(chain=chain, code=f"B{n:03}", name=f"B{n}") for n in range(BRANCHES)
     )
     devices = Device.objects.bulk_create(
         Device(branch=branches[n % BRANCHES], name=f"pi{n}") for n in range(pis)

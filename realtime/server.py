@@ -36,6 +36,7 @@ from realtime.cluster.owner import Owner
 from realtime.cluster.remote import RemoteSystem
 from realtime.commands.gateway import Gateway
 from realtime.devices.links import Links
+from realtime.devices.placements import Placements
 from realtime.devices.revocations import Retirements
 from realtime.django_bridge import Asked
 from realtime.documents import openapi
@@ -88,6 +89,7 @@ class Running:
         self.owner: Owner | None = None
         self.errands: Errands | None = None
         self.retirements: Retirements | None = None
+        self.placements: Placements | None = None
         self.payments: PaymentEdge | None = None
         channel = errands.owner_channel()
         if role == "edge":
@@ -125,6 +127,7 @@ class Running:
         host = self.host = self._host(journal, clock)
         self.errands = Errands(host.system)
         self.retirements = Retirements(host.system, self.references.directory)
+        self.placements = Placements(host.system, self.references.directory)
         if layer is not None:
             self.owner = Owner(
                 layer, channel, host.system, self.links, self.references.changed, self.errands.run
@@ -173,6 +176,8 @@ class Running:
                 self._redraw(self.host.system)
             if self.retirements is not None:
                 self.retirements.look()
+            if self.placements is not None:
+                self.placements.look()
 
     def _recheck_devices(self) -> None:
         """A device may have been revoked, or its token replaced."""
@@ -212,6 +217,8 @@ class Running:
             self.errands.start()
         if self.retirements is not None:
             self.retirements.look()
+        if self.placements is not None:
+            self.placements.look()
         if self.owner is not None:
             self.owner.start()
         if self.remote is not None:

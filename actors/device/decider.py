@@ -23,6 +23,7 @@ from actors.kit.tables import Commands, ignored
 from actors.messages.device import (
     Acked,
     Answer,
+    AssignSlots,
     Beat,
     Command,
     DeskOfDevice,
@@ -186,6 +187,7 @@ def _time_reached(state: State, command: TimeReached, ctx: Context) -> Decision:
 _ALWAYS: dict[type, tables.Handler] = {
     LinkUp: _link_up,
     Reports: device_slots.reported,
+    AssignSlots: device_slots.assigned,
     Result: _result,
     UnlockSlot: _unlock,
     Occupy: device_slots.occupied,
@@ -206,6 +208,7 @@ COMMANDS: Commands = {
         LinkDown: ignored,
         Beat: ignored,
         Retire: ignored,
+        AssignSlots: ignored,
         UnlockSlot: _unlock_nobody,
         OfferFirmware: device_firmware.refused,
     },

@@ -11,24 +11,24 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from actors.device.state import State, occupant
+from actors.device.state import STEP_S, State, occupant
 from actors.kit.decider import NOTHING, Context, Decision
 from actors.messages.device import (
     Acked,
+    AssignSlots,
     BoardAnswered,
     BoardSilent,
     Occupy,
     Reports,
     SlotChanged,
+    SlotOwner,
     SlotReading,
+    SlotsAssigned,
     SlotSeen,
     SlotTaken,
     SlotVacated,
     Vacate,
 )
-
-_STEP_S = 0.001
-"""Least distance of two readings of one slot, so that later ones are known as later."""
 
 
 def greeted(state: State, readings: Iterable[SlotReading], now: float) -> list[Any]:
@@ -77,7 +77,7 @@ class _Seen:
         # and grow from change to change.
         at = min(reading.at, self._now)
         if before is not None:
-            at = max(at, before.at + _STEP_S)
+            at = max(at, before.at + STEP_S)
         who = occupant(self._occupants, reading)
         same = before is not None and before.free == reading.free and before.ref == reading.ref
         ref, free = (None, False) if same else (reading.ref, reading.free)
@@ -102,6 +102,18 @@ def _boards(state: State, answering: dict[int, bool], now: float) -> list[Any]:
         for board, known in answering.items()
         if known == (board in state.silent)
     ]
+
+
+def assigned(state: State, command: AssignSlots, ctx: Context) -> Decision:
+    """Note which trolleys belong into slots; one that stands in its new slot is docked by that."""
+    news = tuple(owner for owner in command.owners if _other_owner(state.slots.get(owner.slot), owner))
+    return Decision((SlotsAssigned(news, ctx.now),)) if news else NOTHING
+
+
+def _other_owner(known: SlotReading | None, owner: SlotOwner) -> bool:
+    """Return whether the slot has a reading, and that names another trolley."""
+    trolley_id = None if owner.ref is None else owner.ref.trolley_id
+    return known is not None and known.trolley_id != trolley_id
 
 
 def occupied(state: State, command: Occupy, ctx: Context) -> Decision:

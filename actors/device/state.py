@@ -25,6 +25,7 @@ from actors.messages.device import (
     SendUnlock,
     SlotChanged,
     SlotReading,
+    SlotsAssigned,
     SlotSeen,
     SlotTaken,
     SlotVacated,
@@ -34,6 +35,8 @@ from actors.messages.device import (
 
 Phase = Literal["offline", "online", "retired"]
 
+STEP_S = 0.001
+"""Least distance of two readings of one slot, so that later ones are known as later."""
 DONE_KEPT = 64
 """How many finished unlocks are remembered, so that a repeated order does nothing."""
 VOLATILE = ("heard_at", "idle_seq", "health")
@@ -199,6 +202,18 @@ def occupant(occupants: dict[int, str], reading: SlotReading) -> str | None:
     return reading.trolley_id if known is None else known or None
 
 
+def _assigned(state: State, event: SlotsAssigned) -> State:
+    """A slot of which nobody knew what it holds is taken to hold the trolley that belongs there."""
+    slots, occupants = dict(state.slots), dict(state.occupants)
+    for owner in event.owners:
+        before = slots[owner.slot]
+        at = max(event.at, before.at + STEP_S)
+        slots[owner.slot] = replace(before, ref=owner.ref, free=owner.free, at=at)
+        if owner.ref is not None and before.present and occupants.get(owner.slot) == "":
+            del occupants[owner.slot]
+    return replace(state, slots=slots, occupants=occupants)
+
+
 def _taken(state: State, event: SlotTaken) -> State:
     return replace(state, occupants={**state.occupants, event.slot: event.trolley_id})
 
@@ -237,6 +252,7 @@ def _beside(phase: Phase) -> dict[type, Move]:
         UnlockQueued: Move(_queued, to),
         UnlockDone: Move(_done, to),
         SlotChanged: Move(_slot_changed, to),
+        SlotsAssigned: Move(_assigned, to),
         SlotTaken: Move(_taken, to),
         SlotVacated: Move(_vacated, to),
         BoardSilent: Move(_silent, to),

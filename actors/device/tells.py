@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actors.device.state import State, card, offer, send
+from actors.device.state import State, card, occupant, offer, send
 from actors.kit.decider import Tell
 from actors.messages.alarms import About, AlarmKind, ClearAlarm, RaiseAlarm
 from actors.messages.branch import NoteDevice
@@ -21,12 +21,13 @@ from actors.messages.device import (
     FirmwareWithdrawn,
     SlotChanged,
     SlotReading,
+    SlotsAssigned,
     SlotTaken,
     SlotVacated,
     UnlockDone,
     UnlockQueued,
 )
-from actors.messages.returns import SlotEmptied, SlotFilled
+from actors.messages.returns import SlotEmptied, SlotFilled, SlotKnown
 from actors.messages.rollout import NoteFirmware
 from actors.messages.trolley import LockReported, Place, UnlockFinished
 
@@ -80,6 +81,22 @@ def _unknown(state: State, reading: SlotReading) -> tuple[Tell, ...]:
     if reading.hook == "closed":
         return (Tell("yard", branch, SlotFilled(place, reading.at)),)
     return ()
+
+
+def _assigned(state: State, event: SlotsAssigned) -> tuple[Tell, ...]:
+    """What is known of a slot is the news of the trolley that belongs there now."""
+    told: list[Tell] = []
+    for owner in event.owners:
+        reading = state.slots[owner.slot]
+        trolley_id = occupant(state.occupants, reading)
+        if trolley_id is None:
+            told += _unknown(state, reading)
+            continue
+        told.append(_report(state, reading, trolley_id))
+        if state.branch:
+            known = SlotKnown(Place(state.device_id, owner.slot), reading.at)
+            told.append(Tell("yard", state.branch, known))
+    return tuple(told)
 
 
 def _taken(state: State, event: SlotTaken) -> tuple[Tell, ...]:
@@ -170,6 +187,7 @@ _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
     DeviceConnected: _connected,
     DeviceDisconnected: _disconnected,
     DeviceRetired: _retired,
+    SlotsAssigned: _assigned,
     SlotTaken: _taken,
     SlotVacated: _vacated,
     BoardSilent: _silent,

@@ -27,6 +27,16 @@ class SlotReading(msgspec.Struct, frozen=True, gc=False):
         return None if self.ref is None else self.ref.trolley_id
 
 
+class SlotOwner(msgspec.Struct, frozen=True, gc=False):
+    """What the branch decides about one slot."""
+
+    slot: int
+    ref: TrolleyRef | None
+    """The trolley that belongs into it; None: no trolley does."""
+    free: bool = False
+    """Any trolley of the branch may come back into it."""
+
+
 FirmwareState = Literal["offered", "downloading", "downloaded", "verified", "updating", "updated", "failed"]
 """How far a device is with a firmware; ``updated`` and ``failed`` are ends."""
 
@@ -72,6 +82,12 @@ class Vacate(msgspec.Struct, frozen=True, tag="Vacate"):
     slot: int
     trolley_id: str
     branch: str
+
+
+class AssignSlots(msgspec.Struct, frozen=True, tag="AssignSlots"):
+    """From the reference data: which trolley belongs into these slots has changed."""
+
+    owners: tuple[SlotOwner, ...]
 
 
 class LinkUp(msgspec.Struct, frozen=True, tag="LinkUp"):
@@ -271,6 +287,13 @@ class SlotChanged(msgspec.Struct, frozen=True, tag="SlotChanged"):
     seen: tuple[SlotSeen, ...]
 
 
+class SlotsAssigned(msgspec.Struct, frozen=True, tag="SlotsAssigned"):
+    """The trolleys that belong into slots which have a reading are others now."""
+
+    owners: tuple[SlotOwner, ...]
+    at: float
+
+
 class SlotTaken(msgspec.Struct, frozen=True, tag="SlotTaken"):
     """It is known which trolley stands in the slot."""
 
@@ -307,6 +330,7 @@ Command = (
     UnlockSlot
     | Occupy
     | Vacate
+    | AssignSlots
     | LinkUp
     | LinkDown
     | Beat
@@ -328,6 +352,7 @@ Event = (
     | UnlockQueued
     | UnlockDone
     | SlotChanged
+    | SlotsAssigned
     | SlotTaken
     | SlotVacated
     | BoardSilent

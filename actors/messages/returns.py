@@ -36,6 +36,13 @@ class SlotEmptied(msgspec.Struct, frozen=True, tag="SlotEmptied"):
     at: float
 
 
+class SlotKnown(msgspec.Struct, frozen=True, tag="SlotKnown"):
+    """From a device: the branch has said which trolley belongs into the slot, so nobody needs to be asked."""
+
+    place: Place
+    at: float
+
+
 class ReturnScanned(msgspec.Struct, frozen=True, tag="ReturnScanned"):
     """Somebody says which trolley came back; without a place, into the one slot that asks.
 
@@ -76,7 +83,7 @@ class SlotWaits(msgspec.Struct, frozen=True, tag="SlotWaits"):
 
 
 class SlotDropped(msgspec.Struct, frozen=True, tag="SlotDropped"):
-    """The slot is empty again before anybody said which trolley it was."""
+    """The slot asks no more: it is empty again, or a trolley belongs into it now."""
 
     place: Place
     at: float
@@ -92,6 +99,6 @@ class TrolleyMatched(msgspec.Struct, frozen=True, tag="TrolleyMatched"):
     """User id of whoever said so; None: only this one could be meant."""
 
 
-Command = NoteCustody | SlotFilled | SlotEmptied | ReturnScanned
+Command = NoteCustody | SlotFilled | SlotEmptied | SlotKnown | ReturnScanned
 Answer = ReturnPlaced
 Event = CustodyNoted | SlotWaits | SlotDropped | TrolleyMatched

@@ -54,7 +54,6 @@ def _branches(chain: Chain) -> tuple[Branch, Branch]:
             "latitude": Decimal("12.971900"),
             "longitude": Decimal("77.641200"),
             "timezone": "Asia/Kolkata",
-            "has_lock_hardware": True,
             "floor_plan": plans.with_bays(DEVICE_ID),
         },
     )
@@ -68,7 +67,6 @@ def _branches(chain: Chain) -> tuple[Branch, Branch]:
             "latitude": Decimal("12.925000"),
             "longitude": Decimal("77.593800"),
             "timezone": "Asia/Kolkata",
-            "has_lock_hardware": False,
             "floor_plan": plans.without_bays(),
         },
     )

@@ -20,7 +20,6 @@ class BranchSettings(msgspec.Struct, frozen=True):
     restore_s: float
     one_trolley_per_user: bool
     rental_minutes: int
-    has_lock_hardware: bool
     returns_anywhere: bool = False
 
 
@@ -172,17 +171,12 @@ class Directory:
 def ref_of(row: Trolley) -> TrolleyRef:
     """Return the reference data of a trolley row; its branch, chain and device should be selected with it.
 
-    Without lock hardware in the branch, or with its device revoked, the trolley has no place.
+    A trolley that belongs into a slot has a lock; with the slot's device revoked it has none.
     """
     branch = row.branch
     place = None
     device = row.place_device
-    if (
-        branch.has_lock_hardware
-        and device is not None
-        and row.place_slot is not None
-        and not device.is_revoked
-    ):
+    if device is not None and row.place_slot is not None and not device.is_revoked:
         place = Place(str(device.pk), row.place_slot)
     return TrolleyRef(
         trolley_id=row.trolley_id,
@@ -227,7 +221,6 @@ def _branch(row: Branch) -> BranchInfo:
             restore_s=float(row.restore_s),
             one_trolley_per_user=row.one_trolley_per_user,
             rental_minutes=row.rental_minutes,
-            has_lock_hardware=row.has_lock_hardware,
             returns_anywhere=row.returns_anywhere,
         ),
         floor_plan=row.floor_plan,

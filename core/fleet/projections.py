@@ -17,6 +17,7 @@ from actors.messages.device import (
     DeviceRetired,
     SlotChanged,
     SlotReading,
+    SlotsAssigned,
 )
 from actors.messages.trolley import (
     SessionEnded,
@@ -130,6 +131,8 @@ def device_rows(write: Write) -> list[Row]:
         kind = type(event)
         if kind is SlotChanged:
             changed |= dict.fromkeys(seen.slot for seen in event.seen)
+        elif kind is SlotsAssigned:
+            changed |= dict.fromkeys(owner.slot for owner in event.owners)
         elif kind in _LINK:
             link = record.seq
     rows = [_slot(device_id, state.slots[slot]) for slot in changed]

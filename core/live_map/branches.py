@@ -80,8 +80,8 @@ def _card(row: Trolley, total: Total | None) -> TrolleyCard:
 
 
 def _place(row: Trolley, home: Place | None) -> Place | None:
-    """Return where the trolley stands; without lock hardware nowhere."""
-    if row.at_device is None or row.at_slot is None or not row.branch.has_lock_hardware:
+    """Return where the trolley stands; one without a slot nowhere."""
+    if row.at_device is None or row.at_slot is None:
         return home
     return Place(str(row.at_device), row.at_slot)
 

@@ -15,7 +15,7 @@ class BranchInline(TabularInline):
 
     model = Branch
     extra = 0
-    fields = ("code", "name", "city", "timezone", "is_active", "has_lock_hardware")
+    fields = ("code", "name", "city", "timezone", "is_active")
     show_change_link = True
 
 
@@ -40,11 +40,10 @@ class BranchAdmin(ModelAdmin):
         "chain",
         "city",
         "is_active",
-        "has_lock_hardware",
         "session_timeout_s",
         "qr_sheet",
     )
-    list_filter = ("chain", "is_active", "has_lock_hardware", "city")
+    list_filter = ("chain", "is_active", "city")
     list_editable = ("is_active",)
     search_fields = ("code", "name", "city")
     autocomplete_fields = ("chain",)
@@ -61,7 +60,7 @@ class BranchAdmin(ModelAdmin):
                     "restore_s",
                     "one_trolley_per_user",
                     "rental_minutes",
-                    "has_lock_hardware",
+                    "returns_anywhere",
                 )
             },
         ),

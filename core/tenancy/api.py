@@ -28,7 +28,7 @@ class SettingsAnswer(serializers.ModelSerializer[Branch]):
     class Meta:
         model = Branch
         fields = (
-            "session_timeout_s", "restore_s", "one_trolley_per_user", "rental_minutes", "has_lock_hardware",
+            "session_timeout_s", "restore_s", "one_trolley_per_user", "rental_minutes",
             "returns_anywhere",
         )  # fmt: skip
 

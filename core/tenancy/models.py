@@ -73,7 +73,6 @@ class Branch(models.Model):
     restore_s = models.PositiveIntegerField(default=900)
     one_trolley_per_user = models.BooleanField(default=True)
     rental_minutes = models.PositiveIntegerField(default=120, validators=[MinValueValidator(1)])
-    has_lock_hardware = models.BooleanField(default=False)
     returns_anywhere = models.BooleanField(default=False, db_default=False)
     """Trolleys may come back to any slot; else each has its own, and a slot that fills holds its own one."""
     floor_plan = models.JSONField(default=empty_floor_plan, blank=True)

@@ -36,7 +36,7 @@ for number in range(61, 81):
     )
 branch = Branch.objects.create(
     chain=chain, code="BRANCH-009", name="Demo Mart Express",
-    has_lock_hardware=False, session_timeout_s=5,
+    session_timeout_s=5,
 )
 for number in range(91, 93):
     Trolley.objects.create(trolley_id=f"TROLLEY_{number}", branch=branch, cart_number=number)

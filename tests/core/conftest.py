@@ -35,7 +35,7 @@ def world(db: None) -> World:
     chain = Chain.objects.create(slug="own-chain", name="Own", currency="INR")
     other = Chain.objects.create(slug="other-chain", name="Other", currency="KWD")
     own, sister, foreign = (
-        Branch.objects.create(chain=owner, code=code, name=code, has_lock_hardware=code == "OWN")
+        Branch.objects.create(chain=owner, code=code, name=code)
         for owner, code in ((chain, "OWN"), (chain, "SISTER"), (other, "FOREIGN"))
     )
     device = Device.objects.create(branch=own, name="pi")

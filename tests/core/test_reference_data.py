@@ -94,14 +94,12 @@ def test_settings_of_a_branch_are_in_its_trolleys(world: World) -> None:
     assert (ref.session_timeout_s, ref.restore_s, ref.one_per_user) == (45.0, 60.0, False)
 
 
-@pytest.mark.parametrize("what", ["branch", "device"])
-def test_without_working_hardware_a_trolley_has_no_place(world: World, what: str) -> None:
-    if what == "branch":
-        world.own.has_lock_hardware = False
-        world.own.save()
-    else:
-        world.device.is_revoked = True
-        world.device.save()
+def test_a_trolley_has_a_lock_where_it_has_a_slot_whose_device_is_trusted(world: World) -> None:
+    ref = directory().trolley("T-1")
+    assert ref is not None
+    assert ref.place == Place(str(world.device.pk), 17)
+    world.device.is_revoked = True
+    world.device.save()
     ref = directory().trolley("T-1")
     assert ref is not None
     assert ref.place is None

@@ -11,6 +11,7 @@ from actors.messages.alarms import ClearAlarm
 from actors.messages.branch import DeviceCard, NoteDevice
 from actors.messages.device import (
     Acked,
+    AssignSlots,
     Beat,
     BoardSilent,
     DeskOfDevice,
@@ -29,12 +30,15 @@ from actors.messages.device import (
     Retire,
     SendUnlock,
     SlotChanged,
+    SlotOwner,
     SlotReading,
+    SlotsAssigned,
     SlotSeen,
     UnlockDone,
     UnlockQueued,
     UnlockSlot,
 )
+from actors.messages.returns import SlotFilled, SlotKnown
 from actors.messages.trolley import LockReported, Place, UnlockFinished
 from tests.domain.given import Given, given, rested
 from tests.domain.things import REF
@@ -183,6 +187,36 @@ def test_a_slot_that_is_given_to_another_trolley_says_so_with_its_next_change() 
             LockReported("closed", True, pytest.approx(101.001), other, Place("d1", 0x13)),
         )
     )
+
+
+def test_a_trolley_that_is_placed_into_a_slot_which_is_read_already_hears_of_it_at_once() -> None:
+    unknown = online().after(reports((1, replace(CLOSED, ref=None))), at=101.0)
+    then = unknown.when(AssignSlots((SlotOwner(0x13, REF), SlotOwner(0x14, REF))), at=150.0)
+    then.then(SlotsAssigned((SlotOwner(0x13, REF),), 150.0))
+    then.tells(("trolley", T, LockReported("closed", True, 150.0, REF, Place("d1", 0x13))))
+    then.yard(SlotKnown(Place("d1", 0x13), 150.0))
+    then.and_then().when(AssignSlots((SlotOwner(0x13, REF),)), at=151.0).nothing()
+    then.and_then().when(reports((2, replace(CLOSED, at=152.0))), at=152.0).nothing()
+
+
+def test_a_slot_that_loses_its_trolley_while_it_is_full_asks_which_one_it_holds() -> None:
+    state = online().after(reports((1, CLOSED)), at=101.0)
+    then = state.when(AssignSlots((SlotOwner(0x13, None),)), at=150.0).names("SlotsAssigned")
+    then.tells().yard(SlotFilled(Place("d1", 0x13), 150.0))
+
+
+def test_a_full_slot_that_asked_is_taken_to_hold_the_trolley_that_is_placed_there() -> None:
+    shared = replace(CLOSED, ref=None, free=True)
+    emptied = replace(shared, hook="open", present=False, at=100.0)
+    state = online().after(reports((1, emptied), (2, shared)), at=101.0)
+    then = state.when(AssignSlots((SlotOwner(0x13, REF, True),)), at=150.0)
+    then.tells(("trolley", T, LockReported("closed", True, 150.0, REF, Place("d1", 0x13))))
+    assert then.state.occupants == {}
+
+
+def test_a_device_that_is_trusted_no_more_has_no_slots_to_give() -> None:
+    retired = online().after(reports((1, CLOSED)), at=101.0).after(Retire(), at=120.0)
+    retired.when(AssignSlots((SlotOwner(0x13, None),)), at=150.0).nothing()
 
 
 def test_a_burst_of_reports_is_one_event_and_every_change_reaches_its_trolley_in_order() -> None:

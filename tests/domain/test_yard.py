@@ -18,6 +18,7 @@ from actors.messages.returns import (
     SlotDropped,
     SlotEmptied,
     SlotFilled,
+    SlotKnown,
     SlotWaits,
     TrolleyMatched,
 )
@@ -107,6 +108,15 @@ def test_a_slot_that_is_emptied_again_asks_no_more_and_an_older_word_is_not_heed
     state.when(SlotEmptied(S2, 99.0)).nothing()
     dropped = state.when(SlotEmptied(S2, 103.0)).then(SlotDropped(S2, 103.0))
     dropped.and_then().when(SlotFilled(S2, 102.0)).nothing()
+
+
+def test_a_slot_asks_no_more_once_a_trolley_belongs_there_and_the_only_other_one_is_matched_then() -> None:
+    state = out(("T1", None), ("T2", None)).after(SlotFilled(S2, 100.0))
+    state.when(SlotKnown(S1, 103.0)).nothing()
+    then = state.when(SlotKnown(S2, 103.0)).then(SlotDropped(S2, 103.0))
+    then.alarms(ClearAlarm(("slot_unknown",), "slot/d1:2", 4))
+    both = state.after(SlotFilled(S1, 101.0)).after(NoteCustody("T2", 9, False), at=102.0)
+    both.when(SlotKnown(S2, 103.0)).then(SlotDropped(S2, 103.0), TrolleyMatched("T1", S1, 101.0, None))
 
 
 def test_an_older_note_of_a_trolley_changes_nothing() -> None:

@@ -100,6 +100,7 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
             device.SlotSeen(17, "closed", True, _AT + 1, same=True),
         ),
     ),
+    device.SlotsAssigned((device.SlotOwner(17, _REF, True), device.SlotOwner(18, None)), _AT),
     device.SlotTaken(17, "TROLLEY_02"),
     device.SlotVacated(17, "TROLLEY_02"),
     device.BoardSilent(17, _AT),

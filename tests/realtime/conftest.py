@@ -104,9 +104,7 @@ def make_world(trolleys: int = 4) -> World:
     """Return a new world."""
     tag = uuid4().hex[:6]
     chain = Chain.objects.create(slug=f"chain-{tag}", name="Chain", currency="INR")
-    branch = Branch.objects.create(
-        chain=chain, code=f"B-{tag}", name="Branch", city="Pune", has_lock_hardware=True
-    )
+    branch = Branch.objects.create(chain=chain, code=f"B-{tag}", name="Branch", city="Pune")
     device = Device.objects.create(branch=branch, name="pi")
     codes = [f"T-{tag}-{number}" for number in range(1, trolleys + 1)]
     for number, code in enumerate(codes, 1):

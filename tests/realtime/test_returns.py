@@ -6,7 +6,9 @@ import asyncio
 import time
 
 import pytest
+from django.db import connections
 
+from core.fleet.models import Trolley
 from core.tenancy.models import Branch
 from devicegw.wire import utc
 from realtime.server import Server
@@ -64,6 +66,37 @@ async def test_a_slot_asks_which_of_two_trolleys_it_holds_and_a_scan_answers(
         assert (row["custody"], row["slot"]) == ("docked", 1)
         history = (await api.get(f"/api/branches/{world.branch.code}/rentals/history")).json()["results"]
         assert {each["trolley_id"] for each in history} == set(world.trolleys[:2])
+
+
+async def test_a_trolley_placed_into_a_slot_that_is_read_already_is_docked_at_once_and_its_lock_opens(
+    world: World, server: Server
+) -> None:
+    staff, shopper = await asyncio.to_thread(world.staff), await asyncio.to_thread(world.token)
+    topic, newcomer = f"branch:{world.branch.code}", world.trolleys[2]
+    running = await server.running()
+    async with pi(server, world) as device, trolley_client(server, staff) as desk:
+        await device.hello([_slot(9)])
+        await running.settled()
+        await desk.subscribe(topic)
+        await asyncio.to_thread(_place, world, newcomer, 9)
+        while True:
+            shown = (await desk.event(topic, "LockClosed"))["data"]["trolley"]
+            if shown["trolley_id"] == newcomer:
+                break
+        assert (shown["custody"], shown["place"]["slot"]) == ("docked", 9)
+        await running.settled()
+        board = (await desk.subscribe(topic))["data"]
+        assert [each for each in board["alarms"] if each["kind"] == "slot_unknown"] == []
+        async with trolley_client(server, shopper) as phone:
+            await phone.command("session.start", trolley_id=newcomer)
+            assert (await device.take("command"))["slot"] == 9
+
+
+def _place(world: World, trolley_id: str, slot: int) -> None:
+    row = Trolley.objects.get(trolley_id=trolley_id)
+    row.place_device, row.place_slot = world.device, slot
+    row.save()
+    connections.close_all()
 
 
 async def test_staff_lets_a_trolley_by_number_and_phone_and_takes_it_back(
