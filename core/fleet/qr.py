@@ -17,6 +17,8 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 import segno
 from django.conf import settings
 
+from core.wire.secrets import same
+
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _PATH = re.compile(r"^/t/([^/]+)/?$")
 _SIGNATURE_BYTES = 12
@@ -71,7 +73,7 @@ def check(trolley_id: str, key: str, nonce: str | None = None) -> bool:
     signed, _, signature = key.rpartition(".")
     if nonce is not None and signed != nonce:
         return False
-    return hmac.compare_digest(signature.encode(), _sign(trolley_id, signed).encode())
+    return same(signature, _sign(trolley_id, signed))
 
 
 def svg(address: str) -> str:

@@ -44,6 +44,7 @@ from core.payments.providers import (
     Unheard,
 )
 from core.problems import Problem
+from core.wire.secrets import same
 
 log = logging.getLogger("payments")
 
@@ -176,7 +177,7 @@ class Sandbox:
 
     def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
         """Verify and read one of its own notices."""
-        if not hmac.compare_digest(self.sign(body), headers.get(SIGNATURE, "")):
+        if not same(headers.get(SIGNATURE, ""), self.sign(body)):
             raise BadSignature("the signature does not belong to the body")
         try:
             said = _WEBHOOK.decode(body)
