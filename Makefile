@@ -26,15 +26,17 @@ run: $(VENV)/.server ## the store: server, simulated trolleys and their Pi; PORT
 test: $(VENV)/.dev ## every test, on real PostgreSQL, Redis, Mosquitto and Chromium; TEST=path for some
 	@exec $(BIN)/python -m scripts.run_tests $(TEST)
 
-check: $(VENV)/.dev ## format, lint, types, import contracts
+check: $(VENV)/.dev ## format, lint, types, import contracts, of the pages too
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m scripts.frontend check
 
 fmt: $(VENV)/.dev ## put the code into its format
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+	$(BIN)/python -m scripts.frontend fmt
 
 bench: $(VENV)/.dev ## measure, and write docs/BENCHMARKS.md
 	@exec $(BIN)/python -m bench
@@ -43,4 +45,4 @@ lock: $(VENV)/.dev ## resolve the dependencies of pyproject.toml anew
 	@exec $(BIN)/python -m scripts.lock
 
 clean: ## remove what was built here; data in ./var stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .bench staticfiles
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .bench staticfiles node_modules

@@ -20,7 +20,10 @@ import { TrolleySocket, uuid } from "./js/socket.js";
 const CACHE_MS = 30_000;
 const POLL_MS = 5_000;
 /** What earlier front ends kept in the browser, and what went stale there. */
-const OLD_KEYS = [["localStorage", "cartId"], ["sessionStorage", "cartData"]];
+const OLD_KEYS = [
+  ["localStorage", "cartId"],
+  ["sessionStorage", "cartData"],
+];
 
 /** A refusal or failure. `code` and `status` are the server's (`offline` without an answer), `cause` its Problem. */
 export class CartError extends Error {
@@ -210,7 +213,10 @@ export class CartManager {
     if (this.#live || !kept || Date.now() - this.lastFetch >= this.cacheDuration) return;
     const headers = { "If-None-Match": `"${kept.revision}"` };
     try {
-      const cart = await call("GET", `${this.#options.server}/api/cart/`, { token: await this.#auth.access(), headers });
+      const cart = await call("GET", `${this.#options.server}/api/cart/`, {
+        token: await this.#auth.access(),
+        headers,
+      });
       if (this.cart === kept) this.#keep(cart);
     } catch (problem) {
       // 304: it still is. No answer: the 30 seconds decide.

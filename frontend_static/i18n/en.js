@@ -80,8 +80,14 @@ export default {
 
   "ring.fine": "The trolley is kept for you",
   "ring.left": { one: "{n} second left", other: "{n} seconds left" },
-  "ring.warn": { one: "Still there? The trolley is let go in {n} second.", other: "Still there? The trolley is let go in {n} seconds." },
-  "ring.warn_offline": { one: "No connection: the trolley may be let go in {n} second. Your products are kept for you.", other: "No connection: the trolley may be let go in {n} seconds. Your products are kept for you." },
+  "ring.warn": {
+    one: "Still there? The trolley is let go in {n} second.",
+    other: "Still there? The trolley is let go in {n} seconds.",
+  },
+  "ring.warn_offline": {
+    one: "No connection: the trolley may be let go in {n} second. Your products are kept for you.",
+    other: "No connection: the trolley may be let go in {n} seconds. Your products are kept for you.",
+  },
 
   "cart.title": "Your cart",
   "cart.empty": "Nothing in it yet",
@@ -97,7 +103,10 @@ export default {
   "line.unavailable": "No longer available",
 
   "restore.title": "Carry on where you stopped?",
-  "restore.text": { one: "{n} product is kept for you until {until}.", other: "{n} products are kept for you until {until}." },
+  "restore.text": {
+    one: "{n} product is kept for you until {until}.",
+    other: "{n} products are kept for you until {until}.",
+  },
   "restore.do": "Bring back",
   "restore.what": "Bringing your products back",
 
@@ -128,7 +137,8 @@ export default {
   "pay.bank": "We are asking your bank",
   "pay.bank_text": "It has not answered yet. You need not pay again: this page shows what became of it.",
   "pay.completing": "Paid. Writing your receipt…",
-  "pay.late": "Your time ran out before your bank answered. If the money still arrives, we complete your purchase or give it back.",
+  "pay.late":
+    "Your time ran out before your bank answered. If the money still arrives, we complete your purchase or give it back.",
   "declined.card_declined": "The bank refused this card.",
   "declined.authentication_failed": "It was not approved at your bank.",
   "declined.cancelled": "It was cancelled.",
@@ -145,8 +155,14 @@ export default {
   "method.razorpay": "UPI, card or netbanking",
   "kept.for": "Your products are kept for",
   "kept.over": "The time is over",
-  "kept.minutes": { one: "Your products are kept for {n} more minute.", other: "Your products are kept for {n} more minutes." },
-  "kept.seconds": { one: "Your products are kept for {n} more second.", other: "Your products are kept for {n} more seconds." },
+  "kept.minutes": {
+    one: "Your products are kept for {n} more minute.",
+    other: "Your products are kept for {n} more minutes.",
+  },
+  "kept.seconds": {
+    one: "Your products are kept for {n} more second.",
+    other: "Your products are kept for {n} more seconds.",
+  },
   "frozen.title": "Your cart is at the checkout",
   "frozen.text": "Finish paying, or go back to shopping to change something.",
   "word.expired": "The time to pay ran out. Your products are back in the cart; nothing is lost.",
@@ -214,7 +230,10 @@ export default {
   "end.open": "Finish and give the trolley back",
   "end.title": "Give the trolley back?",
   "end.text": "{trolley} is let go. Push it back into a free slot until it clicks.",
-  "end.cart": { one: "Your cart with {n} product is emptied. It is kept for a short while in case you come back.", other: "Your cart with {n} products is emptied. It is kept for a short while in case you come back." },
+  "end.cart": {
+    one: "Your cart with {n} product is emptied. It is kept for a short while in case you come back.",
+    other: "Your cart with {n} products is emptied. It is kept for a short while in case you come back.",
+  },
   "end.do": "Give it back",
   "end.keep": "Keep shopping",
   "summary.abandoned": "Thank you for shopping",
@@ -410,7 +429,8 @@ export default {
   "need.stray": "Trolley {n} is out without a session",
   "need.stray_why": "It was given back and is not in a slot yet.",
   "return.ask": "Is {trolley} back?",
-  "return.why": "A slot has just taken in a trolley and cannot tell which. If you pushed yours in, say so and you are done.",
+  "return.why":
+    "A slot has just taken in a trolley and cannot tell which. If you pushed yours in, say so and you are done.",
   "return.mine": "Yes, it’s back",
   "return.not_mine": "No, not yet",
   "event.TrolleyPlaced": "{trolley} stands in another slot now",
@@ -475,11 +495,13 @@ export default {
   "add.waiting": "Waiting for the Pi to register…",
   "add.arrived": "{name} is registered.",
   "rotate.title": "New token for {name}",
-  "rotate.lead": "The Pi gets a new token. The old one still works for a day, so the Pi stays online until you have put the new one in place.",
+  "rotate.lead":
+    "The Pi gets a new token. The old one still works for a day, so the Pi stays online until you have put the new one in place.",
   "rotate.do": "Make a new token",
   "rotate.made": "Put this token into the Pi’s configuration. It is shown this once.",
   "revoke.title": "Revoke {name}?",
-  "revoke.lead": "Its link is cut at once and its token stops working. Its locks cannot be opened until it registers again with a new claim code.",
+  "revoke.lead":
+    "Its link is cut at once and its token stops working. Its locks cannot be opened until it registers again with a new claim code.",
   "revoke.do": "Revoke this Pi",
   "revoke.keep": "Keep it",
   "revoke.done": "{name} is revoked.",
@@ -600,7 +622,8 @@ export default {
   "tally.silent": "no answer",
   "tally.faults": "{n} wrong",
   "remove.title": "Remove {name} from the branch?",
-  "remove.lead": "It is revoked, its boards are forgotten and its trolleys lose their slots. What it has reported is kept. This cannot be undone.",
+  "remove.lead":
+    "It is revoked, its boards are forgotten and its trolleys lose their slots. What it has reported is kept. This cannot be undone.",
   "remove.do": "Remove this Pi",
   "remove.done": "{name} is removed.",
   "update.scope": "Where to",

@@ -22,12 +22,8 @@ export function expiryOf(token) {
 const language = () => globalThis.document?.documentElement.lang || "en";
 
 async function problemOf(response) {
-  let body = {};
-  try {
-    body = await response.json();
-  } catch {
-    body = {}; // a proxy's own page instead of a problem document
-  }
+  // A proxy may answer with a page of its own instead of a problem document.
+  const body = await response.json().catch(() => ({}));
   const wait = response.headers.get("Retry-After");
   if (typeof body.code !== "string") body.code = `http_${response.status}`;
   return new Problem({ ...body, status: response.status, ...(wait ? { retry_after: wait } : {}) });
@@ -91,7 +87,10 @@ class Auth {
 
   /** Let mail to the signed-in person be in this language from now on; nothing here waits for it. */
   noteLanguage(language) {
-    if (this.signedIn) this.call("PATCH", "/api/me", { body: { language } }).catch((problem) => console.debug("language:", problem.code));
+    if (this.signedIn)
+      this.call("PATCH", "/api/me", { body: { language } }).catch((problem) =>
+        console.debug("language:", problem.code),
+      );
   }
 
   async signOut() {

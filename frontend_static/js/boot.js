@@ -3,7 +3,7 @@
 (function () {
   "use strict";
   var root = document.documentElement;
-  var kept = {};
+  var kept;
   try {
     kept = { lang: localStorage.getItem("st.lang"), theme: localStorage.getItem("st.theme") };
   } catch (error) {

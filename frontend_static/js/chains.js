@@ -9,7 +9,9 @@ export async function all(path) {
   return [...results, ...(await all(pathname + search))];
 }
 
-const manages = (me, slug) => me.is_platform_admin || me.roles.some((one) => one.chain === slug && (one.role === "manager" || one.role === "chain_admin"));
+const manages = (me, slug) =>
+  me.is_platform_admin ||
+  me.roles.some((one) => one.chain === slug && (one.role === "manager" || one.role === "chain_admin"));
 
 /** The chains whose catalogue the account may change: [{slug, name, currency}]. */
 export async function managedChains(me) {

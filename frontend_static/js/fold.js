@@ -11,7 +11,16 @@ const put = (list, key, one) => {
 };
 const without = (list, key, value) => list.filter((one) => one[key] !== value);
 
-const TOTALS = ["revision", "items_count", "total_items", "total_price", "currency", "updated_at", "vouchers", "checkout"];
+const TOTALS = [
+  "revision",
+  "items_count",
+  "total_items",
+  "total_price",
+  "currency",
+  "updated_at",
+  "vouchers",
+  "checkout",
+];
 
 function totalled(cart, data, changes) {
   const totals = Object.fromEntries(TOTALS.filter((name) => name in data).map((name) => [name, data[name]]));
@@ -27,7 +36,10 @@ const CART = {
   QuantityChanged: (cart, data) => ({ items: put(cart.items, "id", data.item) }),
   ItemRemoved: (cart, data) => ({ items: without(cart.items, "id", data.item_id) }),
   CartCleared: () => ({ items: [] }),
-  LinesRestored: (cart, data) => ({ items: data.items.reduce((list, item) => put(list, "id", item), cart.items), saved: null }),
+  LinesRestored: (cart, data) => ({
+    items: data.items.reduce((list, item) => put(list, "id", item), cart.items),
+    saved: null,
+  }),
   LinesRepriced: (cart, data) => ({ items: data.items.reduce((list, item) => put(list, "id", item), cart.items) }),
   VouchersChanged: (cart, data) => ({ items: data.items.reduce((list, item) => put(list, "id", item), cart.items) }),
   SessionAttached: (cart, { session_id, trolley_id }) => ({
@@ -86,11 +98,23 @@ export function foldBranch(board, name, data) {
   }
   if (data.alarm) {
     const alarms = board.alarms ?? [];
-    return { ...board, alarms: name === "AlarmCleared" ? without(alarms, "alarm_id", data.alarm.alarm_id) : put(alarms, "alarm_id", data.alarm) };
+    return {
+      ...board,
+      alarms:
+        name === "AlarmCleared"
+          ? without(alarms, "alarm_id", data.alarm.alarm_id)
+          : put(alarms, "alarm_id", data.alarm),
+    };
   }
   if (data.device) {
     const { device } = data;
-    return { ...board, devices: name === "DeviceRetired" ? without(board.devices, "device_id", device.device_id) : put(board.devices, "device_id", device) };
+    return {
+      ...board,
+      devices:
+        name === "DeviceRetired"
+          ? without(board.devices, "device_id", device.device_id)
+          : put(board.devices, "device_id", device),
+    };
   }
   throw new UnknownEvent(name);
 }
@@ -111,7 +135,9 @@ export function overlay(cart, pending) {
   let lines = cart.items.map((item) => ({ ...item, pending: null }));
   for (const one of pending) {
     if (one.kind === "set") {
-      lines = lines.map((line) => (line.id === one.item_id ? { ...line, quantity: one.quantity, pending: "set" } : line));
+      lines = lines.map((line) =>
+        line.id === one.item_id ? { ...line, quantity: one.quantity, pending: "set" } : line,
+      );
     } else if (one.kind === "remove") {
       lines = lines.map((line) => (line.id === one.item_id ? { ...line, pending: "remove" } : line));
     } else if (one.kind === "clear") {
@@ -119,7 +145,18 @@ export function overlay(cart, pending) {
     } else if (one.kind === "add") {
       const known = lines.find((line) => line.product?.barcode === one.barcode);
       if (known) lines = lines.map((line) => (line === known ? { ...line, pending: "add" } : line));
-      else lines = [...lines, { id: one.key, ghost: true, barcode: one.barcode, name: one.name, quantity: one.quantity ?? 1, pending: "add" }];
+      else
+        lines = [
+          ...lines,
+          {
+            id: one.key,
+            ghost: true,
+            barcode: one.barcode,
+            name: one.name,
+            quantity: one.quantity ?? 1,
+            pending: "add",
+          },
+        ];
     }
   }
   return lines;

@@ -12,8 +12,11 @@ import { Brand, LangSwitch, Loading, ThemeSwitch, Toasts } from "./parts/common.
 const SIGN_IN = "/login?next=%2F%23branches";
 
 function Choice({ href, icon, title, text, tag, onClick }) {
-  return html`<a class=${`choice ${tag ? "choice-tag" : ""}`} href=${href} onClick=${onClick}><${Icon} name=${icon} />
-    <span><strong>${title}</strong><span>${text}</span></span><${Icon} name="arrow" flips /></a>`;
+  return html`<a class=${`choice ${tag ? "choice-tag" : ""}`} href=${href} onClick=${onClick}>
+    <${Icon} name=${icon} />
+    <span><strong>${title}</strong><span>${text}</span></span>
+    <${Icon} name="arrow" flips />
+  </a>`;
 }
 
 /** The live overview of a chain: {branches} or null. */
@@ -33,15 +36,29 @@ function useChain(slug) {
 
 function BranchLink({ branch, counters }) {
   const { code, name, city } = branch;
-  return html`<a class="choice" href=${`/branch/${encodeURIComponent(code)}`}><${Icon} name="store" /><span><strong>${name}</strong>
-    <span>${counters ? t("home.free", { n: counters.available, total: counters.total }) : city || html`<span class="code">${code}</span>`}</span></span><${Icon} name="arrow" flips /></a>`;
+  return html`<a class="choice" href=${`/branch/${encodeURIComponent(code)}`}>
+    <${Icon} name="store" />
+    <span>
+      <strong>${name}</strong>
+      <span>
+        ${
+          counters
+            ? t("home.free", { n: counters.available, total: counters.total })
+            : city || html`<span class="code">${code}</span>`
+        }
+      </span>
+    </span>
+    <${Icon} name="arrow" flips />
+  </a>`;
 }
 
 /** A chain's branches; with live counts for those who may watch the whole chain. */
 function Chain({ slug, branches, live }) {
   const overview = useChain(live ? slug : null);
   const counts = new Map((overview?.branches ?? []).map((one) => [one.code, one.counters]));
-  return branches.map((branch) => html`<${BranchLink} key=${branch.code} branch=${branch} counters=${counts.get(branch.code)} />`);
+  return branches.map(
+    (branch) => html`<${BranchLink} key=${branch.code} branch=${branch} counters=${counts.get(branch.code)} />`,
+  );
 }
 
 const watches = (me, chain) => me.is_platform_admin || me.roles.some((one) => one.chain === chain && !one.branch);
@@ -66,12 +83,34 @@ function Branches() {
     await auth.signOut();
     location.assign(SIGN_IN);
   };
-  return html`<section class="stack" id="branches"><h2>${t("home.branches")}</h2>
-    ${chains.map((slug) => html`<${Chain} key=${slug} slug=${slug} branches=${branches.filter((one) => one.chain === slug)} live=${watches(me, slug)} />`)}
-    ${managed.length > 0 && html`<${Choice} href="/catalogue" icon="bag" title=${t("home.catalogue")} text=${t("home.catalogue_text")} />`}
-    ${me.is_platform_admin && html`<${Choice} href="/admin/" icon="wrench" title=${t("home.admin")} text=${t("home.admin_text")} />`}
-    ${!branches.length && !me.is_platform_admin && html`<p class="note"><${Icon} name="info" /><span><strong>${t("home.no_branch")}</strong> ${t("home.no_branch_text")}</span></p>`}
-    <a class="btn btn-bare" href=${SIGN_IN} onClick=${another}>${t("home.other_account")}</a></section>`;
+  return html`<section class="stack" id="branches">
+    <h2>${t("home.branches")}</h2>
+    ${chains.map(
+      (slug) => html`<${Chain}
+        key=${slug}
+        slug=${slug}
+        branches=${branches.filter((one) => one.chain === slug)}
+        live=${watches(me, slug)}
+      />`,
+    )}
+    ${
+      managed.length > 0 &&
+      html`<${Choice} href="/catalogue" icon="bag" title=${t("home.catalogue")} text=${t("home.catalogue_text")} />`
+    }
+    ${
+      me.is_platform_admin &&
+      html`<${Choice} href="/admin/" icon="wrench" title=${t("home.admin")} text=${t("home.admin_text")} />`
+    }
+    ${
+      !branches.length &&
+      !me.is_platform_admin &&
+      html`<p class="note">
+        <${Icon} name="info" />
+        <span><strong>${t("home.no_branch")}</strong> ${t("home.no_branch_text")}</span>
+      </p>`
+    }
+    <a class="btn btn-bare" href=${SIGN_IN} onClick=${another}>${t("home.other_account")}</a>
+  </section>`;
 }
 
 function Home() {
@@ -85,11 +124,25 @@ function Home() {
     history.replaceState(null, "", "#branches");
     setBranches(true);
   };
-  return html`<header class="topbar"><${Brand} /><span class="push row"><${LangSwitch} /><${ThemeSwitch} /></span></header>
-    <main class="home stack" id="main"><h1>${t("home.title")}</h1>
+  return html`
+    <header class="topbar"><${Brand} /><span class="push row"><${LangSwitch} /><${ThemeSwitch} /></span></header>
+    <main class="home stack" id="main">
+      <h1>${t("home.title")}</h1>
       <${Choice} href="/shop" icon="trolley" title=${t("home.shop")} text=${t("home.shop_text")} tag />
-      ${branches ? html`<${Branches} />` : html`<${Choice} href=${SIGN_IN} icon="store" title=${t("home.branch")} text=${t("home.branch_text")} onClick=${manage} />`}
-    </main><${Toasts} />`;
+      ${
+        branches
+          ? html`<${Branches} />`
+          : html`<${Choice}
+            href=${SIGN_IN}
+            icon="store"
+            title=${t("home.branch")}
+            text=${t("home.branch_text")}
+            onClick=${manage}
+          />`
+      }
+    </main>
+    <${Toasts} />
+  `;
 }
 
 render(html`<${Home} />`, document.body);

@@ -40,7 +40,9 @@ export function timeOfDay(text, timeZone) {
 
 /** Day and time of an RFC 3339 text, e.g. 20 Nov 2026, 14:05; the zone as above. */
 export function dayAndTime(text, timeZone) {
-  return new Intl.DateTimeFormat(lang.value, { dateStyle: "medium", timeStyle: "short", timeZone }).format(new Date(text));
+  return new Intl.DateTimeFormat(lang.value, { dateStyle: "medium", timeStyle: "short", timeZone }).format(
+    new Date(text),
+  );
 }
 
 /** How long since `text`, short: "45 s", "12 min", "3 h 05 min". */
@@ -56,7 +58,8 @@ export function elapsed(text) {
 export function reason(problem) {
   const key = `problem.${problem?.code}`;
   const vars = {
-    holder: problem?.assigned_to ?? "", trolley: problem?.trolley_id ?? "",
+    holder: problem?.assigned_to ?? "",
+    trolley: problem?.trolley_id ?? "",
     seconds: problem?.retry_after ?? "",
   };
   if (problem?.code === "trolley_in_use" && !vars.holder) return t("problem.trolley_in_use_unnamed");

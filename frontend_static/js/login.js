@@ -15,9 +15,17 @@ function Login() {
     document.title = t("title.login");
   }, [lang.value]);
   const next = safeNext(location.search);
-  return html`<header class="topbar"><${Brand} /><span class="push row"><${LangSwitch} /><${ThemeSwitch} /></span></header>
-    <main class="claim" id="main"><${SignIn} title=${t("signin.title")} lead=${t(next.startsWith("/branch") ? "signin.lead_branch" : "signin.lead")}
-      onDone=${() => location.replace(next)} /></main><${Toasts} />`;
+  return html`
+    <header class="topbar"><${Brand} /><span class="push row"><${LangSwitch} /><${ThemeSwitch} /></span></header>
+    <main class="claim" id="main">
+      <${SignIn}
+        title=${t("signin.title")}
+        lead=${t(next.startsWith("/branch") ? "signin.lead_branch" : "signin.lead")}
+        onDone=${() => location.replace(next)}
+      />
+    </main>
+    <${Toasts} />
+  `;
 }
 
 render(html`<${Login} />`, document.body);

@@ -12,6 +12,6 @@ const plurals = { en: new Intl.PluralRules("en"), he: new Intl.PluralRules("he")
 export function translate(lang, key, vars = {}, otherwise = key) {
   const message = dictionaries[lang][key];
   if (message === undefined) return otherwise;
-  const text = typeof message === "string" ? message : message[plurals[lang].select(vars.n)] ?? message.other;
+  const text = typeof message === "string" ? message : (message[plurals[lang].select(vars.n)] ?? message.other);
   return text.replace(/\{(\w+)\}/g, (hole, name) => (vars[name] === undefined ? hole : String(vars[name])));
 }

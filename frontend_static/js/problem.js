@@ -10,7 +10,7 @@ export class Problem extends Error {
 }
 
 const OURS = "i18n:";
-/** A sentence of ours in a problem that is made here, in whatever language it is read: `errors: {port: [ours("key")]}`. */
+/** A sentence of ours in a problem made here, in whatever language it is read: `errors: {port: [ours("key")]}`. */
 export const ours = (key, vars = {}) => OURS + JSON.stringify([key, vars]);
 export const isOurs = (said) => said.startsWith(OURS);
 export const readOurs = (said) => JSON.parse(said.slice(OURS.length));

@@ -51,7 +51,11 @@ export async function openCamera() {
       video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } },
     });
   } catch (error) {
-    const codes = { NotAllowedError: "camera_denied", NotFoundError: "camera_missing", NotReadableError: "camera_busy" };
+    const codes = {
+      NotAllowedError: "camera_denied",
+      NotFoundError: "camera_missing",
+      NotReadableError: "camera_busy",
+    };
     throw new Problem({ code: codes[error.name] ?? "camera_missing" });
   }
 }

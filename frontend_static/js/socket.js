@@ -245,11 +245,16 @@ export class TrolleySocket {
     this.#heardAt = Date.now();
     const message = JSON.parse(text);
     switch (message.type) {
-      case "reply": return this.#replied(message);
-      case "event": return this.#evented(message);
-      case "snapshot": return this.#snapshot(message);
-      case "subscribed": return this.#subscribed(message);
-      default: return this.#noticed(message);
+      case "reply":
+        return this.#replied(message);
+      case "event":
+        return this.#evented(message);
+      case "snapshot":
+        return this.#snapshot(message);
+      case "subscribed":
+        return this.#subscribed(message);
+      default:
+        return this.#noticed(message);
     }
   }
 

@@ -8,9 +8,20 @@ import htm from "../vendor/htm.js";
 export const html = htm.bind(h);
 
 export {
-  h, render, Fragment,
-  useEffect, useRef, useState, useMemo, useId,
-  signal, computed, effect, batch, useSignal, useComputed,
+  h,
+  render,
+  Fragment,
+  useEffect,
+  useRef,
+  useState,
+  useMemo,
+  useId,
+  signal,
+  computed,
+  effect,
+  batch,
+  useSignal,
+  useComputed,
 };
 
 /** Join class names, leaving out what is falsy. */

@@ -4,8 +4,16 @@ import { aroundBays, bayName, needsCloseUp, pitch, standing, toScreen } from "..
 import { byUrgency, candidates, grouped, lockIcon, lockOf, needs, placed, stateOf } from "../js/branch/states.js";
 
 const trolley = (more = {}) => ({
-  trolley_id: "T1", cart_number: 1, phase: "available", custody: "docked", is_active: true, maintenance: false, lock_fault: "",
-  lock: { desired: "closed", reported: "closed", at: null }, place: { device_id: "d", slot: 3 }, ...more,
+  trolley_id: "T1",
+  cart_number: 1,
+  phase: "available",
+  custody: "docked",
+  is_active: true,
+  maintenance: false,
+  lock_fault: "",
+  lock: { desired: "closed", reported: "closed", at: null },
+  place: { device_id: "d", slot: 3 },
+  ...more,
 });
 
 const TABLE = [
@@ -39,42 +47,87 @@ test("a lock shows what was reported, never what was wished", () => {
 
 test("the list has each group by number, and nothing that needs somebody: that has its own place", () => {
   const list = [
-    trolley({ trolley_id: "c", cart_number: 3 }), trolley({ trolley_id: "a", cart_number: 1 }), trolley({ trolley_id: "h", cart_number: 5, phase: "held" }),
-    trolley({ trolley_id: "s", cart_number: 9, custody: "out" }), trolley({ trolley_id: "f", cart_number: 7, lock_fault: "expired" }),
+    trolley({ trolley_id: "c", cart_number: 3 }),
+    trolley({ trolley_id: "a", cart_number: 1 }),
+    trolley({ trolley_id: "h", cart_number: 5, phase: "held" }),
+    trolley({ trolley_id: "s", cart_number: 9, custody: "out" }),
+    trolley({ trolley_id: "f", cart_number: 7, lock_fault: "expired" }),
   ];
-  assert.deepEqual(grouped(list).map(([state, group]) => [state, group.map((one) => one.trolley_id)]), [["held", ["h"]], ["available", ["a", "c"]]]);
+  assert.deepEqual(
+    grouped(list).map(([state, group]) => [state, group.map((one) => one.trolley_id)]),
+    [
+      ["held", ["h"]],
+      ["available", ["a", "c"]],
+    ],
+  );
 });
 
-const alarm = (alarm_id, kind, severity, more = {}) => ({ alarm_id, kind, severity, raised_at: "2", assignee: null, trolley_id: null, ...more });
+const alarm = (alarm_id, kind, severity, more = {}) => ({
+  alarm_id,
+  kind,
+  severity,
+  raised_at: "2",
+  assignee: null,
+  trolley_id: null,
+  ...more,
+});
 
 test("what needs somebody is one list: alarms, and trolleys in trouble of which none speaks", () => {
-  const trolleys = [trolley({ trolley_id: "f", lock_fault: "expired" }), trolley({ trolley_id: "s", custody: "out" }), trolley({ trolley_id: "free" })];
+  const trolleys = [
+    trolley({ trolley_id: "f", lock_fault: "expired" }),
+    trolley({ trolley_id: "s", custody: "out" }),
+    trolley({ trolley_id: "free" }),
+  ];
   const keys = (alarms) => needs({ trolleys, alarms }).map((one) => one.key);
   assert.deepEqual(keys([]), ["trolley/f", "trolley/s"]);
   assert.deepEqual(keys([alarm("a", "lock_failed", "major", { trolley_id: "f" })]), ["a", "trolley/s"]);
-  assert.deepEqual(keys([alarm("h", "help_wanted", "minor", { trolley_id: "s" }), alarm("p", "device_offline", "critical")]), ["p", "trolley/f", "h", "trolley/s"]);
+  assert.deepEqual(
+    keys([alarm("h", "help_wanted", "minor", { trolley_id: "s" }), alarm("p", "device_offline", "critical")]),
+    ["p", "trolley/f", "h", "trolley/s"],
+  );
   assert.deepEqual(keys([alarm("t", "stray", "critical", { trolley_id: "s", assignee: "mia" })]), ["trolley/f", "t"]);
   assert.deepEqual(needs({ trolleys: [] }), []);
 });
 
 test("for a slot that does not know its trolley, those that nobody holds any more come first", () => {
-  const out = (trolley_id, cart_number, assigned_to = null) => trolley({ trolley_id, cart_number, custody: "out", assigned_to });
-  assert.deepEqual(candidates([out("a", 1, "mia"), out("b", 4), trolley({ trolley_id: "in" }), out("c", 2)]).map((one) => one.trolley_id), ["c", "b", "a"]);
+  const out = (trolley_id, cart_number, assigned_to = null) =>
+    trolley({ trolley_id, cart_number, custody: "out", assigned_to });
+  assert.deepEqual(
+    candidates([out("a", 1, "mia"), out("b", 4), trolley({ trolley_id: "in" }), out("c", 2)]).map(
+      (one) => one.trolley_id,
+    ),
+    ["c", "b", "a"],
+  );
 });
 
 test("only trolleys whose slot is on the plan are drawn on it", () => {
   const board = {
     branch: { floor_plan: { slots: [{ device_id: "d", slot: 3, x: 1, y: 1 }] } },
-    trolleys: [trolley(), trolley({ trolley_id: "T2", place: { device_id: "d", slot: 4 } }), trolley({ trolley_id: "T3", place: null })],
+    trolleys: [
+      trolley(),
+      trolley({ trolley_id: "T2", place: { device_id: "d", slot: 4 } }),
+      trolley({ trolley_id: "T3", place: null }),
+    ],
   };
   const { onPlan, others } = placed(board);
-  assert.deepEqual(onPlan.map((one) => one.trolley.trolley_id), ["T1"]);
-  assert.deepEqual(others.map((one) => one.trolley_id), ["T2", "T3"]);
+  assert.deepEqual(
+    onPlan.map((one) => one.trolley.trolley_id),
+    ["T1"],
+  );
+  assert.deepEqual(
+    others.map((one) => one.trolley_id),
+    ["T2", "T3"],
+  );
   assert.equal(placed({ branch: { floor_plan: null }, trolleys: [trolley()] }).others.length, 1);
 });
 
 test("the plan's lower left corner is the screen's, and what is pulled upward goes up", () => {
-  const plan = toScreen({ width_m: 10, height_m: 8, zones: [{ name: "z", x: 1, y: 1, w: 2, h: 3 }], slots: [{ x: 2, y: 1, angle: 90 }] });
+  const plan = toScreen({
+    width_m: 10,
+    height_m: 8,
+    zones: [{ name: "z", x: 1, y: 1, w: 2, h: 3 }],
+    slots: [{ x: 2, y: 1, angle: 90 }],
+  });
   assert.deepEqual([plan.zones[0].y, plan.slots[0].y, plan.slots[0].angle], [4, 7, -90]);
   const inside = standing({ trolley: trolley(), slot: plan.slots[0] }, 1);
   const outside = standing({ trolley: trolley({ custody: "out" }), slot: plan.slots[0] }, 1);
@@ -82,12 +135,22 @@ test("the plan's lower left corner is the screen's, and what is pulled upward go
 });
 
 test("bays are drawn as large as the closest two allow", () => {
-  assert.equal(pitch([{ x: 0, y: 0 }, { x: 0.8, y: 0 }, { x: 5, y: 0 }]), 0.8);
+  assert.equal(
+    pitch([
+      { x: 0, y: 0 },
+      { x: 0.8, y: 0 },
+      { x: 5, y: 0 },
+    ]),
+    0.8,
+  );
   assert.equal(pitch([{ x: 0, y: 0 }]), 1.2);
 });
 
 test("bays that are a small part of the floor get a close-up that holds trolleys pulled out of them", () => {
-  const slots = [{ x: 4, y: 4, angle: 90 }, { x: 8, y: 4, angle: 90 }];
+  const slots = [
+    { x: 4, y: 4, angle: 90 },
+    { x: 8, y: 4, angle: 90 },
+  ];
   const [x, y, w, h] = aroundBays({ slots });
   assert.ok(x < 3.7 && x + w > 8.3 && y < 3.3 && y + h > 5.3);
   assert.equal(needsCloseUp({ width_m: 42, slots }), true);
@@ -103,6 +166,14 @@ test("a holder's name in a bay is split at its joint before it is cut", () => {
 
 test("what nobody sees to comes first, then the worst, then the oldest", () => {
   const one = (alarm_id, severity, raised_at, assignee = null) => ({ alarm_id, severity, raised_at, assignee });
-  const list = [one("old", "minor", "1"), one("taken", "critical", "0", "mia"), one("bad", "critical", "3"), one("new", "minor", "2")];
-  assert.deepEqual(byUrgency(list).map((each) => each.alarm_id), ["bad", "old", "new", "taken"]);
+  const list = [
+    one("old", "minor", "1"),
+    one("taken", "critical", "0", "mia"),
+    one("bad", "critical", "3"),
+    one("new", "minor", "2"),
+  ];
+  assert.deepEqual(
+    byUrgency(list).map((each) => each.alarm_id),
+    ["bad", "old", "new", "taken"],
+  );
 });

@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import { CartError, CartManager, recoverCartSync } from "../cart-manager.js";
 
 const cart = (revision, items = []) => ({
-  id: "c", revision, items, items_count: items.length, total_items: items.length, total_price: 0, currency: "INR",
+  id: "c",
+  revision,
+  items,
+  items_count: items.length,
+  total_items: items.length,
+  total_price: 0,
+  currency: "INR",
 });
 const flush = async () => {
   for (let i = 0; i < 40; i++) await Promise.resolve();
@@ -33,9 +39,13 @@ class Wire {
     Object.assign(this, { url, protocols, sent: [] });
     Wire.made.push(this);
   }
-  send(text) { this.sent.push(JSON.parse(text)); }
+  send(text) {
+    this.sent.push(JSON.parse(text));
+  }
   close() {}
-  says(message) { this.onmessage({ data: JSON.stringify(message) }); }
+  says(message) {
+    this.onmessage({ data: JSON.stringify(message) });
+  }
 }
 
 async function manager(t, options = {}) {
@@ -145,7 +155,8 @@ test("an answer that is older than what the socket told is given, but not kept",
 
 test("adding gives the server's answer and keeps the cart that came with it", async (t) => {
   const shop = server(t);
-  shop.answer = (method) => method === "POST" && Response.json({ message: "Item added successfully", cart: cart(2, [{}]) });
+  shop.answer = (method) =>
+    method === "POST" && Response.json({ message: "Item added successfully", cart: cart(2, [{}]) });
   const mine = await manager(t);
   const answer = await mine.addItem("p1", undefined, 2);
   assert.equal(answer.message, "Item added successfully");
@@ -158,7 +169,8 @@ test("a refusal carries the server's sentence, and what was kept is forgotten", 
   const shop = server(t);
   const mine = await manager(t);
   await mine.getCart();
-  shop.answer = (method) => method === "POST" && problem(400, { code: "product_unavailable", error: "Milk is not available." });
+  shop.answer = (method) =>
+    method === "POST" && problem(400, { code: "product_unavailable", error: "Milk is not available." });
   await assert.rejects(mine.addItem("p1", null), (error) => {
     assert.ok(error instanceof CartError);
     assert.deepEqual([error.message, error.code, error.status], ["Milk is not available.", "product_unavailable", 400]);
@@ -189,23 +201,35 @@ test("an empty cart is not paid for", async (t) => {
   const shop = server(t);
   const mine = await manager(t);
   await assert.rejects(mine.checkout({}, {}), { message: "Cart is empty. Please add items before checkout." });
-  assert.deepEqual(shop.asked.map((one) => one.method), ["GET"]);
+  assert.deepEqual(
+    shop.asked.map((one) => one.method),
+    ["GET"],
+  );
 });
 
 test("paying always asks for the cart first, and pays once however often it is called", async (t) => {
   const shop = server(t);
   shop.cart = cart(4, [{}]);
-  shop.answer = (method) => method === "POST" && Response.json({ payment_id: "pay", status: "pending" }, { status: 201 });
+  shop.answer = (method) =>
+    method === "POST" && Response.json({ payment_id: "pay", status: "pending" }, { status: 201 });
   const mine = await manager(t);
   await mine.getCart();
-  const [one, other] = await Promise.all([mine.checkout({ city: "X" }, "there"), mine.checkout({ city: "X" }, "there")]);
+  const [one, other] = await Promise.all([
+    mine.checkout({ city: "X" }, "there"),
+    mine.checkout({ city: "X" }, "there"),
+  ]);
   assert.equal(one.payment_id, "pay");
   assert.equal(one, other);
-  assert.deepEqual(shop.asked.map((each) => `${each.method} ${each.path}`), [
-    "GET /api/cart/", "GET /api/cart/", "POST /api/payments/create-from-cart/",
-  ]);
+  assert.deepEqual(
+    shop.asked.map((each) => `${each.method} ${each.path}`),
+    ["GET /api/cart/", "GET /api/cart/", "POST /api/payments/create-from-cart/"],
+  );
   assert.deepEqual(shop.asked[2].body, {
-    payment_method: null, shipping_address: { city: "X" }, billing_address: "there", currency: "INR", branch: null,
+    payment_method: null,
+    shipping_address: { city: "X" },
+    billing_address: "there",
+    currency: "INR",
+    branch: null,
   });
 });
 
@@ -221,7 +245,12 @@ test("a refused payment says why, or that it failed", async (t) => {
 
 test("recovery forgets what earlier front ends kept and gives the server's cart", async (t) => {
   const shop = server(t);
-  const kept = { removed: [], removeItem(key) { this.removed.push(key); } };
+  const kept = {
+    removed: [],
+    removeItem(key) {
+      this.removed.push(key);
+    },
+  };
   for (const name of ["localStorage", "sessionStorage"]) {
     Object.defineProperty(globalThis, name, { value: kept, configurable: true });
     t.after(() => delete globalThis[name]);

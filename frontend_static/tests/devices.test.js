@@ -5,7 +5,9 @@ import { conditionOf, countersOf, healthOf, progressOf } from "../js/devices/hea
 import { flawsOf, freeAddress, racks } from "../js/devices/places.js";
 
 const board = { port: "/dev/ttyUSB0", address: 2 };
-const pi = (counters, port = "/dev/ttyUSB0", status = "online") => ({ status: { status, health: { buses: [{ port, boards: { 2: counters } }] } } });
+const pi = (counters, port = "/dev/ttyUSB0", status = "online") => ({
+  status: { status, health: { buses: [{ port, boards: { 2: counters } }] } },
+});
 
 test("a board is as well as its last exchanges", () => {
   assert.equal(healthOf(board, pi({ requests: 9, answers: 9, failures_in_a_row: 0 })), "good");
@@ -37,28 +39,66 @@ test("the shares of a rollout are of all its devices", () => {
   assert.equal(progressOf({ counts: {} }).through, 0);
 });
 
-const frame = (at, dir, board, more = {}) => ({ at: `2026-01-01T00:00:${at}Z`, dir, hex: "02", meaning: "", board, fault: false, ...more });
+const frame = (at, dir, board, more = {}) => ({
+  at: `2026-01-01T00:00:${at}Z`,
+  dir,
+  hex: "02",
+  meaning: "",
+  board,
+  fault: false,
+  ...more,
+});
 
 test("frames are timed to the microsecond, each against the one before", () => {
-  const list = append(append([], [frame("01.000250", "out", 0)]), [frame("01.002500", "in", 0), frame("01.0031", "out", 1)]);
-  assert.deepEqual(list.map((one) => [one.key, one.gap]), [[1, null], [2, 2250], [3, 600]]);
+  const list = append(append([], [frame("01.000250", "out", 0)]), [
+    frame("01.002500", "in", 0),
+    frame("01.0031", "out", 1),
+  ]);
+  assert.deepEqual(
+    list.map((one) => [one.key, one.gap]),
+    [
+      [1, null],
+      [2, 2250],
+      [3, 600],
+    ],
+  );
   assert.equal(micros("2026-01-01T00:00:00Z") % 1e6, 0);
 });
 
 test("no more frames are kept than fit, the newest", () => {
   let list = [];
-  for (let n = 0; n < 30; n += 1) list = append(list, Array.from({ length: 50 }, () => frame("01", "out", n)));
+  for (let n = 0; n < 30; n += 1)
+    list = append(
+      list,
+      Array.from({ length: 50 }, () => frame("01", "out", n)),
+    );
   assert.deepEqual([list.length, list.at(-1).board, list.at(-1).key], [KEPT, 29, 1500]);
 });
 
 test("a filter shows one board, and noise with each; or only what went wrong", () => {
-  const list = append([], [frame("01", "out", 0), frame("01", "in", 1, { fault: true }), frame("01", "in", undefined, { fault: true })]);
+  const list = append(
+    [],
+    [frame("01", "out", 0), frame("01", "in", 1, { fault: true }), frame("01", "in", undefined, { fault: true })],
+  );
   const shown = (filter) => list.filter((one) => fits(one, filter)).map((one) => one.key);
-  assert.deepEqual([shown({}), shown({ board: 0 }), shown({ board: 1 }), shown({ faults: true }), shown({ board: 0, faults: true })], [[1, 2, 3], [1, 3], [2, 3], [2, 3], [3]]);
+  assert.deepEqual(
+    [shown({}), shown({ board: 0 }), shown({ board: 1 }), shown({ faults: true }), shown({ board: 0, faults: true })],
+    [[1, 2, 3], [1, 3], [2, 3], [2, 3], [3]],
+  );
 });
 
 test("boards are summed up: how often asked, how soon answered, how often wrong", () => {
-  const list = append([], [frame("00.000", "out", 1), frame("00.004", "in", 1), frame("00.500", "out", 0), frame("00.600", "in", 0, { fault: true }), frame("01.000", "out", 1), frame("01.006", "in", 1)]);
+  const list = append(
+    [],
+    [
+      frame("00.000", "out", 1),
+      frame("00.004", "in", 1),
+      frame("00.500", "out", 0),
+      frame("00.600", "in", 0, { fault: true }),
+      frame("01.000", "out", 1),
+      frame("01.006", "in", 1),
+    ],
+  );
   const [silent, good] = tally(list);
   assert.deepEqual([silent.board, silent.answer, silent.faults, good.faults, good.answer], [0, null, 1, 0, 5]);
   assert.ok(good.rate > 1.9 && good.rate < 2);
@@ -95,13 +135,28 @@ test("a board's address has to be free and one of its protocol's", () => {
 });
 
 test("a board shows the locks that were heard of, or sixteen", () => {
-  const seen = (slot, trolley_id = null) => ({ slot, trolley_id, hook: "closed", present: true, at: "2026-01-01T00:00:00Z" });
+  const seen = (slot, trolley_id = null) => ({
+    slot,
+    trolley_id,
+    hook: "closed",
+    present: true,
+    at: "2026-01-01T00:00:00Z",
+  });
   const [first, second] = racks(device({ controllers: [at("/a", 0), at("/a", 1)] }), [seen(0, "T1"), seen(1), seen(7)]);
-  assert.deepEqual([first.board, first.locks.length, first.locks[0].trolley_id, first.locks[3].hook], [0, 8, "T1", "unknown"]);
+  assert.deepEqual(
+    [first.board, first.locks.length, first.locks[0].trolley_id, first.locks[3].hook],
+    [0, 8, "T1", "unknown"],
+  );
   assert.deepEqual([second.board, second.locks.length, second.locks[0].slot], [1, 16, 16]);
 });
 
 test("the second port of a device is its second bus", () => {
-  const two = device({ controllers: [at("/a", 0), at("/b", 2)], status: { health: { buses: [{ port: "/a" }, { port: "/b" }] } } });
-  assert.deepEqual(racks(two, []).map((one) => one.board), [0, 0x12]);
+  const two = device({
+    controllers: [at("/a", 0), at("/b", 2)],
+    status: { health: { buses: [{ port: "/a" }, { port: "/b" }] } },
+  });
+  assert.deepEqual(
+    racks(two, []).map((one) => one.board),
+    [0, 0x12],
+  );
 });

@@ -3,25 +3,51 @@ import assert from "node:assert/strict";
 import { foldBranch, foldCart, foldChain, foldSession, overlay, settled, UnknownEvent } from "../js/fold.js";
 
 const item = (id, quantity, more = {}) => ({
-  id, quantity, product: { id: `p-${id}`, barcode: `b-${id}`, name: `Product ${id}`, price: 10.5 },
-  unit_price: 10.5, line_total: 10.5 * quantity, available: true, ...more,
+  id,
+  quantity,
+  product: { id: `p-${id}`, barcode: `b-${id}`, name: `Product ${id}`, price: 10.5 },
+  unit_price: 10.5,
+  line_total: 10.5 * quantity,
+  available: true,
+  ...more,
 });
 const totals = (revision, items) => ({
-  revision, items_count: items.length, total_items: items.reduce((sum, one) => sum + one.quantity, 0),
-  total_price: 99.5, currency: "INR", updated_at: "2026-01-01T00:00:00.000Z",
+  revision,
+  items_count: items.length,
+  total_items: items.reduce((sum, one) => sum + one.quantity, 0),
+  total_price: 99.5,
+  currency: "INR",
+  updated_at: "2026-01-01T00:00:00.000Z",
 });
-const cart = (revision, items, more = {}) => ({ id: "c", items, ...totals(revision, items), has_unavailable_items: false, saved: null, sessions: [], ...more });
+const cart = (revision, items, more = {}) => ({
+  id: "c",
+  items,
+  ...totals(revision, items),
+  has_unavailable_items: false,
+  saved: null,
+  sessions: [],
+  ...more,
+});
 
 test("an added item joins the cart and brings the new totals", () => {
   const next = foldCart(cart(1, []), "ItemAdded", { ...totals(2, [item("a", 1)]), item: item("a", 1) });
-  assert.deepEqual(next.items.map((one) => one.id), ["a"]);
+  assert.deepEqual(
+    next.items.map((one) => one.id),
+    ["a"],
+  );
   assert.equal(next.revision, 2);
   assert.equal(next.items_count, 1);
 });
 
 test("an item that grows keeps its place in the list", () => {
   const next = foldCart(cart(2, [item("a", 1), item("b", 1)]), "ItemAdded", { ...totals(3, []), item: item("a", 2) });
-  assert.deepEqual(next.items.map((one) => [one.id, one.quantity]), [["a", 2], ["b", 1]]);
+  assert.deepEqual(
+    next.items.map((one) => [one.id, one.quantity]),
+    [
+      ["a", 2],
+      ["b", 1],
+    ],
+  );
 });
 
 test("a changed quantity replaces the line", () => {
@@ -31,21 +57,36 @@ test("a changed quantity replaces the line", () => {
 
 test("a removed item leaves, a cleared cart is empty", () => {
   const two = cart(2, [item("a", 1), item("b", 1)]);
-  assert.deepEqual(foldCart(two, "ItemRemoved", { ...totals(3, []), item_id: "a" }).items.map((one) => one.id), ["b"]);
+  assert.deepEqual(
+    foldCart(two, "ItemRemoved", { ...totals(3, []), item_id: "a" }).items.map((one) => one.id),
+    ["b"],
+  );
   assert.deepEqual(foldCart(two, "CartCleared", totals(3, [])).items, []);
 });
 
 test("the end of a session empties the cart, offers the saved lines and forgets the session", () => {
   const held = cart(2, [item("a", 1)], { sessions: [{ session_id: "s", trolley_id: "T1" }] });
   const saved = { items_count: 1, until: "2026-01-01T00:15:00.000Z" };
-  const next = foldCart(held, "SessionDetached", { ...totals(3, []), session_id: "s", trolley_id: "T1", outcome: "abandoned", saved });
+  const next = foldCart(held, "SessionDetached", {
+    ...totals(3, []),
+    session_id: "s",
+    trolley_id: "T1",
+    outcome: "abandoned",
+    saved,
+  });
   assert.deepEqual([next.items, next.saved, next.sessions], [[], saved, []]);
 });
 
 test("restored lines come back and the offer is gone", () => {
   const before = cart(3, [item("b", 1)], { saved: { items_count: 2, until: "x" } });
   const next = foldCart(before, "LinesRestored", { ...totals(4, []), items: [item("a", 2), item("b", 3)] });
-  assert.deepEqual(next.items.map((one) => [one.id, one.quantity]), [["b", 3], ["a", 2]]);
+  assert.deepEqual(
+    next.items.map((one) => [one.id, one.quantity]),
+    [
+      ["b", 3],
+      ["a", 2],
+    ],
+  );
   assert.equal(next.saved, null);
 });
 
@@ -80,11 +121,26 @@ test("folding never changes the state it was given", () => {
   assert.equal(before.items.length, 1);
 });
 
-const trolley = (trolley_id, more = {}) => ({ trolley_id, cart_number: 1, phase: "available", cart_total: 0, cart_units: 0, ...more });
-const board = () => ({ branch: { code: "B" }, trolleys: [trolley("T1"), trolley("T2")], devices: [{ device_id: "d", online: true }], counters: { total: 2 } });
+const trolley = (trolley_id, more = {}) => ({
+  trolley_id,
+  cart_number: 1,
+  phase: "available",
+  cart_total: 0,
+  cart_units: 0,
+  ...more,
+});
+const board = () => ({
+  branch: { code: "B" },
+  trolleys: [trolley("T1"), trolley("T2")],
+  devices: [{ device_id: "d", online: true }],
+  counters: { total: 2 },
+});
 
 test("the board follows trolleys, carts and devices", () => {
-  let next = foldBranch(board(), "TrolleyAssigned", { trolley: trolley("T2", { phase: "held" }), counters: { total: 2, held: 1 } });
+  let next = foldBranch(board(), "TrolleyAssigned", {
+    trolley: trolley("T2", { phase: "held" }),
+    counters: { total: 2, held: 1 },
+  });
   assert.equal(next.trolleys[1].phase, "held");
   assert.equal(next.counters.held, 1);
   next = foldBranch(next, "CartTotalChanged", { trolley_id: "T2", cart_total: 12.5, cart_units: 3 });
@@ -96,11 +152,17 @@ test("the board follows trolleys, carts and devices", () => {
 });
 
 test("a cart total of a trolley that the board does not have asks for a snapshot", () => {
-  assert.throws(() => foldBranch(board(), "CartTotalChanged", { trolley_id: "T9", cart_total: 1, cart_units: 1 }), UnknownEvent);
+  assert.throws(
+    () => foldBranch(board(), "CartTotalChanged", { trolley_id: "T9", cart_total: 1, cart_units: 1 }),
+    UnknownEvent,
+  );
 });
 
 test("the chain keeps the branch's name when its counters change", () => {
-  const next = foldChain({ branches: [{ code: "B", name: "North", counters: {} }] }, "BranchNoted", { code: "B", counters: { total: 4 } });
+  const next = foldChain({ branches: [{ code: "B", name: "North", counters: {} }] }, "BranchNoted", {
+    code: "B",
+    counters: { total: 4 },
+  });
   assert.deepEqual(next.branches, [{ code: "B", name: "North", counters: { total: 4 } }]);
 });
 
@@ -110,18 +172,31 @@ test("what is on its way is marked on the line and computes no amount", () => {
     { key: "2", kind: "remove", item_id: "b" },
     { key: "3", kind: "add", barcode: "999" },
   ]);
-  assert.deepEqual(lines.map((one) => [one.id, one.quantity, one.pending]), [["a", 5, "set"], ["b", 2, "remove"], ["3", 1, "add"]]);
+  assert.deepEqual(
+    lines.map((one) => [one.id, one.quantity, one.pending]),
+    [
+      ["a", 5, "set"],
+      ["b", 2, "remove"],
+      ["3", 1, "add"],
+    ],
+  );
   assert.equal(lines[0].line_total, 10.5);
   assert.equal(lines[2].ghost, true);
 });
 
 test("adding a product that is there marks its line instead of making a second one", () => {
   const lines = overlay(cart(1, [item("a", 1)]), [{ key: "1", kind: "add", barcode: "b-a" }]);
-  assert.deepEqual(lines.map((one) => [one.id, one.pending]), [["a", "add"]]);
+  assert.deepEqual(
+    lines.map((one) => [one.id, one.pending]),
+    [["a", "add"]],
+  );
 });
 
 test("a refused command leaves the cart as the server has it", () => {
-  assert.deepEqual(overlay(cart(1, [item("a", 1)]), []).map((one) => [one.quantity, one.pending]), [[1, null]]);
+  assert.deepEqual(
+    overlay(cart(1, [item("a", 1)]), []).map((one) => [one.quantity, one.pending]),
+    [[1, null]],
+  );
 });
 
 test("a command is settled only when the shown cart contains its effect", () => {

@@ -5,13 +5,22 @@ import { dictionaries, translate } from "../js/messages.js";
 
 const { en, he } = dictionaries;
 const texts = (message) => (typeof message === "string" ? [message] : Object.values(message));
-const holes = (message) => new Set(texts(message).flatMap((text) => [...text.matchAll(/\{(\w+)\}/g)].map((hit) => hit[1])));
+const holes = (message) =>
+  new Set(texts(message).flatMap((text) => [...text.matchAll(/\{(\w+)\}/g)].map((hit) => hit[1])));
 const js = new URL("../js/", import.meta.url);
-const sources = readdirSync(js, { recursive: true }).filter((name) => name.endsWith(".js")).map((name) => [name, readFileSync(new URL(name.replaceAll("\\", "/"), js), "utf8")]);
+const sources = readdirSync(js, { recursive: true })
+  .filter((name) => name.endsWith(".js"))
+  .map((name) => [name, readFileSync(new URL(name.replaceAll("\\", "/"), js), "utf8")]);
 
 test("both languages have the same keys", () => {
-  assert.deepEqual(Object.keys(he).filter((key) => !(key in en)), []);
-  assert.deepEqual(Object.keys(en).filter((key) => !(key in he)), []);
+  assert.deepEqual(
+    Object.keys(he).filter((key) => !(key in en)),
+    [],
+  );
+  assert.deepEqual(
+    Object.keys(en).filter((key) => !(key in he)),
+    [],
+  );
 });
 
 test("no sentence is empty or left untranslated", () => {
@@ -41,7 +50,10 @@ test("every key that the code names is in the dictionary", () => {
   for (const [name, source] of sources) {
     for (const [, key] of source.matchAll(/\bt\(\s*"([^"]+)"/g)) assert.ok(key in en, `${name}: ${key}`);
     for (const [, prefix] of source.matchAll(/\bt\(\s*`([a-z]+\.)\$\{/g)) {
-      assert.ok(Object.keys(en).some((key) => key.startsWith(prefix)), `${name}: nothing begins with ${prefix}`);
+      assert.ok(
+        Object.keys(en).some((key) => key.startsWith(prefix)),
+        `${name}: nothing begins with ${prefix}`,
+      );
     }
   }
 });

@@ -2,7 +2,11 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { formatMoney } from "../js/money.js";
 
-const plain = (text) => text.replace(/[\u200e\u200f\u00a0\u202f]/g, " ").replace(/\s+/g, " ").trim();
+const plain = (text) =>
+  text
+    .replace(/[\u200e\u200f\u00a0\u202f]/g, " ")
+    .replace(/\s+/g, " ")
+    .trim();
 
 test("amounts carry their currency's decimals", () => {
   assert.equal(plain(formatMoney(500, "INR", "en")), "₹500.00");
@@ -23,7 +27,12 @@ test("Hebrew shows the same digits", () => {
 });
 
 test("what is missing is not shown as zero", () => {
-  for (const [amount, currency] of [[null, "INR"], [undefined, "INR"], ["", "INR"], [5, undefined]]) {
+  for (const [amount, currency] of [
+    [null, "INR"],
+    [undefined, "INR"],
+    ["", "INR"],
+    [5, undefined],
+  ]) {
     assert.equal(formatMoney(amount, currency), "–");
   }
 });

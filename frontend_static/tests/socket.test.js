@@ -15,10 +15,18 @@ class FakeSocket {
     Object.assign(this, { url, protocols, sent: [], closed: false });
     FakeSocket.made.push(this);
   }
-  send(text) { this.sent.push(JSON.parse(text)); }
-  close() { this.closed = true; }
-  says(message) { this.onmessage({ data: JSON.stringify(message) }); }
-  last(type) { return this.sent.findLast((one) => one.type === type); }
+  send(text) {
+    this.sent.push(JSON.parse(text));
+  }
+  close() {
+    this.closed = true;
+  }
+  says(message) {
+    this.onmessage({ data: JSON.stringify(message) });
+  }
+  last(type) {
+    return this.sent.findLast((one) => one.type === type);
+  }
 }
 
 /** A socket with timers under our control; `next()` is the newest connection, opened. */
@@ -27,12 +35,19 @@ async function stage({ life = 900, access } = {}) {
   const states = [];
   const asked = [];
   const auth = {
-    access: access ?? (async (options = {}) => {
-      asked.push(options.fresh === true);
-      return token(life);
-    }),
+    access:
+      access ??
+      (async (options = {}) => {
+        asked.push(options.fresh === true);
+        return token(life);
+      }),
   };
-  const socket = new TrolleySocket({ url: "ws://x/ws/shopper/", auth, Socket: FakeSocket, onState: (state) => states.push(state) });
+  const socket = new TrolleySocket({
+    url: "ws://x/ws/shopper/",
+    auth,
+    Socket: FakeSocket,
+    onState: (state) => states.push(state),
+  });
   const next = async () => {
     await flush();
     const wire = FakeSocket.made.at(-1);
@@ -69,7 +84,10 @@ test("a reply finds its command, whatever the order", async (t) => {
   wire.says({ type: "reply", id: b.id, ok: true, data: { revision: 2 } });
   wire.says({ type: "reply", id: a.id, ok: false, problem: { status: 404, code: "product_not_found", detail: "No." } });
   assert.deepEqual(await second, { revision: 2 });
-  await assert.rejects(first, (error) => error instanceof Problem && error.code === "product_not_found" && error.status === 404);
+  await assert.rejects(
+    first,
+    (error) => error instanceof Problem && error.code === "product_not_found" && error.status === 404,
+  );
   socket.close();
 });
 
@@ -107,7 +125,8 @@ test("a command does not run out of time while the connection is away, and is to
   const before = await next();
   const answer = socket.request("cart.add", { barcode: "1" });
   before.onclose({ code: 1006 });
-  for (let i = 0; i < 3; i++) { // attempts that come to nothing
+  for (let i = 0; i < 3; i++) {
+    // attempts that come to nothing
     mock.timers.tick(15_000);
     await flush();
     FakeSocket.made.at(-1).onclose({ code: 1006 });
@@ -140,7 +159,10 @@ test("what is of no use later is told at once when the connection is lost", asyn
 
 const heard = () => {
   const log = [];
-  return { log, handler: { snapshot: (data) => log.push(["snapshot", data]), event: (name, data) => log.push([name, data]) } };
+  return {
+    log,
+    handler: { snapshot: (data) => log.push(["snapshot", data]), event: (name, data) => log.push([name, data]) },
+  };
 };
 const event = (offset, name = "E", data = offset) => ({ type: "event", topic: "cart", offset, name, at: "", data });
 
@@ -162,7 +184,12 @@ test("a topic resumes from its epoch and offset, and shows no event twice", asyn
   assert.deepEqual([epoch, offset], ["e1", 42]);
   after.says({ type: "subscribed", topic: "cart", epoch: "e1", offset: 44, recovered: true });
   for (const n of [42, 43, 44]) after.says(event(n));
-  assert.deepEqual(log, [["snapshot", "S"], ["E", 42], ["E", 43], ["E", 44]]);
+  assert.deepEqual(log, [
+    ["snapshot", "S"],
+    ["E", 42],
+    ["E", 43],
+    ["E", 44],
+  ]);
   socket.close();
 });
 
@@ -179,7 +206,14 @@ test("a gap in the offsets is asked for, not skipped", async (t) => {
   wire.says({ type: "subscribed", topic: "cart", epoch: "e1", offset: 3, recovered: true });
   wire.says(event(2));
   wire.says(event(3));
-  assert.deepEqual(log.map(([name, data]) => [name, data]), [["snapshot", "S"], ["E", 2], ["E", 3]]);
+  assert.deepEqual(
+    log.map(([name, data]) => [name, data]),
+    [
+      ["snapshot", "S"],
+      ["E", 2],
+      ["E", 3],
+    ],
+  );
   socket.close();
 });
 
@@ -202,7 +236,12 @@ test("a handler that does not understand an event gets a fresh snapshot", async 
   t.mock.method(console, "warn", () => {});
   const { socket, next } = await stage();
   const snapshots = [];
-  socket.subscribe("cart", { snapshot: (data) => snapshots.push(data), event() { throw new Error("unknown"); } });
+  socket.subscribe("cart", {
+    snapshot: (data) => snapshots.push(data),
+    event() {
+      throw new Error("unknown");
+    },
+  });
   socket.open();
   const wire = await next();
   wire.says({ type: "snapshot", topic: "cart", epoch: "e1", offset: 1, data: "first" });
@@ -216,7 +255,11 @@ test("a handler that does not understand an event gets a fresh snapshot", async 
 test("retries wait longer and longer, with jitter, up to a limit", async (t) => {
   timers(t);
   const waits = [];
-  const { socket } = await stage({ access: async () => { throw new Problem({ code: "offline" }); } });
+  const { socket } = await stage({
+    access: async () => {
+      throw new Problem({ code: "offline" });
+    },
+  });
   socket.onState = (state, detail) => state === "waiting" && waits.push(detail.retryAt - Date.now());
   socket.open();
   await flush();
@@ -256,7 +299,11 @@ test("4403 is an answer: it does not try again", async (t) => {
 
 test("no token left means sign in, and waiting commands are told", async (t) => {
   timers(t);
-  const { socket, states } = await stage({ access: async () => { throw new Problem({ code: "signed_out" }); } });
+  const { socket, states } = await stage({
+    access: async () => {
+      throw new Problem({ code: "signed_out" });
+    },
+  });
   const waiting = assert.rejects(socket.request("cart.clear"), { code: "signed_out" });
   socket.open();
   await waiting;

@@ -2,7 +2,10 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { mayLeave, minutes, passed, stageOf, troubles } from "../js/shop/stage.js";
 
-const held = (more = {}) => ({ items: [], checkout: { reservation_id: "r", status: "ACTIVE", payment_id: null, ...more } });
+const held = (more = {}) => ({
+  items: [],
+  checkout: { reservation_id: "r", status: "ACTIVE", payment_id: null, ...more },
+});
 const payment = (status, more = {}) => ({ payment_id: "p", provider: "sandbox", status, ...more });
 const at = (state) => stageOf({ payment: null, asking: null, declined: null, ...state });
 
@@ -30,12 +33,20 @@ test("what is paid late and being kept again is nearly done", () => {
 
 test("the payment says where one stands", () => {
   const ways = {
-    pending: "choosing", requires_action: "action", processing: "bank", paid: "completing", declined: "declined", failed: "declined",
+    pending: "choosing",
+    requires_action: "action",
+    processing: "bank",
+    paid: "completing",
+    declined: "declined",
+    failed: "declined",
   };
   for (const [status, stage] of Object.entries(ways)) {
     assert.equal(at({ cart: held({ payment_id: "p" }), payment: payment(status) }), stage, status);
   }
-  assert.equal(at({ cart: held({ payment_id: "p" }), payment: payment("pending", { provider: "stripe" }) }), "with_provider");
+  assert.equal(
+    at({ cart: held({ payment_id: "p" }), payment: payment("pending", { provider: "stripe" }) }),
+    "with_provider",
+  );
 });
 
 test("after a reload the payment has to be fetched first, and one of an earlier checkout does not count", () => {
@@ -50,19 +61,29 @@ test("after a refusal one chooses again and is told why", () => {
 
 test("what was asked and not answered hides the choices", () => {
   assert.equal(at({ cart: held(), asking: "pay" }), "paying");
-  assert.equal(at({ cart: held({ payment_id: "p" }), payment: payment("requires_action"), asking: "confirm" }), "paying");
+  assert.equal(
+    at({ cart: held({ payment_id: "p" }), payment: payment("requires_action"), asking: "confirm" }),
+    "paying",
+  );
   assert.equal(at({ cart: held(), asking: "cancel" }), "leaving");
 });
 
 test("one turns back only while no money is on its way", () => {
   for (const stage of ["choosing", "declined", "with_provider", "resuming"]) assert.ok(mayLeave(stage), stage);
-  for (const stage of ["paying", "bank", "action", "completing", "reserving", "leaving"]) assert.ok(!mayLeave(stage), stage);
+  for (const stage of ["paying", "bank", "action", "completing", "reserving", "leaving"])
+    assert.ok(!mayLeave(stage), stage);
 });
 
 const item = (id, quantity, more = {}) => ({ id, quantity, available: true, ...more });
 
 test("a shortage is said at its line until the line asks for no more than there is", () => {
-  const refusal = { code: "insufficient_stock", items: [{ item_id: "a", wanted: 5, available: 3 }, { item_id: "b", wanted: 1, available: 0 }] };
+  const refusal = {
+    code: "insufficient_stock",
+    items: [
+      { item_id: "a", wanted: 5, available: 3 },
+      { item_id: "b", wanted: 1, available: 0 },
+    ],
+  };
   const found = troubles(refusal, [item("a", 5), item("b", 1), item("c", 9)]);
   assert.deepEqual(found, { a: { available: 3 }, b: { gone: true, sold_out: true } });
   assert.deepEqual(troubles(refusal, [item("a", 3), item("c", 9)]), {});
@@ -76,7 +97,15 @@ test("what is not sold any more is in the way, asked or not", () => {
 });
 
 test("a countdown shows 0:00 only when it is over", () => {
-  assert.deepEqual([300, 299.2, 60, 9.01, 0.001, 0, -4].map(minutes), ["5:00", "5:00", "1:00", "0:10", "0:01", "0:00", "0:00"]);
+  assert.deepEqual([300, 299.2, 60, 9.01, 0.001, 0, -4].map(minutes), [
+    "5:00",
+    "5:00",
+    "1:00",
+    "0:10",
+    "0:01",
+    "0:00",
+    "0:00",
+  ]);
 });
 
 test("a countdown is said aloud at its marks only", () => {

@@ -12,7 +12,16 @@ test("a pass that the server let through is the one green verdict", () => {
 });
 
 test("no refusal looks like a pass, and each has its words", () => {
-  for (const code of ["pass_used", "pass_refunded", "pass_unknown", "pass_wrong_branch", "pass_expired", "pass_malformed", "offline", "timeout"]) {
+  for (const code of [
+    "pass_used",
+    "pass_refunded",
+    "pass_unknown",
+    "pass_wrong_branch",
+    "pass_expired",
+    "pass_malformed",
+    "offline",
+    "timeout",
+  ]) {
     const { tone, word } = verdictOf(refused(code), "X", null, 0);
     assert.notEqual(tone, "go", code);
     assert.ok(dictionaries.en[`exit.${word}`], word);

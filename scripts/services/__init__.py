@@ -15,7 +15,7 @@ from typing import NamedTuple
 from scripts.services._process import IGNORE_RUNNING, Missing
 from scripts.services.browser import chromium
 from scripts.services.mosquitto import mosquitto
-from scripts.services.node import node
+from scripts.services.node import node, npm
 from scripts.services.postgres import postgres
 from scripts.services.redis import redis
 
@@ -26,6 +26,7 @@ __all__ = [
     "chromium",
     "mosquitto",
     "node",
+    "npm",
     "postgres",
     "provide",
     "redis",

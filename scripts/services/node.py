@@ -1,4 +1,4 @@
-"""Node.js, for the front end's own tests."""
+"""Node.js and npm, for the front end's own tests and tools."""
 
 from __future__ import annotations
 
@@ -28,6 +28,16 @@ def node(stack: ExitStack, environ: Mapping[str, str]) -> tuple[str, str]:
     if (found := binary("node")) and _version(found) >= OLDEST:
         return found, "installed with apt"
     raise Missing(f"Node.js {OLDEST} or newer is missing; install it or name it in TEST_NODE.")
+
+
+def npm(environ: Mapping[str, str]) -> str:
+    """The path of npm, which comes with Node or as a package of its own. Raises Missing."""
+    if found := binary("npm"):
+        return found
+    apt_install("npm", ("npm",), environ)
+    if found := binary("npm"):
+        return found
+    raise Missing("npm is missing; install it, it comes with Node.js.")
 
 
 def _version(path: str) -> int:

@@ -51,9 +51,9 @@ test("the examples add, read and pay", async () => {
   // Add item to cart
   try {
     await cartManager.addItem(productId, variantId, 2);
-    console.log('Item added successfully');
+    console.log("Item added successfully");
   } catch (error) {
-    console.error('Failed to add item:', error.message);
+    console.error("Failed to add item:", error.message);
   }
 
   // Get cart data
@@ -61,21 +61,24 @@ test("the examples add, read and pay", async () => {
     const cart = await cartManager.getCart();
     console.log(`Cart has ${cart.items_count} items worth ₹${cart.total_price}`);
   } catch (error) {
-    console.error('Failed to get cart:', error.message);
+    console.error("Failed to get cart:", error.message);
   }
 
   // Checkout process
   try {
     const paymentData = await cartManager.checkout(shippingAddress, billingAddress);
-    console.log('Payment created:', paymentData);
+    console.log("Payment created:", paymentData);
   } catch (error) {
-    console.error('Checkout failed:', error.message);
+    console.error("Checkout failed:", error.message);
   }
   // -------------------------------------------------------------------------
   assert.deepEqual(said.error, []);
   assert.deepEqual(said.log.slice(0, 2), [["Item added successfully"], ["Cart has 1 items worth ₹1298"]]);
   const [, payment] = said.log[2];
-  assert.deepEqual([payment.status, payment.provider, payment.amount, payment.currency], ["pending", "sandbox", 1298, "INR"]);
+  assert.deepEqual(
+    [payment.status, payment.provider, payment.amount, payment.currency],
+    ["pending", "sandbox", 1298, "INR"],
+  );
   const frozen = await cartManager.getCart();
   assert.equal(frozen.checkout.reservation_id, payment.reservation_id);
   await assert.rejects(cartManager.addItem(productId, variantId), { code: "cart_frozen", status: 409 });
@@ -97,7 +100,9 @@ test("a change made elsewhere drops the kept cart at once", async () => {
 
 test("what the server refuses comes with its sentence", async () => {
   await assert.rejects(cartManager.addItem("00000000-0000-4000-8000-000000000000", null), {
-    message: "There is no such product here.", code: "product_not_found", status: 404,
+    message: "There is no such product here.",
+    code: "product_not_found",
+    status: 404,
   });
   const stranger = new CartManager("not.a.token", { WebSocket: null });
   await assert.rejects(stranger.getCart(), { message: "Failed to fetch cart", status: 401 });

@@ -14,7 +14,14 @@ const SEVERITY_ICONS = { critical: "octagon", major: "alert", minor: "info", war
 export function alarmText(alarm, board) {
   const trolley = board.trolleys.find((one) => one.trolley_id === alarm.trolley_id);
   const place = alarm.slot === null ? {} : lockPlace(alarm.slot);
-  return t(`alarm.${alarm.kind}`, { n: trolley ? number(trolley.cart_number) : (alarm.trolley_id ?? ""), shopper: alarm.shopper ?? t("someone"), board: place.board ?? "", lock: place.lock ?? "", product: alarm.product ?? "", left: number(Number(alarm.detail) || 0) });
+  return t(`alarm.${alarm.kind}`, {
+    n: trolley ? number(trolley.cart_number) : (alarm.trolley_id ?? ""),
+    shopper: alarm.shopper ?? t("someone"),
+    board: place.board ?? "",
+    lock: place.lock ?? "",
+    product: alarm.product ?? "",
+    left: number(Number(alarm.detail) || 0),
+  });
 }
 
 function why(alarm) {
@@ -26,25 +33,47 @@ function why(alarm) {
 const ago = (text) => now.value && text && elapsed(text);
 
 function Badge({ severity }) {
-  return html`<span class="alarm-badge" title=${t(`severity.${severity}`)}><${Icon} name=${SEVERITY_ICONS[severity]} label=${t(`severity.${severity}`)} /></span>`;
+  return html`<span class="alarm-badge" title=${t(`severity.${severity}`)}>
+    <${Icon} name=${SEVERITY_ICONS[severity]} label=${t(`severity.${severity}`)} />
+  </span>`;
 }
 
 /** The trolley's own words about it: who holds it, and how long it has been so. */
 function Small({ holder, since, assignee }) {
-  const parts = [holder && t("held.by", { holder }), ago(since), assignee && t("alarm.assignee", { name: assignee })].filter(Boolean);
-  return html`<span class="small soft num">${parts.map((part, place) => html`${place > 0 && " · "}<bdi key=${part}>${part}</bdi>`)}</span>`;
+  const parts = [
+    holder && t("held.by", { holder }),
+    ago(since),
+    assignee && t("alarm.assignee", { name: assignee }),
+  ].filter(Boolean);
+  return html`<span class="small soft num">
+    ${parts.map((part, place) => html`${place > 0 && " · "}<bdi key=${part}>${part}</bdi>`)}
+  </span>`;
 }
 
 function Orders({ alarm, busy, run }) {
   const help = alarm.kind === "help_wanted";
   const take = () => run(() => (help ? answerHelp : acknowledge)(alarm.alarm_id));
   return html`<div class="alarm-orders">
-    ${!alarm.assignee && html`<button type="button" class=${cx("btn", alarm.kind === "slot_unknown" ? "btn-quiet" : "btn-primary")} disabled=${busy} onClick=${take}><${Icon} name=${help ? "person" : "check"} />${t(help ? "alarm.come" : "alarm.take")}</button>`}
-    <button type="button" class="btn btn-quiet" disabled=${busy} onClick=${() => run(() => clearAlarm(alarm.alarm_id))}>${t("alarm.clear")}</button>
+    ${
+      !alarm.assignee &&
+      html`<button
+        type="button"
+        class=${cx("btn", alarm.kind === "slot_unknown" ? "btn-quiet" : "btn-primary")}
+        disabled=${busy}
+        onClick=${take}
+      >
+        <${Icon} name=${help ? "person" : "check"} />
+        ${t(help ? "alarm.come" : "alarm.take")}
+      </button>`
+    }
+    <button type="button" class="btn btn-quiet" disabled=${busy} onClick=${() => run(() => clearAlarm(alarm.alarm_id))}>
+      ${t("alarm.clear")}
+    </button>
   </div>`;
 }
 
-const called = (one) => `${t("trolley.number", { n: one.cart_number })}${one.assigned_to ? ` · ${one.assigned_to}` : ""}`;
+const called = (one) =>
+  `${t("trolley.number", { n: one.cart_number })}${one.assigned_to ? ` · ${one.assigned_to}` : ""}`;
 
 /** A slot that does not know its trolley: whoever looks says which one it is. */
 function Which({ alarm, board, busy, run }) {
@@ -56,12 +85,35 @@ function Which({ alarm, board, busy, run }) {
     event.preventDefault();
     run(() => giveBack(chosen, alarm));
   };
-  const chip = (one) => html`<button key=${one.trolley_id} type="button" class="chip which" aria-pressed=${chosen === one.trolley_id} onClick=${() => choose(one.trolley_id)}><strong class="num">${one.cart_number}</strong>${one.assigned_to && html`<bdi class="small">${one.assigned_to}</bdi>`}</button>`;
-  const list = html`<select class="input" aria-label=${t("alarm.which")} value=${chosen} onChange=${(e) => choose(e.target.value)}>
-    <option value="">${t("alarm.which")}</option>${out.map((one) => html`<option key=${one.trolley_id} value=${one.trolley_id}>${called(one)}</option>`)}</select>`;
+  const chip = (one) => html`<button
+    key=${one.trolley_id}
+    type="button"
+    class="chip which"
+    aria-pressed=${chosen === one.trolley_id}
+    onClick=${() => choose(one.trolley_id)}
+  >
+    <strong class="num">${one.cart_number}</strong>
+    ${one.assigned_to && html`<bdi class="small">${one.assigned_to}</bdi>`}
+  </button>`;
+  const list = html`<select
+    class="input"
+    aria-label=${t("alarm.which")}
+    value=${chosen}
+    onChange=${(e) => choose(e.target.value)}
+  >
+    <option value="">${t("alarm.which")}</option>
+    ${out.map((one) => html`<option key=${one.trolley_id} value=${one.trolley_id}>${called(one)}</option>`)}
+  </select>`;
   return html`<form class="alarm-orders alarm-which" onSubmit=${submit}>
-    ${out.length > AT_A_GLANCE ? list : html`<div class="chips" role="group" aria-label=${t("alarm.which")}>${out.map(chip)}</div>`}
-    ${picked && html`<button class="btn btn-primary" disabled=${busy}>${t("alarm.it_is", { n: picked.cart_number })}</button>`}
+    ${
+      out.length > AT_A_GLANCE
+        ? list
+        : html`<div class="chips" role="group" aria-label=${t("alarm.which")}>${out.map(chip)}</div>`
+    }
+    ${
+      picked &&
+      html`<button class="btn btn-primary" disabled=${busy}>${t("alarm.it_is", { n: picked.cart_number })}</button>`
+    }
   </form>`;
 }
 
@@ -73,9 +125,17 @@ function Alarm({ alarm, board, onOpen }) {
   return html`<li class=${cx("alarm", `sev-${alarm.severity}`, alarm.assignee && "alarm-taken")}>
     <${Badge} severity=${alarm.severity} />
     <div class="alarm-what">
-      ${trolley ? html`<button type="button" class="alarm-open" onClick=${() => onOpen(alarm.trolley_id)}>${text}</button>` : html`<strong>${text}</strong>`}
+      ${
+        trolley
+          ? html`<button type="button" class="alarm-open" onClick=${() => onOpen(alarm.trolley_id)}>${text}</button>`
+          : html`<strong>${text}</strong>`
+      }
       ${also && html`<span class="small soft">${also}</span>`}
-      <${Small} holder=${alarm.kind === "help_wanted" ? null : trolley?.assigned_to} since=${alarm.raised_at} assignee=${alarm.assignee} />
+      <${Small}
+        holder=${alarm.kind === "help_wanted" ? null : trolley?.assigned_to}
+        since=${alarm.raised_at}
+        assignee=${alarm.assignee}
+      />
       <${Refusal} problem=${problem} />
     </div>
     ${alarm.kind === "slot_unknown" && html`<${Which} alarm=${alarm} board=${board} busy=${busy} run=${run} />`}
@@ -86,18 +146,53 @@ function Alarm({ alarm, board, onOpen }) {
 /** A trolley in trouble of which no alarm speaks: on its way back, or its alarm was called done too early. */
 function Trouble({ trolley, severity, onOpen }) {
   const state = stateOf(trolley);
-  return html`<li class=${cx("alarm", `sev-${severity}`)}><${Badge} severity=${severity} />
-    <div class="alarm-what"><button type="button" class="alarm-open" onClick=${() => onOpen(trolley.trolley_id)}>${t(`need.${state}`, { n: number(trolley.cart_number) })}</button>
+  return html`<li class=${cx("alarm", `sev-${severity}`)}>
+    <${Badge} severity=${severity} />
+    <div class="alarm-what">
+      <button type="button" class="alarm-open" onClick=${() => onOpen(trolley.trolley_id)}>
+        ${t(`need.${state}`, { n: number(trolley.cart_number) })}
+      </button>
       <span class="small soft">${t(state === "fault" ? `fault.${trolley.lock_fault}` : "need.stray_why")}</span>
-      <${Small} holder=${trolley.assigned_to} since=${trolley.since ?? trolley.lock.at} /></div>
-    ${state === "fault" && html`<div class="alarm-orders"><button type="button" class="btn btn-quiet" onClick=${() => onOpen(trolley.trolley_id)}><${Icon} name="unlocked" />${t("need.fault_do")}</button></div>`}
+      <${Small} holder=${trolley.assigned_to} since=${trolley.since ?? trolley.lock.at} />
+    </div>
+    ${
+      state === "fault" &&
+      html`<div class="alarm-orders">
+        <button type="button" class="btn btn-quiet" onClick=${() => onOpen(trolley.trolley_id)}>
+          <${Icon} name="unlocked" />
+          ${t("need.fault_do")}
+        </button>
+      </div>`
+    }
   </li>`;
 }
 
 export function Needs({ board, onOpen }) {
   const list = needs(board);
-  return html`<section class=${cx("alarms", list.length === 0 && "alarms-none", list.length > 0 && list.every((one) => one.severity === "warning" || one.assignee) && "alarms-calm")} aria-label=${t("alarms.title")}>
-    <h2 aria-live="polite">${list.length ? html`${t("alarms.title")}<span class="num group-count">${number(list.length)}</span>` : html`<${Icon} name="check" />${t("alarms.none")}`}</h2>
-    ${list.length > 0 && html`<ul>${list.map((one) => (one.alarm ? html`<${Alarm} key=${one.key} alarm=${one.alarm} board=${board} onOpen=${onOpen} />` : html`<${Trouble} key=${one.key} trolley=${one.trolley} severity=${one.severity} onOpen=${onOpen} />`))}</ul>`}
+  return html`<section
+    class=${cx(
+      "alarms",
+      list.length === 0 && "alarms-none",
+      list.length > 0 && list.every((one) => one.severity === "warning" || one.assignee) && "alarms-calm",
+    )}
+    aria-label=${t("alarms.title")}
+  >
+    <h2 aria-live="polite">
+      ${
+        list.length
+          ? html`${t("alarms.title")}<span class="num group-count">${number(list.length)}</span>`
+          : html`<${Icon} name="check" />${t("alarms.none")}`
+      }
+    </h2>
+    ${
+      list.length > 0 &&
+      html`<ul>
+        ${list.map((one) =>
+          one.alarm
+            ? html`<${Alarm} key=${one.key} alarm=${one.alarm} board=${board} onOpen=${onOpen} />`
+            : html`<${Trouble} key=${one.key} trolley=${one.trolley} severity=${one.severity} onOpen=${onOpen} />`,
+        )}
+      </ul>`
+    }
   </section>`;
 }

@@ -22,27 +22,55 @@ function WallClock() {
 function Live() {
   const open = connection.value === "open";
   if (connection.value === "denied") return null;
-  return html`<span class=${cx("pill", open ? "pill-good" : "pill-bad")} role="status"><i class="dot"></i>${t(open ? "live.on" : "live.off")}</span>`;
+  return html`<span class=${cx("pill", open ? "pill-good" : "pill-bad")} role="status">
+    <i class="dot"></i>
+    ${t(open ? "live.on" : "live.off")}
+  </span>`;
 }
 
 function Devices({ devices }) {
   const off = devices.filter((one) => !one.online).length;
-  const said = !devices.length ? t("devices.title") : off ? t("device.off", { n: off }) : t("device.on", { n: devices.length });
-  return html`<a class=${cx("pill", "pill-link", off ? "pill-bad" : "pill-good")} href=${`/branch/${encodeURIComponent(code)}/devices`} aria-label=${`${t("devices.open")}: ${said}`} title=${devices.map((one) => one.firmware).join(", ")}><${Icon} name="device" />${said}</a>`;
+  const said = !devices.length
+    ? t("devices.title")
+    : off
+      ? t("device.off", { n: off })
+      : t("device.on", { n: devices.length });
+  return html`<a
+    class=${cx("pill", "pill-link", off ? "pill-bad" : "pill-good")}
+    href=${`/branch/${encodeURIComponent(code)}/devices`}
+    aria-label=${`${t("devices.open")}: ${said}`}
+    title=${devices.map((one) => one.firmware).join(", ")}
+  >
+    <${Icon} name="device" />
+    ${said}
+  </a>`;
 }
 
 function Pages() {
   const home = `/branch/${encodeURIComponent(code)}`;
-  return html`<a class="pill pill-link pill-good" href=${`${home}/orders`}><${Icon} name="receipt" />${t("sales.open")}</a>
-    <a class="pill pill-link pill-good" href=${`${home}/exit`}><${Icon} name="exit" flips />${t("exit.open")}</a>`;
+  return html`
+    <a class="pill pill-link pill-good" href=${`${home}/orders`}><${Icon} name="receipt" />${t("sales.open")}</a>
+    <a class="pill pill-link pill-good" href=${`${home}/exit`}><${Icon} name="exit" flips />${t("exit.open")}</a>
+  `;
 }
 
 function TopBar() {
   const data = board.value;
-  return html`<header class="topbar branch-bar"><${Brand} short />
-    <div class="branch-name"><h1>${data ? data.branch.name : code}</h1>${data && html`<p class="small soft">${data.branch.city && html`<span class="branch-city">${data.branch.city} · </span>`}<span class="code">${data.branch.code}</span></p>`}</div>
+  return html`<header class="topbar branch-bar">
+    <${Brand} short />
+    <div class="branch-name">
+      <h1>${data ? data.branch.name : code}</h1>
+      ${
+        data &&
+        html`<p class="small soft">
+          ${data.branch.city && html`<span class="branch-city">${data.branch.city} · </span>`}
+          <span class="code">${data.branch.code}</span>
+        </p>`
+      }
+    </div>
     <div class="pills"><${Live} />${data && html`<${Devices} devices=${data.devices} /><${Pages} />`}</div>
-    <span class="push row tight"><${WallClock} /><${LangSwitch} /><${ThemeSwitch} /></span></header>`;
+    <span class="push row tight"><${WallClock} /><${LangSwitch} /><${ThemeSwitch} /></span>
+  </header>`;
 }
 
 function Denied() {
@@ -50,15 +78,33 @@ function Denied() {
     await auth.signOut();
     location.assign(signInUrl);
   };
-  return html`<main id="main"><${Empty} icon="locked" title=${t("denied.title")} text=${t("denied.text", { code })}>
-    <button type="button" class="btn btn-primary" onClick=${other}>${t("home.other_account")}</button><//></main>`;
+  return html`<main id="main">
+    <${Empty} icon="locked" title=${t("denied.title")} text=${t("denied.text", { code })}>
+      <button type="button" class="btn btn-primary" onClick=${other}>${t("home.other_account")}</button>
+    <//>
+  </main>`;
 }
 
-const VIEWS = [["map", "map"], ["list", "list"]];
+const VIEWS = [
+  ["map", "map"],
+  ["list", "list"],
+];
 
 function Tabs({ view }) {
-  return html`<div class="tabs" role="group" aria-label=${t("view.label")}>${VIEWS.map(([name, icon]) => html`<button key=${name} type="button" class="btn" aria-pressed=${view.value === name} onClick=${() => (view.value = name)}>
-    <${Icon} name=${icon} />${t(`view.${name}`)}</button>`)}</div>`;
+  return html`<div class="tabs" role="group" aria-label=${t("view.label")}>
+    ${VIEWS.map(
+      ([name, icon]) => html`<button
+        key=${name}
+        type="button"
+        class="btn"
+        aria-pressed=${view.value === name}
+        onClick=${() => (view.value = name)}
+      >
+        <${Icon} name=${icon} />
+        ${t(`view.${name}`)}
+      </button>`,
+    )}
+  </div>`;
 }
 
 function Board() {
@@ -69,17 +115,41 @@ function Board() {
   const { onPlan, others } = placed(data);
   const chosen = data.trolleys.find((one) => one.trolley_id === selected.value);
   const strays = data.trolleys.filter((one) => stateOf(one) === "stray").length;
-  if (!data.trolleys.length) return html`<main id="main"><${Empty} icon="trolley" title=${t("branch.empty")} text=${t("branch.empty_text")} /></main>`;
+  if (!data.trolleys.length)
+    return html`<main id="main">
+      <${Empty} icon="trolley" title=${t("branch.empty")} text=${t("branch.empty_text")} />
+    </main>`;
   return html`<main class="board" id="main" data-view=${view.value}>
     <${Counters} counters=${data.counters} strays=${strays} />
     <${Needs} board=${data} onOpen=${open} />
     <${Tabs} view=${view} />
     <div class="board-map">
-      ${onPlan.length > 0 && html`<${Plan} board=${data} selected=${selected.value} onOpen=${open}>${others.length === 0 && html`<${Latest} />`}<//>`}
-      ${others.length > 0 && html`<${Grid} trolleys=${others} currency=${data.branch.currency} selected=${selected.value} onOpen=${open} /><${Latest} />`}
+      ${
+        onPlan.length > 0 &&
+        html`<${Plan} board=${data} selected=${selected.value} onOpen=${open}>
+          ${others.length === 0 && html`<${Latest} />`}
+        <//>`
+      }
+      ${
+        others.length > 0 &&
+        html`
+          <${Grid} trolleys=${others} currency=${data.branch.currency} selected=${selected.value} onOpen=${open} />
+          <${Latest} />
+        `
+      }
     </div>
-    <aside class="board-list" aria-label=${t("view.list")}><${List} board=${data} selected=${selected.value} onOpen=${open} /></aside>
-    ${chosen && html`<${Panel} key=${chosen.trolley_id} trolley=${chosen} board=${data} onClose=${() => (selected.value = null)} />`}
+    <aside class="board-list" aria-label=${t("view.list")}>
+      <${List} board=${data} selected=${selected.value} onOpen=${open} />
+    </aside>
+    ${
+      chosen &&
+      html`<${Panel}
+        key=${chosen.trolley_id}
+        trolley=${chosen}
+        board=${data}
+        onClose=${() => (selected.value = null)}
+      />`
+    }
   </main>`;
 }
 

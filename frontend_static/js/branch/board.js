@@ -11,56 +11,130 @@ import { alarmText } from "./alarms.js";
 export function Lock({ trolley }) {
   const lock = lockOf(trolley);
   if (!lock) return null;
-  return html`<span class=${cx("lock-state", lock.differs && "differs", lock.reported === "unknown" && "unsure")} title=${lockText(trolley)}>
-    <${Icon} name=${lockIcon(lock)} label=${t("lock.said", { lock: lockText(trolley) })} /></span>`;
+  return html`<span
+    class=${cx("lock-state", lock.differs && "differs", lock.reported === "unknown" && "unsure")}
+    title=${lockText(trolley)}
+  >
+    <${Icon} name=${lockIcon(lock)} label=${t("lock.said", { lock: lockText(trolley) })} />
+  </span>`;
 }
 
 function second(trolley) {
   if (trolley.lock_fault) return t(`fault.${trolley.lock_fault}`);
   if (trolley.maintenance) return trolley.maintenance_notes || t("state.maintenance");
-  if (trolley.phase === "held" || trolley.phase === "claiming") return trolley.place ? t(`custody.${trolley.custody}`) : "";
+  if (trolley.phase === "held" || trolley.phase === "claiming")
+    return trolley.place ? t(`custody.${trolley.custody}`) : "";
   return t(trolley.custody === "out" ? "custody.out" : `state.${stateOf(trolley)}`);
 }
 
 function Row({ trolley, currency, selected, onOpen }) {
   const shown = trolley.assigned_to ?? second(trolley);
   const also = trolley.assigned_to ? second(trolley) : "";
-  return html`<li><button type="button" class=${cx("entry", selected && "selected")} onClick=${() => onOpen(trolley.trolley_id)}>
-    <${Marker} state=${stateOf(trolley)} number=${trolley.cart_number} />
-    <span class="entry-what"><strong><bdi>${shown}</bdi></strong><span class="small soft"><span class=${cx("code", also && "entry-code")}>${trolley.trolley_id}</span>${also && html`<span class="entry-code"> · </span>${also}`}</span></span>
-    <span class="entry-side">${trolley.cart_units > 0 && html`<strong class="num">${money(trolley.cart_total, currency)}</strong>`}
-      <span class="small soft num">${since(trolley)}</span></span>
-    <${Lock} trolley=${trolley} />
-  </button></li>`;
+  return html`<li>
+    <button type="button" class=${cx("entry", selected && "selected")} onClick=${() => onOpen(trolley.trolley_id)}>
+      <${Marker} state=${stateOf(trolley)} number=${trolley.cart_number} />
+      <span class="entry-what">
+        <strong><bdi>${shown}</bdi></strong>
+        <span class="small soft">
+          <span class=${cx("code", also && "entry-code")}>${trolley.trolley_id}</span>
+          ${also && html`<span class="entry-code"> · </span>${also}`}
+        </span>
+      </span>
+      <span class="entry-side">
+        ${trolley.cart_units > 0 && html`<strong class="num">${money(trolley.cart_total, currency)}</strong>`}
+        <span class="small soft num">${since(trolley)}</span>
+      </span>
+      <${Lock} trolley=${trolley} />
+    </button>
+  </li>`;
 }
 
 export function List({ board, selected, onOpen }) {
-  return html`<div class="groups">${grouped(board.trolleys).map(([state, list]) => html`<section key=${state} class="group">
-    <h2>${t(`group.${state}`)}<span class="num group-count">${number(list.length)}</span></h2>
-    <ul>${list.map((trolley) => html`<${Row} key=${trolley.trolley_id} trolley=${trolley} currency=${board.branch.currency} selected=${selected === trolley.trolley_id} onOpen=${onOpen} />`)}</ul>
-  </section>`)}</div>`;
+  return html`<div class="groups">
+    ${grouped(board.trolleys).map(
+      ([state, list]) => html`<section key=${state} class="group">
+        <h2>${t(`group.${state}`)}<span class="num group-count">${number(list.length)}</span></h2>
+        <ul>
+          ${list.map(
+            (trolley) => html`<${Row}
+              key=${trolley.trolley_id}
+              trolley=${trolley}
+              currency=${board.branch.currency}
+              selected=${selected === trolley.trolley_id}
+              onOpen=${onOpen}
+            />`,
+          )}
+        </ul>
+      </section>`,
+    )}
+  </div>`;
 }
 
 export function Grid({ trolleys, currency, selected, onOpen }) {
-  return html`<section class="nolock"><h2>${t("nolock.title")}</h2><p class="small soft">${t("nolock.text")}</p>
-    <ul class="tiles">${trolleys.map((trolley) => html`<li key=${trolley.trolley_id}><button type="button" class=${cx("tile", selected === trolley.trolley_id && "selected")} onClick=${() => onOpen(trolley.trolley_id)}>
-      <${Marker} state=${stateOf(trolley)} number=${trolley.cart_number} />
-      <strong><bdi>${trolley.assigned_to ?? t(`state.${stateOf(trolley)}`)}</bdi></strong>
-      <span class="small soft num">${trolley.cart_units > 0 ? `${money(trolley.cart_total, currency)} · ` : ""}${since(trolley) || html`<span class="code">${trolley.trolley_id}</span>`}</span>
-    </button></li>`)}</ul></section>`;
+  return html`<section class="nolock">
+    <h2>${t("nolock.title")}</h2>
+    <p class="small soft">${t("nolock.text")}</p>
+    <ul class="tiles">
+      ${trolleys.map(
+        (trolley) => html`<li key=${trolley.trolley_id}>
+          <button
+            type="button"
+            class=${cx("tile", selected === trolley.trolley_id && "selected")}
+            onClick=${() => onOpen(trolley.trolley_id)}
+          >
+            <${Marker} state=${stateOf(trolley)} number=${trolley.cart_number} />
+            <strong><bdi>${trolley.assigned_to ?? t(`state.${stateOf(trolley)}`)}</bdi></strong>
+            <span class="small soft num">
+              ${trolley.cart_units > 0 ? `${money(trolley.cart_total, currency)} · ` : ""}
+              ${since(trolley) || html`<span class="code">${trolley.trolley_id}</span>`}
+            </span>
+          </button>
+        </li>`,
+      )}
+    </ul>
+  </section>`;
 }
 
 export function Counters({ counters, strays }) {
-  const shown = [["available", counters.available], ["held", counters.held], ["maintenance", counters.maintenance], ["fault", counters.faults], ["stray", strays]];
-  return html`<dl class="counters">${shown.map(([state, count]) => html`<div key=${state} class=${cx("counter", `is-${state}`, ATTENTION.has(state) && count === 0 && "counter-calm")}>
-    <dt><i class="swatch"></i>${t(`counter.${state}`)}</dt><dd class="num">${number(count)}</dd></div>`)}
-    <div class="counter counter-total"><dt>${t("counter.total")}</dt><dd class="num">${number(counters.total)}</dd></div></dl>`;
+  const shown = [
+    ["available", counters.available],
+    ["held", counters.held],
+    ["maintenance", counters.maintenance],
+    ["fault", counters.faults],
+    ["stray", strays],
+  ];
+  return html`<dl class="counters">
+    ${shown.map(
+      ([state, count]) => html`<div
+        key=${state}
+        class=${cx("counter", `is-${state}`, ATTENTION.has(state) && count === 0 && "counter-calm")}
+      >
+        <dt><i class="swatch"></i>${t(`counter.${state}`)}</dt>
+        <dd class="num">${number(count)}</dd>
+      </div>`,
+    )}
+    <div class="counter counter-total">
+      <dt>${t("counter.total")}</dt>
+      <dd class="num">${number(counters.total)}</dd>
+    </div>
+  </dl>`;
 }
 
 export function Latest() {
   const list = happened.value;
-  return html`<section class="latest"><h2 class="small soft">${t("latest.title")}</h2><ol aria-live="polite" aria-relevant="additions">
-    ${list.length === 0 && html`<li class="soft">${t("latest.none")}</li>`}
-    ${list.map((one) => html`<li key=${one.key}><time class="num soft">${timeOfDay(one.at)}</time> ${t(`event.${one.name}`, { trolley: one.trolley_id, holder: one.holder || t("someone"), alarm: one.alarm ? alarmText(one.alarm, board.value) : "" })}</li>`)}
-  </ol></section>`;
+  return html`<section class="latest">
+    <h2 class="small soft">${t("latest.title")}</h2>
+    <ol aria-live="polite" aria-relevant="additions">
+      ${list.length === 0 && html`<li class="soft">${t("latest.none")}</li>`}
+      ${list.map(
+        (one) => html`<li key=${one.key}>
+          <time class="num soft">${timeOfDay(one.at)}</time> ${t(`event.${one.name}`, {
+            trolley: one.trolley_id,
+            holder: one.holder || t("someone"),
+            alarm: one.alarm ? alarmText(one.alarm, board.value) : "",
+          })}
+        </li>`,
+      )}
+    </ol>
+  </section>`;
 }

@@ -37,10 +37,19 @@ const vector = (angle) => ({ dx: Math.cos((angle * Math.PI) / 180), dy: Math.sin
 export function aroundBays(plan) {
   const points = plan.slots.flatMap(({ x, y, angle }) => {
     const { dx, dy } = vector(angle);
-    return [[x - dx * BEHIND_M - Math.abs(dy) * 0.4, y - dy * BEHIND_M - Math.abs(dx) * 0.4], [x + dx * BEFORE_M + Math.abs(dy) * 0.4, y + dy * BEFORE_M + Math.abs(dx) * 0.4]];
+    return [
+      [x - dx * BEHIND_M - Math.abs(dy) * 0.4, y - dy * BEHIND_M - Math.abs(dx) * 0.4],
+      [x + dx * BEFORE_M + Math.abs(dy) * 0.4, y + dy * BEFORE_M + Math.abs(dx) * 0.4],
+    ];
   });
-  const [left, right] = [Math.min(...points.map(([x]) => x)) - MARGIN_M, Math.max(...points.map(([x]) => x)) + MARGIN_M];
-  const [top, bottom] = [Math.min(...points.map(([, y]) => y)) - MARGIN_M, Math.max(...points.map(([, y]) => y)) + MARGIN_M];
+  const [left, right] = [
+    Math.min(...points.map(([x]) => x)) - MARGIN_M,
+    Math.max(...points.map(([x]) => x)) + MARGIN_M,
+  ];
+  const [top, bottom] = [
+    Math.min(...points.map(([, y]) => y)) - MARGIN_M,
+    Math.max(...points.map(([, y]) => y)) + MARGIN_M,
+  ];
   return [left, top, right - left, bottom - top];
 }
 
@@ -52,7 +61,13 @@ export function standing({ trolley, slot }, size) {
   const { dx, dy } = vector(slot.angle);
   const away = (trolley.custody === "out" ? 1.3 : 0.1) * size;
   const mouth = 0.6 * size;
-  return { mouth: { x: slot.x + dx * mouth, y: slot.y + dy * mouth }, x: slot.x + dx * away, y: slot.y + dy * away, side: dx < -0.3 ? -1 : 1, upright: Math.abs(dx) < 0.7 };
+  return {
+    mouth: { x: slot.x + dx * mouth, y: slot.y + dy * mouth },
+    x: slot.x + dx * away,
+    y: slot.y + dy * away,
+    side: dx < -0.3 ? -1 : 1,
+    upright: Math.abs(dx) < 0.7,
+  };
 }
 
 /** Whether the holder's name fits beside the trolley without covering a bay or another trolley. */
@@ -63,7 +78,9 @@ export function hasRoom(spot, spots, size) {
   const far = near + side * (spot.trolley.assigned_to ?? "").length * LETTER_M;
   const [left, right] = [Math.min(near, far), Math.max(near, far)];
   const covers = (at, reach) => Math.abs(at.y - y) < size * 0.8 && at.x + reach > left && at.x - reach < right;
-  return spots.every((other) => (other === spot || !covers(standing(other, size), size * 0.5)) && !covers(other.slot, size * 0.75));
+  return spots.every(
+    (other) => (other === spot || !covers(standing(other, size), size * 0.5)) && !covers(other.slot, size * 0.75),
+  );
 }
 
 /** How a zone's name is written: along its longer side, as large as fits, or not at all where bays cover it. */
@@ -71,7 +88,11 @@ export function zoneLabel(zone, plan) {
   const covered = plan.slots.some(({ x, y }) => x > zone.x && x < zone.x + zone.w && y > zone.y && y < zone.y + zone.h);
   const tall = zone.h > zone.w * 1.6;
   const room = (tall ? zone.h : zone.w) * 0.92;
-  const size = Math.min(Math.max(0.48, plan.width_m / 45), room / (zone.name.length * 0.54), (tall ? zone.w : zone.h) * 0.6);
+  const size = Math.min(
+    Math.max(0.48, plan.width_m / 45),
+    room / (zone.name.length * 0.54),
+    (tall ? zone.w : zone.h) * 0.6,
+  );
   return { covered, tall, size };
 }
 
@@ -79,7 +100,7 @@ export function zoneLabel(zone, plan) {
 const FITS = 8;
 const cut = (text) => ([...text].length > FITS ? `${[...text].slice(0, FITS - 1).join("")}…` : text);
 
-/** A holder's name as it is written into an empty bay: one row, or two where the name has a joint; cut if it must be. */
+/** A holder's name as written into an empty bay: one row, or two where it has a joint; cut if it must be. */
 export function bayName(name) {
   if ([...name].length <= FITS) return [name];
   const joint = /^(.+?[-._@ ])(.+)$/u.exec(name);

@@ -30,18 +30,31 @@ function useOrder() {
   return { busy, problem, said, run };
 }
 
-const Facts = ({ rows }) => html`<dl class="facts">${rows.filter(([, value]) => value).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+const Facts = ({ rows }) => html`<dl class="facts">
+  ${rows
+    .filter(([, value]) => value)
+    .map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}
+</dl>`;
 
 function facts(trolley, currency) {
   return [
     [t("fact.holder"), trolley.assigned_to && html`<bdi>${trolley.assigned_to}</bdi>`],
     [t("fact.since"), since(trolley) && html`<span class="num">${since(trolley)}</span>`],
-    [t("fact.cart"), trolley.cart_units > 0 && html`<span class="num">${money(trolley.cart_total, currency)} · ${t("count.units", { n: trolley.cart_units })}</span>`],
+    [
+      t("fact.cart"),
+      trolley.cart_units > 0 &&
+        html`<span class="num">
+          ${money(trolley.cart_total, currency)} · ${t("count.units", { n: trolley.cart_units })}
+        </span>`,
+    ],
     [t("fact.custody"), trolley.place && t(`custody.${trolley.custody}`)],
     [t("fact.lock"), lockText(trolley)],
     [t("fact.lock_at"), trolley.lock.at && html`<span class="num">${timeOfDay(trolley.lock.at)}</span>`],
     [t("fact.slot"), trolley.place && html`<span class="num">${t("slot.where", lockPlace(trolley.place.slot))}</span>`],
-    [t("fact.notes"), trolley.maintenance && trolley.maintenance_notes && html`<bdi>${trolley.maintenance_notes}</bdi>`],
+    [
+      t("fact.notes"),
+      trolley.maintenance && trolley.maintenance_notes && html`<bdi>${trolley.maintenance_notes}</bdi>`,
+    ],
   ];
 }
 
@@ -56,10 +69,28 @@ function Unlock({ trolley }) {
   };
   return html`<form class="order stack-s" onSubmit=${submit}>
     <h3><${Icon} name="unlocked" /> ${t("unlock.title")}</h3>
-    <div class="chips">${REASONS.map((key) => html`<button key=${key} type="button" class="chip" aria-pressed=${why === t(key)} onClick=${() => setWhy(t(key))}>${t(key)}</button>`)}</div>
-    <div class="field"><label for="why">${t("unlock.why")}</label><input id="why" class="input" maxlength="300" required value=${why} onInput=${(e) => setWhy(e.target.value)} /></div>
+    <div class="chips">
+      ${REASONS.map(
+        (key) => html`<button
+          key=${key}
+          type="button"
+          class="chip"
+          aria-pressed=${why === t(key)}
+          onClick=${() => setWhy(t(key))}
+        >
+          ${t(key)}
+        </button>`,
+      )}
+    </div>
+    <div class="field">
+      <label for="why">${t("unlock.why")}</label>
+      <input id="why" class="input" maxlength="300" required value=${why} onInput=${(e) => setWhy(e.target.value)} />
+    </div>
     ${problem && html`<p class="field-error" role="alert">${reason(problem)}</p>`}
-    <button class="btn btn-primary btn-wide" disabled=${busy || !why.trim()}>${busy && html`<span class="spinner" />`}${t("unlock.do")}</button>
+    <button class="btn btn-primary btn-wide" disabled=${busy || !why.trim()}>
+      ${busy && html`<span class="spinner" />`}
+      ${t("unlock.do")}
+    </button>
     <p class="small soft">${t("unlock.logged")}</p>
     <${Said} text=${said} />
   </form>`;
@@ -71,13 +102,31 @@ function Maintenance({ trolley }) {
   const on = !trolley.maintenance;
   const submit = (event) => {
     event.preventDefault();
-    run(() => setMaintenance(trolley.trolley_id, on, notes.trim()).then(() => setNotes("")), t(on ? "maintenance.done_on" : "maintenance.done_off"));
+    run(
+      () => setMaintenance(trolley.trolley_id, on, notes.trim()).then(() => setNotes("")),
+      t(on ? "maintenance.done_on" : "maintenance.done_off"),
+    );
   };
   return html`<form class="order stack-s" onSubmit=${submit}>
     <h3><${Icon} name="wrench" /> ${t("maintenance.title")}</h3>
-    ${on && html`<div class="field"><label for="notes">${t("maintenance.notes")}</label><textarea id="notes" class="input" maxlength="500" value=${notes} onInput=${(e) => setNotes(e.target.value)}></textarea></div>`}
+    ${
+      on &&
+      html`<div class="field">
+        <label for="notes">${t("maintenance.notes")}</label>
+        <textarea
+          id="notes"
+          class="input"
+          maxlength="500"
+          value=${notes}
+          onInput=${(e) => setNotes(e.target.value)}
+        ></textarea>
+      </div>`
+    }
     ${problem && html`<p class="field-error" role="alert">${reason(problem)}</p>`}
-    <button class="btn btn-quiet btn-wide" disabled=${busy}>${busy && html`<span class="spinner" />`}${t(on ? "maintenance.on" : "maintenance.off")}</button>
+    <button class="btn btn-quiet btn-wide" disabled=${busy}>
+      ${busy && html`<span class="spinner" />`}
+      ${t(on ? "maintenance.on" : "maintenance.off")}
+    </button>
     <${Said} text=${said} />
   </form>`;
 }
@@ -88,10 +137,27 @@ export function Panel({ trolley, board, onClose }) {
   const device = trolley.place && board.devices.find((one) => one.device_id === trolley.place.device_id);
   return html`<${Sheet} side title=${t("trolley.number", { n: trolley.cart_number })} onClose=${onClose}>
     <div class="stack">
-      <div class="row panel-head"><${Marker} state=${state} number=${trolley.cart_number} /><div><strong class="panel-state">${t(`state.${state}`)}</strong><p class="code soft">${trolley.trolley_id}</p></div></div>
-      ${trolley.lock_fault && html`<p class="note note-danger"><${Icon} name="alert" /><span>${t(`fault.${trolley.lock_fault}`)}</span></p>`}
-      ${lock?.differs && !trolley.lock_fault && html`<p class="note note-warn"><${Icon} name="clock" /><span>${t("lock.differs_long")}</span></p>`}
-      ${device && !device.online && html`<p class="note note-warn"><${Icon} name="device" /><span>${t("device.stale")}</span></p>`}
+      <div class="row panel-head">
+        <${Marker} state=${state} number=${trolley.cart_number} />
+        <div>
+          <strong class="panel-state">${t(`state.${state}`)}</strong>
+          <p class="code soft">${trolley.trolley_id}</p>
+        </div>
+      </div>
+      ${
+        trolley.lock_fault &&
+        html`<p class="note note-danger"><${Icon} name="alert" /><span>${t(`fault.${trolley.lock_fault}`)}</span></p>`
+      }
+      ${
+        lock?.differs &&
+        !trolley.lock_fault &&
+        html`<p class="note note-warn"><${Icon} name="clock" /><span>${t("lock.differs_long")}</span></p>`
+      }
+      ${
+        device &&
+        !device.online &&
+        html`<p class="note note-warn"><${Icon} name="device" /><span>${t("device.stale")}</span></p>`
+      }
       <${Facts} rows=${facts(trolley, board.branch.currency)} />
       ${lock && html`<${Unlock} trolley=${trolley} />`}
       <${Maintenance} trolley=${trolley} />

@@ -11,8 +11,15 @@ const M = 40;
 function Zone({ zone, plan }) {
   const { covered, tall, size } = zoneLabel(zone, plan);
   const [x, y] = [(zone.x + zone.w / 2) * M, (zone.y + zone.h / 2) * M];
-  return html`<g class="zone"><rect x=${zone.x * M} y=${zone.y * M} width=${zone.w * M} height=${zone.h * M} rx="10" />
-    ${!covered && html`<text x=${x} y=${y} dy=".35em" font-size=${size * M} transform=${tall ? `rotate(-90 ${x} ${y})` : undefined}>${zone.name}</text>`}</g>`;
+  return html`<g class="zone">
+    <rect x=${zone.x * M} y=${zone.y * M} width=${zone.w * M} height=${zone.h * M} rx="10" />
+    ${
+      !covered &&
+      html`<text x=${x} y=${y} dy=".35em" font-size=${size * M} transform=${tall ? `rotate(-90 ${x} ${y})` : undefined}>
+        ${zone.name}
+      </text>`
+    }
+  </g>`;
 }
 
 /** The bay and its lock: a body with a shackle that is down, up, or a question mark. */
@@ -20,14 +27,29 @@ function Bay({ spot: { trolley, slot }, size, online }) {
   const w = size * M;
   const lock = lockOf(trolley);
   const out = trolley.custody === "out";
-  return html`<g class=${cx("bay", out && "bay-empty")} transform="translate(${slot.x * M} ${slot.y * M}) rotate(${slot.angle})">
+  return html`<g
+    class=${cx("bay", out && "bay-empty")}
+    transform="translate(${slot.x * M} ${slot.y * M}) rotate(${slot.angle})"
+  >
     <rect class="bay-box" x=${-w * 0.95} y=${-w / 2} width=${w * 1.5} height=${w} rx="5" />
-    <g class=${cx("bay-lock", `lock-${lock.reported}`, lock.differs && "lock-differs", !online && "lock-stale")} transform="translate(${-w * 0.7} 0) rotate(${-slot.angle}) scale(${w / 60})">
+    <g
+      class=${cx("bay-lock", `lock-${lock.reported}`, lock.differs && "lock-differs", !online && "lock-stale")}
+      transform="translate(${-w * 0.7} 0) rotate(${-slot.angle}) scale(${w / 60})"
+    >
       <circle class="lock-halo" r="14" />
-      ${lock.reported === "unknown"
-        ? html`<text class="lock-what" dy=".36em">?</text>`
-        : html`<path class="lock-shackle" d=${lock.reported === "open" ? "M-4-1v-5a4 4 0 0 1 7.4-2" : "M-4-1v-4a4 4 0 0 1 8 0v4"} /><rect class="lock-body" x="-6.5" y="-1" width="13" height="9" rx="2" />`}
-    </g></g>`;
+      ${
+        lock.reported === "unknown"
+          ? html`<text class="lock-what" dy=".36em">?</text>`
+          : html`
+            <path
+              class="lock-shackle"
+              d=${lock.reported === "open" ? "M-4-1v-5a4 4 0 0 1 7.4-2" : "M-4-1v-4a4 4 0 0 1 8 0v4"}
+            />
+            <rect class="lock-body" x="-6.5" y="-1" width="13" height="9" rx="2" />
+          `
+      }
+    </g>
+  </g>`;
 }
 
 /** Who holds the trolley and for how long: beside it, or in its empty bay where trolleys stand in a row. */
@@ -38,10 +60,19 @@ function Holder({ spot: { trolley, slot }, size }) {
     const rows = bayName(trolley.assigned_to);
     const letters = Math.min(8, (size * M * 0.9) / (Math.max(...rows.map((row) => row.length)) * 0.58));
     const above = rows.length === 1 ? -0.1 : -0.7;
-    return html`<g class="holder holder-small" transform="translate(${slot.x * M} ${slot.y * M})"><text style=${{ fontSize: `${letters}px` }}>${rows.map((row, i) => html`<tspan x="0" dy="${i === 0 ? above : 1.1}em">${row}</tspan>`)}</text>
-      <text class="holder-time" dy=${rows.length === 1 ? "1em" : "1.5em"}>${long}</text></g>`;
+    return html`<g class="holder holder-small" transform="translate(${slot.x * M} ${slot.y * M})">
+      <text style=${{ fontSize: `${letters}px` }}>
+        ${rows.map((row, i) => html`<tspan x="0" dy="${i === 0 ? above : 1.1}em">${row}</tspan>`)}
+      </text>
+      <text class="holder-time" dy=${rows.length === 1 ? "1em" : "1.5em"}>${long}</text>
+    </g>`;
   }
-  return html`<g class=${cx("holder", side < 0 && "holder-left")} transform="translate(${(x + side * size * 0.62) * M} ${y * M})"><text dy=".35em">${trolley.assigned_to}</text></g>`;
+  return html`<g
+    class=${cx("holder", side < 0 && "holder-left")}
+    transform="translate(${(x + side * size * 0.62) * M} ${y * M})"
+  >
+    <text dy=".35em">${trolley.assigned_to}</text>
+  </g>`;
 }
 
 function Spot({ spot, size, roomy, selected, onOpen, onMove, tabbable }) {
@@ -55,12 +86,33 @@ function Spot({ spot, size, roomy, selected, onOpen, onMove, tabbable }) {
     event.preventDefault();
     onOpen(trolley.trolley_id);
   };
-  return html`<g class=${cx("spot", `is-${state}`, selected && "selected")} data-trolley=${trolley.trolley_id} role="button" tabindex=${tabbable ? 0 : -1}
-      aria-label=${said} onClick=${() => onOpen(trolley.trolley_id)} onKeyDown=${key}>
+  return html`<g
+    class=${cx("spot", `is-${state}`, selected && "selected")}
+    data-trolley=${trolley.trolley_id}
+    role="button"
+    tabindex=${tabbable ? 0 : -1}
+    aria-label=${said}
+    onClick=${() => onOpen(trolley.trolley_id)}
+    onKeyDown=${key}
+  >
     <title>${said}</title>
-    <line class="reach" x1=${spot.slot.x * M} y1=${spot.slot.y * M} x2=${x} y2=${y} style=${{ strokeWidth: size * M }} />
-    ${trolley.custody === "out" && html`<line class="leash" x1=${place.mouth.x * M} y1=${place.mouth.y * M} x2=${x} y2=${y} />`}
-    <g transform="translate(${x} ${y}) scale(${(size * M) / 44})"><circle class="spot-focus" r="25" /><path class="shape" d=${SHAPES[state]} /><text y=${NUMBER_Y[state] ?? 0} dy=".35em">${trolley.cart_number}</text></g>
+    <line
+      class="reach"
+      x1=${spot.slot.x * M}
+      y1=${spot.slot.y * M}
+      x2=${x}
+      y2=${y}
+      style=${{ strokeWidth: size * M }}
+    />
+    ${
+      trolley.custody === "out" &&
+      html`<line class="leash" x1=${place.mouth.x * M} y1=${place.mouth.y * M} x2=${x} y2=${y} />`
+    }
+    <g transform="translate(${x} ${y}) scale(${(size * M) / 44})">
+      <circle class="spot-focus" r="25" />
+      <path class="shape" d=${SHAPES[state]} />
+      <text y=${NUMBER_Y[state] ?? 0} dy=".35em">${trolley.cart_number}</text>
+    </g>
     ${roomy && trolley.assigned_to && html`<${Holder} spot=${spot} size=${size} />`}
   </g>`;
 }
@@ -79,26 +131,52 @@ function Picture({ plan, spots, board, box, label, selected, onOpen, close = fal
     setAt(next);
     svg.current.querySelector(`[data-trolley="${CSS.escape(spots[next].trolley.trolley_id)}"]`)?.focus();
   };
-  return html`<figure class=${cx("plan", close && "plan-close")} dir="ltr"><svg ref=${svg} viewBox=${box.map((n) => n * M).join(" ")} role="group" aria-label=${label}>
-    <rect class="floor" x="1" y="1" width=${plan.width_m * M - 2} height=${plan.height_m * M - 2} rx="14" />
-    ${!close && plan.zones.map((zone) => html`<${Zone} key=${zone.name} zone=${zone} plan=${plan} />`)}
-    ${spots.map((spot) => html`<${Bay} key=${spot.trolley.trolley_id} spot=${spot} size=${size} online=${online.has(spot.slot.device_id)} />`)}
-    ${spots.map((spot, i) => html`<${Spot} key=${spot.trolley.trolley_id} spot=${spot} size=${size} roomy=${hasRoom(spot, spots, size)}
-      selected=${selected === spot.trolley.trolley_id} tabbable=${i === at % spots.length} onOpen=${onOpen} onMove=${move} />`)}
-  </svg></figure>`;
+  return html`<figure class=${cx("plan", close && "plan-close")} dir="ltr">
+    <svg ref=${svg} viewBox=${box.map((n) => n * M).join(" ")} role="group" aria-label=${label}>
+      <rect class="floor" x="1" y="1" width=${plan.width_m * M - 2} height=${plan.height_m * M - 2} rx="14" />
+      ${!close && plan.zones.map((zone) => html`<${Zone} key=${zone.name} zone=${zone} plan=${plan} />`)}
+      ${spots.map(
+        (spot) => html`<${Bay}
+          key=${spot.trolley.trolley_id}
+          spot=${spot}
+          size=${size}
+          online=${online.has(spot.slot.device_id)}
+        />`,
+      )}
+      ${spots.map(
+        (spot, i) => html`<${Spot}
+          key=${spot.trolley.trolley_id}
+          spot=${spot}
+          size=${size}
+          roomy=${hasRoom(spot, spots, size)}
+          selected=${selected === spot.trolley.trolley_id}
+          tabbable=${i === at % spots.length}
+          onOpen=${onOpen}
+          onMove=${move}
+        />`,
+      )}
+    </svg>
+  </figure>`;
 }
 
 /** The whole floor in small, under a close-up: where in the store the trolleys stand. Nothing to press. */
 function Overview({ plan, spots }) {
   const size = pitch(plan.slots);
-  return html`<figure class="plan plan-overview" dir="ltr"><svg viewBox="0 0 ${plan.width_m * M} ${plan.height_m * M}" role="img" aria-label=${t("plan.overview")}>
-    <rect class="floor" x="1" y="1" width=${plan.width_m * M - 2} height=${plan.height_m * M - 2} rx="14" />
-    ${plan.zones.map((zone) => html`<${Zone} key=${zone.name} zone=${zone} plan=${plan} />`)}
-    ${spots.map((spot) => {
-      const { x, y } = standing(spot, size);
-      return html`<path key=${spot.trolley.trolley_id} class=${cx("shape", `is-${stateOf(spot.trolley)}`)} d=${SHAPES[stateOf(spot.trolley)]} transform="translate(${x * M} ${y * M}) scale(${(size * M) / 44})" />`;
-    })}
-  </svg></figure>`;
+  return html`<figure class="plan plan-overview" dir="ltr">
+    <svg viewBox="0 0 ${plan.width_m * M} ${plan.height_m * M}" role="img" aria-label=${t("plan.overview")}>
+      <rect class="floor" x="1" y="1" width=${plan.width_m * M - 2} height=${plan.height_m * M - 2} rx="14" />
+      ${plan.zones.map((zone) => html`<${Zone} key=${zone.name} zone=${zone} plan=${plan} />`)}
+      ${spots.map((spot) => {
+        const { x, y } = standing(spot, size);
+        return html`<path
+          key=${spot.trolley.trolley_id}
+          class=${cx("shape", `is-${stateOf(spot.trolley)}`)}
+          d=${SHAPES[stateOf(spot.trolley)]}
+          transform="translate(${x * M} ${y * M}) scale(${(size * M) / 44})"
+        />`;
+      })}
+    </svg>
+  </figure>`;
 }
 
 /** The floor with its bays; where these would be too small to read, a close-up of them and the floor in small. */
@@ -108,8 +186,13 @@ export function Plan({ board, selected, onOpen, children }) {
   const spots = onPlan.sort((a, b) => a.trolley.cart_number - b.trolley.cart_number);
   const shared = { plan, spots, board, selected, onOpen };
   if (needsCloseUp(plan)) {
-    return html`<${Picture} ...${shared} close box=${aroundBays(plan)} label=${t("plan.near")} />
-      <div class="plan-below"><${Overview} plan=${plan} spots=${spots} />${children}</div>`;
+    return html`
+      <${Picture} ...${shared} close box=${aroundBays(plan)} label=${t("plan.near")} />
+      <div class="plan-below"><${Overview} plan=${plan} spots=${spots} />${children}</div>
+    `;
   }
-  return html`<${Picture} ...${shared} box=${[0, 0, plan.width_m, plan.height_m]} label=${t("plan.label")} />${children}`;
+  return html`
+    <${Picture} ...${shared} box=${[0, 0, plan.width_m, plan.height_m]} label=${t("plan.label")} />
+    ${children}
+  `;
 }

@@ -17,5 +17,7 @@ export const NUMBER_Y = { stray: 6 };
 /** The shape with the trolley's number, as its own small picture. */
 export function Marker({ state, number }) {
   return html`<svg class="marker is-${state}" viewBox="-22 -22 44 44" aria-hidden="true">
-    <path class="shape" d=${SHAPES[state]} /><text y=${NUMBER_Y[state] ?? 0} dy=".35em">${number}</text></svg>`;
+    <path class="shape" d=${SHAPES[state]} />
+    <text y=${NUMBER_Y[state] ?? 0} dy=".35em">${number}</text>
+  </svg>`;
 }

@@ -37,7 +37,9 @@ export const lockIcon = (lock) => ({ open: "unlocked", closed: "locked" })[lock.
  */
 export function grouped(trolleys) {
   const byNumber = [...trolleys].sort((a, b) => a.cart_number - b.cart_number);
-  return STATES.filter((state) => !ATTENTION.has(state)).map((state) => [state, byNumber.filter((one) => stateOf(one) === state)]).filter(([, list]) => list.length);
+  return STATES.filter((state) => !ATTENTION.has(state))
+    .map((state) => [state, byNumber.filter((one) => stateOf(one) === state)])
+    .filter(([, list]) => list.length);
 }
 
 const SEVERITIES = ["critical", "major", "minor", "warning"];
@@ -54,8 +56,20 @@ export function needs({ trolleys, alarms = [] }) {
   const spoken = new Set(alarms.filter((one) => SPEAK.has(one.kind)).map((one) => one.trolley_id));
   const silent = trolleys.filter((one) => ATTENTION.has(stateOf(one)) && !spoken.has(one.trolley_id));
   return byUrgency([
-    ...alarms.map((alarm) => ({ key: alarm.alarm_id, severity: alarm.severity, raised_at: alarm.raised_at, assignee: alarm.assignee, alarm })),
-    ...silent.map((trolley) => ({ key: `trolley/${trolley.trolley_id}`, severity: TROUBLE[stateOf(trolley)], raised_at: trolley.since ?? trolley.lock.at ?? "", assignee: null, trolley })),
+    ...alarms.map((alarm) => ({
+      key: alarm.alarm_id,
+      severity: alarm.severity,
+      raised_at: alarm.raised_at,
+      assignee: alarm.assignee,
+      alarm,
+    })),
+    ...silent.map((trolley) => ({
+      key: `trolley/${trolley.trolley_id}`,
+      severity: TROUBLE[stateOf(trolley)],
+      raised_at: trolley.since ?? trolley.lock.at ?? "",
+      assignee: null,
+      trolley,
+    })),
   ]);
 }
 

@@ -42,7 +42,14 @@ export function start(code) {
 function remember(name, data, at) {
   if (!(`event.${name}` in dictionaries.en)) return;
   const { trolley, alarm } = data;
-  const entry = { key: `${at}${name}${trolley?.trolley_id ?? alarm?.alarm_id ?? ""}`, alarm, name, at, trolley_id: trolley?.trolley_id ?? "", holder: trolley?.assigned_to ?? "" };
+  const entry = {
+    key: `${at}${name}${trolley?.trolley_id ?? alarm?.alarm_id ?? ""}`,
+    alarm,
+    name,
+    at,
+    trolley_id: trolley?.trolley_id ?? "",
+    holder: trolley?.assigned_to ?? "",
+  };
   happened.value = [entry, ...happened.peek()].slice(0, KEPT_EVENTS);
 }
 
@@ -50,6 +57,8 @@ const branchCode = () => board.peek().branch.code;
 export const acknowledge = (alarm_id) => socket.request("alarm.acknowledge", { branch: branchCode(), alarm_id });
 export const answerHelp = (alarm_id) => socket.request("help.answer", { branch: branchCode(), alarm_id });
 export const clearAlarm = (alarm_id) => socket.request("alarm.clear", { branch: branchCode(), alarm_id });
-export const giveBack = (trolley_id, { device_id, slot }) => socket.request("trolley.return", { branch: branchCode(), trolley_id, device_id, slot });
+export const giveBack = (trolley_id, { device_id, slot }) =>
+  socket.request("trolley.return", { branch: branchCode(), trolley_id, device_id, slot });
 export const unlock = (trolley_id, reason) => socket.request("trolley.unlock", { trolley_id, reason });
-export const setMaintenance = (trolley_id, on, notes) => socket.request("trolley.maintenance", { trolley_id, on, ...(notes ? { notes } : {}) });
+export const setMaintenance = (trolley_id, on, notes) =>
+  socket.request("trolley.maintenance", { trolley_id, on, ...(notes ? { notes } : {}) });

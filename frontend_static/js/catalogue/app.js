@@ -13,14 +13,26 @@ const PAGE = 40;
 const SOON_MS = 200;
 
 function Good({ product, open }) {
-  return html`<li><button type="button" class=${cx("good", !product.is_active && "good-off")} onClick=${() => open(product)}>
-    <${Picture} product=${product} />
-    <span><span class="good-name" dir="auto">${product.name}</span><br /><span class="small soft"><span class="code">${product.barcode}</span>${!product.is_active && html` · ${t("catalogue.off")}`}</span></span>
-    <span class="price num">${money(product.price, product.currency)}</span></button></li>`;
+  return html`<li>
+    <button type="button" class=${cx("good", !product.is_active && "good-off")} onClick=${() => open(product)}>
+      <${Picture} product=${product} />
+      <span>
+        <span class="good-name" dir="auto">${product.name}</span>
+        <br />
+        <span class="small soft">
+          <span class="code">${product.barcode}</span>
+          ${!product.is_active && html` · ${t("catalogue.off")}`}
+        </span>
+      </span>
+      <span class="price num">${money(product.price, product.currency)}</span>
+    </button>
+  </li>`;
 }
 
 async function download(chain) {
-  const answer = await fetch(`/api/products/export?chain=${encodeURIComponent(chain)}`, { headers: { Authorization: `Bearer ${await auth.access()}` } });
+  const answer = await fetch(`/api/products/export?chain=${encodeURIComponent(chain)}`, {
+    headers: { Authorization: `Bearer ${await auth.access()}` },
+  });
   if (!answer.ok) throw await answer.json();
   const link = document.createElement("a");
   link.href = URL.createObjectURL(await answer.blob());
@@ -32,12 +44,21 @@ async function download(chain) {
 /** Whose catalogue it is, for those who manage several. */
 function Chains({ chains, chain, choose }) {
   if (chains.length < 2) return null;
-  return html`<label class="field-inline">${t("catalogue.chain")} <select class="input" value=${chain} onChange=${(e) => choose(e.target.value)}>
-    ${chains.map((one) => html`<option key=${one.slug} value=${one.slug}>${one.name}</option>`)}</select></label>`;
+  return html`<label class="field-inline">
+    ${t("catalogue.chain")} <select class="input" value=${chain} onChange=${(e) => choose(e.target.value)}>
+      ${chains.map((one) => html`<option key=${one.slug} value=${one.slug}>${one.name}</option>`)}
+    </select>
+  </label>`;
 }
 
 function Goods({ chain }) {
-  const [words, found, pages, opened, importing] = [useSignal(""), useSignal(null), useSignal(1), useSignal(null), useSignal(false)];
+  const [words, found, pages, opened, importing] = [
+    useSignal(""),
+    useSignal(null),
+    useSignal(1),
+    useSignal(null),
+    useSignal(false),
+  ];
   const asked = useRef(0);
   const load = async () => {
     const turn = ++asked.current;
@@ -55,21 +76,78 @@ function Goods({ chain }) {
     return () => clearTimeout(soon);
   }, [words.value, pages.value]);
   const rows = found.value?.results ?? [];
-  return html`<div class="catalogue-head"><h1>${t("catalogue.title")}</h1>
+  return html`
+    <div class="catalogue-head">
+      <h1>${t("catalogue.title")}</h1>
       <label class="visually-hidden" for="words">${t("catalogue.search")}</label>
-      <input id="words" class="input" type="search" placeholder=${t("catalogue.search")} dir="auto" value=${words.value} onInput=${(e) => { words.value = e.target.value; pages.value = 1; }} />
-      <button type="button" class="btn btn-primary" onClick=${() => (importing.value = true)}><${Icon} name="plus" />${t("catalogue.import")}</button>
-      <button type="button" class="btn btn-quiet" onClick=${() => download(chain).catch((problem) => toast(reason(problem), { bad: true }))}><${Icon} name="download" />${t("catalogue.export")}</button></div>
-    ${!found.value ? html`<${Loading} />` : html`<p class="small soft" role="status">${t("count.products", { n: found.value.count })}</p>
-      ${rows.length ? html`<ul class="goods">${rows.map((one) => html`<${Good} key=${one.id} product=${one} open=${(it) => (opened.value = it)} />`)}</ul>`
-        : html`<${Empty} icon="bag" title=${t("catalogue.none")} text=${t("catalogue.none_text")} />`}
-      ${rows.length < Math.min(found.value.count, 200) && html`<button type="button" class="btn btn-quiet" onClick=${() => (pages.value += 1)}>${t("catalogue.more")}</button>`}`}
-    ${opened.value && html`<${ProductSheet} product=${opened.value} onClose=${() => (opened.value = null)} onSaved=${load} />`}
-    ${importing.value && html`<${ImportSheet} chain=${chain} onClose=${() => { importing.value = false; load(); }} />`}`;
+      <input
+        id="words"
+        class="input"
+        type="search"
+        placeholder=${t("catalogue.search")}
+        dir="auto"
+        value=${words.value}
+        onInput=${(e) => {
+          words.value = e.target.value;
+          pages.value = 1;
+        }}
+      />
+      <button type="button" class="btn btn-primary" onClick=${() => (importing.value = true)}>
+        <${Icon} name="plus" />
+        ${t("catalogue.import")}
+      </button>
+      <button
+        type="button"
+        class="btn btn-quiet"
+        onClick=${() => download(chain).catch((problem) => toast(reason(problem), { bad: true }))}
+      >
+        <${Icon} name="download" />
+        ${t("catalogue.export")}
+      </button>
+    </div>
+    ${
+      !found.value
+        ? html`<${Loading} />`
+        : html`
+          <p class="small soft" role="status">${t("count.products", { n: found.value.count })}</p>
+          ${
+            rows.length
+              ? html`<ul class="goods">
+                ${rows.map((one) => html`<${Good} key=${one.id} product=${one} open=${(it) => (opened.value = it)} />`)}
+              </ul>`
+              : html`<${Empty} icon="bag" title=${t("catalogue.none")} text=${t("catalogue.none_text")} />`
+          }
+          ${
+            rows.length < Math.min(found.value.count, 200) &&
+            html`<button type="button" class="btn btn-quiet" onClick=${() => (pages.value += 1)}>
+              ${t("catalogue.more")}
+            </button>`
+          }
+        `
+    }
+    ${
+      opened.value &&
+      html`<${ProductSheet} product=${opened.value} onClose=${() => (opened.value = null)} onSaved=${load} />`
+    }
+    ${
+      importing.value &&
+      html`<${ImportSheet}
+        chain=${chain}
+        onClose=${() => {
+          importing.value = false;
+          load();
+        }}
+      />`
+    }
+  `;
 }
 
 function Page() {
-  const [chains, chosen, problem] = [useSignal(null), useSignal(new URLSearchParams(location.search).get("chain")), useSignal(null)];
+  const [chains, chosen, problem] = [
+    useSignal(null),
+    useSignal(new URLSearchParams(location.search).get("chain")),
+    useSignal(null),
+  ];
   useEffect(() => {
     document.title = t("title.catalogue");
   }, [lang.value]);
@@ -82,14 +160,25 @@ function Page() {
     history.replaceState(null, "", `?chain=${encodeURIComponent(slug)}`);
   };
   const inside = () => {
-    if (problem.value) return html`<p class="note note-danger" role="alert"><${Icon} name="alert" />${reason(problem.value)}</p>`;
+    if (problem.value)
+      return html`<p class="note note-danger" role="alert"><${Icon} name="alert" />${reason(problem.value)}</p>`;
     if (!chains.value) return html`<${Loading} />`;
     const chain = (chains.value.find((one) => one.slug === chosen.value) ?? chains.value[0])?.slug;
-    if (!chain) return html`<h1>${t("catalogue.title")}</h1><${Empty} icon="locked" title=${t("catalogue.denied")} text=${t("catalogue.denied_text")} />`;
-    return html`<${Chains} chains=${chains.value} chain=${chain} choose=${choose} /><${Goods} key=${chain} chain=${chain} />`;
+    if (!chain)
+      return html`
+        <h1>${t("catalogue.title")}</h1>
+        <${Empty} icon="locked" title=${t("catalogue.denied")} text=${t("catalogue.denied_text")} />
+      `;
+    return html`
+      <${Chains} chains=${chains.value} chain=${chain} choose=${choose} />
+      <${Goods} key=${chain} chain=${chain} />
+    `;
   };
-  return html`<header class="topbar"><${Brand} /><span class="push row"><${LangSwitch} /><${ThemeSwitch} /></span></header>
-    <main class="catalogue" id="main">${inside()}</main><${Toasts} />`;
+  return html`
+    <header class="topbar"><${Brand} /><span class="push row"><${LangSwitch} /><${ThemeSwitch} /></span></header>
+    <main class="catalogue" id="main">${inside()}</main>
+    <${Toasts} />
+  `;
 }
 
 render(html`<${Page} />`, document.body);

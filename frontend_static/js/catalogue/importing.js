@@ -12,9 +12,26 @@ const LINES = 100;
 const named = (kind) => t(`import.${kind}`);
 
 function Step({ step }) {
-  return html`<li class="step"><span class="step-head"><span class="small soft">${t("import.line", { n: step.line })}</span><strong dir="auto">${step.name}</strong><span class="code small push">${step.barcode}</span></span>
-    ${step.changes.map((one) => html`<span key=${one.column} class="small"><span class="code">${one.column}</span>: ${one.old && html`<del dir="auto">${one.old}</del> → `}<ins dir="auto">${one.new || "–"}</ins></span>`)}
-    ${step.problems.map((one) => html`<span key=${one.column + one.reason} class="field-error">${one.column && html`<span class="code">${one.column}</span>: `}<bdi>${one.reason}</bdi></span>`)}</li>`;
+  return html`<li class="step">
+    <span class="step-head">
+      <span class="small soft">${t("import.line", { n: step.line })}</span>
+      <strong dir="auto">${step.name}</strong>
+      <span class="code small push">${step.barcode}</span>
+    </span>
+    ${step.changes.map(
+      (one) => html`<span key=${one.column} class="small">
+        <span class="code">${one.column}</span>
+        : ${one.old && html`<del dir="auto">${one.old}</del> → `}
+        <ins dir="auto">${one.new || "–"}</ins>
+      </span>`,
+    )}
+    ${step.problems.map(
+      (one) => html`<span key=${one.column + one.reason} class="field-error">
+        ${one.column && html`<span class="code">${one.column}</span>: `}
+        <bdi>${one.reason}</bdi>
+      </span>`,
+    )}
+  </li>`;
 }
 
 function Lines({ job }) {
@@ -22,18 +39,46 @@ function Lines({ job }) {
   const steps = useSignal(null);
   useEffect(() => {
     steps.value = null;
-    auth.call("GET", `/api/imports/${job.id}/lines?outcome=${kind.value}&page_size=${LINES}`).then((answer) => (steps.value = answer.results), () => (steps.value = []));
+    auth.call("GET", `/api/imports/${job.id}/lines?outcome=${kind.value}&page_size=${LINES}`).then(
+      (answer) => (steps.value = answer.results),
+      () => (steps.value = []),
+    );
   }, [job.id, kind.value]);
-  return html`<div class="kinds" role="group">${KINDS.map((one) => html`<button key=${one} type="button" class=${cx("kind", `kind-${one}`)} aria-pressed=${kind.value === one} onClick=${() => (kind.value = one)}>
-      <strong class="num">${job[one]}</strong><span class="small">${named(one)}</span></button>`)}</div>
-    <p class="small soft">${!steps.value ? t("loading") : steps.value.length ? t("import.first", { n: steps.value.length }) : t("import.unseen")}</p>
-    <ul class="steps">${(steps.value ?? []).map((step) => html`<${Step} key=${step.line} step=${step} />`)}</ul>`;
+  return html`
+    <div class="kinds" role="group">
+      ${KINDS.map(
+        (one) => html`<button
+          key=${one}
+          type="button"
+          class=${cx("kind", `kind-${one}`)}
+          aria-pressed=${kind.value === one}
+          onClick=${() => (kind.value = one)}
+        >
+          <strong class="num">${job[one]}</strong>
+          <span class="small">${named(one)}</span>
+        </button>`,
+      )}
+    </div>
+    <p class="small soft">
+      ${
+        !steps.value
+          ? t("loading")
+          : steps.value.length
+            ? t("import.first", { n: steps.value.length })
+            : t("import.unseen")
+      }
+    </p>
+    <ul class="steps">${(steps.value ?? []).map((step) => html`<${Step} key=${step.line} step=${step} />`)}</ul>
+  `;
 }
 
 function Progress({ job }) {
   const said = t(job.status === "writing" ? "import.writing" : "import.checking");
-  return html`<div class="stack-s" role="status"><p>${said}</p><progress class="bar" max="100" value=${job.percent} aria-label=${said} />
-    <p class="small soft num">${t("import.progress", { done: job.checked, total: job.total })}</p></div>`;
+  return html`<div class="stack-s" role="status">
+    <p>${said}</p>
+    <progress class="bar" max="100" value=${job.percent} aria-label=${said} />
+    <p class="small soft num">${t("import.progress", { done: job.checked, total: job.total })}</p>
+  </div>`;
 }
 
 export function ImportSheet({ chain, onClose }) {
@@ -58,19 +103,76 @@ export function ImportSheet({ chain, onClose }) {
     form.append("chain", chain);
     begin(() => auth.call("POST", "/api/imports", { form, headers: { "Idempotency-Key": crypto.randomUUID() } }));
   };
-  const apply = () => begin(() => auth.call("POST", `/api/imports/${job.value.id}/apply`, { body: { on_error: skip.value ? "skip" : "nothing" } }));
+  const apply = () =>
+    begin(() =>
+      auth.call("POST", `/api/imports/${job.value.id}/apply`, { body: { on_error: skip.value ? "skip" : "nothing" } }),
+    );
   const now = job.value;
   const writes = now ? now.created + now.changed : 0;
   const shown = now?.is_over && now.status === "done";
-  return html`<${Sheet} title=${t("import.title")} onClose=${onClose} class="wide"><div class="stack">
-    ${!now && html`<p class="soft">${t("import.lead")}</p><label class="btn btn-primary btn-big file"><${Icon} name="plus" />${t("import.pick")}<input type="file" accept=".csv,text/csv" onChange=${upload} /></label>`}
-    ${running && html`<${Progress} job=${now} />`}
-    ${now?.problem && html`<p class="note note-danger" role="alert"><${Icon} name="alert" /><bdi>${now.problem}</bdi></p>`}
-    ${shown && !now.dry_run && html`<p class="note" role="status"><${Icon} name="check" />${t("import.done", { n: now.written })}</p>`}
-    ${now?.is_over && now.total > 0 && html`<${Lines} key=${now.id} job=${now} />`}
-    ${shown && now.dry_run && now.refused > 0 && html`<label class="switch"><input type="checkbox" checked=${skip.value} onChange=${(e) => (skip.value = e.target.checked)} />${t("import.skip")}</label>`}
-    ${shown && now.dry_run && (writes ? html`<button type="button" class="btn btn-primary btn-big btn-wide" disabled=${now.refused > 0 && !skip.value} onClick=${apply}>${t("import.apply", { n: writes })}</button>` : html`<p class="note"><${Icon} name="check" />${t("import.nothing")}</p>`)}
-    ${now?.is_over && html`<button type="button" class="btn btn-bare" onClick=${() => (job.value = null)}>${t("import.again")}</button>`}
-    ${problem.value && html`<p class="field-error" role="alert">${Object.values(problem.value.errors ?? {}).flat().join(" ") || reason(problem.value)}</p>`}
-  </div><//>`;
+  return html`<${Sheet} title=${t("import.title")} onClose=${onClose} class="wide">
+    <div class="stack">
+      ${
+        !now &&
+        html`
+          <p class="soft">${t("import.lead")}</p>
+          <label class="btn btn-primary btn-big file">
+            <${Icon} name="plus" />
+            ${t("import.pick")}
+            <input type="file" accept=".csv,text/csv" onChange=${upload} />
+          </label>
+        `
+      }
+      ${running && html`<${Progress} job=${now} />`}
+      ${
+        now?.problem &&
+        html`<p class="note note-danger" role="alert"><${Icon} name="alert" /><bdi>${now.problem}</bdi></p>`
+      }
+      ${
+        shown &&
+        !now.dry_run &&
+        html`<p class="note" role="status"><${Icon} name="check" />${t("import.done", { n: now.written })}</p>`
+      }
+      ${now?.is_over && now.total > 0 && html`<${Lines} key=${now.id} job=${now} />`}
+      ${
+        shown &&
+        now.dry_run &&
+        now.refused > 0 &&
+        html`<label class="switch">
+          <input type="checkbox" checked=${skip.value} onChange=${(e) => (skip.value = e.target.checked)} />
+          ${t("import.skip")}
+        </label>`
+      }
+      ${
+        shown &&
+        now.dry_run &&
+        (writes
+          ? html`<button
+            type="button"
+            class="btn btn-primary btn-big btn-wide"
+            disabled=${now.refused > 0 && !skip.value}
+            onClick=${apply}
+          >
+            ${t("import.apply", { n: writes })}
+          </button>`
+          : html`<p class="note"><${Icon} name="check" />${t("import.nothing")}</p>`)
+      }
+      ${
+        now?.is_over &&
+        html`<button type="button" class="btn btn-bare" onClick=${() => (job.value = null)}>
+          ${t("import.again")}
+        </button>`
+      }
+      ${
+        problem.value &&
+        html`<p class="field-error" role="alert">
+          ${
+            Object.values(problem.value.errors ?? {})
+              .flat()
+              .join(" ") || reason(problem.value)
+          }
+        </p>`
+      }
+    </div>
+  <//>`;
 }

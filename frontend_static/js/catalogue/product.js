@@ -17,7 +17,8 @@ function Wrong({ problem, field }) {
 
 /** The amount as one types it, with the currency's decimals. */
 function typed(product) {
-  const digits = new Intl.NumberFormat("en", { style: "currency", currency: product.currency }).resolvedOptions().maximumFractionDigits;
+  const digits = new Intl.NumberFormat("en", { style: "currency", currency: product.currency }).resolvedOptions()
+    .maximumFractionDigits;
   return Number(product.price).toFixed(digits);
 }
 
@@ -25,15 +26,28 @@ function typed(product) {
 export function ProductSheet({ product, onClose, onSaved }) {
   const [fresh, problem] = [useSignal(null), useSignal(null)];
   useEffect(() => {
-    auth.call("GET", `/api/products/${product.id}`).then((answer) => (fresh.value = answer), (refused) => (problem.value = refused));
+    auth.call("GET", `/api/products/${product.id}`).then(
+      (answer) => (fresh.value = answer),
+      (refused) => (problem.value = refused),
+    );
   }, []);
-  const inside = fresh.value ? html`<${Form} product=${fresh.value} onClose=${onClose} onSaved=${onSaved} />`
-    : problem.value ? html`<p class="field-error" role="alert">${reason(problem.value)}</p>` : html`<${Loading} />`;
+  const inside = fresh.value
+    ? html`<${Form} product=${fresh.value} onClose=${onClose} onSaved=${onSaved} />`
+    : problem.value
+      ? html`<p class="field-error" role="alert">${reason(problem.value)}</p>`
+      : html`<${Loading} />`;
   return html`<${Sheet} title=${product.name} onClose=${onClose}>${inside}<//>`;
 }
 
 function Form({ product, onClose, onSaved }) {
-  const [now, name, price, active, problem, busy] = [useSignal(product), useSignal(product.name), useSignal(typed(product)), useSignal(product.is_active), useSignal(null), useSignal(false)];
+  const [now, name, price, active, problem, busy] = [
+    useSignal(product),
+    useSignal(product.name),
+    useSignal(typed(product)),
+    useSignal(product.is_active),
+    useSignal(null),
+    useSignal(false),
+  ];
   const path = `/api/products/${product.id}`;
   const attempt = async (work) => {
     busy.value = true;
@@ -55,24 +69,56 @@ function Form({ product, onClose, onSaved }) {
       onClose();
     });
   };
-  const picture = (event) => attempt(async () => {
-    const form = new FormData();
-    form.append("file", event.target.files[0]);
-    const before = now.value.images;
-    await auth.call("POST", `${path}/images`, { form });
-    for (const old of before) await auth.call("DELETE", `${path}/images/${old.id}`);
-    now.value = await auth.call("GET", path);
-  });
+  const picture = (event) =>
+    attempt(async () => {
+      const form = new FormData();
+      form.append("file", event.target.files[0]);
+      const before = now.value.images;
+      await auth.call("POST", `${path}/images`, { form });
+      for (const old of before) await auth.call("DELETE", `${path}/images/${old.id}`);
+      now.value = await auth.call("GET", path);
+    });
   const failed = problem.value;
   return html`<form class="stack" onSubmit=${save} novalidate>
-    <div class="picture-now"><${Picture} product=${now.value} />
-      <div class="stack-s"><span class="code soft">${product.barcode}</span>
-        <label class="btn btn-quiet file">${t("product.pick")}<input type="file" accept="image/*" disabled=${busy.value} onChange=${picture} /></label>
-        <${Wrong} problem=${failed} field="file" /></div></div>
-    <div class="field"><label for="name">${t("product.name")}</label><input id="name" class="input" dir="auto" value=${name.value} onInput=${(e) => (name.value = e.target.value)} /><${Wrong} problem=${failed} field="name" /></div>
-    <div class="field"><label for="price">${t("product.price", { currency: product.currency })}</label><input id="price" class="input num" dir="ltr" inputmode="decimal" value=${price.value} onInput=${(e) => (price.value = e.target.value.replace(",", "."))} /><${Wrong} problem=${failed} field="price" /></div>
-    <label class="switch"><input type="checkbox" checked=${active.value} onChange=${(e) => (active.value = e.target.checked)} />${t("product.active")}</label>
+    <div class="picture-now">
+      <${Picture} product=${now.value} />
+      <div class="stack-s">
+        <span class="code soft">${product.barcode}</span>
+        <label class="btn btn-quiet file">
+          ${t("product.pick")}
+          <input type="file" accept="image/*" disabled=${busy.value} onChange=${picture} />
+        </label>
+        <${Wrong} problem=${failed} field="file" />
+      </div>
+    </div>
+    <div class="field">
+      <label for="name">${t("product.name")}</label>
+      <input id="name" class="input" dir="auto" value=${name.value} onInput=${(e) => (name.value = e.target.value)} />
+      <${Wrong} problem=${failed} field="name" />
+    </div>
+    <div class="field">
+      <label for="price">${t("product.price", { currency: product.currency })}</label>
+      <input
+        id="price"
+        class="input num"
+        dir="ltr"
+        inputmode="decimal"
+        value=${price.value}
+        onInput=${(e) => (price.value = e.target.value.replace(",", "."))}
+      />
+      <${Wrong} problem=${failed} field="price" />
+    </div>
+    <label class="switch">
+      <input type="checkbox" checked=${active.value} onChange=${(e) => (active.value = e.target.checked)} />
+      ${t("product.active")}
+    </label>
     ${failed && !failed.errors && html`<p class="field-error" role="alert">${reason(failed)}</p>`}
-    <button class="btn btn-primary btn-big btn-wide" disabled=${busy.value || !name.value.trim() || price.value.trim() === "" || Number.isNaN(Number(price.value))}>${busy.value && html`<span class="spinner" />`}${t("product.save")}</button>
+    <button
+      class="btn btn-primary btn-big btn-wide"
+      disabled=${busy.value || !name.value.trim() || price.value.trim() === "" || Number.isNaN(Number(price.value))}
+    >
+      ${busy.value && html`<span class="spinner" />`}
+      ${t("product.save")}
+    </button>
   </form>`;
 }

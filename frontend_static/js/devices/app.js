@@ -18,16 +18,43 @@ const code = decodeURIComponent(place ?? "");
 const branchUrl = `/branch/${encodeURIComponent(code)}`;
 const here = `${branchUrl}/devices`;
 const signInUrl = `/login?next=${encodeURIComponent(location.pathname)}`;
-const SHEETS = { add: AddSheet, board: BoardSheet, firmware: FirmwareSheet, remove: RemoveSheet, rename: RenameSheet, revoke: RevokeSheet, rotate: RotateSheet, slot: SlotSheet };
+const SHEETS = {
+  add: AddSheet,
+  board: BoardSheet,
+  firmware: FirmwareSheet,
+  remove: RemoveSheet,
+  rename: RenameSheet,
+  revoke: RevokeSheet,
+  rotate: RotateSheet,
+  slot: SlotSheet,
+};
 
 function TopBar() {
   const open = connection.value === "open";
   const back = t(deviceId ? "device.back" : "devices.back");
-  return html`<header class="topbar branch-bar"><${Brand} short />
-    <a class="branch-link" href=${deviceId ? here : branchUrl} aria-label=${back} title=${back}><${Icon} name="back" flips /></a>
-    <div class="branch-name"><h1>${t("devices.title")}</h1><p class="small soft">${branch.value && html`<span class="branch-city">${branch.value.name} · </span>`}<span class="code">${code}</span></p></div>
-    <div class="pills">${connection.value !== "denied" && html`<span class=${cx("pill", open ? "pill-good" : "pill-bad")} role="status"><i class="dot"></i>${t(open ? "live.on" : "live.off")}</span>`}</div>
-    <span class="push row tight"><${LangSwitch} /><${ThemeSwitch} /></span></header>`;
+  return html`<header class="topbar branch-bar">
+    <${Brand} short />
+    <a class="branch-link" href=${deviceId ? here : branchUrl} aria-label=${back} title=${back}>
+      <${Icon} name="back" flips />
+    </a>
+    <div class="branch-name">
+      <h1>${t("devices.title")}</h1>
+      <p class="small soft">
+        ${branch.value && html`<span class="branch-city">${branch.value.name} · </span>`}
+        <span class="code">${code}</span>
+      </p>
+    </div>
+    <div class="pills">
+      ${
+        connection.value !== "denied" &&
+        html`<span class=${cx("pill", open ? "pill-good" : "pill-bad")} role="status">
+          <i class="dot"></i>
+          ${t(open ? "live.on" : "live.off")}
+        </span>`
+      }
+    </div>
+    <span class="push row tight"><${LangSwitch} /><${ThemeSwitch} /></span>
+  </header>`;
 }
 
 function Denied() {
@@ -35,18 +62,47 @@ function Denied() {
     await auth.signOut();
     location.assign(signInUrl);
   };
-  return html`<main id="main"><${Empty} icon="locked" title=${t("denied.title")} text=${t("denied.text", { code })}>
-    <button type="button" class="btn btn-primary" onClick=${other}>${t("home.other_account")}</button><//></main>`;
+  return html`<main id="main">
+    <${Empty} icon="locked" title=${t("denied.title")} text=${t("denied.text", { code })}>
+      <button type="button" class="btn btn-primary" onClick=${other}>${t("home.other_account")}</button>
+    <//>
+  </main>`;
 }
 
 function Devices({ open }) {
   const off = devices.value.filter((one) => !one.online && !one.is_revoked).length;
   return html`<main class="devices" id="main">
-    <div class="devices-head"><p class="soft">${t("devices.count", { n: devices.value.length })}${off > 0 && html` · <strong class="health-bad">${t("devices.off", { n: off })}</strong>`}</p>
-      ${manages.value && html`<div class="actions">${devices.value.length > 0 && releases.value.length > 0 && html`<button type="button" class="btn btn-quiet" onClick=${() => open({ kind: "firmware" })}><${Icon} name="download" />${t("update.all")}</button>`}
-        <button type="button" class="btn btn-primary" onClick=${() => open({ kind: "add" })}><${Icon} name="plus" />${t("devices.add")}</button></div>`}</div>
+    <div class="devices-head">
+      <p class="soft">
+        ${t("devices.count", { n: devices.value.length })}
+        ${off > 0 && html` · <strong class="health-bad">${t("devices.off", { n: off })}</strong>`}
+      </p>
+      ${
+        manages.value &&
+        html`<div class="actions">
+          ${
+            devices.value.length > 0 &&
+            releases.value.length > 0 &&
+            html`<button type="button" class="btn btn-quiet" onClick=${() => open({ kind: "firmware" })}>
+              <${Icon} name="download" />
+              ${t("update.all")}
+            </button>`
+          }
+          <button type="button" class="btn btn-primary" onClick=${() => open({ kind: "add" })}>
+            <${Icon} name="plus" />
+            ${t("devices.add")}
+          </button>
+        </div>`
+      }
+    </div>
     ${shownRollouts().map((one) => html`<${Rollout} key=${one.id} rollout=${one} />`)}
-    ${devices.value.length ? html`<ul class="devices-grid">${devices.value.map((one) => html`<${Pi} key=${one.id} device=${one} here=${here} />`)}</ul>` : html`<${Empty} icon="device" title=${t("devices.empty")} text=${t("devices.empty_text")} />`}
+    ${
+      devices.value.length
+        ? html`<ul class="devices-grid">
+          ${devices.value.map((one) => html`<${Pi} key=${one.id} device=${one} here=${here} />`)}
+        </ul>`
+        : html`<${Empty} icon="device" title=${t("devices.empty")} text=${t("devices.empty_text")} />`
+    }
   </main>`;
 }
 
@@ -56,8 +112,20 @@ function Pages() {
   const open = (what) => (sheet.value = what);
   const Open = sheet.value && SHEETS[sheet.value.kind];
   const device = deviceId ? devices.value.find((one) => one.id === deviceId) : undefined;
-  return html`${deviceId ? html`<${Device} id=${deviceId} open=${open} />` : html`<${Devices} open=${open} />`}
-    ${Open && (!deviceId || device) && html`<${Open} device=${device} board=${sheet.value.board} slot=${sheet.value.slot} onGone=${() => location.assign(here)} onClose=${() => (sheet.value = null)} />`}`;
+  return html`
+    ${deviceId ? html`<${Device} id=${deviceId} open=${open} />` : html`<${Devices} open=${open} />`}
+    ${
+      Open &&
+      (!deviceId || device) &&
+      html`<${Open}
+        device=${device}
+        board=${sheet.value.board}
+        slot=${sheet.value.slot}
+        onGone=${() => location.assign(here)}
+        onClose=${() => (sheet.value = null)}
+      />`
+    }
+  `;
 }
 
 function Body() {

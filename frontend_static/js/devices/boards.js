@@ -15,30 +15,91 @@ const FIELDS = ["port", "address", "baudrate", "protocol", "polarity"];
 
 export function Health({ board, device }) {
   const health = healthOf(board, device);
-  return html`<span class=${cx("health", TONE[health])}><${Icon} name=${SIGN[health]} />${t(`health.${health}`)}</span>`;
+  return html`<span class=${cx("health", TONE[health])}>
+    <${Icon} name=${SIGN[health]} />
+    ${t(`health.${health}`)}
+  </span>`;
 }
 
-const Line = ({ board }) => html`<span class="code small where">${board.port}</span><br /><span class="small soft">${t(`protocol.${board.protocol}`)} · <span class="num">${board.baudrate}</span> · ${t(`polarity.short_${board.polarity}`)}</span>`;
+const Line = ({ board }) => html`
+  <span class="code small where">${board.port}</span>
+  <br />
+  <span class="small soft">
+    ${t(`protocol.${board.protocol}`)} · <span class="num">${board.baudrate}</span> · ${t(
+      `polarity.short_${board.polarity}`,
+    )}
+  </span>
+`;
 
 function Counters({ board, device }) {
   const counters = device.status?.status === "online" ? countersOf(board, device.status.health) : null;
   if (!counters) return html`<span class="small soft">${t("counters.none")}</span>`;
   const bad = counters.timeouts + counters.bad_checksums;
-  return html`<span class="small"><span class="num">${t("counters.answer", { ms: (counters.round_trip_s * 1000).toFixed(1) })}</span><br />
-    <span class=${cx("num", bad > 0 ? "counters-bad" : "soft")}>${t("counters.missed", { n: number(counters.timeouts), sums: number(counters.bad_checksums), all: number(counters.requests) })}</span></span>`;
+  return html`<span class="small">
+    <span class="num">${t("counters.answer", { ms: (counters.round_trip_s * 1000).toFixed(1) })}</span>
+    <br />
+    <span class=${cx("num", bad > 0 ? "counters-bad" : "soft")}>
+      ${t("counters.missed", {
+        n: number(counters.timeouts),
+        sums: number(counters.bad_checksums),
+        all: number(counters.requests),
+      })}
+    </span>
+  </span>`;
 }
 
 function Row({ board, device, open }) {
-  return html`<tr><td class="num board-address">${board.address}</td><td><${Line} board=${board} /></td>
+  return html`<tr>
+    <td class="num board-address">${board.address}</td>
+    <td><${Line} board=${board} /></td>
     <td><${Health} board=${board} device=${device} /><div><${Counters} board=${board} device=${device} /></div></td>
-    <td>${manages.value && html`<button type="button" class="btn btn-icon btn-bare" aria-label=${t("board.edit_one", { n: board.address })} onClick=${() => open({ kind: "board", board })}><${Icon} name="wrench" /></button>`}</td></tr>`;
+    <td>
+      ${
+        manages.value &&
+        html`<button
+          type="button"
+          class="btn btn-icon btn-bare"
+          aria-label=${t("board.edit_one", { n: board.address })}
+          onClick=${() => open({ kind: "board", board })}
+        >
+          <${Icon} name="wrench" />
+        </button>`
+      }
+    </td>
+  </tr>`;
 }
 
 export function Boards({ device, open }) {
   return html`<section class="card boards-card" aria-labelledby="boards-title">
-    <div class="section-head"><h2 id="boards-title">${t("boards.title")}</h2>${manages.value && html`<button type="button" class="btn btn-quiet" onClick=${() => open({ kind: "board" })}><${Icon} name="plus" />${t("pi.board")}</button>`}</div>
-    ${device.controllers.length === 0 ? html`<p class="small soft">${t("boards.none")}</p>` : html`<table class="boards"><thead><tr><th scope="col">${t("board.address_short")}</th><th scope="col">${t("board.port")}</th><th scope="col">${t("board.health")}</th><th><span class="visually-hidden">${t("board.edit")}</span></th></tr></thead>
-    <tbody>${device.controllers.map((board) => html`<${Row} key=${board.id} board=${board} device=${device} open=${open} />`)}</tbody></table>`}
+    <div class="section-head">
+      <h2 id="boards-title">${t("boards.title")}</h2>
+      ${
+        manages.value &&
+        html`<button type="button" class="btn btn-quiet" onClick=${() => open({ kind: "board" })}>
+          <${Icon} name="plus" />
+          ${t("pi.board")}
+        </button>`
+      }
+    </div>
+    ${
+      device.controllers.length === 0
+        ? html`<p class="small soft">${t("boards.none")}</p>`
+        : html`<table class="boards">
+          <thead>
+            <tr>
+              <th scope="col">${t("board.address_short")}</th>
+              <th scope="col">${t("board.port")}</th>
+              <th scope="col">${t("board.health")}</th>
+              <th><span class="visually-hidden">${t("board.edit")}</span></th>
+            </tr>
+          </thead>
+          <tbody>
+            ${device.controllers.map(
+              (board) => html`<${Row} key=${board.id} board=${board} device=${device} open=${open} />`,
+            )}
+          </tbody>
+        </table>`
+    }
   </section>`;
 }
 
@@ -46,16 +107,27 @@ function first(device) {
   const like = device.controllers.at(-1);
   const port = like?.port ?? "/dev/trolley-bus0";
   const protocol = like?.protocol ?? "kerong";
-  return { port, address: freeAddress(device.controllers, port, protocol), baudrate: like?.baudrate ?? 19200, protocol, polarity: like?.polarity ?? "normal" };
+  return {
+    port,
+    address: freeAddress(device.controllers, port, protocol),
+    baudrate: like?.baudrate ?? 19200,
+    protocol,
+    polarity: like?.polarity ?? "normal",
+  };
 }
 
 export function BoardSheet({ device, board, onClose }) {
-  const [body, setBody] = useState(() => (board ? Object.fromEntries(FIELDS.map((name) => [name, board[name]])) : first(device)));
+  const [body, setBody] = useState(() =>
+    board ? Object.fromEntries(FIELDS.map((name) => [name, board[name]])) : first(device),
+  );
   const [removing, setRemoving] = useState(false);
   const { busy, problem, run } = useOrder();
   const set = (name, value) => setBody({ ...body, [name]: value });
   const save = async () => {
-    const errors = flawsOf(body, device.controllers.filter((one) => one.id !== board?.id));
+    const errors = flawsOf(
+      body,
+      device.controllers.filter((one) => one.id !== board?.id),
+    );
     if (errors) throw { code: "invalid", errors };
     return saveBoard(device.id, board, { ...body, port: body.port.trim() });
   };
@@ -68,17 +140,79 @@ export function BoardSheet({ device, board, onClose }) {
     toast(t("board.removed", { n: board.address }));
     onClose();
   };
-  const choice = (name, values, say) => html`<${Field} name=${name} label=${t(`board.${name}`)} problem=${problem}>${(more) => html`<select ...${more} class="input" value=${body[name]} onChange=${(e) => set(name, typeof body[name] === "number" ? Number(e.target.value) : e.target.value)}>${values.map((one) => html`<option key=${one} value=${one}>${say(one)}</option>`)}</select>`}<//>`;
+  const choice = (name, values, say) => html`<${Field} name=${name} label=${t(`board.${name}`)} problem=${problem}>
+    ${(more) => html`<select
+      ...${more}
+      class="input"
+      value=${body[name]}
+      onChange=${(e) => set(name, typeof body[name] === "number" ? Number(e.target.value) : e.target.value)}
+    >
+      ${values.map((one) => html`<option key=${one} value=${one}>${say(one)}</option>`)}
+    </select>`}
+  <//>`;
   const [least, most] = ADDRESSES[body.protocol];
-  return html`<${Sheet} title=${t(board ? "board.edit" : "board.add")} onClose=${onClose}><form class="stack" onSubmit=${submit} novalidate>
-    <${Field} name="port" label=${t("board.port")} hint=${t("board.port_hint")} problem=${problem}>${(more) => html`<input ...${more} class="input code" maxlength="120" autocomplete="off" spellcheck=${false} value=${body.port} onInput=${(e) => set("port", e.target.value)} />`}<//>
-    <div class="pair">${choice("protocol", Object.keys(ADDRESSES), (one) => t(`protocol.${one}`))}
-      <${Field} name="address" label=${t("board.address")} hint=${t("board.address_hint", { least, most })} problem=${problem}>${(more) => html`<input ...${more} class="input num" type="number" inputmode="numeric" min=${least} max=${most} value=${Number.isNaN(body.address) ? "" : body.address} onInput=${(e) => set("address", e.target.valueAsNumber)} />`}<//></div>
-    <div class="pair">${choice("baudrate", BAUDRATES, String)}${choice("polarity", ["normal", "inverted"], (one) => t(`polarity.${one}`))}</div>
-    <p class="small soft">${t("board.config_too")}</p>
-    <${Refusal} problem=${problem} fields=${FIELDS} />
-    <button class="btn btn-primary btn-wide" disabled=${busy}><${Busy} on=${busy} />${t("save")}</button>
-    ${board && (removing ? html`<div class="note note-danger"><${Icon} name="alert" /><div class="stack-s"><span>${t("board.remove_sure", { n: board.address })}</span><button type="button" class="btn btn-danger" disabled=${busy} onClick=${remove}>${t("board.remove_do")}</button></div></div>`
-      : html`<button type="button" class="btn btn-bare btn-warns btn-wide" disabled=${busy} onClick=${() => setRemoving(true)}><${Icon} name="bin" />${t("board.remove")}</button>`)}
-  </form><//>`;
+  return html`<${Sheet} title=${t(board ? "board.edit" : "board.add")} onClose=${onClose}>
+    <form class="stack" onSubmit=${submit} novalidate>
+      <${Field} name="port" label=${t("board.port")} hint=${t("board.port_hint")} problem=${problem}>
+        ${(more) => html`<input
+          ...${more}
+          class="input code"
+          maxlength="120"
+          autocomplete="off"
+          spellcheck=${false}
+          value=${body.port}
+          onInput=${(e) => set("port", e.target.value)}
+        />`}
+      <//>
+      <div class="pair">
+        ${choice("protocol", Object.keys(ADDRESSES), (one) => t(`protocol.${one}`))}
+        <${Field}
+          name="address"
+          label=${t("board.address")}
+          hint=${t("board.address_hint", { least, most })}
+          problem=${problem}
+        >
+          ${(more) => html`<input
+            ...${more}
+            class="input num"
+            type="number"
+            inputmode="numeric"
+            min=${least}
+            max=${most}
+            value=${Number.isNaN(body.address) ? "" : body.address}
+            onInput=${(e) => set("address", e.target.valueAsNumber)}
+          />`}
+        <//>
+      </div>
+      <div class="pair">
+        ${choice("baudrate", BAUDRATES, String)}
+        ${choice("polarity", ["normal", "inverted"], (one) => t(`polarity.${one}`))}
+      </div>
+      <p class="small soft">${t("board.config_too")}</p>
+      <${Refusal} problem=${problem} fields=${FIELDS} />
+      <button class="btn btn-primary btn-wide" disabled=${busy}><${Busy} on=${busy} />${t("save")}</button>
+      ${
+        board &&
+        (removing
+          ? html`<div class="note note-danger">
+            <${Icon} name="alert" />
+            <div class="stack-s">
+              <span>${t("board.remove_sure", { n: board.address })}</span>
+              <button type="button" class="btn btn-danger" disabled=${busy} onClick=${remove}>
+                ${t("board.remove_do")}
+              </button>
+            </div>
+          </div>`
+          : html`<button
+            type="button"
+            class="btn btn-bare btn-warns btn-wide"
+            disabled=${busy}
+            onClick=${() => setRemoving(true)}
+          >
+            <${Icon} name="bin" />
+            ${t("board.remove")}
+          </button>`)
+      }
+    </form>
+  <//>`;
 }

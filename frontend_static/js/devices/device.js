@@ -12,29 +12,60 @@ import { devices, manages } from "./store.js";
 
 function Head({ device, open }) {
   const condition = conditionOf(device);
-  const act = (kind, icon, extra = "btn-quiet") => html`<button type="button" class=${cx("btn", extra)} onClick=${() => open({ kind })}><${Icon} name=${icon} />${t(`pi.${kind}`)}</button>`;
+  const act = (kind, icon, extra = "btn-quiet") => html`<button
+    type="button"
+    class=${cx("btn", extra)}
+    onClick=${() => open({ kind })}
+  >
+    <${Icon} name=${icon} />
+    ${t(`pi.${kind}`)}
+  </button>`;
   const { status } = device;
-  return html`<section class=${cx("card", "pi", condition === "offline" && "pi-off", condition === "revoked" && "pi-revoked")} aria-label=${device.name}>
-    <div class="pi-head"><h2><bdi>${device.name}</bdi></h2><span class=${cx("pill", PILL[condition])}><i class="dot"></i>${t(`pi.${condition}`)}</span></div>
+  return html`<section
+    class=${cx("card", "pi", condition === "offline" && "pi-off", condition === "revoked" && "pi-revoked")}
+    aria-label=${device.name}
+  >
+    <div class="pi-head">
+      <h2><bdi>${device.name}</bdi></h2>
+      <span class=${cx("pill", PILL[condition])}><i class="dot"></i>${t(`pi.${condition}`)}</span>
+    </div>
     <${FirmwareJob} device=${device} />
-    <${Facts} rows=${[
-      [t("fact.firmware"), device.firmware && html`<span class="code">${device.firmware}</span>`],
-      [t("fact.seen"), lastSeen(device)],
-      [t("fact.mac"), device.mac_address && html`<span class="code">${device.mac_address}</span>`],
-      [t("fact.serial"), device.serial_number && html`<span class="code">${device.serial_number}</span>`],
-      [t("fact.slots"), status?.reported.length > 0 && html`<span class="num">${status.reported.length}</span>`],
-      [t("fact.pending"), status?.pending.length > 0 && html`<span class="num">${status.pending.length}</span>`],
-      [t("fact.waiting"), status?.health.outbox > 0 && html`<span class="num">${status.health.outbox}</span>`],
-    ]} />
-    ${manages.value && html`<div class="pi-actions">${act("rename", "keyboard")}${condition !== "revoked" && html`${act("firmware", "download")}${act("rotate", "undo")}${act("revoke", "locked")}`}${act("remove", "bin", "btn-bare btn-warns")}</div>`}
+    <${Facts}
+      rows=${[
+        [t("fact.firmware"), device.firmware && html`<span class="code">${device.firmware}</span>`],
+        [t("fact.seen"), lastSeen(device)],
+        [t("fact.mac"), device.mac_address && html`<span class="code">${device.mac_address}</span>`],
+        [t("fact.serial"), device.serial_number && html`<span class="code">${device.serial_number}</span>`],
+        [t("fact.slots"), status?.reported.length > 0 && html`<span class="num">${status.reported.length}</span>`],
+        [t("fact.pending"), status?.pending.length > 0 && html`<span class="num">${status.pending.length}</span>`],
+        [t("fact.waiting"), status?.health.outbox > 0 && html`<span class="num">${status.health.outbox}</span>`],
+      ]}
+    />
+    ${
+      manages.value &&
+      html`<div class="pi-actions">
+        ${act("rename", "keyboard")}
+        ${
+          condition !== "revoked" &&
+          html`${act("firmware", "download")}${act("rotate", "undo")}${act("revoke", "locked")}`
+        }
+        ${act("remove", "bin", "btn-bare btn-warns")}
+      </div>`
+    }
   </section>`;
 }
 
 export function Device({ id, open }) {
   const device = devices.value.find((one) => one.id === id);
-  if (!device) return html`<main id="main"><${Empty} icon="device" title=${t("device.gone")} text=${t("device.gone_text")} /></main>`;
+  if (!device)
+    return html`<main id="main">
+      <${Empty} icon="device" title=${t("device.gone")} text=${t("device.gone_text")} />
+    </main>`;
   return html`<main class="device" id="main">
     <div class="device-about"><${Head} device=${device} open=${open} /><${Boards} device=${device} open=${open} /></div>
-    <div class="device-at-work"><${Slots} device=${device} open=${open} />${manages.value && html`<${Inspector} device=${device} />`}</div>
+    <div class="device-at-work">
+      <${Slots} device=${device} open=${open} />
+      ${manages.value && html`<${Inspector} device=${device} />`}
+    </div>
   </main>`;
 }

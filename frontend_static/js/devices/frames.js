@@ -30,7 +30,14 @@ export function tally(list) {
   const span = list.length > 1 ? (list.at(-1).us - list[0].us) / 1e6 : 0;
   for (const frame of list) {
     if ((frame.board ?? null) === null) continue;
-    const one = found.get(frame.board) ?? { board: frame.board, requests: 0, faults: 0, answered: 0, waited: 0, asked: null };
+    const one = found.get(frame.board) ?? {
+      board: frame.board,
+      requests: 0,
+      faults: 0,
+      answered: 0,
+      waited: 0,
+      asked: null,
+    };
     found.set(frame.board, one);
     if (frame.fault) one.faults += 1;
     if (frame.dir === "out") {
@@ -42,7 +49,13 @@ export function tally(list) {
       one.asked = null;
     }
   }
-  const sum = ({ board, requests, faults, answered, waited }) => ({ board, requests, faults, rate: span ? requests / span : null, answer: answered ? waited / answered / 1000 : null });
+  const sum = ({ board, requests, faults, answered, waited }) => ({
+    board,
+    requests,
+    faults,
+    rate: span ? requests / span : null,
+    answer: answered ? waited / answered / 1000 : null,
+  });
   return [...found.values()].sort((a, b) => a.board - b.board).map(sum);
 }
 
@@ -79,18 +92,26 @@ export function ranges(numbers) {
     if (run && run[1] === n - 1) run[1] = n;
     else runs.push([n, n]);
   }
-  return runs.map(([from, to]) => (from === to ? `${from}` : to === from + 1 ? `${from}, ${to}` : `${from}–${to}`)).join(", ");
+  return runs
+    .map(([from, to]) => (from === to ? `${from}` : to === from + 1 ? `${from}, ${to}` : `${from}–${to}`))
+    .join(", ");
 }
 
-/** Which locks of a board are open, from 1, by its hook bits (channel 0 last). `locks`: those that are wired; null: all. */
+/** Which locks of a board are open, from 1, by its hook bits (channel 0 last). `locks`: the wired ones; null: all. */
 export function openLocks(hooks, inverted, locks = null) {
   const open = inverted ? "1" : "0";
-  const numbers = [...hooks].reverse().map((bit, lock) => [lock, bit]).filter(([lock, bit]) => bit === open && (!locks || locks.has(lock)));
+  const numbers = [...hooks]
+    .reverse()
+    .map((bit, lock) => [lock, bit])
+    .filter(([lock, bit]) => bit === open && (!locks || locks.has(lock)));
   return numbers.map(([lock]) => lock + 1);
 }
 
 /** The frames as text, a line each, for a mail to the maker of the boards. */
-export const asText = (list) => list.map((frame) => [frame.at, frame.board ?? "", frame.dir === "out" ? ">" : "<", frame.hex, frame.meaning].join("\t")).join("\n");
+export const asText = (list) =>
+  list
+    .map((frame) => [frame.at, frame.board ?? "", frame.dir === "out" ? ">" : "<", frame.hex, frame.meaning].join("\t"))
+    .join("\n");
 
 /** The buses of a device, as the agent counts them: [{bus, port}]. */
 export function busesOf(device) {

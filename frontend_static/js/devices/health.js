@@ -24,5 +24,11 @@ export function progressOf(rollout) {
   for (const [state, n] of Object.entries(rollout.counts)) found[ENDS[state] ?? "going"] += n;
   const all = Object.values(found).reduce((sum, n) => sum + n, 0) || 1;
   const share = (n) => Math.round((n / all) * 1000) / 10;
-  return { done: share(found.done), going: share(found.going), bad: share(found.bad), through: found.done + found.bad, all };
+  return {
+    done: share(found.done),
+    going: share(found.going),
+    bad: share(found.bad),
+    through: found.done + found.bad,
+    all,
+  };
 }

@@ -11,10 +11,13 @@ export function flawsOf(body, others) {
   const [least, most] = ADDRESSES[body.protocol];
   const errors = {};
   if (!body.port.trim()) errors.port = [ours("board.no_port")];
-  if (!Number.isInteger(body.address) || body.address < least || body.address > most) errors.address = [ours("board.bad_address", { least, most })];
-  else if (others.some((one) => one.port === body.port.trim() && one.address === body.address)) errors.address = [ours("board.taken", { n: body.address, port: body.port.trim() })];
+  if (!Number.isInteger(body.address) || body.address < least || body.address > most)
+    errors.address = [ours("board.bad_address", { least, most })];
+  else if (others.some((one) => one.port === body.port.trim() && one.address === body.address))
+    errors.address = [ours("board.taken", { n: body.address, port: body.port.trim() })];
   const twins = others.filter((one) => one.port === body.port.trim());
-  if (twins.some((one) => one.baudrate !== body.baudrate)) errors.baudrate = [ours("board.other_rate", { rate: twins[0].baudrate })];
+  if (twins.some((one) => one.baudrate !== body.baudrate))
+    errors.baudrate = [ours("board.other_rate", { rate: twins[0].baudrate })];
   return Object.keys(errors).length ? errors : null;
 }
 
@@ -34,11 +37,25 @@ export function racks(device, known) {
   const bySlot = new Map(known.map((one) => [one.slot, one]));
   const heard = new Set(known.map((one) => one.slot >> 4));
   const ports = new Map(busesOf(device).map((one) => [one.port, one.bus]));
-  for (const board of device.controllers) if (board.address < LOCKS) heard.add(((ports.get(board.port) ?? 0) << 4) | board.address);
-  return [...heard].sort((a, b) => a - b).map((board) => {
-    const numbers = known.filter((one) => one.slot >> 4 === board && one.at).map((one) => one.slot & 15);
-    const most = numbers.length ? Math.max(...numbers, ...known.filter((one) => one.slot >> 4 === board).map((one) => one.slot & 15)) + 1 : LOCKS;
-    const locks = Array.from({ length: most }, (_, lock) => bySlot.get((board << 4) | lock) ?? { slot: (board << 4) | lock, trolley_id: null, hook: "unknown", present: null });
-    return { board, locks };
-  });
+  for (const board of device.controllers)
+    if (board.address < LOCKS) heard.add(((ports.get(board.port) ?? 0) << 4) | board.address);
+  return [...heard]
+    .sort((a, b) => a - b)
+    .map((board) => {
+      const numbers = known.filter((one) => one.slot >> 4 === board && one.at).map((one) => one.slot & 15);
+      const most = numbers.length
+        ? Math.max(...numbers, ...known.filter((one) => one.slot >> 4 === board).map((one) => one.slot & 15)) + 1
+        : LOCKS;
+      const locks = Array.from(
+        { length: most },
+        (_, lock) =>
+          bySlot.get((board << 4) | lock) ?? {
+            slot: (board << 4) | lock,
+            trolley_id: null,
+            hook: "unknown",
+            present: null,
+          },
+      );
+      return { board, locks };
+    });
 }

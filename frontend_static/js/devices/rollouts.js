@@ -10,10 +10,21 @@ const PILLS = { running: "pill-good", paused: "pill-warn", finished: "pill-calm"
 const JOB = { updated: "job-done", failed: "job-bad", aborted: "soft", waiting: "soft" };
 /** More are folded away: those that are through, and those that have yet to begin. */
 const FEW = 8;
-const RANK = { failed: 0, updating: 1, verified: 1, downloaded: 1, downloading: 1, offered: 2, waiting: 3, updated: 4, aborted: 4 };
+const RANK = {
+  failed: 0,
+  updating: 1,
+  verified: 1,
+  downloaded: 1,
+  downloading: 1,
+  offered: 2,
+  waiting: 3,
+  updated: 4,
+  aborted: 4,
+};
 
 /** Every rollout that is under way, and the last one for as long as nothing newer has come. */
-export const shownRollouts = () => rollouts.value.filter((one, place) => place === 0 || one.status === "running" || one.status === "paused");
+export const shownRollouts = () =>
+  rollouts.value.filter((one, place) => place === 0 || one.status === "running" || one.status === "paused");
 
 function Orders({ rollout }) {
   const [busy, setBusy] = useState(false);
@@ -28,18 +39,45 @@ function Orders({ rollout }) {
     setBusy(false);
     setSure(false);
   };
-  const button = (what, kind, order = () => go(what), say = `rollout.${what}`) => html`<button type="button" class=${cx("btn", kind)} disabled=${busy} onClick=${order}>${t(say)}</button>`;
-  if (sure) return html`<span class="actions"><span class="small">${t("rollout.abort_sure")}</span>${button("abort", "btn-danger")}${button("keep", "btn-quiet", () => setSure(false))}</span>`;
-  return html`<span class="actions">${rollout.status === "running" ? button("pause", "btn-quiet") : button("resume", "btn-primary")}${button("abort", "btn-bare btn-warns", () => setSure(true))}</span>`;
+  const button = (what, kind, order = () => go(what), say = `rollout.${what}`) => html`<button
+    type="button"
+    class=${cx("btn", kind)}
+    disabled=${busy}
+    onClick=${order}
+  >
+    ${t(say)}
+  </button>`;
+  if (sure)
+    return html`<span class="actions">
+      <span class="small">${t("rollout.abort_sure")}</span>
+      ${button("abort", "btn-danger")}
+      ${button("keep", "btn-quiet", () => setSure(false))}
+    </span>`;
+  return html`<span class="actions">
+    ${rollout.status === "running" ? button("pause", "btn-quiet") : button("resume", "btn-primary")}
+    ${button("abort", "btn-bare btn-warns", () => setSure(true))}
+  </span>`;
 }
 
-const Job = ({ job }) => html`<li><span><bdi>${job.name}</bdi></span><span class=${cx("job-state", JOB[job.state])}>${t(`job.${job.state}`)}</span>${job.detail && html`<p class="small soft"><bdi>${job.detail}</bdi></p>`}</li>`;
+const Job = ({ job }) => html`<li>
+  <span><bdi>${job.name}</bdi></span>
+  <span class=${cx("job-state", JOB[job.state])}>${t(`job.${job.state}`)}</span>
+  ${job.detail && html`<p class="small soft"><bdi>${job.detail}</bdi></p>`}
+</li>`;
 
 function Jobs({ jobs }) {
   const list = [...jobs].sort((a, b) => RANK[a.state] - RANK[b.state]);
   const [few, rest] = list.length > FEW + 1 ? [list.slice(0, FEW), list.slice(FEW)] : [list, []];
-  return html`<ul class="jobs">${few.map((job) => html`<${Job} key=${job.device_id} job=${job} />`)}</ul>
-    ${rest.length > 0 && html`<details class="jobs-rest"><summary>${t("rollout.more", { n: rest.length })}</summary><ul class="jobs">${rest.map((job) => html`<${Job} key=${job.device_id} job=${job} />`)}</ul></details>`}`;
+  return html`
+    <ul class="jobs">${few.map((job) => html`<${Job} key=${job.device_id} job=${job} />`)}</ul>
+    ${
+      rest.length > 0 &&
+      html`<details class="jobs-rest">
+        <summary>${t("rollout.more", { n: rest.length })}</summary>
+        <ul class="jobs">${rest.map((job) => html`<${Job} key=${job.device_id} job=${job} />`)}</ul>
+      </details>`
+    }
+  `;
 }
 
 export function Rollout({ rollout }) {
@@ -47,11 +85,32 @@ export function Rollout({ rollout }) {
   const live = rollout.status === "running" || rollout.status === "paused";
   const mine = rollout.branch ? manages.value : managesChain.value;
   return html`<section class="card rollout" aria-label=${t("rollout.title", { version: rollout.version })}>
-    <div class="rollout-head"><${Icon} name="download" /><h2>${t("rollout.title", { version: rollout.version })}</h2>
-      <span class=${cx("pill", PILLS[rollout.status])}>${t(`rollout.${rollout.status}`)}</span><span class="small soft num">${!rollout.branch && html`<bdi>${t("rollout.of_chain", { chain: rollout.chain })}</bdi> · `}<bdi>${t("rollout.through", { n: through, all })}</bdi></span>
-      ${live && mine && html`<${Orders} rollout=${rollout} />`}</div>
-    <div class="progress" role="progressbar" aria-valuemin="0" aria-valuemax=${all} aria-valuenow=${through} aria-label=${t("rollout.title", { version: rollout.version })}><i class="done" style=${{ inlineSize: `${done}%` }} /><i class="bad" style=${{ inlineSize: `${bad}%` }} /><i class="going" style=${{ inlineSize: `${going}%` }} /></div>
-    ${rollout.reason === "failures" && html`<p class="note note-warn"><${Icon} name="alert" /><span>${t("rollout.failures")}</span></p>`}
+    <div class="rollout-head">
+      <${Icon} name="download" />
+      <h2>${t("rollout.title", { version: rollout.version })}</h2>
+      <span class=${cx("pill", PILLS[rollout.status])}>${t(`rollout.${rollout.status}`)}</span>
+      <span class="small soft num">
+        ${!rollout.branch && html`<bdi>${t("rollout.of_chain", { chain: rollout.chain })}</bdi> · `}
+        <bdi>${t("rollout.through", { n: through, all })}</bdi>
+      </span>
+      ${live && mine && html`<${Orders} rollout=${rollout} />`}
+    </div>
+    <div
+      class="progress"
+      role="progressbar"
+      aria-valuemin="0"
+      aria-valuemax=${all}
+      aria-valuenow=${through}
+      aria-label=${t("rollout.title", { version: rollout.version })}
+    >
+      <i class="done" style=${{ inlineSize: `${done}%` }} />
+      <i class="bad" style=${{ inlineSize: `${bad}%` }} />
+      <i class="going" style=${{ inlineSize: `${going}%` }} />
+    </div>
+    ${
+      rollout.reason === "failures" &&
+      html`<p class="note note-warn"><${Icon} name="alert" /><span>${t("rollout.failures")}</span></p>`
+    }
     <${Jobs} jobs=${rollout.devices} />
   </section>`;
 }

@@ -4,7 +4,21 @@ import { t } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Loading, Sheet, toast } from "../parts/common.js";
 import { Busy, Field, Refusal, useOrder } from "../parts/forms.js";
-import { chain, devices, makeClaimCode, managesChain, now, releases, removeDevice, rename, revoke, rotate, soon, updateAll, updateOne } from "./store.js";
+import {
+  chain,
+  devices,
+  makeClaimCode,
+  managesChain,
+  now,
+  releases,
+  removeDevice,
+  rename,
+  revoke,
+  rotate,
+  soon,
+  updateAll,
+  updateOne,
+} from "./store.js";
 
 export async function copy(text) {
   try {
@@ -15,8 +29,20 @@ export async function copy(text) {
   }
 }
 
-const Command = ({ text }) => html`<div class="command"><code tabindex="0">${text.split(/ (?=--)/).map((part, place) => html`${place > 0 && " "}<span key=${part}>${part}</span>`)}</code>
-  <button type="button" class="btn btn-quiet btn-icon" onClick=${() => copy(text)} aria-label=${t("copy")} title=${t("copy")}><${Icon} name="copy" /></button></div>`;
+const Command = ({ text }) => html`<div class="command">
+  <code tabindex="0">
+    ${text.split(/ (?=--)/).map((part, place) => html`${place > 0 && " "}<span key=${part}>${part}</span>`)}
+  </code>
+  <button
+    type="button"
+    class="btn btn-quiet btn-icon"
+    onClick=${() => copy(text)}
+    aria-label=${t("copy")}
+    title=${t("copy")}
+  >
+    <${Icon} name="copy" />
+  </button>
+</div>`;
 
 function left(expires_at) {
   const seconds = Math.max(0, Math.ceil((Date.parse(expires_at) - now.value) / 1000));
@@ -36,25 +62,66 @@ export function AddSheet({ onClose }) {
   }, []);
   const arrived = (devices.value ?? []).find((one) => !before.has(one.id));
   const time = claim && left(claim.expires_at);
-  return html`<${Sheet} title=${t("add.title")} onClose=${onClose}><div class="stack">
-    <${Refusal} problem=${problem} />
-    ${!claim && !problem && html`<${Loading} />`}
-    ${claim && html`<p>${t("add.lead")}</p>
-      <div class="claim-code"><span class="small">${t("add.code")}</span><strong>${claim.code}</strong><span class="num small" role="timer">${time.over ? t("add.over") : t("add.left", { time: time.text })}</span></div>
-      ${time.over ? html`<button type="button" class="btn btn-primary btn-wide" onClick=${make}>${t("add.again")}</button>` : html`<div class="stack-s"><p class="small soft">${t("add.type")}</p><${Command} text=${claim.command} /></div>`}
-      <p class="note" role="status"><${Icon} name=${arrived ? "check" : "device"} /><span>${arrived ? t("add.arrived", { name: arrived.name }) : t("add.waiting")}</span></p>`}
-    ${arrived && html`<button type="button" class="btn btn-primary btn-wide" onClick=${onClose}>${t("done")}</button>`}
-  </div><//>`;
+  return html`<${Sheet} title=${t("add.title")} onClose=${onClose}>
+    <div class="stack">
+      <${Refusal} problem=${problem} />
+      ${!claim && !problem && html`<${Loading} />`}
+      ${
+        claim &&
+        html`
+          <p>${t("add.lead")}</p>
+          <div class="claim-code">
+            <span class="small">${t("add.code")}</span>
+            <strong>${claim.code}</strong>
+            <span class="num small" role="timer">
+              ${time.over ? t("add.over") : t("add.left", { time: time.text })}
+            </span>
+          </div>
+          ${
+            time.over
+              ? html`<button type="button" class="btn btn-primary btn-wide" onClick=${make}>${t("add.again")}</button>`
+              : html`<div class="stack-s">
+                <p class="small soft">${t("add.type")}</p>
+                <${Command} text=${claim.command} />
+              </div>`
+          }
+          <p class="note" role="status">
+            <${Icon} name=${arrived ? "check" : "device"} />
+            <span>${arrived ? t("add.arrived", { name: arrived.name }) : t("add.waiting")}</span>
+          </p>
+        `
+      }
+      ${
+        arrived && html`<button type="button" class="btn btn-primary btn-wide" onClick=${onClose}>${t("done")}</button>`
+      }
+    </div>
+  <//>`;
 }
 
 export function RotateSheet({ device, onClose }) {
   const [made, setMade] = useState(null);
   const { busy, problem, run } = useOrder();
   const go = async () => setMade(await run(() => rotate(device.id)));
-  return html`<${Sheet} title=${t("rotate.title", { name: device.name })} onClose=${onClose}><div class="stack">
-    ${made ? html`<p>${t("rotate.made")}</p><${Command} text=${made.device_token} /><button type="button" class="btn btn-primary btn-wide" onClick=${onClose}>${t("done")}</button>`
-      : html`<p>${t("rotate.lead")}</p><${Refusal} problem=${problem} /><button type="button" class="btn btn-primary btn-wide" disabled=${busy} onClick=${go}><${Busy} on=${busy} />${t("rotate.do")}</button>`}
-  </div><//>`;
+  return html`<${Sheet} title=${t("rotate.title", { name: device.name })} onClose=${onClose}>
+    <div class="stack">
+      ${
+        made
+          ? html`
+            <p>${t("rotate.made")}</p>
+            <${Command} text=${made.device_token} />
+            <button type="button" class="btn btn-primary btn-wide" onClick=${onClose}>${t("done")}</button>
+          `
+          : html`
+            <p>${t("rotate.lead")}</p>
+            <${Refusal} problem=${problem} />
+            <button type="button" class="btn btn-primary btn-wide" disabled=${busy} onClick=${go}>
+              <${Busy} on=${busy} />
+              ${t("rotate.do")}
+            </button>
+          `
+      }
+    </div>
+  <//>`;
 }
 
 export function RevokeSheet({ device, onClose }) {
@@ -64,11 +131,17 @@ export function RevokeSheet({ device, onClose }) {
     toast(t("revoke.done", { name: device.name }));
     onClose();
   };
-  return html`<${Sheet} title=${t("revoke.title", { name: device.name })} onClose=${onClose}><div class="stack">
-    <p class="note note-danger"><${Icon} name="alert" /><span>${t("revoke.lead")}</span></p><${Refusal} problem=${problem} />
-    <button type="button" class="btn btn-danger btn-wide" disabled=${busy} onClick=${go}><${Busy} on=${busy} />${t("revoke.do")}</button>
-    <button type="button" class="btn btn-quiet btn-wide" onClick=${onClose}>${t("revoke.keep")}</button>
-  </div><//>`;
+  return html`<${Sheet} title=${t("revoke.title", { name: device.name })} onClose=${onClose}>
+    <div class="stack">
+      <p class="note note-danger"><${Icon} name="alert" /><span>${t("revoke.lead")}</span></p>
+      <${Refusal} problem=${problem} />
+      <button type="button" class="btn btn-danger btn-wide" disabled=${busy} onClick=${go}>
+        <${Busy} on=${busy} />
+        ${t("revoke.do")}
+      </button>
+      <button type="button" class="btn btn-quiet btn-wide" onClick=${onClose}>${t("revoke.keep")}</button>
+    </div>
+  <//>`;
 }
 
 /** The Pi leaves the branch for good; where its page was, the list is shown. */
@@ -80,11 +153,17 @@ export function RemoveSheet({ device, onClose, onGone }) {
     onClose();
     onGone?.();
   };
-  return html`<${Sheet} title=${t("remove.title", { name: device.name })} onClose=${onClose}><div class="stack">
-    <p class="note note-danger"><${Icon} name="alert" /><span>${t("remove.lead")}</span></p><${Refusal} problem=${problem} />
-    <button type="button" class="btn btn-danger btn-wide" disabled=${busy} onClick=${go}><${Busy} on=${busy} />${t("remove.do")}</button>
-    <button type="button" class="btn btn-quiet btn-wide" onClick=${onClose}>${t("revoke.keep")}</button>
-  </div><//>`;
+  return html`<${Sheet} title=${t("remove.title", { name: device.name })} onClose=${onClose}>
+    <div class="stack">
+      <p class="note note-danger"><${Icon} name="alert" /><span>${t("remove.lead")}</span></p>
+      <${Refusal} problem=${problem} />
+      <button type="button" class="btn btn-danger btn-wide" disabled=${busy} onClick=${go}>
+        <${Busy} on=${busy} />
+        ${t("remove.do")}
+      </button>
+      <button type="button" class="btn btn-quiet btn-wide" onClick=${onClose}>${t("revoke.keep")}</button>
+    </div>
+  <//>`;
 }
 
 export function RenameSheet({ device, onClose }) {
@@ -94,19 +173,75 @@ export function RenameSheet({ device, onClose }) {
     event.preventDefault();
     if (await run(() => rename(device.id, name.trim()))) onClose();
   };
-  return html`<${Sheet} title=${t("rename.title")} onClose=${onClose}><form class="stack" onSubmit=${submit}>
-    <${Field} name="name" label=${t("rename.name")} problem=${problem}>${(more) => html`<input ...${more} class="input" required maxlength="80" value=${name} onInput=${(e) => setName(e.target.value)} />`}<//>
-    <${Refusal} problem=${problem} fields=${["name"]} /><button class="btn btn-primary btn-wide" disabled=${busy || !name.trim()}><${Busy} on=${busy} />${t("save")}</button></form><//>`;
+  return html`<${Sheet} title=${t("rename.title")} onClose=${onClose}>
+    <form class="stack" onSubmit=${submit}>
+      <${Field} name="name" label=${t("rename.name")} problem=${problem}>
+        ${(more) => html`<input
+          ...${more}
+          class="input"
+          required
+          maxlength="80"
+          value=${name}
+          onInput=${(e) => setName(e.target.value)}
+        />`}
+      <//>
+      <${Refusal} problem=${problem} fields=${["name"]} />
+      <button class="btn btn-primary btn-wide" disabled=${busy || !name.trim()}>
+        <${Busy} on=${busy} />
+        ${t("save")}
+      </button>
+    </form>
+  <//>`;
 }
 
 /** Where to and how carefully: a branch by its managers, the whole chain by its admins. */
 function Reach({ reach, set, problem }) {
   const percent = (text) => set({ ...reach, failures: text });
-  return html`${managesChain.value && html`<${Field} name="scope" label=${t("update.scope")} problem=${problem} also=${["branch", "chain"]}>${(more) => html`<select ...${more} class="input" value=${reach.scope} onChange=${(e) => set({ ...reach, scope: e.target.value })}>
-      <option value="branch">${t("update.scope_branch")}</option><option value="chain">${t("update.scope_chain", { chain: chain() })}</option></select>`}<//>`}
-    <div class="pair"><${Field} name="batch_size" label=${t("update.batch")} problem=${problem}>${(more) => html`<input ...${more} class="input num" type="number" inputmode="numeric" min="1" max="1000" required value=${reach.batch_size} onInput=${(e) => set({ ...reach, batch_size: e.target.valueAsNumber })} />`}<//>
-      <${Field} name="max_failure_rate" label=${t("update.failures")} problem=${problem}>${(more) => html`<input ...${more} class="input num" type="number" inputmode="numeric" min="0" max="100" required value=${reach.failures} onInput=${(e) => percent(e.target.valueAsNumber)} />`}<//></div>
-    <p class="small soft">${t("update.batch_text")}</p>`;
+  return html`
+    ${
+      managesChain.value &&
+      html`<${Field} name="scope" label=${t("update.scope")} problem=${problem} also=${["branch", "chain"]}>
+        ${(more) => html`<select
+          ...${more}
+          class="input"
+          value=${reach.scope}
+          onChange=${(e) => set({ ...reach, scope: e.target.value })}
+        >
+          <option value="branch">${t("update.scope_branch")}</option>
+          <option value="chain">${t("update.scope_chain", { chain: chain() })}</option>
+        </select>`}
+      <//>`
+    }
+    <div class="pair">
+      <${Field} name="batch_size" label=${t("update.batch")} problem=${problem}>
+        ${(more) => html`<input
+          ...${more}
+          class="input num"
+          type="number"
+          inputmode="numeric"
+          min="1"
+          max="1000"
+          required
+          value=${reach.batch_size}
+          onInput=${(e) => set({ ...reach, batch_size: e.target.valueAsNumber })}
+        />`}
+      <//>
+      <${Field} name="max_failure_rate" label=${t("update.failures")} problem=${problem}>
+        ${(more) => html`<input
+          ...${more}
+          class="input num"
+          type="number"
+          inputmode="numeric"
+          min="0"
+          max="100"
+          required
+          value=${reach.failures}
+          onInput=${(e) => percent(e.target.valueAsNumber)}
+        />`}
+      <//>
+    </div>
+    <p class="small soft">${t("update.batch_text")}</p>
+  `;
 }
 
 /** For one device, or for all of the branch or chain when none is named. */
@@ -119,10 +254,27 @@ export function FirmwareSheet({ device = null, onClose }) {
     event.preventDefault();
     if (await run(() => (device ? updateOne(device.id, version) : updateAll(version, reach)))) onClose();
   };
-  if (!releases.value.length) return html`<${Sheet} title=${t("update.all")} onClose=${onClose}><p>${t("update.none")}</p><//>`;
-  return html`<${Sheet} title=${device ? t("update.title_one", { name: device.name }) : t("update.all")} onClose=${onClose}><form class="stack" onSubmit=${submit}>
-    <${Field} name="version" label=${t("update.version")} problem=${problem}>${(more) => html`<select ...${more} class="input" value=${version} onChange=${(e) => setVersion(e.target.value)}>${releases.value.map((one) => html`<option key=${one.id} value=${one.version}>${one.version}</option>`)}</select>`}<//>
-    ${chosen?.notes && html`<p class="small soft"><bdi>${chosen.notes}</bdi></p>`}
-    ${!device && html`<${Reach} reach=${reach} set=${setReach} problem=${problem} />`}
-    <${Refusal} problem=${problem} fields=${["version", "batch_size", "max_failure_rate", "branch", "chain"]} /><button class="btn btn-primary btn-wide" disabled=${busy}><${Busy} on=${busy} />${t("update.do")}</button></form><//>`;
+  if (!releases.value.length)
+    return html`<${Sheet} title=${t("update.all")} onClose=${onClose}><p>${t("update.none")}</p><//>`;
+  return html`<${Sheet}
+    title=${device ? t("update.title_one", { name: device.name }) : t("update.all")}
+    onClose=${onClose}
+  >
+    <form class="stack" onSubmit=${submit}>
+      <${Field} name="version" label=${t("update.version")} problem=${problem}>
+        ${(more) => html`<select
+          ...${more}
+          class="input"
+          value=${version}
+          onChange=${(e) => setVersion(e.target.value)}
+        >
+          ${releases.value.map((one) => html`<option key=${one.id} value=${one.version}>${one.version}</option>`)}
+        </select>`}
+      <//>
+      ${chosen?.notes && html`<p class="small soft"><bdi>${chosen.notes}</bdi></p>`}
+      ${!device && html`<${Reach} reach=${reach} set=${setReach} problem=${problem} />`}
+      <${Refusal} problem=${problem} fields=${["version", "batch_size", "max_failure_rate", "branch", "chain"]} />
+      <button class="btn btn-primary btn-wide" disabled=${busy}><${Busy} on=${busy} />${t("update.do")}</button>
+    </form>
+  <//>`;
 }

@@ -14,19 +14,49 @@ const numberOf = (trolley_id) => trolleys.value.find((one) => one.trolley_id ===
 
 function Lock({ one, open }) {
   const { lock } = lockPlace(one.slot);
-  const said = [t("slot.lock", { lock }), one.trolley_id ? t("trolley.number", { n: numberOf(one.trolley_id) }) : t("slot.nobody"), t(`slot.hook_${one.hook}`)].join(", ");
-  const inside = html`<span class="slot-lock num">${lock}</span><strong class="slot-trolley num">${one.trolley_id ? numberOf(one.trolley_id) : "–"}</strong><${Icon} name=${HOOKS[one.hook]} />`;
+  const said = [
+    t("slot.lock", { lock }),
+    one.trolley_id ? t("trolley.number", { n: numberOf(one.trolley_id) }) : t("slot.nobody"),
+    t(`slot.hook_${one.hook}`),
+  ].join(", ");
+  const inside = html`
+    <span class="slot-lock num">${lock}</span>
+    <strong class="slot-trolley num">${one.trolley_id ? numberOf(one.trolley_id) : "–"}</strong>
+    <${Icon} name=${HOOKS[one.hook]} />
+  `;
   const look = cx("slot", !one.trolley_id && "slot-free", one.present === false && one.trolley_id && "slot-out");
-  if (!manages.value) return html`<li class=${look} title=${said}><span class="visually-hidden">${said}</span><span aria-hidden="true">${inside}</span></li>`;
-  return html`<li><button type="button" class=${look} aria-label=${said} title=${said} onClick=${() => open({ kind: "slot", slot: one })}>${inside}</button></li>`;
+  if (!manages.value)
+    return html`<li class=${look} title=${said}>
+      <span class="visually-hidden">${said}</span>
+      <span aria-hidden="true">${inside}</span>
+    </li>`;
+  return html`<li>
+    <button
+      type="button"
+      class=${look}
+      aria-label=${said}
+      title=${said}
+      onClick=${() => open({ kind: "slot", slot: one })}
+    >
+      ${inside}
+    </button>
+  </li>`;
 }
 
 export function Slots({ device, open }) {
   const found = racks(device, slots.value);
-  return html`<section class="card slots" aria-labelledby="slots-title"><h2 id="slots-title">${t("slots.title")}</h2>
+  return html`<section class="card slots" aria-labelledby="slots-title">
+    <h2 id="slots-title">${t("slots.title")}</h2>
     <p class="small soft">${t(found.length ? (manages.value ? "slots.lead" : "slots.look") : "slots.none")}</p>
-    ${found.map(({ board, locks }) => html`<div class="rack" key=${board}><h3 class="small">${t("frame.board", { board: board & 15 })}${board > 15 && html`<span class="soft"> · ${t("inspect.bus")} ${board >> 4}</span>`}</h3>
-      <ul class="slot-grid">${locks.map((one) => html`<${Lock} key=${one.slot} one=${one} open=${open} />`)}</ul></div>`)}
+    ${found.map(
+      ({ board, locks }) => html`<div class="rack" key=${board}>
+        <h3 class="small">
+          ${t("frame.board", { board: board & 15 })}
+          ${board > 15 && html`<span class="soft"> · ${t("inspect.bus")} ${board >> 4}</span>`}
+        </h3>
+        <ul class="slot-grid">${locks.map((one) => html`<${Lock} key=${one.slot} one=${one} open=${open} />`)}</ul>
+      </div>`,
+    )}
   </section>`;
 }
 
@@ -35,10 +65,17 @@ export function SlotSheet({ device, slot, onClose }) {
   const [trolley_id, choose] = useState(slot.trolley_id ?? "");
   const { busy, problem, run } = useOrder();
   const { board, lock } = lockPlace(slot.slot);
-  const elsewhere = new Map(slots.value.filter((one) => one.trolley_id && one.slot !== slot.slot).map((one) => [one.trolley_id, one.slot]));
+  const elsewhere = new Map(
+    slots.value.filter((one) => one.trolley_id && one.slot !== slot.slot).map((one) => [one.trolley_id, one.slot]),
+  );
   const label = (one) => {
     const placed = elsewhere.get(one.trolley_id);
-    const where = placed !== undefined ? t("slot.where", lockPlace(placed)) : one.place && one.place.device_id !== device.id ? t("slot.other_pi") : "";
+    const where =
+      placed !== undefined
+        ? t("slot.where", lockPlace(placed))
+        : one.place && one.place.device_id !== device.id
+          ? t("slot.other_pi")
+          : "";
     return `${t("trolley.number", { n: one.cart_number })} · ${one.trolley_id}${where ? ` (${where})` : ""}`;
   };
   const submit = async (event) => {
@@ -49,12 +86,32 @@ export function SlotSheet({ device, slot, onClose }) {
   };
   const moved = trolley_id && elsewhere.has(trolley_id);
   const ousted = slot.trolley_id && trolley_id !== slot.trolley_id;
-  return html`<${Sheet} title=${t("slot.title", { board: board & 15, lock })} onClose=${onClose}><form class="stack" onSubmit=${submit}>
-    <${Field} name="trolley_id" label=${t("slot.which")} problem=${problem} also=${["slot"]}>${(more) => html`<select ...${more} class="input" value=${trolley_id} onChange=${(e) => choose(e.target.value)}>
-      <option value="">${t("slot.nobody")}</option>
-      ${[...trolleys.value].sort((a, b) => a.cart_number - b.cart_number).map((one) => html`<option key=${one.trolley_id} value=${one.trolley_id}>${label(one)}</option>`)}</select>`}<//>
-    ${moved && html`<p class="note"><${Icon} name="info" /><span>${t("slot.moves", { n: numberOf(trolley_id) })}</span></p>`}
-    ${ousted && html`<p class="note note-warn"><${Icon} name="alert" /><span>${t("slot.ousts", { n: numberOf(slot.trolley_id) })}</span></p>`}
-    <${Refusal} problem=${problem} fields=${["trolley_id", "slot"]} />
-    <button class="btn btn-primary btn-wide" disabled=${busy || trolley_id === (slot.trolley_id ?? "")}><${Busy} on=${busy} />${t("save")}</button></form><//>`;
+  return html`<${Sheet} title=${t("slot.title", { board: board & 15, lock })} onClose=${onClose}>
+    <form class="stack" onSubmit=${submit}>
+      <${Field} name="trolley_id" label=${t("slot.which")} problem=${problem} also=${["slot"]}>
+        ${(more) => html`<select ...${more} class="input" value=${trolley_id} onChange=${(e) => choose(e.target.value)}>
+          <option value="">${t("slot.nobody")}</option>
+          ${[...trolleys.value]
+            .sort((a, b) => a.cart_number - b.cart_number)
+            .map((one) => html`<option key=${one.trolley_id} value=${one.trolley_id}>${label(one)}</option>`)}
+        </select>`}
+      <//>
+      ${
+        moved &&
+        html`<p class="note"><${Icon} name="info" /><span>${t("slot.moves", { n: numberOf(trolley_id) })}</span></p>`
+      }
+      ${
+        ousted &&
+        html`<p class="note note-warn">
+          <${Icon} name="alert" />
+          <span>${t("slot.ousts", { n: numberOf(slot.trolley_id) })}</span>
+        </p>`
+      }
+      <${Refusal} problem=${problem} fields=${["trolley_id", "slot"]} />
+      <button class="btn btn-primary btn-wide" disabled=${busy || trolley_id === (slot.trolley_id ?? "")}>
+        <${Busy} on=${busy} />
+        ${t("save")}
+      </button>
+    </form>
+  <//>`;
 }

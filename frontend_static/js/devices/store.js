@@ -63,10 +63,13 @@ export function start(branchCode, device_id, onNotice) {
 function again() {
   clearTimeout(next);
   const busy = rollouts.peek().some((one) => one.status === "running");
-  next = setTimeout(async () => {
-    if (document.visibilityState === "visible") await look();
-    again();
-  }, busy ? BUSY_MS : EVERY_MS);
+  next = setTimeout(
+    async () => {
+      if (document.visibilityState === "visible") await look();
+      again();
+    },
+    busy ? BUSY_MS : EVERY_MS,
+  );
 }
 
 /** Look again shortly; many reasons to do so at once are one. */
@@ -85,9 +88,11 @@ async function learnRole() {
   try {
     const me = await auth.call("GET", "/api/me");
     const here = (one) => one.branch === null || one.branch === code;
-    manages.value = me.is_platform_admin || me.roles.some((one) => ["manager", "chain_admin"].includes(one.role) && here(one));
+    manages.value =
+      me.is_platform_admin || me.roles.some((one) => ["manager", "chain_admin"].includes(one.role) && here(one));
     managesChain.value = me.is_platform_admin || me.roles.some((one) => one.role === "chain_admin");
-    if (manages.value) releases.value = (await auth.call("GET", "/api/firmware")).results.filter((one) => !one.is_withdrawn);
+    if (manages.value)
+      releases.value = (await auth.call("GET", "/api/firmware")).results.filter((one) => !one.is_withdrawn);
   } catch (problem) {
     if (problem.code === "signed_out") connection.value = "signed_out";
   }
@@ -97,12 +102,20 @@ async function learnRole() {
 export async function look() {
   try {
     const here = `branch=${encodeURIComponent(code)}`;
-    const [list, runs] = await Promise.all([auth.call("GET", `/api/devices?${here}&page_size=200`), auth.call("GET", `/api/rollouts?${here}&page_size=3`)]);
+    const [list, runs] = await Promise.all([
+      auth.call("GET", `/api/devices?${here}&page_size=200`),
+      auth.call("GET", `/api/rollouts?${here}&page_size=3`),
+    ]);
     rollouts.value = runs.results;
     const found = list.results;
-    if (shown && found.some((one) => one.id === shown)) slots.value = await auth.call("GET", `/api/devices/${shown}/slots`);
+    if (shown && found.some((one) => one.id === shown))
+      slots.value = await auth.call("GET", `/api/devices/${shown}/slots`);
     const known = new Map((devices.peek() ?? []).map((one) => [one.id, one.status]));
-    const told = await Promise.all(found.map((one) => (!shown || one.id === shown ? auth.call("GET", `/api/devices/${one.id}/status`).catch(() => null) : null)));
+    const told = await Promise.all(
+      found.map((one) =>
+        !shown || one.id === shown ? auth.call("GET", `/api/devices/${one.id}/status`).catch(() => null) : null,
+      ),
+    );
     devices.value = found.map((one, place) => ({ ...one, status: told[place] ?? known.get(one.id) }));
   } catch (problem) {
     if (problem.status === 403 || problem.status === 404) refused.value = problem;
@@ -118,14 +131,23 @@ const order = async (method, path, body = {}) => {
   await look();
   return answer;
 };
-export const makeClaimCode = () => auth.call("POST", `/api/branches/${encodeURIComponent(code)}/claim-codes`, { body: {} });
+export const makeClaimCode = () =>
+  auth.call("POST", `/api/branches/${encodeURIComponent(code)}/claim-codes`, { body: {} });
 export const rotate = (id) => order("POST", `/api/devices/${id}/rotate-token`);
 export const revoke = (id) => order("POST", `/api/devices/${id}/revoke`);
 export const removeDevice = (id) => order("DELETE", `/api/devices/${id}`, undefined);
 export const rename = (id, name) => order("PATCH", `/api/devices/${id}`, { name });
-export const saveBoard = (id, one, body) => order(one ? "PUT" : "POST", `/api/devices/${id}/controllers${one ? `/${one.id}` : ""}`, body);
+export const saveBoard = (id, one, body) =>
+  order(one ? "PUT" : "POST", `/api/devices/${id}/controllers${one ? `/${one.id}` : ""}`, body);
 export const removeBoard = (id, one) => order("DELETE", `/api/devices/${id}/controllers/${one.id}`, undefined);
-export const placeTrolley = (id, slot, trolley_id) => order("POST", `/api/devices/${id}/slots`, { slot, trolley_id, replace: true });
+export const placeTrolley = (id, slot, trolley_id) =>
+  order("POST", `/api/devices/${id}/slots`, { slot, trolley_id, replace: true });
 export const updateOne = (id, version) => order("PUT", `/api/devices/${id}/firmware`, { version });
-export const updateAll = (version, { scope, batch_size, failures }) => order("POST", "/api/rollouts", { version, ...(scope === "chain" ? { chain: chain() } : { branch: code }), batch_size, max_failure_rate: failures / 100 });
+export const updateAll = (version, { scope, batch_size, failures }) =>
+  order("POST", "/api/rollouts", {
+    version,
+    ...(scope === "chain" ? { chain: chain() } : { branch: code }),
+    batch_size,
+    max_failure_rate: failures / 100,
+  });
 export const orderRollout = (id, what) => order("POST", `/api/rollouts/${id}/${what}`);

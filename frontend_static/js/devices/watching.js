@@ -73,7 +73,8 @@ export function heard(message) {
 }
 
 /** How many have come since the picture was stopped, at most what is kept. */
-export const missed = () => (still.value ? Math.min(KEPT, (frames.value.at(-1)?.key ?? 0) - (still.value.at(-1)?.key ?? 0)) : 0);
+export const missed = () =>
+  still.value ? Math.min(KEPT, (frames.value.at(-1)?.key ?? 0) - (still.value.at(-1)?.key ?? 0)) : 0;
 
 function finish(how) {
   if (phase.value !== "live" && phase.value !== "asking") return;

@@ -27,16 +27,32 @@ async function ask(code, key) {
 }
 
 function Goods({ order }) {
-  return html`<dl class="verdict-facts"><div><dt>${t("exit.customer")}</dt><dd><bdi>${order.customer || "–"}</bdi></dd></div>
+  return html`
+    <dl class="verdict-facts">
+      <div><dt>${t("exit.customer")}</dt><dd><bdi>${order.customer || "–"}</bdi></dd></div>
       ${order.trolley_id && html`<div><dt>${t("exit.trolley")}</dt><dd class="code">${order.trolley_id}</dd></div>`}
-      <div><dt>${t("exit.order")}</dt><dd class="num">${order.number ?? "–"}</dd></div></dl>
-    <ul class="verdict-items">${order.items.map((item, place) => html`<li key=${place}><strong class="num">${item.quantity}</strong><span><bdi>${item.name}${item.variant_name && `, ${item.variant_name}`}</bdi></span></li>`)}</ul>`;
+      <div><dt>${t("exit.order")}</dt><dd class="num">${order.number ?? "–"}</dd></div>
+    </dl>
+    <ul class="verdict-items">
+      ${order.items.map(
+        (item, place) => html`<li key=${place}>
+          <strong class="num">${item.quantity}</strong>
+          <span><bdi>${item.name}${item.variant_name && `, ${item.variant_name}`}</bdi></span>
+        </li>`,
+      )}
+    </ul>
+  `;
 }
 
 function why({ word, problem }) {
   const vars = {
-    time: problem?.verified_at ? timeOfDay(problem.verified_at) : problem?.valid_until ? dayAndTime(problem.valid_until) : "",
-    who: problem?.verified_by || "–", branch: problem?.branch ?? "",
+    time: problem?.verified_at
+      ? timeOfDay(problem.verified_at)
+      : problem?.valid_until
+        ? dayAndTime(problem.valid_until)
+        : "",
+    who: problem?.verified_by || "–",
+    branch: problem?.branch ?? "",
     ago: problem?.verified_at ? t("time.seconds", { n: secondsSince(problem.verified_at) }) : "",
   };
   return word === "failed" ? reason(problem) : t(`exit.${word}_text`, vars);
@@ -47,14 +63,31 @@ function Verdict({ verdict, onNext, onRetry }) {
   const next = useRef(null);
   useEffect(() => next.current.focus(), []);
   return html`<main class=${cx("verdict", `verdict-${tone}`)} id="main" data-word=${word}>
-    <div class="verdict-say" role="alert"><${Icon} name=${icon} /><h1>${t(`exit.${word}`)}</h1>
-      ${word === "go" && html`<p class="verdict-count"><strong class="num">${order.total_items}</strong><span>${t("exit.units", { n: order.total_items })}</span></p>`}
+    <div class="verdict-say" role="alert">
+      <${Icon} name=${icon} />
+      <h1>${t(`exit.${word}`)}</h1>
+      ${
+        word === "go" &&
+        html`<p class="verdict-count">
+          <strong class="num">${order.total_items}</strong>
+          <span>${t("exit.units", { n: order.total_items })}</span>
+        </p>`
+      }
       ${word !== "go" && html`<p class="verdict-why">${why(verdict)}</p>`}
       ${problem?.number && html`<p class="verdict-why num">${t("order.number", { n: problem.number })}</p>`}
-      ${order && Number(order.refunded) > 0 && html`<p class="verdict-why">${t("order.partly_refunded")}</p>`}</div>
+      ${order && Number(order.refunded) > 0 && html`<p class="verdict-why">${t("order.partly_refunded")}</p>`}
+    </div>
     ${order && html`<${Goods} order=${order} />`}
-    <div class="verdict-foot">${word === "failed" && html`<button type="button" class="btn btn-big btn-wide verdict-again" onClick=${onRetry}>${t("retry")}</button>`}
-      <button ref=${next} type="button" class="btn btn-big btn-wide verdict-next" onClick=${onNext}>${t("exit.next")}</button></div></main>`;
+    <div class="verdict-foot">
+      ${
+        word === "failed" &&
+        html`<button type="button" class="btn btn-big btn-wide verdict-again" onClick=${onRetry}>${t("retry")}</button>`
+      }
+      <button ref=${next} type="button" class="btn btn-big btn-wide verdict-next" onClick=${onNext}>
+        ${t("exit.next")}
+      </button>
+    </div>
+  </main>`;
 }
 
 function Typed({ onCode, busy }) {
@@ -63,9 +96,26 @@ function Typed({ onCode, busy }) {
     event.preventDefault();
     if (codeOf(code.value)) onCode(code.value);
   };
-  return html`<form class="exit-typed" onSubmit=${submit}><label for="code">${t("exit.code")}</label>
-    <div class="row"><input id="code" class="input code" autocomplete="off" autocapitalize="characters" spellcheck=${false} maxlength="300" placeholder="7K2M-Q0XP-91BD" value=${code.value} onInput=${(e) => (code.value = e.target.value)} />
-      <button class="btn btn-primary btn-big" disabled=${busy || !codeOf(code.value)}>${busy && html`<span class="spinner" />`}${t("exit.check")}</button></div></form>`;
+  return html`<form class="exit-typed" onSubmit=${submit}>
+    <label for="code">${t("exit.code")}</label>
+    <div class="row">
+      <input
+        id="code"
+        class="input code"
+        autocomplete="off"
+        autocapitalize="characters"
+        spellcheck=${false}
+        maxlength="300"
+        placeholder="7K2M-Q0XP-91BD"
+        value=${code.value}
+        onInput=${(e) => (code.value = e.target.value)}
+      />
+      <button class="btn btn-primary btn-big" disabled=${busy || !codeOf(code.value)}>
+        ${busy && html`<span class="spinner" />`}
+        ${t("exit.check")}
+      </button>
+    </div>
+  </form>`;
 }
 
 function Gate() {
@@ -93,15 +143,22 @@ function Gate() {
     judge(asked.current.text, asked.current.key);
   };
   if (verdict.value) return html`<${Verdict} verdict=${verdict.value} onNext=${next} onRetry=${retry} />`;
-  return html`<main class="exit" id="main"><h1>${t("exit.title")}</h1><p class="soft">${t("exit.lead")}</p>
-    <${Viewfinder} formats=${TROLLEY_FORMATS} onCode=${check} hint=${t("exit.hint")} square /><${Typed} onCode=${check} busy=${busy.value} /></main>`;
+  return html`<main class="exit" id="main">
+    <h1>${t("exit.title")}</h1>
+    <p class="soft">${t("exit.lead")}</p>
+    <${Viewfinder} formats=${TROLLEY_FORMATS} onCode=${check} hint=${t("exit.hint")} square />
+    <${Typed} onCode=${check} busy=${busy.value} />
+  </main>`;
 }
 
 function Page() {
   const found = useSignal(null);
   useEffect(() => {
     if (!auth.signedIn) return signIn();
-    auth.call("GET", api).then((answer) => (found.value = { answer }), (problem) => (problem.code === "signed_out" ? signIn() : (found.value = { problem })));
+    auth.call("GET", api).then(
+      (answer) => (found.value = { answer }),
+      (problem) => (problem.code === "signed_out" ? signIn() : (found.value = { problem })),
+    );
   }, []);
   const name = found.value?.answer?.name ?? branch;
   useEffect(() => {
@@ -109,10 +166,34 @@ function Page() {
   }, [lang.value, name]);
   const { answer, problem } = found.value ?? {};
   const denied = problem?.status === 404 || problem?.status === 403;
-  return html`<header class="topbar"><${Brand} short /><a class="branch-link" href=${home} aria-label=${t("devices.back")} title=${t("devices.back")}><${Icon} name="back" flips /></a>
-      <strong class="exit-name" dir="auto">${name}</strong><span class="push row"><${LangSwitch} /></span></header>
-    ${answer ? html`<${Gate} />` : html`<main id="main">${!problem ? html`<${Loading} />` : html`<${Empty} icon=${denied ? "locked" : "offline"} title=${t(denied ? "denied.title" : "orders.failed")} text=${denied ? t("denied.text", { code: branch }) : reason(problem)}>
-      <button type="button" class="btn btn-primary" onClick=${() => location.reload()}>${t("retry")}</button><//>`}</main>`}<${Toasts} />`;
+  return html`
+    <header class="topbar">
+      <${Brand} short />
+      <a class="branch-link" href=${home} aria-label=${t("devices.back")} title=${t("devices.back")}>
+        <${Icon} name="back" flips />
+      </a>
+      <strong class="exit-name" dir="auto">${name}</strong>
+      <span class="push row"><${LangSwitch} /></span>
+    </header>
+    ${
+      answer
+        ? html`<${Gate} />`
+        : html`<main id="main">
+          ${
+            !problem
+              ? html`<${Loading} />`
+              : html`<${Empty}
+                icon=${denied ? "locked" : "offline"}
+                title=${t(denied ? "denied.title" : "orders.failed")}
+                text=${denied ? t("denied.text", { code: branch }) : reason(problem)}
+              >
+                <button type="button" class="btn btn-primary" onClick=${() => location.reload()}>${t("retry")}</button>
+              <//>`
+          }
+        </main>`
+    }
+    <${Toasts} />
+  `;
 }
 
 render(html`<${Page} />`, document.body);

@@ -10,9 +10,17 @@ const PAGE = 20;
 const SOON_MS = 200;
 
 function Bought({ order }) {
-  return html`<li><a class="bought" href=${`/orders/${order.id}`}><span class="bought-what"><strong><bdi>${order.branch_name}</bdi></strong>
-      <${WhenAndUnits} order=${order} /><${Status} order=${order} /></span>
-    <span class="bought-sum num">${money(order.total, order.currency)}</span><${Icon} name="arrow" flips /></a></li>`;
+  return html`<li>
+    <a class="bought" href=${`/orders/${order.id}`}>
+      <span class="bought-what">
+        <strong><bdi>${order.branch_name}</bdi></strong>
+        <${WhenAndUnits} order=${order} />
+        <${Status} order=${order} />
+      </span>
+      <span class="bought-sum num">${money(order.total, order.currency)}</span>
+      <${Icon} name="arrow" flips />
+    </a>
+  </li>`;
 }
 
 function History() {
@@ -32,27 +40,64 @@ function History() {
   useEffect(() => {
     let over = false;
     const soon = setTimeout(() => load(() => over), SOON_MS);
-    return () => { over = true; clearTimeout(soon); };
+    return () => {
+      over = true;
+      clearTimeout(soon);
+    };
   }, [words.value, pages.value]);
   if (problem.value) {
-    return html`<${Empty} icon="offline" title=${t("orders.failed")} text=${reason(problem.value)}><button type="button" class="btn btn-primary" onClick=${() => load(() => false)}>${t("retry")}</button><//>`;
+    return html`<${Empty} icon="offline" title=${t("orders.failed")} text=${reason(problem.value)}>
+      <button type="button" class="btn btn-primary" onClick=${() => load(() => false)}>${t("retry")}</button>
+    <//>`;
   }
   if (!found.value) return html`<${Loading} />`;
   const { count, results } = found.value;
   if (!count && !words.value) {
-    return html`<${Empty} icon="receipt" title=${t("orders.none")} text=${t("orders.none_text")}><a class="btn btn-tag btn-big" href="/shop"><${Icon} name="trolley" />${t("orders.shop")}</a><//>`;
+    return html`<${Empty} icon="receipt" title=${t("orders.none")} text=${t("orders.none_text")}>
+      <a class="btn btn-tag btn-big" href="/shop"><${Icon} name="trolley" />${t("orders.shop")}</a>
+    <//>`;
   }
-  return html`<div class="field"><label class="visually-hidden" for="words">${t("orders.search")}</label>
-      <input id="words" class="input" type="search" dir="auto" placeholder=${t("orders.search")} value=${words.value} onInput=${(e) => { words.value = e.target.value; pages.value = 1; }} /></div>
-    ${results.length ? html`<ul class="bought-list">${results.map((one) => html`<${Bought} key=${one.id} order=${one} />`)}</ul>` : html`<${Empty} icon="search" title=${t("catalogue.none")} />`}
-    ${results.length < Math.min(count, 200) && html`<button type="button" class="btn btn-quiet" onClick=${() => (pages.value += 1)}>${t("catalogue.more")}</button>`}`;
+  return html`
+    <div class="field">
+      <label class="visually-hidden" for="words">${t("orders.search")}</label>
+      <input
+        id="words"
+        class="input"
+        type="search"
+        dir="auto"
+        placeholder=${t("orders.search")}
+        value=${words.value}
+        onInput=${(e) => {
+          words.value = e.target.value;
+          pages.value = 1;
+        }}
+      />
+    </div>
+    ${
+      results.length
+        ? html`<ul class="bought-list">${results.map((one) => html`<${Bought} key=${one.id} order=${one} />`)}</ul>`
+        : html`<${Empty} icon="search" title=${t("catalogue.none")} />`
+    }
+    ${
+      results.length < Math.min(count, 200) &&
+      html`<button type="button" class="btn btn-quiet" onClick=${() => (pages.value += 1)}>
+        ${t("catalogue.more")}
+      </button>`
+    }
+  `;
 }
 
 /** Where receipts are mailed to; empty for nowhere. */
 function Mail() {
   const [kept, address, busy, problem] = [useSignal(null), useSignal(""), useSignal(false), useSignal(null)];
   useEffect(() => {
-    auth.call("GET", "/api/me").then((me) => { kept.value = me.email; address.value = me.email; }, (refused) => console.debug("me:", refused.code));
+    auth.call("GET", "/api/me").then(
+      (me) => {
+        kept.value = me.email;
+        address.value = me.email;
+      },
+      (refused) => console.debug("me:", refused.code),
+    );
   }, []);
   if (kept.value === null) return null;
   const save = async (event) => {
@@ -68,11 +113,34 @@ function Mail() {
     }
     busy.value = false;
   };
-  return html`<form class="card stack-s mail" onSubmit=${save}><div class="field"><label for="mail">${t("mail.label")}</label>
-    <div class="row"><input id="mail" class="input" type="email" autocomplete="email" dir="ltr" maxlength="254" placeholder="you@example.com" value=${address.value} onInput=${(e) => (address.value = e.target.value)} />
-      <button class="btn btn-quiet" disabled=${busy.value || address.value.trim() === kept.value}>${t("product.save")}</button></div>
-    ${problem.value && html`<span class="field-error" role="alert">${Object.values(problem.value.errors ?? {}).flat()[0] ?? reason(problem.value)}</span>`}
-    <span class="small soft">${t("mail.text")}</span></div></form>`;
+  return html`<form class="card stack-s mail" onSubmit=${save}>
+    <div class="field">
+      <label for="mail">${t("mail.label")}</label>
+      <div class="row">
+        <input
+          id="mail"
+          class="input"
+          type="email"
+          autocomplete="email"
+          dir="ltr"
+          maxlength="254"
+          placeholder="you@example.com"
+          value=${address.value}
+          onInput=${(e) => (address.value = e.target.value)}
+        />
+        <button class="btn btn-quiet" disabled=${busy.value || address.value.trim() === kept.value}>
+          ${t("product.save")}
+        </button>
+      </div>
+      ${
+        problem.value &&
+        html`<span class="field-error" role="alert">
+          ${Object.values(problem.value.errors ?? {}).flat()[0] ?? reason(problem.value)}
+        </span>`
+      }
+      <span class="small soft">${t("mail.text")}</span>
+    </div>
+  </form>`;
 }
 
 function Page() {
@@ -82,8 +150,14 @@ function Page() {
   useEffect(() => {
     if (!auth.signedIn) signIn();
   }, []);
-  return html`<header class="topbar"><${Brand} /><span class="push row"><${LangSwitch} /><${ThemeSwitch} /></span></header>
-    <main class="orders stack" id="main"><h1>${t("orders.title")}</h1>${auth.signedIn && html`<${History} /><${Mail} />`}</main><${Toasts} />`;
+  return html`
+    <header class="topbar"><${Brand} /><span class="push row"><${LangSwitch} /><${ThemeSwitch} /></span></header>
+    <main class="orders stack" id="main">
+      <h1>${t("orders.title")}</h1>
+      ${auth.signedIn && html`<${History} /><${Mail} />`}
+    </main>
+    <${Toasts} />
+  `;
 }
 
 render(html`<${Page} />`, document.body);

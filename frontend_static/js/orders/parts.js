@@ -16,7 +16,8 @@ export const signIn = () => location.replace(`/login?next=${encodeURIComponent(l
 export const unsettled = (order) => order.number === null || order.refunds.some((one) => one.status === "pending");
 
 /** Whether its exit pass can still be used. */
-export const passOpen = (order) => !order.exit_pass.verified_at && order.status !== "refunded" && secondsUntil(order.exit_pass.valid_until) > 0;
+export const passOpen = (order) =>
+  !order.exit_pass.verified_at && order.status !== "refunded" && secondsUntil(order.exit_pass.valid_until) > 0;
 
 /** {order, problem, look()} of one order, asked for again as long as something can happen to it. */
 export function useOrder(id) {
@@ -47,13 +48,20 @@ export function useOrder(id) {
     const seen = () => !document.hidden && (clearTimeout(timer), look());
     document.addEventListener("visibilitychange", seen);
     look();
-    return () => { gone = true; clearTimeout(timer); document.removeEventListener("visibilitychange", seen); };
+    return () => {
+      gone = true;
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", seen);
+    };
   }, [id, tick.value]);
   return { order: order.value, problem: problem.value, look: () => (tick.value += 1) };
 }
 
 /** When and how much, as a line that breaks between the two only. */
-export const WhenAndUnits = ({ order }) => html`<span class="small soft when"><span>${dayAndTime(order.placed_at)}</span><span>${t("count.units", { n: order.total_items })}</span></span>`;
+export const WhenAndUnits = ({ order }) => html`<span class="small soft when">
+  <span>${dayAndTime(order.placed_at)}</span>
+  <span>${t("count.units", { n: order.total_items })}</span>
+</span>`;
 
 /** A refund or a use of the exit pass, as a badge; nothing for an order like any other. */
 export function Status({ order }) {
@@ -61,8 +69,20 @@ export function Status({ order }) {
   return html`<span class=${cx("badge", "badge-back")}>${t(`order.${order.status}`)}</span>`;
 }
 
-const Price = ({ item, currency }) => item.price_trace.length < 2 ? null : html`<details class="trace"><summary>${t("receipt.trace")}</summary>
-  <ol>${item.price_trace.map((step, place) => html`<li key=${place}><span dir="auto">${ruleOf(step.rule)}</span><span class="num">${money(step.unit_price, currency)}</span></li>`)}</ol></details>`;
+const Price = ({ item, currency }) =>
+  item.price_trace.length < 2
+    ? null
+    : html`<details class="trace">
+      <summary>${t("receipt.trace")}</summary>
+      <ol>
+        ${item.price_trace.map(
+          (step, place) => html`<li key=${place}>
+            <span dir="auto">${ruleOf(step.rule)}</span>
+            <span class="num">${money(step.unit_price, currency)}</span>
+          </li>`,
+        )}
+      </ol>
+    </details>`;
 
 /** A rule of the trace in words: "base", "variant:5 kg", "tier:GOLD", "voucher:CODE", "quantity:10". */
 function ruleOf(rule) {
@@ -71,18 +91,45 @@ function ruleOf(rule) {
 }
 
 export function Lines({ order }) {
-  return html`<ul class="receipt-lines">${order.items.map((item) => html`<li key=${item.id}>
-    <span class="receipt-what"><span><bdi>${item.name}${item.variant_name && `, ${item.variant_name}`}</bdi></span>
-      <span class="small soft num"><bdi>${item.quantity} × ${money(item.unit_price, order.currency)}</bdi>${item.returned > 0 && html` · ${t("order.came_back", { n: item.returned })}`}</span></span>
-    <span class="num receipt-sum">${money(item.line_total, order.currency)}</span><${Price} item=${item} currency=${order.currency} /></li>`)}</ul>`;
+  return html`<ul class="receipt-lines">
+    ${order.items.map(
+      (item) => html`<li key=${item.id}>
+        <span class="receipt-what">
+          <span><bdi>${item.name}${item.variant_name && `, ${item.variant_name}`}</bdi></span>
+          <span class="small soft num">
+            <bdi>${item.quantity} × ${money(item.unit_price, order.currency)}</bdi>
+            ${item.returned > 0 && html` · ${t("order.came_back", { n: item.returned })}`}
+          </span>
+        </span>
+        <span class="num receipt-sum">${money(item.line_total, order.currency)}</span>
+        <${Price} item=${item} currency=${order.currency} />
+      </li>`,
+    )}
+  </ul>`;
 }
 
 const REFUND_ICON = { pending: "clock", made: "undo", failed: "alert" };
 
 export function Refunds({ order, zone }) {
   if (!order.refunds.length) return null;
-  return html`<section class="refunds"><h2>${t("refund.history")}</h2><ul>${order.refunds.map((one) => html`<li key=${one.id} class=${`refund-${one.status}`}>
-    <${Icon} name=${REFUND_ICON[one.status]} /><span class="receipt-what"><strong>${t(`refund.${one.status}`)}</strong>
-      <span class="small soft"><bdi>${one.reason}</bdi>${one.detail && html`<br /><bdi>${one.detail}</bdi>`}<br />${dayAndTime(one.settled_at ?? one.at, zone)}</span></span>
-    <span class="num receipt-sum">${money(one.amount, order.currency)}</span></li>`)}</ul></section>`;
+  return html`<section class="refunds">
+    <h2>${t("refund.history")}</h2>
+    <ul>
+      ${order.refunds.map(
+        (one) => html`<li key=${one.id} class=${`refund-${one.status}`}>
+          <${Icon} name=${REFUND_ICON[one.status]} />
+          <span class="receipt-what">
+            <strong>${t(`refund.${one.status}`)}</strong>
+            <span class="small soft">
+              <bdi>${one.reason}</bdi>
+              ${one.detail && html`<br /><bdi>${one.detail}</bdi>`}
+              <br />
+              ${dayAndTime(one.settled_at ?? one.at, zone)}
+            </span>
+          </span>
+          <span class="num receipt-sum">${money(one.amount, order.currency)}</span>
+        </li>`,
+      )}
+    </ul>
+  </section>`;
 }

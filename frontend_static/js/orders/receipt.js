@@ -30,28 +30,54 @@ function ExitPass({ order }) {
   if (order.status === "refunded" && !verified_at) return null;
   if (!passOpen(order)) {
     const how = verified_at ? "verified" : "expired";
-    return html`<section class=${cx("pass", "pass-over", `pass-${how}`)} role="status"><${Icon} name=${PASS_OVER[how]} />
-      <div><h2>${t(`pass.${how}`)}</h2><p>${t(`pass.${how}_text`, { time: verified_at ? timeOfDay(verified_at, zone) : "" })}</p></div></section>`;
+    return html`<section class=${cx("pass", "pass-over", `pass-${how}`)} role="status">
+      <${Icon} name=${PASS_OVER[how]} />
+      <div>
+        <h2>${t(`pass.${how}`)}</h2>
+        <p>${t(`pass.${how}_text`, { time: verified_at ? timeOfDay(verified_at, zone) : "" })}</p>
+      </div>
+    </section>`;
   }
   const minutes = Math.ceil(secondsUntil(valid_until) / 60);
-  return html`<section class="pass"><h2>${t("pass.title")}</h2>
+  return html`<section class="pass">
+    <h2>${t("pass.title")}</h2>
     <${Qr} text=${url} label=${t("pass.qr")} class="pass-qr" />
     <p class="pass-code code">${code}</p>
-    <p class="small"><span class="on-screen">${t("pass.left", { n: minutes })}</span><span class="on-paper">${t("pass.until", { time: timeOfDay(valid_until, zone) })}</span></p></section>`;
+    <p class="small">
+      <span class="on-screen">${t("pass.left", { n: minutes })}</span>
+      <span class="on-paper">${t("pass.until", { time: timeOfDay(valid_until, zone) })}</span>
+    </p>
+  </section>`;
 }
 
 function Sheet({ order }) {
   const { shop } = order;
   return html`<article class="receipt">
-    <header class="receipt-head"><h1 dir="auto">${shop?.name ?? order.branch_name}</h1>
+    <header class="receipt-head">
+      <h1 dir="auto">${shop?.name ?? order.branch_name}</h1>
       ${shop && html`<p class="soft" dir="auto">${[shop.address, shop.city].filter(Boolean).join(", ")}</p>`}
       <p class="receipt-number">${t("order.number", { n: order.number ?? "…" })} <${Status} order=${order} /></p>
-      <p class="soft num">${dayAndTime(order.placed_at, shop?.timezone)}</p></header>
+      <p class="soft num">${dayAndTime(order.placed_at, shop?.timezone)}</p>
+    </header>
     <${Lines} order=${order} />
-    <div class="label"><span class="label-word">${t("total")}</span><span class="label-sum num">${money(order.total, order.currency)}</span><span class="label-count num">${t("count.units", { n: order.total_items })}</span></div>
-    ${METHODS.includes(order.payment?.provider) && html`<p class="small soft receipt-paid">${t("receipt.paid", { how: t(`method.${order.payment.provider}`) })}</p>`}
-    ${order.refunded > 0 && html`<p class="row receipt-back"><strong>${t("receipt.given_back")}</strong><strong class="num push">${money(order.refunded, order.currency)}</strong></p>`}
-    <${Refunds} order=${order} zone=${shop?.timezone} /></article>`;
+    <div class="label">
+      <span class="label-word">${t("total")}</span>
+      <span class="label-sum num">${money(order.total, order.currency)}</span>
+      <span class="label-count num">${t("count.units", { n: order.total_items })}</span>
+    </div>
+    ${
+      METHODS.includes(order.payment?.provider) &&
+      html`<p class="small soft receipt-paid">${t("receipt.paid", { how: t(`method.${order.payment.provider}`) })}</p>`
+    }
+    ${
+      order.refunded > 0 &&
+      html`<p class="row receipt-back">
+        <strong>${t("receipt.given_back")}</strong>
+        <strong class="num push">${money(order.refunded, order.currency)}</strong>
+      </p>`
+    }
+    <${Refunds} order=${order} zone=${shop?.timezone} />
+  </article>`;
 }
 
 function Receipt() {
@@ -61,22 +87,49 @@ function Receipt() {
   }, [lang.value, order?.number]);
   if (!order && problem) {
     const missing = problem.status === 404;
-    return html`<main class="orders" id="main"><${Empty} icon=${missing ? "receipt" : "offline"} title=${t(missing ? "receipt.missing" : "orders.failed")} text=${missing ? t("receipt.missing_text") : reason(problem)}>
-      <div class="row">${!missing && html`<button type="button" class="btn btn-primary" onClick=${look}>${t("retry")}</button>`}<a class="btn btn-quiet" href="/orders">${t("orders.title")}</a></div><//></main>`;
+    return html`<main class="orders" id="main">
+      <${Empty}
+        icon=${missing ? "receipt" : "offline"}
+        title=${t(missing ? "receipt.missing" : "orders.failed")}
+        text=${missing ? t("receipt.missing_text") : reason(problem)}
+      >
+        <div class="row">
+          ${!missing && html`<button type="button" class="btn btn-primary" onClick=${look}>${t("retry")}</button>`}
+          <a class="btn btn-quiet" href="/orders">${t("orders.title")}</a>
+        </div>
+      <//>
+    </main>`;
   }
   if (!order) return html`<main class="orders" id="main"><${Loading} text=${t("receipt.loading")} /></main>`;
-  return html`<${OfflineBanner} state=${problem ? "waiting" : "open"} /><main class="orders receipt-page" id="main">
-    <${ExitPass} order=${order} /><${Sheet} order=${order} />
-    <div class="receipt-actions on-screen"><button type="button" class="btn btn-quiet" onClick=${() => print()}><${Icon} name="printer" />${t("receipt.print")}</button>
-      <a class="btn btn-quiet" href="/orders"><${Icon} name="list" />${t("orders.title")}</a><a class="btn btn-primary" href="/shop"><${Icon} name="trolley" />${t("orders.shop")}</a></div></main>`;
+  return html`
+    <${OfflineBanner} state=${problem ? "waiting" : "open"} />
+    <main class="orders receipt-page" id="main">
+      <${ExitPass} order=${order} />
+      <${Sheet} order=${order} />
+      <div class="receipt-actions on-screen">
+        <button type="button" class="btn btn-quiet" onClick=${() => print()}>
+          <${Icon} name="printer" />
+          ${t("receipt.print")}
+        </button>
+        <a class="btn btn-quiet" href="/orders"><${Icon} name="list" />${t("orders.title")}</a>
+        <a class="btn btn-primary" href="/shop"><${Icon} name="trolley" />${t("orders.shop")}</a>
+      </div>
+    </main>
+  `;
 }
 
 function Page() {
   useEffect(() => {
     if (!auth.signedIn) signIn();
   }, []);
-  return html`<header class="topbar on-screen"><${Brand} /><span class="push row"><${LangSwitch} /><${ThemeSwitch} /></span></header>
-    ${auth.signedIn ? html`<${Receipt} />` : html`<main id="main"><${Loading} /></main>`}<${Toasts} />`;
+  return html`
+    <header class="topbar on-screen">
+      <${Brand} />
+      <span class="push row"><${LangSwitch} /><${ThemeSwitch} /></span>
+    </header>
+    ${auth.signedIn ? html`<${Receipt} />` : html`<main id="main"><${Loading} /></main>`}
+    <${Toasts} />
+  `;
 }
 
 render(html`<${Page} />`, document.body);

@@ -18,11 +18,21 @@ export function Sheet({ title, onClose, side = false, children, class: extra }) 
     };
   }, []);
   const outside = (event) => event.target === box.current && onClose();
-  return html`<dialog ref=${box} class=${cx("sheet", side && "side", extra)} aria-labelledby=${id} onClick=${outside}
-      onCancel=${(event) => { event.preventDefault(); onClose(); }}>
+  return html`<dialog
+    ref=${box}
+    class=${cx("sheet", side && "side", extra)}
+    aria-labelledby=${id}
+    onClick=${outside}
+    onCancel=${(event) => {
+      event.preventDefault();
+      onClose();
+    }}
+  >
     <div class="sheet-head">
       <h2 id=${id}>${title}</h2>
-      <button type="button" class="btn btn-icon push" onClick=${onClose} aria-label=${t("close")}><${Icon} name="close" /></button>
+      <button type="button" class="btn btn-icon push" onClick=${onClose} aria-label=${t("close")}>
+        <${Icon} name="close" />
+      </button>
     </div>
     <div class="sheet-body">${children}</div>
   </dialog>`;
@@ -49,10 +59,24 @@ export function Toasts() {
     box.current.showPopover();
   }, [newest]);
   return html`<div ref=${box} class="toasts" role="status" aria-live="polite" popover="manual">
-    ${toasts.value.map((one) => html`<div key=${one.key} class=${cx("toast", one.bad && "toast-bad")}>
-      <span>${one.text}</span>
-      ${one.action && html`<button type="button" class="btn btn-bare" onClick=${() => { one.drop(); one.action.run(); }}>${one.action.label}</button>`}
-    </div>`)}
+    ${toasts.value.map(
+      (one) => html`<div key=${one.key} class=${cx("toast", one.bad && "toast-bad")}>
+        <span>${one.text}</span>
+        ${
+          one.action &&
+          html`<button
+            type="button"
+            class="btn btn-bare"
+            onClick=${() => {
+              one.drop();
+              one.action.run();
+            }}
+          >
+            ${one.action.label}
+          </button>`
+        }
+      </div>`,
+    )}
   </div>`;
 }
 
@@ -71,25 +95,39 @@ export function LangSwitch() {
     auth.noteLanguage(other);
   };
   return html`<button type="button" class="btn btn-bare" lang=${other} onClick=${turn}>
-    <${Icon} name="globe" />${other === "he" ? "עברית" : "English"}
+    <${Icon} name="globe" />
+    ${other === "he" ? "עברית" : "English"}
   </button>`;
 }
 
 const NEXT_THEME = { auto: "dark", dark: "light", light: "auto" };
 
 export function ThemeSwitch() {
-  return html`<button type="button" class="btn btn-icon btn-bare" onClick=${() => setTheme(NEXT_THEME[theme.value])}
-    aria-label=${t("theme.label", { theme: t(`theme.${theme.value}`) })} title=${t("theme.label", { theme: t(`theme.${theme.value}`) })}>
+  return html`<button
+    type="button"
+    class="btn btn-icon btn-bare"
+    onClick=${() => setTheme(NEXT_THEME[theme.value])}
+    aria-label=${t("theme.label", { theme: t(`theme.${theme.value}`) })}
+    title=${t("theme.label", { theme: t(`theme.${theme.value}`) })}
+  >
     <${Icon} name="moon" />
   </button>`;
 }
 
 export function Brand({ href = "/", short = false }) {
-  return html`<a class="brand" href=${href} aria-label=${t("app.name")}><${Mark} />${!short && html`<span>${t("app.name")}</span>`}</a>`;
+  return html`<a class="brand" href=${href} aria-label=${t("app.name")}>
+    <${Mark} />
+    ${!short && html`<span>${t("app.name")}</span>`}
+  </a>`;
 }
 
 export function Empty({ icon, title, text, children }) {
-  return html`<div class="empty"><${Icon} name=${icon} /><h2>${title}</h2>${text && html`<p>${text}</p>`}${children}</div>`;
+  return html`<div class="empty">
+    <${Icon} name=${icon} />
+    <h2>${title}</h2>
+    ${text && html`<p>${text}</p>`}
+    ${children}
+  </div>`;
 }
 
 export function Loading({ text }) {

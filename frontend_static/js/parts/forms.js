@@ -36,16 +36,19 @@ export function Field({ name, label, problem, hint, also = [], children }) {
   const error = [name, ...also].map((one) => errorOf(problem, one)).find(Boolean);
   const described = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(" ");
   const more = { id: name, "aria-invalid": error ? "true" : undefined, "aria-describedby": described || undefined };
-  return html`<div class="field"><label for=${name}>${label}</label>${children(more)}
+  return html`<div class="field">
+    <label for=${name}>${label}</label>
+    ${children(more)}
     ${hint && html`<p class="small soft" id=${`${name}-hint`}>${hint}</p>`}
-    ${error && html`<p class="field-error" id=${`${name}-error`} role="alert">${error}</p>`}</div>`;
+    ${error && html`<p class="field-error" id=${`${name}-error`} role="alert">${error}</p>`}
+  </div>`;
 }
 
 /** What is refused for no field that is on the form. */
 export function Refusal({ problem, fields = [] }) {
   if (!problem || fields.some((name) => problem.errors?.[name])) return null;
   const [name, said] = Object.entries(problem.errors ?? {})[0] ?? [];
-  return html`<p class="field-error" role="alert">${name ? errorOf(problem, name) ?? said[0] : reason(problem)}</p>`;
+  return html`<p class="field-error" role="alert">${name ? (errorOf(problem, name) ?? said[0]) : reason(problem)}</p>`;
 }
 
 export const Busy = ({ on }) => on && html`<span class="spinner" />`;

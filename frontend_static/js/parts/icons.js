@@ -14,7 +14,8 @@ const PATHS = {
   octagon: "M8 3h8l5 5v8l-5 5H8l-5-5V8z M12 7.5v5.5 M12 16.5h.01",
   hand: "M7 12V6.5a1.5 1.5 0 0 1 3 0V11 M10 11V4.5a1.5 1.5 0 0 1 3 0V11 M13 11V6a1.5 1.5 0 0 1 3 0v6 M16 9.5a1.5 1.5 0 0 1 3 0V15a6 6 0 0 1-6 6h-1.2a6 6 0 0 1-4.9-2.6L4.3 15a1.5 1.5 0 0 1 2.4-1.8L7 13.6",
   info: "M12 3a9 9 0 1 0 .01 0 M12 11v6 M12 7.5h.01",
-  offline: "M2 8.5a15 15 0 0 1 6-3.3 M22 8.5A15 15 0 0 0 12 4.6 M5.5 12.5a9.5 9.5 0 0 1 4-2.3 M18.5 12.5a9.6 9.6 0 0 0-3-2 M9 16a4.5 4.5 0 0 1 6 0 M12 20h.01 M3 3l18 18",
+  offline:
+    "M2 8.5a15 15 0 0 1 6-3.3 M22 8.5A15 15 0 0 0 12 4.6 M5.5 12.5a9.5 9.5 0 0 1 4-2.3 M18.5 12.5a9.6 9.6 0 0 0-3-2 M9 16a4.5 4.5 0 0 1 6 0 M12 20h.01 M3 3l18 18",
   locked: "M5 11h14v9H5z M8 11V7.5a4 4 0 0 1 8 0V11 M12 14.5v2",
   unlocked: "M5 11h14v9H5z M8 11V7a4 4 0 0 1 7.6-1.8 M12 14.5v2",
   unknown: "M5 11h14v9H5z M8 11V7.5a4 4 0 0 1 8 0V11 M12 17.6h.01 M12 15.4c0-1 1.4-1 1.4-2",
@@ -50,16 +51,31 @@ const PATHS = {
 };
 
 export function Icon({ name, flips = false, label }) {
-  return html`<svg class=${cx("icon", flips && "flips")} viewBox="0 0 24 24" role=${label ? "img" : undefined}
-    aria-label=${label} aria-hidden=${label ? undefined : "true"}><path d=${PATHS[name]} /></svg>`;
+  return html`<svg
+    class=${cx("icon", flips && "flips")}
+    viewBox="0 0 24 24"
+    role=${label ? "img" : undefined}
+    aria-label=${label}
+    aria-hidden=${label ? undefined : "true"}
+  >
+    <path d=${PATHS[name]} />
+  </svg>`;
 }
 
 /** The mark: a trolley's basket as the bars of a barcode on a price label. */
 export function Mark() {
   return html`<svg class="brand-mark" viewBox="0 0 32 32" aria-hidden="true">
     <rect width="32" height="32" rx="8" fill="var(--tag)" />
-    <path d="M5 8h3.2l3 13h13" fill="none" stroke="var(--on-tag)" stroke-width="2.2" stroke-linecap="round" stroke-linejoin="round" />
+    <path
+      d="M5 8h3.2l3 13h13"
+      fill="none"
+      stroke="var(--on-tag)"
+      stroke-width="2.2"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+    />
     <path d="M12.5 10v8 M15.6 10v8 M18 10v8 M21.8 10v8 M25 10v8" stroke="var(--on-tag)" stroke-width="1.7" />
-    <circle cx="13.5" cy="25" r="1.9" fill="var(--on-tag)" /><circle cx="22.5" cy="25" r="1.9" fill="var(--on-tag)" />
+    <circle cx="13.5" cy="25" r="1.9" fill="var(--on-tag)" />
+    <circle cx="22.5" cy="25" r="1.9" fill="var(--on-tag)" />
   </svg>`;
 }

@@ -12,6 +12,14 @@ export function outline(text) {
 /** `label` says what it is to who cannot see it. */
 export function Qr({ text, label, class: extra }) {
   const { path, size } = outline(text);
-  return html`<svg class=${extra} viewBox=${`0 0 ${size} ${size}`} role="img" aria-label=${label} shape-rendering="crispEdges">
-    <rect width=${size} height=${size} fill="#fff" /><path d=${path} fill="#000" /></svg>`;
+  return html`<svg
+    class=${extra}
+    viewBox=${`0 0 ${size} ${size}`}
+    role="img"
+    aria-label=${label}
+    shape-rendering="crispEdges"
+  >
+    <rect width=${size} height=${size} fill="#fff" />
+    <path d=${path} fill="#000" />
+  </svg>`;
 }

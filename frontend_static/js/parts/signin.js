@@ -8,18 +8,29 @@ import { Icon } from "./icons.js";
 function useDemoAccounts() {
   const [accounts, setAccounts] = useState([]);
   useEffect(() => {
-    call("GET", "/api/demo").then((answer) => setAccounts(answer.accounts ?? []), () => setAccounts([]));
+    call("GET", "/api/demo").then(
+      (answer) => setAccounts(answer.accounts ?? []),
+      () => setAccounts([]),
+    );
   }, []);
   return accounts;
 }
 
 function Demo({ accounts, pick }) {
   if (!accounts.length) return null;
-  return html`<div class="note"><${Icon} name="info" /><div class="stack-s">
-    <p class="small">${t("signin.demo")}</p>
-    <div class="demo-accounts">${accounts.map((one) => html`<button key=${one.username} type="button" class="btn btn-quiet" onClick=${() => pick(one)}>
-      <span class="code">${one.username}</span></button>`)}</div>
-  </div></div>`;
+  return html`<div class="note">
+    <${Icon} name="info" />
+    <div class="stack-s">
+      <p class="small">${t("signin.demo")}</p>
+      <div class="demo-accounts">
+        ${accounts.map(
+          (one) => html`<button key=${one.username} type="button" class="btn btn-quiet" onClick=${() => pick(one)}>
+            <span class="code">${one.username}</span>
+          </button>`,
+        )}
+      </div>
+    </div>
+  </div>`;
 }
 
 /** What went wrong, for people: the server's sentence of a field when there is one. */
@@ -56,18 +67,61 @@ export function SignIn({ title, lead, onDone, join = false }) {
   };
   const invalid = problem ? "true" : undefined;
   return html`<form class="card stack signin" onSubmit=${submit} novalidate>
-    <div class="stack-s"><h1>${joining ? t("register.title") : title}</h1>${lead && html`<p class="soft">${lead}</p>`}</div>
-    <div class="field"><label for="username">${t(joining ? "register.username" : "signin.username")}</label>
-      <input id="username" class="input" name="username" autocomplete="username" autocapitalize="none" spellcheck=${false} dir="auto" required
-        aria-invalid=${invalid} value=${name} onInput=${(e) => setName(e.target.value)} /></div>
-    <div class="field"><label for="password">${t("signin.password")}</label>
-      <input id="password" class="input" name="password" type="password" autocomplete=${joining ? "new-password" : "current-password"} required
-        aria-invalid=${invalid} value=${password} onInput=${(e) => setPassword(e.target.value)} />
-      ${joining && html`<span class="small soft">${t("register.password")}</span>`}</div>
+    <div class="stack-s">
+      <h1>${joining ? t("register.title") : title}</h1>
+      ${lead && html`<p class="soft">${lead}</p>`}
+    </div>
+    <div class="field">
+      <label for="username">${t(joining ? "register.username" : "signin.username")}</label>
+      <input
+        id="username"
+        class="input"
+        name="username"
+        autocomplete="username"
+        autocapitalize="none"
+        spellcheck=${false}
+        dir="auto"
+        required
+        aria-invalid=${invalid}
+        value=${name}
+        onInput=${(e) => setName(e.target.value)}
+      />
+    </div>
+    <div class="field">
+      <label for="password">${t("signin.password")}</label>
+      <input
+        id="password"
+        class="input"
+        name="password"
+        type="password"
+        autocomplete=${joining ? "new-password" : "current-password"}
+        required
+        aria-invalid=${invalid}
+        value=${password}
+        onInput=${(e) => setPassword(e.target.value)}
+      />
+      ${joining && html`<span class="small soft">${t("register.password")}</span>`}
+    </div>
     ${problem && html`<p class="field-error" role="alert">${explain(problem, joining)}</p>`}
     <button class="btn btn-primary btn-big btn-wide" disabled=${busy || !name || !password}>
-      ${busy && html`<span class="spinner" />`}${t(joining ? "register.title" : "signin.submit")}</button>
-    ${join && html`<button type="button" class="btn btn-bare" onClick=${turn}>${t(joining ? "register.back" : "register.open")}</button>`}
-    ${!joining && html`<${Demo} accounts=${accounts} pick=${(one) => { setName(one.username); setPassword(one.password); }} />`}
+      ${busy && html`<span class="spinner" />`}
+      ${t(joining ? "register.title" : "signin.submit")}
+    </button>
+    ${
+      join &&
+      html`<button type="button" class="btn btn-bare" onClick=${turn}>
+        ${t(joining ? "register.back" : "register.open")}
+      </button>`
+    }
+    ${
+      !joining &&
+      html`<${Demo}
+        accounts=${accounts}
+        pick=${(one) => {
+          setName(one.username);
+          setPassword(one.password);
+        }}
+      />`
+    }
   </form>`;
 }

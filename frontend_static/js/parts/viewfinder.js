@@ -31,8 +31,14 @@ function useCamera(video, formats, onCode, tick) {
         if (!gone) setState({ phase: "failed", problem: error.code ? error : { code: "camera_missing" }, track: null });
       }
     })();
-    const close = () => { stop(); stream?.getTracks().forEach((track) => track.stop()); };
-    return () => { gone = true; close(); };
+    const close = () => {
+      stop();
+      stream?.getTracks().forEach((track) => track.stop());
+    };
+    return () => {
+      gone = true;
+      close();
+    };
   }, [tick]);
   return state;
 }
@@ -40,8 +46,20 @@ function useCamera(video, formats, onCode, tick) {
 function Torch({ track }) {
   const [on, setOn] = useState(false);
   if (!track?.getCapabilities?.().torch) return null;
-  const flip = () => track.applyConstraints({ advanced: [{ torch: !on }] }).then(() => setOn(!on), () => setOn(false));
-  return html`<button type="button" class="btn btn-quiet btn-icon torch" aria-pressed=${on} aria-label=${t("scan.torch")} onClick=${flip}><${Icon} name="torch" /></button>`;
+  const flip = () =>
+    track.applyConstraints({ advanced: [{ torch: !on }] }).then(
+      () => setOn(!on),
+      () => setOn(false),
+    );
+  return html`<button
+    type="button"
+    class="btn btn-quiet btn-icon torch"
+    aria-pressed=${on}
+    aria-label=${t("scan.torch")}
+    onClick=${flip}
+  >
+    <${Icon} name="torch" />
+  </button>`;
 }
 
 export function Viewfinder({ formats, onCode, hint, square = false }) {
@@ -53,8 +71,14 @@ export function Viewfinder({ formats, onCode, hint, square = false }) {
     ${phase !== "failed" && html`<div class="frame" aria-hidden="true"><i></i><i></i><i></i><i></i></div>`}
     ${phase === "starting" && html`<p class="viewfinder-say"><span class="spinner" />${t("scan.starting")}</p>`}
     ${phase === "looking" && html`<p class="viewfinder-say">${hint}</p>`}
-    ${phase === "failed" && html`<div class="viewfinder-failed" role="alert"><${Icon} name="alert" /><p>${reason(problem)}</p>
-      <button type="button" class="btn btn-quiet" onClick=${() => again(tick + 1)}>${t("retry")}</button></div>`}
+    ${
+      phase === "failed" &&
+      html`<div class="viewfinder-failed" role="alert">
+        <${Icon} name="alert" />
+        <p>${reason(problem)}</p>
+        <button type="button" class="btn btn-quiet" onClick=${() => again(tick + 1)}>${t("retry")}</button>
+      </div>`
+    }
     <${Torch} track=${track} />
   </div>`;
 }

@@ -38,11 +38,21 @@ function Form() {
   if (sent) return html`<${Loading} text=${t("pay.paying")} />`;
   const Provider = FORMS[now.provider];
   if (away) {
-    return html`<div class="stack"><p class="note note-danger" role="alert"><${Icon} name="alert" /><span>${reason(away)}</span></p>
-      <button type="button" class="btn btn-primary btn-big btn-wide" onClick=${() => location.reload()}>${t("retry")}</button></div>`;
+    return html`<div class="stack">
+      <p class="note note-danger" role="alert"><${Icon} name="alert" /><span>${reason(away)}</span></p>
+      <button type="button" class="btn btn-primary btn-big btn-wide" onClick=${() => location.reload()}>
+        ${t("retry")}
+      </button>
+    </div>`;
   }
   const label = t("pay.do", { total: money(now.amount, now.currency) });
-  return html`<${Provider} payment=${now} label=${label} disabled=${connection.value !== "open"} onDone=${done} onAway=${setAway} />`;
+  return html`<${Provider}
+    payment=${now}
+    label=${label}
+    disabled=${connection.value !== "open"}
+    onDone=${done}
+    onAway=${setAway}
+  />`;
 }
 
 function Body() {
@@ -51,12 +61,23 @@ function Body() {
   useEffect(() => {
     if (cart.value && (bought.value || !["with_provider", "resuming", "paying"].includes(now))) toShop();
   }, [now, bought.value, Boolean(cart.value)]);
-  if (!mine || now !== "with_provider") return html`<main class="claim" id="main"><h1 class="visually-hidden">${t("pay.title")}</h1><${Loading} text=${t("pay.resuming")} /></main>`;
-  return html`<main class="claim stack" id="main"><section class="card stack">
-    <h1>${t("pay.title")}</h1><${Countdown} until=${cart.value.checkout.expires_at} />
-    <div class="label label-pay"><span class="label-word">${t("pay.to_pay")}</span><span class="label-sum num">${money(payment.value.amount, payment.value.currency)}</span></div>
-    <${Form} />
-    <a class="btn btn-quiet btn-big btn-wide" href="/shop">${t("provider.back")}</a></section></main>`;
+  if (!mine || now !== "with_provider")
+    return html`<main class="claim" id="main">
+      <h1 class="visually-hidden">${t("pay.title")}</h1>
+      <${Loading} text=${t("pay.resuming")} />
+    </main>`;
+  return html`<main class="claim stack" id="main">
+    <section class="card stack">
+      <h1>${t("pay.title")}</h1>
+      <${Countdown} until=${cart.value.checkout.expires_at} />
+      <div class="label label-pay">
+        <span class="label-word">${t("pay.to_pay")}</span>
+        <span class="label-sum num">${money(payment.value.amount, payment.value.currency)}</span>
+      </div>
+      <${Form} />
+      <a class="btn btn-quiet btn-big btn-wide" href="/shop">${t("provider.back")}</a>
+    </section>
+  </main>`;
 }
 
 function App() {
@@ -67,8 +88,12 @@ function App() {
   useEffect(() => {
     document.title = t("title.shop");
   }, [lang.value]);
-  return html`<header class="topbar"><${Brand} href="/shop" /><span class="push"><${LangSwitch} /></span></header>
-    <${OfflineBanner} state=${connection.value} /><${Body} /><${Toasts} />`;
+  return html`
+    <header class="topbar"><${Brand} href="/shop" /><span class="push"><${LangSwitch} /></span></header>
+    <${OfflineBanner} state=${connection.value} />
+    <${Body} />
+    <${Toasts} />
+  `;
 }
 
 render(html`<${App} />`, document.body);

@@ -14,7 +14,10 @@ export function Razorpay({ payment, label, disabled, onDone, onAway }) {
       const Checkout = await load("https://checkout.razorpay.com/v1/checkout.js", "Razorpay");
       const { key_id, order_id } = payment.client;
       const checkout = new Checkout({
-        key: key_id, order_id, name: t("app.name"), theme: { color: "#0b5b49" },
+        key: key_id,
+        order_id,
+        name: t("app.name"),
+        theme: { color: "#0b5b49" },
         handler: onDone,
         modal: { ondismiss: () => setBusy(false) },
       });
@@ -25,6 +28,11 @@ export function Razorpay({ payment, label, disabled, onDone, onAway }) {
       onAway(problem);
     }
   };
-  return html`<div class="stack">${said && html`<p class="field-error" role="alert">${said}</p>`}
-    <button type="button" class="btn btn-primary btn-big btn-wide" disabled=${disabled || busy} onClick=${open}>${busy && html`<span class="spinner" />`}${label}</button></div>`;
+  return html`<div class="stack">
+    ${said && html`<p class="field-error" role="alert">${said}</p>`}
+    <button type="button" class="btn btn-primary btn-big btn-wide" disabled=${disabled || busy} onClick=${open}>
+      ${busy && html`<span class="spinner" />`}
+      ${label}
+    </button>
+  </div>`;
 }

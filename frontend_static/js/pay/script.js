@@ -1,4 +1,4 @@
-/** A payment provider's own script, from its own host: fetched only here, on a page whose policy lets in that one host. */
+/** A payment provider's own script, from its own host; only this page's policy lets that one host in. */
 import { Problem } from "../problem.js";
 
 const WAIT_MS = 20_000;

@@ -6,7 +6,8 @@ import { html, useEffect, useRef, useState } from "../ui.js";
 import { t, lang, theme } from "../i18n.js";
 import { load } from "./script.js";
 
-const dark = () => (theme.value === "auto" ? matchMedia("(prefers-color-scheme: dark)").matches : theme.value === "dark");
+const dark = () =>
+  theme.value === "auto" ? matchMedia("(prefers-color-scheme: dark)").matches : theme.value === "dark";
 
 /** `onDone()` when Stripe has taken the shopper's word; `onAway(problem)` when its form cannot be had. */
 export function Stripe({ payment, label, disabled, onDone, onAway }) {
@@ -21,7 +22,10 @@ export function Stripe({ payment, label, disabled, onDone, onAway }) {
       const make = await load("https://js.stripe.com/v3/", "Stripe");
       if (over) return;
       const stripe = make(payment.client.publishable_key, { locale: lang.value });
-      const elements = stripe.elements({ clientSecret: payment.client.client_secret, appearance: { theme: dark() ? "night" : "stripe" } });
+      const elements = stripe.elements({
+        clientSecret: payment.client.client_secret,
+        appearance: { theme: dark() ? "night" : "stripe" },
+      });
       const form = elements.create("payment");
       form.on("ready", () => setReady(true));
       form.on("loaderror", (event) => onAway(event.error));
@@ -46,7 +50,10 @@ export function Stripe({ payment, label, disabled, onDone, onAway }) {
     ${!ready && html`<p class="row" role="status"><span class="spinner" />${t("provider.loading")}</p>`}
     <div ref=${place} />
     ${said && html`<p class="field-error" role="alert">${said}</p>`}
-    <button class="btn btn-primary btn-big btn-wide" disabled=${disabled || busy || !ready}>${busy && html`<span class="spinner" />`}${label}</button>
+    <button class="btn btn-primary btn-big btn-wide" disabled=${disabled || busy || !ready}>
+      ${busy && html`<span class="spinner" />`}
+      ${label}
+    </button>
   </form>`;
 }
 

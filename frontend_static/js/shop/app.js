@@ -26,20 +26,54 @@ function TopBar() {
   const now = session.value;
   return html`<header class="topbar">
     <${Brand} short=${signedIn.value} />
-    ${now && html`<div class="holding"><strong class="code">${now.trolley_id}</strong><span class="small soft">${t("holding", { n: now.cart_number })}</span></div>`}
-    <span class="push row tight"><${LangSwitch} />
+    ${
+      now &&
+      html`<div class="holding">
+        <strong class="code">${now.trolley_id}</strong>
+        <span class="small soft">${t("holding", { n: now.cart_number })}</span>
+      </div>`
+    }
+    <span class="push row tight">
+      <${LangSwitch} />
       ${!now && html`<${ThemeSwitch} />`}
-      ${signedIn.value && !now && html`<a class="btn btn-icon btn-bare" href="/orders" aria-label=${t("orders.title")} title=${t("orders.title")}><${Icon} name="receipt" /></a>`}
-      ${signedIn.value && !now && html`<button type="button" class="btn btn-icon btn-bare" aria-label=${t("signout")} title=${t("signout")} onClick=${signOut}><${Icon} name="signout" flips /></button>`}
-      ${now && html`<${TimerRing} session=${now} />`}</span>
+      ${
+        signedIn.value &&
+        !now &&
+        html`<a class="btn btn-icon btn-bare" href="/orders" aria-label=${t("orders.title")} title=${t("orders.title")}>
+          <${Icon} name="receipt" />
+        </a>`
+      }
+      ${
+        signedIn.value &&
+        !now &&
+        html`<button
+          type="button"
+          class="btn btn-icon btn-bare"
+          aria-label=${t("signout")}
+          title=${t("signout")}
+          onClick=${signOut}
+        >
+          <${Icon} name="signout" flips />
+        </button>`
+      }
+      ${now && html`<${TimerRing} session=${now} />`}
+    </span>
   </header>`;
 }
 
 function Body({ invited }) {
   if (!signedIn.value) {
-    return html`<main class="claim" id="main"><${SignIn} title=${t("signin.title")} lead=${t(invited.value ? "signin.lead_trolley" : "signin.lead")} onDone=${start} join /></main>`;
+    return html`<main class="claim" id="main">
+      <${SignIn}
+        title=${t("signin.title")}
+        lead=${t(invited.value ? "signin.lead_trolley" : "signin.lead")}
+        onDone=${start}
+        join
+      />
+    </main>`;
   }
-  if (!cart.value || !seat.value) return html`<main class="claim" id="main"><${Loading} text=${t("connecting")} /></main>`;
+  if (!cart.value || !seat.value)
+    return html`<main class="claim" id="main"><${Loading} text=${t("connecting")} /></main>`;
   if (bought.value) return html`<${Thanks} />`;
   if (session.value) return html`<${CartView} />`;
   if (summary.value) return html`<${Summary} />`;
@@ -66,7 +100,13 @@ function App() {
   useEffect(() => {
     document.title = t("title.shop");
   }, [lang.value]);
-  return html`<${TopBar} /><${OfflineBanner} state=${connection.value} /><${ReturnQuestion} /><${Body} invited=${invited} /><${Toasts} />`;
+  return html`
+    <${TopBar} />
+    <${OfflineBanner} state=${connection.value} />
+    <${ReturnQuestion} />
+    <${Body} invited=${invited} />
+    <${Toasts} />
+  `;
 }
 
 render(html`<${App} />`, document.body);

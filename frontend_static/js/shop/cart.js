@@ -16,10 +16,22 @@ import { FrozenNote, PaySheet } from "./pay.js";
 function Stepper({ line }) {
   const name = line.product.name;
   return html`<div class="stepper" role="group" aria-label=${t("line.quantity", { name })}>
-    <button type="button" aria-label=${line.quantity === 1 ? t("line.remove", { name }) : t("line.fewer", { name })} onClick=${() => setQuantity(line, line.quantity - 1)}>
-      <${Icon} name=${line.quantity === 1 ? "bin" : "minus"} /></button>
+    <button
+      type="button"
+      aria-label=${line.quantity === 1 ? t("line.remove", { name }) : t("line.fewer", { name })}
+      onClick=${() => setQuantity(line, line.quantity - 1)}
+    >
+      <${Icon} name=${line.quantity === 1 ? "bin" : "minus"} />
+    </button>
     <output class="num">${line.quantity}</output>
-    <button type="button" aria-label=${t("line.more", { name })} disabled=${line.quantity >= 999} onClick=${() => setQuantity(line, line.quantity + 1)}><${Icon} name="plus" /></button>
+    <button
+      type="button"
+      aria-label=${t("line.more", { name })}
+      disabled=${line.quantity >= 999}
+      onClick=${() => setQuantity(line, line.quantity + 1)}
+    >
+      <${Icon} name="plus" />
+    </button>
   </div>`;
 }
 
@@ -31,7 +43,10 @@ function Picture({ product }) {
 function Ghost({ line }) {
   return html`<li class="line line-pending">
     <span class="pic pic-letter"><span class="spinner" /></span>
-    <div class="line-what"><strong><bdi>${line.name ?? html`<span class="code">${line.barcode}</span>`}</bdi></strong><span class="small soft">${t("line.adding")}</span></div>
+    <div class="line-what">
+      <strong><bdi>${line.name ?? html`<span class="code">${line.barcode}</span>`}</bdi></strong>
+      <span class="small soft">${t("line.adding")}</span>
+    </div>
   </li>`;
 }
 
@@ -40,54 +55,120 @@ function Shortage({ line }) {
   const { gone, sold_out, available } = shortages.value[line.id];
   const name = line.product.name;
   const fix = () => (gone ? remove(line) : setQuantity(line, available));
-  return html`<div class="shortage"><span class="badge badge-danger">${gone ? t(sold_out ? "line.sold_out" : "line.unavailable") : t("line.only", { n: available })}</span>
-    <button type="button" class="btn btn-quiet" aria-label=${gone ? t("line.remove", { name }) : t("line.take_only_of", { n: available, name })} onClick=${fix}>
-      ${gone ? t("line.take_out") : t("line.take_only", { n: available })}</button></div>`;
+  return html`<div class="shortage">
+    <span class="badge badge-danger">
+      ${gone ? t(sold_out ? "line.sold_out" : "line.unavailable") : t("line.only", { n: available })}
+    </span>
+    <button
+      type="button"
+      class="btn btn-quiet"
+      aria-label=${gone ? t("line.remove", { name }) : t("line.take_only_of", { n: available, name })}
+      onClick=${fix}
+    >
+      ${gone ? t("line.take_out") : t("line.take_only", { n: available })}
+    </button>
+  </div>`;
 }
 
 function Line({ line, currency }) {
   if (line.ghost) return html`<${Ghost} line=${line} />`;
   const { product, variant, pending } = line;
   const frozen = Boolean(cart.value.checkout);
-  return html`<li class=${cx("line", frozen && "line-frozen", shortages.value[line.id] && "line-short", pending && "line-pending", pending === "remove" && "line-leaving")} aria-busy=${pending ? "true" : undefined}>
+  return html`<li
+    class=${cx(
+      "line",
+      frozen && "line-frozen",
+      shortages.value[line.id] && "line-short",
+      pending && "line-pending",
+      pending === "remove" && "line-leaving",
+    )}
+    aria-busy=${pending ? "true" : undefined}
+  >
     <${Picture} product=${product} />
     <div class="line-what">
       <strong><bdi>${product.name}${variant?.name ? ` · ${variant.name}` : ""}</bdi></strong>
       <span class="small soft num">${t("line.each", { price: money(line.unit_price, currency) })}</span>
     </div>
-    <span class="line-total num">${pending ? html`<span class="line-wait"><span class="spinner" aria-label=${t("line.waiting")} /></span>` : money(line.line_total, currency)}</span>
+    <span class="line-total num">
+      ${
+        pending
+          ? html`<span class="line-wait"><span class="spinner" aria-label=${t("line.waiting")} /></span>`
+          : money(line.line_total, currency)
+      }
+    </span>
     ${shortages.value[line.id] && html`<${Shortage} line=${line} />`}
     ${frozen && html`<span class="line-count num">${line.quantity} ×</span>`}
-    ${!frozen && !shortages.value[line.id]?.gone && html`<div class="line-tools">
-      ${line.quantity > 1 && html`<button type="button" class="btn btn-icon line-bin" aria-label=${t("line.remove", { name: product.name })} onClick=${() => remove(line)}><${Icon} name="bin" /></button>`}
-      <${Stepper} line=${line} />
-    </div>`}
+    ${
+      !frozen &&
+      !shortages.value[line.id]?.gone &&
+      html`<div class="line-tools">
+        ${
+          line.quantity > 1 &&
+          html`<button
+            type="button"
+            class="btn btn-icon line-bin"
+            aria-label=${t("line.remove", { name: product.name })}
+            onClick=${() => remove(line)}
+          >
+            <${Icon} name="bin" />
+          </button>`
+        }
+        <${Stepper} line=${line} />
+      </div>`
+    }
   </li>`;
 }
 
 function SavedOffer({ saved }) {
   if (!saved || !saved.items_count || parseTime(saved.until) < serverNow()) return null;
-  return html`<div class="saved"><${Icon} name="undo" /><div><strong>${t("restore.title")}</strong>
-    <p class="small">${t("restore.text", { n: saved.items_count, until: timeOfDay(saved.until) })}</p></div>
-    <button type="button" class="btn btn-primary push" onClick=${restore}>${t("restore.do")}</button></div>`;
+  return html`<div class="saved">
+    <${Icon} name="undo" />
+    <div>
+      <strong>${t("restore.title")}</strong>
+      <p class="small">${t("restore.text", { n: saved.items_count, until: timeOfDay(saved.until) })}</p>
+    </div>
+    <button type="button" class="btn btn-primary push" onClick=${restore}>${t("restore.do")}</button>
+  </div>`;
 }
 
 /** What is to be said of a checkout that is over. */
 function Word() {
   const { kind, amount, currency } = word.value ?? {};
   if (!kind && stage.value !== "late") return null;
-  if (kind !== "returned" && stage.value === "late") return html`<p class="note note-warn" role="status"><span class="spinner" /><span>${t("pay.late")}</span></p>`;
-  return html`<div class=${cx("note", kind === "expired" && "note-warn")} role="status"><${Icon} name=${kind === "expired" ? "clock" : "undo"} />
-    <span>${amount === undefined ? t(`word.${kind}`) : t("word.returned_amount", { amount: money(amount, currency) })}</span></div>`;
+  if (kind !== "returned" && stage.value === "late")
+    return html`<p class="note note-warn" role="status"><span class="spinner" /><span>${t("pay.late")}</span></p>`;
+  return html`<div class=${cx("note", kind === "expired" && "note-warn")} role="status">
+    <${Icon} name=${kind === "expired" ? "clock" : "undo"} />
+    <span>
+      ${amount === undefined ? t(`word.${kind}`) : t("word.returned_amount", { amount: money(amount, currency) })}
+    </span>
+  </div>`;
 }
 
 function Buttons({ onScan }) {
   const { total_price, currency, items_count, checkout } = cart.value;
-  const pay = html`<button key="pay" type="button" class="btn btn-primary btn-big dock-pay" disabled=${busy.value} onClick=${checkOut}>
-    <${Icon} name="card" /><span>${checkout ? t("pay.go_on") : t("pay.do", { total: money(total_price, currency) })}</span></button>`;
+  const pay = html`<button
+    key="pay"
+    type="button"
+    class="btn btn-primary btn-big dock-pay"
+    disabled=${busy.value}
+    onClick=${checkOut}
+  >
+    <${Icon} name="card" />
+    <span>${checkout ? t("pay.go_on") : t("pay.do", { total: money(total_price, currency) })}</span>
+  </button>`;
   if (checkout) return html`<div class="dock-buttons">${pay}</div>`;
   return html`<div class="dock-buttons">
-    <button key="scan" type="button" aria-label=${t("scan.open")} class=${cx("btn btn-big dock-scan", items_count ? "btn-quiet" : "btn-primary")} onClick=${onScan}><${Icon} name="scan" />${t(items_count ? "scan.short" : "scan.open")}</button>
+    <button
+      key="scan"
+      type="button"
+      aria-label=${t("scan.open")}
+      class=${cx("btn btn-big dock-scan", items_count ? "btn-quiet" : "btn-primary")}
+      onClick=${onScan}
+    >
+      <${Icon} name="scan" />
+      ${t(items_count ? "scan.short" : "scan.open")}
+    </button>
     ${items_count > 0 && pay}
   </div>`;
 }
@@ -97,11 +178,26 @@ function Dock({ onScan, onType }) {
   return html`<footer class="dock">
     <div class="dock-total">
       <div class=${cx("label", busy.value && "label-busy")} aria-live="polite" aria-atomic="true">
-        <span class="label-word">${t("total")}${busy.value && html` <span class="spinner" aria-label=${t("line.waiting")} />`}</span>
+        <span class="label-word">
+          ${t("total")}
+          ${busy.value && html` <span class="spinner" aria-label=${t("line.waiting")} />`}
+        </span>
         <span class="label-sum num">${money(total_price, currency)}</span>
-        <span class="label-count num">${t("count.products", { n: items_count })} · ${t("count.units", { n: total_items })}</span>
+        <span class="label-count num">
+          ${t("count.products", { n: items_count })} · ${t("count.units", { n: total_items })}
+        </span>
       </div>
-      ${!checkout && html`<button type="button" class="btn btn-quiet btn-big btn-icon-big dock-type" aria-label=${t("type.open")} onClick=${onType}><${Icon} name="keyboard" /></button>`}
+      ${
+        !checkout &&
+        html`<button
+          type="button"
+          class="btn btn-quiet btn-big btn-icon-big dock-type"
+          aria-label=${t("type.open")}
+          onClick=${onType}
+        >
+          <${Icon} name="keyboard" />
+        </button>`
+      }
     </div>
     <${Buttons} onScan=${onScan} />
   </footer>`;
@@ -120,11 +216,22 @@ export function CartView() {
       <${Word} />
       <${FrozenNote} />
       ${short && html`<p class="note note-danger" role="alert"><${Icon} name="alert" />${t("cart.short")}</p>`}
-      ${lines.value.length === 0
-        ? html`<${Empty} icon="bag" title=${t("cart.empty")} text=${t("cart.empty_lead")} />`
-        : html`<ul class="lines" aria-label=${t("cart.title")}>${lines.value.map((line) => html`<${Line} key=${line.id} line=${line} currency=${currency} />`)}</ul>`}
-      <div class="shopping-foot"><${HelpButton} />
-      ${!checkout && html`<button type="button" class="btn btn-bare end-button" onClick=${() => (sheet.value = "end")}>${t("end.open")}</button>`}</div>
+      ${
+        lines.value.length === 0
+          ? html`<${Empty} icon="bag" title=${t("cart.empty")} text=${t("cart.empty_lead")} />`
+          : html`<ul class="lines" aria-label=${t("cart.title")}>
+            ${lines.value.map((line) => html`<${Line} key=${line.id} line=${line} currency=${currency} />`)}
+          </ul>`
+      }
+      <div class="shopping-foot">
+        <${HelpButton} />
+        ${
+          !checkout &&
+          html`<button type="button" class="btn btn-bare end-button" onClick=${() => (sheet.value = "end")}>
+            ${t("end.open")}
+          </button>`
+        }
+      </div>
     </main>
     <${Dock} onScan=${() => (sheet.value = "scan")} onType=${() => (sheet.value = "type")} />
     ${sheet.value === "scan" && html`<${ScannerSheet} onClose=${close} onType=${() => (sheet.value = "type")} />`}

@@ -37,7 +37,8 @@ export const sheetOpen = signal(false);
 export const methods = signal(null);
 
 export const stage = computed(() =>
-  stageOf({ cart: cart.value, payment: payment.value, asking: asking.value, declined: declined.value }));
+  stageOf({ cart: cart.value, payment: payment.value, asking: asking.value, declined: declined.value }),
+);
 export const shortages = computed(() => troubles(refusal.value, cart.value?.items ?? []));
 
 // --- what the cart's topic says -------------------------------------------------------
@@ -157,8 +158,10 @@ function show(view) {
   const held = cart.peek()?.checkout;
   batch(() => {
     payment.value = view;
-    if (view.status === "paid" && view.order_id && bought.peek()?.order_id !== view.order_id && !wantsTrolley()) finish(view.order_id);
-    if (view.status === "declined" && held && held.payment_id === null && !declined.peek()) declined.value = { detail: view.detail };
+    if (view.status === "paid" && view.order_id && bought.peek()?.order_id !== view.order_id && !wantsTrolley())
+      finish(view.order_id);
+    if (view.status === "declined" && held && held.payment_id === null && !declined.peek())
+      declined.value = { detail: view.detail };
     if (view.status === "refunded") word.value = { kind: "returned", amount: view.amount, currency: view.currency };
   });
   if (unsettled(view)) remember(BEGUN, view.payment_id);

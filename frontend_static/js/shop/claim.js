@@ -22,8 +22,13 @@ export function trolleyCode(text) {
 function Refused({ problem }) {
   if (!problem) return null;
   const advice = t(`advice.${problem.code}`);
-  return html`<div class="note note-danger" role="alert"><${Icon} name="alert" />
-    <div><strong>${reason(problem)}</strong>${advice !== `advice.${problem.code}` && html`<p class="small">${advice}</p>`}</div></div>`;
+  return html`<div class="note note-danger" role="alert">
+    <${Icon} name="alert" />
+    <div>
+      <strong>${reason(problem)}</strong>
+      ${advice !== `advice.${problem.code}` && html`<p class="small">${advice}</p>`}
+    </div>
+  </div>`;
 }
 
 function TypedCode({ busy }) {
@@ -33,10 +38,22 @@ function TypedCode({ busy }) {
     if (code.trim()) claim(tidyCode(code));
   };
   return html`<form class="typed" onSubmit=${submit}>
-    <div class="field"><label for="trolley-code">${t("claim.typed")}</label>
-      <div class="row"><input id="trolley-code" class="input code" placeholder="TROLLEY_01" autocomplete="off" autocapitalize="characters" spellcheck=${false}
-        value=${code} onInput=${(e) => setCode(e.target.value)} />
-      <button class="btn btn-quiet typed-go" disabled=${busy || !code.trim()}>${t("claim.take_short")}</button></div></div>
+    <div class="field">
+      <label for="trolley-code">${t("claim.typed")}</label>
+      <div class="row">
+        <input
+          id="trolley-code"
+          class="input code"
+          placeholder="TROLLEY_01"
+          autocomplete="off"
+          autocapitalize="characters"
+          spellcheck=${false}
+          value=${code}
+          onInput=${(e) => setCode(e.target.value)}
+        />
+        <button class="btn btn-quiet typed-go" disabled=${busy || !code.trim()}>${t("claim.take_short")}</button>
+      </div>
+    </div>
   </form>`;
 }
 
@@ -55,27 +72,52 @@ function ScanSheet({ onClose }) {
 export function Claim({ invited, onOther }) {
   const scanning = useSignal(false);
   const busy = claiming.value !== null;
-  const waiting = busy && html`<p class="row" role="status"><span class="spinner" />${t("claim.asking", { trolley: trolleyCode(claiming.value) })}</p>`;
+  const waiting =
+    busy &&
+    html`<p class="row" role="status">
+      <span class="spinner" />
+      ${t("claim.asking", { trolley: trolleyCode(claiming.value) })}
+    </p>`;
   const offline = connection.value !== "open";
   if (invited) {
     return html`<section class="claim stack">
-      <div class="plate"><span class="plate-word">${t("claim.plate")}</span><span class="plate-code code">${trolleyCode(invited)}</span></div>
+      <div class="plate">
+        <span class="plate-word">${t("claim.plate")}</span>
+        <span class="plate-code code">${trolleyCode(invited)}</span>
+      </div>
       <h1>${t("claim.invited")}</h1>
       <p class="soft">${t("claim.invited_lead")}</p>
       <${Refused} problem=${claimProblem.value} />
-      <button type="button" class="btn btn-tag btn-big btn-wide" disabled=${busy || offline} onClick=${() => claim(invited)}>
-        ${busy ? html`<span class="spinner" />` : html`<${Icon} name="unlocked" />`}${t("claim.take")}</button>
+      <button
+        type="button"
+        class="btn btn-tag btn-big btn-wide"
+        disabled=${busy || offline}
+        onClick=${() => claim(invited)}
+      >
+        ${busy ? html`<span class="spinner" />` : html`<${Icon} name="unlocked" />`}
+        ${t("claim.take")}
+      </button>
       ${waiting}
       <button type="button" class="btn btn-bare" onClick=${onOther}>${t("claim.other")}</button>
     </section>`;
   }
   return html`<section class="claim stack">
     <div class="claim-hero">
-      <div class="claim-art" aria-hidden="true"><div class="frame"><i></i><i></i><i></i><i></i></div><${Icon} name="trolley" /></div>
+      <div class="claim-art" aria-hidden="true">
+        <div class="frame"><i></i><i></i><i></i><i></i></div>
+        <${Icon} name="trolley" />
+      </div>
       <h1>${t("claim.title")}</h1>
       <p>${t("claim.lead")}</p>
-      <button type="button" class="btn btn-tag btn-big btn-wide" disabled=${busy || offline} onClick=${() => (scanning.value = true)}>
-        <${Icon} name="scan" />${t("claim.scan")}</button>
+      <button
+        type="button"
+        class="btn btn-tag btn-big btn-wide"
+        disabled=${busy || offline}
+        onClick=${() => (scanning.value = true)}
+      >
+        <${Icon} name="scan" />
+        ${t("claim.scan")}
+      </button>
     </div>
     <${Refused} problem=${claimProblem.value} />
     ${waiting}

@@ -17,7 +17,9 @@ export function Countdown({ until }) {
   const mark = passed(left);
   const aloud = mark === null ? "" : mark >= 60 ? t("kept.minutes", { n: mark / 60 }) : t("kept.seconds", { n: mark });
   return html`<div class=${cx("countdown", left <= LATE_S && "countdown-late")}>
-    <${Icon} name="clock" /><span>${t(left > 0 ? "kept.for" : "kept.over")}</span>
+    <${Icon} name="clock" />
+    <span>${t(left > 0 ? "kept.for" : "kept.over")}</span>
     <time class="num push" role="timer" aria-live="off">${minutes(left)}</time>
-    <span class="visually-hidden" role="status">${aloud}</span></div>`;
+    <span class="visually-hidden" role="status">${aloud}</span>
+  </div>`;
 }

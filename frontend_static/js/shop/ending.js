@@ -21,9 +21,15 @@ export function EndSheet({ onClose }) {
   return html`<${Sheet} title=${t("end.title")} onClose=${onClose}>
     <div class="stack">
       <p>${t("end.text", { trolley: session.value?.trolley_id ?? "" })}</p>
-      ${count > 0 && html`<p class="note note-warn"><${Icon} name="info" /><span>${t("end.cart", { n: count })}</span></p>`}
+      ${
+        count > 0 &&
+        html`<p class="note note-warn"><${Icon} name="info" /><span>${t("end.cart", { n: count })}</span></p>`
+      }
       ${problem && html`<p class="field-error" role="alert">${reason(problem)}</p>`}
-      <button type="button" class="btn btn-danger btn-big btn-wide" disabled=${busy} onClick=${end}>${busy && html`<span class="spinner" />`}${t("end.do")}</button>
+      <button type="button" class="btn btn-danger btn-big btn-wide" disabled=${busy} onClick=${end}>
+        ${busy && html`<span class="spinner" />`}
+        ${t("end.do")}
+      </button>
       <button type="button" class="btn btn-quiet btn-big btn-wide" onClick=${onClose}>${t("end.keep")}</button>
     </div>
   <//>`;
@@ -31,14 +37,32 @@ export function EndSheet({ onClose }) {
 
 export function Summary() {
   const { trolley_id, outcome, total, units, products, currency } = summary.value;
-  return html`<main class="claim stack" id="main"><section class="card stack summary">
-    <span class=${`summary-badge summary-${outcome}`}><${Icon} name=${outcome === "expired" ? "clock" : "check"} /></span>
-    <h1>${t(`summary.${outcome}`)}</h1>
-    <p class="soft">${t(`summary.${outcome}_text`, { trolley: trolley_id })}</p>
-    ${units > 0 && html`<dl class="facts">
-      <div><dt>${t("summary.products")}</dt><dd class="num">${t("count.products", { n: products })} · ${t("count.units", { n: units })}</dd></div>
-      <div><dt>${t("total")}</dt><dd class="num">${money(total, currency)}</dd></div></dl>`}
-    ${units > 0 && outcome !== "paid" && html`<p class="note"><${Icon} name="undo" /><span>${t("summary.saved")}</span></p>`}
-    <button type="button" class="btn btn-tag btn-big btn-wide" onClick=${() => (summary.value = null)}><${Icon} name="scan" />${t("summary.again")}</button>
-  </section></main>`;
+  return html`<main class="claim stack" id="main">
+    <section class="card stack summary">
+      <span class=${`summary-badge summary-${outcome}`}>
+        <${Icon} name=${outcome === "expired" ? "clock" : "check"} />
+      </span>
+      <h1>${t(`summary.${outcome}`)}</h1>
+      <p class="soft">${t(`summary.${outcome}_text`, { trolley: trolley_id })}</p>
+      ${
+        units > 0 &&
+        html`<dl class="facts">
+          <div>
+            <dt>${t("summary.products")}</dt>
+            <dd class="num">${t("count.products", { n: products })} · ${t("count.units", { n: units })}</dd>
+          </div>
+          <div><dt>${t("total")}</dt><dd class="num">${money(total, currency)}</dd></div>
+        </dl>`
+      }
+      ${
+        units > 0 &&
+        outcome !== "paid" &&
+        html`<p class="note"><${Icon} name="undo" /><span>${t("summary.saved")}</span></p>`
+      }
+      <button type="button" class="btn btn-tag btn-big btn-wide" onClick=${() => (summary.value = null)}>
+        <${Icon} name="scan" />
+        ${t("summary.again")}
+      </button>
+    </section>
+  </main>`;
 }

@@ -19,10 +19,16 @@ export function HelpButton() {
   };
   if (help.value) {
     const answered = help.value.answered;
-    return html`<p class="note help-note" role="status"><${Icon} name=${answered ? "check" : "hand"} /><span>${t(answered ? "help.coming" : "help.called")}</span></p>`;
+    return html`<p class="note help-note" role="status">
+      <${Icon} name=${answered ? "check" : "hand"} />
+      <span>${t(answered ? "help.coming" : "help.called")}</span>
+    </p>`;
   }
   return html`<div class="help stack-s">
-    <button type="button" class="btn btn-quiet btn-wide" disabled=${busy} onClick=${call}>${busy ? html`<span class="spinner" />` : html`<${Icon} name="hand" />`}${t("help.call")}</button>
+    <button type="button" class="btn btn-quiet btn-wide" disabled=${busy} onClick=${call}>
+      ${busy ? html`<span class="spinner" />` : html`<${Icon} name="hand" />`}
+      ${t("help.call")}
+    </button>
     ${problem && html`<p class="field-error" role="alert">${reason(problem)}</p>`}
   </div>`;
 }

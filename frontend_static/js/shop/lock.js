@@ -32,7 +32,11 @@ export function LockCard({ session }) {
     return () => clearTimeout(timer);
   }, [stage]);
   if (stage === "none" || (stage === "out" && past)) return null;
-  return html`<div class=${cx("lock-card", `lock-${LOOK[stage].tone}`)} role=${stage === "failed" ? "alert" : "status"} aria-live="polite">
+  return html`<div
+    class=${cx("lock-card", `lock-${LOOK[stage].tone}`)}
+    role=${stage === "failed" ? "alert" : "status"}
+    aria-live="polite"
+  >
     <span class="lock-badge"><${Icon} name=${LOOK[stage].icon} /></span>
     <div><strong>${t(`lock.${stage}`)}</strong><p>${t(`lock.${stage}_do`)}</p></div>
   </div>`;

@@ -4,7 +4,19 @@ import { t, money, reason } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Sheet } from "../parts/common.js";
 import { cart, connection } from "./store.js";
-import { asking, checkOut, declined, methods, pageOf, pay, payment, sheetOpen, stage, trouble, turnBack } from "./checkout.js";
+import {
+  asking,
+  checkOut,
+  declined,
+  methods,
+  pageOf,
+  pay,
+  payment,
+  sheetOpen,
+  stage,
+  trouble,
+  turnBack,
+} from "./checkout.js";
 import { mayLeave } from "./stage.js";
 import { Countdown } from "./countdown.js";
 import { Vouchers } from "./vouchers.js";
@@ -17,37 +29,63 @@ const WAITING = ["reserving", "leaving", "resuming", "paying", "bank", "completi
 function Goods() {
   const { items, items_count, total_items, currency } = cart.value;
   return html`<details class="goods" open=${items.length <= 4}>
-    <summary><span class="num">${t("count.products", { n: items_count })} · ${t("count.units", { n: total_items })}</span></summary>
-    <ul>${items.map(({ id, product, variant, quantity, line_total }) => html`<li key=${id}>
-      <span class="num goods-times">${quantity} ×</span><span class="goods-name"><bdi>${product.name}${variant?.name ? ` · ${variant.name}` : ""}</bdi></span>
-      <span class="num push">${money(line_total, currency)}</span></li>`)}</ul>
+    <summary>
+      <span class="num">${t("count.products", { n: items_count })} · ${t("count.units", { n: total_items })}</span>
+    </summary>
+    <ul>
+      ${items.map(
+        ({ id, product, variant, quantity, line_total }) => html`<li key=${id}>
+          <span class="num goods-times">${quantity} ×</span>
+          <span class="goods-name"><bdi>${product.name}${variant?.name ? ` · ${variant.name}` : ""}</bdi></span>
+          <span class="num push">${money(line_total, currency)}</span>
+        </li>`,
+      )}
+    </ul>
   </details>`;
 }
 
 function Sum() {
   const { total_price, currency } = cart.value;
-  return html`<div class="label label-pay"><span class="label-word">${t("pay.to_pay")}</span><span class="label-sum num">${money(total_price, currency)}</span></div>`;
+  return html`<div class="label label-pay">
+    <span class="label-word">${t("pay.to_pay")}</span>
+    <span class="label-sum num">${money(total_price, currency)}</span>
+  </div>`;
 }
 
 /** Something stands in the way: said where the shopper looks, at once. */
 function Trouble() {
   if (!trouble.value) return null;
-  return html`<p class="note note-danger" role="alert"><${Icon} name="alert" /><span>${reason(trouble.value)}</span></p>`;
+  return html`<p class="note note-danger" role="alert">
+    <${Icon} name="alert" />
+    <span>${reason(trouble.value)}</span>
+  </p>`;
 }
 
 function Declined() {
   if (!declined.value) return null;
   const known = t(`declined.${declined.value.reason}`);
   const why = known === `declined.${declined.value.reason}` ? declined.value.detail : known;
-  return html`<div class="note note-danger" role="alert"><${Icon} name="alert" /><div><strong>${t("pay.declined")}</strong>
-    ${why && html`<p class="small">${why}</p>`}<p class="small">${t("pay.declined_do")}</p></div></div>`;
+  return html`<div class="note note-danger" role="alert">
+    <${Icon} name="alert" />
+    <div>
+      <strong>${t("pay.declined")}</strong>
+      ${why && html`<p class="small">${why}</p>`}
+      <p class="small">${t("pay.declined_do")}</p>
+    </div>
+  </div>`;
 }
 
 function Methods({ names, chosen, onChoose }) {
   if (names.length < 2) return null;
-  return html`<fieldset class="choices"><legend>${t("pay.method")}</legend>${names.map((name) => html`<label key=${name} class="pick">
-    <input type="radio" name="method" value=${name} checked=${name === chosen} onChange=${() => onChoose(name)} />
-    <span>${t(`method.${name}`)}</span></label>`)}</fieldset>`;
+  return html`<fieldset class="choices">
+    <legend>${t("pay.method")}</legend>
+    ${names.map(
+      (name) => html`<label key=${name} class="pick">
+        <input type="radio" name="method" value=${name} checked=${name === chosen} onChange=${() => onChoose(name)} />
+        <span>${t(`method.${name}`)}</span>
+      </label>`,
+    )}
+  </fieldset>`;
 }
 
 /** `besides`: the provider that is left out, because its payment is begun. */
@@ -55,7 +93,7 @@ function Choose({ away, besides }) {
   const offered = (methods.value?.providers ?? []).filter((one) => one.name !== besides);
   const names = offered.map((one) => one.name);
   const [wish, setWish] = useState(payment.value?.provider ?? null);
-  const chosen = names.includes(wish) ? wish : names[0] ?? null;
+  const chosen = names.includes(wish) ? wish : (names[0] ?? null);
   const cards = cardsOf(offered, chosen, payment.value);
   const [wishedCard, setCard] = useState(null);
   const card = cards.find((one) => one.number === wishedCard) ?? cards[0];
@@ -68,28 +106,51 @@ function Choose({ away, besides }) {
     ${!besides && html`<${Vouchers} />`}
     <${Methods} names=${names} chosen=${chosen} onChoose=${setWish} />
     ${cards.length > 0 && html`<${Cards} cards=${cards} chosen=${card.number} onChoose=${setCard} />`}
-    <div class="pay-foot"><button class="btn btn-primary btn-big btn-wide" disabled=${away || asking.value !== null}><${Icon} name="card" />${t("pay.do", { total: money(total_price, currency) })}</button></div>
+    <div class="pay-foot">
+      <button class="btn btn-primary btn-big btn-wide" disabled=${away || asking.value !== null}>
+        <${Icon} name="card" />
+        ${t("pay.do", { total: money(total_price, currency) })}
+      </button>
+    </div>
   </form>`;
 }
 
 function Waiting({ now }) {
-  return html`<div class="waiting" role="status"><span class="spinner" /><strong>${t(`pay.${now}`)}</strong>
-    ${["bank", "paying"].includes(now) && html`<p class="soft">${t(`pay.${now}_text`)}</p>`}</div>`;
+  return html`<div class="waiting" role="status">
+    <span class="spinner" />
+    <strong>${t(`pay.${now}`)}</strong>
+    ${["bank", "paying"].includes(now) && html`<p class="soft">${t(`pay.${now}_text`)}</p>`}
+  </div>`;
 }
 
 /** The provider's own page takes over; this is the way (back) to it. */
 function WithProvider({ away }) {
   const { provider } = payment.value;
   const others = methods.value?.providers.some((one) => one.name !== provider);
-  return html`<div class="stack"><p>${t("pay.provider", { name: t(`method.${provider}`) })}</p>
-    <a class="btn btn-primary btn-big btn-wide" href=${pageOf(payment.value)}>${t("pay.provider_do")}<${Icon} name="arrow" flips /></a>
-    ${others && html`<details class="goods"><summary>${t("provider.back")}</summary><${Choose} away=${away} besides=${provider} /></details>`}</div>`;
+  return html`<div class="stack">
+    <p>${t("pay.provider", { name: t(`method.${provider}`) })}</p>
+    <a class="btn btn-primary btn-big btn-wide" href=${pageOf(payment.value)}>
+      ${t("pay.provider_do")}
+      <${Icon} name="arrow" flips />
+    </a>
+    ${
+      others &&
+      html`<details class="goods">
+        <summary>${t("provider.back")}</summary>
+        <${Choose} away=${away} besides=${provider} />
+      </details>`
+    }
+  </div>`;
 }
 
 /** The checkout was refused for something that is put right here or goes away: a voucher, a busy server. */
 function Refused({ away }) {
-  return html`<div class="stack"><${Vouchers} />
-    <button type="button" class="btn btn-primary btn-big btn-wide" disabled=${away} onClick=${checkOut}>${t("retry")}</button></div>`;
+  return html`<div class="stack">
+    <${Vouchers} />
+    <button type="button" class="btn btn-primary btn-big btn-wide" disabled=${away} onClick=${checkOut}>
+      ${t("retry")}
+    </button>
+  </div>`;
 }
 
 function Body({ now, away }) {
@@ -130,13 +191,26 @@ export function PaySheet() {
   return html`<${Sheet} title=${t("pay.title")} onClose=${close} class=${cx("pay-sheet", early && "pay-early")}>
     <div class="stack" ref=${title} tabindex="-1">
       ${frozen && !["completing", "leaving"].includes(now) && html`<${Countdown} until=${frozen.expires_at} />`}
-      ${away && html`<p class="note note-warn" role="status"><${Icon} name="offline" /><span>${t("pay.away")}</span></p>`}
-      <${Goods} /><${Sum} />
+      ${
+        away &&
+        html`<p class="note note-warn" role="status"><${Icon} name="offline" /><span>${t("pay.away")}</span></p>`
+      }
+      <${Goods} />
+      <${Sum} />
       ${now === "declined" && html`<${Declined} />`}
       <${Trouble} />
       <${Body} now=${now} away=${away} />
-      ${mayLeave(now) && html`<button type="button" class="btn btn-quiet btn-big btn-wide" disabled=${away} onClick=${turnBack}>${t("pay.back")}</button>`}
-      ${!frozen && trouble.value && html`<button type="button" class="btn btn-quiet btn-big btn-wide" onClick=${close}>${t("pay.back")}</button>`}
+      ${
+        mayLeave(now) &&
+        html`<button type="button" class="btn btn-quiet btn-big btn-wide" disabled=${away} onClick=${turnBack}>
+          ${t("pay.back")}
+        </button>`
+      }
+      ${
+        !frozen &&
+        trouble.value &&
+        html`<button type="button" class="btn btn-quiet btn-big btn-wide" onClick=${close}>${t("pay.back")}</button>`
+      }
     </div>
   <//>`;
 }
@@ -146,8 +220,21 @@ export function FrozenNote() {
   const { checkout } = cart.value;
   if (!checkout) return null;
   return html`<section class="frozen" aria-label=${t("frozen.title")}>
-    <div class="row"><${Icon} name="locked" /><div><strong>${t("frozen.title")}</strong><p class="small">${t("frozen.text")}</p></div></div>
+    <div class="row">
+      <${Icon} name="locked" />
+      <div><strong>${t("frozen.title")}</strong><p class="small">${t("frozen.text")}</p></div>
+    </div>
     <${Countdown} until=${checkout.expires_at} />
-    ${mayLeave(stage.value) && html`<button type="button" class="btn btn-quiet btn-wide" disabled=${connection.value !== "open"} onClick=${turnBack}>${t("pay.back")}</button>`}
+    ${
+      mayLeave(stage.value) &&
+      html`<button
+        type="button"
+        class="btn btn-quiet btn-wide"
+        disabled=${connection.value !== "open"}
+        onClick=${turnBack}
+      >
+        ${t("pay.back")}
+      </button>`
+    }
   </section>`;
 }

@@ -12,9 +12,19 @@ export function ReturnQuestion() {
   if (!trolley) return null;
   return html`<section class="return-ask" role="alert" aria-labelledby="return-title">
     <span class="return-art" aria-hidden="true"><${Icon} name="trolley" /></span>
-    <div class="return-words"><h2 id="return-title">${t("return.ask", { trolley })}</h2><p class="small">${t("return.why")}</p><${Refusal} problem=${problem} /></div>
+    <div class="return-words">
+      <h2 id="return-title">${t("return.ask", { trolley })}</h2>
+      <p class="small">${t("return.why")}</p>
+      <${Refusal} problem=${problem} />
+    </div>
     <div class="return-answers">
-      <button type="button" class="btn btn-primary" disabled=${busy} onClick=${() => run(() => giveBack(trolley))}><${Busy} on=${busy} />${t("return.mine")}</button>
-      <button type="button" class="btn btn-quiet" disabled=${busy} onClick=${() => (asked.value = null)}>${t("return.not_mine")}</button>
-    </div></section>`;
+      <button type="button" class="btn btn-primary" disabled=${busy} onClick=${() => run(() => giveBack(trolley))}>
+        <${Busy} on=${busy} />
+        ${t("return.mine")}
+      </button>
+      <button type="button" class="btn btn-quiet" disabled=${busy} onClick=${() => (asked.value = null)}>
+        ${t("return.not_mine")}
+      </button>
+    </div>
+  </section>`;
 }

@@ -17,9 +17,24 @@ export function TimerRing({ session }) {
   const share = left / session.timeout_s;
   const late = left <= WARN_S;
   const said = t("ring.left", { n: Math.ceil(left) });
-  return html`<span class=${cx("ring", late && "ring-late")} role="timer" title=${said} aria-label=${late ? said : t("ring.fine")}>
-    <svg viewBox="0 0 36 36" aria-hidden="true"><circle class="ring-back" cx="18" cy="18" r=${R} />
-      <circle class="ring-left" cx="18" cy="18" r=${R} stroke-dasharray=${ROUND} stroke-dashoffset=${ROUND * (1 - share)} transform="rotate(-90 18 18)" /></svg>
+  return html`<span
+    class=${cx("ring", late && "ring-late")}
+    role="timer"
+    title=${said}
+    aria-label=${late ? said : t("ring.fine")}
+  >
+    <svg viewBox="0 0 36 36" aria-hidden="true">
+      <circle class="ring-back" cx="18" cy="18" r=${R} />
+      <circle
+        class="ring-left"
+        cx="18"
+        cy="18"
+        r=${R}
+        stroke-dasharray=${ROUND}
+        stroke-dashoffset=${ROUND * (1 - share)}
+        transform="rotate(-90 18 18)"
+      />
+    </svg>
     <span class="num" aria-hidden="true">${Math.ceil(left)}</span>
   </span>`;
 }
@@ -33,5 +48,7 @@ export function TimerWarning({ session, offline }) {
   }, []);
   const left = secondsUntil(session.expires_at);
   if (left > WARN_S) return null;
-  return html`<p class="note note-warn" role="status">${t(offline ? "ring.warn_offline" : "ring.warn", { n: Math.ceil(left) })}</p>`;
+  return html`<p class="note note-warn" role="status">
+    ${t(offline ? "ring.warn_offline" : "ring.warn", { n: Math.ceil(left) })}
+  </p>`;
 }

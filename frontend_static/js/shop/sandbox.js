@@ -18,11 +18,24 @@ function title({ outcome, title }) {
 }
 
 export function Cards({ cards, chosen, onChoose }) {
-  return html`<fieldset class="choices sandbox"><legend>${t("sandbox.legend")}</legend>
+  return html`<fieldset class="choices sandbox">
+    <legend>${t("sandbox.legend")}</legend>
     <p class="small sandbox-note"><${Icon} name="info" />${t("sandbox.note")}</p>
-    ${cards.map((card) => html`<label key=${card.number} class="pick">
-      <input type="radio" name="card" value=${card.number} checked=${card.number === chosen} onChange=${() => onChoose(card.number)} />
-      <span class="pick-what"><span>${title(card)}</span><span class="code small soft">${grouped(card.number)}</span></span></label>`)}
+    ${cards.map(
+      (card) => html`<label key=${card.number} class="pick">
+        <input
+          type="radio"
+          name="card"
+          value=${card.number}
+          checked=${card.number === chosen}
+          onChange=${() => onChoose(card.number)}
+        />
+        <span class="pick-what">
+          <span>${title(card)}</span>
+          <span class="code small soft">${grouped(card.number)}</span>
+        </span>
+      </label>`,
+    )}
   </fieldset>`;
 }
 
@@ -30,8 +43,15 @@ export function Cards({ cards, chosen, onChoose }) {
 export function BankAsks({ away }) {
   const { amount, currency } = payment.value;
   const busy = away || asking.value !== null;
-  return html`<section class="bank stack" aria-labelledby="bank-asks"><span class="badge badge-test">${t("sandbox.badge")}</span>
-    <h3 id="bank-asks">${t("bank.asks", { total: money(amount, currency) })}</h3><p class="small soft">${t("bank.text")}</p>
-    <button type="button" class="btn btn-primary btn-big btn-wide" disabled=${busy} onClick=${() => approve(true)}>${t("bank.approve")}</button>
-    <button type="button" class="btn btn-quiet btn-big btn-wide" disabled=${busy} onClick=${() => approve(false)}>${t("bank.deny")}</button></section>`;
+  return html`<section class="bank stack" aria-labelledby="bank-asks">
+    <span class="badge badge-test">${t("sandbox.badge")}</span>
+    <h3 id="bank-asks">${t("bank.asks", { total: money(amount, currency) })}</h3>
+    <p class="small soft">${t("bank.text")}</p>
+    <button type="button" class="btn btn-primary btn-big btn-wide" disabled=${busy} onClick=${() => approve(true)}>
+      ${t("bank.approve")}
+    </button>
+    <button type="button" class="btn btn-quiet btn-big btn-wide" disabled=${busy} onClick=${() => approve(false)}>
+      ${t("bank.deny")}
+    </button>
+  </section>`;
 }

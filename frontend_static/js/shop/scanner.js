@@ -9,7 +9,7 @@ import { addBarcode, cart, busy } from "./store.js";
 
 const SHOWN = 3;
 
-/** The last codes and what became of each: [{key, barcode, state: "asking" | "added" | "refused", ...}], newest first. */
+/** The last codes, newest first, and what became of each: [{key, barcode, state: "asking"|"added"|"refused", ...}]. */
 function useScans() {
   const [scans, setScans] = useState([]);
   const number = useRef(0);
@@ -30,21 +30,39 @@ function useScans() {
 }
 
 function Scan({ scan }) {
-  const icon = { added: html`<${Icon} name="check" />`, refused: html`<${Icon} name="alert" />`, asking: html`<span class="spinner" />` }[scan.state];
-  return html`<li class=${cx("scan", `scan-${scan.state}`)}>${icon}
-    <div class="scan-what"><strong><bdi>${scan.name ?? html`<span class="code">${scan.barcode}</span>`}</bdi></strong>
+  const icon = {
+    added: html`<${Icon} name="check" />`,
+    refused: html`<${Icon} name="alert" />`,
+    asking: html`<span class="spinner" />`,
+  }[scan.state];
+  return html`<li class=${cx("scan", `scan-${scan.state}`)}>
+    ${icon}
+    <div class="scan-what">
+      <strong><bdi>${scan.name ?? html`<span class="code">${scan.barcode}</span>`}</bdi></strong>
       ${scan.state === "refused" && html`<span class="small">${scan.why}</span>`}
-      ${scan.state === "asking" && html`<span class="small">${t("line.adding")}</span>`}</div>
-    ${scan.state === "added" && html`<span class="num push">${scan.quantity > 1 ? `${scan.quantity} × ` : ""}${money(scan.price, scan.currency)}</span>`}
+      ${scan.state === "asking" && html`<span class="small">${t("line.adding")}</span>`}
+    </div>
+    ${
+      scan.state === "added" &&
+      html`<span class="num push">
+        ${scan.quantity > 1 ? `${scan.quantity} × ` : ""}
+        ${money(scan.price, scan.currency)}
+      </span>`
+    }
   </li>`;
 }
 
-const Scans = ({ scans }) => html`<ol class="scans" aria-live="polite">${scans.map((scan) => html`<${Scan} key=${scan.key} scan=${scan} />`)}</ol>`;
+const Scans = ({ scans }) => html`<ol class="scans" aria-live="polite">
+  ${scans.map((scan) => html`<${Scan} key=${scan.key} scan=${scan} />`)}
+</ol>`;
 
 function RunningTotal() {
   const { total_price, currency, total_items } = cart.value;
-  return html`<div class=${cx("label label-small", busy.value && "label-busy")}><span class="label-word">${t("total")}</span>
-    <span class="label-sum num">${money(total_price, currency)}</span><span class="label-count num">${t("count.units", { n: total_items })}</span></div>`;
+  return html`<div class=${cx("label label-small", busy.value && "label-busy")}>
+    <span class="label-word">${t("total")}</span>
+    <span class="label-sum num">${money(total_price, currency)}</span>
+    <span class="label-count num">${t("count.units", { n: total_items })}</span>
+  </div>`;
 }
 
 export function ScannerSheet({ onClose, onType }) {
@@ -57,9 +75,13 @@ export function ScannerSheet({ onClose, onType }) {
     <div class="stack">
       <${Viewfinder} formats=${PRODUCT_FORMATS} onCode=${seen} hint=${t("scan.hint")} />
       <${Scans} scans=${scans} />
-      <div class="scan-foot"><${RunningTotal} />
-        <button type="button" class="btn btn-quiet btn-icon-big" aria-label=${t("type.open")} onClick=${onType}><${Icon} name="keyboard" /></button>
-        <button type="button" class="btn btn-primary btn-big" onClick=${onClose}>${t("done")}</button></div>
+      <div class="scan-foot">
+        <${RunningTotal} />
+        <button type="button" class="btn btn-quiet btn-icon-big" aria-label=${t("type.open")} onClick=${onType}>
+          <${Icon} name="keyboard" />
+        </button>
+        <button type="button" class="btn btn-primary btn-big" onClick=${onClose}>${t("done")}</button>
+      </div>
     </div>
   <//>`;
 }
@@ -78,12 +100,29 @@ export function TypedSheet({ onClose }) {
   };
   return html`<${Sheet} title=${t("type.title")} onClose=${onClose}>
     <form class="stack" onSubmit=${submit}>
-      <div class="field"><label for="barcode">${t("type.label")}</label>
-        <input ref=${box} id="barcode" class="input code" inputmode="numeric" autocomplete="off" autofocus placeholder="7290000000015" value=${code} onInput=${(e) => setCode(e.target.value)} />
-        <span class="small soft">${t("type.help")}</span></div>
+      <div class="field">
+        <label for="barcode">${t("type.label")}</label>
+        <input
+          ref=${box}
+          id="barcode"
+          class="input code"
+          inputmode="numeric"
+          autocomplete="off"
+          autofocus
+          placeholder="7290000000015"
+          value=${code}
+          onInput=${(e) => setCode(e.target.value)}
+        />
+        <span class="small soft">${t("type.help")}</span>
+      </div>
       <${Scans} scans=${scans} />
-      <div class="row"><button class="btn btn-primary btn-big btn-wide" disabled=${!code.trim()}><${Icon} name="plus" />${t("type.add")}</button>
-        <button type="button" class="btn btn-quiet btn-big" onClick=${onClose}>${t("done")}</button></div>
+      <div class="row">
+        <button class="btn btn-primary btn-big btn-wide" disabled=${!code.trim()}>
+          <${Icon} name="plus" />
+          ${t("type.add")}
+        </button>
+        <button type="button" class="btn btn-quiet btn-big" onClick=${onClose}>${t("done")}</button>
+      </div>
     </form>
   <//>`;
 }

@@ -128,7 +128,12 @@ function farewell(before, outcome) {
     return;
   }
   const last = parting?.session_id === before.session_id ? parting : tally();
-  summary.value = { ...last, session_id: before.session_id, trolley_id: before.trolley_id, outcome: outcome ?? "expired" };
+  summary.value = {
+    ...last,
+    session_id: before.session_id,
+    trolley_id: before.trolley_id,
+    outcome: outcome ?? "expired",
+  };
 }
 
 /** The cart as it was when its session was detached; the event that says so empties it. */
@@ -137,7 +142,12 @@ let parting = null;
 /** The cart as it is now, for the page that says goodbye: the server clears it with the session. */
 function tally() {
   const now = cart.peek();
-  return { total: now?.total_price, units: now?.total_items ?? 0, products: now?.items_count ?? 0, currency: now?.currency };
+  return {
+    total: now?.total_price,
+    units: now?.total_items ?? 0,
+    products: now?.items_count ?? 0,
+    currency: now?.currency,
+  };
 }
 
 function notify(name, data) {
@@ -148,7 +158,9 @@ function notify(name, data) {
     if (asked.peek() === data.trolley_id) asked.value = null;
   }
   if (name === "ScanWanted") asked.value = data.trolley_id;
-  const said = { LockFailed: "notice.lock_failed", TrolleyReturned: "notice.returned", HelpAnswered: "help.coming" }[name];
+  const said = { LockFailed: "notice.lock_failed", TrolleyReturned: "notice.returned", HelpAnswered: "help.coming" }[
+    name
+  ];
   if (said) toast(t(said, { trolley: data.trolley_id }), { bad: data.severity !== "info" && name === "LockFailed" });
 }
 
@@ -208,7 +220,11 @@ async function beat() {
   beating = setTimeout(beat, Math.min(HEARTBEAT_MS, (now?.timeout_s * 1000) / BEATS || HEARTBEAT_MS));
   if (!now || connection.peek() !== "open" || document.visibilityState === "hidden") return;
   try {
-    const answer = await socket.request("session.heartbeat", { session_id: now.session_id }, { queue: false, timeout: 8000 });
+    const answer = await socket.request(
+      "session.heartbeat",
+      { session_id: now.session_id },
+      { queue: false, timeout: 8000 },
+    );
     noteDeadline(answer);
     if (answer.expires_at && session.peek()?.session_id === now.session_id) {
       seat.value = { ...seat.peek(), session: { ...session.peek(), expires_at: answer.expires_at } };
@@ -269,7 +285,10 @@ export function setQuantity(line, quantity) {
   const step = steps.get(line.id) ?? { sending: false };
   steps.set(line.id, step);
   step.wish = quantity;
-  pending.value = [...pending.peek().filter((one) => one.key !== `wish:${line.id}`), { key: `wish:${line.id}`, kind: "set", item_id: line.id, quantity }];
+  pending.value = [
+    ...pending.peek().filter((one) => one.key !== `wish:${line.id}`),
+    { key: `wish:${line.id}`, kind: "set", item_id: line.id, quantity },
+  ];
   clearTimeout(step.timer);
   if (!step.sending) step.timer = setTimeout(() => sendStep(line, step), STEP_MS);
 }
@@ -278,7 +297,12 @@ async function sendStep(line, step) {
   const quantity = step.wish;
   const what = line.product.name;
   step.sending = true;
-  const answer = await tryTo("cart.set_quantity", { item_id: line.id, quantity }, { kind: "set", item_id: line.id, quantity }, what);
+  const answer = await tryTo(
+    "cart.set_quantity",
+    { item_id: line.id, quantity },
+    { kind: "set", item_id: line.id, quantity },
+    what,
+  );
   step.sending = false;
   if (answer && step.wish !== quantity) return sendStep(line, step);
   drop(`wish:${line.id}`);
@@ -288,7 +312,12 @@ export async function remove(line) {
   drop(`wish:${line.id}`);
   clearTimeout(steps.get(line.id)?.timer);
   const again = cart.peek().items.find((item) => item.id === line.id) ?? line;
-  const answer = await tryTo("cart.remove", { item_id: line.id }, { kind: "remove", item_id: line.id }, again.product.name);
+  const answer = await tryTo(
+    "cart.remove",
+    { item_id: line.id },
+    { kind: "remove", item_id: line.id },
+    again.product.name,
+  );
   if (!answer) return;
   toast(t("cart.removed", { name: again.product.name }), { action: { label: t("undo"), run: () => putBack(again) } });
 }
@@ -296,7 +325,12 @@ export async function remove(line) {
 function putBack(line) {
   const fields = { product_id: line.product.id, quantity: line.quantity, ...inSession() };
   if (line.variant?.id) fields.variant_id = line.variant.id;
-  return tryTo("cart.add", fields, { kind: "add", barcode: line.product.barcode, name: line.product.name, quantity: line.quantity }, line.product.name);
+  return tryTo(
+    "cart.add",
+    fields,
+    { kind: "add", barcode: line.product.barcode, name: line.product.name, quantity: line.quantity },
+    line.product.name,
+  );
 }
 
 export const restore = () => tryTo("cart.restore", {}, { kind: "restore" }, t("restore.what"));

@@ -46,34 +46,72 @@ function Pass({ pass }) {
   const used = Boolean(pass.verified_at);
   return html`<section class=${cx("pass", used && "pass-used")} aria-label=${t("thanks.pass")} aria-live="polite">
     <h2>${t("thanks.pass")}</h2>
-    ${used
-      ? html`<p class="row"><${Icon} name="check" />${t("thanks.verified", { at: timeOfDay(pass.verified_at) })}</p>`
-      : html`<p>${t("thanks.pass_text")}</p><${Qr} text=${pass.url} label=${t("thanks.pass_qr", { code: pass.code })} class="pass-qr" />
-        <span class="code">${pass.code}</span><span class="small">${t("thanks.pass_until", { until: timeOfDay(pass.valid_until) })}</span>`}
+    ${
+      used
+        ? html`<p class="row"><${Icon} name="check" />${t("thanks.verified", { at: timeOfDay(pass.verified_at) })}</p>`
+        : html`
+          <p>${t("thanks.pass_text")}</p>
+          <${Qr} text=${pass.url} label=${t("thanks.pass_qr", { code: pass.code })} class="pass-qr" />
+          <span class="code">${pass.code}</span>
+          <span class="small">${t("thanks.pass_until", { until: timeOfDay(pass.valid_until) })}</span>
+        `
+    }
   </section>`;
 }
 
 function Steps({ trolley_id }) {
   const back = returned.value === trolley_id;
   const how = hasLock.value ? t("thanks.next_return", { trolley: trolley_id }) : t("thanks.next_return_any");
-  return html`<section class="stack-s"><h2>${t("thanks.next")}</h2><ol class="steps" aria-live="polite">
-    <li>${t("thanks.next_exit")}</li>
-    ${trolley_id && html`<li class=${cx(back && "step-done")}>${back ? t("thanks.returned", { trolley: trolley_id }) : how}</li>`}
-  </ol></section>`;
+  return html`<section class="stack-s">
+    <h2>${t("thanks.next")}</h2>
+    <ol class="steps" aria-live="polite">
+      <li>${t("thanks.next_exit")}</li>
+      ${
+        trolley_id &&
+        html`<li class=${cx(back && "step-done")}>${back ? t("thanks.returned", { trolley: trolley_id }) : how}</li>`
+      }
+    </ol>
+  </section>`;
 }
 
 export function Thanks() {
   const [order, failed] = useOrder(bought.value.order_id);
-  return html`<main class="claim stack" id="main"><section class="card stack thanks">
-    <span class="summary-badge"><${Icon} name="check" /></span>
-    <div class="stack-s"><h1>${t("thanks.title")}</h1>
-      ${order && html`<p><strong class="num">${t("thanks.paid", { total: money(order.total, order.currency) })}</strong>
-        ${order.number && html`<br /><span class="soft num">${t("thanks.number", { number: order.number })}</span>`}</p>`}</div>
-    ${!order && !failed && html`<p class="row waiting" role="status"><span class="spinner" />${t("thanks.writing")}</p>`}
-    ${failed && html`<p class="note note-warn" role="alert"><${Icon} name="info" /><span>${t("thanks.failed")}</span></p>`}
-    ${order?.exit_pass && html`<${Pass} pass=${order.exit_pass} />`}
-    <${Steps} trolley_id=${order?.trolley_id} />
-    <a class="btn btn-quiet btn-big btn-wide" href=${failed ? "/orders" : `/orders/${bought.value.order_id}`}><${Icon} name="receipt" />${t(failed ? "thanks.orders" : "thanks.receipt")}</a>
-    <button type="button" class="btn btn-primary btn-big btn-wide" disabled=${!cart.value || connection.value !== "open"} onClick=${done}>${t("thanks.done")}</button>
-  </section></main>`;
+  return html`<main class="claim stack" id="main">
+    <section class="card stack thanks">
+      <span class="summary-badge"><${Icon} name="check" /></span>
+      <div class="stack-s">
+        <h1>${t("thanks.title")}</h1>
+        ${
+          order &&
+          html`<p>
+            <strong class="num">${t("thanks.paid", { total: money(order.total, order.currency) })}</strong>
+            ${order.number && html`<br /><span class="soft num">${t("thanks.number", { number: order.number })}</span>`}
+          </p>`
+        }
+      </div>
+      ${
+        !order &&
+        !failed &&
+        html`<p class="row waiting" role="status"><span class="spinner" />${t("thanks.writing")}</p>`
+      }
+      ${
+        failed &&
+        html`<p class="note note-warn" role="alert"><${Icon} name="info" /><span>${t("thanks.failed")}</span></p>`
+      }
+      ${order?.exit_pass && html`<${Pass} pass=${order.exit_pass} />`}
+      <${Steps} trolley_id=${order?.trolley_id} />
+      <a class="btn btn-quiet btn-big btn-wide" href=${failed ? "/orders" : `/orders/${bought.value.order_id}`}>
+        <${Icon} name="receipt" />
+        ${t(failed ? "thanks.orders" : "thanks.receipt")}
+      </a>
+      <button
+        type="button"
+        class="btn btn-primary btn-big btn-wide"
+        disabled=${!cart.value || connection.value !== "open"}
+        onClick=${done}
+      >
+        ${t("thanks.done")}
+      </button>
+    </section>
+  </main>`;
 }
