@@ -39,7 +39,9 @@ class Tools:
         with ExitStack() as stack:
             self._node, _ = node(stack, environ)
         self._environ = dict(environ)
-        self._environ["PATH"] = os.pathsep.join((str(Path(self._node).parent), environ.get("PATH", os.defpath)))
+        self._environ["PATH"] = os.pathsep.join(
+            (str(Path(self._node).parent), environ.get("PATH", os.defpath))
+        )
 
     def install(self) -> None:
         """Make node_modules what the lock says, unless it is. Raises Missing, CalledProcessError."""
