@@ -25,15 +25,15 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from devicegw.agent.protocols import driver_of
 from devicegw.bus.actor import BusHandle
 from devicegw.bus.boards.kerong import StatusAnswer, StatusRequest
 from devicegw.bus.bus import Bus
+from devicegw.bus.config import BoardConfig, BusConfig, Timings
 from devicegw.bus.line import silence_seconds
-from devicegw.bus.messages import BusEvent, OrderDone, UnlockOrder
+from devicegw.bus.messages import BusEvent, UnlockCommand, UnlockDone
 from devicegw.bus.port import char_seconds, serial_port
-from devicegw.bus.protocols import driver_of
 from devicegw.clock import SystemClock
-from devicegw.config import BoardConfig, BusConfig, Timings
 from devicegw.simulator.control import control
 from devicegw.simulator.inprocess import InProcessLine
 
@@ -54,13 +54,13 @@ class Rig:
     """A bus actor that polls as fast as the line lets it."""
 
     def __init__(self, config: BusConfig, open_port: Callable[[], Any], break_: Callable[..., None]) -> None:
-        self.ends: queue.Queue[OrderDone] = queue.Queue()
+        self.ends: queue.Queue[UnlockDone] = queue.Queue()
         self.break_ = break_
         bus = Bus(0, config, driver_of(config), open_port, SystemClock(), self._listen)
         self.handle = BusHandle(bus, self._died)
 
     def _listen(self, event: BusEvent) -> None:
-        if isinstance(event, OrderDone):
+        if isinstance(event, UnlockDone):
             self.ends.put(event)
 
     @staticmethod
@@ -86,7 +86,7 @@ class Rig:
             time.sleep(random.uniform(0.0, 0.03))
             now = time.monotonic()
             board, lock = n % BOARDS, n // BOARDS % 16
-            self.handle.unlock(UnlockOrder(f"u{n}", board, lock, now, now + 10))
+            self.handle.unlock(UnlockCommand(f"u{n}", board, lock, now, now + 10))
             first = self.ends.get(timeout=20).first_byte_s
             if first is None:
                 raise RuntimeError(f"u{n} was never sent")

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
+
+from pythonjsonlogger.json import JsonFormatter
 
 LOGGERS = ("cart", "payments", "devices")
 """The product's own loggers, besides Django's and each module's."""
 
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
-
-class JsonFormatter(logging.Formatter):
-    """One JSON object a record: at, level, logger, message, and whatever ``extra`` brought."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the record as one line of JSON."""
-        line: dict[str, Any] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        line.update((key, value) for key, value in vars(record).items() if key not in _STANDARD)
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=False)
+def json_formatter() -> logging.Formatter:
+    """Return what writes a record as one JSON object: level, logger, message, what ``extra`` brought, at."""
+    return JsonFormatter(
+        "{levelname}{name}{message}",
+        style="{",
+        rename_fields={"levelname": "level", "name": "logger", "exc_info": "exception"},
+        timestamp="at",
+        json_ensure_ascii=False,
+    )
 
 
 def configuration(style: str, level: str, files: Mapping[str, str]) -> dict[str, Any]:
@@ -53,7 +45,7 @@ def configuration(style: str, level: str, files: Mapping[str, str]) -> dict[str,
         "disable_existing_loggers": False,
         "formatters": {
             "console": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"},
-            "json": {"()": "core.logs.JsonFormatter"},
+            "json": {"()": "core.logs.json_formatter"},
         },
         "handlers": handlers,
         "root": {"handlers": ["stderr"], "level": level.upper()},

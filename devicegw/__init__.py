@@ -1,1 +1,1 @@
-"""The device plane: buses, boards and the link from a Raspberry Pi to the server. Runs without Django."""
+"""The device buses: buses, boards and the link from a Raspberry Pi to the server. Runs without Django."""

@@ -1,4 +1,4 @@
-"""The one clock of the device plane.
+"""The one clock of the device buses.
 
 It reads like the runtime's and has a second face: a Pi has no battery behind its
 clock and is set right in the middle of the day, so a time to live is counted on

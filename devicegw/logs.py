@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from datetime import UTC, datetime
+
+from pythonjsonlogger.json import JsonFormatter
 
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 def _extra(record: logging.LogRecord) -> dict[str, object]:
     return {key: value for key, value in vars(record).items() if key not in _PLAIN}
-
-
-class JsonFormatter(logging.Formatter):
-    """Writes ``at``, ``level``, ``logger``, ``message`` and whatever ``extra`` held."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the record as one line."""
-        line = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-            **_extra(record),
-        }
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
 
 
 class TextFormatter(logging.Formatter):
@@ -41,10 +24,21 @@ class TextFormatter(logging.Formatter):
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
+def json_formatter() -> logging.Formatter:
+    """Return what writes ``level``, ``logger``, ``message``, whatever ``extra`` held, and ``at``."""
+    return JsonFormatter(
+        "{levelname}{name}{message}",
+        style="{",
+        rename_fields={"levelname": "level", "name": "logger", "exc_info": "exception"},
+        timestamp="at",
+        json_ensure_ascii=False,
+    )
+
+
 def set_up(level: str, form: str = "json") -> None:
     """Send every logger to standard error. The libraries stay above DEBUG: websockets logs headers."""
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
+    handler.setFormatter(json_formatter() if form == "json" else TextFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in ("websockets", "asyncio", "pykka", "pymodbus", "mqtt"):
         logging.getLogger(name).setLevel(max(logging.getLevelName(level), logging.INFO))

@@ -1,1 +1,13 @@
-"""The program on the Raspberry Pi."""
+"""The Pi's process, composed of the parts beside it."""
+
+from __future__ import annotations
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the agent; return its exit status.
+
+    Every version of this software has this function: an installed one starts another by it.
+    """
+    from devicegw.agent import process
+
+    return process.main(argv)

@@ -1,6 +1,6 @@
 """``python -m devicegw.agent``."""
 
-from devicegw.agent.process import main
+from devicegw.agent import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -18,18 +18,21 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.typing import Subprotocol
 
 from devicegw import wire
-from devicegw.bus.board_state import Rack
+from devicegw.agent.config import AgentBus, AgentConfig
+from devicegw.agent.protocols import driver_of, port_of
+from devicegw.bus.board_state import BoardState
 from devicegw.bus.boards import BoardStatus, Driver, Refused
+from devicegw.bus.config import BoardConfig
 from devicegw.bus.line import Line
 from devicegw.bus.messages import SlotReading
-from devicegw.bus.port import PortLost, scanner_port
-from devicegw.bus.protocols import driver_of, port_of
+from devicegw.bus.port import PortLost
 from devicegw.clock import SystemClock
-from devicegw.config import AgentConfig, BoardConfig, BusConfig, ConfigError
+from devicegw.errors import ConfigError
 from devicegw.link import broker
-from devicegw.link.broker import MqttLink
+from devicegw.link.config import MqttLink
 from devicegw.link.link import REFUSED
 from devicegw.link.outbox import Outbox
+from devicegw.scanners.port import scanner_port
 
 ASKED = 5
 """Times each board is asked."""
@@ -79,7 +82,7 @@ def _state_dir(config: AgentConfig) -> Row:
     return Row("state_dir", True, f"{config.state_dir}, {waiting} messages wait in the outbox")
 
 
-def check_bus(index: int, bus: BusConfig) -> Iterator[Row]:
+def check_bus(index: int, bus: AgentBus) -> Iterator[Row]:
     """Open the port and ask every board."""
     driver, clock = driver_of(bus), SystemClock()
     line = Line(port_of(bus), bus.baudrate, driver, bus.timings, clock)
@@ -88,7 +91,7 @@ def check_bus(index: int, bus: BusConfig) -> Iterator[Row]:
         line.open()
         yield Row(what, True, f"{bus.protocol}, {bus.baudrate} baud")
         for board in bus.boards:
-            yield _board(line, driver, Rack(index, board, bus.timings, clock), board, f"{what} ")
+            yield _board(line, driver, BoardState(index, board, bus.timings, clock), board, f"{what} ")
         if line.echoing:
             yield Row(f"{what} echo", True, "the adapter hears itself; that is taken out")
     except PortLost as error:
@@ -97,26 +100,26 @@ def check_bus(index: int, bus: BusConfig) -> Iterator[Row]:
         line.close()
 
 
-def _board(line: Line, driver: Driver, rack: Rack, board: BoardConfig, prefix: str) -> Row:
-    answered, said_no = 0, ""
+def _board(line: Line, driver: Driver, state: BoardState, board: BoardConfig, prefix: str) -> Row:
+    answered, refusal = 0, ""
     for _ in range(ASKED):
         answer = None
         for request in driver.status(board.address):
-            answer = line.exchange(board.address, request, rack.health)
+            answer = line.exchange(board.address, request, state.health)
             if answer is None or isinstance(answer, Refused):
                 break
         if isinstance(answer, BoardStatus):
             answered += 1
-            rack.take(answer)
+            state.take(answer)
         elif isinstance(answer, Refused):
-            said_no = answer.detail
+            refusal = answer.detail
     what = f"{prefix}board {board.address}"
     if answered == ASKED:
-        trip = rack.health.round_trip_s * 1000
-        return Row(what, True, f"answers in {trip:.1f} ms, {_slots(rack.everything())}")
-    if said_no:
-        return Row(what, False, f"refuses: {said_no}; see the map of inputs in boards[].modbus")
-    health = rack.health
+        trip = state.health.round_trip_s * 1000
+        return Row(what, True, f"answers in {trip:.1f} ms, {_slots(state.everything())}")
+    if refusal:
+        return Row(what, False, f"refuses: {refusal}; see the map of inputs in boards[].modbus")
+    health = state.health
     if health.bad_checksums or health.garbage_bytes or health.strays:
         heard = f"{health.bad_checksums} bad sums, {health.garbage_bytes} bytes of garbage"
         why = "noise, the wrong baud rate, or two boards at one address"

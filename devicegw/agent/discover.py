@@ -11,11 +11,11 @@ from serial.tools import list_ports
 from devicegw.bus.boards import Answer, BoardStatus, Driver, Refused
 from devicegw.bus.boards.kerong import BOARDS, KerongDriver
 from devicegw.bus.boards.modbus import ModbusDriver
+from devicegw.bus.config import BoardConfig, ModbusBoard, ModbusInputs, ModbusRelays, Timings
 from devicegw.bus.health import BoardHealth
 from devicegw.bus.line import Line
 from devicegw.bus.port import OpenPort, PortLost, serial_port
 from devicegw.clock import SystemClock
-from devicegw.config import BoardConfig, ModbusBoard, ModbusInputs, ModbusRelays, Timings
 
 BAUDRATES = (19200, 9600, 38400, 57600, 115200)
 UNITS = 32
@@ -87,13 +87,13 @@ def _unit(unit: int) -> BoardConfig:
 
 
 def _meaning(answer: Answer, health: BoardHealth, line: Line) -> str:
-    said = "answers"
+    answered = "answers"
     if isinstance(answer, BoardStatus):
-        said = f"hooks {answer.hooks:016b}, sensors {answer.sensors:016b}"
+        answered = f"hooks {answer.hooks:016b}, sensors {answer.sensors:016b}"
     elif isinstance(answer, Refused):
-        said = f"is there, but has no such input ({answer.detail})"
+        answered = f"is there, but has no such input ({answer.detail})"
     echo = ", and the adapter hears itself" if line.echoing else ""
-    return f"{said}, {health.round_trip_s * 1000:.1f} ms{echo}"
+    return f"{answered}, {health.round_trip_s * 1000:.1f} ms{echo}"
 
 
 def run(

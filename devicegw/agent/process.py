@@ -5,8 +5,8 @@ authenticate, hello, heartbeat), telemetry, watchdog. The buses come before the 
 because hello says what the hardware says. A bus or a scanner whose port is missing
 does not hold up the rest.
 
-Stop, on SIGTERM or SIGINT: link first, so that no order comes in; scanners; buses,
-which end every order by name; outbox, which keeps those ends for the next run. Exit
+Stop, on SIGTERM or SIGINT: link first, so that no command comes in; scanners; buses,
+which end every unlock by name; outbox, which keeps those ends for the next run. Exit
 status: 0 stopped, 2 configuration wrong, 75 another firmware is to run, 1 a bus failed by
 our own defect (after both the service manager starts us again).
 
@@ -30,32 +30,30 @@ import uuid
 from importlib import metadata
 from pathlib import Path
 
-from devicegw import config as configuration
 from devicegw import wire
+from devicegw.agent import config as configuration
+from devicegw.agent.buses import Buses
 from devicegw.agent.check import check, table
+from devicegw.agent.config import AgentConfig
 from devicegw.agent.discover import BAUDRATES, UNITS, ports
 from devicegw.agent.discover import run as run_discovery
-from devicegw.agent.plane import DevicePlane
-from devicegw.agent.registration import NotRegistered, Wish, register
+from devicegw.agent.registration import NotRegistered, RegistrationRequest, register
 from devicegw.agent.sdnotify import Notifier, Progress, Watchdog
+from devicegw.agent.transports import transport_of
 from devicegw.clock import Clock, SystemClock
-from devicegw.config import AgentConfig, ConfigError
+from devicegw.errors import ConfigError
 from devicegw.firmware.updater import RESTART, TRIAL, Updater
 from devicegw.firmware.versions import MARK, Versions
 from devicegw.link.link import Backoff, Link
 from devicegw.link.outbox import Outbox
-from devicegw.link.queue import Ledger
-from devicegw.link.transports import transport_of
+from devicegw.link.queue import OutboxQueue
 from devicegw.logs import set_up
 from devicegw.scanners.scanners import Scanners
 
 _log = logging.getLogger("devices.agent")
 
-_START = (
-    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
-    "from devicegw.agent.process import main; sys.exit(main())"
-)
-"""Runs the agent of another directory."""
+_START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from devicegw.agent import main; sys.exit(main())"
+"""Runs the agent of another directory, older or newer: every version has ``devicegw.agent.main``."""
 CONFIG = Path("/etc/smart-trolley/config.json")
 FIRST_HEALTH_S = 5.0
 """So soon after the start whoever hung up the boards can see on the page how they do."""
@@ -105,27 +103,20 @@ class Agent:
         """Run until ``stop``; return the exit status. Raises ConfigError for an unusable state_dir."""
         config = self._config
         outbox = _open_outbox(config)
-        ledger = Ledger(outbox, config.outbox_limit)
-        await ledger.start()
-        plane = DevicePlane(config, ledger, self._clock, uuid.uuid4().hex, self._version(), self._fail)
-        plane.start()
-        scanners = Scanners(config.scanners, ledger)
+        queue = OutboxQueue(outbox, config.outbox_limit)
+        await queue.start()
+        buses = Buses(config, queue, self._clock, uuid.uuid4().hex, self._version(), self._fail)
+        buses.start()
+        scanners = Scanners(config.scanners, queue)
         scanners.start()
-        link: Link
-        updater = Updater(
-            *(config.firmware, firmware_root(config), firmware(), config.token, ledger, plane.silent),
-            *(self._want_restart, lambda: self._healthy(plane, link)),
-        )
-        link = Link(
-            *(transport_of(config), plane, ledger, self._clock), firmware=updater.take, backoff=self._backoff
-        )
+        updater, link = self._updater_and_link(queue, buses)
         trial = asyncio.create_task(updater.look_after(link.welcomed))
         running = asyncio.create_task(link.run())
         others = [
-            asyncio.create_task(self._tell_health(plane, scanners, ledger, link)),
+            asyncio.create_task(self._tell_health(buses, scanners, queue, link)),
             asyncio.create_task(self._stop.wait()),
         ]
-        watchdog = asyncio.create_task(self._watchdog(plane, link).run())
+        watchdog = asyncio.create_task(self._watchdog(buses, link).run())
         self._notifier.ready()
         _log.info("agent started", extra={"device_id": config.device_id, "buses": len(config.buses)})
         try:
@@ -138,8 +129,8 @@ class Agent:
             ended = await asyncio.gather(running, *others, watchdog, trial, return_exceptions=True)
             await updater.stop()
             await scanners.stop()
-            await plane.stop()
-            await ledger.close()
+            await buses.stop()
+            await queue.close()
         for result in ended:
             if isinstance(result, Exception):
                 self._fail(result)
@@ -148,6 +139,24 @@ class Agent:
             return 1
         return RESTART if self._wants_restart else 0
 
+    def _updater_and_link(self, queue: OutboxQueue, buses: Buses) -> tuple[Updater, Link]:
+        """Return the two that know each other: offers come over the link, and what is healthy greets anew."""
+        config = self._config
+        link: Link
+        updater = Updater(
+            config.firmware,
+            firmware_root(config),
+            running=firmware(),
+            token=config.token,
+            queue=queue,
+            silent=buses.silent,
+            restart=self._want_restart,
+            healthy=lambda: self._healthy(buses, link),
+        )
+        transport = transport_of(config)
+        link = Link(transport, buses, queue, self._clock, firmware=updater.take, backoff=self._backoff)
+        return updater, link
+
     def _version(self) -> str:
         """Return what hello says of us: a version on trial is not there yet."""
         trial = Versions(firmware_root(self._config)).trial()
@@ -155,19 +164,19 @@ class Agent:
         return firmware() + (TRIAL if on_trial else "")
 
     @staticmethod
-    def _healthy(plane: DevicePlane, link: Link) -> None:
-        plane.firmware = firmware()
+    def _healthy(buses: Buses, link: Link) -> None:
+        buses.firmware = firmware()
         link.greet_again()
 
     def _want_restart(self) -> None:
         self._wants_restart = True
         self._stop.set()
 
-    def _watchdog(self, plane: DevicePlane, link: Link) -> Watchdog:
+    def _watchdog(self, buses: Buses, link: Link) -> Watchdog:
         """Watch every bus's thread and the link. A server that is away is no standstill: we keep trying."""
         slowest = max(bus.timings.poll_s for bus in self._config.buses)
         watched = [
-            Progress(f"bus {bus.port}", lambda index=index: plane.steps[index], BUS_STILL_S + 3 * slowest)  # type: ignore[misc]
+            Progress(f"bus {bus.port}", lambda index=index: buses.steps[index], BUS_STILL_S + 3 * slowest)  # type: ignore[misc]
             for index, bus in enumerate(self._config.buses)
         ]
         watched.append(Progress("link", lambda: link.turns, LINK_STILL_S))
@@ -178,7 +187,7 @@ class Agent:
         _log.critical("the agent failed", exc_info=error)
         self._stop.set()
 
-    async def _tell_health(self, plane: DevicePlane, scanners: Scanners, ledger: Ledger, link: Link) -> None:
+    async def _tell_health(self, buses: Buses, scanners: Scanners, queue: OutboxQueue, link: Link) -> None:
         pause = FIRST_HEALTH_S
         while True:
             with contextlib.suppress(TimeoutError):
@@ -186,8 +195,8 @@ class Agent:
                 link.reconfigured.clear()
                 continue
             pause = link.config.telemetry_s
-            data = await plane.telemetry() | {"scanners": scanners.health()}
-            ledger.put(wire.Telemetry(seq=0, at=wire.utc(self._clock.now()), data=data))
+            data = await buses.telemetry() | {"scanners": scanners.health()}
+            queue.put(wire.Telemetry(seq=0, at=wire.utc(self._clock.now()), data=data))
 
 
 def firmware_root(config: AgentConfig) -> Path:
@@ -254,9 +263,16 @@ def _check(config: AgentConfig) -> int:
 
 
 def _register(options: argparse.Namespace) -> int:
-    wish = Wish(*(getattr(options, name) for name in ("register", *Wish.__struct_fields__[1:])))
+    request = RegistrationRequest(
+        code=options.register,
+        branch=options.branch,
+        server=options.server,
+        name=options.name,
+        mac=options.mac,
+        serial=options.serial,
+    )
     try:
-        sys.stdout.write(register(wish, options.config))
+        sys.stdout.write(register(request, options.config))
     except NotRegistered as error:
         sys.stderr.write(f"not registered: {error}\n")
         return 1

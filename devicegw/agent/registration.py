@@ -23,7 +23,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from devicegw.config import AgentConfig, ConfigError
+from devicegw.agent.config import AgentConfig
+from devicegw.errors import ConfigError
 
 API = "/api/devices/register"
 ANSWER_S = 30.0
@@ -44,7 +45,7 @@ class NotRegistered(Exception):
     """The server did not let us in; the message says why and what to do."""
 
 
-class Wish(Struct, frozen=True):
+class RegistrationRequest(Struct, frozen=True):
     """What was typed."""
 
     code: str
@@ -76,33 +77,33 @@ class Registered(Struct):
     firmware_key: str | None = None
 
 
-_NOBODY = Registered("-", "-", "", "", _Link("wss://nowhere"))
+_PLACEHOLDER = Registered("-", "-", "", "", _Link("wss://nowhere"))
 """In whose name the configuration is tried before the code is used up."""
 
 
-def register(wish: Wish, path: Path, root: Path = Path("/")) -> str:
+def register(request: RegistrationRequest, path: Path, root: Path = Path("/")) -> str:
     """Register and write ``path`` and the token; return what to tell whoever typed it.
 
     ``root`` is where /sys and /proc hang. Raises ConfigError, NotRegistered.
     """
     known = _known(path)
-    if known.get("registration") == wish.digest and _readable(path):
+    if known.get("registration") == request.digest and _readable(path):
         return f"This code has registered this Pi already, as {known['device_id']}. Nothing was changed.\n"
     token_path = Path(known.get("device_token_file") or path.parent / "token")
     if not token_path.is_absolute():
         raise ConfigError(f"device_token_file: expected an absolute path, got {token_path}")
-    _config(known, wish, _NOBODY, token_path)
+    _config(known, request, _PLACEHOLDER, token_path)
     try:
         with _Draft(token_path) as token_draft, _Draft(path) as config_draft:
-            got = _ask(wish, _identity(wish, root))
+            got = _ask(request, _identity(request, root))
             token_draft.write(got.device_token + "\n")
-            config_draft.write(json.dumps(_config(known, wish, got, token_path), indent=2) + "\n")
+            config_draft.write(json.dumps(_config(known, request, got, token_path), indent=2) + "\n")
             # The token first: a configuration never names an id that has none.
             token_draft.keep()
             config_draft.keep()
     except OSError as error:
         raise ConfigError(f"{error.filename or path}: {error.strerror}") from error
-    return _said(got, path, token_path, new=not known)
+    return _report(got, path, token_path, new=not known)
 
 
 def _known(path: Path) -> dict[str, Any]:
@@ -128,14 +129,16 @@ def _readable(path: Path) -> bool:
         return False
 
 
-def _config(known: dict[str, Any], wish: Wish, got: Registered, token_path: Path) -> dict[str, Any]:
+def _config(
+    known: dict[str, Any], request: RegistrationRequest, got: Registered, token_path: Path
+) -> dict[str, Any]:
     """Return the new content; what is not ours to say stays as it is. Raises ConfigError."""
     content = {
         **(known or STARTER),
         "server_url": got.link.url,
         "device_id": got.device_id,
         "device_token_file": str(token_path),
-        "registration": wish.digest,
+        "registration": request.digest,
     }
     content.pop("device_token", None)
     if got.firmware_key:
@@ -150,12 +153,12 @@ def _config(known: dict[str, Any], wish: Wish, got: Registered, token_path: Path
 # --- who we are --------------------------------------------------------------------
 
 
-def _identity(wish: Wish, root: Path) -> tuple[str, str]:
+def _identity(request: RegistrationRequest, root: Path) -> tuple[str, str]:
     """Return the Pi's MAC address and serial number. Raises NotRegistered."""
-    mac = wish.mac or _mac(root / "sys/class/net")
+    mac = request.mac or _mac(root / "sys/class/net")
     if not mac:
         raise NotRegistered("This machine has no network card with an address. Name one with --mac.")
-    serial = wish.serial or _serial(root)
+    serial = request.serial or _serial(root)
     if not serial:
         raise NotRegistered("This machine tells no serial number. Name one with --serial.")
     return mac, serial
@@ -186,38 +189,42 @@ def _text(path: Path) -> str:
 # --- the server --------------------------------------------------------------------
 
 
-def _ask(wish: Wish, identity: tuple[str, str]) -> Registered:
-    parts = urllib.parse.urlsplit(wish.server)
+def _ask(request: RegistrationRequest, identity: tuple[str, str]) -> Registered:
+    parts = urllib.parse.urlsplit(request.server)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise NotRegistered(f"--server: expected an address such as https://shop.example, got {wish.server}")
+        raise NotRegistered(
+            f"--server: expected an address such as https://shop.example, got {request.server}"
+        )
     body = {
         "mac_address": identity[0],
         "serial_number": identity[1],
-        "branch_code": wish.branch,
-        "claim_code": wish.code,
-        **({"name": wish.name} if wish.name else {}),
+        "branch_code": request.branch,
+        "claim_code": request.code,
+        **({"name": request.name} if request.name else {}),
     }
-    request = urllib.request.Request(
-        wish.server.rstrip("/") + API,
+    post = urllib.request.Request(
+        request.server.rstrip("/") + API,
         json.dumps(body).encode(),
         {"Content-Type": "application/json", "Accept": "application/json"},
         method="POST",
     )
     try:
-        with urllib.request.build_opener(_NoRedirects()).open(request, timeout=ANSWER_S) as answer:
+        with urllib.request.build_opener(_NoRedirects()).open(post, timeout=ANSWER_S) as answer:
             text = answer.read(MOST)
     except urllib.error.HTTPError as error:
         with error:
             raise NotRegistered(_refusal(error)) from error
     except urllib.error.URLError as error:
-        raise NotRegistered(f"{wish.server} cannot be reached: {error.reason}") from error
+        raise NotRegistered(f"{request.server} cannot be reached: {error.reason}") from error
     except (http.client.HTTPException, OSError) as error:
         lost = "The answer was lost; the code may be used up. Make a new one if it is refused now."
-        raise NotRegistered(f"{wish.server}: {type(error).__name__}: {error}. {lost}") from error
+        raise NotRegistered(f"{request.server}: {type(error).__name__}: {error}. {lost}") from error
     try:
         return msgspec.json.decode(text, type=Registered)
     except msgspec.DecodeError as error:
-        raise NotRegistered(f"{wish.server} is no server of ours, or of another version: {error}") from error
+        raise NotRegistered(
+            f"{request.server} is no server of ours, or of another version: {error}"
+        ) from error
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -280,7 +287,7 @@ class _Draft:
             os.close(folder)
 
 
-def _said(got: Registered, path: Path, token_path: Path, *, new: bool) -> str:
+def _report(got: Registered, path: Path, token_path: Path, *, new: bool) -> str:
     rows = [("registered", f"{got.name} ({got.device_id}) in {got.branch}"), ("link", got.link.url)]
     rows += [("token", str(token_path)), ("settings", str(path))]
     if new:

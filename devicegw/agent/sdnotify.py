@@ -79,10 +79,10 @@ class Watchdog:
         """Look three times in the time that systemd allows; without a watchdog do nothing."""
         if self._pause_s == 0:
             return
-        said: list[str] = []
+        told: list[str] = []
         while True:
             still = self.look(asyncio.get_running_loop().time())
-            if still and still != said:
+            if still and still != told:
                 _log.critical("no progress, the watchdog is not fed: %s", ", ".join(still))
-            said = still
+            told = still
             await asyncio.sleep(self._pause_s)

@@ -13,7 +13,7 @@ from functools import partial
 import aiomqtt
 
 
-class Receipts:
+class Acknowledgements:
     """The open messages of one client; made before it connects."""
 
     def __init__(self, client: aiomqtt.Client) -> None:

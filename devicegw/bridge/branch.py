@@ -1,6 +1,6 @@
-"""The bridge's part for one branch: its trolleys onto the broker, orders from the broker to the server.
+"""The bridge's part for one branch: its trolleys onto the broker, commands from the broker to the server.
 
-It is an ordinary client of ``/ws/branch/`` with the service account's token. An order waits
+It is an ordinary client of ``/ws/branch/`` with the service account's token. A command waits
 while the server is away and goes again, under the same id, until it is answered or too old.
 """
 
@@ -16,7 +16,14 @@ from typing import Any, Protocol
 import msgspec
 
 from devicegw.bridge.login import LoginFailed, ServiceAccount
-from devicegw.bridge.trolleys import ORDER_S, CartStatus, Order, OrderAnswer, decode_order, status_of
+from devicegw.bridge.trolleys import (
+    COMMAND_S,
+    CommandAnswer,
+    TrolleyCommand,
+    TrolleyStatus,
+    decode_command,
+    status_of,
+)
 from devicegw.link.link import Backoff
 from devicegw.link.transport import Channel, ChannelClosed, WebsocketTransport
 from devicegw.tasks import until_one_ends
@@ -29,19 +36,19 @@ MAX_FRAME = 16 * 1024 * 1024
 ANSWER_S = 10.0
 PING_S = 20.0
 OWN = "mqtt-"
-"""What ids of the feed itself begin with, so that none is taken for an order's."""
+"""What ids of the feed itself begin with, so that none is taken for a command's."""
 
 
 class Board(Protocol):
     """Where trolleys are shown."""
 
-    async def show(self, chain: str, branch: str, status: CartStatus) -> None:
+    async def show(self, chain: str, branch: str, status: TrolleyStatus) -> None:
         """Publish what a trolley is like now."""
 
 
 class _Pending(msgspec.Struct):
     trolley_id: str
-    order: Order
+    command: TrolleyCommand
     op: str
     expires: float
     done: tuple[Callable[[], None], ...]
@@ -67,38 +74,38 @@ class BranchFeed:
         self._random = Random()
         self._failures = 0
         self._chain: str | None = None
-        self._trolleys: dict[str, CartStatus] = {}
-        self._answers: dict[str, OrderAnswer] = {}
+        self._trolleys: dict[str, TrolleyStatus] = {}
+        self._answers: dict[str, CommandAnswer] = {}
         self._pending: dict[str, _Pending] = {}
-        self._orders = asyncio.Event()
-        self._said_down = False
+        self._command_came = asyncio.Event()
+        self._down_logged = False
         self.is_up = False
         """Whether the branch's topic is followed now."""
 
     # --- from the broker ------------------------------------------------------
 
-    async def order(
+    async def command(
         self, trolley_id: str, op: str, payload: bytes, done: Callable[[], None], *, retained: bool
     ) -> None:
-        """Take an order; its answer is shown in the trolley's status, and then ``done`` is called."""
+        """Take a command; its answer is shown in the trolley's status, and then ``done`` is called."""
         try:
-            order = decode_order(payload)
+            command = decode_command(payload)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            await self._answer(trolley_id, OrderAnswer(None, op, "invalid_message", str(error)), done)
+            await self._answer(trolley_id, CommandAnswer(None, op, "invalid_message", str(error)), done)
             return
-        op = order.op or op
+        op = command.op or op
         if retained:
-            answer = OrderAnswer(
-                order.id, op, "retained", "An order must not be retained: it would come again."
+            answer = CommandAnswer(
+                command.id, op, "retained", "A command must not be retained: it would come again."
             )
             await self._answer(trolley_id, answer, done)
             return
-        _log.info("order %s of %s has come", order.id, trolley_id)
-        expires = asyncio.get_running_loop().time() + ORDER_S
-        before = self._pending.get(order.id)
+        _log.info("command %s of %s has come", command.id, trolley_id)
+        expires = asyncio.get_running_loop().time() + COMMAND_S
+        before = self._pending.get(command.id)
         waiting = (done,) if before is None else (*before.done, done)
-        self._pending[order.id] = _Pending(trolley_id, order, op, expires, waiting)
-        self._orders.set()
+        self._pending[command.id] = _Pending(trolley_id, command, op, expires, waiting)
+        self._command_came.set()
 
     async def show_all(self) -> None:
         """Show every trolley again: the broker may have forgotten them."""
@@ -116,8 +123,8 @@ class BranchFeed:
             except (ChannelClosed, LoginFailed, OSError) as error:
                 why = str(error)
             self.is_up = False
-            if not self._said_down:
-                self._said_down = True
+            if not self._down_logged:
+                self._down_logged = True
                 _log.warning("branch %s down: %s", self.code, why)
             await self._expire()
             await asyncio.sleep(self._backoff.pause(self._failures, self._random))
@@ -137,16 +144,16 @@ class BranchFeed:
             await channel.send(json.dumps({"id": f"{OWN}ping", "type": "ping"}))
 
     async def _give(self, channel: Channel) -> None:
-        """Give every pending order once a connection, and new ones as they come."""
+        """Give every pending command once a connection, and new ones as they come."""
         given: set[str] = set()
         while True:
-            self._orders.clear()
+            self._command_came.clear()
             await self._expire()
             for id_, pending in list(self._pending.items()):
                 if id_ not in given:
                     await channel.send(json.dumps(_frame(id_, pending)))
             given = set(self._pending)
-            await self._orders.wait()
+            await self._command_came.wait()
 
     async def _take(self, channel: Channel) -> None:
         while True:
@@ -170,7 +177,7 @@ class BranchFeed:
         self._chain = data["branch"]["chain"]
         if not self.is_up:
             _log.info("branch %s up, %d trolleys", self.code, len(data["trolleys"]))
-        self.is_up, self._said_down, self._failures = True, False, 0
+        self.is_up, self._down_logged, self._failures = True, False, 0
         for trolley in data["trolleys"]:
             await self._changed(trolley)
 
@@ -190,7 +197,7 @@ class BranchFeed:
         code, detail = "ok", ""
         if not frame["ok"]:
             code, detail = frame["problem"]["code"], frame["problem"]["detail"]
-        await self._answer(pending.trolley_id, OrderAnswer(id_, pending.op, code, detail), *pending.done)
+        await self._answer(pending.trolley_id, CommandAnswer(id_, pending.op, code, detail), *pending.done)
 
     # --- the board ------------------------------------------------------------
 
@@ -199,13 +206,13 @@ class BranchFeed:
         for id_, pending in list(self._pending.items()):
             if now >= pending.expires:
                 del self._pending[id_]
-                detail = f"The server did not answer within {ORDER_S:g} s."
-                answer = OrderAnswer(id_, pending.op, "expired", detail)
+                detail = f"The server did not answer within {COMMAND_S:g} s."
+                answer = CommandAnswer(id_, pending.op, "expired", detail)
                 await self._answer(pending.trolley_id, answer, *pending.done)
 
-    async def _answer(self, trolley_id: str, answer: OrderAnswer, *done: Callable[[], None]) -> None:
-        _log.info("order %s of %s: %s", answer.id, trolley_id, answer.code, extra={"detail": answer.detail})
-        # Before the first snapshot nobody is known yet; the answer is shown with the trolley.
+    async def _answer(self, trolley_id: str, answer: CommandAnswer, *done: Callable[[], None]) -> None:
+        _log.info("command %s of %s: %s", answer.id, trolley_id, answer.code, extra={"detail": answer.detail})
+        # Before the first snapshot no trolley is known yet; the answer is shown with the trolley.
         if trolley_id in self._trolleys or self._chain is None:
             self._answers[trolley_id] = answer
         if trolley_id in self._trolleys:
@@ -222,4 +229,4 @@ class BranchFeed:
 
 def _frame(id_: str, pending: _Pending) -> dict[str, Any]:
     frame = {"id": id_, "type": f"trolley.{pending.op}", "trolley_id": pending.trolley_id}
-    return frame | {"reason": pending.order.reason} if pending.op == "unlock" else frame
+    return frame | {"reason": pending.command.reason} if pending.op == "unlock" else frame

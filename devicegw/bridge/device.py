@@ -31,7 +31,7 @@ Tell = Callable[[str, str | None], Coroutine[Any, Any, None]]
 """Publish a text for the device, for one of its connections or for any."""
 
 
-class Relay:
+class DeviceConnection:
     """One device. ``take`` does not wait; ``stop`` before the loop ends."""
 
     def __init__(self, device_id: str, url: str, tell: Tell) -> None:
@@ -107,7 +107,7 @@ class Relay:
         return None if self._login is None else self._login.connection
 
     def _say(self, closed: Closed, connection: str | None) -> None:
-        task = asyncio.create_task(self._tell(broker.said(closed), connection))
+        task = asyncio.create_task(self._tell(broker.encode(closed), connection))
         self._telling.add(task)
         task.add_done_callback(self._told)
 
@@ -133,7 +133,7 @@ class Relay:
         _log.info("device %s is not connected: %s", self._device_id, closed.reason)
         # Without a broker the device knows already, and its next login finds us.
         with contextlib.suppress(ChannelClosed):
-            await self._tell(broker.said(closed), login.connection)
+            await self._tell(broker.encode(closed), login.connection)
 
     async def _down(self, channel: Channel, connection: str) -> None:
         while True:

@@ -1,7 +1,7 @@
 """Home Assistant's MQTT discovery: a lock and two sensors for every trolley that has a slot.
 
 Shapes after Home Assistant's pages "MQTT lock" and "MQTT binary sensor". A lock there has
-one command topic for both directions, so the order names its ``op``; closing is answered
+one command topic for both directions, so the command names its ``op``; closing is answered
 ``unsupported`` by boards whose latches shut by themselves.
 """
 
@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from devicegw.bridge.trolleys import CartStatus, CartTopics
+from devicegw.bridge.trolleys import TrolleyStatus, TrolleyTopics
 
-ORDER = (
+COMMAND = (
     "{\"id\":\"ha-{{ now().timestamp() | round(3) | string | replace('.', '-') }}\","
     '"reason":"Home Assistant","op":"{{ value | lower }}"}'
 )
@@ -24,7 +24,7 @@ FAULT = "{{ 'ON' if value_json.lock_fault else 'OFF' }}"
 
 
 def announcements(
-    prefix: str, topics: CartTopics, availability: str, branch: str, status: CartStatus
+    prefix: str, topics: TrolleyTopics, availability: str, branch: str, status: TrolleyStatus
 ) -> dict[str, bytes]:
     """Return topic -> payload, to be retained; nothing for a trolley without a slot."""
     if status.place is None:
@@ -43,7 +43,7 @@ def announcements(
     lock = {
         "name": "Lock",
         "command_topic": topics.unlock,
-        "command_template": ORDER,
+        "command_template": COMMAND,
         "value_template": LOCK,
         "optimistic": False,
         "qos": 1,

@@ -1,9 +1,9 @@
 """The process between an MQTT broker and the server: ``python -m devicegw.bridge --config bridge.json``.
 
 Start-up: configuration, then broker and branches side by side; each is tried again for ever.
-For every device that logs in on the broker there is a Relay, for every configured branch a
-BranchFeed. When the broker goes, the devices' websockets are closed, for nobody hears them.
-Devices and server repeat what was not answered. Whoever orders a lock open does not, so orders
+For every device that logs in on the broker there is a DeviceConnection, for every configured branch a
+BranchFeed. When the broker goes, the devices' websockets are closed, for they lead nowhere then.
+Devices and server repeat what was not answered. Whoever commands a trolley's lock does not, so these commands
 come in a session of their own, and the broker keeps each until it is answered.
 
 Stop, on SIGTERM or SIGINT. Exit status: 0 stopped, 2 configuration wrong. ``--check`` tells by
@@ -25,14 +25,14 @@ from random import Random
 import aiomqtt
 import msgspec
 
-from devicegw.bridge.acknowledgements import Receipts
+from devicegw.bridge.acknowledgements import Acknowledgements
 from devicegw.bridge.branch import BranchFeed
 from devicegw.bridge.config import BridgeConfig, arguments, from_arguments
-from devicegw.bridge.device import Relay
+from devicegw.bridge.device import DeviceConnection
 from devicegw.bridge.homeassistant import announcements
 from devicegw.bridge.login import ServiceAccount
-from devicegw.bridge.trolleys import CartStatus, CartTopics
-from devicegw.config import ConfigError
+from devicegw.bridge.trolleys import TrolleyStatus, TrolleyTopics
+from devicegw.errors import ConfigError
 from devicegw.link import broker
 from devicegw.link.broker import BrokerError, DeviceTopics
 from devicegw.link.link import Backoff
@@ -54,11 +54,11 @@ class Bridge:
         self._backoff = backoff or Backoff()
         self._random = Random()
         self._client: aiomqtt.Client | None = None
-        self._relays: dict[str, Relay] = {}
+        self._devices: dict[str, DeviceConnection] = {}
         self._announced: dict[str, bytes] = {}
         self._stopping = asyncio.Event()
         self._failures = 0
-        self._said_down = False
+        self._down_logged = False
         service = config.service
         self._feeds: dict[str, BranchFeed] = {}
         if service is not None:
@@ -92,8 +92,8 @@ class Bridge:
                 why = broker.why(self._config.broker, error)
             except BrokerError as error:
                 why = str(error)
-            if not self._said_down:
-                self._said_down = True
+            if not self._down_logged:
+                self._down_logged = True
                 _log.warning("broker down: %s", why)
             await asyncio.sleep(self._backoff.pause(self._failures, self._random))
             self._failures += 1
@@ -106,11 +106,11 @@ class Bridge:
             self._client = client
             try:
                 await self._subscribe(client, "devices/+/login", "devices/+/status", "devices/+/telemetry")
-                await until_one_ends(self._take(client), self._take_orders(name), self._show_all(client))
+                await until_one_ends(self._take(client), self._take_commands(name), self._show_all(client))
             finally:
                 self._client = None
-                await asyncio.gather(*(relay.stop() for relay in self._relays.values()))
-                self._relays.clear()
+                await asyncio.gather(*(device.stop() for device in self._devices.values()))
+                self._devices.clear()
 
     async def _subscribe(self, client: aiomqtt.Client, *leaves: str) -> None:
         await client.subscribe([(f"{self._config.prefix}/+/+/{leaf}", 1) for leaf in leaves])
@@ -127,33 +127,33 @@ class Bridge:
         async for message in client.messages:
             match self._levels(message):
                 case [chain, branch, "devices", device, leaf]:
-                    self._relay(chain, branch, device).take(
+                    self._device(chain, branch, device).take(
                         broker.payload_of(message), login=leaf == "login", retained=bool(message.retain)
                     )
                 case _:
-                    _log.warning("nobody speaks for %s", message.topic)
+                    _log.warning("no device or branch of ours: %s", message.topic)
 
-    async def _take_orders(self, name: str) -> None:
+    async def _take_commands(self, name: str) -> None:
         config = self._config
-        client = broker.client(config.broker, f"{name}/orders", None, session_s=config.session_s)
-        receipts = Receipts(client)
+        client = broker.client(config.broker, f"{name}/commands", None, session_s=config.session_s)
+        acknowledgements = Acknowledgements(client)
         async with client:
             await self._subscribe(client, "carts/+/unlock", "carts/+/lock")
-            self._failures, self._said_down = 0, False
+            self._failures, self._down_logged = 0, False
             _log.info("broker up: %s", config.broker.address)
             try:
                 async for message in client.messages:
-                    await self._take_order(message, receipts.came(message))
+                    await self._take_command(message, acknowledgements.came(message))
             finally:
-                receipts.close()
+                acknowledgements.close()
 
-    async def _take_order(self, message: aiomqtt.Message, done: Callable[[], None]) -> None:
+    async def _take_command(self, message: aiomqtt.Message, done: Callable[[], None]) -> None:
         payload, retained = broker.payload_of(message), bool(message.retain)
         match self._levels(message):
             case [_, branch, "carts", trolley, op] if branch in self._feeds:
-                await self._feeds[branch].order(trolley, op, payload, done, retained=retained)
+                await self._feeds[branch].command(trolley, op, payload, done, retained=retained)
             case _:
-                _log.warning("nobody speaks for %s", message.topic)
+                _log.warning("no device or branch of ours: %s", message.topic)
                 done()
 
     def _levels(self, message: aiomqtt.Message) -> list[str]:
@@ -161,17 +161,17 @@ class Bridge:
 
     # --- from server to broker ------------------------------------------------
 
-    def _relay(self, chain: str, branch: str, device: str) -> Relay:
-        relay = self._relays.get(device)
-        if relay is None:
+    def _device(self, chain: str, branch: str, device: str) -> DeviceConnection:
+        connection = self._devices.get(device)
+        if connection is None:
             topics = DeviceTopics(self._config.prefix, chain, branch, device)
 
             async def tell(text: str, connection: str | None) -> None:
                 await self._publish(topics.commands, text, connection)
 
-            relay = Relay(device, self._config.device_url, tell)
-            self._relays[device] = relay
-        return relay
+            connection = DeviceConnection(device, self._config.device_url, tell)
+            self._devices[device] = connection
+        return connection
 
     async def _publish(self, topic: str, text: str, connection: str | None) -> None:
         """Publish for a device. Raises ChannelClosed if the broker is not there."""
@@ -183,12 +183,12 @@ class Bridge:
         except aiomqtt.MqttError as error:
             raise ChannelClosed(broker.why(self._config.broker, error)) from error
 
-    async def show(self, chain: str, branch: str, status: CartStatus) -> None:
+    async def show(self, chain: str, branch: str, status: TrolleyStatus) -> None:
         """Publish what a trolley is like now; without a broker it is published when there is one."""
         client, config = self._client, self._config
         if client is None:
             return
-        topics = CartTopics(config.prefix, chain, branch, status.trolley_id)
+        topics = TrolleyTopics(config.prefix, chain, branch, status.trolley_id)
         messages = {topics.status: msgspec.json.encode(status)}
         if config.home_assistant is not None:
             found = announcements(config.home_assistant.prefix, topics, self._availability, branch, status)

@@ -1,7 +1,7 @@
 """What broker clients and the bridge say to each other about trolleys.
 
-Below ``{prefix}/{chain}/{branch}/carts/{trolley}/``: ``unlock`` and ``lock`` take an Order,
-``status`` holds a CartStatus, retained. No name of a person and no sum of money leaves here.
+Below ``{prefix}/{chain}/{branch}/carts/{trolley}/``: ``unlock`` and ``lock`` take a TrolleyCommand,
+``status`` holds a TrolleyStatus, retained. No name of a person and no sum of money leaves here.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-ORDER_S = 30.0
-"""An order that could not be given for so long is dropped: a lock must not open out of the blue."""
+COMMAND_S = 30.0
+"""A command that could not be given for so long is dropped: a lock must not open out of the blue."""
 
 
-class Order(Struct, frozen=True, forbid_unknown_fields=True):
+class TrolleyCommand(Struct, frozen=True, forbid_unknown_fields=True):
     """Open a trolley's lock, or close it. The same ``id`` again changes nothing and is answered again."""
 
     id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -25,11 +25,11 @@ class Order(Struct, frozen=True, forbid_unknown_fields=True):
     """By default what the topic is called; Home Assistant has one topic for both."""
 
 
-class OrderAnswer(Struct, frozen=True):
-    """What became of the last order: ``code`` is ok, or the name of the refusal."""
+class CommandAnswer(Struct, frozen=True):
+    """What became of the last command: ``code`` is ok, or the name of the refusal."""
 
     id: str | None
-    """None if the order was not understood."""
+    """None if the command was not understood."""
     op: str
     code: str
     detail: str = ""
@@ -43,7 +43,7 @@ class LockStatus(Struct, frozen=True):
     at: str | None = None
 
 
-class CartStatus(Struct, frozen=True):
+class TrolleyStatus(Struct, frozen=True):
     """A trolley, as the branch's topic shows it, but for what concerns people."""
 
     trolley_id: str
@@ -55,20 +55,20 @@ class CartStatus(Struct, frozen=True):
     lock: LockStatus
     lock_fault: str
     place: Any = None
-    answer: OrderAnswer | None = None
-    """To the last order that came by the broker since the bridge started."""
+    answer: CommandAnswer | None = None
+    """To the last command that came by the broker since the bridge started."""
 
 
-decode_order = msgspec.json.Decoder(Order).decode
+decode_command = msgspec.json.Decoder(TrolleyCommand).decode
 """Raises msgspec.DecodeError."""
 
 
-def status_of(trolley: dict[str, Any]) -> CartStatus:
+def status_of(trolley: dict[str, Any]) -> TrolleyStatus:
     """Return what is published of a trolley of the branch's topic. Raises msgspec.ValidationError."""
-    return msgspec.convert(trolley, CartStatus)
+    return msgspec.convert(trolley, TrolleyStatus)
 
 
-class CartTopics:
+class TrolleyTopics:
     """The topics of one trolley."""
 
     def __init__(self, prefix: str, chain: str, branch: str, trolley_id: str) -> None:

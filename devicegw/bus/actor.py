@@ -12,7 +12,7 @@ from typing import Any, cast
 import pykka
 
 from devicegw.bus.bus import Bus
-from devicegw.bus.messages import SlotReading, UnlockOrder
+from devicegw.bus.messages import SlotReading, UnlockCommand
 from devicegw.bus.tap import Passed
 
 _log = logging.getLogger("devices.bus")
@@ -79,11 +79,11 @@ class _BusActor(pykka.ThreadingActor):
         self.actor_ref.tell(_Step())
 
     def on_receive(self, message: Any) -> Any:
-        """Take an order, a question or the next step."""
+        """Take an unlock, a question or the next step."""
         match message:
             case _Step():
                 self._step()
-            case UnlockOrder():
+            case UnlockCommand():
                 self._bus.submit(message)
             case _Survey():
                 return self._bus.survey()
@@ -98,7 +98,7 @@ class _BusActor(pykka.ThreadingActor):
         return None
 
     def on_stop(self) -> None:
-        """Close the port; orders left end in bus_error."""
+        """Close the port; unlocks left end in bus_error."""
         self._bus.close()
 
     def on_failure(
@@ -107,7 +107,7 @@ class _BusActor(pykka.ThreadingActor):
         exception_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """End every order by name, then say that the bus is dead: a defect of ours."""
+        """End every unlock by name, then say that the bus is dead: a defect of ours."""
         _log.critical("the bus actor failed", exc_info=exception_value)
         self._bus.close("the bus failed")
         self._died(exception_value or RuntimeError("the bus actor failed"))
@@ -129,9 +129,9 @@ class BusHandle:
         self._progress = _Progress()
         self._ref = _BusActor.start(bus, self._wake, self._progress, died)
 
-    def unlock(self, order: UnlockOrder) -> None:
-        """Hand over an order. Raises pykka.ActorDeadError after ``stop``."""
-        self._tell(order)
+    def unlock(self, command: UnlockCommand) -> None:
+        """Hand over an unlock. Raises pykka.ActorDeadError after ``stop``."""
+        self._tell(command)
 
     def survey(self) -> pykka.Future[list[SlotReading] | None]:
         """Ask for every slot's reading; None while not every board has been heard or given up."""
@@ -161,7 +161,7 @@ class BusHandle:
         return self._progress.steps
 
     def stop(self, timeout: float = 5.0) -> None:
-        """Carry out what is in the inbox, end every order and close the port."""
+        """Carry out what is in the inbox, end every unlock and close the port."""
         future = self._ref.stop(block=False)
         self._wake.set()
         future.get(timeout=timeout)

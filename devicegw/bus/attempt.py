@@ -1,4 +1,4 @@
-"""One order to unlock, from receipt to its end.
+"""One attempt to unlock, from receipt to its end.
 
 ::
 
@@ -12,18 +12,18 @@
 
 from __future__ import annotations
 
-from devicegw.bus.messages import UnlockOrder
-from devicegw.config import Timings
+from devicegw.bus.config import Timings
+from devicegw.bus.messages import UnlockCommand
 from devicegw.wire import Hook, Outcome
 
 
-class Attempt:
-    """The tries of one order and what was seen meanwhile."""
+class UnlockAttempt:
+    """The tries of one command and what was seen meanwhile."""
 
-    def __init__(self, order: UnlockOrder, timings: Timings) -> None:
-        self.order = order
+    def __init__(self, command: UnlockCommand, timings: Timings) -> None:
+        self.command = command
         self.tries = 0
-        self.pulse_at = order.received
+        self.pulse_at = command.received
         """Not pulsed before this."""
         self.give_up_at = 0.0
         self.first_byte_s: float | None = None
@@ -35,7 +35,7 @@ class Attempt:
 
     def too_late(self, now: float) -> bool:
         """Tell whether the lock may no longer be pulsed."""
-        return now >= self.order.expires
+        return now >= self.command.expires
 
     def pulsed(self, at: float, exchange: int, *, acknowledged: bool) -> None:
         """Note a pulse. What the board says of the hook counts from the exchanges after it.
@@ -45,7 +45,7 @@ class Attempt:
         """
         self.tries += 1
         if self.first_byte_s is None:
-            self.first_byte_s = at - self.order.received
+            self.first_byte_s = at - self.command.received
         self._evidence_after = exchange if acknowledged else exchange + 1
         self._seen_closed = False
         self.give_up_at = at + self._timings.open_s
@@ -64,10 +64,10 @@ class Attempt:
         if self.tries >= self._timings.tries:
             return False
         self.pulse_at = now + self._timings.retry_s * 2.0 ** (self.tries - 1)
-        return self.pulse_at < self.order.expires
+        return self.pulse_at < self.command.expires
 
     def verdict(self) -> tuple[Outcome, str]:
-        """Return how the order ends after its last try did not open the lock."""
+        """Return how the attempt ends after its last try did not open the lock."""
         if self.refusal:
             return "bus_error", f"the board refused the pulse: {self.refusal}"
         if self._seen_closed:
@@ -75,7 +75,7 @@ class Attempt:
         return "bus_error", f"the board did not answer in {self.tries} tries"
 
     def verdict_when_late(self) -> tuple[Outcome, str]:
-        """Return how the order ends if its time ran out while it waited to pulse."""
+        """Return how the attempt ends if its time ran out while it waited to pulse."""
         if self.tries == 0:
             return "expired", "the time to live passed before the lock could be pulsed"
         return self.verdict()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Container
 
 from devicegw.bus.boards import BoardStatus
+from devicegw.bus.config import BoardConfig, Timings
 from devicegw.bus.health import BoardHealth
 from devicegw.bus.messages import SlotReading
 from devicegw.clock import Clock
-from devicegw.config import BoardConfig, Timings
 from devicegw.wire import Hook, slot_number
 
 
-class Rack:
+class BoardState:
     """One board with its locks, as last heard.
 
     A change is believed once it has lasted (``hook_settle_s``, ``present_settle_s``):

@@ -1,9 +1,9 @@
-"""One bus: who is asked when, and how an order to unlock ends.
+"""One bus: who is asked when, and how an unlock ends.
 
 The bus is a plain object that does one thing a ``step``; the actor in
 ``devicegw.bus.actor`` gives it a thread. Priorities, highest first:
 
-1. an order that has not pulsed its lock yet;
+1. an unlock that has not pulsed its lock yet;
 2. a board with a lock that should be opening: asked again and again at the line's rate;
 3. every board in turn, each ``poll_s``; a dead one more and more seldom.
 
@@ -18,15 +18,15 @@ import logging
 from collections import deque
 from typing import Any
 
-from devicegw.bus.attempt import Attempt
-from devicegw.bus.board_state import Rack
+from devicegw.bus.attempt import UnlockAttempt
+from devicegw.bus.board_state import BoardState
 from devicegw.bus.boards import BoardStatus, Driver, Refused
+from devicegw.bus.config import BusConfig
 from devicegw.bus.line import Line
-from devicegw.bus.messages import Listener, OrderDone, SlotReading, UnlockOrder
+from devicegw.bus.messages import Listener, SlotReading, UnlockCommand, UnlockDone
 from devicegw.bus.port import OpenPort, PortLost
 from devicegw.bus.tap import Passed, Tap
 from devicegw.clock import Clock
-from devicegw.config import BusConfig
 from devicegw.wire import Outcome
 
 _log = logging.getLogger("devices.bus")
@@ -59,9 +59,11 @@ class Bus:
         self._clock = clock
         self._listener = listener
         self._line = Line(open_port, config.baudrate, driver, config.timings, clock)
-        self._racks = {board.address: Rack(index, board, config.timings, clock) for board in config.boards}
-        self._waiting: deque[Attempt] = deque()
-        self._opening: list[Attempt] = []
+        self._boards = {
+            board.address: BoardState(index, board, config.timings, clock) for board in config.boards
+        }
+        self._waiting: deque[UnlockAttempt] = deque()
+        self._opening: list[UnlockAttempt] = []
         self._exchanges = 0
         self._round_goes_first = False
         self._lost_at: float | None = None
@@ -70,12 +72,12 @@ class Bus:
 
     # --- from above -----------------------------------------------------------
 
-    def submit(self, order: UnlockOrder) -> None:
-        """Take an order; exactly one OrderDone will be told for it."""
-        attempt = Attempt(order, self._timings)
-        rack = self._racks.get(order.board)
-        if rack is None or order.lock >= rack.locks:
-            detail = f"no lock {order.lock} on board {order.board} is configured"
+    def submit(self, command: UnlockCommand) -> None:
+        """Take an unlock; exactly one UnlockDone will be told for it."""
+        attempt = UnlockAttempt(command, self._timings)
+        board = self._boards.get(command.board)
+        if board is None or command.lock >= board.locks:
+            detail = f"no lock {command.lock} on board {command.board} is configured"
             self._finish(attempt, "unsupported", detail)
         else:
             self._waiting.append(attempt)
@@ -91,7 +93,7 @@ class Bus:
             return 0.0
 
     def close(self, reason: str = "the agent stops") -> None:
-        """Close the port; every order left ends in bus_error."""
+        """Close the port; every unlock left ends in bus_error."""
         for attempt in [*self._waiting, *self._opening]:
             self._finish(attempt, "bus_error", reason)
         self._waiting.clear()
@@ -100,14 +102,14 @@ class Bus:
 
     def survey(self) -> list[SlotReading] | None:
         """Return what the hardware says of every slot, None until every board was heard or given up."""
-        racks = self._racks.values()
-        if not all(rack.known for rack in racks):
+        boards = self._boards.values()
+        if not all(board.known for board in boards):
             return None
-        return [reading for rack in racks for reading in rack.everything()]
+        return [reading for board in boards for reading in board.everything()]
 
     def health(self) -> dict[str, Any]:
         """Return the state of the bus for telemetry."""
-        boards = {str(address): rack.health.as_dict() for address, rack in self._racks.items()}
+        boards = {str(address): board.health.as_dict() for address, board in self._boards.items()}
         line = {"open": self._line.is_open, "echoing": self._line.echoing, "exchanges": self._exchanges}
         return {"port": self._config.port, **line, "boards": boards}
 
@@ -126,12 +128,12 @@ class Bus:
             return (dropped, frames) if frames else None
         return dropped, frames
 
-    # --- the order of things --------------------------------------------------
+    # --- what is next --------------------------------------------------
 
     def _work(self) -> float:
         rest = self._line.rest_s
         if rest > CHOICE_S:
-            # Chosen after the silence, not before it: an order that comes meanwhile goes first.
+            # Chosen after the silence, not before it: an unlock that comes meanwhile goes first.
             return rest
         now = self._clock.monotonic()
         self._settle(now)
@@ -139,7 +141,7 @@ class Bus:
         if pulse is not None:
             self._pulse(pulse)
             return 0.0
-        due = min(self._racks.values(), key=lambda rack: rack.due_at)
+        due = min(self._boards.values(), key=lambda board: board.due_at)
         watched = self._most_neglected_watched()
         overdue = now - due.due_at > OVERDUE_ROUNDS * self._timings.poll_s
         if watched is not None and not (due.due_at <= now and self._round_goes_first):
@@ -156,9 +158,10 @@ class Bus:
         moments = [due_at, *(attempt.pulse_at for attempt in self._waiting)]
         return max(0.0, min(moments) - now)
 
-    def _most_neglected_watched(self) -> Rack | None:
-        boards = {attempt.order.board for attempt in self._opening}
-        return min((self._racks[board] for board in boards), key=lambda rack: rack.asked_at, default=None)
+    def _most_neglected_watched(self) -> BoardState | None:
+        addresses = {attempt.command.board for attempt in self._opening}
+        boards = (self._boards[address] for address in addresses)
+        return min(boards, key=lambda board: board.asked_at, default=None)
 
     def _settle(self, now: float) -> None:
         """End what has run out of time; send for another try what may have one."""
@@ -177,10 +180,10 @@ class Bus:
 
     # --- exchanges ------------------------------------------------------------
 
-    def _pulse(self, attempt: Attempt) -> None:
+    def _pulse(self, attempt: UnlockAttempt) -> None:
         """Pulse one lock, unless its time has run out by the moment the line is free."""
-        order = attempt.order
-        rack = self._racks[order.board]
+        command = attempt.command
+        board = self._boards[command.board]
         allowed = False
 
         def may_send() -> bool:
@@ -188,11 +191,11 @@ class Bus:
             allowed = not attempt.too_late(self._clock.monotonic())
             return allowed
 
-        request = self._driver.unlock(order.board, rack.channel(order.lock))
+        request = self._driver.unlock(command.board, board.channel(command.lock))
         self._exchanges += 1
         answer = None
         try:
-            answer = self._line.exchange(order.board, request, rack.health, may_send)
+            answer = self._line.exchange(command.board, request, board.health, may_send)
         finally:
             # Also when the port went: some of the bytes may have reached the lock.
             if allowed:
@@ -201,46 +204,46 @@ class Bus:
                 attempt.refusal = answer.detail if isinstance(answer, Refused) else ""
                 self._opening.append(attempt)
 
-    def _ask(self, rack: Rack) -> bool:
+    def _ask(self, board: BoardState) -> bool:
         """Ask a board for its status; return whether it answered."""
-        rack.asked_at = self._clock.monotonic()
+        board.asked_at = self._clock.monotonic()
         answer = None
-        for request in self._driver.status(rack.address):
+        for request in self._driver.status(board.address):
             self._exchanges += 1
-            answer = self._line.exchange(rack.address, request, rack.health)
+            answer = self._line.exchange(board.address, request, board.health)
             if answer is None or isinstance(answer, Refused):
                 break
         if not isinstance(answer, BoardStatus):
-            self._unanswered(rack)
+            self._unanswered(board)
             return False
-        self._answered(rack, answer)
+        self._answered(board, answer)
         return True
 
-    def _answered(self, rack: Rack, answer: BoardStatus) -> None:
-        if rack.dead:
-            _log.info("board %d on %s answers again", rack.address, self._config.port)
-        opening = [a for a in self._opening if a.order.board == rack.address]
-        self._tell(rack.take(answer, {attempt.order.lock for attempt in opening}))
-        pause = min(self._timings.poll_s, LOOK_AGAIN_S) if rack.unsettled else self._timings.poll_s
-        rack.due_at = rack.asked_at + pause
+    def _answered(self, board: BoardState, answer: BoardStatus) -> None:
+        if board.dead:
+            _log.info("board %d on %s answers again", board.address, self._config.port)
+        opening = [a for a in self._opening if a.command.board == board.address]
+        self._tell(board.take(answer, {attempt.command.lock for attempt in opening}))
+        pause = min(self._timings.poll_s, LOOK_AGAIN_S) if board.unsettled else self._timings.poll_s
+        board.due_at = board.asked_at + pause
         for attempt in opening:
-            if attempt.sees(rack.hook(attempt.order.lock), self._exchanges):
+            if attempt.sees(board.hook(attempt.command.lock), self._exchanges):
                 self._opening.remove(attempt)
                 self._finish(attempt, "opened", "")
 
-    def _unanswered(self, rack: Rack) -> None:
-        failures = rack.health.failures_in_a_row
+    def _unanswered(self, board: BoardState) -> None:
+        failures = board.health.failures_in_a_row
         beyond = max(0, failures - self._timings.dead_after)
         first = self._timings.poll_s
         if failures >= self._timings.dead_after:
             first = max(first, self._timings.answer_s / DEAD_SHARE)
         pause = min(first * 2.0 ** min(beyond, 16), max(self._timings.dead_poll_s, first))
-        rack.due_at = self._clock.monotonic() + pause
+        board.due_at = self._clock.monotonic() + pause
         # A board may be too busy to answer while it drives a bolt; that is no death yet.
-        driving = any(attempt.order.board == rack.address for attempt in self._opening)
-        if failures >= self._timings.dead_after and not rack.dead and not driving:
-            _log.warning("board %d on %s does not answer", rack.address, self._config.port)
-            self._tell(rack.die())
+        driving = any(attempt.command.board == board.address for attempt in self._opening)
+        if failures >= self._timings.dead_after and not board.dead and not driving:
+            _log.warning("board %d on %s does not answer", board.address, self._config.port)
+            self._tell(board.die())
 
     # --- the port -------------------------------------------------------------
 
@@ -250,14 +253,14 @@ class Bus:
         if self._lost_at is None:
             self._lost_at = now
             _log.warning("bus unavailable: %s", error)
-            for rack in self._racks.values():
-                self._tell(rack.die())
+            for board in self._boards.values():
+                self._tell(board.die())
         self._reopen_at = now + self._reopen_pause
         self._reopen_pause = min(self._reopen_pause * 2, self._timings.reopen_max_s)
 
     def _reopen(self) -> float:
         now = self._clock.monotonic()
-        patience = self._fail_orders_of_lost_port(now)
+        patience = self._fail_unlocks_of_lost_port(now)
         if now < self._reopen_at:
             return min(self._reopen_at - now, patience)
         self._line.open()
@@ -265,19 +268,19 @@ class Bus:
             _log.info("bus available: %s is open again", self._config.port)
         self._lost_at = None
         self._reopen_pause = self._timings.reopen_s
-        for rack in self._racks.values():
-            rack.due_at = now
+        for board in self._boards.values():
+            board.due_at = now
         return 0.0
 
-    def _fail_orders_of_lost_port(self, now: float) -> float:
-        """End the orders that have waited too long for the port; return when the next one will have."""
+    def _fail_unlocks_of_lost_port(self, now: float) -> float:
+        """End the unlocks that have waited too long for the port; return when the next one will have."""
         patience = float("inf")
         if self._lost_at is None:
             return patience
         for queue in (self._waiting, self._opening):
             for attempt in list(queue):
-                order = attempt.order
-                end = min(order.expires, max(self._lost_at, order.received) + self._timings.lost_s)
+                command = attempt.command
+                end = min(command.expires, max(self._lost_at, command.received) + self._timings.lost_s)
                 if now >= end:
                     queue.remove(attempt)
                     self._finish(attempt, "bus_error", f"{self._config.port} is lost")
@@ -291,9 +294,9 @@ class Bus:
         for reading in readings:
             self._listener(reading)
 
-    def _finish(self, attempt: Attempt, outcome: Outcome, detail: str) -> None:
-        order = attempt.order
-        total = self._clock.monotonic() - order.received
+    def _finish(self, attempt: UnlockAttempt, outcome: Outcome, detail: str) -> None:
+        command = attempt.command
+        total = self._clock.monotonic() - command.received
         self._listener(
-            OrderDone(order.command_id, outcome, detail, attempt.first_byte_s, total, attempt.tries)
+            UnlockDone(command.command_id, outcome, detail, attempt.first_byte_s, total, attempt.tries)
         )

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from devicegw.bus.boards import Acknowledged, Answer, BadFrame, BoardStatus, Driver, Received, Refused
+from devicegw.bus.config import Timings
 from devicegw.bus.echo import EchoFilter
 from devicegw.bus.health import BoardHealth
 from devicegw.bus.port import OpenPort, PortLost, Transport, char_seconds
 from devicegw.bus.tap import Tap
 from devicegw.clock import Clock
-from devicegw.config import Timings
 
 SILENT_CHARS = 3.5
 """Characters of silence that separate frames (the measure of Modbus RTU; boards need it to resynchronise)."""

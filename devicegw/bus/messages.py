@@ -9,7 +9,7 @@ from devicegw.wire import Hook, Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class UnlockOrder:
+class UnlockCommand:
     """Open one lock, but never start to after ``expires`` (monotonic seconds)."""
 
     command_id: str
@@ -31,8 +31,8 @@ class SlotReading:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderDone:
-    """An order has ended; exactly one a submitted order."""
+class UnlockDone:
+    """An unlock has ended; exactly one for each that was submitted."""
 
     command_id: str
     outcome: Outcome
@@ -43,5 +43,5 @@ class OrderDone:
     tries: int = 0
 
 
-BusEvent = SlotReading | OrderDone
+BusEvent = SlotReading | UnlockDone
 Listener = Callable[[BusEvent], None]

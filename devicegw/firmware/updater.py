@@ -13,11 +13,12 @@ from pathlib import Path
 from random import Random
 
 from devicegw import wire
-from devicegw.config import ConfigError, FirmwareConfig
+from devicegw.errors import ConfigError
+from devicegw.firmware.config import FirmwareConfig
 from devicegw.firmware.download import CutOff, NotTaken, fetch, verify
 from devicegw.firmware.versions import BadImage, Trial, Versions
 from devicegw.link.link import Backoff
-from devicegw.link.queue import Ledger
+from devicegw.link.queue import OutboxQueue
 
 _log = logging.getLogger("devices.firmware")
 
@@ -33,15 +34,16 @@ Silent = Callable[[], Awaitable[list[int]]]
 
 
 class Updater:
-    """One update at a time. One event loop; ``start`` once, ``stop`` before the ledger closes."""
+    """One update at a time. One event loop; ``start`` once, ``stop`` before the queue closes."""
 
     def __init__(
         self,
         config: FirmwareConfig | None,
         root: Path,
+        *,
         running: str,
         token: Callable[[], str],
-        ledger: Ledger,
+        queue: OutboxQueue,
         silent: Silent,
         restart: Callable[[], None],
         healthy: Callable[[], None],
@@ -51,7 +53,7 @@ class Updater:
         self._versions = Versions(root)
         self._running = running
         self._token = token
-        self._ledger = ledger
+        self._queue = queue
         self._silent = silent
         self._restart = restart
         self._healthy = healthy
@@ -115,7 +117,7 @@ class Updater:
 
     def _say(self, rollout_id: str, state: wire.FirmwareStep, detail: str = "") -> None:
         _log.info("firmware %s", state, extra={"rollout_id": rollout_id, "detail": detail})
-        self._ledger.put(wire.FirmwareState(seq=0, rollout_id=rollout_id, state=state, detail=detail[:500]))
+        self._queue.put(wire.FirmwareState(seq=0, rollout_id=rollout_id, state=state, detail=detail[:500]))
 
     async def _bring(self, offer: wire.Firmware) -> None:
         try:

@@ -23,6 +23,8 @@ import msgspec
 STARTS = 3
 """How often a version on trial may be started without having become healthy."""
 NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,39}$")
+ENTRIES = ("devicegw/agent/__init__.py", "devicegw/agent.py")
+"""Where ``devicegw.agent.main`` is, by which a version is started; older versions have the file."""
 MARK = "VERSION"
 """A file at the top of an unpacked version, with its name."""
 
@@ -93,8 +95,8 @@ class Versions:
                 archive.extractall(fresh, filter="data")
         except tarfile.TarError as error:
             raise BadImage(f"expected a tar archive: {error}") from error
-        if not (fresh / "devicegw" / "agent" / "process.py").is_file():
-            raise BadImage("expected devicegw/agent/process.py in the archive, got none")
+        if not any((fresh / entry).is_file() for entry in ENTRIES):
+            raise BadImage(f"expected {' or '.join(ENTRIES)} in the archive, got none")
         (fresh / MARK).write_text(version)
         for path in [*fresh.rglob("*"), fresh]:
             _sync(path)

@@ -1,4 +1,4 @@
-"""A site's MQTT broker: how to get there, topics, and what is said on them besides the wire messages.
+"""A site's MQTT broker: how to get there, topics, and what is published on them besides the wire messages.
 
 MQTT 5, QoS 1. Below ``{prefix}/{chain}/{branch}/devices/{device}/``:
 
@@ -27,86 +27,41 @@ from msgspec import Meta, Struct
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-PREFIX = "cartwise"
+from devicegw.link.config import BrokerConfig, TlsConfig
+
 CONNECTION = "connection"
 REFUSALS = (134, 135)
 """MQTT 5 reason codes of CONNACK that say our username or password is wrong."""
 TAKEN_OVER = 142
-Level = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^+#/\x00]+$")]
-"""One level of a topic."""
-Prefix = Annotated[
-    str, Meta(min_length=1, max_length=200, pattern=r"^[^+#\x00/][^+#\x00]*[^+#\x00/]$|^[^+#\x00/]$")
-]
 
 
 class BrokerError(Exception):
     """A file that the configuration of the broker names cannot be read; the message names the key."""
 
 
-class TlsConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """How the broker proves who it is, and we who we are. Paths of PEM files."""
-
-    ca: str | None = None
-    """The authority that signed the broker's certificate; the system's if not set."""
-    cert: str | None = None
-    key: str | None = None
+# --- messages beside the wire's ----------------------------------------------
 
 
-class BrokerConfig(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the broker is and how it lets us in."""
-
-    host: Annotated[str, Meta(min_length=1)]
-    port: Annotated[int, Meta(ge=1, le=65535)] | None = None
-    """8883 with TLS, else 1883."""
-    username: str | None = None
-    password_file: str | None = None
-    """Read at every connection."""
-    tls: TlsConfig | None = None
-    keepalive_s: Annotated[int, Meta(ge=1, le=3600)] = 15
-    """A broker that hears nothing for one and a half of it takes us for gone."""
-
-    @property
-    def address(self) -> str:
-        """Return host and port."""
-        return f"{self.host}:{self.port or (8883 if self.tls else 1883)}"
-
-
-class MqttLink(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="mqtt"):
-    """The agent's ``link`` over a broker."""
-
-    broker: BrokerConfig
-    chain: Level
-    branch: Level
-    prefix: Prefix = PREFIX
-
-
-class WebsocketLink(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="websocket"):
-    """The agent's ``link`` straight to ``server_url``."""
-
-
-# --- said beside the wire messages ------------------------------------------
-
-
-class _Said(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag=str.lower):
+class _BrokerMessage(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag=str.lower):
     """Base: the tag is the class name in lower case."""
 
 
-class Login(_Said, frozen=True):
+class Login(_BrokerMessage, frozen=True):
     """From a device: a connection begins; ``token`` is the device's own and the server verifies it."""
 
     connection: Annotated[str, Meta(min_length=1, max_length=100)]
     token: Annotated[str, Meta(min_length=1, max_length=5000)]
 
 
-class Online(_Said, frozen=True):
+class Online(_BrokerMessage, frozen=True):
     """From a device, retained: it is connected to the broker."""
 
 
-class Offline(_Said, frozen=True):
+class Offline(_BrokerMessage, frozen=True):
     """From a device or of it, retained: it is not."""
 
 
-class Closed(_Said, frozen=True):
+class Closed(_BrokerMessage, frozen=True):
     """To a device: the server does not hear it; begin again with login and hello."""
 
     reason: str
@@ -126,7 +81,7 @@ decode_closed = msgspec.json.Decoder(Closed).decode
 _decode_typed = msgspec.json.Decoder(_Typed).decode
 
 
-def said(message: Login | Online | Offline | Closed) -> str:
+def encode(message: Login | Online | Offline | Closed) -> str:
     """Return the message as it is published."""
     return _encoder.encode(message).decode()
 

@@ -17,8 +17,8 @@ from typing import Protocol
 
 from devicegw import wire
 from devicegw.clock import Clock
-from devicegw.config import ConfigError
-from devicegw.link.queue import Ledger
+from devicegw.errors import ConfigError
+from devicegw.link.queue import OutboxQueue
 from devicegw.link.transport import Channel, ChannelClosed, Transport
 from devicegw.tasks import until_one_ends
 
@@ -48,7 +48,7 @@ class Hardware(Protocol):
         """Return who we are and what the hardware says now."""
 
     def unlock(self, command_id: str, slot: int, received: float, expires: float) -> None:
-        """Begin to open a lock; its end is told to the ledger. Does not block."""
+        """Begin to open a lock; its end is told to the queue. Does not block."""
 
     def inspect(self, bus: int, seconds: float) -> AsyncIterator[wire.Frames]:
         """Look at a bus from now on, for so long; return what passes."""
@@ -74,7 +74,7 @@ class Link:
         self,
         transport: Transport,
         hardware: Hardware,
-        ledger: Ledger,
+        queue: OutboxQueue,
         clock: Clock,
         *,
         firmware: Callable[[wire.Firmware | wire.FirmwareCancel], None] | None = None,
@@ -85,14 +85,14 @@ class Link:
         self._transport = transport
         self._hardware = hardware
         self._firmware = firmware
-        self._ledger = ledger
+        self._queue = queue
         self._clock = clock
         self._backoff = backoff or Backoff()
         self._random = random or Random()
         self._answer_s = answer_s
         self._stopping = asyncio.Event()
         self._failures = 0
-        self._said_down = False
+        self._down_logged = False
         self._heard_at = 0.0
         self._up_at = 0.0
         self._inspections: dict[int, asyncio.Task[None]] = {}
@@ -126,8 +126,8 @@ class Link:
                 why = self._note_failure(error)
             if self._stopping.is_set():
                 return
-            if not self._said_down:
-                self._said_down = True
+            if not self._down_logged:
+                self._down_logged = True
                 _log.warning("link down: %s", why)
             pause = self._backoff.pause(self._failures, self._random)
             self._failures += 1
@@ -169,9 +169,9 @@ class Link:
         if welcome.config != self.config:
             self.config = welcome.config
             self.reconfigured.set()
-        await self._ledger.raise_above(welcome.last_seq)
+        await self._queue.raise_above(welcome.last_seq)
         self._heard_at = self._up_at = asyncio.get_running_loop().time()
-        self._said_down = False
+        self._down_logged = False
         self.welcomed.set()
         _log.info("link up: %s", self._transport.name)
 
@@ -198,7 +198,7 @@ class Link:
                     if self._firmware is not None:
                         self._firmware(message)
                 case wire.Ack(seq=seq):
-                    self._ledger.acknowledge(seq)
+                    self._queue.acknowledge(seq)
                 case wire.Problem() as problem:
                     self._refused(problem)
                 case wire.Heartbeat():
@@ -212,14 +212,14 @@ class Link:
         The lock does not wait for the disk, but ``received`` does: what was received
         ends by name, even if the power goes now.
         """
-        known = self._ledger.knows(command.id)
-        self._ledger.note_command(command.id)
+        known = self._queue.knows(command.id)
+        self._queue.note_command(command.id)
         if known:
-            self._ledger.repeat_result(command.id)
+            self._queue.repeat_result(command.id)
             return
         if command.op != "unlock":
             detail = f"expected op unlock, got {command.op[:100]}"
-            self._ledger.put(wire.Result(seq=0, id=command.id, outcome="unsupported", detail=detail))
+            self._queue.put(wire.Result(seq=0, id=command.id, outcome="unsupported", detail=detail))
             return
         self._hardware.unlock(command.id, command.slot, received, received + command.ttl_ms / 1000)
 
@@ -245,18 +245,18 @@ class Link:
     def _refused(self, problem: wire.Problem) -> None:
         _log.error("the server refused a message: %s: %s", problem.code, problem.detail)
         if problem.seq is not None:
-            self._ledger.acknowledge(problem.seq)
+            self._queue.acknowledge(problem.seq)
 
     async def _send(self, channel: Channel) -> None:
         """Send everything unacknowledged, then everything new, in order; once a connection each."""
         sent = 0
         while True:
-            for command_id in self._ledger.take_noted():
+            for command_id in self._queue.take_noted():
                 await channel.send(wire.encode(wire.Received(id=command_id)))
-            for message in self._ledger.unacknowledged(after=sent):
+            for message in self._queue.unacknowledged(after=sent):
                 await channel.send(wire.encode(message))
                 sent = message.seq
-            await self._ledger.changed()
+            await self._queue.changed()
 
     async def _beat(self, channel: Channel) -> None:
         pause = self.config.heartbeat_s

@@ -12,7 +12,8 @@ import msgspec
 
 from devicegw import wire
 from devicegw.link import broker
-from devicegw.link.broker import DeviceTopics, MqttLink
+from devicegw.link.broker import DeviceTopics
+from devicegw.link.config import MqttLink
 from devicegw.link.transport import Channel, ChannelClosed
 
 GOODBYE_S = 2.0
@@ -35,15 +36,15 @@ class MqttTransport:
     async def open(self, answer_s: float) -> AsyncIterator[Channel]:
         """Connect, say that we are online and log in; the last will says that we are not."""
         connection = uuid4().hex
-        offline = broker.said(broker.Offline())
+        offline = broker.encode(broker.Offline())
         will = aiomqtt.Will(self._topics.status, offline, qos=1, retain=True)
-        login = broker.said(broker.Login(connection, self._token()))
+        login = broker.encode(broker.Login(connection, self._token()))
         try:
             async with broker.client(
                 self._config.broker, self._topics.identifier, will, timeout=answer_s
             ) as client:
                 await client.subscribe(self._topics.commands, qos=1)
-                online = broker.said(broker.Online())
+                online = broker.encode(broker.Online())
                 await broker.publish(client, self._topics.status, online, retain=True)
                 await broker.publish(client, self._topics.login, login)
                 try:

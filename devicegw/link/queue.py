@@ -52,7 +52,7 @@ class _Batch:
         return not (self.messages or self.acknowledged or self.noted)
 
 
-class Ledger:
+class OutboxQueue:
     """What is unacknowledged and which commands are known. One event loop; ``start`` before use.
 
     While the disk fails, locks go on opening, but nothing is told upward until it is back.
@@ -68,7 +68,7 @@ class Ledger:
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
-        self._said_unavailable = False
+        self._unavailable_logged = False
         self._unacknowledged: dict[int, wire.Outgoing] = {}
         self._commands: dict[str, wire.Result | None] = {}
         self._noted: list[str] = []
@@ -176,8 +176,8 @@ class Ledger:
         if self._closing.is_set():
             _log.error("outbox unavailable, %d messages are lost: %s", len(self._batch.messages), error)
             return True
-        if not self._said_unavailable:
-            self._said_unavailable = True
+        if not self._unavailable_logged:
+            self._unavailable_logged = True
             _log.error("outbox unavailable, nothing can be told upward: %s", error)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._closing.wait(), self._retry_s)
@@ -185,8 +185,8 @@ class Ledger:
         return False
 
     def _disk_back(self) -> None:
-        if self._said_unavailable:
-            self._said_unavailable = False
+        if self._unavailable_logged:
+            self._unavailable_logged = False
             _log.info("outbox available again")
 
     async def _reload(self) -> None:

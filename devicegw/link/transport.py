@@ -83,9 +83,9 @@ class WebsocketTransport:
             ) as socket:
                 yield _Websocket(socket)
         except InvalidStatus as error:
-            raise ChannelClosed(_said(error), error.response.status_code) from error
+            raise ChannelClosed(_reason(error), error.response.status_code) from error
         except WebSocketException as error:
-            raise ChannelClosed(_said(error)) from error
+            raise ChannelClosed(_reason(error)) from error
 
 
 class _Websocket:
@@ -110,8 +110,8 @@ class _Websocket:
 
 
 def _closed(error: ConnectionClosed) -> ChannelClosed:
-    return ChannelClosed(_said(error), error.rcvd.code if error.rcvd else None)
+    return ChannelClosed(_reason(error), error.rcvd.code if error.rcvd else None)
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"

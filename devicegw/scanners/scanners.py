@@ -12,10 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 from devicegw import wire
-from devicegw.bus.port import PortLost, Source, scanner_port
-from devicegw.config import ScannerConfig
-from devicegw.link.queue import Ledger
+from devicegw.bus.port import PortLost
+from devicegw.link.queue import OutboxQueue
+from devicegw.scanners.config import ScannerConfig
 from devicegw.scanners.keymap import PARSERS
+from devicegw.scanners.port import Source, scanner_port
 
 _log = logging.getLogger("devices.scanners")
 
@@ -51,24 +52,24 @@ class Scanner:
         return {"port": config.port, "trolley": config.trolley_id, "open": self._open, "scans": self._scans}
 
     def _run(self) -> None:
-        said_missing = False
+        missing_logged = False
         while not self._stopping.is_set():
             try:
                 source = scanner_port(self._config)
             except PortLost as error:
-                if not said_missing:
-                    said_missing = True
+                if not missing_logged:
+                    missing_logged = True
                     _log.warning("scanner unavailable: %s", error)
                 self._stopping.wait(REOPEN_S)
                 continue
             _log.info("scanner available: %s", self._config.port)
-            said_missing = False
+            missing_logged = False
             self._parser.reset()
             self._open = True
             try:
                 self._read(source)
             except PortLost as error:
-                said_missing = True
+                missing_logged = True
                 _log.warning("scanner unavailable: %s", error)
             finally:
                 self._open = False
@@ -83,21 +84,21 @@ class Scanner:
 
 
 class Scanners:
-    """All readers of a device; what they read goes into the ledger, in order."""
+    """All readers of a device; what they read goes into the queue, in order."""
 
-    def __init__(self, configs: tuple[ScannerConfig, ...], ledger: Ledger) -> None:
+    def __init__(self, configs: tuple[ScannerConfig, ...], queue: OutboxQueue) -> None:
         loop = asyncio.get_running_loop()
 
-        def into_ledger(trolley_id: str) -> Callable[[str], None]:
+        def into_queue(trolley_id: str) -> Callable[[str], None]:
             def scanned(barcode: str) -> None:
                 at = wire.utc(time.time())
                 scan = wire.Scan(seq=0, trolley_id=trolley_id, barcode=barcode, id=uuid.uuid4().hex, at=at)
                 with contextlib.suppress(RuntimeError):  # the loop has closed: the agent was killed
-                    loop.call_soon_threadsafe(ledger.put, scan)
+                    loop.call_soon_threadsafe(queue.put, scan)
 
             return scanned
 
-        self._scanners = [Scanner(config, into_ledger(config.trolley_id)) for config in configs]
+        self._scanners = [Scanner(config, into_queue(config.trolley_id)) for config in configs]
 
     def start(self) -> None:
         """Give every reader its thread."""
@@ -105,7 +106,7 @@ class Scanners:
             scanner.start()
 
     async def stop(self) -> None:
-        """Stop them all; all that was read is in the ledger when this returns."""
+        """Stop them all; all that was read is in the queue when this returns."""
         for scanner in self._scanners:
             await asyncio.to_thread(scanner.stop)
         handed_over = asyncio.Event()

@@ -1,4 +1,4 @@
-"""The simulator's control socket: one order a line in, one JSON object a line out."""
+"""The simulator's control socket: one command a line in, one JSON object a line out."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from devicegw.simulator.boards import ControlError
+from devicegw.simulator.line import SimulatedLine
 
+COMMANDS = "pull, push_back, state, stick, free, chatter, calm, fault, unplug, replug"
 CarryOut = Callable[[dict[str, Any]], dict[str, Any]]
-"""Does an order and returns its answer; raises ControlError."""
+"""Does a command and returns its answer; raises ControlError."""
 
 
-def parse_order(line: str) -> dict[str, Any]:
-    """Return the order of one line, JSON or words (``pull 3``, ``fault lost 0 2``). Raises ControlError."""
+def parse_command(line: str) -> dict[str, Any]:
+    """Return the command of one line, JSON or words (``pull 3``, ``fault lost 0 2``). Raises ControlError."""
     if line.startswith("{"):
         try:
-            order = json.loads(line)
+            command = json.loads(line)
         except json.JSONDecodeError as error:
             raise ControlError(f"expected JSON, got {error}") from error
-        return dict(order)
+        return dict(command)
     words = line.split()
     try:
         match words:
@@ -37,7 +39,33 @@ def parse_order(line: str) -> dict[str, Any]:
                 return {"op": op}
     except ValueError as error:
         raise ControlError(f"expected a number in {line!r}: {error}") from error
-    raise ControlError(f"expected an order, got {line!r}")
+    raise ControlError(f"expected a command, got {line!r}")
+
+
+def carry_out(line: SimulatedLine, command: dict[str, Any]) -> dict[str, Any]:
+    """Do one command and return its answer. Raises ControlError."""
+    match command:
+        case {"op": "pull", "slot": int(slot)}:
+            line.pull(slot)
+        case {"op": "push_back", "slot": int(slot)}:
+            line.push_back(slot)
+        case {"op": "stick" | "free" as op, "slot": int(slot)}:
+            line.stick(slot, op == "stick")
+        case {"op": "chatter", "slot": int(slot)}:
+            line.chatter(slot, command.get("seconds", 0.05))
+        case {"op": "calm", "slot": int(slot)}:
+            line.chatter(slot, 0.0)
+        case {"op": "fault", "name": str(name)}:
+            line.fault(name, command.get("board"), command.get("value"))
+        case {"op": "unplug"}:
+            line.unplug()
+        case {"op": "replug"}:
+            line.replug()
+        case {"op": "state"}:
+            return {"ok": True, "port": line.port, "slots": line.state()}
+        case _:
+            raise ControlError(f"expected {COMMANDS}, got {command}")
+    return {"ok": True}
 
 
 class ControlServer:
@@ -80,14 +108,14 @@ class ControlServer:
 def _answer(line: bytes, carry_out: CarryOut) -> dict[str, Any]:
     text = line.decode("utf-8", "replace").strip()
     try:
-        return carry_out(parse_order(text))
+        return carry_out(parse_command(text))
     except ControlError as error:
         return {"ok": False, "error": str(error)}
 
 
-def control(path: Path, order: str | dict[str, Any], timeout: float = 5.0) -> dict[str, Any]:
-    """Send one order to a running simulator and return its answer. Raises OSError if none listens."""
-    line = order if isinstance(order, str) else json.dumps(order)
+def control(path: Path, command: str | dict[str, Any], timeout: float = 5.0) -> dict[str, Any]:
+    """Send one command to a running simulator and return its answer. Raises OSError if none listens."""
+    line = command if isinstance(command, str) else json.dumps(command)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(timeout)
         client.connect(str(path))

@@ -10,16 +10,17 @@ import time
 from pathlib import Path
 from random import Random
 
+from devicegw.bus.config import BusConfig
 from devicegw.bus.port import char_seconds
 from devicegw.clock import Clock, SystemClock
-from devicegw.config import BusConfig, SimulatedFault, SimulatorConfig
 from devicegw.simulator.boards import SimulatedBus
-from devicegw.simulator.control import ControlServer
-from devicegw.simulator.hands import Hands, carry_out
+from devicegw.simulator.config import SimulatedFault, SimulatorConfig
+from devicegw.simulator.control import ControlServer, carry_out
+from devicegw.simulator.line import SimulatedLine
 from devicegw.simulator.nullmodem import NullModem, Outgoing
 
 
-class InProcessLine(Hands):
+class InProcessLine(SimulatedLine):
     """A line whose far end are simulated boards; ``open`` is the bus's OpenPort."""
 
     def __init__(self, bus: SimulatedBus, port: str, clock: Clock | None = None) -> None:
@@ -29,9 +30,8 @@ class InProcessLine(Hands):
         self._control: ControlServer | None = None
 
     @classmethod
-    def of(cls, config: BusConfig) -> InProcessLine:
+    def of(cls, config: BusConfig, settings: SimulatorConfig) -> InProcessLine:
         """Build the boards that a bus's configuration names, with their faults."""
-        settings = config.simulator or SimulatorConfig()
         bus = SimulatedBus(
             0,
             unlock_s=settings.unlock_ms / 1000,
@@ -60,8 +60,8 @@ class InProcessLine(Hands):
             self.chatter(fault.slot, 0.05 if fault.value is None else fault.value)
 
     def listen(self, path: Path) -> None:
-        """Take orders on a unix socket until the process ends."""
-        self._control = ControlServer(path, lambda order: carry_out(self, order))
+        """Take commands on a unix socket until the process ends."""
+        self._control = ControlServer(path, lambda command: carry_out(self, command))
         self._control.start()
 
     def open(self) -> NullModem:

@@ -6,7 +6,7 @@
 
 The pty is what the agent opens as its serial port; ``--link`` is a symlink to it
 that stays the same when it is unplugged and plugged in again. The control socket
-takes one order a line, in words or as JSON, and answers one JSON object a line::
+takes one command a line, in words or as JSON, and answers one JSON object a line::
 
     pull 3 | push_back 3 | state | stick 3 | free 3 | chatter 3 | calm 3 | unplug | replug
     fault dead 1 | fault lost 0 2 | fault echo | fault none
@@ -30,11 +30,11 @@ from pathlib import Path
 
 from devicegw.bus.port import char_seconds
 from devicegw.simulator.boards import SimulatedBus
-from devicegw.simulator.control import ControlServer
-from devicegw.simulator.hands import Hands, carry_out
+from devicegw.simulator.control import ControlServer, carry_out
+from devicegw.simulator.line import SimulatedLine
 
 
-class Simulator(Hands):
+class Simulator(SimulatedLine):
     """Puts a simulated bus behind a pty and serves it from one thread. Its methods are thread-safe."""
 
     def __init__(self, bus: SimulatedBus, link: Path | None = None) -> None:
@@ -145,7 +145,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--locks", type=int, default=16, help="locks a board")
     parser.add_argument("--empty", type=int, nargs="*", default=[], help="slots that begin without a trolley")
     parser.add_argument("--link", type=Path, help="stable symlink to the pty")
-    parser.add_argument("--control", type=Path, help="unix socket that takes orders")
+    parser.add_argument("--control", type=Path, help="unix socket that takes commands")
     parser.add_argument("--auto-pull", type=float, metavar="SECONDS", help="take the trolley after it opened")
     parser.add_argument("--unlock-ms", type=float, default=150.0, help="how long a bolt takes to open")
     parser.add_argument("--hook-open-level", type=int, choices=(0, 1), default=0)
@@ -170,7 +170,7 @@ def main(argv: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())
     simulator = Simulator(bus, options.link).start()
-    control = ControlServer(options.control, lambda order: carry_out(simulator, order))
+    control = ControlServer(options.control, lambda command: carry_out(simulator, command))
     try:
         control.start()
         sys.stdout.write(f"{simulator.port}\n")

@@ -165,7 +165,7 @@ def test_demo_accounts_with_other_passwords_are_nobodys_business(db: None, setti
 
 def test_json_log_lines_carry_what_extra_brought() -> None:
     record = logging.makeLogRecord({"name": "cart", "msg": "added %s", "args": ("tea",), "trolley": "T-1"})
-    line = json.loads(logs.JsonFormatter().format(record))
+    line = json.loads(logs.json_formatter().format(record))
     assert (line["logger"], line["message"], line["trolley"]) == ("cart", "added tea", "T-1")
     assert line["at"].endswith("+00:00")
 

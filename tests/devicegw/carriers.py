@@ -14,7 +14,7 @@ import msgspec
 from devicegw.bridge.config import BridgeConfig, broker_of
 from devicegw.bridge.process import Bridge
 from devicegw.link import broker
-from devicegw.link.broker import BrokerConfig, MqttLink
+from devicegw.link.config import BrokerConfig, MqttLink
 from devicegw.link.link import Backoff
 from devicegw.link.mqtt import MqttTransport
 from devicegw.link.transport import Transport, WebsocketTransport

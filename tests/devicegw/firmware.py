@@ -23,16 +23,16 @@ PUBLIC_KEY = base64.b64encode(KEY.public_key().public_bytes_raw()).decode()
 
 
 def image(changes: dict[str, str] | None = None) -> bytes:
-    """Return a tar archive of devicegw and actors, with some files replaced."""
+    """Return a tar archive of devicegw and actors, with some files replaced or added."""
     out = io.BytesIO()
+    paths = [path for folder in ("devicegw", "actors") for path in sorted((ROOT / folder).rglob("*.py"))]
+    files = {str(path.relative_to(ROOT)): path.read_text() for path in paths} | (changes or {})
     with tarfile.open(fileobj=out, mode="w:gz") as archive:
-        for folder in ("devicegw", "actors"):
-            for path in sorted((ROOT / folder).rglob("*.py")):
-                name = str(path.relative_to(ROOT))
-                data = (changes or {}).get(name, path.read_text()).encode()
-                entry = tarfile.TarInfo(name)
-                entry.size = len(data)
-                archive.addfile(entry, io.BytesIO(data))
+        for name, text in files.items():
+            data = text.encode()
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
     return out.getvalue()
 
 

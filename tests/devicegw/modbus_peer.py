@@ -13,8 +13,8 @@ from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusSerialServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
+from devicegw.bus.config import BoardConfig, ModbusBoard, ModbusInputs, ModbusRelays
 from devicegw.bus.port import PortLost
-from devicegw.config import BoardConfig, ModbusBoard, ModbusInputs, ModbusRelays
 
 FLASH = 0x0200
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from devicegw.bus.boards.kerong import KerongDriver
 from devicegw.bus.bus import Bus
-from devicegw.bus.messages import BusEvent, OrderDone, SlotReading, UnlockOrder
+from devicegw.bus.config import BoardConfig, BusConfig, Timings
+from devicegw.bus.messages import BusEvent, SlotReading, UnlockCommand, UnlockDone
 from devicegw.bus.port import char_seconds
 from devicegw.clock import ManualClock
-from devicegw.config import BoardConfig, BusConfig, Timings
 from devicegw.simulator.boards import SimulatedBus
 from devicegw.simulator.nullmodem import NullModem
 
@@ -52,19 +52,19 @@ class Shop:
             self.clock.advance(min(self.bus.step(), max(0.0, end - self.now)))
         return done()
 
-    def order(self, slot: int, name: str = "c1", ttl: float = 10.0) -> None:
-        self.bus.submit(UnlockOrder(name, slot >> 4, slot & 15, self.now, self.now + ttl))
+    def submit(self, slot: int, name: str = "c1", ttl: float = 10.0) -> None:
+        self.bus.submit(UnlockCommand(name, slot >> 4, slot & 15, self.now, self.now + ttl))
 
-    def done(self) -> dict[str, OrderDone]:
-        found = [event for event in self.events if isinstance(event, OrderDone)]
+    def done(self) -> dict[str, UnlockDone]:
+        found = [event for event in self.events if isinstance(event, UnlockDone)]
         by_name = {event.command_id: event for event in found}
-        assert len(by_name) == len(found), "an order ended twice"
+        assert len(by_name) == len(found), "an unlock ended twice"
         return by_name
 
-    def unlock(self, slot: int, name: str = "c1", ttl: float = 10.0) -> OrderDone:
-        """Order an unlock and let time pass until it has ended."""
-        self.order(slot, name, ttl)
-        assert self.run_until(lambda: name in self.done()), "the order never ended"
+    def unlock(self, slot: int, name: str = "c1", ttl: float = 10.0) -> UnlockDone:
+        """Submit an unlock and let time pass until it has ended."""
+        self.submit(slot, name, ttl)
+        assert self.run_until(lambda: name in self.done()), "the unlock never ended"
         return self.done()[name]
 
     def readings(self, slot: int) -> list[tuple[str, bool]]:

@@ -14,7 +14,7 @@ from devicegw import wire
 from devicegw.clock import ManualClock
 from devicegw.link.link import Link
 from devicegw.link.outbox import Outbox
-from devicegw.link.queue import Ledger
+from devicegw.link.queue import OutboxQueue
 from tests.devicegw.carriers import QUICK, OverBroker
 from tests.devicegw.process import ROOT
 from tests.devicegw.server import FakeServer
@@ -42,18 +42,18 @@ async def test_reports_of_which_the_broker_has_told_a_bridge_that_is_killed_arri
     tmp_path: Path, mqtt_url: str
 ) -> None:
     clock = ManualClock()
-    ledger = Ledger(Outbox(tmp_path / "outbox.sqlite3"), REPORTS)
-    await ledger.start()
+    queue = OutboxQueue(Outbox(tmp_path / "outbox.sqlite3"), REPORTS)
+    await queue.start()
     for number in range(REPORTS):
         hook = "open" if number % 2 else "closed"
-        ledger.put(wire.Report(seq=0, slot=number % 64, hook=hook, present=True, at=wire.utc(clock.now())))
+        queue.put(wire.Report(seq=0, slot=number % 64, hook=hook, present=True, at=wire.utc(clock.now())))
     async with FakeServer() as server:
         over = OverBroker(server.url, mqtt_url)
-        link = Link(over.transport(lambda: "secret-token"), Below(), ledger, clock, backoff=QUICK, answer_s=3)
+        link = Link(over.transport(lambda: "secret-token"), Below(), queue, clock, backoff=QUICK, answer_s=3)
         async with running_link(link):
             async with killed_at_the_end(over, server, mqtt_url):
                 await server.until(lambda: len(taken(server)) > REPORTS // 5, "a part of them")
             async with killed_at_the_end(over, server, mqtt_url):
                 await server.until(lambda: len(taken(server)) == REPORTS, "all of them")
     assert [report.slot for report in taken(server)] == [number % 64 for number in range(REPORTS)]
-    await ledger.close()
+    await queue.close()

@@ -7,8 +7,8 @@ import itertools
 import pytest
 
 from devicegw.bus.boards.kerong import StatusAnswer, StatusRequest, UnlockRequest
+from devicegw.bus.config import Timings
 from devicegw.bus.port import char_seconds
-from devicegw.config import Timings
 from tests.devicegw.shop import Shop
 
 CHAR = char_seconds(19200)
@@ -24,7 +24,7 @@ def test_an_unlock_ends_opened_once_the_hook_is_seen_open():
 
 def test_the_acknowledgement_alone_never_counts_as_opened():
     shop = Shop(unlock_s=0.5)
-    shop.order(0)
+    shop.submit(0)
     shop.run(0.4)
     assert shop.done() == {}
     shop.run(0.3)
@@ -69,11 +69,11 @@ def test_readings_are_told_on_change_only_and_follow_the_trolley_out_and_back():
     assert shop.readings(0x10) == [("closed", True)]
 
 
-def test_an_order_goes_before_polls_and_waits_for_one_exchange_at_most():
+def test_an_unlock_goes_before_polls_and_waits_for_one_exchange_at_most():
     shop = Shop(boards=8, timings=Timings(poll_s=0.001))
     shop.run(0.5)
     ordered = shop.now
-    shop.order(0x70)
+    shop.submit(0x70)
     shop.run_until(lambda: shop.pulses(0x70) == 1)
     exchange = (StatusRequest.size + StatusAnswer.size + 2 * 3.5) * CHAR + 0.002
     at, data = next(pair for pair in reversed(shop.modem.written) if pair[1][2] == UnlockRequest.command)
@@ -81,13 +81,13 @@ def test_an_order_goes_before_polls_and_waits_for_one_exchange_at_most():
     assert at - ordered <= exchange
 
 
-def test_an_order_that_comes_in_the_silence_after_an_answer_is_the_next_thing_sent():
+def test_an_unlock_that_comes_in_the_silence_after_an_answer_is_the_next_thing_sent():
     shop = Shop(boards=8, timings=Timings(poll_s=0.001))
     shop.run(0.5)
     answers = shop.bus.health()["boards"]
     shop.run_until(lambda: shop.bus.health()["boards"] != answers and shop.bus._line.rest_s > 0.001)
     ordered, sent = shop.now, len(shop.modem.written)
-    shop.order(0x70)
+    shop.submit(0x70)
     shop.run_until(lambda: shop.pulses(0x70) == 1)
     at, data = shop.modem.written[sent]
     assert data == UnlockRequest(7, 0).to_bytes()
@@ -108,8 +108,8 @@ def test_the_hook_is_polled_at_line_rate_while_it_should_open():
 
 def test_two_locks_open_side_by_side():
     shop = Shop(unlock_s=0.3)
-    shop.order(0x01, "a")
-    shop.order(0x12, "b")
+    shop.submit(0x01, "a")
+    shop.submit(0x12, "b")
     assert shop.run_until(lambda: len(shop.done()) == 2, 0.5)
     assert {done.outcome for done in shop.done().values()} == {"opened"}
 
@@ -125,7 +125,7 @@ def test_frames_are_three_and_a_half_characters_apart():
         return answers
 
     shop.modem._far_end = listen
-    shop.order(0x00)
+    shop.submit(0x00)
     shop.run(1.0)
     for at, data in shop.modem.written:
         before = [moment for moment in heard if moment < at]
@@ -135,16 +135,16 @@ def test_frames_are_three_and_a_half_characters_apart():
 
 def test_one_request_is_on_the_wire_at_a_time():
     shop = Shop(boards=3)
-    shop.order(0x00)
+    shop.submit(0x00)
     shop.run(1.0)
     times = [at for at, _ in shop.modem.written]
     shortest = (StatusRequest.size + 3.5) * CHAR
     assert all(b - a >= shortest for a, b in itertools.pairwise(times))
 
 
-def test_an_order_for_a_lock_that_is_not_configured_ends_at_once_by_name():
+def test_an_unlock_for_a_lock_that_is_not_configured_ends_at_once_by_name():
     shop = Shop(boards=1)
-    shop.order(0x40)
+    shop.submit(0x40)
     assert shop.done()["c1"].outcome == "unsupported"
     assert "lock 0 on board 4" in shop.done()["c1"].detail
 
@@ -169,8 +169,8 @@ def test_health_counts_answers_and_round_trips():
 
 def test_closing_ends_what_is_left_by_name():
     shop = Shop()
-    shop.order(0, "a")
+    shop.submit(0, "a")
     shop.bus.step()
-    shop.order(1, "b")
+    shop.submit(1, "b")
     shop.bus.close()
     assert {name: done.outcome for name, done in shop.done().items()} == {"a": "bus_error", "b": "bus_error"}

@@ -1,4 +1,4 @@
-"""The bus on bad wires, in virtual time: whatever the line does, every order ends by name."""
+"""The bus on bad wires, in virtual time: whatever the line does, every unlock ends by name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from devicegw.bus.boards.kerong import StatusAnswer, UnlockRequest
-from devicegw.config import Timings
+from devicegw.bus.config import Timings
 from tests.devicegw.shop import Shop
 
 NAMED = {"opened", "not_opened", "expired", "unsupported", "bus_error"}
@@ -41,8 +41,8 @@ def test_on_any_wire_an_unlock_ends_by_name_and_the_neighbour_opens(wire):
     shop = Shop(boards=2)
     shop.run(0.3)
     shop.world.fault(fault, [0], value)
-    shop.order(0x05, "bad")
-    shop.order(0x15, "good")
+    shop.submit(0x05, "bad")
+    shop.submit(0x15, "good")
     assert shop.run_until(lambda: len(shop.done()) == 2)
     assert shop.done()["bad"].outcome in expected
     assert shop.done()["good"].outcome == "opened"
@@ -62,11 +62,11 @@ def test_a_wire_that_is_mended_works_again(wire):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_on_a_wire_where_anything_happens_every_order_ends_once_by_name(seed):
+def test_on_a_wire_where_anything_happens_every_unlock_ends_once_by_name(seed):
     dice = Random(seed)
     shop = Shop(boards=3, random=Random(seed))
     faults = ["lost", "garbled", "late", "noise", "wrong_sender", "bad_sum", "twin", "echo"]
-    orders = 0
+    unlocks = 0
     for _ in range(60):
         shop.world.fault(dice.choice(faults), [dice.randrange(3)], dice.randint(1, 3))
         if dice.random() < 0.1:
@@ -74,13 +74,13 @@ def test_on_a_wire_where_anything_happens_every_order_ends_once_by_name(seed):
         elif not shop.modem.plugged:
             shop.modem.plugged = True
         if dice.random() < 0.5:
-            shop.order(
-                dice.randrange(3) << 4 | dice.randrange(16), f"c{orders}", dice.choice([0.0, 0.2, 5.0])
+            shop.submit(
+                dice.randrange(3) << 4 | dice.randrange(16), f"c{unlocks}", dice.choice([0.0, 0.2, 5.0])
             )
-            orders += 1
+            unlocks += 1
         shop.run(dice.random())
     shop.modem.plugged = True
-    assert shop.run_until(lambda: len(shop.done()) == orders)
+    assert shop.run_until(lambda: len(shop.done()) == unlocks)
     assert {done.outcome for done in shop.done().values()} <= NAMED
     shop.world.fault("none")
     shop.run(5.0)
@@ -108,7 +108,7 @@ def test_a_command_that_is_too_old_at_receipt_is_never_carried_out():
 def test_the_time_to_live_is_looked_at_right_before_the_first_byte():
     shop = Shop(boards=1, timings=Timings(answer_s=0.05))
     shop.run(0.5)
-    # A babbling line holds the bus back from its turn until the order is too old.
+    # A babbling line holds the bus back from its turn until the unlock is too old.
     for n in range(100):
         shop.modem.send(b"\xff", shop.now + n * 0.001)
     done = shop.unlock(4, ttl=0.02)
@@ -116,11 +116,11 @@ def test_the_time_to_live_is_looked_at_right_before_the_first_byte():
     assert shop.pulses(4) == 0
 
 
-def test_an_order_that_waited_behind_a_dead_board_too_long_expires():
+def test_an_unlock_that_waited_behind_a_dead_board_too_long_expires():
     shop = Shop(boards=1)
     shop.world.fault("dead", [0])
     shop.run(0.01)
-    shop.order(3, ttl=0.001)
+    shop.submit(3, ttl=0.001)
     shop.clock.advance(0.002)
     assert shop.run_until(lambda: "c1" in shop.done())
     assert shop.done()["c1"].outcome == "expired"
@@ -207,7 +207,7 @@ def test_an_open_hook_told_by_a_late_acknowledgement_proves_nothing():
             shop.modem.send(lie, shop.now + 0.06)
 
     shop.modem.on_write = lie_once
-    shop.order(3)
+    shop.submit(3)
     shop.run(0.5)
     assert sent
     assert shop.done() == {}
@@ -228,19 +228,19 @@ def test_bad_checksums_are_counted_on_their_board():
 # --- the port -------------------------------------------------------------
 
 
-def test_an_order_waits_for_a_port_that_comes_back_soon():
+def test_an_unlock_waits_for_a_port_that_comes_back_soon():
     shop = Shop()
     shop.run(0.3)
     shop.modem.unplug()
     shop.run(0.2)
-    shop.order(1)
+    shop.submit(1)
     shop.run(0.5)
     shop.modem.plugged = True
     assert shop.run_until(lambda: "c1" in shop.done())
     assert shop.done()["c1"].outcome == "opened"
 
 
-def test_an_order_for_a_port_that_stays_away_ends_in_bus_error():
+def test_an_unlock_for_a_port_that_stays_away_ends_in_bus_error():
     shop = Shop()
     shop.run(0.3)
     shop.modem.unplug()
@@ -253,7 +253,7 @@ def test_unplugged_in_the_middle_of_an_unlock_the_hook_is_looked_at_afterwards()
     shop = Shop(unlock_s=0.1)
     shop.run(0.3)
     shop.world.pulse_seen = lambda slot, now: shop.modem.unplug()
-    shop.order(1)
+    shop.submit(1)
     shop.run(0.3)
     shop.modem.plugged = True
     assert shop.run_until(lambda: "c1" in shop.done())

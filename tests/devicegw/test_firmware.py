@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,8 @@ def transport_of(config):
     return WebsocketTransport("ws://127.0.0.1:1/", config.token)
 """
 
-PLANE = (ROOT / "devicegw" / "agent" / "plane.py").read_text()
-DEAF = PLANE.replace("return [each.slot for each in", "return [99] or [each.slot for each in")
+BUSES = (ROOT / "devicegw" / "agent" / "buses.py").read_text()
+DEAF = BUSES.replace("return [each.slot for each in", "return [99] or [each.slot for each in")
 
 
 def agent_config(tmp_path: Path, server: FakeServer, health_s: float = 20, **changes: Any) -> Path:
@@ -103,8 +104,8 @@ async def test_a_new_version_is_fetched_verified_started_and_kept(tmp_path: Path
     ("sick", "why"),
     [
         ({"devicegw/agent/process.py": "raise SystemExit(1)"}, f"started {STARTS} times"),
-        ({"devicegw/link/transports.py": UNREACHABLE}, "the link did not come up"),
-        ({"devicegw/agent/plane.py": DEAF}, "boards did not answer that answered before"),
+        ({"devicegw/agent/transports.py": UNREACHABLE}, "the link did not come up"),
+        ({"devicegw/agent/buses.py": DEAF}, "boards did not answer that answered before"),
     ],
     ids=["crashes", "no link", "boards"],
 )
@@ -156,7 +157,7 @@ def archive(tmp_path: Path) -> Path:
     tmp_path.mkdir(parents=True, exist_ok=True)
     path = tmp_path / "image"
     with tarfile.open(path, "w") as tar:
-        tar.addfile(tarfile.TarInfo("devicegw/agent/process.py"))
+        tar.addfile(tarfile.TarInfo("devicegw/agent/__init__.py"))
     return path
 
 
@@ -197,7 +198,7 @@ def test_a_power_cut_before_any_write_leaves_a_version_to_run(
         monkeypatch.setattr(module, "_sync", sync)
         runs = found.boot()
         assert runs is not None
-        assert (runs / "devicegw" / "agent" / "process.py").is_file()
+        assert (runs / "devicegw" / "agent" / "__init__.py").is_file()
         assert (runs / MARK).read_text() == runs.name
         if done:
             assert runs.name == "2.0"
@@ -254,3 +255,30 @@ async def test_an_agent_that_is_killed_while_it_updates_comes_back_and_ends_the_
                     await server.send(wanted)
                 await asyncio.wait_for(states(server, "updated"), 30)
     assert Versions(tmp_path / "state" / "firmware").current == "2.0"
+
+
+OLDER_START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from devicegw.agent import main; sys.exit(main())"
+"""How agents from before the folder devicegw/agent/ start another version."""
+
+
+async def test_an_agent_from_before_the_folder_starts_this_version(tmp_path: Path) -> None:
+    # It also asks for the file that the agent was then; beside the folder of that name it is never read.
+    data = image({"devicegw/agent.py": "raise SystemExit('the file goes before the folder')"})
+    (tmp_path / "image").write_bytes(data)
+    found = Versions(tmp_path)
+    found.unpack(tmp_path / "image", "9.9")
+    assert (found.path("9.9") / "devicegw" / "agent.py").is_file()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", OLDER_START, str(found.path("9.9")), "--version"),
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), 30)
+    assert (process.returncode, out.decode().strip()) == (0, "9.9")
+
+
+def test_an_archive_of_something_else_is_refused_by_what_it_lacks(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "image", "w") as tar:
+        tar.addfile(tarfile.TarInfo("devicegw/agent/process.py"))
+    with pytest.raises(BadImage, match="expected devicegw/agent/__init__.py or devicegw/agent.py"):
+        Versions(tmp_path).unpack(tmp_path / "image", "1.0")

@@ -16,10 +16,10 @@ import pytest
 
 from devicegw import wire
 from devicegw.clock import ManualClock
-from devicegw.config import ConfigError
+from devicegw.errors import ConfigError
 from devicegw.link.link import Backoff, Link
 from devicegw.link.outbox import Outbox
-from devicegw.link.queue import Ledger
+from devicegw.link.queue import OutboxQueue
 from tests.devicegw.carriers import Carrier, OverBroker, OverWebsocket
 from tests.devicegw.server import DEADLINE, FakeServer
 
@@ -32,12 +32,12 @@ class Bench:
     def __init__(self, carrier: Carrier, outbox: Outbox, token: str = "secret-token") -> None:
         self.carrier = carrier
         self.clock = ManualClock()
-        self.ledger = Ledger(outbox, 1000)
+        self.queue = OutboxQueue(outbox, 1000)
         self.orders: list[tuple[str, int, float, float]] = []
         self.token = token
         backoff = Backoff(0.01, 0.02)
         transport = carrier.transport(lambda: self.read_token())
-        self.link = Link(transport, self, self.ledger, self.clock, backoff=backoff, answer_s=5)
+        self.link = Link(transport, self, self.queue, self.clock, backoff=backoff, answer_s=5)
 
     def read_token(self) -> str:
         return self.token
@@ -49,22 +49,22 @@ class Bench:
         self.orders.append((command_id, slot, received, expires))
 
     def end(self, command_id: str) -> None:
-        self.ledger.put(wire.Result(seq=0, id=command_id, outcome="opened"))
+        self.queue.put(wire.Result(seq=0, id=command_id, outcome="opened"))
 
     def report(self, slot: int) -> None:
-        self.ledger.put(wire.Report(seq=0, slot=slot, hook="open", present=True, at=AT))
+        self.queue.put(wire.Report(seq=0, slot=slot, hook="open", present=True, at=AT))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         async with self.carrier.running():
-            await self.ledger.start()
+            await self.queue.start()
             task = asyncio.create_task(self.link.run())
             try:
                 yield
             finally:
                 self.link.stop()
                 await asyncio.wait_for(task, DEADLINE)
-                await self.ledger.close()
+                await self.queue.close()
 
 
 @pytest.fixture

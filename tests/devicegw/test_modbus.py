@@ -15,9 +15,9 @@ from devicegw.bus.actor import BusHandle
 from devicegw.bus.boards import Acknowledged, BadFrame, BoardStatus, Refused
 from devicegw.bus.boards.modbus import ModbusDriver, pulse, reads
 from devicegw.bus.bus import Bus
-from devicegw.bus.messages import BusEvent, OrderDone, SlotReading, UnlockOrder
+from devicegw.bus.config import BoardConfig, BusConfig, ModbusBoard, ModbusInputs, ModbusRelays, Timings
+from devicegw.bus.messages import BusEvent, SlotReading, UnlockCommand, UnlockDone
 from devicegw.clock import SystemClock
-from devicegw.config import BoardConfig, BusConfig, ModbusBoard, ModbusInputs, ModbusRelays, Timings
 from tests.devicegw.modbus_peer import MasterEnd, Peer, board
 
 DEADLINE = 10.0
@@ -143,9 +143,9 @@ class Rig:
         bus = Bus(0, config, driver, lambda: MasterEnd(peer.master), SystemClock(), listen)
         self.handle = BusHandle(bus, self.deaths.append)
 
-    def order(self, slot: int, name: str = "u") -> None:
+    def submit(self, slot: int, name: str = "u") -> None:
         now = time.monotonic()
-        self.handle.unlock(UnlockOrder(name, slot >> 4, slot & 15, now, now + 10))
+        self.handle.unlock(UnlockCommand(name, slot >> 4, slot & 15, now, now + 10))
 
     async def next(self, kind: type[Any], **fields: Any) -> Any:
         while True:
@@ -171,8 +171,8 @@ async def test_a_flash_opens_a_lock_and_the_trolley_leaves_and_returns():
     peer = Peer((1, 2))
     async with rig(peer, board(0, 1), board(1, 2)) as shop:
         await shop.next(SlotReading, slot=0x15, hook="closed", present=True)
-        shop.order(0x15)
-        assert (await shop.next(OrderDone)).outcome == "opened"
+        shop.submit(0x15)
+        assert (await shop.next(UnlockDone)).outcome == "opened"
         assert peer.pulses == [sealed("02 05 02 05 00 07")]
         peer.absent[2].add(5)
         await shop.next(SlotReading, slot=0x15, hook="open", present=False)
@@ -185,8 +185,8 @@ async def test_a_lock_that_does_not_move_is_not_opened_after_every_try():
     peer = Peer((1,))
     peer.stuck = True
     async with rig(peer, board(0, 1)) as shop:
-        shop.order(3)
-        done = await shop.next(OrderDone)
+        shop.submit(3)
+        done = await shop.next(UnlockDone)
         assert (done.outcome, done.tries) == ("not_opened", 3)
         assert peer.pulses == [sealed("01 05 02 03 00 07")] * 3
 
@@ -195,8 +195,8 @@ async def test_a_board_that_refuses_says_so_in_the_outcome():
     peer = Peer((1,))
     peer.refusing = True
     async with rig(peer, board(0, 1)) as shop:
-        shop.order(3)
-        done = await shop.next(OrderDone)
+        shop.submit(3)
+        done = await shop.next(UnlockDone)
         assert (done.outcome, done.detail) == ("bus_error", "the board refused the pulse: exception 2")
         health = await asyncio.to_thread(shop.handle.health().get, timeout=DEADLINE)
         assert health["boards"]["0"]["refused"] == 3
@@ -208,10 +208,10 @@ async def test_a_unit_that_is_not_there_is_given_up_and_its_neighbour_opens():
     timings = Timings(poll_s=0.01, open_s=0.2, answer_s=0.05, retry_s=0.01)
     async with rig(peer, board(0, 1), board(1, 9), timings=timings) as shop:
         await shop.next(SlotReading, slot=0x10, hook="unknown")
-        shop.order(0x10, "dead")
-        shop.order(0x00, "alive")
-        assert (await shop.next(OrderDone, command_id="alive")).outcome == "opened"
-        assert (await shop.next(OrderDone, command_id="dead")).outcome == "bus_error"
+        shop.submit(0x10, "dead")
+        shop.submit(0x00, "alive")
+        assert (await shop.next(UnlockDone, command_id="alive")).outcome == "opened"
+        assert (await shop.next(UnlockDone, command_id="dead")).outcome == "bus_error"
 
 
 async def test_hooks_in_registers_and_sensors_in_inputs_are_read_in_two_parts():
@@ -221,7 +221,7 @@ async def test_hooks_in_registers_and_sensors_in_inputs_are_read_in_two_parts():
     )
     async with rig(peer, board(0, 1, modbus=modbus)) as shop:
         await shop.next(SlotReading, slot=7, hook="closed", present=True)
-        shop.order(7)
-        assert (await shop.next(OrderDone)).outcome == "opened"
+        shop.submit(7)
+        assert (await shop.next(UnlockDone)).outcome == "opened"
         assert peer.pulses == [sealed("01 06 00 27 00 01")]
         assert {frame[1] for frame in peer.reads} == {2, 4}

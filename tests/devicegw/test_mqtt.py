@@ -13,9 +13,10 @@ import pytest
 
 from devicegw import wire
 from devicegw.agent.check import check_link
-from devicegw.config import ConfigError, load
+from devicegw.agent.config import load
+from devicegw.errors import ConfigError
 from devicegw.link import broker
-from devicegw.link.broker import BrokerConfig, MqttLink
+from devicegw.link.config import BrokerConfig, MqttLink
 from devicegw.link.mqtt import MqttTransport, closed_by
 from devicegw.link.transport import ChannelClosed
 from tests.devicegw.carriers import OverBroker

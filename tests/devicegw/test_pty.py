@@ -18,10 +18,10 @@ import pytest
 from devicegw.bus.actor import BusHandle
 from devicegw.bus.boards.kerong import KerongDriver, StatusAnswer, StatusRequest, UnlockRequest
 from devicegw.bus.bus import Bus
-from devicegw.bus.messages import BusEvent, OrderDone, SlotReading, UnlockOrder
+from devicegw.bus.config import BoardConfig, BusConfig, Timings
+from devicegw.bus.messages import BusEvent, SlotReading, UnlockCommand, UnlockDone
 from devicegw.bus.port import PortLost, SerialTransport, char_seconds, serial_port
 from devicegw.clock import SystemClock
-from devicegw.config import BoardConfig, BusConfig, Timings
 from devicegw.simulator.boards import ControlError, SimulatedBus
 from devicegw.simulator.control import control
 from devicegw.simulator.process import Simulator
@@ -41,9 +41,9 @@ class Rig:
         self.bus = Bus(0, config, KerongDriver(), serial_port(port, 19200), SystemClock(), self.told.put)
         self.handle = BusHandle(self.bus, self.deaths.append)
 
-    def order(self, slot: int, name: str, ttl: float = 10.0) -> None:
+    def submit(self, slot: int, name: str, ttl: float = 10.0) -> None:
         now = time.monotonic()
-        self.handle.unlock(UnlockOrder(name, slot >> 4, slot & 15, now, now + ttl))
+        self.handle.unlock(UnlockCommand(name, slot >> 4, slot & 15, now, now + ttl))
 
     def next(self, met: Callable[[Any], bool]) -> Any:
         """Return the next event that fits; fail at the deadline."""
@@ -53,8 +53,8 @@ class Rig:
             if met(event):
                 return event
 
-    def end_of(self, name: str) -> OrderDone:
-        return self.next(lambda event: isinstance(event, OrderDone) and event.command_id == name)
+    def end_of(self, name: str) -> UnlockDone:
+        return self.next(lambda event: isinstance(event, UnlockDone) and event.command_id == name)
 
     def reading(self, slot: int, hook: str) -> SlotReading:
         return self.next(lambda e: isinstance(e, SlotReading) and (e.slot, e.hook) == (slot, hook))
@@ -81,7 +81,7 @@ def test_an_unlock_opens_over_a_real_line_whatever_it_does(tmp_path, fault, valu
     with rig(tmp_path, unlock_s=0.05) as shop:
         shop.reading(0, "closed")
         shop.simulator.fault(fault, 0, value)
-        shop.order(3, "u")
+        shop.submit(3, "u")
         assert shop.end_of("u").outcome == "opened"
 
 
@@ -90,7 +90,7 @@ def test_an_unlock_pre_empts_a_busy_round_within_a_tenth_of_a_second(tmp_path):
         shop.reading(0x70, "closed")
         waits = []
         for n in range(20):
-            shop.order(0x70 | n % 16, f"u{n}")
+            shop.submit(0x70 | n % 16, f"u{n}")
             waits.append(shop.end_of(f"u{n}").first_byte_s)
         assert sorted(waits)[-2] < 0.1
 
@@ -98,7 +98,7 @@ def test_an_unlock_pre_empts_a_busy_round_within_a_tenth_of_a_second(tmp_path):
 def test_an_idle_bus_is_woken_by_an_order(tmp_path):
     with rig(tmp_path, boards=1, timings=Timings(poll_s=30.0), unlock_s=0.0) as shop:
         shop.reading(0x0F, "closed")
-        shop.order(1, "u")
+        shop.submit(1, "u")
         assert shop.end_of("u").total_s < 5.0
 
 
@@ -107,22 +107,22 @@ def test_unplugged_and_plugged_in_again_under_the_same_name(tmp_path):
         shop.reading(0x1F, "closed")
         shop.simulator.unplug()
         shop.reading(0x1F, "unknown")
-        shop.order(0x1F, "u")
+        shop.submit(0x1F, "u")
         shop.simulator.replug()
         assert shop.end_of("u").outcome == "opened"
 
 
-def test_stopping_ends_an_order_under_way_by_name(tmp_path):
+def test_stopping_ends_an_unlock_under_way_by_name(tmp_path):
     with rig(tmp_path) as shop:
         shop.simulator.stick(0)
-        shop.order(0, "u")
+        shop.submit(0, "u")
         shop.handle.stop()
         assert shop.end_of("u").outcome == "bus_error"
         with pytest.raises(pykka.ActorDeadError):
-            shop.order(0, "v")
+            shop.submit(0, "v")
 
 
-def test_a_defect_in_the_bus_ends_every_order_and_is_told(tmp_path):
+def test_a_defect_in_the_bus_ends_every_unlock_and_is_told(tmp_path):
     broken: queue.Queue[BaseException] = queue.Queue()
     told: queue.Queue[BusEvent] = queue.Queue()
 
@@ -133,11 +133,11 @@ def test_a_defect_in_the_bus_ends_every_order_and_is_told(tmp_path):
     simulator = Simulator(SimulatedBus(1)).start()
     config = BusConfig(port=simulator.port, boards=(BoardConfig(0),))
     bus = Bus(0, config, Broken(), serial_port(simulator.port, 19200), SystemClock(), told.put)
-    bus.submit(UnlockOrder("u", 0, 0, time.monotonic(), time.monotonic() + 10))
+    bus.submit(UnlockCommand("u", 0, 0, time.monotonic(), time.monotonic() + 10))
     BusHandle(bus, broken.put)
     assert isinstance(broken.get(timeout=DEADLINE), ZeroDivisionError)
     end = told.get(timeout=DEADLINE)
-    assert isinstance(end, OrderDone)
+    assert isinstance(end, UnlockDone)
     assert (end.outcome, end.detail) == ("bus_error", "the bus failed")
     simulator.stop()
 
@@ -223,7 +223,7 @@ def test_a_latched_trolley_cannot_be_pulled_and_a_pushed_one_latches(simulator):
     port.close()
 
 
-def test_the_simulator_as_a_process_takes_orders_on_its_socket(tmp_path):
+def test_the_simulator_as_a_process_takes_commands_on_its_socket(tmp_path):
     link, socket = tmp_path / "bus0", tmp_path / "shop.sock"
     arguments = ["--boards", "2", "--link", link, "--control", socket, "--auto-pull", "0", "--unlock-ms", "0"]
     process = subprocess.Popen(

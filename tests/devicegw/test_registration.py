@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from devicegw import config as configuration
+from devicegw.agent import config as configuration
 from devicegw.agent.process import main
-from devicegw.agent.registration import NotRegistered, Wish, register
-from devicegw.config import ConfigError
+from devicegw.agent.registration import NotRegistered, RegistrationRequest, register
+from devicegw.errors import ConfigError
 
 CODE = "ABCD-2345"
 ANSWER = {
@@ -109,7 +109,7 @@ def test_a_pi_gives_its_own_addresses_and_keeps_what_it_gets(
     path.write_text(
         json.dumps({"state_dir": "/s", "buses": BUSES, "device_token": "old", "log_level": "DEBUG"})
     )
-    said = register(Wish(CODE, "OWN", registry.url + "/"), path, machine)
+    said = register(RegistrationRequest(CODE, "OWN", registry.url + "/"), path, machine)
     [(asked_path, asked)] = registry.asked
     assert asked_path == "/api/devices/register"
     assert asked == {
@@ -132,7 +132,7 @@ def test_a_pi_gives_its_own_addresses_and_keeps_what_it_gets(
 def test_the_same_code_again_asks_nobody_and_changes_nothing(
     registry: Registry, machine: Path, path: Path
 ) -> None:
-    wish = Wish(CODE, "OWN", registry.url)
+    wish = RegistrationRequest(CODE, "OWN", registry.url)
     assert "say in" in register(wish, path, machine)
     before = path.read_bytes()
     assert "registered this Pi already, as d1" in register(wish, path, machine)
@@ -140,7 +140,7 @@ def test_the_same_code_again_asks_nobody_and_changes_nothing(
     # Without its token it is worth another try, and so is another code.
     (path.parent / "token").unlink()
     register(wish, path, machine)
-    register(Wish("WXYZ-2345", "OWN", registry.url), path, machine)
+    register(RegistrationRequest("WXYZ-2345", "OWN", registry.url), path, machine)
     assert len(registry.asked) == 3
     assert configuration.load(path).token() == "the-secret"
 
@@ -164,7 +164,7 @@ def test_a_refusal_is_told_in_its_own_words_and_changes_nothing(
     registry.refuse(status, **problem) if problem else setattr(registry, "status", status)
     registry.answer = registry.answer if problem else b"<html>"
     with pytest.raises(NotRegistered) as refused:
-        register(Wish(CODE, "OWN", registry.url), path, machine)
+        register(RegistrationRequest(CODE, "OWN", registry.url), path, machine)
     assert sentence in str(refused.value)
     assert left(path) == []
 
@@ -173,13 +173,13 @@ def test_a_redirect_is_not_followed_but_told(registry: Registry, machine: Path, 
     registry.status = 301
     registry.headers = {"Location": "https://new.example/api/devices/register", "Content-Length": "0"}
     with pytest.raises(NotRegistered, match=r"The server is at https://new\.example: give that as --server"):
-        register(Wish(CODE, "OWN", registry.url), path, machine)
+        register(RegistrationRequest(CODE, "OWN", registry.url), path, machine)
 
 
 def test_the_code_is_not_used_up_by_what_is_wrong_on_this_side(
     registry: Registry, machine: Path, path: Path, tmp_path: Path
 ) -> None:
-    wish = Wish(CODE, "OWN", registry.url)
+    wish = RegistrationRequest(CODE, "OWN", registry.url)
     for content, sentence in (
         ("{", "config.json"),
         ("[]", "expected an object, got list"),
@@ -195,13 +195,13 @@ def test_the_code_is_not_used_up_by_what_is_wrong_on_this_side(
     with pytest.raises(NotRegistered, match="--mac"):
         register(wish, tmp_path / "new.json", tmp_path / "no machine")
     with pytest.raises(NotRegistered, match="expected an address such as https"):
-        register(Wish(CODE, "OWN", "shop.example"), tmp_path / "new.json", machine)
+        register(RegistrationRequest(CODE, "OWN", "shop.example"), tmp_path / "new.json", machine)
     assert registry.asked == []
 
 
 def test_a_server_that_is_not_there_is_named(machine: Path, path: Path) -> None:
     with pytest.raises(NotRegistered, match=r"http://127\.0\.0\.1:1 cannot be reached"):
-        register(Wish(CODE, "OWN", "http://127.0.0.1:1"), path, machine)
+        register(RegistrationRequest(CODE, "OWN", "http://127.0.0.1:1"), path, machine)
 
 
 def test_the_program_says_what_it_did_and_never_the_token(

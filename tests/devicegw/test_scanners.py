@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from devicegw import wire
-from devicegw.bus.port import Source, scanner_port
-from devicegw.config import ScannerConfig
+from devicegw.scanners.config import ScannerConfig
 from devicegw.scanners.keymap import EVENT, EventParser, LineParser, ReportParser
+from devicegw.scanners.port import Source, scanner_port
 from devicegw.scanners.scanners import Scanner
 from tests.devicegw.process import running, write_config
 from tests.devicegw.server import FakeServer

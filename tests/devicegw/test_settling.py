@@ -7,12 +7,13 @@ from itertools import pairwise
 
 import pytest
 
-from devicegw.bus.board_state import Rack
+from devicegw.bus.board_state import BoardState
 from devicegw.bus.boards import BoardStatus
+from devicegw.bus.config import BoardConfig, BusConfig, Timings
 from devicegw.bus.echo import EchoFilter
 from devicegw.bus.messages import SlotReading
 from devicegw.clock import ManualClock
-from devicegw.config import BoardConfig, BusConfig, Timings
+from devicegw.simulator.config import SimulatorConfig
 from devicegw.simulator.inprocess import InProcessLine
 from tests.devicegw.shop import Shop
 
@@ -24,7 +25,7 @@ class Slot:
         self.clock = ManualClock()
         config = BoardConfig(0, locks=1, **board)  # type: ignore[arg-type]
         timings = Timings(hook_settle_s=0.02, present_settle_s=0.1)
-        self.rack = Rack(0, config, timings, self.clock)
+        self.rack = BoardState(0, config, timings, self.clock)
         self.told: list[SlotReading] = []
 
     def sees(self, after: float, hook: str, present: bool, *, opening: bool = False) -> None:
@@ -214,5 +215,5 @@ def test_a_tap_nobody_drains_keeps_the_newest_and_counts_the_rest():
 
 def test_the_shop_in_this_process_is_what_the_configuration_says():
     boards = (BoardConfig(2), BoardConfig(5, hook_open_level=1))
-    line = InProcessLine.of(BusConfig("sim", boards, protocol="simulator"))
+    line = InProcessLine.of(BusConfig("sim", boards, protocol="simulator"), SimulatorConfig())
     assert {slot["slot"] >> 4 for slot in line.state()} == {2, 5}

@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 from random import Random
 
 from devicegw import wire
+from devicegw.bus.config import Timings
 from devicegw.clock import ManualClock
-from devicegw.config import Timings
 from devicegw.link.link import Backoff, Link
 from devicegw.link.outbox import Outbox
-from devicegw.link.queue import Ledger
+from devicegw.link.queue import OutboxQueue
 from devicegw.link.transport import WebsocketTransport
 from tests.devicegw.process import running, write_config
 from tests.devicegw.server import FakeServer
@@ -59,19 +59,19 @@ def taken(server: FakeServer) -> list[wire.Report]:
 
 async def test_an_hour_without_a_link_and_ten_thousand_reports_arrive_once_in_order(tmp_path):
     clock = ManualClock()
-    ledger = Ledger(Outbox(tmp_path / "outbox.sqlite3", 2 * REPORTS), 2 * REPORTS)
-    await ledger.start()
+    queue = OutboxQueue(Outbox(tmp_path / "outbox.sqlite3", 2 * REPORTS), 2 * REPORTS)
+    await queue.start()
     began = clock.now()
     for number in range(REPORTS):
         clock.advance(3600 / REPORTS)
         hook = "open" if number % 2 else "closed"
         at = wire.utc(clock.now())
-        ledger.put(wire.Report(seq=0, slot=number % 640, hook=hook, present=True, at=at))
+        queue.put(wire.Report(seq=0, slot=number % 640, hook=hook, present=True, at=at))
     assert clock.now() - began > 3599
     server = FakeServer()
     await server.open()
     transport = WebsocketTransport(server.url, lambda: "secret-token")
-    link = Link(transport, Below(), ledger, clock, backoff=Backoff(0.01, 0.02))
+    link = Link(transport, Below(), queue, clock, backoff=Backoff(0.01, 0.02))
     async with running_link(link):
         await server.until(lambda: len(taken(server)) > REPORTS // 3, "a third of them")
         # It goes once more in the middle: what was not acknowledged comes again, with its number.
@@ -80,7 +80,7 @@ async def test_an_hour_without_a_link_and_ten_thousand_reports_arrive_once_in_or
     reports = taken(server)
     assert [report.slot for report in reports] == [number % 640 for number in range(REPORTS)]
     assert [report.at for report in reports] == sorted(report.at for report in reports)
-    await ledger.close()
+    await queue.close()
     await server.close()
 
 
@@ -126,8 +126,8 @@ def test_a_clock_set_by_a_day_changes_no_time_to_live():
     for skew in (DAY, -DAY):
         shop = Shop(boards=1)
         shop.run(0.3)
-        shop.order(3, "alive", ttl=5.0)
-        shop.order(4, "dead", ttl=0.0)
+        shop.submit(3, "alive", ttl=5.0)
+        shop.submit(4, "dead", ttl=0.0)
         # NTP sets the calendar; the time that only runs forward goes on.
         shop.clock._wall_offset += skew
         shop.run(2.0)
@@ -143,7 +143,7 @@ def test_a_command_that_outlived_its_time_is_never_carried_out_whatever_the_line
         shop.run(0.3)
         ttl = dice.uniform(0.0, 0.5)
         shop.modem.unplug()
-        shop.order(5, "late", ttl=ttl)
+        shop.submit(5, "late", ttl=ttl)
         shop.run(ttl + dice.uniform(0.0, 1.0))
         shop.modem.plugged = True
         shop.run(5.0)

@@ -190,7 +190,7 @@ async def _life(office: Office, line: BadLine, home: Path) -> None:
         assert [each.startswith("range: bytes=") for each in more] == [True]
 
         _healthy_within(config, 2)
-        await office.release("3.0", image({"devicegw/link/transports.py": SICK}))
+        await office.release("3.0", image({"devicegw/agent/transports.py": SICK}))
         rollout = await office.call("PUT", f"/api/devices/{device_id}/firmware", json={"version": "3.0"})
         failed = await office.until(device_id, _job("3.0", "updated", "failed"))
         assert failed["firmware_job"]["state"] == "failed"

@@ -1,4 +1,4 @@
-"""Receipts with the real parts: a journal, Redis, two of Celery's workers, mail as files."""
+"""Acknowledgements with the real parts: a journal, Redis, two of Celery's workers, mail as files."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What a bus needs of a board protocol, without any I/O.
 
-A driver turns orders into bytes and bytes into answers. It opens nothing, waits
+A driver turns requests into bytes and bytes into answers. It opens nothing, waits
 for nothing and retries nothing: that is the bus's work, once for all protocols.
 """
 

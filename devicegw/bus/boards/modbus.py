@@ -1,4 +1,4 @@
-"""Relay and input boards that speak Modbus RTU, sans I/O; frames and CRC are pymodbus'.
+"""DeviceConnection and input boards that speak Modbus RTU, sans I/O; frames and CRC are pymodbus'.
 
 One board of ours is a relay unit whose relays pulse the locks and an input unit
 (often the same one) whose inputs read the hooks and, if there are any, the
@@ -29,7 +29,7 @@ from pymodbus.pdu.register_message import (
 )
 
 from devicegw.bus.boards import Acknowledged, BadFrame, BoardStatus, Received, Refused
-from devicegw.config import BoardConfig, ModbusBoard, ModbusInputs, ModbusRelays
+from devicegw.bus.config import BoardConfig, ModbusBoard, ModbusInputs, ModbusRelays
 
 READS: dict[str, type[ModbusPDU]] = {
     "coil": ReadCoilsRequest,

@@ -1,4 +1,4 @@
-"""The hands in a simulated shop: what moves trolleys, jams bolts and pulls the adapter. Thread-safe."""
+"""A line with simulated boards on it, and what may happen to them: trolleys move, bolts jam, adapters go."""
 
 from __future__ import annotations
 
@@ -7,16 +7,11 @@ import time
 from abc import ABC, abstractmethod
 from typing import Any
 
-from devicegw.simulator.boards import ControlError, SimulatedBus
-
-ORDERS = (
-    "pull", "push_back", "state", "stick", "free", "chatter", "calm", "fault", "unplug", "replug",
-)  # fmt: skip
-"""What the control socket takes."""
+from devicegw.simulator.boards import SimulatedBus
 
 
-class Hands(ABC):
-    """Moves things on a simulated bus while another thread serves its line."""
+class SimulatedLine(ABC):
+    """Moves things on a simulated bus while another thread serves its line. Thread-safe."""
 
     port: str = ""
     """Where the line is plugged in."""
@@ -71,32 +66,5 @@ class Hands(ABC):
     def _state_of(self, number: int, now: float) -> dict[str, Any]:
         slot = self._bus.slot(number, now)
         hook = "open" if slot.hook_open else "closed"
-        return {
-            "slot": number, "hook": hook, "present": slot.present, "stuck": slot.stuck, "pulses": slot.pulses
-        }  # fmt: skip
-
-
-def carry_out(hands: Hands, order: dict[str, Any]) -> dict[str, Any]:
-    """Do one order of the control socket and return its answer. Raises ControlError."""
-    match order:
-        case {"op": "pull", "slot": int(slot)}:
-            hands.pull(slot)
-        case {"op": "push_back", "slot": int(slot)}:
-            hands.push_back(slot)
-        case {"op": "stick" | "free" as op, "slot": int(slot)}:
-            hands.stick(slot, op == "stick")
-        case {"op": "chatter", "slot": int(slot)}:
-            hands.chatter(slot, order.get("seconds", 0.05))
-        case {"op": "calm", "slot": int(slot)}:
-            hands.chatter(slot, 0.0)
-        case {"op": "fault", "name": str(name)}:
-            hands.fault(name, order.get("board"), order.get("value"))
-        case {"op": "unplug"}:
-            hands.unplug()
-        case {"op": "replug"}:
-            hands.replug()
-        case {"op": "state"}:
-            return {"ok": True, "port": hands.port, "slots": hands.state()}
-        case _:
-            raise ControlError(f"expected {', '.join(ORDERS)}, got {order}")
-    return {"ok": True}
+        state = {"slot": number, "hook": hook, "present": slot.present}
+        return state | {"stuck": slot.stuck, "pulses": slot.pulses}

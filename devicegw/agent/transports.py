@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from devicegw.config import AgentConfig
-from devicegw.link.broker import MqttLink
+from devicegw.agent.config import AgentConfig
+from devicegw.link.config import MqttLink
 from devicegw.link.mqtt import MqttTransport
 from devicegw.link.transport import Transport, WebsocketTransport
 

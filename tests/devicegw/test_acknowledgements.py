@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from uuid import uuid4
 
-from devicegw.bridge.acknowledgements import Receipts
+from devicegw.bridge.acknowledgements import Acknowledgements
 from devicegw.link import broker
-from devicegw.link.broker import BrokerConfig
+from devicegw.link.config import BrokerConfig
 from tests.devicegw.carriers import DEADLINE, OverBroker
 
 
@@ -25,14 +25,14 @@ class Session:
     async def connected(self) -> AsyncIterator[Callable[[], object]]:
         """Connect; yields a function that waits for the next message."""
         client = broker.client(self.config, self.name, None, session_s=30)
-        receipts = Receipts(client)
+        acknowledgements = Acknowledgements(client)
         async with client:
             await client.subscribe(self.topic, qos=1)
             messages = aiter(client.messages)
 
             async def take() -> tuple[str, Callable[[], None]]:
                 message = await asyncio.wait_for(anext(messages), DEADLINE)
-                return broker.payload_of(message).decode(), receipts.came(message)
+                return broker.payload_of(message).decode(), acknowledgements.came(message)
 
             yield take
             # What was acknowledged is on the wire once something that came after it is answered.

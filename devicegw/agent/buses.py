@@ -10,17 +10,17 @@ from typing import Any
 import pykka
 
 from devicegw import wire
+from devicegw.agent.config import AgentBus, AgentConfig
+from devicegw.agent.protocols import driver_of, port_of
 from devicegw.bus.actor import BusHandle
 from devicegw.bus.bus import Bus
-from devicegw.bus.messages import BusEvent, OrderDone, SlotReading, UnlockOrder
+from devicegw.bus.messages import BusEvent, SlotReading, UnlockCommand, UnlockDone
 from devicegw.bus.port import OpenPort
-from devicegw.bus.protocols import driver_of, port_of
 from devicegw.bus.tap import Passed
 from devicegw.clock import Clock
-from devicegw.config import AgentConfig, BusConfig
-from devicegw.link.queue import Ledger
+from devicegw.link.queue import OutboxQueue
 
-_log = logging.getLogger("devices.plane")
+_log = logging.getLogger("devices.buses")
 
 SURVEY_S = 10.0
 INSPECT_S = 0.25
@@ -28,21 +28,21 @@ FRAMES_A_MESSAGE = 100
 """A hundred frames and their meanings stay well below the wire's 64 KiB."""
 
 
-class DevicePlane:
-    """Starts the buses, hands them orders and turns what they tell into messages for the ledger."""
+class Buses:
+    """Starts the buses, hands them unlocks and turns what they tell into messages for the queue."""
 
     def __init__(
         self,
         config: AgentConfig,
-        ledger: Ledger,
+        queue: OutboxQueue,
         clock: Clock,
         boot_id: str,
         firmware: str,
         failed: Callable[[BaseException], None],
-        open_port: Callable[[BusConfig], OpenPort] = port_of,
+        open_port: Callable[[AgentBus], OpenPort] = port_of,
     ) -> None:
         self._config = config
-        self._ledger = ledger
+        self._queue = queue
         self._clock = clock
         self._boot_id = boot_id
         self.firmware = firmware
@@ -66,7 +66,7 @@ class DevicePlane:
             self._buses.append(BusHandle(bus, self._bus_died))
 
     async def stop(self) -> None:
-        """End every order by name and close the ports; all that was told has arrived when this returns."""
+        """End every unlock by name and close the ports; all that was told has arrived when this returns."""
         for bus in self._buses:
             await asyncio.to_thread(bus.stop)
         # What the buses told last stands in the loop's queue before this callback.
@@ -104,17 +104,17 @@ class DevicePlane:
         return [each.slot for each in (await self.hello()).slots if each.hook == "unknown"]
 
     def unlock(self, command_id: str, slot: int, received: float, expires: float) -> None:
-        """Hand an order to the bus of its slot."""
+        """Hand an unlock to the bus of its slot."""
         bus, board, lock = wire.slot_place(slot)
         if bus >= len(self._buses):
             detail = f"no bus {bus} is configured"
-            self._ledger.put(wire.Result(seq=0, id=command_id, outcome="unsupported", detail=detail))
+            self._queue.put(wire.Result(seq=0, id=command_id, outcome="unsupported", detail=detail))
             return
         try:
-            self._buses[bus].unlock(UnlockOrder(command_id, board, lock, received, expires))
+            self._buses[bus].unlock(UnlockCommand(command_id, board, lock, received, expires))
         except pykka.ActorDeadError:
             detail = "the bus has stopped"
-            self._ledger.put(wire.Result(seq=0, id=command_id, outcome="bus_error", detail=detail))
+            self._queue.put(wire.Result(seq=0, id=command_id, outcome="bus_error", detail=detail))
 
     def inspect(self, bus: int, seconds: float) -> AsyncIterator[wire.Frames]:
         """Look at a bus from now on; return what passes, a few times a second. Nothing if there is none."""
@@ -142,7 +142,7 @@ class DevicePlane:
     async def telemetry(self) -> dict[str, Any]:
         """Return the health of every bus and the size of the outbox."""
         buses = [await self._ask(bus.health()) for bus in self._buses]
-        return {"buses": buses, "outbox": len(self._ledger)}
+        return {"buses": buses, "outbox": len(self._queue)}
 
     async def _ask(self, future: pykka.Future[Any]) -> Any:
         return await asyncio.to_thread(future.get, timeout=SURVEY_S)
@@ -161,7 +161,7 @@ class DevicePlane:
         match event:
             case SlotReading():
                 self._take_reading(event)
-            case OrderDone():
+            case UnlockDone():
                 self._take_end(event)
 
     def _take_reading(self, reading: SlotReading) -> None:
@@ -172,11 +172,11 @@ class DevicePlane:
                 self._surveyed.set()
             return
         at = wire.utc(reading.at)
-        self._ledger.put(
+        self._queue.put(
             wire.Report(seq=0, slot=reading.slot, hook=reading.hook, present=reading.present, at=at)
         )
 
-    def _take_end(self, done: OrderDone) -> None:
+    def _take_end(self, done: UnlockDone) -> None:
         first_byte = None if done.first_byte_s is None else round(done.first_byte_s * 1000, 2)
         _log.info(
             "unlock %s",
@@ -190,7 +190,7 @@ class DevicePlane:
                 "total_ms": round(done.total_s * 1000, 2),
             },
         )
-        self._ledger.put(
+        self._queue.put(
             wire.Result(seq=0, id=done.command_id, outcome=done.outcome, detail=done.detail[:500])
         )
 

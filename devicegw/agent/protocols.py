@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from devicegw.agent.config import AgentBus
 from devicegw.bus.boards import Driver
 from devicegw.bus.boards.kerong import KerongDriver
 from devicegw.bus.boards.modbus import ModbusDriver
+from devicegw.bus.config import BusConfig
 from devicegw.bus.port import OpenPort, serial_port
-from devicegw.config import BusConfig
+from devicegw.simulator.config import SimulatorConfig
 from devicegw.simulator.inprocess import InProcessLine
 
 
@@ -17,8 +19,8 @@ def driver_of(bus: BusConfig) -> Driver:
     return KerongDriver()
 
 
-def port_of(bus: BusConfig) -> OpenPort:
+def port_of(bus: AgentBus) -> OpenPort:
     """Return what opens the bus's line."""
     if bus.protocol == "simulator":
-        return InProcessLine.of(bus).open
+        return InProcessLine.of(bus, bus.simulator or SimulatorConfig()).open
     return serial_port(bus.port, bus.baudrate)
