@@ -257,7 +257,9 @@ async def test_an_agent_that_is_killed_while_it_updates_comes_back_and_ends_the_
     assert Versions(tmp_path / "state" / "firmware").current == "2.0"
 
 
-OLDER_START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from devicegw.agent import main; sys.exit(main())"
+OLDER_START = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); from devicegw.agent import main; sys.exit(main())"
+)
 """How agents from before the folder devicegw/agent/ start another version."""
 
 
@@ -280,5 +282,5 @@ async def test_an_agent_from_before_the_folder_starts_this_version(tmp_path: Pat
 def test_an_archive_of_something_else_is_refused_by_what_it_lacks(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "image", "w") as tar:
         tar.addfile(tarfile.TarInfo("devicegw/agent/process.py"))
-    with pytest.raises(BadImage, match="expected devicegw/agent/__init__.py or devicegw/agent.py"):
+    with pytest.raises(BadImage, match="expected devicegw/agent/__init__"):
         Versions(tmp_path).unpack(tmp_path / "image", "1.0")
