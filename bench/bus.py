@@ -27,9 +27,10 @@ from typing import Any
 
 from devicegw.agent.protocols import driver_of
 from devicegw.bus.actor import BusHandle
+from devicegw.bus.boards.config import BoardConfig
 from devicegw.bus.boards.kerong import StatusAnswer, StatusRequest
 from devicegw.bus.bus import Bus
-from devicegw.bus.config import BoardConfig, BusConfig, Timings
+from devicegw.bus.config import BusConfig, Timings
 from devicegw.bus.line import silence_seconds
 from devicegw.bus.messages import BusEvent, UnlockCommand, UnlockDone
 from devicegw.bus.port import char_seconds, serial_port

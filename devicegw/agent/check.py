@@ -22,7 +22,7 @@ from devicegw.agent.config import AgentBus, AgentConfig
 from devicegw.agent.protocols import driver_of, port_of
 from devicegw.bus.board_state import BoardState
 from devicegw.bus.boards import BoardStatus, Driver, Refused
-from devicegw.bus.config import BoardConfig
+from devicegw.bus.boards.config import BoardConfig
 from devicegw.bus.line import Line
 from devicegw.bus.messages import SlotReading
 from devicegw.bus.port import PortLost

@@ -9,9 +9,10 @@ from pathlib import Path
 from serial.tools import list_ports
 
 from devicegw.bus.boards import Answer, BoardStatus, Driver, Refused
+from devicegw.bus.boards.config import BoardConfig, ModbusBoard, ModbusInputs, ModbusRelays
 from devicegw.bus.boards.kerong import BOARDS, KerongDriver
 from devicegw.bus.boards.modbus import ModbusDriver
-from devicegw.bus.config import BoardConfig, ModbusBoard, ModbusInputs, ModbusRelays, Timings
+from devicegw.bus.config import Timings
 from devicegw.bus.health import BoardHealth
 from devicegw.bus.line import Line
 from devicegw.bus.port import OpenPort, PortLost, serial_port

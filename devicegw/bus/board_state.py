@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Container
 
 from devicegw.bus.boards import BoardStatus
-from devicegw.bus.config import BoardConfig, Timings
+from devicegw.bus.boards.config import BoardConfig
+from devicegw.bus.config import Timings
 from devicegw.bus.health import BoardHealth
 from devicegw.bus.messages import SlotReading
 from devicegw.clock import Clock

@@ -13,7 +13,7 @@ from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusSerialServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from devicegw.bus.config import BoardConfig, ModbusBoard, ModbusInputs, ModbusRelays
+from devicegw.bus.boards.config import BoardConfig, ModbusBoard, ModbusInputs, ModbusRelays
 from devicegw.bus.port import PortLost
 
 FLASH = 0x0200

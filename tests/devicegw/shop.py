@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from devicegw.bus.boards.config import BoardConfig
 from devicegw.bus.boards.kerong import KerongDriver
 from devicegw.bus.bus import Bus
-from devicegw.bus.config import BoardConfig, BusConfig, Timings
+from devicegw.bus.config import BusConfig, Timings
 from devicegw.bus.messages import BusEvent, SlotReading, UnlockCommand, UnlockDone
 from devicegw.bus.port import char_seconds
 from devicegw.clock import ManualClock

@@ -13,9 +13,10 @@ from pymodbus.framer import FramerRTU
 
 from devicegw.bus.actor import BusHandle
 from devicegw.bus.boards import Acknowledged, BadFrame, BoardStatus, Refused
+from devicegw.bus.boards.config import BoardConfig, ModbusBoard, ModbusInputs, ModbusRelays
 from devicegw.bus.boards.modbus import ModbusDriver, pulse, reads
 from devicegw.bus.bus import Bus
-from devicegw.bus.config import BoardConfig, BusConfig, ModbusBoard, ModbusInputs, ModbusRelays, Timings
+from devicegw.bus.config import BusConfig, Timings
 from devicegw.bus.messages import BusEvent, SlotReading, UnlockCommand, UnlockDone
 from devicegw.clock import SystemClock
 from tests.devicegw.modbus_peer import MasterEnd, Peer, board

@@ -16,9 +16,10 @@ import pykka
 import pytest
 
 from devicegw.bus.actor import BusHandle
+from devicegw.bus.boards.config import BoardConfig
 from devicegw.bus.boards.kerong import KerongDriver, StatusAnswer, StatusRequest, UnlockRequest
 from devicegw.bus.bus import Bus
-from devicegw.bus.config import BoardConfig, BusConfig, Timings
+from devicegw.bus.config import BusConfig, Timings
 from devicegw.bus.messages import BusEvent, SlotReading, UnlockCommand, UnlockDone
 from devicegw.bus.port import PortLost, SerialTransport, char_seconds, serial_port
 from devicegw.clock import SystemClock

@@ -9,7 +9,8 @@ import pytest
 
 from devicegw.bus.board_state import BoardState
 from devicegw.bus.boards import BoardStatus
-from devicegw.bus.config import BoardConfig, BusConfig, Timings
+from devicegw.bus.boards.config import BoardConfig
+from devicegw.bus.config import BusConfig, Timings
 from devicegw.bus.echo import EchoFilter
 from devicegw.bus.messages import SlotReading
 from devicegw.clock import ManualClock

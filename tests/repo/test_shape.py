@@ -29,7 +29,6 @@ KNOWN: dict[str, set[str]] = {
         "core",
         "core.catalogue",
         "core.payments",
-        "devicegw",
         "realtime",
     },
     "folders": {

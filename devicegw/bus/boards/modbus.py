@@ -29,7 +29,7 @@ from pymodbus.pdu.register_message import (
 )
 
 from devicegw.bus.boards import Acknowledged, BadFrame, BoardStatus, Received, Refused
-from devicegw.bus.config import BoardConfig, ModbusBoard, ModbusInputs, ModbusRelays
+from devicegw.bus.boards.config import BoardConfig, ModbusBoard, ModbusInputs, ModbusRelays
 
 READS: dict[str, type[ModbusPDU]] = {
     "coil": ReadCoilsRequest,
