@@ -23,8 +23,8 @@ $(VENV)/.dev: requirements-dev.lock scripts/make_venv.sh
 run: $(VENV)/.server ## the store: server, simulated trolleys and their Pi; PORT DATA_DIR DATABASE_URL REDIS_URL DEMO_SHOPPERS
 	@exec $(BIN)/python -m scripts.run
 
-test: $(VENV)/.dev ## every test, on real PostgreSQL, Redis, Mosquitto and Chromium; TEST=path for some
-	@exec $(BIN)/python -m scripts.run_tests $(TEST)
+test: $(VENV)/.dev ## every test, on real PostgreSQL, Redis, Mosquitto and Chromium; TEST=path REPEAT=10 SEED=n BUSY=1
+	@REPEAT="$(REPEAT)" SEED="$(SEED)" BUSY="$(BUSY)" exec $(BIN)/python -m scripts.run_tests $(TEST)
 
 check: $(VENV)/.dev ## format, lint, types, import contracts, of the pages too
 	$(BIN)/ruff format --check .
@@ -41,8 +41,8 @@ fmt: $(VENV)/.dev ## put the code into its format
 bench: $(VENV)/.dev ## measure, and write docs/BENCHMARKS.md
 	@exec $(BIN)/python -m bench
 
-lock: $(VENV)/.dev ## resolve the dependencies of pyproject.toml anew
-	@exec $(BIN)/python -m scripts.lock
+lock: $(VENV)/.dev ## resolve the dependencies of pyproject.toml; UPGRADE=1 for the newest
+	@UPGRADE="$(UPGRADE)" exec $(BIN)/python -m scripts.lock
 
 clean: ## remove what was built here; data in ./var stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .bench staticfiles node_modules

@@ -1,35 +1,45 @@
 """`make test`: get the services, run the front end's tests and pytest on them, stop what we started.
 
 The exit status is 0 only when every service was there and every test ran and passed. The whole
-suite goes in two lanes at once, for most tests wait for a process or a browser of their own; each
-lane has its own databases and data, and what the second says is printed after the first.
+suite goes in lanes side by side (``scripts/suite/lanes.py``), for most tests wait for a process or
+a browser of their own.
+
+Read from the environment: ``SEED`` (the order, printed by every run), ``REPEAT`` (times), ``BUSY``
+(keep every core busy with something else), ``LANES`` and ``DURATIONS`` (renew what was measured).
 """
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
+import random
+import re
 import signal
 import subprocess
 import sys
 import tempfile
+import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
 from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 from scripts.services import provide
 from scripts.services.postgres import databases, drop
+from scripts.suite import leftovers, plugin
 
 ROOT = Path(__file__).resolve().parents[1]
-FIRST_LANE = ("tests/browser", "tests/core", "tests/devicegw", "tests/repo", "tests/system")
-"""About half of the suite's time; everything else, also what is yet to come, is the second lane."""
+LANES = 2
+_SPIN = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n for _ in range(1_000_000): pass"
+"""Keeps a core busy until the process that started it is gone."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run everything, or what ``arguments`` (for pytest) select; returns the exit status."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    began = time.monotonic()
     with ExitStack() as stack:
         found, missing = provide(stack)
         for service in found:
@@ -38,38 +48,43 @@ def main(arguments: Sequence[str]) -> int:
             print("Nothing was tested, because this is missing:", *missing, sep="\n- ", file=sys.stderr)
             return 2
         environ = {**os.environ, **{service.variable: service.value for service in found}}
-        if arguments and list(arguments) != ["tests"]:
-            return _wait([_pytest(stack, arguments, environ, "")])
-        front = _front_end(environ)
-        return _whole_suite(stack, environ) or front
+        _isolate(stack, environ)
+        if os.environ.get("BUSY", "0") not in ("", "0"):
+            _keep_busy(stack)
+        seed = os.environ.get("SEED") or str(random.SystemRandom().randrange(100_000))
+        print(f"The order of the tests is SEED={seed}", flush=True)
+        whole = not arguments or list(arguments) == ["tests"]
+        status, counts = _front_end(environ) if whole else (0, Counter())
+        options = _lanes() if whole else list(arguments)
+        ended, more = _pytest(stack, options, environ, seed)
+        print(_closing_line(counts + more, status or ended, time.monotonic() - began, seed), flush=True)
+        return status or ended
 
 
-def _whole_suite(stack: ExitStack, environ: Mapping[str, str]) -> int:
-    if (os.cpu_count() or 1) < 2:
-        return _wait([_pytest(stack, ["tests"], environ, "")])
-    rest = ["tests", *(f"--ignore={folder}" for folder in FIRST_LANE)]
-    with tempfile.TemporaryFile() as said:
-        lanes = [_pytest(stack, FIRST_LANE, environ, "a"), _pytest(stack, rest, environ, "b", said)]
-        status = _wait(lanes)
-        said.seek(0)
-        shutil.copyfileobj(said, sys.stdout.buffer)
-        sys.stdout.flush()
-    return status
+def _lanes() -> list[str]:
+    """The options of a whole run."""
+    lanes = os.environ.get("LANES") or str(min(LANES, os.cpu_count() or 1))
+    return ["tests", "-v", "-n", lanes, "--durations=25"]
 
 
-def _wait(runs: Sequence[subprocess.Popen[bytes]]) -> int:
-    """Return the first status that is not 0, when all have ended."""
-    return next((status for status in [run.wait() for run in runs] if status), 0)
+def _closing_line(counts: Mapping[str, int], status: int, seconds: float, seed: str) -> str:
+    failed = counts.get("failed", 0) + counts.get("error", 0)
+    took = f"{int(seconds) // 60} min {int(seconds) % 60} s"
+    word = "PASSED" if status == 0 else "FAILED"
+    return f"{word}: {counts.get('passed', 0)} passed, {failed} failed in {took}, SEED={seed}"
 
 
-def _isolate(stack: ExitStack, environ: dict[str, str], lane: str) -> None:
-    """Point the product's own settings at throw-away places."""
+def _isolate(stack: ExitStack, environ: dict[str, str]) -> None:
+    """Point the product's own settings at throw-away places, and leave nothing running behind."""
     server = environ["TEST_POSTGRES_URL"]
-    name = f"trolley_{os.getpid()}{lane}"
+    name = f"trolley_{os.getpid()}"
     environ["DATABASE_URL"] = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     stack.callback(_drop_all, server, f"test_{name}")
     environ["DATA_DIR"] = stack.enter_context(tempfile.TemporaryDirectory(prefix="trolley-test-"))
-    for variable in ("REDIS_URL", "MQTT_URL", "DEMO_SHOPPERS", "PORT"):
+    environ[leftovers.MARK] = uuid4().hex
+    stack.callback(_end_leftovers, environ[leftovers.MARK])
+    # Hundreds of processes are started; without their bytecode each would compile all of the product.
+    for variable in ("REDIS_URL", "MQTT_URL", "DEMO_SHOPPERS", "PORT", "PYTHONDONTWRITEBYTECODE"):
         environ.pop(variable, None)
 
 
@@ -78,28 +93,48 @@ def _drop_all(server: str, prefix: str) -> None:
         drop(server, each)
 
 
-def _front_end(environ: dict[str, str]) -> int:
+def _end_leftovers(run: str) -> None:
+    for command in leftovers.end_all(run):
+        print(f"Left running by a test, and ended: {command}", file=sys.stderr)
+
+
+def _keep_busy(stack: ExitStack) -> None:
+    """Have every core busy with something else until the tests are done."""
+    for _ in range(os.cpu_count() or 1):
+        spinning = subprocess.Popen([sys.executable, "-c", _SPIN])
+        stack.callback(spinning.wait)
+        stack.callback(spinning.kill)
+    print(f"{os.cpu_count()} processes keep the machine busy", flush=True)
+
+
+def _front_end(environ: Mapping[str, str]) -> tuple[int, Counter[str]]:
     tests = sorted(str(path) for path in (ROOT / "frontend_static" / "tests").rglob("*.test.*js"))
     if not tests:
         print("There are no front-end tests in frontend_static/tests.", file=sys.stderr)
-        return 1
-    command = [environ["TEST_NODE"], "--test", "--test-reporter=spec", *tests]
-    return subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
+        return 1, Counter(failed=1)
+    with tempfile.NamedTemporaryFile(suffix=".tap") as tap:
+        reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"]
+        reporters += ["--test-reporter=tap", f"--test-reporter-destination={tap.name}"]
+        command = [environ["TEST_NODE"], "--test", *reporters, *tests]
+        status = subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
+        said = Path(tap.name).read_text()
+    found = {word: sum(map(int, re.findall(rf"^# {word} (\d+)", said, re.M))) for word in ("pass", "fail")}
+    return status, Counter(passed=found["pass"], failed=found["fail"])
 
 
 def _pytest(
-    stack: ExitStack,
-    arguments: Sequence[str],
-    environ: Mapping[str, str],
-    lane: str,
-    said: IO[bytes] | None = None,
-) -> subprocess.Popen[bytes]:
-    own = dict(environ)
-    _isolate(stack, own, lane)
-    command = [sys.executable, "-m", "pytest", *arguments]
-    run = subprocess.Popen(command, cwd=ROOT, env=own, stdout=said, stderr=said)
+    stack: ExitStack, arguments: Sequence[str], environ: Mapping[str, str], seed: str
+) -> tuple[int, Counter[str]]:
+    folder = Path(environ["DATA_DIR"])
+    command = [sys.executable, "-m", "pytest", "-p", plugin.__name__, *arguments]
+    command += ["--random-order-bucket=module", f"--random-order-seed={seed}"]
+    if repeat := os.environ.get("REPEAT"):
+        command += [f"--count={repeat}"]
+    run = subprocess.Popen(command, cwd=ROOT, env={**environ, plugin.FOLDER: str(folder)})
     stack.callback(_end, run)
-    return run
+    status = run.wait()
+    outcome = folder / "outcome.json"
+    return status, Counter(json.loads(outcome.read_text())) if outcome.exists() else Counter()
 
 
 def _end(run: subprocess.Popen[bytes]) -> None:

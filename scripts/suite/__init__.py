@@ -1,0 +1,1 @@
+"""How the whole suite is run: lanes side by side, a shuffled order, hangs that fail alone."""

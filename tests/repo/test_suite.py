@@ -1,0 +1,88 @@
+"""The suite's own runner: what runs where, and that a test that hangs or dies is one failure."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from scripts.suite import durations, leftovers
+from scripts.suite.lanes import choose
+from scripts.suite.plugin import FOLDER
+from tests.repo.files import ROOT
+
+SICK = """
+import os, signal, threading
+import pytest
+
+def test_before(): pass
+
+@pytest.mark.timeout(2)
+def test_waits_for_ever(): threading.Event().wait()
+
+@pytest.mark.timeout(2)
+def test_waits_for_ever_and_hears_nothing():
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+    threading.Event().wait()
+
+def test_dies(): os._exit(3)
+
+def test_after(): pass
+"""
+
+
+def test_a_lane_stays_in_its_room_and_takes_the_long_files_first() -> None:
+    waiting = ["tests/a/test_1.py", "tests/a/test_2.py", "tests/b/test_3.py", "tests/a/test_4.py"]
+    known = {"tests/a/test_2.py": 90.0, "tests/b/test_3.py": 300.0}
+    assert choose(waiting, known, "tests/a", set()) == "tests/a/test_2.py"
+    assert choose(waiting[:1] + waiting[2:], known, "tests/a", set()) == "tests/a/test_1.py"
+
+
+def test_a_free_lane_enters_the_room_with_the_most_work_in_which_nobody_is() -> None:
+    waiting = ["tests/a/test_1.py", "tests/b/test_2.py", "tests/c/test_3.py"]
+    known = {"tests/a/test_1.py": 10.0, "tests/b/test_2.py": 300.0, "tests/c/test_3.py": 20.0}
+    assert choose(waiting, known, None, set()) == "tests/b/test_2.py"
+    assert choose(waiting, known, "tests/gone", {"tests/b"}) == "tests/c/test_3.py"
+    assert choose(waiting[1:2], known, "tests/a", {"tests/b"}) == "tests/b/test_2.py"
+
+
+def test_what_was_measured_is_summed_up_by_file(tmp_path: Path) -> None:
+    file = tmp_path / "durations.json"
+    durations.renew([("tests/a.py::one", 1.25), ("tests/a.py::two[x]", 0.25), ("tests/b.py::one", 2)], file)
+    assert durations.known(file) == {"tests/a.py": 1.5, "tests/b.py": 2.0}
+
+
+def test_the_durations_name_only_tests_that_are_there() -> None:
+    assert [path for path in durations.known() if not (ROOT / path).exists()] == []
+
+
+def test_a_test_that_hangs_or_dies_is_one_failure_with_its_stacks(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\ntimeout = 60\ntimeout_method = signal\n")
+    tests = tmp_path / "test_sick.py"
+    tests.write_text(SICK)
+    options = ["-p", "scripts.suite.plugin", "-p", "no:django", "-p", "no:cacheprovider", "-n", "2"]
+    found = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, "--rootdir", str(tmp_path), str(tests)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), FOLDER: str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.stdout.count("3 failed, 2 passed") == 1, found.stdout + found.stderr
+    assert "in test_waits_for_ever_and_hears_nothing" in found.stdout
+    assert "crashed while running 'test_sick.py::test_dies'" in found.stdout
+
+
+def test_a_process_that_a_test_left_running_is_ended(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "import signal; print('up', flush=True); signal.pause()"]
+    left = subprocess.Popen(
+        command, env={**os.environ, leftovers.MARK: str(tmp_path)}, stdout=subprocess.PIPE
+    )
+    assert left.stdout is not None
+    left.stdout.readline()
+    assert len(leftovers.end_all(str(tmp_path))) == 1
+    assert left.wait(30) < 0
+    left.stdout.close()
+    assert leftovers.end_all(str(tmp_path)) == []
