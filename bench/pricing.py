@@ -27,7 +27,7 @@ def main() -> None:
     from actors.messages.cart import Offer
     from actors.messages.pricing import Rule
     from actors.pricing import price, stages
-    from core.catalogue.live.rules import Rules, Scoped
+    from core.catalogue.live.price_rules import Rules, Scoped
 
     def scoped() -> Iterator[Scoped]:
         for number in range(RULES):

@@ -9,40 +9,28 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError
 
 from actors import branch, chain, notify
 from actors.runtime import Clock, Dispatcher, Kind, Publication, System
 from actors.runtime.journal import Journal
 from core import reference
 from core.accounts.people import People
-from core.catalogue.imports import importing
+from core.catalogue.imports import runner
 from core.catalogue.live.catalogue import Catalogue
+from core.database import fresh_connections
 from core.entities import ENTITIES
 from core.fleet.directory import Directory
+from core.fleet.rentals import sessions
 from core.live_map.branches import load_branch, load_chain
 from core.replay.opening import open_journal
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
 _LOOK_S = 5.0
-
-
-def in_thread(function: Callable[..., T]) -> Callable[..., T]:
-    """Wrap database work for threads that Django does not look after: broken connections are dropped."""
-
-    def call(*args: Any) -> T:
-        close_old_connections()
-        try:
-            return function(*args)
-        finally:
-            close_old_connections()
-
-    return call
 
 
 def kinds(snapshot_every: int = 200) -> Sequence[Kind]:
@@ -53,8 +41,8 @@ def kinds(snapshot_every: int = 200) -> Sequence[Kind]:
     ]
     return (
         *durable,
-        Kind("branch", branch, durable=False, load=in_thread(load_branch)),
-        Kind("chain", chain, durable=False, load=in_thread(load_chain)),
+        Kind("branch", branch, durable=False, load=fresh_connections()(load_branch)),
+        Kind("chain", chain, durable=False, load=fresh_connections()(load_chain)),
         Kind("notify", notify, durable=False),
     )
 
@@ -85,13 +73,14 @@ class References:
         """Read everything. Blocking."""
         self._reload_directory()
         self._reload_catalogues()
-        self.people.load()
+        self.people.load_managers()
+        self.people.load(sessions.holders())
 
     def start(self) -> None:
         """Read everything, then follow the changes. Blocking until all is read."""
         if settings.REDIS_URL:
             # Before the reload: what is written from here on is either read by it, or noticed later.
-            self._written = importing.last_written()
+            self._written = runner.last_written()
         self.reload()
         self._unsubscribe = reference.subscribe(self.changed)
         self._thread = threading.Thread(target=self._follow, name="reference", daemon=True)
@@ -118,7 +107,7 @@ class References:
         self._wake.set()
 
     def _follow(self) -> None:
-        look, written = in_thread(importing.last_written), self._written
+        look, written = fresh_connections()(runner.last_written), self._written
         while True:
             # A worker's process tells nobody of an import, so that is asked for now and then.
             woken = self._wake.wait(_LOOK_S if settings.REDIS_URL else None)
@@ -140,7 +129,8 @@ class References:
 
     def _reload(self, what: str) -> None:
         try:
-            in_thread(self._parts[what])(self)
+            with fresh_connections():
+                self._parts[what](self)
         except Exception:
             log.exception("reference data could not be reloaded: %s", what)
             return

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from drf_spectacular.types import OpenApiTypes
@@ -120,6 +120,16 @@ class ClosedSerializer(serializers.Serializer):  # type: ignore[type-arg]
             name: value for name, value in data.items() if value is not None or self.fields[name].required
         }
         return super().to_internal_value(given)
+
+
+def checked(body: type[ClosedSerializer], request: Request, *, partial: bool = False) -> dict[str, Any]:
+    """Return the request's body as ``body`` describes it, or the fields that came of it (``partial``).
+
+    Raises ValidationError.
+    """
+    found = body(data=request.data, partial=partial)
+    found.is_valid(raise_exception=True)
+    return cast("dict[str, Any]", found.validated_data)
 
 
 class StrictText(serializers.CharField):

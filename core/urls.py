@@ -11,22 +11,24 @@ from rest_framework.permissions import AllowAny
 from core import health, problems
 from core.accounts import api as accounts
 from core.alarms import api as alarms
+from core.branches import api as branches
 from core.catalogue import media
 from core.catalogue.imports import api as imports
 from core.catalogue.rest import categories, pictures, variants
 from core.catalogue.rest import products as catalogue
 from core.demo.api import DemoView
 from core.firmware.urls import firmware_api
-from core.fleet import api as fleet
-from core.fleet import rentals
+from core.fleet.rentals import api as rentals
+from core.fleet.trolleys import api as trolleys
+from core.fleet.trolleys import branch_api as branch_trolleys
 from core.fleet.urls import device_api
 from core.inventory import api as inventory
 from core.orders import api as orders
 from core.pages import page
 from core.payments import api as payments
 from core.payments.pages import pay as pay_page
+from core.privacy import api as privacy
 from core.telemetry import api as telemetry
-from core.tenancy import api as tenancy
 
 _open = {"authentication_classes": (), "permission_classes": (AllowAny,)}
 
@@ -36,14 +38,14 @@ api: list[URLPattern | URLResolver] = [
     path("api/auth/token/refresh", accounts.RefreshView.as_view()),
     path("api/auth/logout", accounts.LogoutView.as_view()),
     path("api/me", accounts.MeView.as_view()),
-    path("api/me/export", accounts.ExportView.as_view()),
-    path("api/chains", tenancy.ChainsView.as_view()),
-    path("api/chains/<str:chain_id>", tenancy.ChainView.as_view()),
-    path("api/branches", tenancy.BranchesView.as_view()),
-    path("api/branches/<str:branch_id>", tenancy.BranchView.as_view()),
-    path("api/branches/<str:branch_id>/qr-sheet", fleet.QrSheetView.as_view(), name="qr-sheet"),
-    path("api/branches/<str:branch_id>/carts", rentals.CartsView.as_view()),
-    path("api/branches/<str:branch_id>/carts/<str:cart_id>", rentals.CartView.as_view()),
+    path("api/me/export", privacy.ExportView.as_view()),
+    path("api/chains", branches.ChainsView.as_view()),
+    path("api/chains/<str:chain_id>", branches.ChainView.as_view()),
+    path("api/branches", branches.BranchesView.as_view()),
+    path("api/branches/<str:branch_id>", branches.BranchView.as_view()),
+    path("api/branches/<str:branch_id>/qr-sheet", trolleys.QrSheetView.as_view(), name="qr-sheet"),
+    path("api/branches/<str:branch_id>/carts", branch_trolleys.BranchTrolleysView.as_view()),
+    path("api/branches/<str:branch_id>/carts/<str:cart_number>", branch_trolleys.BranchTrolleyView.as_view()),
     path("api/branches/<str:branch_id>/rentals/active", rentals.ActiveRentalsView.as_view()),
     path("api/branches/<str:branch_id>/rentals/history", rentals.RentalHistoryView.as_view()),
     path("api/branches/<str:branch_id>/rentals/stats", rentals.RentalStatsView.as_view()),
@@ -57,8 +59,8 @@ api: list[URLPattern | URLResolver] = [
     path("api/orders/<uuid:order_id>", orders.OrderView.as_view()),
     path("api/payments/providers", payments.ProvidersView.as_view()),
     path("api/payments/webhooks/<str:provider>", payments.WebhookView.as_view()),
-    path("api/trolleys/<str:trolley_id>", fleet.TrolleyView.as_view()),
-    path("api/trolleys/<str:trolley_id>/qr", fleet.TrolleyQrView.as_view(), name="trolley-qr"),
+    path("api/trolleys/<str:trolley_id>", trolleys.TrolleyView.as_view()),
+    path("api/trolleys/<str:trolley_id>/qr", trolleys.TrolleyQrView.as_view(), name="trolley-qr"),
     *device_api,
     *firmware_api,
     path("api/products", catalogue.ProductsView.as_view()),

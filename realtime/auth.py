@@ -6,7 +6,6 @@ token is kept until it expires, and the person's roles for half a minute.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -14,7 +13,8 @@ from typing import NamedTuple
 from core.accounts import principals, tokens
 from core.accounts.people import People
 from core.accounts.principals import Principal
-from core.host import in_thread
+from core.database import in_thread
+from core.fleet.devices.principal import identify_device
 from realtime.problems import Problem, unauthorised
 
 ROLES_TTL_S = 30.0
@@ -56,7 +56,7 @@ class Authenticator:
             raise unauthorised("not_authenticated", "Authentication credentials were not provided.")
         identity = self.known(token)
         if identity is None:
-            identity = await asyncio.get_running_loop().run_in_executor(None, in_thread(self._verify), token)
+            identity = await in_thread(self._verify)(token)
             if len(self._known) >= _MOST:
                 self._known.pop(next(iter(self._known)))
             self._known[token] = identity
@@ -78,7 +78,7 @@ class Authenticator:
             if error.code == "token_expired":
                 raise
             claims = tokens.verify(token, tokens.DEVICES)
-            return principals.identify_device(claims)
+            return identify_device(claims)
         return claims, principals.load(claims.subject)
 
     def forget(self) -> None:

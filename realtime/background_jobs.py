@@ -12,9 +12,9 @@ from django.conf import settings
 from actors.messages.payment import CheckPayment
 from actors.messages.stock import SweepReservations
 from actors.runtime import Address, AskError, System
-from core import errands
+from core import owner_jobs
+from core.database import in_thread
 from core.demo.stock import deliveries
-from core.host import in_thread
 from core.inventory.tasks import GRACE_S, SWEEP, sweep_reservations
 from core.orders.tasks import send_due_receipts, send_receipt
 from core.payments.tasks import RECONCILE, reconcile
@@ -47,7 +47,7 @@ class Errands:
 
     def start(self) -> None:
         """Give the demo its first delivery, and begin to sweep if nobody else does."""
-        self._unsubscribe = errands.subscribe(self.run)
+        self._unsubscribe = owner_jobs.subscribe(self.run)
         self._tasks = [self._loop.create_task(self._deliver())]
         if not settings.REDIS_URL:
             self._tasks.append(self._loop.create_task(self._repeat(sweep_reservations, SWEEP_S)))
@@ -76,13 +76,13 @@ class Errands:
             log.warning("%s/%s cannot be told to %s: %r", kind, key, what, error)
 
     async def _deliver(self) -> None:
-        for code, delivery in await self._loop.run_in_executor(None, in_thread(deliveries)):
+        for code, delivery in await in_thread(deliveries)():
             self._system.tell(Address("stock", code), delivery, f"demo:first-delivery:{code}")
 
     async def _repeat(self, chore: Callable[[], object], every_s: float) -> None:
         while True:
             try:
-                await self._loop.run_in_executor(None, in_thread(chore))
+                await in_thread(chore)()
             except Exception:
                 log.exception("%s failed; it has its turn again", chore.__name__)
             await asyncio.sleep(every_s)
@@ -91,7 +91,7 @@ class Errands:
         """Have a receipt sent: by a worker, or without Redis in a thread of this process."""
         if not settings.SENDS_MAIL:
             return
-        begun = self._loop.run_in_executor(None, in_thread(self._hand_over), order_id)
+        begun = self._loop.create_task(in_thread(self._hand_over)(order_id))
         self._mailing.add(begun)
         begun.add_done_callback(self._mailing.discard)
 

@@ -1,4 +1,4 @@
-"""Django's views ask the actors of this process: the other side of core/asking.py."""
+"""Django's views ask the actors of this process: the other side of core/actor_port.py."""
 
 from __future__ import annotations
 

@@ -22,11 +22,12 @@ from django.core.exceptions import ImproperlyConfigured
 from actors.messages.branch import NoteTrolley
 from actors.runtime import AskError, Clock, LoopDispatcher, System, SystemClock
 from actors.runtime.journal import Journal
-from core import asking, checks, errands, health, reference
-from core.fleet import sessions
-from core.host import Host, References, in_thread
+from core import actor_port, checks, health, owner_jobs, reference
+from core.database import in_thread
+from core.fleet.rentals import sessions
+from core.host import Host, References
 from core.live_map.branches import load_branch
-from core.payments.edge import Edge as PaymentEdge
+from core.payments.provider_calls import ProviderCalls as PaymentEdge
 from core.telemetry import writer as telemetry
 from core.telemetry.writer import Done, SampleRow, Samples
 from realtime.alarm_notices import Notices
@@ -91,7 +92,7 @@ class Running:
         self.retirements: Retirements | None = None
         self.placements: Placements | None = None
         self.payments: PaymentEdge | None = None
-        channel = errands.owner_channel()
+        channel = owner_jobs.owner_channel()
         if role == "edge":
             if layer is None:
                 raise ImproperlyConfigured("ROLE: an edge needs REDIS_URL to reach the host")
@@ -206,8 +207,8 @@ class Running:
 
         Raises ImproperlyConfigured in production with the demo's accounts.
         """
-        await self.loop.run_in_executor(None, in_thread(checks.refuse_demo_accounts))
-        await self.loop.run_in_executor(None, in_thread(self.references.start))
+        await in_thread(checks.refuse_demo_accounts)()
+        await in_thread(self.references.start)()
         if self.host is not None:
             self.host.start()
             self._undo.append(health.register("actors", self._probe))
@@ -225,7 +226,7 @@ class Running:
             await self.remote.start(self.topics, self.links, self.references.changed)
         self._undo.append(reference.subscribe(self._announce))
         asked = Asked(self.gateway.actors, self.loop, settings.ASK_TIMEOUT_S)
-        self._undo.append(asking.register(asked))
+        self._undo.append(actor_port.register(asked))
         if self.payments is not None:
             self.payments.start()
             self._undo.append(self.payments.stop)

@@ -1,8 +1,8 @@
-"""REST of people: registering, logging in, and all that is held about oneself."""
+"""REST of people: registering, logging in, and one's own account."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -16,14 +16,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core.accounts import throttling, tokens
+from core.accounts import signals, throttling, tokens
 from core.accounts.models import User
 from core.accounts.principals import Principal
-from core.orders import mail
-from core.payments.ledger import forget
-from core.privacy.export import everything_about
 from core.problems import Problem
-from core.rest import ClosedSerializer, StrictText
+from core.rest import ClosedSerializer, StrictText, checked
 
 
 class RegisterBody(ClosedSerializer):
@@ -89,13 +86,6 @@ class MeAnswer(serializers.Serializer):  # type: ignore[type-arg]
     language = serializers.CharField(help_text="What mail is written in; empty: nobody has said.")
     is_platform_admin = serializers.BooleanField()
     roles = RoleAnswer(many=True)
-
-
-def checked(body: type[ClosedSerializer], request: Request) -> dict[str, Any]:
-    """Return the checked body; raises ValidationError."""
-    found = body(data=request.data)
-    found.is_valid(raise_exception=True)
-    return cast("dict[str, Any]", found.validated_data)
 
 
 class _OpenView(throttling.LimitedView):
@@ -206,7 +196,7 @@ class MeView(APIView):
         except IntegrityError:
             raise ValidationError({"email": ["This address is taken."]}) from None
         if body.get("email"):
-            mail.address_given(user.pk)
+            signals.address_given.send(User, user_id=user.pk)
         return self._answer(user, cast(Principal, request.auth))
 
     def _answer(self, user: User, principal: Principal) -> Response:
@@ -227,16 +217,7 @@ class MeView(APIView):
     def delete(self, request: Request) -> Response:
         """Erase the account. The journal knows ids only, so its history is nobody's from now on."""
         user = cast(User, request.user)
-        forget(user.pk)
-        user.delete()
+        with transaction.atomic():
+            signals.account_erased.send(User, user_id=user.pk)
+            user.delete()
         return Response(status=204)
-
-
-class ExportView(APIView):
-    """What is held about oneself."""
-
-    @extend_schema(responses={200: dict[str, Any]}, operation_id="me_export")
-    def get(self, request: Request) -> Response:
-        """Return everything held about the caller."""
-        name = 'attachment; filename="my-data.json"'
-        return Response(everything_about(cast(User, request.user)), headers={"Content-Disposition": name})

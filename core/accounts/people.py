@@ -9,7 +9,6 @@ from typing import Any
 
 from actors.messages.pricing import TIERS
 from core.accounts.models import Grant, Role, User
-from core.fleet.models import Trolley
 
 _PHONE = re.compile(r"\+?[0-9]{6,15}")
 _MOST = 100_000
@@ -26,6 +25,20 @@ def shown_names(user_ids: Iterable[Any]) -> dict[str, str]:
     """Return the names to show of these people, by id as text; erased accounts are left out. Blocking."""
     rows = User.objects.filter(pk__in=set(user_ids)).values_list("id", "username", "phone")
     return {str(user_id): shown_name(username, phone) for user_id, username, phone in rows}
+
+
+class ShownNames:
+    """Names to show by user id, each read once. Blocking."""
+
+    def __init__(self) -> None:
+        self._known: dict[Any, str | None] = {}
+
+    def of(self, user_id: Any) -> str | None:
+        """Return the name; None for nobody, and for an erased account."""
+        if user_id is not None and user_id not in self._known:
+            found = User.objects.filter(pk=user_id).values_list("username", "phone").first()
+            self._known[user_id] = None if found is None else shown_name(*found)
+        return self._known.get(user_id)
 
 
 def find_by_phone(phone: str) -> str | None:
@@ -56,12 +69,8 @@ class People:
         """Remember the name of somebody whose account is at hand, e.g. a principal."""
         self._keep(user_id, shown_name(username, None))
 
-    def load(self, user_ids: Iterable[str] | None = None) -> None:
-        """Read the names of these users, by default of all who hold a trolley. Blocking."""
-        if user_ids is None:
-            self._load_managers()
-            found = Trolley.objects.exclude(assigned_to_id=None).values_list("assigned_to_id", flat=True)
-            user_ids = [str(user_id) for user_id in found]
+    def load(self, user_ids: Iterable[str]) -> None:
+        """Read the names of these users. Blocking."""
         for user_id, username, phone in User.objects.filter(pk__in=user_ids).values_list(
             "id", "username", "phone"
         ):
@@ -72,13 +81,14 @@ class People:
         kept = list(self._names)
         self._names.clear()
         self.load(kept)
-        self._load_managers()
+        self.load_managers()
 
     def managers(self, chain: str, branch: str) -> tuple[str, ...]:
         """Return the ids of those who run a branch: its managers and the chain's admins."""
         return self._managers.get((chain, branch), ()) + self._managers.get((chain, None), ())
 
-    def _load_managers(self) -> None:
+    def load_managers(self) -> None:
+        """Read who runs which branch. Blocking."""
         found: dict[tuple[str, str | None], set[str]] = {}
         rows = Grant.objects.filter(role__in=(Role.MANAGER, Role.CHAIN_ADMIN), user__is_active=True)
         for user_id, chain, branch in rows.values_list("user_id", "chain__slug", "branch__code"):

@@ -6,11 +6,9 @@ import uuid
 from typing import Literal
 
 import msgspec
-from django.utils import timezone
 
 from core.accounts.models import User
-from core.accounts.tokens import DEVICES, Claims, TokenError
-from core.fleet.models import Device
+from core.accounts.tokens import TokenError
 
 _STAFF = frozenset({"staff", "manager", "chain_admin"})
 _MANAGERS = frozenset({"manager", "chain_admin"})
@@ -96,38 +94,14 @@ def load(user_id: str) -> Principal:
 
 def find_user(user_id: str) -> User:
     """Return the active user with that id; raises TokenError. Blocking."""
-    user = User.objects.filter(pk=_uuid(user_id), is_active=True).first()
+    user = User.objects.filter(pk=subject_id(user_id), is_active=True).first()
     if user is None:
         raise TokenError("token_invalid", "The account of this token does not exist any more.")
     return user
 
 
-def load_device(claims: Claims) -> Principal:
-    """Return the principal of the device that the claims speak of; raises TokenError. Blocking.
-
-    Refused when it was revoked, or when its token was rotated since.
-    """
-    return identify_device(claims)[1]
-
-
-def identify_device(claims: Claims) -> tuple[Claims, Principal]:
-    """Return the device's principal, and the claims with the end that its token has by now.
-
-    A token that was rotated since ends with the overlap. Raises TokenError. Blocking.
-    """
-    device = Device.objects.select_related("branch__chain").filter(pk=_uuid(claims.subject)).first()
-    if claims.audience != DEVICES or device is None or not device.accepts(claims.version, timezone.now()):
-        raise TokenError(
-            "token_invalid", "The device of this token is not registered, or its token was replaced."
-        )
-    if claims.version != device.token_version and device.previous_until is not None:
-        until = min(claims.expires_at, int(device.previous_until.timestamp()))
-        claims = msgspec.structs.replace(claims, expires_at=until)
-    grant = Grant("device", device.branch.chain.slug, device.branch.code)
-    return claims, Principal("device", str(device.pk), device.name, grants=(grant,))
-
-
-def _uuid(text: str) -> uuid.UUID:
+def subject_id(text: str) -> uuid.UUID:
+    """Return the id that a token names; raises TokenError."""
     try:
         return uuid.UUID(text)
     except ValueError:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
+from django.shortcuts import get_object_or_404
 
 from core.accounts.principals import PERMISSIONS, Principal
+from core.tenancy.lookup import by_id_or
 from core.tenancy.models import Branch, Chain
 
 
@@ -25,6 +27,16 @@ def chains(principal: Principal) -> QuerySet[Chain]:
     if principal.is_platform_admin:
         return Chain.objects.all()
     return Chain.objects.filter(slug__in={grant.chain for grant in principal.grants})
+
+
+def find_branch(principal: Principal, permission: str, name: str) -> Branch:
+    """Return the branch with that id or code; raises Http404, too for one without the permission."""
+    return get_object_or_404(branches(principal, permission), by_id_or("code", name))
+
+
+def find_chain(principal: Principal, name: str) -> Chain:
+    """Return the chain with that id or slug; raises Http404, too for one without a role."""
+    return get_object_or_404(chains(principal), by_id_or("slug", name))
 
 
 def managed_chains(principal: Principal, permission: str) -> set[str]:

@@ -14,7 +14,6 @@ from core.accounts.people import shown_name
 from core.accounts.principals import Principal
 from core.alarms.models import Alarm
 from core.rest import Moment
-from core.tenancy.api import by_id_or
 
 
 class AlarmAnswer(serializers.ModelSerializer[Alarm]):
@@ -88,6 +87,5 @@ class AlarmsView(generics.ListAPIView[Alarm]):
         who = cast(Principal | None, self.request.auth)
         if who is None:
             return Alarm.objects.none()
-        allowed = scopes.branches(who, "branch.watch")
-        branch = generics.get_object_or_404(allowed, by_id_or("code", self.kwargs["branch_id"]))
+        branch = scopes.find_branch(who, "branch.watch", self.kwargs["branch_id"])
         return Alarm.objects.filter(branch_code=branch.code)

@@ -1,19 +1,39 @@
-"""Tasks of the catalogue."""
+"""Tasks of the catalogue, and how an import is given to one."""
 
 from __future__ import annotations
 
-from celery import shared_task
+import threading
 
-from core.catalogue.imports import importing
+from celery import shared_task
+from django.conf import settings
+from django.db import transaction
+
+from core.catalogue.imports import runner
+from core.catalogue.models import ImportJob
+from core.database import fresh_connections
 
 
 @shared_task(name="catalogue.run_import", acks_late=True)  # type: ignore[untyped-decorator]
 def run_import(pk: str) -> None:
     """Run an import to its end."""
-    importing.run(pk)
+    runner.run(pk)
 
 
 @shared_task(name="catalogue.sweep_imports")  # type: ignore[untyped-decorator]
 def sweep_imports() -> int:
     """Give up imports that died and forget old ones; return how many."""
-    return importing.sweep()
+    return runner.sweep()
+
+
+def launch(job: ImportJob) -> None:
+    """Run the job once the current transaction is committed: by a worker, or without a broker in a thread."""
+
+    def start() -> None:
+        if settings.CELERY_TASK_ALWAYS_EAGER and settings.TASKS_IN_THREADS:
+            # Eager would mean inside of the request, and a long file would block it.
+            run = fresh_connections()(run_import)
+            threading.Thread(target=run, args=(str(job.pk),), name=f"import-{job.pk}", daemon=True).start()
+        else:
+            run_import.delay(str(job.pk))
+
+    transaction.on_commit(start)

@@ -14,15 +14,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core.accounts.api import checked
-from core.accounts.authentication import DeviceAuthentication
 from core.accounts.models import User
 from core.accounts.principals import PERMISSIONS, Principal, may
 from core.firmware import releases
 from core.firmware.download import serve
 from core.firmware.models import Release
+from core.fleet.devices.authentication import DeviceAuthentication
 from core.problems import Problem
-from core.rest import ClosedSerializer, Moment, StrictText
+from core.rest import ClosedSerializer, Moment, StrictText, checked
 
 
 class ReleaseAnswer(serializers.ModelSerializer[Release]):

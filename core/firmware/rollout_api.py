@@ -16,18 +16,17 @@ from rest_framework.views import APIView
 
 from actors.messages.device import FirmwareImage
 from actors.messages.rollout import AbortRollout, PauseRollout, ResumeRollout, StartRollout
-from core import asking
+from core import actor_port
 from core.accounts import scopes
-from core.accounts.api import checked
 from core.accounts.principals import Principal, may
 from core.firmware.api import find_release, principal
 from core.firmware.models import Release, Rollout, RolloutDevice
-from core.fleet.device_rows import find, moment
+from core.fleet.devices.answers import find, moment
+from core.fleet.devices.registration import NoBody
 from core.fleet.models import Device
-from core.fleet.registration_api import NoBody
 from core.problems import Problem
-from core.rest import ClosedSerializer, Moment, StrictText
-from core.tenancy.api import by_id_or
+from core.rest import ClosedSerializer, Moment, StrictText, checked
+from core.tenancy.lookup import by_id_or
 from core.tenancy.models import Branch
 
 _LOCK_S = 10
@@ -175,7 +174,7 @@ class DeviceFirmwareView(APIView):
         release = _offered(checked(FirmwareBody, request)["version"])
         if device.is_revoked:
             raise Problem(409, "device_revoked", "The device is revoked.")
-        if asking.look("device", str(device.pk), principal(request)).queue:
+        if actor_port.look("device", str(device.pk), principal(request)).queue:
             sentence = "One of its locks is being opened. Try again in a few seconds."
             raise Problem(409, "lock_opening", sentence, retry_after=_LOCK_S)
         chain, branch = device.branch.chain.slug, device.branch.code
@@ -236,7 +235,7 @@ class RolloutOrderView(APIView):
         checked(NoBody, request)
         row = _found(request, rollout_id)
         _require(principal(request), row.chain_slug, row.branch_code)
-        asking.ask("rollout", str(row.pk), self.order(), principal(request))
+        actor_port.ask("rollout", str(row.pk), self.order(), principal(request))
         return Response(shown(principal(request), [_found(request, rollout_id)])[0])
 
 
@@ -321,5 +320,5 @@ def _start(
         float(settings.FIRMWARE_DEVICE_S),
         who.id,
     )
-    asking.ask("rollout", rollout_id, command, who, "start")
+    actor_port.ask("rollout", rollout_id, command, who, "start")
     return Response(shown(principal(request), [_found(request, rollout_id)])[0], 202)

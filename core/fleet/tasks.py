@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from core.fleet import claims
+from core.fleet.devices import claim_codes
 
 
 @shared_task(name="fleet.purge_claim_codes")  # type: ignore[untyped-decorator]
 def purge_claim_codes() -> int:
     """Delete claim codes that nobody used in time; return how many there were."""
-    return claims.purge()
+    return claim_codes.purge()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from core.fleet import device_api as devices
-from core.fleet import place_api as places
-from core.fleet import registration_api as registration
+from core.fleet.devices import api as devices
+from core.fleet.devices import controllers as places
+from core.fleet.devices import registration
 
 device_api: list[URLPattern] = [
     path("api/branches/<str:branch_id>/claim-codes", registration.ClaimCodesView.as_view()),

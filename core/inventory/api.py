@@ -17,7 +17,6 @@ from core.fleet.models import Session
 from core.inventory.models import Movement, StockLevel
 from core.rest import Moment
 from core.shopping.models import Cart, CartItem
-from core.tenancy.api import by_id_or
 from core.tenancy.models import Branch
 
 _NO_VARIANT = Value(uuid.UUID(int=0), output_field=UUIDField())
@@ -89,9 +88,7 @@ class MovementFilter(django_filters.FilterSet):  # type: ignore[misc]
 def _branch(view: Any) -> Branch:
     """Return the branch of the path; another tenant's is not found."""
     who = cast(Principal, view.request.auth)
-    return generics.get_object_or_404(
-        scopes.branches(who, "branch.watch"), by_id_or("code", view.kwargs["branch_id"])
-    )
+    return scopes.find_branch(who, "branch.watch", view.kwargs["branch_id"])
 
 
 class StockView(generics.ListAPIView[StockLevel]):

@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from actors.messages.stock import AdjustStock, Quantity, ReceiveStock
-from core import asking
+from core import actor_port
 from core.accounts.principals import Principal
 from core.catalogue import barcodes
 from core.catalogue.imports.sheets import Row, SheetError, opened
@@ -167,7 +167,7 @@ def _apply(job: StockImport, line: Line, who: Principal) -> Line:
         commands.append(AdjustStock(line.sku, note, counted=line.counted, low_at=line.low_at))
     try:
         for place, command in enumerate(commands):
-            asking.ask("stock", job.branch.code, command, who, f"{job.pk}-{line.line}-{place}")
+            actor_port.ask("stock", job.branch.code, command, who, f"{job.pk}-{line.line}-{place}")
     except Problem as problem:
         if problem.status_code >= 500:
             return line  # nobody knows; the next try does, by its command id

@@ -7,7 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from core import errands
+from core import owner_jobs
 from core.inventory.models import Reservation
 
 GRACE_S = 60.0
@@ -23,5 +23,5 @@ def sweep_reservations() -> int:
     overdue = Reservation.objects.filter(status="active", expires_at__lt=before)
     branches = sorted(set(overdue.values_list("branch_code", flat=True)))
     for code in branches:
-        errands.send(SWEEP, code)
+        owner_jobs.send(SWEEP, code)
     return len(branches)

@@ -29,7 +29,6 @@ from core.orders import passes
 from core.orders.models import Order, OrderItem, Refund
 from core.payments.models import Payment
 from core.rest import Moment, rfc3339
-from core.tenancy.api import by_id_or
 from core.tenancy.models import Branch
 
 
@@ -268,7 +267,7 @@ class OrdersView(generics.ListAPIView[Order]):
         wanted = self.request.query_params.get("branch")
         if wanted is None:
             return Order.objects.filter(user_id=who.id)
-        branch = generics.get_object_or_404(scopes.branches(who, "order.watch"), by_id_or("code", wanted))
+        branch = scopes.find_branch(who, "order.watch", wanted)
         return Order.objects.filter(branch_code=branch.code)
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:

@@ -27,7 +27,7 @@ from core.accounts.models import User
 from core.orders import passes
 from core.orders.api import OrderAnswer
 from core.orders.models import Order, ReceiptMail
-from core.orders.words import WORDS
+from core.orders.receipt_texts import WORDS
 
 CLAIM = timedelta(minutes=10)
 """Whoever has not finished by then has died."""
@@ -66,7 +66,7 @@ def send(order_id: uuid.UUID) -> bool:
     return True
 
 
-def address_given(user_id: uuid.UUID) -> None:
+def address_given(user_id: uuid.UUID, **signal: object) -> None:
     """Let what could not be mailed for want of an address be due again. Blocking."""
     recent = Order.objects.filter(user_id=user_id, placed_at__gt=timezone.now() - GIVEN_UP)
     ReceiptMail.objects.filter(order_id__in=recent.values("pk"), outcome=NO_ADDRESS).delete()

@@ -11,3 +11,10 @@ class PaymentsConfig(AppConfig):
     name = "core.payments"
     label = "payments"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to what happens to accounts."""
+        from core.accounts import signals
+        from core.payments import ledger
+
+        signals.account_erased.connect(ledger.forget, dispatch_uid="payments")

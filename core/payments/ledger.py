@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -58,6 +59,6 @@ def client_of(payment_id: str) -> dict[str, Any]:
     return found or {}
 
 
-def forget(user_id: Any) -> None:
+def forget(user_id: uuid.UUID, **signal: object) -> None:
     """Erase the addresses that somebody gave."""
     PaymentDetails.objects.filter(user_id=user_id).update(shipping_address=None, billing_address=None)

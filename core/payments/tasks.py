@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
-from core import errands
+from core import owner_jobs
 from core.payments.models import Attempt, Payment
 
 RECONCILE = "reconcile_payment"
@@ -34,7 +34,7 @@ def reconcile() -> int:
         if now >= _next(row.started_at, row.asked or row.started_at)
     ]
     for payment_id in due:
-        errands.send(RECONCILE, str(payment_id))
+        owner_jobs.send(RECONCILE, str(payment_id))
     return len(due)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from core import asking
+from core import actor_port
 from core.payments import ledger
 from core.payments.models import Payment
+from core.payments.provider_messages import word_of
 from core.payments.providers import BadSignature, Notice, Unheard
 from core.payments.providers.registry import find
-from core.payments.words import word_of
 from core.problems import Problem
 
 log = logging.getLogger("payments")
@@ -42,7 +42,7 @@ def _take(name: str, notice: Notice) -> None:
         log.info("%s told of something that is not ours: %s", name, notice.reference)
         return
     command_id = f"webhook:{name}:{notice.event_id}"
-    asking.say("payment", payment_id, word_of(notice.said), command_id, f"provider:{name}")
+    actor_port.say("payment", payment_id, word_of(notice.said), command_id, f"provider:{name}")
     ledger.note(payment_id, name, "webhook", notice.said, event_id=notice.event_id)
     log.info("payment %s: %s told of its own: %s", payment_id, name, type(notice.said).__name__)
 

@@ -24,7 +24,6 @@ from core.problems import Problem
 from core.rest import Moment, rfc3339
 from core.telemetry.models import Bucket, Sample
 from core.telemetry.rollup import FIVE_MINUTES, HOUR, numbers
-from core.tenancy.api import by_id_or
 
 MOST = 5000
 """Points of one answer."""
@@ -112,8 +111,7 @@ class BranchTelemetryView(_Telemetry):
 
     def devices(self, who: Principal, key: str) -> list[UUID]:
         """Return the branch's devices."""
-        allowed = scopes.branches(who, "branch.watch")
-        branch = generics.get_object_or_404(allowed, by_id_or("code", key))
+        branch = scopes.find_branch(who, "branch.watch", key)
         return list(Device.objects.filter(branch=branch).values_list("pk", flat=True))
 
 
@@ -127,7 +125,7 @@ class ChainTelemetryView(_Telemetry):
 
     def devices(self, who: Principal, key: str) -> list[UUID]:
         """Return the chain's devices; 403 for those who only work in one of its branches."""
-        chain = generics.get_object_or_404(scopes.chains(who), by_id_or("slug", key))
+        chain = scopes.find_chain(who, key)
         if not may(who, "chain.watch", chain.slug):
             raise Problem(403, "forbidden", "Your role does not allow this.")
         return list(Device.objects.filter(branch__chain=chain).values_list("pk", flat=True))

@@ -29,8 +29,8 @@ from actors.trolley.decider import State as TrolleyState
 from core.accounts.people import find_tier
 from core.accounts.principals import Principal
 from core.catalogue.barcodes import BarcodeError
+from core.catalogue.labels import Label
 from core.catalogue.live.catalogue import Catalogue, CatalogueProduct
-from core.catalogue.live.labels import Label
 from core.inventory.levels import available
 from realtime.commands.gateway import Answer, Begun, Direct, Gateway, new_id
 from realtime.problems import Problem, invalid, not_found

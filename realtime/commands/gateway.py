@@ -8,7 +8,6 @@ path, no task) or a coroutine that ends in an :class:`Answer`. It raises Problem
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
 import re
@@ -26,9 +25,9 @@ from actors.messages.trolley import TrolleyRef
 from actors.runtime.address import Address
 from core.accounts.principals import Principal, may
 from core.catalogue.live.catalogue import Catalogue, CatalogueProduct
-from core.fleet import qr
+from core.database import in_thread
 from core.fleet.directory import BranchInfo, Directory
-from core.host import in_thread
+from core.fleet.trolleys import qr
 from realtime.problems import Problem, forbidden, from_error, from_refusal, invalid, not_found
 from realtime.views.alarm import AlarmView, alarm_view
 from realtime.views.cart import CartView, Items, ItemView, cart_view
@@ -168,7 +167,7 @@ class Gateway:
 
     async def blocking(self, function: Callable[..., Any], *args: Any) -> Any:
         """Run something that may touch the database in a thread."""
-        return await asyncio.get_running_loop().run_in_executor(None, in_thread(function), *args)
+        return await in_thread(function)(*args)
 
     # --- reference data ---------------------------------------------------------
 

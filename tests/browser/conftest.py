@@ -24,7 +24,7 @@ PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
 # Short sessions and no locks: for those who walk away. More trolleys where there are goods, and a voucher.
 _MORE = """
-from core.catalogue.discounts import Voucher
+from core.catalogue.models.discounts import Voucher
 from core.fleet.models import Trolley
 from core.tenancy.models import Branch, Chain
 chain = Chain.objects.get(slug="demo-chain")

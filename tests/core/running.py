@@ -8,7 +8,7 @@ from typing import Any
 
 from actors.kit.decider import Look
 from actors.runtime import Address, ManualClock, MemoryJournal, Reply, System
-from core import asking
+from core import actor_port
 from core.host import kinds
 
 
@@ -43,7 +43,7 @@ def running_actors() -> Iterator[Actors]:
     actors = Actors(system, clock)
     system.edge("link", lambda key, command: actors.linked.append((key, command)))
     system.start()
-    undo = asking.register(actors.ask)
+    undo = actor_port.register(actors.ask)
     try:
         yield actors
     finally:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from core.accounts import principals, tokens
 from core.accounts.models import RefreshToken, User
 from core.accounts.tasks import purge_refresh_tokens
+from core.fleet.devices.principal import load_device
 from core.fleet.models import Rental, Session
 from core.shopping.models import Cart, CartItem, cart_id_of
 from tests.core.support import PASSWORD, Api, World, order
@@ -139,21 +140,21 @@ def test_a_token_that_is_not_ours_for_users_is_invalid(token: str) -> None:
 
 def test_a_devices_token_is_worth_something_until_it_is_rotated(world: World) -> None:
     claims = tokens.verify(tokens.issue_device(world.device.pk, 1), tokens.DEVICES)
-    principal = principals.load_device(claims)
+    principal = load_device(claims)
     assert (principal.kind, principal.id) == ("device", str(world.device.pk))
     assert principals.may(principal, "session.for_others", "own-chain", "OWN")
     assert not principals.may(principal, "session.for_others", "own-chain", "SISTER")
     world.device.token_version = 2
     world.device.save()
     with pytest.raises(tokens.TokenError):
-        principals.load_device(claims)
+        load_device(claims)
 
 
 def test_a_revoked_device_is_refused(world: World) -> None:
     world.device.is_revoked = True
     world.device.save()
     with pytest.raises(tokens.TokenError):
-        principals.load_device(tokens.Claims(str(world.device.pk), tokens.DEVICES, 0, 1))
+        load_device(tokens.Claims(str(world.device.pk), tokens.DEVICES, 0, 1))
 
 
 def test_too_many_tries_from_one_address_are_answered_429(people: Any, nobody: Api, settings: Any) -> None:

@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from core.accounts.models import User
-from core.catalogue.imports import importing, staging
-from core.catalogue.imports.jobs import ImportJob
+from core.catalogue.imports import runner, staged_products
 from core.catalogue.models import Category, Product, StagedProduct
+from core.catalogue.models.imports import ImportJob
 from tests.core.support import Api, World
 
 HEAD = "barcode,name,category,price\n"
@@ -247,7 +247,7 @@ def test_the_same_key_begins_one_import(imports: Imports, world: World) -> None:
 def test_an_edit_between_check_and_write_is_not_overwritten_unseen(
     imports: Imports, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, edits = importing._write, []
+    real, edits = runner._write, []
 
     def edited_meanwhile(job: ImportJob, steps: Any) -> None:
         if not edits:
@@ -256,7 +256,7 @@ def test_an_edit_between_check_and_write_is_not_overwritten_unseen(
             world.product.save()
         real(job, steps)
 
-    monkeypatch.setattr(importing, "_write", edited_meanwhile)
+    monkeypatch.setattr(runner, "_write", edited_meanwhile)
     job = imports.write("barcode,price\n4006381333931,13\n")
     world.product.refresh_from_db()
     assert (job["status"], world.product.name, world.product.price) == ("done", "Renamed", 13)
@@ -265,7 +265,7 @@ def test_an_edit_between_check_and_write_is_not_overwritten_unseen(
 def test_whatever_the_number_of_lines_products_are_written_by_two_statements(
     imports: Imports, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "BATCH", 2)
+    monkeypatch.setattr(runner, "BATCH", 2)
     with CaptureQueriesContext(connection) as queries:
         job = imports.write("barcode,name,price\n4006381333931,Red apple,13\n" + made(7))
     writes = [
@@ -280,13 +280,13 @@ def test_whatever_the_number_of_lines_products_are_written_by_two_statements(
 def test_a_barcode_that_somebody_takes_meanwhile_is_checked_again(
     imports: Imports, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = staging.bring_in
+    real = staged_products.bring_in
 
     def taken_meanwhile(job: ImportJob) -> None:
         Product.objects.get_or_create(chain=world.chain, barcode="2", defaults={"name": "Pear", "price": 3})
         real(job)
 
-    monkeypatch.setattr(staging, "bring_in", taken_meanwhile)
+    monkeypatch.setattr(staged_products, "bring_in", taken_meanwhile)
     job = imports.write("barcode,name,price\n" + made(2))
     assert (job["status"], job["created"], job["changed"]) == ("done", 1, 1)
     assert list(Product.objects.filter(barcode__in="12").values_list("name", flat=True)) == ["Plum", "Plum"]
@@ -297,9 +297,9 @@ def test_an_import_that_cannot_be_written_leaves_nothing_behind(
     imports: Imports, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def always_stale(job: ImportJob) -> None:
-        raise staging.Stale
+        raise staged_products.Stale
 
-    monkeypatch.setattr(staging, "bring_in", always_stale)
+    monkeypatch.setattr(staged_products, "bring_in", always_stale)
     before = list(Product.objects.values())
     job = imports.write("barcode,name,price\n" + made(3))
     assert (job["status"], job["written"]) == ("failed", 0)
@@ -318,7 +318,7 @@ def test_a_defect_is_said_without_its_details(
     def broken(*_: Any) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(importing, "_check", broken)
+    monkeypatch.setattr(runner, "_check", broken)
     job = imports.run(HEAD)
     assert job["status"] == "failed"
     assert "secret" not in job["problem"]
@@ -339,14 +339,14 @@ def test_too_large_a_file_and_unknown_parts_are_named(imports: Imports, settings
 def test_an_import_that_died_is_given_up_and_an_old_one_forgotten(imports: Imports, world: World) -> None:
     died = imports.run(HEAD)["id"]
     old = imports.run(HEAD)["id"]
-    long_ago = timezone.now() - importing.KEPT * 2
+    long_ago = timezone.now() - runner.KEPT * 2
     ImportJob.objects.filter(pk=died).update(status="writing", updated_at=long_ago)
     ImportJob.objects.filter(pk=old).update(created_at=long_ago)
-    assert importing.sweep() == 2
+    assert runner.sweep() == 2
     assert [(str(job.pk), job.status) for job in ImportJob.objects.all()] == [(died, "failed")]
 
 
 def test_a_job_that_has_begun_is_not_begun_again(imports: Imports, world: World) -> None:
     job = imports.run(HEAD)
-    importing.run(job["id"])
+    runner.run(job["id"])
     assert imports.api.get(f"/api/imports/{job['id']}").json() == job

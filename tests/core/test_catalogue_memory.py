@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core import host, reference
 from core.admin import update_all
-from core.catalogue.live import shelf
+from core.catalogue.live import products
 from core.catalogue.live.catalogue import Catalogue
 from core.catalogue.models import Category, ImportJob, Product, Variant
 from core.tenancy.models import Chain
@@ -29,13 +29,13 @@ def catalogue(world: World) -> Catalogue:
 def afresh(chain: str = "own-chain") -> Any:
     found = Catalogue(chain)
     found.reload()
-    return found._shelf
+    return found._products
 
 
 def same(catalogue: Catalogue) -> bool:
     """Whether what was brought up to date is what a new reading gives."""
     new = afresh(catalogue.chain)
-    old = catalogue._shelf
+    old = catalogue._products
     return (old.by_id, old.by_barcode) == (new.by_id, new.by_barcode)
 
 
@@ -73,23 +73,23 @@ def test_what_is_brought_up_to_date_is_what_a_new_reading_gives(
 
 
 def test_only_what_changed_is_read_again(catalogue: Catalogue, world: World) -> None:
-    before = catalogue._shelf
+    before = catalogue._products
     world.product.save()
     with CaptureQueriesContext(
         connection,
     ) as queries:
         catalogue.reload()
     assert [query["sql"].count("nutrition") for query in queries] == [0] * len(queries)
-    after = catalogue._shelf
+    after = catalogue._products
     kept = [key for key in after.by_id if after.by_id[key] is before.by_id.get(key)]
     assert len(kept) == len(before.by_id) - 1
 
 
 def test_a_reload_without_a_change_keeps_everything(catalogue: Catalogue) -> None:
-    before = catalogue._shelf
+    before = catalogue._products
     catalogue.reload()
-    assert catalogue._shelf.by_id is before.by_id
-    assert catalogue._shelf.by_barcode is before.by_barcode
+    assert catalogue._products.by_id is before.by_id
+    assert catalogue._products.by_barcode is before.by_barcode
 
 
 def test_who_reads_meanwhile_sees_the_old_or_the_new_and_nothing_between(
@@ -109,7 +109,7 @@ def test_who_reads_meanwhile_sees_the_old_or_the_new_and_nothing_between(
 
 
 def test_a_chain_that_is_not_there_is_empty(db: None) -> None:
-    assert afresh("nowhere") is shelf.EMPTY
+    assert afresh("nowhere") is products.EMPTY
 
 
 @pytest.mark.django_db(transaction=True)

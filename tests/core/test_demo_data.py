@@ -12,9 +12,9 @@ from core.accounts.models import User
 from core.catalogue.models import Category, Product
 from core.checks import DEMO_PASSWORD
 from core.demo import load
-from core.fleet import qr
 from core.fleet.directory import Directory
 from core.fleet.models import Controller, Trolley
+from core.fleet.trolleys import qr
 from core.tenancy.models import Branch
 from tests.core.support import Api
 

@@ -10,9 +10,10 @@ import pytest
 from django.utils import timezone
 
 from actors.messages.device import LinkUp, SlotReading, UnlockSlot
-from core.accounts import principals, tokens
+from core.accounts import tokens
 from core.accounts.models import User
 from core.fleet import tasks
+from core.fleet.devices.principal import identify_device, load_device
 from core.fleet.models import Controller, Device, DeviceShadow, SlotShadow, Trolley
 from tests.core.running import Actors, running_actors
 from tests.core.support import Api, World
@@ -36,7 +37,7 @@ def url(world: World) -> str:
 
 def accepted(token: str) -> bool:
     try:
-        principals.load_device(tokens.verify(token, tokens.DEVICES))
+        load_device(tokens.verify(token, tokens.DEVICES))
     except tokens.TokenError:
         return False
     return True
@@ -126,7 +127,7 @@ def test_a_rotated_token_is_accepted_until_the_overlap_ends(world: World, manage
     assert accepted(body["device_token"])
     assert accepted(old)
     assert body["previous_token_until"] == manager.get(url).json()["previous_token_until"]
-    claims, _ = principals.identify_device(tokens.verify(old, tokens.DEVICES))
+    claims, _ = identify_device(tokens.verify(old, tokens.DEVICES))
     assert claims.expires_at <= timezone.now().timestamp() + 60
     Device.objects.update(previous_until=timezone.now() - timedelta(seconds=1))
     assert accepted(body["device_token"])

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from core.accounts import principals, tokens
 from core.accounts.models import User
-from core.fleet import claims
+from core.fleet.devices import claim_codes
+from core.fleet.devices.principal import load_device
 from core.fleet.models import ClaimCode, Device
 from devicegw.agent.process import arguments
 from tests.core.support import Api, World
@@ -31,7 +32,7 @@ def register(code: str, **changes: Any) -> Any:
 
 
 def principal_of(token: str) -> principals.Principal:
-    return principals.load_device(tokens.verify(token, tokens.DEVICES))
+    return load_device(tokens.verify(token, tokens.DEVICES))
 
 
 def test_a_pi_with_a_code_gets_an_id_a_token_and_where_to_go(people: dict[str, User], world: World) -> None:
@@ -77,7 +78,7 @@ def test_a_broker_is_told_when_there_is_one(people: dict[str, User], world: Worl
 def test_the_code_is_typed_by_people(people: dict[str, User], world: World) -> None:
     code = code_for(people["manager"])
     assert len(code) == 9
-    assert claims.digest("o1l-0ab c") == claims.digest("011 0ABC")
+    assert claim_codes.digest("o1l-0ab c") == claim_codes.digest("011 0ABC")
     assert register(f" {code.lower().replace('-', '')} ", mac_address="B827EB010203").status_code == 201
 
 
@@ -164,8 +165,11 @@ def test_whoever_guesses_codes_is_slowed_down(world: World, settings: Any) -> No
 def test_codes_nobody_used_are_swept_away(people: dict[str, User], world: World) -> None:
     used, _, good = (code_for(people["manager"]) for _ in range(3))
     register(used)
-    ClaimCode.objects.exclude(digest=claims.digest(good)).update(
+    ClaimCode.objects.exclude(digest=claim_codes.digest(good)).update(
         expires_at=timezone.now() - timedelta(seconds=1)
     )
-    assert claims.purge() == 1
-    assert {row.digest for row in ClaimCode.objects.all()} == {claims.digest(used), claims.digest(good)}
+    assert claim_codes.purge() == 1
+    assert {row.digest for row in ClaimCode.objects.all()} == {
+        claim_codes.digest(used),
+        claim_codes.digest(good),
+    }

@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from actors.messages.device import ProgressFirmware, SendFirmware, UnlockSlot
-from core import asking
+from core import actor_port
 from core.accounts import tokens
 from core.accounts.models import User
 from core.firmware import signing
@@ -167,7 +167,7 @@ def test_a_range_past_the_end_is_refused_and_one_of_another_file_ignored(
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the views find a rollout's row, which the journal in memory does not write."""
-    asked = asking.ask
+    asked = actor_port.ask
 
     def ask(kind: str, key: str, command: Any, *more: Any) -> Any:
         outcome = asked(kind, key, command, *more)
@@ -175,7 +175,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> None:
             row_of(key, outcome.state)
         return outcome
 
-    monkeypatch.setattr(asking, "ask", ask)
+    monkeypatch.setattr(actor_port, "ask", ask)
 
 
 def row_of(key: str, state: Any) -> None:

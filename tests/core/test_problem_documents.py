@@ -5,8 +5,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from core.accounts import api as accounts_api
 from core.accounts.models import User
+from core.privacy import api as privacy
 from tests.core.support import Api
 
 MEMBERS = {"type", "title", "status", "detail", "instance", "code", "error", "message"}
@@ -71,7 +71,7 @@ def test_a_defect_is_logged_and_tells_nothing(
     def fail(user: Any) -> Any:
         raise RuntimeError("the secret of the house")
 
-    monkeypatch.setattr(accounts_api, "everything_about", fail)
+    monkeypatch.setattr(privacy, "everything_about", fail)
     answer = Api(people["shopper"]).get("/api/me/export")
     assert (answer.status_code, answer.json()["code"]) == (500, "server_error")
     assert b"secret of the house" not in answer.content

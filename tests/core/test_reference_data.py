@@ -15,6 +15,7 @@ from core.accounts.models import User
 from core.accounts.people import People
 from core.fleet.directory import Directory
 from core.fleet.models import DeviceShadow, Trolley
+from core.fleet.rentals.sessions import holders
 from core.live_map.branches import load_branch, load_chain
 from core.shopping.models import Cart, cart_id_of
 from core.tenancy.models import Chain
@@ -148,10 +149,10 @@ def test_names_are_bounded(db: None) -> None:
     assert [names.display(f"u{place}") for place in range(3)] == ["", "name1", "name2"]
 
 
-def test_whoever_holds_a_trolley_is_loaded_by_default(world: World, people: dict[str, User]) -> None:
+def test_whoever_holds_a_trolley_is_known(world: World, people: dict[str, User]) -> None:
     Trolley.objects.filter(trolley_id="T-1").update(assigned_to=people["shopper"])
     names = People()
-    names.load()
+    names.load(holders())
     assert names.display(str(people["shopper"].pk)) == "shopper"
     assert names.display(str(people["staff"].pk)) == ""
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from actors.messages.stock import AdjustStock, Quantity, ReceiveStock
-from core import asking
+from core import actor_port
 from core.accounts.models import User
 from core.catalogue.models import Product, Variant
 from core.inventory.models import StockImport
@@ -111,7 +111,7 @@ def test_lines_that_nobody_could_be_asked_about_are_left_for_the_next_try(
     def away(*_: Any) -> Any:
         raise Problem(503, "unavailable", "Not now.")
 
-    undo = asking.register(away)
+    undo = actor_port.register(away)
     assert b"1 lines could not be done" in press(staff, job).content
     undo()
     job.refresh_from_db()

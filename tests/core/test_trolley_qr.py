@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from core.accounts.models import User
-from core.fleet import qr
 from core.fleet.directory import Directory
+from core.fleet.trolleys import qr
 from tests.core.support import Api, World
 
 

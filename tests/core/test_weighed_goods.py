@@ -15,8 +15,8 @@ from actors.kit.decider import Context
 from actors.messages.cart import AddItem, Offer
 from actors.pricing import price
 from core.catalogue.barcodes import BarcodeError
+from core.catalogue.labels import layout, verifier
 from core.catalogue.live.catalogue import Catalogue
-from core.catalogue.live.labels import layout, verifier
 from core.catalogue.models import LabelLayout, Product
 from tests.core.support import World
 

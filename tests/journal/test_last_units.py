@@ -23,8 +23,8 @@ from core.environment import Environment
 from core.journal.postgres import PostgresJournal
 from core.journal.sqlite import SqliteJournal
 from core.journal.store import SqlJournal
-from core.payments.edge import Edge
 from core.payments.models import SandboxCharge
+from core.payments.provider_calls import ProviderCalls
 from core.payments.providers import registry
 from core.replay.compare import differences
 from core.replay.replay import read_models
@@ -58,7 +58,7 @@ def journal(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[
 def system(journal: SqlJournal) -> Iterator[System]:
     """The actors, with the sandbox behind them."""
     system = System(KINDS, journal, publish=None)
-    edge = Edge(system.tell, workers=4)
+    edge = ProviderCalls(system.tell, workers=4)
     system.edge("provider", edge.handle)
     system.start()
     yield system

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.utils import timezone
 
-from core import errands
+from core import owner_jobs
 from core.payments.models import Attempt, Payment
 from core.payments.tasks import RECONCILE, reconcile
 
@@ -28,7 +28,7 @@ def asked() -> Iterator[list[str]]:
         found.append((what, key))
         keys.append(key)
 
-    undo = errands.subscribe(run)
+    undo = owner_jobs.subscribe(run)
     yield keys
     undo()
     assert {what for what, _ in found} <= {RECONCILE}

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from core.accounts import tokens
-from core.fleet import enrolment
+from core.fleet.devices import enrolment
 from realtime.server import Running, Server
 from realtime.testing import trolley_client
 from tests.realtime.conftest import World, make_world

@@ -15,10 +15,10 @@ import pytest
 
 from actors.messages import payment as words
 from actors.runtime import Address
-from core.payments import edge as edges
-from core.payments.edge import Edge
+from core.payments import provider_calls as edges
 from core.payments.ledger import client_of
 from core.payments.models import Attempt
+from core.payments.provider_calls import ProviderCalls
 from core.payments.providers import (
     Charge,
     Created,
@@ -93,11 +93,11 @@ def told() -> queue.Queue[Any]:
 
 
 @pytest.fixture
-def edge(provider: Moody, told: queue.Queue[Any]) -> Iterator[Edge]:
+def edge(provider: Moody, told: queue.Queue[Any]) -> Iterator[ProviderCalls]:
     def tell(address: Address, word: Any, command_id: str | None, principal: str) -> None:
         told.put((address.key, word, principal))
 
-    found = Edge(tell, 1)
+    found = ProviderCalls(tell, 1)
     yield found
     provider.gate.set()
     found.stop()
@@ -108,7 +108,7 @@ def charge() -> words.ToCharge:
 
 
 def test_what_the_provider_says_is_told_without_the_shoppers_secret(
-    edge: Edge, told: queue.Queue[Any], caplog: pytest.LogCaptureFixture
+    edge: ProviderCalls, told: queue.Queue[Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     owed = charge()
@@ -131,7 +131,7 @@ def test_what_the_provider_says_is_told_without_the_shoppers_secret(
     ],
 )
 def test_trouble_is_silence_and_is_written_down(
-    edge: Edge,
+    edge: ProviderCalls,
     provider: Moody,
     told: queue.Queue[Any],
     trouble: Exception,
@@ -148,7 +148,7 @@ def test_trouble_is_silence_and_is_written_down(
 
 
 def test_a_payment_that_may_not_be_made_is_refused_to_the_shopper(
-    edge: Edge, provider: Moody, told: queue.Queue[Any]
+    edge: ProviderCalls, provider: Moody, told: queue.Queue[Any]
 ) -> None:
     provider.trouble = ProviderRefused("the key is wrong")
     edge.handle("moody", words.Charge(charge()))
@@ -157,19 +157,21 @@ def test_a_payment_that_may_not_be_made_is_refused_to_the_shopper(
     assert told.get(timeout=WITHIN_S)[1].reason == "refused"
 
 
-def test_an_account_that_was_taken_away_makes_no_payment_undone(edge: Edge, told: queue.Queue[Any]) -> None:
+def test_an_account_that_was_taken_away_makes_no_payment_undone(
+    edge: ProviderCalls, told: queue.Queue[Any]
+) -> None:
     edge.handle("nobody", words.LookUp(charge()))
     assert told.get(timeout=WITHIN_S)[1] == words.Silent("look_up")
 
 
-def test_a_refund_in_trouble_is_named(edge: Edge, provider: Moody, told: queue.Queue[Any]) -> None:
+def test_a_refund_in_trouble_is_named(edge: ProviderCalls, provider: Moody, told: queue.Queue[Any]) -> None:
     provider.trouble = ProviderDown("no answer")
     edge.handle("moody", words.GiveBack(charge(), "f1", "capture", Decimal(1), "torn"))
     assert told.get(timeout=WITHIN_S)[1] == words.Silent("refund", "f1")
 
 
 def test_words_that_make_no_sense_answer_whoever_said_them(
-    edge: Edge, provider: Moody, told: queue.Queue[Any]
+    edge: ProviderCalls, provider: Moody, told: queue.Queue[Any]
 ) -> None:
     provider.trouble = Unheard("Not a card.")
     edge.handle("moody", words.Confirm(charge(), "command-1", "4242"))
@@ -177,7 +179,7 @@ def test_words_that_make_no_sense_answer_whoever_said_them(
 
 
 def test_only_so_many_calls_wait_and_the_rest_is_silence_at_once(
-    edge: Edge, provider: Moody, told: queue.Queue[Any], monkeypatch: pytest.MonkeyPatch
+    edge: ProviderCalls, provider: Moody, told: queue.Queue[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(edges, "WAITING_PER_WORKER", 2)
     provider.gate.clear()
@@ -194,7 +196,7 @@ def test_only_so_many_calls_wait_and_the_rest_is_silence_at_once(
     assert heard == {each.payment_id for each in calls[:2]}
 
 
-def test_a_stopped_edge_takes_no_more(edge: Edge, told: queue.Queue[Any]) -> None:
+def test_a_stopped_edge_takes_no_more(edge: ProviderCalls, told: queue.Queue[Any]) -> None:
     edge.stop()
     edge.handle("moody", words.LookUp(charge()))
     assert told.empty()

@@ -15,7 +15,7 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
-from core import errands, reference
+from core import owner_jobs, reference
 from core.host import kinds
 from core.orders import passes
 from realtime.cluster import messages as envelope
@@ -265,11 +265,11 @@ async def test_a_workers_errand_reaches_the_owner_of_the_actors(
         patch.setattr(
             running.owner, "_errand", lambda what, key: heard.done() or heard.set_result((what, key))
         )
-        patch.setattr(errands, "_runners", [])
+        patch.setattr(owner_jobs, "_runners", [])
         patch.setattr(settings, "REDIS_URL", redis_url)
-        patch.setattr(errands, "get_channel_layer", lambda: worker)
+        patch.setattr(owner_jobs, "get_channel_layer", lambda: worker)
         for _ in range(30):  # one that comes before the owner listens is lost; the next round brings another
-            await asyncio.to_thread(errands.send, "sweep_reservations", "BRANCH-001")
+            await asyncio.to_thread(owner_jobs.send, "sweep_reservations", "BRANCH-001")
             await asyncio.wait((heard,), timeout=1)
             if heard.done():
                 break

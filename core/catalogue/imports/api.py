@@ -22,15 +22,15 @@ from rest_framework.views import APIView
 
 from actors.kit.money import quantize
 from core.accounts.models import User
-from core.catalogue.imports import importing
 from core.catalogue.imports.columns import COLUMNS, NUTRITION
-from core.catalogue.imports.jobs import ImportJob, ImportLine
 from core.catalogue.models import Product
-from core.catalogue.rest.writing import chain_of, checked, managed
-from core.editing import KEY
+from core.catalogue.models.imports import ImportJob, ImportLine
+from core.catalogue.rest.permissions import chain_of, managed
+from core.catalogue.tasks import launch
 from core.idempotency import once
+from core.preconditions import KEY
 from core.problems import Problem
-from core.rest import ClosedSerializer, ExactJSONParser, Moment, StrictText
+from core.rest import ClosedSerializer, ExactJSONParser, Moment, StrictText, checked
 from core.tenancy.models import Chain
 
 _ON_ERROR = ImportJob.OnError.choices
@@ -196,7 +196,7 @@ def begin(chain: Chain, user: User | None, name: str, data: bytes, dry_run: bool
     job = ImportJob(chain=chain, by=user, name=name, dry_run=dry_run, on_error=on_error)
     job.data = data
     job.save()
-    importing.launch(job)
+    launch(job)
     response = Response(ImportAnswer(job).data, 202)
     response["Location"] = f"/api/imports/{job.pk}"
     return response

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from actors.messages.cart import Offer
 from actors.messages.pricing import TIERS, Voucher
 from core.catalogue import barcodes
-from core.catalogue.live import shelf
-from core.catalogue.live.labels import Label
-from core.catalogue.live.rules import Rules
-from core.catalogue.live.shelf import CatalogueProduct, CatalogueVariant
+from core.catalogue.labels import Label
+from core.catalogue.live import products
+from core.catalogue.live.price_rules import Rules
+from core.catalogue.live.products import CatalogueProduct, CatalogueVariant
 
 __all__ = ["Catalogue", "CatalogueProduct", "CatalogueVariant"]
 
@@ -25,24 +25,24 @@ class Catalogue:
 
     def __init__(self, chain: str) -> None:
         self.chain = chain
-        self._shelf = shelf.EMPTY
+        self._products = products.EMPTY
 
     def __len__(self) -> int:
-        return len(self._shelf.by_id)
+        return len(self._products.by_id)
 
     def by_barcode(self, code: str) -> CatalogueProduct | None:
         """Return the product with a scanned code (inactive ones too), or None if there is none.
 
         Raises barcodes.BarcodeError for a code that no product can have.
         """
-        return self._shelf.by_barcode.get(code) or self.scan(code)[0]
+        return self._products.by_barcode.get(code) or self.scan(code)[0]
 
     def scan(self, code: str) -> tuple[CatalogueProduct | None, Label | None]:
         """Return the product with a scanned code, and what the label of a weighed piece says besides.
 
         Raises barcodes.BarcodeError for a code that no product can have.
         """
-        now = self._shelf
+        now = self._products
         known = now.by_barcode
         normal = barcodes.read(code, known)
         product = known.get(normal)
@@ -56,11 +56,11 @@ class Catalogue:
 
     def by_id(self, product_id: str) -> CatalogueProduct | None:
         """Return the product (inactive ones too), or None."""
-        return self._shelf.by_id.get(product_id)
+        return self._products.by_id.get(product_id)
 
     def finder(self) -> Callable[[str], CatalogueProduct | None]:
         """Return what looks up by id as of now, to look up many."""
-        return self._shelf.by_id.get
+        return self._products.by_id.get
 
     def offer(
         self,
@@ -75,7 +75,7 @@ class Catalogue:
         ``branch`` is where the shopper is (empty: nowhere known), ``tier`` the account's;
         a ``label`` makes it the offer of that one piece. Raises KeyError for an unknown variant.
         """
-        now = self._shelf
+        now = self._products
         key = (product.product_id, variant_id, branch, tier)
         if now.by_id.get(product.product_id) is not product:
             # Found before a reload: its offer is not one to keep.
@@ -92,15 +92,15 @@ class Catalogue:
     @property
     def by_branch(self) -> bool:
         """Whether a price may hang on the branch."""
-        return self._shelf.rules.by_branch
+        return self._products.rules.by_branch
 
     def voucher(self, code: str, branch: str, at: float) -> Voucher | None:
         """Return the voucher of that code, if it is valid in that branch at ``at``, POSIX seconds."""
-        return self._shelf.rules.voucher(code, branch, at)
+        return self._products.rules.voucher(code, branch, at)
 
     def reload(self) -> None:
         """Read from the database what changed since the last time. Blocking."""
-        self._shelf = shelf.load(self.chain, self._shelf)
+        self._products = products.load(self.chain, self._products)
 
 
 def _labelled(offer: Offer, label: Label) -> Offer:

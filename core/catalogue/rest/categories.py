@@ -18,12 +18,12 @@ from rest_framework.views import APIView
 from core.accounts import scopes
 from core.accounts.principals import Principal
 from core.catalogue.models import Category, Product
+from core.catalogue.rest.permissions import chain_of, writable
 from core.catalogue.rest.serializers import CategoryBody, NewCategory, fill, whole
-from core.catalogue.rest.writing import chain_of, checked, writable
-from core.editing import IF_MATCH, KEY, claim, tagged
 from core.idempotency import once
+from core.preconditions import IF_MATCH, KEY, claim, tagged
 from core.problems import Problem
-from core.rest import ExactJSONParser
+from core.rest import ExactJSONParser, checked
 from core.tenancy.models import Chain
 
 
@@ -112,7 +112,7 @@ class CategoryView(APIView):
     @transaction.atomic
     def _change(self, request: Request, pk: uuid.UUID, partial: bool) -> Response:
         row = _row(request, pk)
-        given = checked(CategoryBody, request, partial)
+        given = checked(CategoryBody, request, partial=partial)
         # Two moves at once could close a ring that neither sees: moves in one chain take turns.
         Chain.objects.filter(pk=row.chain_id).update(is_active=F("is_active"))
         claim(row, request)

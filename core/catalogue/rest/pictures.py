@@ -18,10 +18,10 @@ from rest_framework.views import APIView
 
 from core.catalogue import media
 from core.catalogue.models import Product, ProductImage
+from core.catalogue.rest.permissions import writable
 from core.catalogue.rest.products import ImageAnswer
-from core.catalogue.rest.writing import writable
-from core.editing import KEY
 from core.idempotency import once
+from core.preconditions import KEY
 
 MOST = 12
 """Pictures of one product."""

@@ -20,11 +20,11 @@ from core.accounts import scopes
 from core.accounts.principals import Principal
 from core.catalogue import barcodes
 from core.catalogue.models import Category, Product, ProductImage, Variant
+from core.catalogue.rest.permissions import chain_of, writable
 from core.catalogue.rest.serializers import NewProduct, ProductBody, fill, whole
-from core.catalogue.rest.writing import chain_of, checked, writable
-from core.editing import IF_MATCH, KEY, claim, tagged
 from core.idempotency import once
-from core.rest import ExactJSONParser, Moment
+from core.preconditions import IF_MATCH, KEY, claim, tagged
+from core.rest import ExactJSONParser, Moment, checked
 
 
 @extend_schema_field({"type": "number"})
@@ -218,7 +218,7 @@ class ProductView(_Products, generics.RetrieveAPIView[Product]):
     @transaction.atomic
     def _change(self, request: Request, pk: uuid.UUID, partial: bool) -> Response:
         row = self._row(request, pk)
-        given = checked(ProductBody, request, partial)
+        given = checked(ProductBody, request, partial=partial)
         claim(row, request)
         fill(row, given if partial else whole(Product, given), row.chain)
         return shown(row.pk)

@@ -18,12 +18,12 @@ from rest_framework.response import Response
 from core.accounts import scopes
 from core.accounts.principals import Principal
 from core.catalogue.models import Product, Variant
+from core.catalogue.rest.permissions import managed, writable
 from core.catalogue.rest.products import VariantAnswer
 from core.catalogue.rest.serializers import NewVariant, VariantBody, fill, whole
-from core.catalogue.rest.writing import checked, managed, writable
-from core.editing import IF_MATCH, KEY, claim, tagged
 from core.idempotency import once
-from core.rest import ExactJSONParser
+from core.preconditions import IF_MATCH, KEY, claim, tagged
+from core.rest import ExactJSONParser, checked
 
 
 class VariantDetail(VariantAnswer):
@@ -135,7 +135,7 @@ class VariantView(_Variants, generics.RetrieveAPIView[Variant]):
     @transaction.atomic
     def _change(self, request: Request, pk: uuid.UUID, partial: bool) -> Response:
         row = writable(request, _all(), "product__chain", pk)
-        given = checked(VariantBody, request, partial)
+        given = checked(VariantBody, request, partial=partial)
         claim(row, request)
         fill(row, given if partial else whole(Variant, given), row.product.chain)
         return _shown(pk)

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core.checks import DEMO_PASSWORD, DEMO_USERNAMES
 from core.demo import load
-from core.fleet import qr
 from core.fleet.models import Trolley
+from core.fleet.trolleys import qr
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from core.fleet.models import Session
+from core.fleet.models import Session, Trolley
 from core.tenancy.models import Branch
 
 
@@ -20,3 +20,9 @@ def find(session_id: str) -> tuple[str, str, str] | None:
     user_id, code = row
     chain = Branch.objects.filter(code=code).values_list("chain__slug", flat=True).first()
     return None if chain is None else (str(user_id), code, chain)
+
+
+def holders() -> list[str]:
+    """Return the ids of the users who hold a trolley. Blocking."""
+    found = Trolley.objects.exclude(assigned_to_id=None).values_list("assigned_to_id", flat=True)
+    return [str(user_id) for user_id in found]

@@ -5,21 +5,22 @@ from __future__ import annotations
 import logging
 import threading
 
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError
 
+from core.database import fresh_connections
 from core.payments.providers.registry import find
 from core.payments.providers.sandbox import RETRY_S, Sandbox
 
 log = logging.getLogger("payments")
 
 
-class Postman:
+class SandboxWebhooks:
     """Sleeps until something is due; ``wake`` it when there may be something new."""
 
     def __init__(self) -> None:
         self._wake = threading.Event()
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="payments-postman", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="sandbox-webhooks", daemon=True)
 
     def start(self) -> None:
         """Begin with what a process before this one has left."""
@@ -45,12 +46,10 @@ class Postman:
             wait = self._deliver()
 
     def _deliver(self) -> float | None:
-        close_old_connections()
         try:
-            sandbox = find("sandbox")
-            return sandbox.deliver_due() if isinstance(sandbox, Sandbox) else None
+            with fresh_connections():
+                sandbox = find("sandbox")
+                return sandbox.deliver_due() if isinstance(sandbox, Sandbox) else None
         except DatabaseError:
             log.warning("the sandbox's webhooks cannot be read", exc_info=True)
             return RETRY_S
-        finally:
-            close_old_connections()

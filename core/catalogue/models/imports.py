@@ -8,6 +8,8 @@ import zlib
 from django.conf import settings
 from django.db import models
 
+from core.catalogue.models.products import Goods
+
 
 class ImportJob(models.Model):
     """One run over a file of products. A dry run changes nothing and says what would."""
@@ -106,3 +108,18 @@ class ImportLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id}:{self.line}"
+
+
+class StagedProduct(Goods):
+    """A product as an import will leave it: written beside the products, then brought in all at once."""
+
+    job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="staged")
+    product_id = models.UUIDField(default=uuid.uuid4)
+    category_id = models.UUIDField(null=True)
+    is_new = models.BooleanField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import itertools
 import logging
-import threading
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from django.conf import settings
-from django.db import close_old_connections, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from core.catalogue.imports import sheets, staging
-from core.catalogue.imports.jobs import ImportJob, ImportLine
+from core.catalogue.imports import sheets, staged_products
 from core.catalogue.imports.planning import Plan, Step
+from core.catalogue.models.imports import ImportJob, ImportLine
 
 log = logging.getLogger(__name__)
 
@@ -28,29 +24,6 @@ SILENT = timedelta(minutes=10)
 """A job that says nothing for so long is taken for dead."""
 _TRIES = 3
 T = TypeVar("T")
-
-
-def launch(job: ImportJob) -> None:
-    """Run the job once the current transaction is committed: by a worker, or without a broker in a thread."""
-    from core.catalogue.tasks import run_import
-
-    def start() -> None:
-        if settings.CELERY_TASK_ALWAYS_EAGER and settings.TASKS_IN_THREADS:
-            # Eager would mean inside of the request, and a long file would block it.
-            name = f"import-{job.pk}"
-            threading.Thread(target=_in_thread, args=(run_import, job.pk), name=name, daemon=True).start()
-        else:
-            run_import.delay(str(job.pk))
-
-    transaction.on_commit(start)
-
-
-def _in_thread(task: Callable[[str], object], pk: uuid.UUID) -> None:
-    close_old_connections()
-    try:
-        task(str(pk))
-    finally:
-        close_old_connections()
 
 
 def run(pk: str) -> None:
@@ -63,7 +36,7 @@ def run(pk: str) -> None:
         _run(job)
     except sheets.SheetError as error:
         _finish(job, ImportJob.Status.FAILED, str(error))
-    except staging.Stale:
+    except staged_products.Stale:
         _finish(job, ImportJob.Status.FAILED, "The products kept changing meanwhile. Please try again.")
     except Exception:
         log.exception("import %s failed", pk)
@@ -85,7 +58,7 @@ def _run(job: ImportJob) -> None:
         try:
             _write(job, steps)
             return _finish(job, ImportJob.Status.DONE)
-        except staging.Stale:
+        except staged_products.Stale:
             if not left:
                 raise
     return None
@@ -104,7 +77,7 @@ def _check(job: ImportJob, plan: Plan) -> list[Step]:
             )
             for step in steps
         ]  # fmt: skip
-        staging.gently(partial(ImportLine.objects.bulk_create, lines))
+        staged_products.gently(partial(ImportLine.objects.bulk_create, lines))
         for step in steps:
             setattr(job, step.outcome, getattr(job, step.outcome) + 1)
         found += (step for step in steps if step.outcome in ("created", "changed"))
@@ -123,16 +96,16 @@ def _write(job: ImportJob, steps: list[Step]) -> None:
     whole = job.on_error == ImportJob.OnError.NOTHING
     try:
         for batch in _batches(iter(steps)):
-            staging.stage(job, batch)
+            staged_products.stage(job, batch)
             if not whole:
-                staging.bring_in(job)
-                staging.forget([job])
+                staged_products.bring_in(job)
+                staged_products.forget([job])
             job.written += len(batch)
             _note(job, "written")
         if whole:
-            staging.bring_in(job)
+            staged_products.bring_in(job)
     finally:
-        staging.forget([job])
+        staged_products.forget([job])
 
 
 def _finish(job: ImportJob, status: str, problem: str = "") -> None:

@@ -12,12 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core.accounts.api import checked
-from core.fleet.device_rows import ControllerAnswer, SlotAnswer, find, slots
+from core.fleet.devices.answers import ControllerAnswer, SlotAnswer, find, slots
 from core.fleet.models import Controller, Device, Trolley
 from core.idempotency import once
 from core.problems import Problem
-from core.rest import ClosedSerializer, StrictText
+from core.rest import ClosedSerializer, StrictText, checked
 
 _MOST = {Controller.Protocol.KERONG: 15, Controller.Protocol.MODBUS: 247, Controller.Protocol.SIMULATOR: 15}
 """Highest address by protocol."""

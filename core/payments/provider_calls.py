@@ -1,4 +1,4 @@
-"""The edge behind the addresses ``provider/<name>``: calls a provider in a thread, and tells the payment.
+"""The calls behind the addresses ``provider/<name>``: calls a provider in a thread, and tells the payment.
 
 No journal repeats what is asked here: the payment itself asks again until it has heard. So a call that
 finds no room, or whose answer is lost with the process, costs a wait and nothing else.
@@ -18,9 +18,9 @@ from django.db import DatabaseError
 
 from actors.messages import payment as words
 from actors.runtime import Address, AskError
-from core.host import in_thread
+from core.database import fresh_connections
 from core.payments import ledger
-from core.payments.postman import Postman
+from core.payments.provider_messages import word_of
 from core.payments.providers import (
     Charge,
     Created,
@@ -34,7 +34,7 @@ from core.payments.providers import (
 )
 from core.payments.providers.registry import find
 from core.payments.providers.sandbox import Sandbox
-from core.payments.words import word_of
+from core.payments.sandbox_webhooks import SandboxWebhooks
 
 log = logging.getLogger("payments")
 
@@ -46,13 +46,13 @@ Tell = Callable[[Address, Any, "str | None", str], None]
 """Brings a command to an entity, from any thread; raises AskError."""
 
 
-class Edge:
+class ProviderCalls:
     """One pool of threads a provider, so that a slow one holds nobody else up."""
 
     def __init__(self, tell: Tell, workers: int) -> None:
         self._tell = tell
         self._workers = workers
-        self._postman = Postman()
+        self._webhooks = SandboxWebhooks()
         self._pools: dict[str, ThreadPoolExecutor] = {}
         self._waiting: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -78,13 +78,13 @@ class Edge:
 
     def start(self) -> None:
         """Deliver what the sandbox has to tell; calls are taken before that, too."""
-        self._postman.start()
+        self._webhooks.start()
 
     def stop(self) -> None:
         """Take no more; calls under way end within the providers' timeout, and nobody waits for them."""
         with self._lock:
             self._stopped = True
-            self._postman.stop()
+            self._webhooks.stop()
             pools, self._pools = self._pools, {}
         for pool in pools.values():
             pool.shutdown(wait=False, cancel_futures=True)
@@ -98,7 +98,8 @@ class Edge:
 
     def _work(self, name: str, call: words.ToProvider) -> None:
         try:
-            word = in_thread(self._ask)(name, call)
+            with fresh_connections():
+                word = self._ask(name, call)
         except Exception:
             log.exception("asking %s about payment %s failed", name, call.charge.payment_id)
             word = words.Silent(_asked(call), _refund_of(call))
@@ -106,7 +107,7 @@ class Edge:
         with self._lock:
             self._waiting[name] -= 1
         if name == Sandbox.name:
-            self._postman.wake()
+            self._webhooks.wake()
 
     def _ask(self, name: str, call: words.ToProvider) -> words.FromProvider:
         asked, payment_id = _asked(call), call.charge.payment_id

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core.accounts import tokens
-from core.fleet import claims
+from core.fleet.devices import claim_codes
 from core.fleet.models import ClaimCode, Device
 from core.problems import Problem
 
@@ -49,7 +49,7 @@ def register(mac: str, serial: str, branch_code: str, code: str, name: str = "")
     """
     try:
         with transaction.atomic():
-            claim = claims.use(code, branch_code)
+            claim = claim_codes.use(code, branch_code)
             if claim is None:
                 raise Problem(
                     403, "claim_code_invalid", "The claim code is wrong, used or expired. Make a new one."

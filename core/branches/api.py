@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, cast
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from rest_framework import generics, serializers
 
 from core.accounts import scopes
 from core.accounts.principals import Principal
+from core.tenancy.lookup import by_id_or
 from core.tenancy.models import Branch, Chain
 
 
@@ -117,11 +117,3 @@ class ChainView(_Chains, generics.RetrieveAPIView[Chain]):
     def get_object(self) -> Chain:
         """Return the chain; another tenant's is not found."""
         return generics.get_object_or_404(self.get_queryset(), by_id_or("slug", self.kwargs["chain_id"]))
-
-
-def by_id_or(field: str, text: str) -> Q:
-    """Return the condition for a row named by its id, or else by its public code."""
-    try:
-        return Q(pk=uuid.UUID(text))
-    except ValueError:
-        return Q(**{field: text})

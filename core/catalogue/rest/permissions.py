@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
@@ -13,7 +13,6 @@ from rest_framework.request import Request
 
 from core.accounts import scopes
 from core.accounts.principals import Principal
-from core.rest import ClosedSerializer
 from core.tenancy.models import Chain
 
 Row = TypeVar("Row", bound=Model)
@@ -51,10 +50,3 @@ def writable(request: Request, rows: QuerySet[Row], path: str, pk: uuid.UUID) ->
     if row is None:
         raise Http404
     return row
-
-
-def checked(body: type[ClosedSerializer], request: Request, partial: bool = False) -> dict[str, Any]:
-    """Return the checked body; raises ValidationError."""
-    found = body(data=request.data, partial=partial)
-    found.is_valid(raise_exception=True)
-    return cast("dict[str, Any]", found.validated_data)

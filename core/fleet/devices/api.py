@@ -16,17 +16,24 @@ from rest_framework.views import APIView
 
 from actors.device import state as device_state
 from actors.messages.device import DeskOfDevice, Poll, SendUnlock
-from core import asking
-from core.accounts.api import checked
-from core.accounts.authentication import DeviceAuthentication
+from core import actor_port
 from core.accounts.principals import Principal
-from core.fleet import enrolment
-from core.fleet.device_rows import DeviceAnswer, DeviceDetailAnswer, detail, find, principal, shown, visible
+from core.fleet.devices import enrolment
+from core.fleet.devices.answers import (
+    DeviceAnswer,
+    DeviceDetailAnswer,
+    detail,
+    find,
+    principal,
+    shown,
+    visible,
+)
+from core.fleet.devices.authentication import DeviceAuthentication
+from core.fleet.devices.registration import LinkAnswer, link
 from core.fleet.models import Device
-from core.fleet.registration_api import LinkAnswer, link
 from core.problems import Problem
-from core.rest import ClosedSerializer, Moment, StrictText, rfc3339
-from core.tenancy.api import by_id_or
+from core.rest import ClosedSerializer, Moment, StrictText, checked, rfc3339
+from core.tenancy.lookup import by_id_or
 from core.tenancy.models import Branch
 
 _HEALTH_BYTES = 16 * 1024
@@ -176,7 +183,7 @@ class DeviceStatusView(APIView):
     def get(self, request: Request, device_id: str) -> Response:
         """Return its shadow, straight from its actor."""
         device = find(request, device_id)
-        state = asking.look("device", str(device.pk), principal(request))
+        state = actor_port.look("device", str(device.pk), principal(request))
         now = timezone.now().timestamp()
         desired = device_state.desired(state).items()
         return Response(
@@ -216,7 +223,7 @@ class HeartbeatView(APIView):
         if len(request.body) > _HEALTH_BYTES:
             raise Problem(413, "too_large", f"Expected at most {_HEALTH_BYTES} bytes.")
         health = checked(HeartbeatBody, request).get("health")
-        outcome = asking.ask("device", who.id, Poll(health), who)
+        outcome = actor_port.ask("device", who.id, Poll(health), who)
         desk: DeskOfDevice = outcome.answer
         return Response(
             {

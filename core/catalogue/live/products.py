@@ -11,9 +11,10 @@ import msgspec
 
 from actors.kit.money import quantize
 from actors.messages.cart import Offer
-from core.catalogue.live import labels, rules
-from core.catalogue.live.labels import Layout
-from core.catalogue.live.rules import Rules
+from core.catalogue import labels
+from core.catalogue.labels import Layout
+from core.catalogue.live import price_rules
+from core.catalogue.live.price_rules import Rules
 from core.catalogue.models import Category, LabelLayout, Product, Variant
 from core.tenancy.models import Chain
 
@@ -69,7 +70,7 @@ class _Place(NamedTuple):
 _NOWHERE = _Place()
 
 
-class Shelf(NamedTuple):
+class ChainProducts(NamedTuple):
     """A chain's catalogue at one moment. Only ``offers`` grows: they are made when asked for."""
 
     by_id: dict[str, CatalogueProduct]
@@ -81,11 +82,11 @@ class Shelf(NamedTuple):
     places: dict[Any, _Place] = {}
 
 
-EMPTY = Shelf({}, {}, Rules(), {}, {})
+EMPTY = ChainProducts({}, {}, Rules(), {}, {})
 
 
-def load(chain: str, before: Shelf = EMPTY) -> Shelf:
-    """Return the chain's shelf; of ``before`` is kept what did not change. Blocking.
+def load(chain: str, before: ChainProducts = EMPTY) -> ChainProducts:
+    """Return the chain's products; of ``before`` is kept what did not change. Blocking.
 
     Rows tell by their version whether they changed, so it does not matter who changed
     them, in which process, and whether anybody announced it.
@@ -103,10 +104,14 @@ def load(chain: str, before: Shelf = EMPTY) -> Shelf:
     if by_id is None:
         by_id = {item.product_id: item for item in _products(row, places)}
     by_barcode = {item.barcode: item for item in by_id.values()} if by_id is not before.by_id else None
-    return Shelf(by_id, by_barcode or before.by_barcode, rules.load(chain), {}, layouts, row.currency, places)
+    codes = by_barcode or before.by_barcode
+    found = price_rules.load(chain)
+    return ChainProducts(by_id, codes, found, {}, layouts, row.currency, places)
 
 
-def _changed(chain: Chain, places: dict[Any, _Place], before: Shelf) -> dict[str, CatalogueProduct] | None:
+def _changed(
+    chain: Chain, places: dict[Any, _Place], before: ChainProducts
+) -> dict[str, CatalogueProduct] | None:
     """Return the products with the changed ones read afresh, or None if that would not pay."""
     old, wanted, there = before.by_id, [], 0
     versions = Product.objects.filter(chain=chain).order_by().values_list("pk", "version")

@@ -9,7 +9,6 @@ from django.template.loader import render_to_string
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,11 +17,10 @@ from core.accounts import scopes
 from core.accounts.authentication import BearerAuthentication, SessionAuthentication
 from core.accounts.people import shown_name
 from core.accounts.principals import Principal, may
-from core.fleet import qr
 from core.fleet.models import Trolley
+from core.fleet.trolleys import qr
 from core.problems import Problem
 from core.rest import Moment, rfc3339
-from core.tenancy.api import by_id_or
 
 
 class LockAnswer(serializers.Serializer):  # type: ignore[type-arg]
@@ -125,8 +123,7 @@ class QrSheetView(_PrintView):
     @extend_schema(responses={(200, "text/html"): OpenApiTypes.STR}, operation_id="branch_qr_sheet")
     def get(self, request: Request, branch_id: str) -> HttpResponse:
         """Return a page to print: a label a trolley, twelve on a sheet of A4."""
-        allowed = scopes.branches(cast(Principal, request.auth), "trolley.print_qr")
-        branch = get_object_or_404(allowed, by_id_or("code", branch_id))
+        branch = scopes.find_branch(cast(Principal, request.auth), "trolley.print_qr", branch_id)
         labels = [
             {"trolley": row, "svg": qr.svg(qr.url(row.trolley_id, row.qr_nonce))}
             for row in branch.trolleys.filter(is_active=True).order_by("cart_number")

@@ -11,15 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from core.catalogue import barcodes
-from core.catalogue.discounts import PriceRule, Voucher, VoucherUses
-from core.catalogue.imports.jobs import ImportJob, ImportLine
-from core.catalogue.scales import LabelLayout
 from core.tenancy.models import Chain
-
-__all__ = [
-    "Category", "ImportJob", "ImportLine", "LabelLayout", "PriceRule", "Product", "ProductImage",
-    "StagedProduct", "Variant", "Versioned", "Voucher", "VoucherUses",
-]  # fmt: skip
 
 _not_negative = MinValueValidator(0)
 DEEPEST = 8
@@ -159,21 +151,6 @@ class Product(Goods):
             raise ValidationError({"barcode": error.detail}) from None
         if self.category is not None and self.category.chain_id != self.chain_id:
             raise ValidationError({"category": "This category belongs to another chain."})
-
-
-class StagedProduct(Goods):
-    """A product as an import will leave it: written beside the products, then brought in all at once."""
-
-    job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="staged")
-    product_id = models.UUIDField(default=uuid.uuid4)
-    category_id = models.UUIDField(null=True)
-    is_new = models.BooleanField()
-
-    class Meta:
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class ProductImage(models.Model):

@@ -9,22 +9,19 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.generics import get_object_or_404
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.accounts import scopes, throttling
-from core.accounts.api import checked
-from core.accounts.authentication import DeviceAuthentication, DeviceCaller
 from core.accounts.models import User
-from core.fleet import claims, enrolment
-from core.fleet.device_rows import DeviceDetailAnswer, detail, find, moment, principal, require
+from core.fleet.devices import claim_codes, enrolment
+from core.fleet.devices.answers import DeviceDetailAnswer, detail, find, moment, principal, require
+from core.fleet.devices.authentication import DeviceAuthentication, DeviceCaller
 from core.fleet.models import Device
 from core.problems import Problem
-from core.rest import ClosedSerializer, Moment, StrictText, rfc3339
-from core.tenancy.api import by_id_or
+from core.rest import ClosedSerializer, Moment, StrictText, checked, rfc3339
 
 
 class NoBody(ClosedSerializer):
@@ -110,10 +107,9 @@ class ClaimCodesView(APIView):
     def post(self, request: Request, branch_id: str) -> Response:
         """Make a one-time code with which one Pi may register in the branch."""
         checked(NoBody, request)
-        watched = scopes.branches(principal(request), "device.watch")
-        branch = get_object_or_404(watched, by_id_or("code", branch_id))
+        branch = scopes.find_branch(principal(request), "device.watch", branch_id)
         require(principal(request), "device.manage", branch)
-        code, row = claims.make(branch, cast(User, request.user))
+        code, row = claim_codes.make(branch, cast(User, request.user))
         typed = f"--register {code} --branch {quote(branch.code)} --server {quote(settings.PUBLIC_URL)}"
         body = {
             "code": code,

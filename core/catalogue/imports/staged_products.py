@@ -18,9 +18,9 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from core import reference
-from core.catalogue.imports.jobs import ImportJob
 from core.catalogue.imports.planning import Step, put
 from core.catalogue.models import Goods, Product, StagedProduct
+from core.catalogue.models.imports import ImportJob
 
 _AT_ONCE = 5000
 _PRODUCTS, _STAGED = Product._meta.db_table, StagedProduct._meta.db_table

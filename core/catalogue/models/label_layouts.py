@@ -8,11 +8,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 
-from core.catalogue.live import labels
+from core.catalogue import labels
 
 
 class LabelLayout(models.Model):
-    """The layout of one prefix, e.g. ``21IIIIIVPPPPC``; see ``core/catalogue/live/labels.py``."""
+    """The layout of one prefix, e.g. ``21IIIIIVPPPPC``; see ``core/catalogue/labels.py``."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     chain = models.ForeignKey("tenancy.Chain", on_delete=models.CASCADE, related_name="label_layouts")

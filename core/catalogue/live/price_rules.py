@@ -14,7 +14,7 @@ from actors.messages.pricing import Reach, Rule, Stage
 from actors.messages.pricing import Voucher as HeldVoucher
 from actors.pricing import stages
 from core.catalogue import seasons
-from core.catalogue.discounts import Discount, Effect, PriceRule, Voucher
+from core.catalogue.models.discounts import Discount, Effect, PriceRule, Voucher
 from core.tenancy.models import Branch
 
 

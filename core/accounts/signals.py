@@ -1,0 +1,15 @@
+"""What happens to an account that other apps must know of.
+
+An app connects its receiver in its ``AppConfig.ready``, so that accounts know none of those who listen.
+Receivers run in the caller's transaction; one that raises stops what was being done.
+"""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+account_erased = Signal()
+"""An account is about to be deleted. ``user_id``: its UUID. A receiver deletes what it holds of them."""
+
+address_given = Signal()
+"""Somebody gave an e-mail address. ``user_id``: the account's UUID."""

@@ -1,0 +1,1 @@
+"""REST of tenants: chains and branches."""

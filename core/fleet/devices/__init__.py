@@ -1,0 +1,1 @@
+"""Devices: registering, tokens, and what hangs on them."""

@@ -1,0 +1,1 @@
+"""Sessions and rentals, as read models."""

@@ -1,0 +1,1 @@
+"""Trolleys: their state, their numbers in a branch, their QR codes."""

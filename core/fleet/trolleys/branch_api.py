@@ -1,0 +1,92 @@
+"""REST of a branch's trolleys, for those who work there. Commands are realtime's."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import django_filters
+from django.db.models import Q, QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.accounts import scopes
+from core.accounts.people import ShownNames
+from core.accounts.principals import Principal
+from core.fleet.models import Trolley
+from core.rest import Moment
+
+
+class BranchTrolleyAnswer(serializers.ModelSerializer[Trolley]):
+    """A trolley of the branch, and where it is."""
+
+    device_id = serializers.SerializerMethodField()
+    slot = serializers.SerializerMethodField()
+    assigned_to = serializers.SerializerMethodField()
+    assigned_at = Moment(allow_null=True)
+    last_seen = Moment(allow_null=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._names = ShownNames()
+
+    class Meta:
+        model = Trolley
+        fields = (
+            "trolley_id", "cart_number", "is_active", "phase", "custody", "maintenance", "maintenance_notes",
+            "assigned_to", "assigned_at", "lock_desired", "lock_reported", "lock_fault", "device_id", "slot",
+            "last_seen",
+        )  # fmt: skip
+
+    def get_device_id(self, row: Trolley) -> str | None:
+        """Return the device of the slot that it stands in or left last."""
+        found = row.at_device or row.place_device_id
+        return None if found is None else str(found)
+
+    def get_slot(self, row: Trolley) -> int | None:
+        """Return that slot."""
+        return row.place_slot if row.at_device is None else row.at_slot
+
+    def get_assigned_to(self, row: Trolley) -> str | None:
+        """Return who holds it."""
+        return self._names.of(row.assigned_to_id)
+
+
+class BranchTrolleyFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """By state."""
+
+    class Meta:
+        model = Trolley
+        fields = ("phase", "custody", "maintenance", "is_active")
+
+
+class BranchTrolleysView(generics.ListAPIView[Trolley]):
+    """The trolleys of a branch."""
+
+    serializer_class = BranchTrolleyAnswer
+    filterset_class = BranchTrolleyFilter
+    queryset = Trolley.objects.none()
+
+    def get_queryset(self) -> QuerySet[Trolley]:
+        """Return them by number."""
+        who = cast("Principal | None", self.request.auth)
+        if who is None:
+            return Trolley.objects.none()
+        branch = scopes.find_branch(who, "branch.watch", self.kwargs["branch_id"])
+        return Trolley.objects.filter(branch=branch).order_by("cart_number")
+
+
+class BranchTrolleyView(APIView):
+    """One trolley of a branch, by number or code."""
+
+    @extend_schema(responses=BranchTrolleyAnswer, operation_id="branch_cart")
+    def get(self, request: Request, branch_id: str, cart_number: str) -> Response:
+        """Return the trolley."""
+        wanted = Q(trolley_id=cart_number)
+        if cart_number.isdecimal() and len(cart_number) < 10:
+            wanted |= Q(cart_number=int(cart_number))
+        branch = scopes.find_branch(cast(Principal, request.auth), "branch.watch", branch_id)
+        row = generics.get_object_or_404(Trolley.objects.filter(branch=branch), wanted)
+        return Response(BranchTrolleyAnswer(row).data)

@@ -1,0 +1,15 @@
+"""How a path names a chain or a branch: by id, or by the public name people use."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import Q
+
+
+def by_id_or(field: str, text: str) -> Q:
+    """Return the condition for a row named by its id, or else by its public code."""
+    try:
+        return Q(pk=uuid.UUID(text))
+    except ValueError:
+        return Q(**{field: text})
