@@ -59,17 +59,25 @@ class Known:
         """Nothing is missing."""
 
 
-class Gateway:
-    """What a branch's events need of the gateway."""
+class Named:
+    """What a branch's events need of the services."""
 
-    people = Known()
+    def __init__(self) -> None:
+        self.people = Known()
+        self.display = self.people.display
+
+
+class Services:
+    """The names alone."""
+
+    names = Named()
 
 
 class Hubbed:
     """The application: every socket follows one branch."""
 
     def __init__(self) -> None:
-        self._topics = Topics(Gateway())  # type: ignore[arg-type]
+        self._topics = Topics(Services())  # type: ignore[arg-type]
         self._offset = 0
         self._started = False
 

@@ -9,7 +9,7 @@ from actors.messages.notify import Notice, Notify
 from actors.runtime.address import Address
 from core.accounts.people import People
 from core.fleet.directory import Directory
-from realtime.commands.gateway import Actors
+from realtime.commands.asking import Actors
 
 QUIET = frozenset({"warning"})
 """Severities that nobody's phone need ring for; the branch's page shows them."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from core.telemetry.writer import SampleRow
 from realtime.auth import Authenticator
-from realtime.commands.gateway import Gateway
+from realtime.commands.services import Services
 from realtime.devices.links import Links
 from realtime.devices.reports import Intake
 from realtime.topics.streams import Topics
@@ -37,7 +37,7 @@ class Limits:
 class Edge:
     """What the edge of one process is made of."""
 
-    gateway: Gateway
+    services: Services
     authenticator: Authenticator
     topics: Topics
     links: Links

@@ -35,7 +35,7 @@ from realtime.auth import Authenticator
 from realtime.background_jobs import Errands
 from realtime.cluster.owner import Owner
 from realtime.cluster.remote import RemoteSystem
-from realtime.commands.gateway import Gateway
+from realtime.commands.services import services
 from realtime.devices.links import Links
 from realtime.devices.placements import Placements
 from realtime.devices.revocations import Retirements
@@ -99,7 +99,7 @@ class Running:
             self.remote = RemoteSystem(layer, channel)
         else:
             self._own_actors(layer, channel, journal, clock)
-        self.gateway = Gateway(
+        self.services = services(
             self.remote or self._own().system,
             self.references.directory,
             self.references.catalogue,
@@ -108,10 +108,10 @@ class Running:
             find_session=sessions.find,
             now=(clock or SystemClock()).now,
         )
-        self.notices = Notices(self.gateway.actors, self.references.directory, self.references.people)
-        self.topics = Topics(self.gateway, relay=self.remote or self.owner)
+        self.notices = Notices(self.services.asking.actors, self.references.directory, self.references.people)
+        self.topics = Topics(self.services, relay=self.remote or self.owner)
         self.edge = Edge(
-            gateway=self.gateway,
+            services=self.services,
             authenticator=Authenticator(self.references.people),
             topics=self.topics,
             links=self.links,
@@ -225,7 +225,7 @@ class Running:
         if self.remote is not None:
             await self.remote.start(self.topics, self.links, self.references.changed)
         self._undo.append(reference.subscribe(self._announce))
-        asked = Asked(self.gateway.actors, self.loop, settings.ASK_TIMEOUT_S)
+        asked = Asked(self.services.asking.actors, self.loop, settings.ASK_TIMEOUT_S)
         self._undo.append(actor_port.register(asked))
         if self.payments is not None:
             self.payments.start()

@@ -74,8 +74,11 @@ class DeviceInfo(msgspec.Struct, frozen=True):
 class _Plan(msgspec.Struct, frozen=True):
     chains: dict[str, ChainInfo] = {}
     branches: dict[str, BranchInfo] = {}
+    branches_by_id: dict[str, BranchInfo] = {}
     branches_of: dict[str, tuple[BranchInfo, ...]] = {}
     trolleys: dict[str, TrolleyRef] = {}
+    codes: dict[str, str] = {}
+    """Codes of trolleys by the code in capitals."""
     trolleys_of: dict[str, tuple[TrolleyRef, ...]] = {}
     nonces: dict[str, str] = {}
     devices: dict[str, DeviceInfo] = {}
@@ -90,8 +93,10 @@ class Directory:
         self._plan = _Plan()
 
     def trolley(self, trolley_id: str) -> TrolleyRef | None:
-        """Return the trolley with that public code, or None."""
-        return self._plan.trolleys.get(trolley_id)
+        """Return the trolley with that public code, in capitals or not, or None."""
+        plan = self._plan
+        found = plan.trolleys.get(trolley_id)
+        return plan.trolleys.get(plan.codes.get(trolley_id.upper(), "")) if found is None else found
 
     def trolleys(self, branch: str) -> tuple[TrolleyRef, ...]:
         """Return the trolleys of a branch by number."""
@@ -104,6 +109,11 @@ class Directory:
     def branch(self, code: str) -> BranchInfo | None:
         """Return the branch with that code, or None."""
         return self._plan.branches.get(code)
+
+    def find_branch(self, code_or_id: str) -> BranchInfo | None:
+        """Return the branch with that code or id, or None."""
+        found = self._plan.branches.get(code_or_id)
+        return self._plan.branches_by_id.get(code_or_id.lower()) if found is None else found
 
     def branches(self, chain: str | None = None) -> tuple[BranchInfo, ...]:
         """Return the branches of a chain, or of all, by code."""
@@ -154,10 +164,12 @@ class Directory:
         self._plan = _Plan(
             chains=chains,
             branches=branches,
+            branches_by_id={branch.id: branch for branch in branches.values()},
             branches_of={
                 slug: tuple(branch for branch in branches.values() if branch.chain == slug) for slug in chains
             },
             trolleys=trolleys,
+            codes={code.upper(): code for code in trolleys},
             trolleys_of=_by_branch(trolleys.values()),
             nonces=nonces,
             devices=devices,

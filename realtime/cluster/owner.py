@@ -13,7 +13,7 @@ from actors.runtime import Address, AskError
 from realtime.cluster.messages import Call, Result, command_of, decode_calls, encode, failed, tap_of, value_of
 from realtime.cluster.remote import REFRESH_S
 from realtime.cluster.tasks import end
-from realtime.commands.gateway import Actors
+from realtime.commands.asking import Actors
 from realtime.devices.inspection import HERE, Shown, decode_shown
 from realtime.devices.links import Links
 from realtime.topics.hub import Shaped

@@ -1,17 +1,16 @@
-"""Handlers of alarms: staff takes one on or says that it is done; a shopper calls for help."""
+"""Alarms: staff takes one on or says that it is done; a shopper calls for help."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
 from typing import Annotated, Any
 
 from msgspec import Meta
 
 from actors.messages.alarms import AcknowledgeAlarm, Alarm, AlarmGone, AlarmStands, CallForHelp, DismissAlarm
 from actors.messages.cart import FindSession, SessionFound
-from core.accounts.principals import Principal, may
-from realtime.commands.gateway import Answer, Direct, Gateway
-from realtime.problems import forbidden, invalid, not_found
+from realtime.commands.lookups import people_of
+from realtime.commands.row import Ask, Call, Command, Route, in_branch, own
+from realtime.problems import not_found
 from realtime.views.alarm import AlarmView
 from realtime.views.base import View
 from realtime.wire import Body, rfc3339
@@ -70,81 +69,123 @@ class HelpCalled(View, frozen=True):
     """Whether somebody is on the way already."""
 
 
-def acknowledge(
-    gateway: Gateway, who: Principal, body: AlarmAcknowledge, key: str
-) -> Coroutine[Any, Any, Answer]:
-    """Begin ``alarm.acknowledge``."""
-    return _take_on(
-        gateway, who, operated_branch(gateway, who, body.branch), body.alarm_id, body.assignee, key
-    )
+# --- alarm.acknowledge, help.answer ---------------------------------------------------
 
 
-def answer_help(gateway: Gateway, who: Principal, body: HelpAnswer, key: str) -> Coroutine[Any, Any, Answer]:
-    """Begin ``help.answer``."""
-    return _take_on(gateway, who, operated_branch(gateway, who, body.branch), body.alarm_id, None, key)
-
-
-async def _take_on(
-    gateway: Gateway, who: Principal, branch: str, alarm_id: str, assignee: str | None, key: str
-) -> Answer:
-    if assignee is not None and not await gateway.name_of(assignee):
+async def _assignee(call: Call) -> str:
+    """Return the id of whoever sees to the alarm."""
+    assignee: str | None = call.body.assignee
+    if assignee is not None and not await call.services.names.of(assignee):
         raise not_found("user_not_found", "There is no such user.")
-    command = AcknowledgeAlarm(alarm_id, who.id, assignee or who.id)
-    outcome = await gateway.outcome(gateway.ask("alarms", branch, command, who, key))
+    return assignee or call.who.id
+
+
+def _caller(call: Call) -> str:
+    return call.who.id
+
+
+def _take_on(call: Call, assignee: str) -> Ask:
+    command = AcknowledgeAlarm(call.body.alarm_id, call.who.id, assignee)
+    return Ask("alarms", call.place.thing.code, command)
+
+
+async def _taken(call: Call, assignee: str, outcome: Any) -> AlarmTaken:
     alarm: Alarm = outcome.answer.alarm
     for user_id in people_of(alarm):
-        await gateway.name_of(user_id)
-    return Answer(AlarmTaken(alarm=gateway.alarm(alarm)), outcome=outcome)
+        await call.services.names.of(user_id)
+    return AlarmTaken(alarm=call.services.goods.alarm(alarm))
 
 
-def clear(gateway: Gateway, who: Principal, body: AlarmClear, key: str) -> Direct:
-    """Begin ``alarm.clear``."""
-    branch = operated_branch(gateway, who, body.branch)
-
-    def shape(outcome: Any) -> Answer:
-        gone: AlarmGone = outcome.answer
-        return Answer(AlarmCleared(alarm_id=gone.alarm_id, cleared=True), outcome=outcome)
-
-    return Direct(gateway.ask("alarms", branch, DismissAlarm(body.alarm_id, who.id), who, key), shape)
+# --- alarm.clear ------------------------------------------------------------------------
 
 
-def call(gateway: Gateway, who: Principal, body: HelpCall, key: str) -> Coroutine[Any, Any, Answer]:
-    """Begin ``help.call``: find the trolley that the caller holds, then tell its branch."""
-    return _call(gateway, who, body, key, gateway.ask("cart", who.id, FindSession(None), who))
+def _clear(call: Call, found: Any) -> Ask:
+    return Ask("alarms", call.place.thing.code, DismissAlarm(call.body.alarm_id, call.who.id))
 
 
-async def _call(gateway: Gateway, who: Principal, body: HelpCall, key: str, pending: Any) -> Answer:
-    found: SessionFound = (await gateway.outcome(pending)).answer
-    ref = gateway.trolley(found.trolley_id)
-    command = CallForHelp(found.session_id, found.trolley_id, who.id, body.words or "")
-    outcome = await gateway.outcome(gateway.ask("alarms", ref.branch, command, who, key))
+def _cleared(call: Call, found: Any, outcome: Any) -> AlarmCleared:
+    gone: AlarmGone = outcome.answer
+    return AlarmCleared(alarm_id=gone.alarm_id, cleared=True)
+
+
+# --- help.call --------------------------------------------------------------------------
+
+
+async def _held(call: Call) -> tuple[SessionFound, str]:
+    """Return the session of the trolley that the caller holds, and its branch."""
+    asking = call.services.asking
+    found: SessionFound = (
+        await asking.outcome(asking.ask("cart", call.who.id, FindSession(None), call.who))
+    ).answer
+    return found, call.services.fleet.trolley(found.trolley_id).branch
+
+
+def _call(call: Call, held: tuple[SessionFound, str]) -> Ask:
+    found, branch = held
+    command = CallForHelp(found.session_id, found.trolley_id, call.who.id, call.body.words or "")
+    return Ask("alarms", branch, command)
+
+
+def _called(call: Call, held: tuple[SessionFound, str], outcome: Any) -> HelpCalled:
     stands: AlarmStands = outcome.answer
     alarm = stands.alarm
-    view = HelpCalled(
+    return HelpCalled(
         alarm_id=alarm.alarm_id,
-        trolley_id=found.trolley_id,
+        trolley_id=held[0].trolley_id,
         called_at=rfc3339(alarm.raised_at),
         answered=alarm.acknowledged_at is not None,
     )
-    return Answer(view, outcome=outcome)
 
 
-def people_of(alarm: Alarm) -> tuple[str, ...]:
-    """Return the ids of the people whose names the alarm shows."""
-    return tuple({each for each in (alarm.about.user_id, alarm.assignee, alarm.acknowledged_by) if each})
+_PATH = "/branches/{branch_id}/alarms/{alarm_id}"
+_REFUSALS = ("alarm_not_found", "alarm_cleared", "branch_not_found")
 
-
-def operated_branch(
-    gateway: Gateway, who: Principal, code_or_id: str, permission: str = "trolley.operate"
-) -> str:
-    """Return the code of a branch in which the caller has it. Raises 403, or 404 for another tenant's."""
-    if not who.grants and not who.is_platform_admin:
-        raise forbidden()
-    for branch in gateway.directory.branches():
-        if code_or_id in (branch.code, branch.id):
-            if not may(who, permission, branch.chain, branch.code):
-                gateway.require(who, permission, branch.chain, branch.code, "branch_not_found")
-            return branch.code
-    if not code_or_id.strip():
-        raise invalid("branch", "Name the branch.")
-    raise not_found("branch_not_found", "There is no such branch.")
+ROWS = (
+    Command(
+        name="alarm.acknowledge",
+        body=AlarmAcknowledge,
+        answer=AlarmTaken,
+        permission="trolley.operate",
+        where=in_branch,
+        refer=_assignee,
+        command=_take_on,
+        show=_taken,
+        routes=(Route("POST", f"{_PATH}/acknowledge"),),
+        refusals=(*_REFUSALS, "user_not_found"),
+    ),
+    Command(
+        name="alarm.clear",
+        body=AlarmClear,
+        answer=AlarmCleared,
+        permission="trolley.operate",
+        where=in_branch,
+        command=_clear,
+        show=_cleared,
+        routes=(Route("POST", f"{_PATH}/clear"),),
+        refusals=_REFUSALS,
+    ),
+    Command(
+        name="help.call",
+        body=HelpCall,
+        answer=HelpCalled,
+        permission="own",
+        where=own,
+        refer=_held,
+        command=_call,
+        show=_called,
+        routes=(Route("POST", "/help", 201),),
+        refusals=("session_not_found",),
+    ),
+    Command(
+        name="help.answer",
+        body=HelpAnswer,
+        answer=AlarmTaken,
+        permission="trolley.operate",
+        where=in_branch,
+        refer=_caller,
+        command=_take_on,
+        show=_taken,
+        routes=(Route("POST", f"{_PATH}/answer"),),
+        refusals=_REFUSALS,
+    ),
+)

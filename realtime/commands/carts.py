@@ -1,11 +1,12 @@
-"""Handlers of the cart's commands. A cart is always the caller's own."""
+"""The cart's commands. A cart is the caller's own, but for adds by the devices and the staff of a branch."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
+import msgspec
 from msgspec import Meta
 
 from actors.cart.decider import State as CartState
@@ -32,7 +33,10 @@ from core.catalogue.barcodes import BarcodeError
 from core.catalogue.labels import Label
 from core.catalogue.live.catalogue import Catalogue, CatalogueProduct
 from core.inventory.levels import available
-from realtime.commands.gateway import Answer, Begun, Direct, Gateway, new_id
+from realtime.commands.asking import Answer, in_database, new_id
+from realtime.commands.row import OWN, Ask, Call, Command, Place, Route, own
+from realtime.commands.services import Services
+from realtime.commands.sessions import find_session, trolley_place
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.views.cart import CartView, ItemView, ProductBrief
@@ -123,227 +127,287 @@ class RestoredView(Totals, frozen=True):
     restored: int
 
 
-# --- handlers -------------------------------------------------------------------
+class AddedWithCart(Added, frozen=True):
+    """000's answer, with the whole cart."""
+
+    cart: CartView
 
 
-def add(gateway: Gateway, who: Principal, body: CartAdd, key: str) -> Begun:
-    """Begin ``cart.add``."""
+class MessageWithCart(View, frozen=True):
+    """001's answer."""
+
+    message: str
+    cart: CartView
+
+
+# --- cart.add -------------------------------------------------------------------
+
+
+class Adding(NamedTuple):
+    """What an add takes along: whose cart, in which session, which product at what price."""
+
+    owner: str
+    session_id: str | None
+    product: CatalogueProduct
+    offer: Offer
+
+
+def add_place(call: Call) -> Place | Coroutine[Any, Any, Place]:
+    """Return whose cart it is: the caller's own, or that of whoever holds the trolley that is named."""
+    body: CartAdd = call.body
+    if body.trolley_id is not None:
+        return holders_place(call, body.trolley_id)
+    if call.who.kind == "user":
+        return OWN
+    if body.session_id is None:
+        raise invalid("trolley_id", "A device names the trolley or the session.")
+    return find_session(call, body.session_id)
+
+
+async def holders_place(call: Call, text: str) -> Place:
+    """Return where a trolley is, as its holder's; ``thing`` is the trolley and its state."""
+    ref = call.services.fleet.trolley(text)
+    state: TrolleyState = (await call.services.asking.look("trolley", ref.trolley_id, call.who)).state
+    owner = (state.user_id or "") if state.phase == "held" else ""
+    return msgspec.structs.replace(trolley_place(ref, owner), thing=(ref, state))
+
+
+def _refer_add(call: Call) -> Adding | Coroutine[Any, Any, Adding]:
+    body: CartAdd = call.body
     if (body.barcode is None) == (body.product_id is None):
         raise invalid("barcode", "Give either barcode or product_id.")
     if body.barcode is not None and body.variant_id is not None:
         raise invalid("variant_id", "Goes with product_id only.")
-    if body.trolley_id is not None or who.kind == "device":
-        return _add_for_holder(gateway, who, body, key)
-    chain = gateway.chain_of(who.id)
+    if call.place is not OWN:
+        return refer_for_holder(call)
+    who = call.who
+    if who.kind != "user":
+        raise not_found("session_not_found", "There is no such session.")
+    chain = call.services.places.chain_of(who.id)
     if chain is None:
-        return _add_somewhere(gateway, who, body, key)
-    return _add(gateway, who, body, key, chain)
+        return _refer_somewhere(call)
+    return _adding(call, chain, who.id, body.session_id, who.tier)
 
 
-async def _add_for_holder(gateway: Gateway, who: Principal, body: CartAdd, key: str) -> Answer:
-    """Add to the cart of whoever holds the trolley, if that is the caller or the caller works there."""
-    if body.trolley_id is None:
-        if body.session_id is None:
-            raise invalid("trolley_id", "A device names the trolley or the session.")
-        owner = await gateway.session_owner(who, body.session_id)
-        found = await gateway.outcome(gateway.ask("cart", owner, FindSession(body.session_id), who))
-        trolley_id = found.answer.trolley_id
-    else:
-        trolley_id = gateway.trolley_code(body.trolley_id)
-    ref = gateway.trolley(trolley_id)
-    state: TrolleyState = (await gateway.look("trolley", trolley_id, who)).state
-    if state.user_id != who.id or state.phase != "held":
-        gateway.require(who, "session.for_others", ref.chain, ref.branch, "trolley_not_found")
-    if state.phase != "held" or (body.session_id or state.session_id) != state.session_id:
+async def _refer_somewhere(call: Call) -> Adding:
+    who, body, services = call.who, call.body, call.services
+
+    def has(catalogue: Catalogue) -> bool:
+        return _product(catalogue, body)[0] is not None
+
+    chain = await services.places.find_chain(services.asking, who, has)
+    return _adding(call, chain, who.id, body.session_id, who.tier)
+
+
+async def refer_for_holder(call: Call) -> Adding:
+    """Return what goes into the cart of whoever holds the trolley. Raises the 409 if nobody does."""
+    services, who, place = call.services, call.who, call.place
+    if place.thing is None:
+        command = FindSession(call.body.session_id)
+        found = await services.asking.outcome(services.asking.ask("cart", place.owner, command, who))
+        place = call.place = await holders_place(call, found.answer.trolley_id)
+    ref, state = place.thing
+    if state.phase != "held" or (call.body.session_id or state.session_id) != state.session_id:
         raise Problem(409, "no_session", "Nobody holds this trolley.")
     user_id = state.user_id or ""
-    gateway.remember_place(user_id, ref.chain, ref.branch)
-    tier = who.tier if user_id == who.id else await gateway.blocking(find_tier, user_id)
-    return await settle(gateway, _add(gateway, who, body, key, ref.chain, user_id, state.session_id, tier))
+    services.places.remember(user_id, ref.chain, ref.branch)
+    tier = who.tier if user_id == who.id else await in_database(find_tier, user_id)
+    return _adding(call, ref.chain, user_id, state.session_id, tier)
 
 
-def _add(
-    gateway: Gateway,
-    who: Principal,
-    body: CartAdd,
-    key: str,
-    chain: str,
-    user_id: str | None = None,
-    session_id: str | None = None,
-    tier: str = "",
-) -> Direct:
-    """Add to the caller's cart, or to that of ``user_id``."""
-    owner = user_id or who.id
-    catalogue = gateway.catalogue(chain)
+def _adding(call: Call, chain: str, owner: str, session_id: str | None, tier: str) -> Adding:
+    body: CartAdd = call.body
+    catalogue = call.services.goods.catalogue(chain)
     product, label = _product(catalogue, body)
+    if product is None:
+        raise not_found("product_not_found", "There is no such product here.")
     if not product.is_active:
         raise Problem(400, "product_unavailable", f"{product.name} is not available.")
     try:
-        branch = gateway.branch_of(owner)
-        offer = catalogue.offer(product, body.variant_id, branch, tier or who.tier, label)
+        branch = call.services.places.branch_of(owner)
+        offer = catalogue.offer(product, body.variant_id, branch, tier, label)
     except KeyError:
         raise not_found("variant_not_found", "There is no such variant of the product.") from None
-    command = AddItem(offer, body.quantity or 1, session_id or body.session_id, new_id())
-    pending = gateway.ask("cart", owner, command, who, key)
-
-    def shape(outcome: Any) -> Answer:
-        put: ItemPut = outcome.answer
-        line = put.line
-        # A repeat's line may be of what the code stood for the first time.
-        same = line.product_id == product.product_id
-        return Answer(
-            Added(
-                product=ProductBrief(barcode=line.barcode, name=line.name, price=line.unit_price),
-                item=gateway.shown(line, product) if same else gateway.item(line, owner),
-                cart_total=put.cart_total,
-                items_count=put.items_count,
-                total_items=put.total_items,
-                currency=put.currency,
-                revision=put.revision,
-            ),
-            outcome=outcome,
-        )
-
-    return Direct(pending, shape)
+    return Adding(owner, session_id, product, offer)
 
 
-async def _add_somewhere(gateway: Gateway, who: Principal, body: CartAdd, key: str) -> Answer:
-    chain = await gateway.find_chain(who, lambda catalogue: _find(catalogue, body) is not None)
-    return await settle(gateway, _add(gateway, who, body, key, chain))
-
-
-async def settle(gateway: Gateway, begun: Begun) -> Answer:
-    """Wait for whatever a handler began. Raises Problem."""
-    if isinstance(begun, Direct):
-        return begun.shape(await gateway.outcome(begun.pending))
-    return await begun
-
-
-def _product(catalogue: Catalogue, body: CartAdd) -> tuple[CatalogueProduct, Label | None]:
-    product = _find(catalogue, body)
-    if product is None:
-        raise not_found("product_not_found", "There is no such product here.")
-    if body.barcode is None or product.barcode == body.barcode:
-        return product, None
-    return product, catalogue.scan(body.barcode)[1]
-
-
-def _find(catalogue: Catalogue, body: CartAdd) -> CatalogueProduct | None:
+def _product(catalogue: Catalogue, body: CartAdd) -> tuple[CatalogueProduct | None, Label | None]:
     if body.barcode is None:
-        return catalogue.by_id(body.product_id or "")
+        return catalogue.by_id(body.product_id or ""), None
     try:
-        return catalogue.by_barcode(body.barcode)
+        return catalogue.scan(body.barcode)
     except BarcodeError as error:
         raise invalid("barcode", error.detail, code=error.code) from error
 
 
-def set_quantity(gateway: Gateway, who: Principal, body: CartSetQuantity, key: str) -> Begun:
-    """Begin ``cart.set_quantity``; the whole line gets today's price."""
-    line = gateway.line(body.item_id)
-    if line is None and body.quantity:
-        return _set_unseen(gateway, who, body, key)
-    return _set(gateway, who, body, key, line)
+def add_command(call: Call, adding: Adding) -> Ask:
+    """Return the actor's command of an add."""
+    command = AddItem(adding.offer, call.body.quantity or 1, adding.session_id, new_id())
+    return Ask("cart", adding.owner, command)
 
 
-async def _set_unseen(gateway: Gateway, who: Principal, body: CartSetQuantity, key: str) -> Answer:
-    state = (await gateway.look("cart", who.id, who)).state
-    return await settle(gateway, _set(gateway, who, body, key, state.line(body.item_id)))
+def _added(call: Call, adding: Adding, outcome: Any) -> Added:
+    put: ItemPut = outcome.answer
+    line, product, goods = put.line, adding.product, call.services.goods
+    # A repeat's line may be of what the code stood for the first time.
+    same = line.product_id == product.product_id
+    return Added(
+        product=ProductBrief(barcode=line.barcode, name=line.name, price=line.unit_price),
+        item=goods.shown(line, product) if same else goods.item(line, adding.owner),
+        cart_total=put.cart_total,
+        items_count=put.items_count,
+        total_items=put.total_items,
+        currency=put.currency,
+        revision=put.revision,
+    )
 
 
-def _set(gateway: Gateway, who: Principal, body: CartSetQuantity, key: str, line: Line | None) -> Direct:
-    offer = None if line is None or not body.quantity else todays_offer(gateway, who, line)
-    pending = gateway.ask("cart", who.id, SetQuantity(body.item_id, body.quantity, offer), who, key)
-
-    def shape(outcome: Any) -> Answer:
-        answer = outcome.answer
-        item = gateway.item(answer.line, who.id) if isinstance(answer, ItemPut) else None
-        return Answer(Changed(item=item, **totals(answer)), outcome=outcome)
-
-    return Direct(pending, shape)
+async def _added_with_cart(call: Call, answer: Answer) -> tuple[int, Any]:
+    cart = await cart_after(call, answer.outcome)
+    if call.body.barcode is None:
+        return 200, MessageWithCart(message="Item added successfully", cart=cart)
+    added: Added = answer.data
+    fields = {name: getattr(added, name) for name in added.__struct_fields__}
+    return 200, AddedWithCart(cart=cart, **fields)
 
 
-def remove(gateway: Gateway, who: Principal, body: CartRemove, key: str) -> Begun:
-    """Begin ``cart.remove``."""
-    return Direct(gateway.ask("cart", who.id, RemoveItem(body.item_id), who, key), _removed)
+async def _item(call: Call, answer: Answer) -> tuple[int, Any]:
+    return 201, answer.data.item
 
 
-def clear(gateway: Gateway, who: Principal, body: CartClear, key: str) -> Begun:
-    """Begin ``cart.clear``."""
-    return Direct(gateway.ask("cart", who.id, ClearCart(), who, key), _removed)
+# --- lines ----------------------------------------------------------------------
 
 
-def _removed(outcome: Any) -> Answer:
+def _refer_line(call: Call) -> Offer | Coroutine[Any, Any, Offer | None] | None:
+    """Return today's offer of the line: the whole of it gets today's price."""
+    body: CartSetQuantity = call.body
+    if not body.quantity:
+        return None
+    line = call.services.goods.line(body.item_id)
+    return _refer_unseen(call) if line is None else todays_offer(call.services, call.who, line)
+
+
+async def _refer_unseen(call: Call) -> Offer | None:
+    state = (await call.services.asking.look("cart", call.who.id, call.who)).state
+    line = state.line(call.body.item_id)
+    return None if line is None else todays_offer(call.services, call.who, line)
+
+
+def _set_quantity(call: Call, offer: Offer | None) -> Ask:
+    return Ask("cart", call.who.id, SetQuantity(call.body.item_id, call.body.quantity, offer))
+
+
+def _changed(call: Call, offer: Offer | None, outcome: Any) -> Changed:
+    answer = outcome.answer
+    item = call.services.goods.item(answer.line, call.who.id) if isinstance(answer, ItemPut) else None
+    return Changed(item=item, **totals(answer))
+
+
+async def _item_or_nothing(call: Call, answer: Answer) -> tuple[int, Any]:
+    return (204, None) if answer.data.item is None else (200, answer.data.item)
+
+
+def _remove(call: Call, found: Any) -> Ask:
+    return Ask("cart", call.who.id, RemoveItem(call.body.item_id))
+
+
+def _clear(call: Call, found: Any) -> Ask:
+    return Ask("cart", call.who.id, ClearCart())
+
+
+def _removed(call: Call, found: Any, outcome: Any) -> Removed:
     answer: ItemsGone = outcome.answer
-    return Answer(Removed(removed=answer.removed, **totals(answer)), outcome=outcome)
+    return Removed(removed=answer.removed, **totals(answer))
 
 
-def restore(gateway: Gateway, who: Principal, body: CartRestore, key: str) -> Coroutine[Any, Any, Answer]:
-    """Begin ``cart.restore``; today's offers of the saved lines go along."""
-    return _restore(gateway, who, key)
+async def no_content(call: Call, answer: Answer) -> tuple[int, Any]:
+    """Answer 204."""
+    return 204, None
 
 
-async def _restore(gateway: Gateway, who: Principal, key: str) -> Answer:
-    state = (await gateway.look("cart", who.id, who)).state
-    offers = offers_of(gateway, who, state.saved)
-    outcome = await gateway.outcome(gateway.ask("cart", who.id, RestoreLines(offers), who, key))
+# --- cart.restore ---------------------------------------------------------------
+
+
+async def _refer_saved(call: Call) -> dict[str, Offer]:
+    state = (await call.services.asking.look("cart", call.who.id, call.who)).state
+    return offers_of(call.services, call.who, state.saved)
+
+
+def _restore(call: Call, offers: dict[str, Offer]) -> Ask:
+    return Ask("cart", call.who.id, RestoreLines(offers))
+
+
+def _restored(call: Call, offers: Any, outcome: Any) -> RestoredView:
     answer: Restored = outcome.answer
-    return Answer(RestoredView(restored=answer.restored, **totals(answer)), outcome=outcome)
+    return RestoredView(restored=answer.restored, **totals(answer))
 
 
-def offers_of(gateway: Gateway, who: Principal, lines: Any) -> dict[str, Offer]:
+async def _whole_cart(call: Call, answer: Answer) -> tuple[int, Any]:
+    return 200, await cart_after(call, answer.outcome)
+
+
+def offers_of(services: Services, who: Principal, lines: Iterable[Line]) -> dict[str, Offer]:
     """Return today's offers of lines still sold, keyed as the decider keys its lines."""
-    found = ((line, todays_offer(gateway, who, line)) for line in lines)
+    found = ((line, todays_offer(services, who, line)) for line in lines)
     return {key_of(line): offer for line, offer in found if offer is not None}
 
 
-def todays_offer(gateway: Gateway, who: Principal, line: Line) -> Offer | None:
+def todays_offer(services: Services, who: Principal, line: Line) -> Offer | None:
     """Return what the line's product costs this shopper today, or None if it is not sold any more.
 
     None for a weighed piece too: it costs what its label said when it was put in.
     """
     if line.label is not None:
         return None
-    product = gateway.finder(who.id)(line.product_id)
+    product = services.goods.finder(who.id)(line.product_id)
     if product is None or not product.is_active:
         return None
     if line.variant_id is not None and product.variant(line.variant_id) is None:
         return None
-    return gateway.offer(who, product, line.variant_id)
+    return services.goods.offer(who, product, line.variant_id)
 
 
-def get(gateway: Gateway, who: Principal, body: CartGet, key: str) -> Coroutine[Any, Any, Answer]:
-    """Begin reading the cart; a pure read, also of a cart never used."""
-    return _get(gateway, who)
+# --- cart.get -------------------------------------------------------------------
 
 
-async def _get(gateway: Gateway, who: Principal) -> Answer:
-    outcome = await gateway.look("cart", who.id, who)
-    return Answer(gateway.cart(outcome.state, await short(gateway, outcome.state)), outcome=outcome)
+async def _read(call: Call) -> CartView:
+    state = (await call.services.asking.look("cart", call.who.id, call.who)).state
+    return call.services.goods.cart(state, await _short(call, state))
 
 
-async def short(gateway: Gateway, state: CartState) -> frozenset[str]:
+async def _short(call: Call, state: CartState) -> frozenset[str]:
     """Return the SKUs of which the shopper's branch has less than the cart holds.
 
     Only who reads the whole cart pays for the question: it takes a look at the read model of the
     stock, and putting something in does not. A cart at the checkout has its goods already.
     """
-    branch = state.sessions[-1].branch if state.sessions else gateway.branch_of(state.user_id)
+    branch = state.sessions[-1].branch if state.sessions else call.services.places.branch_of(state.user_id)
     if not branch or not state.lines or state.checkout is not None:
         return frozenset()
     wanted: dict[str, int] = {}
     for line in state.lines.values():
         sku = sku_of(line)
         wanted[sku] = wanted.get(sku, 0) + line.quantity
-    there = await gateway.blocking(available, branch, tuple(wanted))
+    there = await in_database(available, branch, tuple(wanted))
     return frozenset(sku for sku, units in wanted.items() if there.get(sku, 0) < units)
 
 
-async def view_after(gateway: Gateway, who: Principal, outcome: Any) -> CartView:
+def ask_nothing(call: Call, found: Any) -> None:
+    """Say that what was looked up is the answer."""
+
+
+def as_found(call: Call, found: Any, outcome: Any) -> Any:
+    """Show what was looked up."""
+    return found
+
+
+async def cart_after(call: Call, outcome: Any) -> CartView:
     """Return the cart as it was right after the command, also for the repeat of an old one."""
     state = outcome.state
     if outcome.replayed:
-        state = await gateway.actors.state_at(Address("cart", state.user_id), outcome.seq)
-    return gateway.cart(state)
+        actors = call.services.asking.actors
+        state = await actors.state_at(Address("cart", state.user_id), outcome.seq)
+    return call.services.goods.cart(state)
 
 
 def totals(answer: ItemPut | ItemsGone | Restored) -> dict[str, Any]:
@@ -355,3 +419,88 @@ def totals(answer: ItemPut | ItemsGone | Restored) -> dict[str, Any]:
         "currency": answer.currency,
         "revision": answer.revision,
     }
+
+
+PRODUCT = ("product_not_found", "product_unavailable", "variant_not_found")
+"""Refusals of what names a product."""
+
+ADD = Command(
+    name="cart.add",
+    body=CartAdd,
+    answer=Added,
+    permission="session.for_others",
+    where=add_place,
+    for_owner=True,
+    refer=_refer_add,
+    command=add_command,
+    show=_added,
+    routes=(
+        Route("POST", "/cart/add", 200, _added_with_cart, answer=(AddedWithCart, MessageWithCart)),
+        Route("POST", "/cart/items", 201, _item, answer=ItemView),
+    ),
+    refusals=(*PRODUCT, "session_not_found", "no_session"),
+    devices=True,
+)
+
+ROWS = (
+    Command(
+        name="cart.get",
+        body=CartGet,
+        answer=CartView,
+        permission="own",
+        where=own,
+        refer=_read,
+        command=ask_nothing,
+        show=as_found,
+        routes=(Route("GET", "/cart", etag=True),),
+        socket=False,
+    ),
+    ADD,
+    Command(
+        name="cart.set_quantity",
+        body=CartSetQuantity,
+        answer=Changed,
+        permission="own",
+        where=own,
+        refer=_refer_line,
+        command=_set_quantity,
+        show=_changed,
+        routes=(
+            Route("PATCH", "/cart/items/{item_id}", 200, _item_or_nothing, answer=ItemView, also=(204,)),
+        ),
+        refusals=("item_not_found",),
+    ),
+    Command(
+        name="cart.remove",
+        body=CartRemove,
+        answer=Removed,
+        permission="own",
+        where=own,
+        command=_remove,
+        show=_removed,
+        routes=(Route("DELETE", "/cart/items/{item_id}", 204, no_content),),
+        refusals=("item_not_found",),
+    ),
+    Command(
+        name="cart.clear",
+        body=CartClear,
+        answer=Removed,
+        permission="own",
+        where=own,
+        command=_clear,
+        show=_removed,
+        routes=(Route("DELETE", "/cart/items", 204, no_content),),
+    ),
+    Command(
+        name="cart.restore",
+        body=CartRestore,
+        answer=RestoredView,
+        permission="own",
+        where=own,
+        refer=_refer_saved,
+        command=_restore,
+        show=_restored,
+        routes=(Route("POST", "/cart/restore", 200, _whole_cart, answer=CartView),),
+        refusals=("nothing_to_restore",),
+    ),
+)

@@ -1,8 +1,7 @@
-"""Handlers of the checkout: keep the cart's goods for the shopper, or give them back."""
+"""The checkout: keep the cart's goods for the shopper, or give them back."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -13,10 +12,12 @@ from actors.cart.decider import State as CartState
 from actors.messages.cart import Line
 from actors.messages.checkout import CancelCheckout, CheckedOut, Checkout
 from actors.runtime.address import Address
-from core.accounts.principals import Principal
 from core.catalogue.live.catalogue import Catalogue
 from core.fleet.directory import BranchInfo
-from realtime.commands.gateway import Answer, Direct, Gateway, new_id
+from realtime.commands.asking import new_id
+from realtime.commands.carts import no_content
+from realtime.commands.row import Ask, Call, Command, Route, own
+from realtime.commands.services import Services
 from realtime.problems import Problem, invalid
 from realtime.views.base import View
 from realtime.views.cart import ItemView
@@ -51,55 +52,57 @@ class CancelledView(View, frozen=True):
     revision: int
 
 
-def checkout(gateway: Gateway, who: Principal, body: CartCheckout, key: str) -> Coroutine[Any, Any, Answer]:
-    """Begin ``cart.checkout``."""
-    return _checkout(gateway, who, body, key)
+async def _refer_checkout(call: Call) -> Checkout:
+    state: CartState = (await call.services.asking.look("cart", call.who.id, call.who)).state
+    return beginning(call.services, state, call.body.branch)[0]
 
 
-def beginning(gateway: Gateway, state: CartState, branch: str | None) -> tuple[Checkout, str]:
+def beginning(services: Services, state: CartState, branch: str | None) -> tuple[Checkout, str]:
     """Return what keeps everything in the cart, and the chain whose goods they are. Raises the 400."""
-    info = _branch(gateway, state, branch)
-    gone = _unavailable(gateway, state, info)
+    info = _branch(services, state, branch)
+    gone = _unavailable(services, state, info)
     return Checkout(new_id(), info.code, settings.CHECKOUT_HOLD_S, gone), info.chain
 
 
-async def _checkout(gateway: Gateway, who: Principal, body: CartCheckout, key: str) -> Answer:
-    state: CartState = (await gateway.look("cart", who.id, who)).state
-    command, _ = beginning(gateway, state, body.branch)
-    outcome = await gateway.outcome(gateway.ask("cart", who.id, command, who, key))
+def _checkout(call: Call, command: Checkout) -> Ask:
+    return Ask("cart", call.who.id, command)
+
+
+async def _checked_out(call: Call, command: Checkout, outcome: Any) -> CheckoutView:
     done: CheckedOut = outcome.answer
     state = outcome.state
     if state.revision != done.revision:
-        state = await gateway.actors.state_at(Address("cart", who.id), done.revision)
-    view = CheckoutView(
+        actors = call.services.asking.actors
+        state = await actors.state_at(Address("cart", call.who.id), done.revision)
+    goods = call.services.goods
+    return CheckoutView(
         reservation_id=done.reservation_id,
         status="ACTIVE",
         expires_at=rfc3339(done.expires_at),
-        items=tuple([gateway.item(line, who.id) for line in state.lines.values()]),
+        items=tuple([goods.item(line, call.who.id) for line in state.lines.values()]),
         total=state.total,
         currency=state.currency,
     )
-    return Answer(view, outcome=outcome)
 
 
-def _branch(gateway: Gateway, state: CartState, named: str | None) -> BranchInfo:
+def _branch(services: Services, state: CartState, named: str | None) -> BranchInfo:
     """Return whose stock it is about: the trolley's branch, the named one, or the only one there is."""
     if state.sessions:
         held = state.sessions[-1].branch
         if named not in (None, held):
             raise invalid("branch", f"Your trolley is in {held}.", code="wrong_branch")
-        return gateway.branch(held)
+        return services.fleet.branch(held)
     if named is not None:
-        return gateway.branch(named)
-    branches = gateway.directory.branches()
+        return services.fleet.branch(named)
+    branches = services.fleet.directory.branches()
     if len(branches) != 1 and state.lines:
         raise Problem(400, "branch_needed", "Say in which branch, or scan a trolley first.")
-    return next(iter(branches), None) or gateway.branch("")
+    return next(iter(branches), None) or services.fleet.branch("")
 
 
-def _unavailable(gateway: Gateway, state: CartState, branch: BranchInfo) -> tuple[str, ...]:
+def _unavailable(services: Services, state: CartState, branch: BranchInfo) -> tuple[str, ...]:
     """Return the keys of lines that the branch's chain does not sell any more."""
-    catalogue = gateway.catalogue(branch.chain)
+    catalogue = services.goods.catalogue(branch.chain)
     return tuple(key for key, line in state.lines.items() if not _sold(catalogue, line))
 
 
@@ -110,13 +113,49 @@ def _sold(catalogue: Catalogue, line: Line) -> bool:
     return line.variant_id is None or product.variant(line.variant_id) is not None
 
 
-def cancel(gateway: Gateway, who: Principal, body: CartCancelCheckout, key: str) -> Direct:
-    """Begin ``cart.cancel_checkout``."""
+def _cancel(call: Call, found: Any) -> Ask:
+    return Ask("cart", call.who.id, CancelCheckout())
 
-    def shape(outcome: Any) -> Answer:
-        over = outcome.answer
-        return Answer(
-            CancelledView(reservation_id=over.reservation_id, revision=over.revision), outcome=outcome
-        )
 
-    return Direct(gateway.ask("cart", who.id, CancelCheckout(), who, key), shape)
+def _cancelled(call: Call, found: Any, outcome: Any) -> CancelledView:
+    over = outcome.answer
+    return CancelledView(reservation_id=over.reservation_id, revision=over.revision)
+
+
+CHECKOUT = (
+    "cart_empty",
+    "items_unavailable",
+    "insufficient_stock",
+    "checkout_in_progress",
+    "checkout_cancelled",
+    "voucher_used_up",
+    "branch_needed",
+    "branch_not_found",
+)
+"""Refusals of a checkout."""
+
+ROWS = (
+    Command(
+        name="cart.checkout",
+        body=CartCheckout,
+        answer=CheckoutView,
+        permission="own",
+        where=own,
+        refer=_refer_checkout,
+        command=_checkout,
+        show=_checked_out,
+        routes=(Route("POST", "/cart/checkout", 201),),
+        refusals=CHECKOUT,
+    ),
+    Command(
+        name="cart.cancel_checkout",
+        body=CartCancelCheckout,
+        answer=CancelledView,
+        permission="own",
+        where=own,
+        command=_cancel,
+        show=_cancelled,
+        routes=(Route("DELETE", "/cart/checkout", 204, no_content),),
+        refusals=("no_checkout",),
+    ),
+)

@@ -1,8 +1,7 @@
-"""Handlers of what staff does with orders: let the goods out, give money back."""
+"""What staff does with orders: let the goods out, give money back."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -11,29 +10,28 @@ from msgspec import Meta
 
 from actors.messages.order import ExitPassed, GoodsBack, RefundBegun, RefundOrder, VerifyExit
 from actors.order.decider import State as OrderState
-from core.accounts.principals import Principal
 from core.orders import passes
-from realtime.commands.alarms import operated_branch
-from realtime.commands.gateway import Answer, Gateway, new_id
-from realtime.problems import Problem, forbidden, invalid, not_found
+from realtime.commands.asking import in_database, new_id
+from realtime.commands.row import Ask, Call, Command, Place, Route, in_branch
+from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.wire import Body, Id, rfc3339
 
-Place = Annotated[str, Meta(min_length=1, max_length=64)]
+Text = Annotated[str, Meta(min_length=1, max_length=64)]
 _MOST = Decimal(10_000_000_000)
 
 
 class OrderVerifyExit(Body):
     """Let goods out at a branch's exit: ``code`` is scanned from an exit pass, or typed. Once only."""
 
-    branch: Place
+    branch: Text
     code: Annotated[str, Meta(min_length=1, max_length=300)]
 
 
 class ReturnedItem(Body):
     """So many units of an order's line came back."""
 
-    item_id: Place
+    item_id: Text
     quantity: Annotated[int, Meta(ge=1, le=999)]
 
 
@@ -83,37 +81,37 @@ class RefundView(View, frozen=True):
     currency: str
 
 
-def verify_exit(
-    gateway: Gateway, who: Principal, body: OrderVerifyExit, key: str
-) -> Coroutine[Any, Any, Answer]:
-    """Begin ``order.verify_exit``."""
-    branch = operated_branch(gateway, who, body.branch, "order.verify")
+# --- order.verify_exit --------------------------------------------------------------
+
+
+async def _refer_pass(call: Call) -> str:
+    """Return the id of the order whose pass it is."""
+    code: str = call.body.code
     try:
-        passes.parse(body.code)
+        passes.parse(code)
     except passes.PassError as error:
         raise invalid("code", str(error), code="pass_malformed") from error
-    return _verify_exit(gateway, who, branch, body.code, key)
-
-
-async def _verify_exit(gateway: Gateway, who: Principal, branch: str, code: str, key: str) -> Answer:
-    found = await gateway.blocking(passes.find, code)
+    found = await in_database(passes.find, code)
     if found is None:
         raise not_found("pass_unknown", "This exit pass was not made by us.")
-    command = VerifyExit(gateway.branch(branch).chain, branch, who.id, settings.EXIT_PASS_S)
-    try:
-        outcome = await gateway.outcome(gateway.ask("order", str(found.order_id), command, who, key))
-    except Problem as problem:
-        raise await _readable(gateway, problem) from problem
+    return str(found.order_id)
+
+
+def _verify_exit(call: Call, order_id: str) -> Ask:
+    place = call.place
+    return Ask(
+        "order", order_id, VerifyExit(place.chain, place.thing.code, call.who.id, settings.EXIT_PASS_S)
+    )
+
+
+async def _passed(call: Call, order_id: str, outcome: Any) -> ExitView:
     passed: ExitPassed = outcome.answer
-    return Answer(await _passed(gateway, outcome.state, passed.verified_at), outcome=outcome)
-
-
-async def _passed(gateway: Gateway, state: OrderState, verified_at: float) -> ExitView:
+    state: OrderState = outcome.state
     return ExitView(
         order_id=state.order_id,
         number=state.number or None,
         branch=state.branch,
-        customer=await gateway.name_of(state.user_id),
+        customer=await call.services.names.of(state.user_id),
         trolley_id=state.trolley_id,
         items=tuple(
             [
@@ -127,11 +125,11 @@ async def _passed(gateway: Gateway, state: OrderState, verified_at: float) -> Ex
         refunded=state.refunded,
         currency=state.currency,
         placed_at=rfc3339(state.placed_at),
-        verified_at=rfc3339(verified_at),
+        verified_at=rfc3339(passed.verified_at),
     )
 
 
-async def _readable(gateway: Gateway, problem: Problem) -> Problem:
+async def _readable(call: Call, problem: Problem) -> Problem:
     """Return the refusal with times, names and amounts as people read them."""
     extra = dict(problem.extra)
     for name in ("left", "refunded"):
@@ -141,39 +139,81 @@ async def _readable(gateway: Gateway, problem: Problem) -> Problem:
         if name in extra:
             extra[name] = rfc3339(extra[name])
     if "verified_by" in extra:
-        extra["verified_by"] = await gateway.name_of(extra["verified_by"])
+        extra["verified_by"] = await call.services.names.of(extra["verified_by"])
     return Problem(problem.status, problem.code, problem.detail, error=problem.error, **extra)
 
 
-def refund(gateway: Gateway, who: Principal, body: OrderRefund, key: str) -> Coroutine[Any, Any, Answer]:
-    """Begin ``order.refund``."""
-    if not who.grants and not who.is_platform_admin:
-        raise forbidden()
+# --- order.refund ---------------------------------------------------------------------
+
+
+async def _order_place(call: Call) -> Place:
+    state: OrderState = (await call.services.asking.look("order", call.body.order_id, call.who)).state
+    if state.phase == "new":
+        raise not_found("order_not_found", "There is no such order.")
+    return Place(chain=state.chain, branch=state.branch, missing="order_not_found", thing=state)
+
+
+def _refund(call: Call, found: Any) -> Ask:
+    body: OrderRefund = call.body
     if body.amount is not None and not 0 < body.amount < _MOST:
         raise invalid("amount", "Expected an amount above nothing.", code="invalid_amount")
     if not body.reason.strip():
         raise invalid("reason", "Say why; the shopper reads it.")
-    return _refund(gateway, who, body, key)
-
-
-async def _refund(gateway: Gateway, who: Principal, body: OrderRefund, key: str) -> Answer:
-    state: OrderState = (await gateway.look("order", body.order_id, who)).state
-    if state.phase == "new":
-        raise not_found("order_not_found", "There is no such order.")
-    gateway.require(who, "order.refund", state.chain, state.branch, "order_not_found")
     returned = tuple([GoodsBack(each.item_id, each.quantity) for each in body.restock or ()])
-    command = RefundOrder(new_id(), body.amount, body.reason.strip(), who.id, returned)
-    try:
-        outcome = await gateway.outcome(gateway.ask("order", body.order_id, command, who, key))
-    except Problem as problem:
-        raise await _readable(gateway, problem) from problem
+    command = RefundOrder(new_id(), body.amount, body.reason.strip(), call.who.id, returned)
+    return Ask("order", body.order_id, command)
+
+
+def _begun(call: Call, found: Any, outcome: Any) -> RefundView:
     begun: RefundBegun = outcome.answer
-    view = RefundView(
-        order_id=body.order_id,
+    return RefundView(
+        order_id=call.body.order_id,
         refund_id=begun.refund_id,
         status="pending",
         amount=begun.amount,
         left=begun.left,
-        currency=state.currency,
+        currency=call.place.thing.currency,
     )
-    return Answer(view, outcome=outcome)
+
+
+ROWS = (
+    Command(
+        name="order.verify_exit",
+        body=OrderVerifyExit,
+        answer=ExitView,
+        permission="order.verify",
+        where=in_branch,
+        refer=_refer_pass,
+        command=_verify_exit,
+        show=_passed,
+        explain=_readable,
+        routes=(Route("POST", "/branches/{branch_id}/exit"),),
+        refusals=(
+            "pass_malformed",
+            "pass_unknown",
+            "pass_wrong_branch",
+            "pass_used",
+            "pass_expired",
+            "pass_refunded",
+            "branch_not_found",
+        ),
+    ),
+    Command(
+        name="order.refund",
+        body=OrderRefund,
+        answer=RefundView,
+        permission="order.refund",
+        where=_order_place,
+        command=_refund,
+        show=_begun,
+        explain=_readable,
+        routes=(Route("POST", "/orders/{order_id}/refund", 202),),
+        refusals=(
+            "order_not_found",
+            "invalid_amount",
+            "refund_too_high",
+            "nothing_to_refund",
+            "not_returnable",
+        ),
+    ),
+)

@@ -1,8 +1,7 @@
-"""Handlers of paying: ask for a payment, confirm it, see how it stands."""
+"""Paying: ask for a payment, confirm it, see how it stands."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -14,11 +13,12 @@ from actors.messages.paying import PaymentAsked, RequestPayment
 from actors.messages.payment import ConfirmPayment, FindPayment
 from actors.payment.decider import State as PaymentState
 from actors.payment.decider import Status
-from core.accounts.principals import Principal, may
 from core.payments import ledger
 from core.payments.providers import registry
-from realtime.commands.checkouts import beginning
-from realtime.commands.gateway import Answer, Gateway, new_id
+from realtime.commands.asking import in_database, new_id
+from realtime.commands.carts import ask_nothing
+from realtime.commands.checkouts import CHECKOUT, beginning
+from realtime.commands.row import Ask, Call, Command, Place, Route, own
 from realtime.problems import invalid, not_found
 from realtime.views.base import View
 from realtime.wire import Body, Id, rfc3339
@@ -75,26 +75,25 @@ class PaymentView(View, frozen=True):
 # --- payment.create -----------------------------------------------------------------
 
 
-def create(gateway: Gateway, who: Principal, body: PaymentCreate, key: str) -> Coroutine[Any, Any, Answer]:
-    """Begin ``payment.create``."""
+async def _refer_create(call: Call) -> RequestPayment:
+    body: PaymentCreate = call.body
     for field in ("shipping_address", "billing_address"):
         if len(msgspec.json.encode(getattr(body, field))) > _MOST_BYTES:
             raise invalid(field, f"Expected at most {_MOST_BYTES} bytes.")
-    return _create(gateway, who, body, key)
+    provider = await _provider(body)
+    services = call.services
+    state: CartState = (await services.asking.look("cart", call.who.id, call.who)).state
+    held, begin, chain = state.checkout, None, ""
+    if held is not None:
+        branch = services.fleet.directory.branch(held.branch)
+        chain = "" if branch is None else branch.chain
+    elif state.lines:
+        begin, chain = beginning(services, state, body.branch)
+    return RequestPayment(new_id(), provider, chain, body.currency, begin)
 
 
-async def _create(gateway: Gateway, who: Principal, body: PaymentCreate, key: str) -> Answer:
-    provider = await _provider(gateway, body)
-    asked = await _ask(gateway, who, body, provider, key)
-    if body.shipping_address is not None or body.billing_address is not None:
-        addresses = (body.shipping_address, body.billing_address)
-        await gateway.blocking(ledger.keep_addresses, asked.payment_id, who.id, *addresses)
-    outcome = await gateway.outcome(gateway.ask("payment", asked.payment_id, FindPayment(), who))
-    return Answer(await view(gateway, outcome.state), outcome=outcome)
-
-
-async def _provider(gateway: Gateway, body: PaymentCreate) -> str:
-    names: tuple[str, ...] = await gateway.blocking(registry.names)
+async def _provider(body: PaymentCreate) -> str:
+    names: tuple[str, ...] = await in_database(registry.names)
     wanted = body.payment_method or next(iter(names), "")
     if wanted not in names:
         known = ", ".join(names) or "none"
@@ -102,62 +101,58 @@ async def _provider(gateway: Gateway, body: PaymentCreate) -> str:
     return wanted
 
 
-async def _ask(
-    gateway: Gateway, who: Principal, body: PaymentCreate, provider: str, key: str
-) -> PaymentAsked:
-    """Ask the cart for a payment, with a checkout to begin with if there is none."""
-    state: CartState = (await gateway.look("cart", who.id, who)).state
-    held, begin, chain = state.checkout, None, ""
-    if held is not None:
-        branch = gateway.directory.branch(held.branch)
-        chain = "" if branch is None else branch.chain
-    elif state.lines:
-        begin, chain = beginning(gateway, state, body.branch)
-    command = RequestPayment(new_id(), provider, chain, body.currency, begin)
-    asked: PaymentAsked = (await gateway.outcome(gateway.ask("cart", who.id, command, who, key))).answer
-    return asked
+def _create(call: Call, command: RequestPayment) -> Ask:
+    return Ask("cart", call.who.id, command)
+
+
+async def _created(call: Call, command: RequestPayment, outcome: Any) -> PaymentView:
+    body, who, asking = call.body, call.who, call.services.asking
+    asked: PaymentAsked = outcome.answer
+    if body.shipping_address is not None or body.billing_address is not None:
+        addresses = (body.shipping_address, body.billing_address)
+        await in_database(ledger.keep_addresses, asked.payment_id, who.id, *addresses)
+    found = await asking.outcome(asking.ask("payment", asked.payment_id, FindPayment(), who))
+    return await _view(found.state)
 
 
 # --- payment.confirm, payment.get ------------------------------------------------------
 
 
-def confirm(gateway: Gateway, who: Principal, body: PaymentConfirm, key: str) -> Coroutine[Any, Any, Answer]:
-    """Begin ``payment.confirm``."""
-    return _confirm(gateway, who, body, key)
+async def _place(call: Call) -> Place:
+    """Return where a payment was made, and that it is its shopper's."""
+    state: PaymentState = (await call.services.asking.look("payment", call.body.payment_id, call.who)).state
+    if state.phase == "new":
+        raise not_found("payment_not_found", "There is no such payment.")
+    return Place(
+        chain=state.chain,
+        branch=state.branch,
+        owner=state.user_id,
+        missing="payment_not_found",
+        hidden=True,
+        thing=state,
+    )
 
 
-async def _confirm(gateway: Gateway, who: Principal, body: PaymentConfirm, key: str) -> Answer:
-    payment = await _payment(gateway, who, body.payment_id, own=True)
+def _confirm(call: Call, found: Any) -> Ask:
+    body: PaymentConfirm = call.body
+    payment: PaymentState = call.place.thing
     if payment.provider != "sandbox" and (body.card is not None or body.approve is not None):
         raise invalid("card", "Only the sandbox is given a card.", code="not_the_sandbox")
-    command = ConfirmPayment(body.card, body.approve)
-    outcome = await gateway.outcome(gateway.ask("payment", body.payment_id, command, who, key))
-    return Answer(await view(gateway, outcome.state), outcome=outcome)
+    return Ask("payment", body.payment_id, ConfirmPayment(body.card, body.approve))
 
 
-def get(gateway: Gateway, who: Principal, body: PaymentGet, key: str) -> Coroutine[Any, Any, Answer]:
-    """Begin ``payment.get``."""
-    return _get(gateway, who, body)
+async def _confirmed(call: Call, found: Any, outcome: Any) -> PaymentView:
+    return await _view(outcome.state)
 
 
-async def _get(gateway: Gateway, who: Principal, body: PaymentGet) -> Answer:
-    return Answer(await view(gateway, await _payment(gateway, who, body.payment_id)))
-
-
-async def _payment(gateway: Gateway, who: Principal, payment_id: str, own: bool = False) -> PaymentState:
-    """Return the payment, of the caller, or of a branch that they work in. Raises the 404."""
-    state: PaymentState = (await gateway.look("payment", payment_id, who)).state
-    mine = state.user_id == who.id
-    seen = mine or (not own and may(who, "branch.watch", state.chain, state.branch))
-    if state.phase == "new" or not seen:
-        raise not_found("payment_not_found", "There is no such payment.")
-    return state
+async def _show(call: Call, found: Any, outcome: Any) -> PaymentView:
+    return await _view(call.place.thing)
 
 
 # --- views ------------------------------------------------------------------------------
 
 
-async def view(gateway: Gateway, state: PaymentState) -> PaymentView:
+async def _view(state: PaymentState) -> PaymentView:
     """Return a payment as its shopper sees it."""
     waits = state.phase == "open"
     return PaymentView(
@@ -169,8 +164,61 @@ async def view(gateway: Gateway, state: PaymentState) -> PaymentView:
         currency=state.currency,
         reservation_id=state.reservation_id,
         expires_at=rfc3339(state.expires_at),
-        client=await gateway.blocking(ledger.client_of, state.payment_id) if waits else {},
+        client=await in_database(ledger.client_of, state.payment_id) if waits else {},
         order_id=state.order_id,
         reason=state.reason or None,
         detail=state.detail or None,
     )
+
+
+ROWS = (
+    Command(
+        name="payment.create",
+        body=PaymentCreate,
+        answer=PaymentView,
+        permission="own",
+        where=own,
+        refer=_refer_create,
+        command=_create,
+        show=_created,
+        routes=(Route("POST", "/payments/create-from-cart", 201),),
+        refusals=(
+            *CHECKOUT,
+            "unknown_payment_method",
+            "currency_mismatch",
+            "already_paid",
+            "too_many_payments",
+            "provider_unavailable",
+        ),
+    ),
+    Command(
+        name="payment.confirm",
+        body=PaymentConfirm,
+        answer=PaymentView,
+        permission="own",
+        where=_place,
+        command=_confirm,
+        show=_confirmed,
+        routes=(Route("POST", "/payments/{payment_id}/confirm"),),
+        refusals=(
+            "payment_not_found",
+            "not_understood",
+            "not_the_sandbox",
+            "payment_opening",
+            "payment_busy",
+        ),
+    ),
+    Command(
+        name="payment.get",
+        body=PaymentGet,
+        answer=PaymentView,
+        permission="branch.watch",
+        where=_place,
+        for_owner=True,
+        command=ask_nothing,
+        show=_show,
+        routes=(Route("GET", "/payments/{payment_id}"),),
+        refusals=("payment_not_found",),
+        socket=False,
+    ),
+)

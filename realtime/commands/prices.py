@@ -1,9 +1,8 @@
-"""Handlers of what asks for prices: a product's price, a quote of the cart, vouchers."""
+"""What asks for prices: a product's price, a quote of the cart, vouchers."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Coroutine
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -14,9 +13,9 @@ from actors.cart.decider import State as CartState
 from actors.kit.money import zero
 from actors.messages.cart import ApplyVoucher, DropVoucher, Offer, PriceChange, Quoted, Reprice
 from actors.messages.pricing import TIERS, Voucher
-from core.accounts.principals import Principal
-from realtime.commands.carts import ItemId, Quantity, offers_of
-from realtime.commands.gateway import Answer, Gateway
+from core.catalogue.live.catalogue import Catalogue
+from realtime.commands.carts import PRODUCT, ItemId, Quantity, as_found, ask_nothing, offers_of
+from realtime.commands.row import Ask, Call, Command, Route, own
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.views.cart import StepView
@@ -92,29 +91,30 @@ class QuoteView(View, frozen=True):
     revision: int
 
 
-# --- a product's price --------------------------------------------------------------
+# --- price.get ------------------------------------------------------------------
 
 
-async def price(gateway: Gateway, who: Principal, body: PriceGet, key: str) -> Answer:
-    """Answer ``price.get`` through the engine that prices carts."""
+async def _price(call: Call) -> PriceView:
+    """Price through the engine that prices carts."""
+    body, who, services = call.body, call.who, call.services
     tier = who.tier if body.user_tier is None else body.user_tier.upper()
     if tier not in TIERS:
         raise invalid("user_tier", f"Expected one of {', '.join(TIERS)}.", code="unknown_tier")
-    chain = gateway.chain_of(who.id) or await gateway.find_chain(who, lambda each: _in(each, body))
-    product = gateway.catalogue(chain).by_id(body.product_id)
+
+    def has(catalogue: Catalogue) -> bool:
+        return catalogue.by_id(body.product_id) is not None
+
+    catalogue = services.goods.catalogue(await services.places.find_chain(services.asking, who, has))
+    product = catalogue.by_id(body.product_id)
     if product is None:
         raise not_found("product_not_found", "There is no such product here.")
     if not product.is_active:
         raise Problem(400, "product_unavailable", f"{product.name} is not available.")
     try:
-        offer = gateway.catalogue(chain).offer(product, body.variant_id, gateway.branch_of(who.id), tier)
+        offer = catalogue.offer(product, body.variant_id, services.places.branch_of(who.id), tier)
     except KeyError:
         raise not_found("variant_not_found", "There is no such variant of the product.") from None
-    return Answer(_price_view(offer, body.quantity, tier, gateway.now()))
-
-
-def _in(catalogue: Any, body: PriceGet) -> bool:
-    return catalogue.by_id(body.product_id) is not None
+    return _price_view(offer, body.quantity, tier, services.now())
 
 
 def _price_view(offer: Offer, quantity: int, tier: str, at: float) -> PriceView:
@@ -145,75 +145,62 @@ def _price_view(offer: Offer, quantity: int, tier: str, at: float) -> PriceView:
 # --- the cart's prices ---------------------------------------------------------------
 
 
-def quote(gateway: Gateway, who: Principal, body: CartQuote, key: str) -> Coroutine[Any, Any, Answer]:
-    """Begin ``cart.quote``; vouchers that are not valid any more go."""
-    return _quote(gateway, who, key)
+async def _look(call: Call) -> CartState:
+    state: CartState = (await call.services.asking.look("cart", call.who.id, call.who)).state
+    return state
 
 
-async def _quote(gateway: Gateway, who: Principal, key: str) -> Answer:
-    state = (await gateway.look("cart", who.id, who)).state
-    offers = offers_of(gateway, who, state.lines.values())
-    held: tuple[Voucher, ...] = state.vouchers
-    found = [await _voucher(gateway, who, each.code) for each in held]
-    vouchers = tuple(each for each in found if each is not None)
-    return await _ask(gateway, who, Reprice(offers, vouchers), key)
+async def _refer_quote(call: Call) -> Reprice:
+    """Return today's offers of all lines; vouchers that are not valid any more go."""
+    state = await _look(call)
+    offers = offers_of(call.services, call.who, state.lines.values())
+    found = [await _voucher(call, each.code) for each in state.vouchers]
+    return Reprice(offers, tuple(each for each in found if each is not None))
 
 
-def apply_voucher(
-    gateway: Gateway, who: Principal, body: CartApplyVoucher, key: str
-) -> Coroutine[Any, Any, Answer]:
-    """Begin ``cart.apply_voucher``."""
-    return _apply(gateway, who, body.code, key)
-
-
-async def _apply(gateway: Gateway, who: Principal, code: str, key: str) -> Answer:
-    state = (await gateway.look("cart", who.id, who)).state
-    voucher = await _voucher(gateway, who, code)
+async def _refer_apply(call: Call) -> ApplyVoucher:
+    state = await _look(call)
+    voucher = await _voucher(call, call.body.code)
     if voucher is None:
         raise not_found("voucher_not_found", "There is no such voucher here.")
-    await _still_good(gateway, who, state, voucher)
-    offers = offers_of(gateway, who, state.lines.values())
-    return await _ask(gateway, who, ApplyVoucher(voucher, offers), key)
+    await _refuse_used_up(call, state, voucher)
+    return ApplyVoucher(voucher, offers_of(call.services, call.who, state.lines.values()))
 
 
-async def _still_good(gateway: Gateway, who: Principal, state: CartState, voucher: Voucher) -> None:
+async def _refuse_used_up(call: Call, state: CartState, voucher: Voucher) -> None:
     """Say early what the checkout would refuse; it is the checkout that counts."""
     voucher_id, most, own = voucher.rule.rule_id, voucher.max_uses, voucher.max_per_person
     used = own is not None and state.voucher_uses.get(voucher_id, 0) >= own
     if not used and most is not None:
-        used = (await gateway.look("voucher", voucher_id, who)).state.used >= most
+        used = (await call.services.asking.look("voucher", voucher_id, call.who)).state.used >= most
     if used:
         raise Problem(400, "voucher_used_up", "This voucher is used up.", code_given=voucher.code)
 
 
-def drop_voucher(
-    gateway: Gateway, who: Principal, body: CartDropVoucher, key: str
-) -> Coroutine[Any, Any, Answer]:
-    """Begin ``cart.drop_voucher``."""
-    return _drop(gateway, who, body.code, key)
+async def _refer_drop(call: Call) -> DropVoucher:
+    offers = offers_of(call.services, call.who, (await _look(call)).lines.values())
+    return DropVoucher(call.body.code.strip().upper(), offers)
 
 
-async def _drop(gateway: Gateway, who: Principal, code: str, key: str) -> Answer:
-    state = (await gateway.look("cart", who.id, who)).state
-    offers = offers_of(gateway, who, state.lines.values())
-    return await _ask(gateway, who, DropVoucher(code.strip().upper(), offers), key)
+async def _voucher(call: Call, code: str) -> Voucher | None:
+    services = call.services
+    chain = await services.places.find_chain(services.asking, call.who)
+    catalogue = services.goods.catalogue(chain)
+    return catalogue.voucher(code, services.places.branch_of(call.who.id), services.now())
 
 
-async def _voucher(gateway: Gateway, who: Principal, code: str) -> Voucher | None:
-    chain = gateway.chain_of(who.id) or await gateway.find_chain(who)
-    return gateway.catalogue(chain).voucher(code, gateway.branch_of(who.id), gateway.now())
+def _to_cart(call: Call, command: Reprice | ApplyVoucher | DropVoucher) -> Ask:
+    return Ask("cart", call.who.id, command)
 
 
-async def _ask(gateway: Gateway, who: Principal, command: Any, key: str) -> Answer:
-    outcome = await gateway.outcome(gateway.ask("cart", who.id, command, who, key))
+def _quoted(call: Call, command: Any, outcome: Any) -> QuoteView:
     answer: Quoted = outcome.answer
-    view = QuoteView(
+    return QuoteView(
         changes=tuple(_change(change) for change in answer.changes),
         cart_total=answer.cart_total,
         currency=answer.currency,
         revision=answer.revision,
     )
-    return Answer(view, outcome=outcome)
 
 
 def _change(change: PriceChange) -> PriceChangeView:
@@ -223,3 +210,55 @@ def _change(change: PriceChange) -> PriceChangeView:
         new_unit_price=change.new_unit_price,
         new_line_total=change.new_line_total,
     )
+
+
+ROWS = (
+    Command(
+        name="cart.quote",
+        body=CartQuote,
+        answer=QuoteView,
+        permission="own",
+        where=own,
+        refer=_refer_quote,
+        command=_to_cart,
+        show=_quoted,
+        routes=(Route("POST", "/cart/quote"),),
+    ),
+    Command(
+        name="cart.apply_voucher",
+        body=CartApplyVoucher,
+        answer=QuoteView,
+        permission="own",
+        where=own,
+        refer=_refer_apply,
+        command=_to_cart,
+        show=_quoted,
+        routes=(Route("POST", "/cart/vouchers"),),
+        refusals=("voucher_not_found", "voucher_expired", "voucher_used_up", "too_many_vouchers"),
+    ),
+    Command(
+        name="cart.drop_voucher",
+        body=CartDropVoucher,
+        answer=QuoteView,
+        permission="own",
+        where=own,
+        refer=_refer_drop,
+        command=_to_cart,
+        show=_quoted,
+        routes=(Route("DELETE", "/cart/vouchers/{code}"),),
+        refusals=("voucher_not_found",),
+    ),
+    Command(
+        name="price.get",
+        body=PriceGet,
+        answer=PriceView,
+        permission="own",
+        where=own,
+        refer=_price,
+        command=ask_nothing,
+        show=as_found,
+        routes=(Route("GET", "/pricing/{product_id}/price", query=True),),
+        refusals=(*PRODUCT, "unknown_tier"),
+        socket=False,
+    ),
+)

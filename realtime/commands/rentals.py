@@ -1,21 +1,22 @@
-"""Handlers of letting and giving back: staff lets a trolley; whoever knows says which came back."""
+"""Letting trolleys and giving them back: staff lets a trolley; whoever knows says which came back."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from msgspec import Meta
 
 from actors.messages.cart import EndSession
 from actors.messages.returns import ReturnPlaced, ReturnScanned
-from actors.messages.trolley import Claim, Claimed, Place, TrolleyRef
+from actors.messages.trolley import Claim, Claimed, TrolleyRef
+from actors.messages.trolley import Place as Slot
 from actors.trolley.decider import State as TrolleyState
 from core.accounts.people import find_by_phone
-from core.accounts.principals import Principal, may
-from realtime.commands.gateway import Answer, Gateway, new_id
-from realtime.commands.sessions import rental_of
-from realtime.problems import Problem, invalid, not_found
+from core.accounts.principals import may
+from realtime.commands.asking import in_database, new_id
+from realtime.commands.row import Ask, Call, Command, Place, Route
+from realtime.commands.sessions import HELD, name_holder, rental_of, trolley_place
+from realtime.problems import invalid, not_found
 from realtime.views.base import View
 from realtime.views.trolley import LockView, lock_view
 from realtime.wire import Body, rfc3339
@@ -74,106 +75,156 @@ class Returned(View, frozen=True):
     place: PlaceView | None
 
 
-def assign(gateway: Gateway, who: Principal, body: TrolleyAssign, key: str) -> Coroutine[Any, Any, Answer]:
-    """Begin ``trolley.assign``."""
-    ref = _trolley(gateway, body)
-    gateway.require(who, "session.for_others", ref.chain, ref.branch, "trolley_not_found")
+# --- which trolley ------------------------------------------------------------------
+
+
+def _trolley(call: Call) -> TrolleyRef:
+    """Return the trolley named by its code, or by its number in the branch."""
+    body: TrolleyAssign | TrolleyReturn = call.body
+    fleet = call.services.fleet
+    if body.trolley_id is None:
+        if body.cart_number is None or body.branch is None:
+            raise invalid("trolley_id", "Name the trolley, or the branch and the cart_number.")
+        return fleet.trolley_in(body.branch, str(body.cart_number))
+    ref = fleet.trolley(body.trolley_id)
+    if body.branch is not None:
+        branch = fleet.directory.find_branch(body.branch)
+        if branch is None or branch.code != ref.branch:
+            raise not_found("trolley_not_found", "There is no such trolley in this branch.")
+    return ref
+
+
+# --- trolley.assign -------------------------------------------------------------------
+
+
+class _Letting(NamedTuple):
+    user_id: str
+    name: str
+    rental_s: float
+
+
+def _let_at(call: Call) -> Place:
+    return trolley_place(_trolley(call))
+
+
+async def _refer_assign(call: Call) -> _Letting:
+    body: TrolleyAssign = call.body
     if (body.user_id is None) == (body.user_phone is None):
         raise invalid("user_id", "Name the user by user_id or by user_phone.")
-    return _assign(gateway, who, body, ref, key)
-
-
-async def _assign(gateway: Gateway, who: Principal, body: TrolleyAssign, ref: TrolleyRef, key: str) -> Answer:
-    user_id = body.user_id or await gateway.blocking(find_by_phone, body.user_phone)
-    name = "" if user_id is None else await gateway.name_of(user_id)
+    user_id = body.user_id or await in_database(find_by_phone, body.user_phone)
+    name = "" if user_id is None else await call.services.names.of(user_id)
     if user_id is None or not name:
         raise not_found("user_not_found", "There is no such user.")
-    rental_s = rental_of(gateway, ref) if body.minutes is None else body.minutes * 60.0
-    pending = gateway.ask("trolley", ref.trolley_id, Claim(ref, user_id, new_id(), rental_s), who, key)
-    try:
-        outcome = await gateway.outcome(pending)
-    except Problem as problem:
-        if "assigned_to" in problem.extra:
-            problem.extra["assigned_to"] = await gateway.name_of(problem.extra["assigned_to"])
-        raise
+    rental_s = rental_of(call.services, call.place.thing) if body.minutes is None else body.minutes * 60.0
+    return _Letting(user_id, name, rental_s)
+
+
+def _assign(call: Call, letting: _Letting) -> Ask:
+    ref: TrolleyRef = call.place.thing
+    return Ask("trolley", ref.trolley_id, Claim(ref, letting.user_id, new_id(), letting.rental_s))
+
+
+def _assigned(call: Call, letting: _Letting, outcome: Any) -> Assigned:
+    ref: TrolleyRef = call.place.thing
     claimed: Claimed = outcome.answer
-    gateway.remember_place(user_id, ref.chain, ref.branch)
-    view = Assigned(
+    call.services.places.remember(letting.user_id, ref.chain, ref.branch)
+    return Assigned(
         session_id=claimed.session_id,
         trolley_id=ref.trolley_id,
         cart_number=ref.cart_number,
-        assigned_to=name,
+        assigned_to=letting.name,
         assigned_at=rfc3339(claimed.assigned_at),
-        minutes=round(rental_s / 60),
+        minutes=round(letting.rental_s / 60),
         lock=lock_view(claimed.lock),
         created=claimed.created,
     )
-    return Answer(view, outcome=outcome)
 
 
-def give_back(gateway: Gateway, who: Principal, body: TrolleyReturn, key: str) -> Coroutine[Any, Any, Answer]:
-    """Begin ``trolley.return``: staff ends the session with it, a shopper only says which trolley it was."""
-    ref = _trolley(gateway, body)
-    staff = may(who, "trolley.operate", ref.chain, ref.branch)
-    if not staff and (who.grants or who.kind != "user"):
-        gateway.require(who, "trolley.operate", ref.chain, ref.branch, "trolley_not_found")
-    return _give_back(gateway, who, body, ref, key, staff)
+# --- trolley.return -------------------------------------------------------------------
 
 
-async def _give_back(
-    gateway: Gateway, who: Principal, body: TrolleyReturn, ref: TrolleyRef, key: str, staff: bool
-) -> Answer:
-    state: TrolleyState = (await gateway.look("trolley", ref.trolley_id, who)).state
-    place = _place(gateway, body, ref)
-    held = staff and state.phase == "held"
-    placed: Place | None = None
-    if state.custody == "out" or not staff or place is not None:
-        scanned = ReturnScanned(ref.trolley_id, place, who.id, staff)
-        outcome = await gateway.outcome(gateway.ask("yard", ref.branch, scanned, who, key))
-        answer: ReturnPlaced = outcome.answer
-        placed = answer.place
-    elif not held:
-        outcome = await gateway.outcome(gateway.ask("yard", ref.branch, scanned_before(ref, who), who, key))
-        placed = outcome.answer.place
-    if held:
-        end = EndSession(state.session_id or "", "abandoned")
-        await gateway.outcome(gateway.ask("cart", state.user_id or "", end, who, f"{key}:end"))
-    shown = None if placed is None else PlaceView(device_id=placed.device_id, slot=placed.slot)
-    return Answer(Returned(trolley_id=ref.trolley_id, returned=True, place=shown))
+class _Returning(NamedTuple):
+    state: TrolleyState
+    slot: Slot | None
+    staff: bool
+
+    @property
+    def held(self) -> bool:
+        """Whether staff ends a session with it."""
+        return self.staff and self.state.phase == "held"
 
 
-def scanned_before(ref: TrolleyRef, who: Principal) -> ReturnScanned:
-    """Return the command whose repeat gives the first answer again; a first one finds no slot that asks."""
-    return ReturnScanned(ref.trolley_id, None, who.id, staff=True)
+def _returned_at(call: Call) -> Place:
+    """Return the trolley's branch: staff there ends the session with it.
+
+    A shopper only says which trolley it was; whether it was theirs is known where returns are matched.
+    """
+    shopper = call.who.kind == "user" and not call.who.grants
+    return trolley_place(_trolley(call), call.who.id if shopper else "")
 
 
-def _place(gateway: Gateway, body: TrolleyReturn, ref: TrolleyRef) -> Place | None:
+async def _refer_return(call: Call) -> _Returning:
+    who, ref = call.who, call.place.thing
+    slot = _slot(call, ref)
+    state: TrolleyState = (await call.services.asking.look("trolley", ref.trolley_id, who)).state
+    return _Returning(state, slot, may(who, "trolley.operate", ref.chain, ref.branch))
+
+
+def _slot(call: Call, ref: TrolleyRef) -> Slot | None:
+    body: TrolleyReturn = call.body
     if body.slot is None:
         return None
     device_id = body.device_id or (None if ref.place is None else ref.place.device_id)
-    info = None if device_id is None else gateway.directory.device(device_id)
+    info = None if device_id is None else call.services.fleet.directory.device(device_id)
     if device_id is None or info is None or info.branch != ref.branch:
         raise invalid("device_id", "Name the device of the slot, one of this branch.")
-    return Place(device_id, body.slot)
+    return Slot(device_id, body.slot)
 
 
-def _trolley(gateway: Gateway, body: TrolleyAssign | TrolleyReturn) -> TrolleyRef:
-    """Return the trolley named by its code, or by its number in the branch."""
-    if body.trolley_id is not None:
-        ref = gateway.trolley(gateway.trolley_code(body.trolley_id))
-        if body.branch is None or ref.branch == _branch_code(gateway, body.branch):
-            return ref
-        raise not_found("trolley_not_found", "There is no such trolley in this branch.")
-    if body.cart_number is None or body.branch is None:
-        raise invalid("trolley_id", "Name the trolley, or the branch and the cart_number.")
-    for ref in gateway.directory.trolleys(_branch_code(gateway, body.branch)):
-        if ref.cart_number == body.cart_number:
-            return ref
-    raise not_found("trolley_not_found", "There is no such trolley in this branch.")
+def _return(call: Call, returning: _Returning) -> Ask | None:
+    ref: TrolleyRef = call.place.thing
+    if returning.held and returning.state.custody != "out" and returning.slot is None:
+        return None  # It never left its slot: there is only the session to end.
+    command = ReturnScanned(ref.trolley_id, returning.slot, call.who.id, returning.staff)
+    return Ask("yard", ref.branch, command)
 
 
-def _branch_code(gateway: Gateway, code_or_id: str) -> str:
-    for branch in gateway.directory.branches():
-        if code_or_id in (branch.code, branch.id):
-            return branch.code
-    return code_or_id
+async def _returned(call: Call, returning: _Returning, outcome: Any) -> Returned:
+    answer: ReturnPlaced | None = None if outcome is None else outcome.answer
+    if returning.held:
+        asking, state = call.services.asking, returning.state
+        end = EndSession(state.session_id or "", "abandoned")
+        await asking.outcome(asking.ask("cart", state.user_id or "", end, call.who, f"{call.key}:end"))
+    placed = None if answer is None else answer.place
+    shown = None if placed is None else PlaceView(device_id=placed.device_id, slot=placed.slot)
+    return Returned(trolley_id=call.place.thing.trolley_id, returned=True, place=shown)
+
+
+ROWS = (
+    Command(
+        name="trolley.assign",
+        body=TrolleyAssign,
+        answer=Assigned,
+        permission="session.for_others",
+        where=_let_at,
+        refer=_refer_assign,
+        command=_assign,
+        show=_assigned,
+        explain=name_holder,
+        routes=(Route("POST", "/branches/{branch_id}/carts/assign", 201),),
+        refusals=(*HELD, "user_not_found"),
+    ),
+    Command(
+        name="trolley.return",
+        body=TrolleyReturn,
+        answer=Returned,
+        permission="trolley.operate",
+        where=_returned_at,
+        for_owner=True,
+        refer=_refer_return,
+        command=_return,
+        show=_returned,
+        routes=(Route("POST", "/branches/{branch_id}/carts/return"),),
+        refusals=("trolley_not_found", "not_your_trolley", "no_slot_waits", "which_slot", "not_out"),
+    ),
+)

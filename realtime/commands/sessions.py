@@ -1,4 +1,4 @@
-"""Handlers of the session's commands: start (claim), heartbeat, end."""
+"""The session's commands: start (claim), heartbeat, end."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from actors.cart.decider import State as CartState
 from actors.messages.cart import EndSession, FindSession, SessionFound, SessionOver
 from actors.messages.trolley import Alive, Claim, Claimed, Heartbeat, TrolleyRef
 from actors.runtime.address import Address
-from core.accounts.principals import Principal
-from realtime.commands.gateway import Answer, Direct, Gateway, new_id
+from realtime.commands.asking import Answer, in_database, new_id
+from realtime.commands.row import OWN, Ask, Call, Command, Place, Route
+from realtime.commands.services import Services
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.views.cart import CartView, SavedView
@@ -78,52 +79,63 @@ class Ended(View, frozen=True):
     message: str
 
 
-def start(gateway: Gateway, who: Principal, body: SessionStart, key: str) -> Coroutine[Any, Any, Answer]:
-    """Begin ``session.start``: the claim is under way when this returns."""
-    ref = gateway.trolley(gateway.trolley_code(body.trolley_id))
-    user_id = body.user_id or who.id
-    if user_id != who.id:
-        gateway.require(who, "session.for_others", ref.chain, ref.branch, "trolley_not_found")
-        return _start_for(gateway, who, ref, user_id, key)
-    if who.kind != "user":
+# --- session.start ----------------------------------------------------------------
+
+
+def _claimed_at(call: Call) -> Place:
+    body: SessionStart = call.body
+    ref = call.services.fleet.trolley(body.trolley_id)
+    if body.user_id is None and call.who.kind != "user":
         raise invalid("user_id", "This field is required of a device.")
-    return _started(gateway, who, ref, user_id, _claim(gateway, who, ref, user_id, key))
+    return trolley_place(ref, body.user_id or call.who.id)
 
 
-def _claim(gateway: Gateway, who: Principal, ref: TrolleyRef, user_id: str, key: str) -> Any:
-    command = Claim(ref, user_id, new_id(), rental_of(gateway, ref))
-    return gateway.ask("trolley", ref.trolley_id, command, who, key)
+def trolley_place(ref: TrolleyRef, owner: str = "") -> Place:
+    """Return the branch of a trolley as the place of a command."""
+    return Place(chain=ref.chain, branch=ref.branch, owner=owner, missing="trolley_not_found", thing=ref)
 
 
-def rental_of(gateway: Gateway, ref: TrolleyRef) -> float:
+def _claimer(call: Call) -> str | Coroutine[Any, Any, str]:
+    """Return the id of whoever claims."""
+    user_id = call.body.user_id or call.who.id
+    return user_id if user_id == call.who.id else _known(call.services, user_id)
+
+
+async def _known(services: Services, user_id: str) -> str:
+    if not await services.names.of(user_id):
+        raise not_found("user_not_found", "There is no such user.")
+    return user_id
+
+
+def _claim(call: Call, user_id: str) -> Ask:
+    ref: TrolleyRef = call.place.thing
+    return Ask("trolley", ref.trolley_id, Claim(ref, user_id, new_id(), rental_of(call.services, ref)))
+
+
+def rental_of(services: Services, ref: TrolleyRef) -> float:
     """Return for how many seconds a trolley of that branch is let."""
-    branch = gateway.directory.branch(ref.branch)
+    branch = services.fleet.directory.branch(ref.branch)
     return 7200.0 if branch is None else branch.settings.rental_minutes * 60.0
 
 
-async def _start_for(gateway: Gateway, who: Principal, ref: TrolleyRef, user_id: str, key: str) -> Answer:
-    if not await gateway.name_of(user_id):
-        raise not_found("user_not_found", "There is no such user.")
-    return await _started(gateway, who, ref, user_id, _claim(gateway, who, ref, user_id, key))
+async def name_holder(call: Call, problem: Problem) -> Problem:
+    """Put the name of whoever holds the trolley into the refusal."""
+    if "assigned_to" in problem.extra:
+        problem.extra["assigned_to"] = await call.services.names.of(problem.extra["assigned_to"])
+    return problem
 
 
-async def _started(gateway: Gateway, who: Principal, ref: TrolleyRef, user_id: str, pending: Any) -> Answer:
-    try:
-        outcome = await gateway.outcome(pending)
-    except Problem as problem:
-        if "assigned_to" in problem.extra:
-            problem.extra["assigned_to"] = await gateway.name_of(problem.extra["assigned_to"])
-        raise
+async def _started(call: Call, user_id: str, outcome: Any) -> Started:
+    services, ref = call.services, call.place.thing
     claimed: Claimed = outcome.answer
-    gateway.remember_place(user_id, ref.chain, ref.branch)
-    cart = await _cart_at(gateway, user_id, who, claimed.cart_revision)
-    shown = gateway.cart(cart)
-    name = await gateway.name_of(user_id)
-    view = Started(
+    services.places.remember(user_id, ref.chain, ref.branch)
+    cart = await _cart_at(call, user_id, claimed.cart_revision)
+    shown = services.goods.cart(cart)
+    return Started(
         session_id=claimed.session_id,
         trolley_id=claimed.trolley_id,
         is_assigned=True,
-        assigned_to=name,
+        assigned_to=await services.names.of(user_id),
         assigned_at=rfc3339(claimed.assigned_at),
         expires_at=rfc3339(claimed.expires_at),
         lock=lock_view(claimed.lock),
@@ -133,72 +145,67 @@ async def _started(gateway: Gateway, who: Principal, ref: TrolleyRef, user_id: s
         cart=shown,
         message=f"Session started with {ref.trolley_id}.",
     )
-    return Answer(view, 201 if claimed.created else 200, outcome)
 
 
-async def _cart_at(gateway: Gateway, user_id: str, who: Principal, revision: int) -> CartState:
+async def _cart_at(call: Call, user_id: str, revision: int) -> CartState:
     """Return the cart as it was when the session began, so that a repeat says the same; 0: as it is now."""
-    state: CartState = (await gateway.look("cart", user_id, who)).state
+    asking = call.services.asking
+    state: CartState = (await asking.look("cart", user_id, call.who)).state
     if revision and state.revision != revision:
-        state = await gateway.actors.state_at(Address("cart", user_id), revision)
+        state = await asking.actors.state_at(Address("cart", user_id), revision)
     return state
 
 
-def heartbeat(
-    gateway: Gateway, who: Principal, body: SessionHeartbeat, key: str
-) -> Coroutine[Any, Any, Answer]:
-    """Begin ``session.heartbeat``: find the trolley at the cart, then tell it."""
-    return _heartbeat(
-        gateway, who, body.session_id, gateway.ask("cart", who.id, FindSession(body.session_id), who)
-    )
+async def _created_or_not(call: Call, answer: Answer) -> tuple[int, Any]:
+    return 201 if answer.outcome.answer.created else 200, answer.data
 
 
-async def _heartbeat(gateway: Gateway, who: Principal, session_id: str | None, pending: Any) -> Answer:
-    found: SessionFound = await _or_another_s(gateway, who, session_id, pending)
-    outcome = await gateway.outcome(
-        gateway.ask("trolley", found.trolley_id, Heartbeat(found.session_id), who)
-    )
+# --- session.heartbeat, session.end ---------------------------------------------------
+
+
+def _session_place(call: Call) -> Place | Coroutine[Any, Any, Place]:
+    """Return where the named session is: the caller's own, or one that staff may handle."""
+    session_id: str | None = call.body.session_id
+    if session_id is None or not (call.who.grants or call.who.is_platform_admin):
+        return OWN
+    return find_session(call, session_id)
+
+
+async def find_session(call: Call, session_id: str) -> Place:
+    """Return where a session is; of one that nobody knows, the caller's cart, which says so."""
+    found = await in_database(call.services.find_session, session_id)
+    if found is None or found[0] == call.who.id:
+        return OWN
+    owner, branch, chain = found
+    return Place(chain=chain, branch=branch, owner=owner, missing="session_not_found", hidden=True)
+
+
+async def _latest(call: Call) -> SessionFound:
+    asking, owner = call.services.asking, call.place.owner or call.who.id
+    found: SessionFound = (
+        await asking.outcome(asking.ask("cart", owner, FindSession(call.body.session_id), call.who))
+    ).answer
+    return found
+
+
+def _beat(call: Call, found: SessionFound) -> Ask:
+    return Ask("trolley", found.trolley_id, Heartbeat(found.session_id), keyed=False)
+
+
+def _alive(call: Call, found: SessionFound, outcome: Any) -> Beat:
     alive: Alive = outcome.answer
-    return Answer(Beat(session_id=alive.session_id, expires_at=rfc3339(alive.expires_at)), outcome=outcome)
+    return Beat(session_id=alive.session_id, expires_at=rfc3339(alive.expires_at))
 
 
-async def _or_another_s(gateway: Gateway, who: Principal, session_id: str | None, pending: Any) -> Any:
-    """Return the answer of the caller's own cart, else of the cart whose session staff may handle."""
-    try:
-        return (await gateway.outcome(pending)).answer
-    except Problem as problem:
-        if problem.code != "session_not_found" or session_id is None or not _works_for_others(who):
-            raise
-    owner = await gateway.session_owner(who, session_id)
-    return (await gateway.outcome(gateway.ask("cart", owner, FindSession(session_id), who))).answer
+def _end(call: Call, found: Any) -> Ask:
+    body: SessionEnd = call.body
+    owner = call.place.owner or call.who.id
+    return Ask("cart", owner, EndSession(body.session_id, body.outcome or "abandoned"))
 
 
-def _works_for_others(who: Principal) -> bool:
-    return who.is_platform_admin or bool(who.grants)
-
-
-def end(gateway: Gateway, who: Principal, body: SessionEnd, key: str) -> Direct | Coroutine[Any, Any, Answer]:
-    """Begin ``session.end``; staff may end the sessions of their branch."""
-    pending = gateway.ask("cart", who.id, EndSession(body.session_id, body.outcome or "abandoned"), who, key)
-    if not _works_for_others(who):
-        return Direct(pending, _ended)
-    return _end(gateway, who, body, key, pending)
-
-
-async def _end(gateway: Gateway, who: Principal, body: SessionEnd, key: str, pending: Any) -> Answer:
-    try:
-        return _ended(await gateway.outcome(pending))
-    except Problem as problem:
-        if problem.code != "session_not_found":
-            raise
-    owner = await gateway.session_owner(who, body.session_id)
-    command = EndSession(body.session_id, body.outcome or "abandoned")
-    return _ended(await gateway.outcome(gateway.ask("cart", owner, command, who, key)))
-
-
-def _ended(outcome: Any) -> Answer:
+def _ended(call: Call, found: Any, outcome: Any) -> Ended:
     over: SessionOver = outcome.answer
-    view = Ended(
+    return Ended(
         session_id=over.session_id,
         trolley_id=over.trolley_id,
         trolley_unassigned=True,
@@ -206,4 +213,52 @@ def _ended(outcome: Any) -> Answer:
         outcome=over.outcome,
         message="Session ended and trolley released.",
     )
-    return Answer(view, outcome=outcome)
+
+
+HELD = ("trolley_in_use", "trolley_inactive", "trolley_maintenance", "user_has_trolley", "trolley_not_found")
+"""Refusals of letting a trolley to somebody."""
+
+ROWS = (
+    Command(
+        name="session.start",
+        body=SessionStart,
+        answer=Started,
+        permission="session.for_others",
+        where=_claimed_at,
+        for_owner=True,
+        refer=_claimer,
+        command=_claim,
+        show=_started,
+        explain=name_holder,
+        routes=(Route("POST", "/session/qr-scan", 201, _created_or_not, also=(200,)),),
+        refusals=HELD,
+        devices=True,
+    ),
+    Command(
+        name="session.heartbeat",
+        body=SessionHeartbeat,
+        answer=Beat,
+        permission="session.for_others",
+        where=_session_place,
+        for_owner=True,
+        refer=_latest,
+        command=_beat,
+        show=_alive,
+        routes=(Route("POST", "/session/heartbeat"),),
+        refusals=("session_not_found", "session_ended"),
+        devices=True,
+    ),
+    Command(
+        name="session.end",
+        body=SessionEnd,
+        answer=Ended,
+        permission="session.for_others",
+        where=_session_place,
+        for_owner=True,
+        command=_end,
+        show=_ended,
+        routes=(Route("POST", "/session/end"),),
+        refusals=("session_not_found",),
+        devices=True,
+    ),
+)

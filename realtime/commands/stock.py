@@ -1,4 +1,4 @@
-"""Handlers of what staff does to a branch's stock: receive and adjust."""
+"""What staff does to a branch's stock: receive and adjust."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from actors.messages.stock import AdjustStock, Quantity, ReceiveStock, StockLevels
-from core.accounts.principals import Principal
-from realtime.commands.alarms import operated_branch
-from realtime.commands.gateway import Answer, Direct, Gateway
+from realtime.commands.row import Ask, Call, Command, Route, in_branch
 from realtime.problems import not_found
 from realtime.views.base import View
 from realtime.wire import Body
@@ -69,27 +67,24 @@ class LevelsView(View, frozen=True):
     levels: tuple[LevelView, ...]
 
 
-def receive(gateway: Gateway, who: Principal, body: StockReceive, key: str) -> Direct:
-    """Begin ``stock.receive``."""
-    branch = operated_branch(gateway, who, body.branch, "stock.manage")
+def _receive(call: Call, found: Any) -> Ask:
+    body: StockReceive = call.body
     lines = tuple(
-        Quantity(_sku(gateway, branch, line.product_id, line.variant_id), line.quantity)
-        for line in body.lines
+        Quantity(_sku(call, line.product_id, line.variant_id), line.quantity) for line in body.lines
     )
-    return _asked(gateway, who, branch, ReceiveStock(lines, body.note or ""), key)
+    return Ask("stock", call.place.thing.code, ReceiveStock(lines, body.note or ""))
 
 
-def adjust(gateway: Gateway, who: Principal, body: StockAdjust, key: str) -> Direct:
-    """Begin ``stock.adjust``."""
-    branch = operated_branch(gateway, who, body.branch, "stock.manage")
-    sku = _sku(gateway, branch, body.product_id, body.variant_id)
+def _adjust(call: Call, found: Any) -> Ask:
+    body: StockAdjust = call.body
+    sku = _sku(call, body.product_id, body.variant_id)
     command = AdjustStock(sku, body.reason, body.delta, body.counted, body.low_at)
-    return _asked(gateway, who, branch, command, key)
+    return Ask("stock", call.place.thing.code, command)
 
 
-def _sku(gateway: Gateway, branch: str, product_id: str, variant_id: str | None) -> str:
+def _sku(call: Call, product_id: str, variant_id: str | None) -> str:
     """Return the SKU of something that the branch's chain has, sold or not. Raises the 404."""
-    product = gateway.catalogue(gateway.branch(branch).chain).by_id(product_id)
+    product = call.services.goods.catalogue(call.place.chain).by_id(product_id)
     if product is None:
         raise not_found("product_not_found", "There is no such product here.")
     if variant_id is None:
@@ -99,22 +94,47 @@ def _sku(gateway: Gateway, branch: str, product_id: str, variant_id: str | None)
     return f"{product_id}/{variant_id}"
 
 
-def _asked(gateway: Gateway, who: Principal, branch: str, command: Any, key: str) -> Direct:
-    def shape(outcome: Any) -> Answer:
-        found: StockLevels = outcome.answer
-        levels = []
-        for level in found.levels:
-            product_id, _, variant_id = level.sku.partition("/")
-            levels.append(
-                LevelView(
-                    product_id=product_id,
-                    variant_id=variant_id or None,
-                    on_hand=level.on_hand,
-                    reserved=level.reserved,
-                    available=level.on_hand - level.reserved,
-                    low_at=level.low_at,
-                )
+def _levels(call: Call, found: Any, outcome: Any) -> LevelsView:
+    answer: StockLevels = outcome.answer
+    levels = []
+    for level in answer.levels:
+        product_id, _, variant_id = level.sku.partition("/")
+        levels.append(
+            LevelView(
+                product_id=product_id,
+                variant_id=variant_id or None,
+                on_hand=level.on_hand,
+                reserved=level.reserved,
+                available=level.on_hand - level.reserved,
+                low_at=level.low_at,
             )
-        return Answer(LevelsView(branch=branch, levels=tuple(levels)), outcome=outcome)
+        )
+    return LevelsView(branch=call.place.thing.code, levels=tuple(levels))
 
-    return Direct(gateway.ask("stock", branch, command, who, key), shape)
+
+_REFUSALS = ("branch_not_found", "product_not_found", "variant_not_found", "invalid_quantity")
+
+ROWS = (
+    Command(
+        name="stock.receive",
+        body=StockReceive,
+        answer=LevelsView,
+        permission="stock.manage",
+        where=in_branch,
+        command=_receive,
+        show=_levels,
+        routes=(Route("POST", "/branches/{branch_id}/stock/receive", 201),),
+        refusals=_REFUSALS,
+    ),
+    Command(
+        name="stock.adjust",
+        body=StockAdjust,
+        answer=LevelsView,
+        permission="stock.manage",
+        where=in_branch,
+        command=_adjust,
+        show=_levels,
+        routes=(Route("POST", "/branches/{branch_id}/stock/adjust"),),
+        refusals=(*_REFUSALS, "below_reserved", "count_or_change"),
+    ),
+)

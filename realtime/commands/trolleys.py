@@ -1,4 +1,4 @@
-"""Handlers of what staff does to a trolley: unlock, lock, maintenance."""
+"""What staff does to a trolley: unlock, lock, maintenance."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from actors.messages.trolley import Lock, LockOrdered, MaintenanceSet, SetMaintenance, TrolleyRef, Unlock
-from core.accounts.principals import Principal
-from realtime.commands.gateway import Answer, Direct, Gateway
-from realtime.problems import forbidden, invalid
+from actors.messages.trolley import Lock, LockOrdered, MaintenanceSet, SetMaintenance, Unlock
+from realtime.commands.row import Ask, Call, Command, Place, Route
+from realtime.commands.sessions import trolley_place
+from realtime.problems import invalid
 from realtime.views.base import View
 from realtime.views.trolley import LockView, lock_view
 from realtime.wire import Body
@@ -54,48 +54,74 @@ class MaintenanceView(View, frozen=True):
     notes: str
 
 
-def unlock(gateway: Gateway, who: Principal, body: TrolleyUnlock, key: str) -> Direct:
-    """Begin ``trolley.unlock``."""
-    if not body.reason.strip():
+def _trolley(call: Call) -> Place:
+    return trolley_place(call.services.fleet.trolley(call.body.trolley_id))
+
+
+def _unlock(call: Call, found: Any) -> Ask:
+    reason: str = call.body.reason.strip()
+    if not reason:
         raise invalid("reason", "Say why the lock is opened.")
-    ref = _operated(gateway, who, body.trolley_id)
-    return Direct(
-        gateway.ask("trolley", ref.trolley_id, Unlock(ref, body.reason.strip()), who, key), _ordered
-    )
+    ref = call.place.thing
+    return Ask("trolley", ref.trolley_id, Unlock(ref, reason))
 
 
-def lock(gateway: Gateway, who: Principal, body: TrolleyLock, key: str) -> Direct:
-    """Begin ``trolley.lock``."""
-    ref = _operated(gateway, who, body.trolley_id)
-    return Direct(gateway.ask("trolley", ref.trolley_id, Lock(ref), who, key), _ordered)
+def _lock(call: Call, found: Any) -> Ask:
+    ref = call.place.thing
+    return Ask("trolley", ref.trolley_id, Lock(ref))
 
 
-def _ordered(outcome: Any) -> Answer:
+def _ordered(call: Call, found: Any, outcome: Any) -> UnlockView:
     ordered: LockOrdered = outcome.answer
-    view = UnlockView(
+    return UnlockView(
         trolley_id=ordered.trolley_id, unlock_id=ordered.unlock_id, lock=lock_view(ordered.lock)
     )
-    return Answer(view, outcome=outcome)
 
 
-def maintenance(gateway: Gateway, who: Principal, body: TrolleyMaintenance, key: str) -> Direct:
-    """Begin ``trolley.maintenance``."""
-    ref = _operated(gateway, who, body.trolley_id)
-    command = SetMaintenance(ref, body.on, body.notes or "")
-
-    def shape(outcome: Any) -> Answer:
-        done: MaintenanceSet = outcome.answer
-        return Answer(
-            MaintenanceView(trolley_id=done.trolley_id, on=done.on, notes=done.notes), outcome=outcome
-        )
-
-    return Direct(gateway.ask("trolley", ref.trolley_id, command, who, key), shape)
+def _maintain(call: Call, found: Any) -> Ask:
+    ref, body = call.place.thing, call.body
+    return Ask("trolley", ref.trolley_id, SetMaintenance(ref, body.on, body.notes or ""))
 
 
-def _operated(gateway: Gateway, who: Principal, text: str) -> TrolleyRef:
-    """Return the trolley if the caller operates trolleys in its branch; shoppers get the 403 for any code."""
-    if not who.grants and not who.is_platform_admin:
-        raise forbidden()
-    ref = gateway.trolley(gateway.trolley_code(text))
-    gateway.require(who, "trolley.operate", ref.chain, ref.branch, "trolley_not_found")
-    return ref
+def _maintained(call: Call, found: Any, outcome: Any) -> MaintenanceView:
+    done: MaintenanceSet = outcome.answer
+    return MaintenanceView(trolley_id=done.trolley_id, on=done.on, notes=done.notes)
+
+
+_PATH = "/branches/{branch_id}/carts/{cart_number}"
+
+ROWS = (
+    Command(
+        name="trolley.unlock",
+        body=TrolleyUnlock,
+        answer=UnlockView,
+        permission="trolley.operate",
+        where=_trolley,
+        command=_unlock,
+        show=_ordered,
+        routes=(Route("POST", f"{_PATH}/unlock", by_number=True),),
+        refusals=("trolley_not_found", "unsupported"),
+    ),
+    Command(
+        name="trolley.lock",
+        body=TrolleyLock,
+        answer=UnlockView,
+        permission="trolley.operate",
+        where=_trolley,
+        command=_lock,
+        show=_ordered,
+        routes=(Route("POST", f"{_PATH}/lock", by_number=True),),
+        refusals=("trolley_not_found", "unsupported"),
+    ),
+    Command(
+        name="trolley.maintenance",
+        body=TrolleyMaintenance,
+        answer=MaintenanceView,
+        permission="trolley.operate",
+        where=_trolley,
+        command=_maintain,
+        show=_maintained,
+        routes=(Route("POST", f"{_PATH}/maintenance", by_number=True),),
+        refusals=("trolley_not_found",),
+    ),
+)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
-from actors.messages.cart import AddItem, Offer
-from actors.trolley.decider import State as TrolleyState
-from core.accounts.people import find_tier
 from core.accounts.principals import Principal
-from core.catalogue.barcodes import BarcodeError
 from devicegw import wire
-from realtime.commands.gateway import Gateway, new_id
-from realtime.problems import Problem, from_error, invalid, not_found
+from realtime.commands import carts
+from realtime.commands.pipeline import authorise
+from realtime.commands.row import Call
+from realtime.commands.services import Services
+from realtime.problems import Problem, from_error
 
 SANE = 1_600_000_000.0
 """A Pi whose clock says less has no clock yet; its scans are taken as read just now."""
@@ -29,12 +27,12 @@ class Scans:
 
     def __init__(
         self,
-        gateway: Gateway,
+        services: Services,
         who: Principal,
         ack: Callable[[int], None],
         refuse: Callable[[int, Problem], None],
     ) -> None:
-        self._gateway = gateway
+        self._services = services
         self._who = who
         self._ack = ack
         self._refuse = refuse
@@ -69,46 +67,23 @@ class Scans:
             self._busy = False
 
     async def _add(self, scan: wire.Scan) -> None:
-        gateway, who = self._gateway, self._who
-        ref = gateway.trolley(scan.trolley_id)
-        gateway.require(who, "session.for_others", ref.chain, ref.branch, "trolley_not_found")
-        state = holder(await gateway.look("trolley", scan.trolley_id, who))
+        """Go the way of ``cart.add``, if the trolley's holder was its holder when the code was read."""
+        body = carts.CartAdd(barcode=scan.barcode, trolley_id=scan.trolley_id)
+        call = Call(self._services, self._who, body, scan_key(scan))
+        call.place = await carts.holders_place(call, scan.trolley_id)
+        authorise(carts.ADD, self._who, call.place)
+        adding = await carts.refer_for_holder(call)
+        since = call.place.thing[1].since or 0.0
         read_at = None if scan.at is None else scan.at.timestamp()
-        if read_at is not None and SANE < read_at < (state.since or 0.0):
+        if read_at is not None and SANE < read_at < since:
             raise Problem(409, "session_ended", "The session in which this was scanned is over.")
-        user_id = state.user_id or ""
-        gateway.remember_place(user_id, ref.chain, ref.branch)
-        tier = await gateway.blocking(find_tier, user_id)
-        found = offer(gateway, ref.chain, scan.barcode, user_id, tier)
-        command = AddItem(found, 1, state.session_id, new_id())
-        await gateway.outcome(gateway.ask("cart", user_id, command, who, scan_key(scan)))
+        ask, asking = carts.add_command(call, adding), self._services.asking
+        await asking.outcome(asking.ask(ask.kind, ask.key, ask.command, self._who, call.key))
 
 
 def scan_key(scan: wire.Scan) -> str:
     """Return what a repeat of the scan is known by, over restarts of the Pi and of the server.
 
-    The gateway scopes it to the device. Older agents send no id; their ``seq`` outlives a restart too.
+    Asking scopes it to the device. Older agents send no id; their ``seq`` outlives a restart too.
     """
     return f"scan-{scan.seq}" if scan.id is None else f"scan-{scan.id}"
-
-
-def holder(looked: Any) -> TrolleyState:
-    """Return the state of a trolley that somebody holds. Raises the 409."""
-    state: TrolleyState = looked.state
-    if state.phase != "held":
-        raise Problem(409, "no_session", "Nobody holds this trolley.")
-    return state
-
-
-def offer(gateway: Gateway, chain: str, barcode: str, user_id: str, tier: str) -> Offer:
-    """Return the offer of a product read by a device. Raises 400 or 404."""
-    catalogue = gateway.catalogue(chain)
-    try:
-        product, label = catalogue.scan(barcode)
-    except BarcodeError as error:
-        raise invalid("barcode", error.detail, code=error.code) from error
-    if product is None:
-        raise not_found("product_not_found", "There is no such product here.")
-    if not product.is_active:
-        raise Problem(400, "product_unavailable", f"{product.name} is not available.")
-    return catalogue.offer(product, None, gateway.branch_of(user_id), tier, label)

@@ -105,7 +105,7 @@ class _Builder:
 
     def client_messages(self) -> list[str]:
         """Add commands and the socket's own frames."""
-        names = [self._add(command.name, frame, command.summary) for frame, command in FRAMES.items()]
+        names = [self._add(way.row.name, frame, way.row.summary) for frame, way in FRAMES.items()]
         return names + [
             self._add(str(frame.__struct_config__.tag), frame, _summary(frame))
             for frame in wire.SOCKET_FRAMES
@@ -114,8 +114,8 @@ class _Builder:
     def server_messages(self) -> list[str]:
         """Add replies of every command, snapshots and events of every topic, and the rest."""
         names = [
-            self._add(f"{command.name}.reply", _reply(command.answer), f"The answer to {command.name}.")
-            for command in FRAMES.values()
+            self._add(f"{way.row.name}.reply", _reply(way.row.answer), f"The answer to {way.row.name}.")
+            for way in FRAMES.values()
         ]
         names += [
             self._add(f"{topic}.snapshot", _snapshot(data), f"The whole topic {topic}.")

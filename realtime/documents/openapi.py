@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
 
 from core import openapi
-from realtime.commands.table import TABLE, Command, Route
+from realtime.commands.row import Command, Route, fixed_by_path, http_body, path_parameters
+from realtime.commands.table import TABLE
 from realtime.documents.schemas import schemas
-from realtime.http.routes import fixed_by_path, http_body
 
-_PARAMETER = re.compile(r"{(\w+)}")
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -58,7 +56,7 @@ def _operation(
         "description": _description(command),
         "tags": [route.path.split("/")[1]],
         "security": [{"bearer": []}],
-        "parameters": [*map(_parameter, _PARAMETER.findall(route.path))],
+        "parameters": [*map(_parameter, path_parameters(route))],
         "responses": {str(status): _response(status, success) for status in sorted(statuses)},
     }
     operation["responses"]["default"] = _PROBLEM
@@ -93,7 +91,8 @@ def _query(command: Command, route: Route) -> list[dict[str, Any]]:
 def _description(command: Command) -> str:
     text = f"Also the socket command `{command.name}`." if command.socket else ""
     if command.permission != "own":
-        text += f" Needs the permission {command.permission} in the trolley's branch."
+        besides = ", or to be about the caller's own" if command.owners_may else ""
+        text += f" Needs the permission {command.permission} in the branch{besides}."
     if command.refusals:
         text += f" Refusals: {', '.join(command.refusals)}."
     return text.strip()

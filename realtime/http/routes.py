@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 from collections.abc import Awaitable, Callable
 from functools import cache
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.routing import Match
 from starlette.routing import Route as StarletteRoute
 
-from core.accounts.principals import Principal
 from realtime.auth import bearer, header
-from realtime.commands.carts import settle
-from realtime.commands.gateway import Answer, new_id, scoped_key
-from realtime.commands.table import TABLE, Command, Route
+from realtime.commands.asking import Answer, new_id, scoped_key
+from realtime.commands.pipeline import Pipeline
+from realtime.commands.row import Call, Command, Route, fixed_by_path, http_body, path_parameters
+from realtime.commands.table import TABLE
 from realtime.documents.asyncapi import document
 from realtime.edge import Edge
-from realtime.problems import CONTENT_TYPE, Problem, forbidden, from_error, invalid, not_found, unauthorised
+from realtime.problems import CONTENT_TYPE, Problem, forbidden, from_error, invalid, unauthorised
 from realtime.topics.hub import Message, Send
 from realtime.views.cart import CartView
 from realtime.wire import Body, decode_problem, encode
@@ -35,36 +34,7 @@ log = logging.getLogger("realtime")
 
 Receive = Callable[[], Awaitable[Message]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
-_PARAMETER = re.compile(r"{(\w+)}")
 _MAX_KEY = 255
-
-
-def fixed_by_path(route: Route) -> frozenset[str]:
-    """Return the body fields that a route's path gives, which its HTTP body therefore has not."""
-    return frozenset({"trolley_id"} if route.by_number else _PARAMETER.findall(route.path))
-
-
-def http_body(command: Command, route: Route) -> type[Body]:
-    """Return the closed schema of the route's HTTP body."""
-    fixed = fixed_by_path(route)
-    if not fixed:
-        return command.body
-    fields = [
-        (field.name, field.type, field.default)
-        if field.default is not msgspec.NODEFAULT
-        else (field.name, field.type)
-        for field in msgspec.structs.fields(command.body)
-        if field.name not in fixed
-    ]
-    schema: Any = msgspec.defstruct(
-        f"{command.body.__name__}Body",
-        fields,
-        kw_only=True,
-        forbid_unknown_fields=True,
-        omit_defaults=True,
-        namespace={"__doc__": command.body.__doc__},
-    )
-    return cast("type[Body]", schema)
 
 
 class Endpoint:
@@ -73,7 +43,9 @@ class Endpoint:
     def __init__(self, edge: Edge, command: Command, route: Route) -> None:
         self._edge = edge
         self._command = command
+        self._pipeline = Pipeline(command)
         self._route = route
+        self._fields = path_parameters(route)
         self._partial = bool(fixed_by_path(route))
         self._schema = http_body(command, route)
         self._decoder = msgspec.json.Decoder(self._schema)
@@ -101,9 +73,9 @@ class Endpoint:
         if who.kind == "device" and not self._command.devices:
             raise forbidden("This is for people.")
         body = self._body(scope, await _read(receive, self._edge.limits.max_message_bytes), headers)
-        gateway = self._edge.gateway
-        answer = await settle(gateway, self._command.begin(gateway, who, body, _key(headers)))
-        return await self._shape(who, body, answer, headers)
+        services, key = self._edge.services, _key(headers)
+        answer = await services.asking.settle(self._pipeline.begin(services, who, body, key))
+        return await self._shape(Call(services, who, body, key), answer, headers)
 
     def _body(self, scope: Message, data: bytes, headers: list[Any]) -> Any:
         if data:
@@ -127,27 +99,16 @@ class Endpoint:
 
     def _from_path(self, params: dict[str, str]) -> dict[str, str]:
         if not self._route.by_number:
-            return params
-        directory = self._edge.gateway.directory
-        for ref in directory.trolleys(self._branch_code(params["code"])):
-            if str(ref.cart_number) == params["cart_number"] or ref.trolley_id == params["cart_number"]:
-                return {"trolley_id": ref.trolley_id}
-        raise not_found("trolley_not_found", "There is no such trolley in this branch.")
+            return {self._fields[name]: value for name, value in params.items()}
+        fleet = self._edge.services.fleet
+        return {"trolley_id": fleet.trolley_in(params["branch_id"], params["cart_number"]).trolley_id}
 
-    def _branch_code(self, code_or_id: str) -> str:
-        for branch in self._edge.gateway.directory.branches():
-            if code_or_id in (branch.code, branch.id):
-                return branch.code
-        return code_or_id
-
-    async def _shape(
-        self, who: Principal, body: Any, answer: Answer, headers: list[Any]
-    ) -> tuple[int, bytes, list[Any]]:
+    async def _shape(self, call: Call, answer: Answer, headers: list[Any]) -> tuple[int, bytes, list[Any]]:
         route = self._route
         if route.shape is None:
             status, data = route.status, answer.data
         else:
-            status, data = await route.shape(self._edge.gateway, who, body, answer)
+            status, data = await route.shape(call, answer)
         extra: list[Any] = []
         if route.etag:
             tag = _tag(answer.data)

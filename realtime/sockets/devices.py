@@ -64,7 +64,9 @@ class DeviceConsumer(SocketConsumer):
         self._bucket = TokenBucket(limits.device_messages_per_s, self.edge.monotonic)
         self.taps = Taps(self.principal.id, self._inspect, self.edge.links.show, self.edge.monotonic)
         self._reports = Reporter(self.edge.intake, self._ask, self._reported)
-        self._scans = Scans(self.edge.gateway, self.principal, lambda seq: self._ack(seq, None), self._refuse)
+        self._scans = Scans(
+            self.edge.services, self.principal, lambda seq: self._ack(seq, None), self._refuse
+        )
 
     async def dispatch(self, message: Message) -> None:
         """Handle one message; one that comes too fast waits, and so does all behind it on this link alone."""
@@ -115,7 +117,7 @@ class DeviceConsumer(SocketConsumer):
             self.spawn(self._reidentify())
 
     def _standing_of(self, device_id: str) -> _Standing:
-        info = self.edge.gateway.directory.device(device_id)
+        info = self.edge.services.fleet.directory.device(device_id)
         return None if info is None else (info.is_revoked, info.token_version, info.branch)
 
     async def _reidentify(self) -> None:
@@ -159,7 +161,7 @@ class DeviceConsumer(SocketConsumer):
             self._write(wire.Problem(code=problem.code, detail=problem.detail[:500], seq=seq))
 
     def _ask(self, command: Any) -> Any:
-        return self.edge.gateway.ask("device", self.principal.id, command, self.principal)
+        return self.edge.services.asking.ask("device", self.principal.id, command, self.principal)
 
     def _then(self, pending: Any, done: Callable[[Any], None], seq: int | None = None) -> None:
         pending.add_done_callback(partial(self._settled, done, seq))
@@ -185,7 +187,7 @@ class DeviceConsumer(SocketConsumer):
             self._write(wire.Problem(code="wrong_device", detail="The token is another device's."))
             self.close(NO_ROLE)
             return
-        directory = self.edge.gateway.directory
+        directory = self.edge.services.fleet.directory
         info = directory.device(self.principal.id)
         branch = info.branch if info is not None else (self.principal.grants[0].branch or "")
         readings = tuple(self._reading(each) for each in hello.slots)
@@ -207,14 +209,14 @@ class DeviceConsumer(SocketConsumer):
         return wire.LinkConfig(heartbeat_s=limits.device_heartbeat_s, telemetry_s=limits.device_telemetry_s)
 
     def _reading(self, slot: wire.SlotState | wire.Report) -> SlotReading:
-        directory = self.edge.gateway.directory
+        directory = self.edge.services.fleet.directory
         code = directory.slots(self.principal.id).get(slot.slot)
         ref = None if code is None else directory.trolley(code)
         return SlotReading(slot.slot, slot.hook, slot.present, slot.at.timestamp(), ref, self._free())
 
     def _free(self) -> bool:
         """Return whether any trolley may come back into this device's slots."""
-        directory = self.edge.gateway.directory
+        directory = self.edge.services.fleet.directory
         info = directory.device(self.principal.id)
         branch = None if info is None else directory.branch(info.branch)
         return branch is not None and branch.settings.returns_anywhere
@@ -271,7 +273,7 @@ class DeviceConsumer(SocketConsumer):
 
     def _tell(self, command: Any) -> None:
         who = self.principal
-        self.edge.gateway.actors.tell(Address("device", who.id), command, None, who.label)
+        self.edge.services.asking.actors.tell(Address("device", who.id), command, None, who.label)
 
     def _scan(self, scan: wire.Scan) -> None:
         if self._scans.put(scan):

@@ -16,7 +16,7 @@ import msgspec
 from actors.messages.cart import FindSession
 from core.accounts.principals import Principal, may
 from realtime.auth import Identity
-from realtime.commands.gateway import Answer, Direct
+from realtime.commands.asking import Direct
 from realtime.commands.table import FRAMES
 from realtime.problems import Problem, forbidden, from_error, from_refusal, invalid, not_found, too_many
 from realtime.sockets.base import SocketConsumer
@@ -81,17 +81,17 @@ class PersonConsumer(SocketConsumer):
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             self.outbox.text(reply_problem(id_of(text), decode_problem(error)))
             return
-        command = FRAMES.get(type(frame))
-        if command is None:
+        way = FRAMES.get(type(frame))
+        if way is None:
             self._own(frame)
             return
         try:
-            begun = command.begin(self.edge.gateway, self.principal, frame, frame.id)
+            begun = way.begin(self.edge.services, self.principal, frame, frame.id)
         except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
             self._fail(frame.id, error)
             return
         if type(begun) is Direct:
-            begun.pending.add_done_callback(partial(self._settled, frame.id, begun.shape), self.loop)
+            begun.pending.add_done_callback(partial(self._settled, frame.id, begun.show), self.loop)
         else:
             self.spawn(self._flow(frame.id, begun))
 
@@ -101,12 +101,12 @@ class PersonConsumer(SocketConsumer):
         problem = Problem(413, "message_too_large", f"Expected at most {limit} bytes, got {size}.")
         self.outbox.text(reply_problem(None, problem))
 
-    def _settled(self, id_: str, shape: Any, pending: Any) -> None:
+    def _settled(self, id_: str, show: Any, pending: Any) -> None:
         try:
             outcome = pending.get(timeout=0)
             if outcome.refusal is not None:
                 raise from_refusal(outcome.refusal)
-            text = reply_ok(id_, shape(outcome).data)
+            text = reply_ok(id_, show(outcome))
         except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
             self._fail(id_, error)
             return
@@ -114,8 +114,7 @@ class PersonConsumer(SocketConsumer):
 
     async def _flow(self, id_: str, begun: Any) -> None:
         try:
-            answer: Answer = await begun
-            text = reply_ok(id_, answer.data)
+            text = reply_ok(id_, (await begun).data)
         except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
             self._fail(id_, error)
             return
@@ -146,7 +145,7 @@ class PersonConsumer(SocketConsumer):
     async def _inspect(self, frame: InspectBus) -> None:
         """Show this socket what passes on a bus of a device in a branch that the caller runs."""
         try:
-            info = self.edge.gateway.directory.device(frame.device_id)
+            info = self.edge.services.fleet.directory.device(frame.device_id)
             if info is None or not may(self.principal, "branch.manage", info.chain, info.branch):
                 raise not_found("device_not_found", "There is no such device here.")
             if frame.seconds > 0:
@@ -200,12 +199,14 @@ class ShopperConsumer(PersonConsumer):
 
     def _keep_alive(self) -> None:
         # Three signs in the shortest session there is, so that one may be lost.
-        often = min(self.edge.limits.sign_of_life_s, self.edge.gateway.directory.shortest_timeout_s() / 3)
+        often = min(
+            self.edge.limits.sign_of_life_s, self.edge.services.fleet.directory.shortest_timeout_s() / 3
+        )
         self._life = self.loop.call_later(often, self._sign)
 
     def _sign(self) -> None:
         # Finding the session is itself a sign of life: the cart passes it on to the trolley.
-        self.edge.gateway.ask("cart", self.principal.id, FindSession(), self.principal)
+        self.edge.services.asking.ask("cart", self.principal.id, FindSession(), self.principal)
         self._keep_alive()
 
 
@@ -215,7 +216,7 @@ class BranchConsumer(PersonConsumer):
     def admit(self, scope: Message, principal: Principal) -> None:
         """Check the role in the branch of the path; an unknown branch looks like a forbidden one."""
         code = scope["path_remaining"]
-        branch = self.edge.gateway.directory.branch(code)
+        branch = self.edge.services.fleet.directory.branch(code)
         if branch is None or not may(principal, "branch.watch", branch.chain, branch.code):
             raise forbidden()
 
@@ -225,6 +226,6 @@ class ChainConsumer(PersonConsumer):
 
     def admit(self, scope: Message, principal: Principal) -> None:
         """Check the role in the chain of the path."""
-        chain = self.edge.gateway.directory.chain(scope["path_remaining"])
+        chain = self.edge.services.fleet.directory.chain(scope["path_remaining"])
         if chain is None or not may(principal, "chain.watch", chain.slug, None):
             raise not_found("chain_not_found", "There is no such chain.")

@@ -25,8 +25,8 @@ from actors.notify import State as NotifyState
 from actors.runtime.address import Address
 from actors.trolley import decider as trolley
 from actors.trolley.decider import State as TrolleyState
-from realtime.commands.alarms import people_of
-from realtime.commands.gateway import Gateway
+from realtime.commands.lookups import people_of
+from realtime.commands.services import Services
 from realtime.topics.hub import Shaped, shaped
 from realtime.views.branch import counters_view, device_view
 from realtime.views.cart import codes, frozen_view, saved_view
@@ -53,9 +53,9 @@ class Feed(NamedTuple):
     kind: str
     topic: Callable[[str], str]
     """Key of the address -> the topic's name for its followers."""
-    snapshot: Callable[[Gateway, Any], Any]
+    snapshot: Callable[[Services, Any], Any]
     """State -> data of a snapshot."""
-    say: Callable[[Gateway, Any, int, Any], Said]
+    say: Callable[[Services, Any, int, Any], Said]
     """State after the event, its offset, the event."""
     evolve: Callable[[Any, Any], Any] | None = None
     """For streams whose events are told with the state after them."""
@@ -63,9 +63,9 @@ class Feed(NamedTuple):
     """Ids of people whose names the event shows."""
 
 
-def shape(feed: Feed, gateway: Gateway, address: Address, epoch: str, state: Any, numbered: Any) -> Shaped:
+def shape(feed: Feed, services: Services, address: Address, epoch: str, state: Any, numbered: Any) -> Shaped:
     """Return one event encoded for every follower."""
-    said = feed.say(gateway, state, numbered.offset, numbered.event)
+    said = feed.say(services, state, numbered.offset, numbered.event)
     frame = Event(feed.topic(address.key), numbered.offset, said.name, rfc3339(numbered.at), said.data)
     return shaped(said.epoch or epoch, numbered.offset, said.name, encode(frame), said.about)
 
@@ -73,12 +73,12 @@ def shape(feed: Feed, gateway: Gateway, address: Address, epoch: str, state: Any
 # --- cart ---------------------------------------------------------------------------
 
 
-def _cart_snapshot(gateway: Gateway, state: CartState) -> Any:
-    return gateway.cart(state)
+def _cart_snapshot(services: Services, state: CartState) -> Any:
+    return services.goods.cart(state)
 
 
-def _say_cart(gateway: Gateway, state: CartState, offset: int, event: Any) -> Said:
-    shown = state.currency or gateway.currency_of(state.user_id)
+def _say_cart(services: Services, state: CartState, offset: int, event: Any) -> Said:
+    shown = state.currency or services.places.currency_of(state.user_id)
     data: dict[str, Any] = {
         "revision": offset,
         "items_count": len(state.lines),
@@ -90,18 +90,18 @@ def _say_cart(gateway: Gateway, state: CartState, offset: int, event: Any) -> Sa
     about = None
     match event:
         case on_cart.ItemAdded(line=line) | on_cart.QuantityChanged(line=line):
-            data["item"] = gateway.item(line, state.user_id)
+            data["item"] = services.goods.item(line, state.user_id)
         case on_cart.ItemRemoved(line_id=line_id):
             data["item_id"] = line_id
         case on_cart.LinesRestored(lines=lines) | on_cart.LinesRepriced(lines=lines):
-            data["items"] = [gateway.item(line, state.user_id) for line in lines]
+            data["items"] = [services.goods.item(line, state.user_id) for line in lines]
         case on_cart.VouchersChanged(lines=lines):
-            data["items"] = [gateway.item(line, state.user_id) for line in lines]
+            data["items"] = [services.goods.item(line, state.user_id) for line in lines]
             data["vouchers"] = codes(state)
         case on_cart.SessionAttached():
             data |= {"session_id": event.session_id, "trolley_id": event.trolley_id}
             about = (event.session_id, event.trolley_id)
-            gateway.remember_place(state.user_id, event.chain, event.branch)
+            services.places.remember(state.user_id, event.chain, event.branch)
         case on_cart.SessionDetached():
             data |= {"session_id": event.session_id, "trolley_id": event.trolley_id, "outcome": event.outcome}
             data["saved"] = saved_view(state)
@@ -135,11 +135,11 @@ def cart_total(state: CartState, currency: str) -> Any:
 # --- session --------------------------------------------------------------------------
 
 
-def _session_snapshot(gateway: Gateway, state: TrolleyState) -> Any:
+def _session_snapshot(services: Services, state: TrolleyState) -> Any:
     return {"session": session_view(state)}
 
 
-def _say_session(gateway: Gateway, state: TrolleyState, offset: int, event: Any) -> Said:
+def _say_session(services: Services, state: TrolleyState, offset: int, event: Any) -> Said:
     data: dict[str, Any] = {"session": session_view(state)}
     match event:
         case on_trolley.SessionEnded(outcome=outcome):
@@ -162,8 +162,8 @@ def _session_of(state: TrolleyState, event: Any) -> str:
 class _Names(Mapping[str, str]):
     """Names of people as far as they are in memory."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._display = gateway.people.display
+    def __init__(self, services: Services) -> None:
+        self._display = services.names.display
 
     def __getitem__(self, user_id: str) -> str:
         return self._display(user_id) or "—"
@@ -175,9 +175,9 @@ class _Names(Mapping[str, str]):
         return 0
 
 
-def _branch_snapshot(gateway: Gateway, state: BranchState) -> Any:
-    info = gateway.directory.branch(state.code)
-    names = _Names(gateway)
+def _branch_snapshot(services: Services, state: BranchState) -> Any:
+    info = services.fleet.directory.branch(state.code)
+    names = _Names(services)
     return {
         "branch": {
             "code": state.code,
@@ -191,14 +191,14 @@ def _branch_snapshot(gateway: Gateway, state: BranchState) -> Any:
         "trolleys": [trolley_view(card, names) for card in state.trolleys.values()],
         "devices": [device_view(card) for card in state.devices.values()],
         "counters": counters_view(state.counters),
-        "alarms": [gateway.alarm(alarm) for alarm in state.alarms.values()],
+        "alarms": [services.goods.alarm(alarm) for alarm in state.alarms.values()],
     }
 
 
-def _say_branch(gateway: Gateway, state: BranchState, offset: int, event: Any) -> Said:
+def _say_branch(services: Services, state: BranchState, offset: int, event: Any) -> Said:
     match event:
         case on_branch.TrolleyNoted():
-            view = trolley_view(event.card, _Names(gateway))
+            view = trolley_view(event.card, _Names(services))
             return Said(event.name, {"trolley": view, "counters": counters_view(event.counters)})
         case on_branch.DeviceNoted():
             return Said(event.name, {"device": device_view(event.card)})
@@ -206,7 +206,7 @@ def _say_branch(gateway: Gateway, state: BranchState, offset: int, event: Any) -
             data = {"trolley_id": event.trolley_id, "cart_total": event.total, "cart_units": event.units}
             return Said("CartTotalChanged", data)
         case on_branch.AlarmNoted():
-            return Said(event.name, {"alarm": gateway.alarm(event.alarm)})
+            return Said(event.name, {"alarm": services.goods.alarm(event.alarm)})
     raise TypeError(f"expected an event of a branch, got {event!r}")
 
 
@@ -221,9 +221,9 @@ def _branch_people(thing: Any) -> Iterable[str]:
     return () if user_id is None else (user_id,)
 
 
-def _chain_snapshot(gateway: Gateway, state: ChainState) -> Any:
-    info = gateway.directory.chain(state.slug)
-    names = {branch.code: branch.name for branch in gateway.directory.branches(state.slug)}
+def _chain_snapshot(services: Services, state: ChainState) -> Any:
+    info = services.fleet.directory.chain(state.slug)
+    names = {branch.code: branch.name for branch in services.fleet.directory.branches(state.slug)}
     return {
         "chain": {
             "slug": state.slug,
@@ -237,7 +237,7 @@ def _chain_snapshot(gateway: Gateway, state: ChainState) -> Any:
     }
 
 
-def _say_chain(gateway: Gateway, state: ChainState, offset: int, event: Any) -> Said:
+def _say_chain(services: Services, state: ChainState, offset: int, event: Any) -> Said:
     return Said("BranchNoted", {"code": event.code, "counters": counters_view(event.counters)})
 
 
@@ -251,11 +251,11 @@ def _notice(notice: Notice) -> dict[str, Any]:
     return said | {"alarm": notice.alarm, "branch": notice.branch} if notice.alarm else said
 
 
-def _notify_snapshot(gateway: Gateway, state: NotifyState) -> Any:
+def _notify_snapshot(services: Services, state: NotifyState) -> Any:
     return {"notices": [_notice(notice) for notice in state.notices]}
 
 
-def _say_notify(gateway: Gateway, state: NotifyState, offset: int, event: Any) -> Said:
+def _say_notify(services: Services, state: NotifyState, offset: int, event: Any) -> Said:
     return Said(event.notice.kind, _notice(event.notice))
 
 

@@ -17,7 +17,8 @@ from typing import Any, Protocol
 from actors.kit.decider import Look
 from actors.runtime.address import Address
 from actors.runtime.errors import AskError
-from realtime.commands.gateway import Gateway
+from realtime.commands.asking import in_database
+from realtime.commands.services import Services
 from realtime.topics.feeds import FEEDS, VOLATILE, shape
 from realtime.topics.hub import Hub, Member, Shaped
 
@@ -66,8 +67,8 @@ class Relay(Protocol):
 class Topics:
     """The streams of one process. All but :meth:`publish` belong to the event loop."""
 
-    def __init__(self, gateway: Gateway, hub: Hub | None = None, relay: Relay | None = None) -> None:
-        self.gateway = gateway
+    def __init__(self, services: Services, hub: Hub | None = None, relay: Relay | None = None) -> None:
+        self.services = services
         self.hub = hub or Hub()
         self.relay = relay
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -107,7 +108,7 @@ class Topics:
 
     async def _check(self, stream: Address) -> None:
         try:
-            outcome = await self.gateway.actors.ask(stream, Look(), None, "edge")
+            outcome = await self.services.asking.actors.ask(stream, Look(), None, "edge")
         except AskError as error:
             log.info("%s cannot be looked at: %r", stream, error)
             return
@@ -172,7 +173,7 @@ class Topics:
             user_id
             for numbered in publication.events
             for user_id in people(numbered.event)
-            if not self.gateway.people.display(user_id) and user_id not in self._nameless
+            if not self.services.names.people.display(user_id) and user_id not in self._nameless
         ]
 
     def _before(self, publication: Publication) -> tuple[int, Any] | None:
@@ -198,16 +199,16 @@ class Topics:
                     await self.names(missing)
                 if self._before(publication) is None:
                     first = publication.events[0].offset - 1
-                    self._states[stream] = (first, await self.gateway.actors.state_at(stream, first))
+                    self._states[stream] = (first, await self.services.asking.actors.state_at(stream, first))
                 self._deliver(queue.popleft())
         finally:
             del self._waiting[stream]
 
     async def names(self, user_ids: list[str]) -> None:
         """Read names from the database; accounts that are gone are remembered as nameless."""
-        people = self.gateway.people
+        people = self.services.names.people
         try:
-            await self.gateway.blocking(people.load, user_ids)
+            await in_database(people.load, user_ids)
         except Exception:
             log.exception("names could not be read")
         if len(self._nameless) > 10_000:
@@ -216,7 +217,7 @@ class Topics:
 
     async def names_in(self, kind: str, state: Any) -> None:
         """Read the names that a snapshot of this state shows."""
-        people = self.gateway.people
+        people = self.services.names.people
         wanted = FEEDS[kind].people(state)
         missing = [each for each in wanted if not people.display(each) and each not in self._nameless]
         if missing:
@@ -240,7 +241,7 @@ class Topics:
                 state = publication.state
             elif feed.evolve is not None:
                 state = feed.evolve(state, numbered.event)
-            event = shape(feed, self.gateway, stream, epoch, state, numbered)
+            event = shape(feed, self.services, stream, epoch, state, numbered)
             if here:
                 self.hub.deliver(stream, event)
             if away and self.relay is not None:

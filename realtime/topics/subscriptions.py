@@ -15,7 +15,7 @@ from typing import Any
 
 from actors.runtime.address import Address
 from core.accounts.principals import Principal, may
-from realtime.commands.gateway import Gateway
+from realtime.commands.services import Services
 from realtime.problems import Problem, forbidden, from_error, not_found
 from realtime.topics.feeds import FEEDS, NO_SESSION, shape
 from realtime.topics.hub import Outbox, Shaped
@@ -34,7 +34,7 @@ class Subscription:
 
     def __init__(self, topics: Topics, who: Principal, outbox: Outbox, spawn: Spawn, topic: str) -> None:
         self.topics = topics
-        self.gateway: Gateway = topics.gateway
+        self.services: Services = topics.services
         self.who = who
         self.outbox = outbox
         self.spawn = spawn
@@ -135,10 +135,10 @@ class Subscription:
 
     async def _snapshot(self, id_: str | None) -> None:
         assert self.stream is not None
-        outcome = await self.gateway.look(self.stream.kind, self.stream.key, self.who)
+        outcome = await self.services.asking.look(self.stream.kind, self.stream.key, self.who)
         await self.topics.names_in(self.stream.kind, outcome.state)
         self.epoch, self.last = self.epoch_of(outcome), outcome.seq
-        data = FEEDS[self.stream.kind].snapshot(self.gateway, outcome.state)
+        data = FEEDS[self.stream.kind].snapshot(self.services, outcome.state)
         self.send_snapshot(id_, data)
 
     def send_snapshot(self, id_: str | None, data: Any) -> None:
@@ -182,21 +182,21 @@ class Subscription:
 
 async def missed(topics: Topics, stream: Address, epoch: str, offset: int) -> list[Shaped] | None:
     """Return the stream's events after ``offset`` of ``epoch``, shaped, or None if they are not to be had."""
-    gateway, feed = topics.gateway, FEEDS[stream.kind]
+    services, feed = topics.services, FEEDS[stream.kind]
     try:
-        stretch = await gateway.actors.since(stream, epoch, offset)
+        stretch = await services.asking.actors.since(stream, epoch, offset)
         if stretch is None or not stretch.events:
             return None if stretch is None else []
         state = None
         if feed.evolve is not None:
-            state = await gateway.actors.state_at(stream, offset)
+            state = await services.asking.actors.state_at(stream, offset)
     except Exception as error:
         raise from_error(error) from error
     events = []
     for numbered in stretch.events:
         if feed.evolve is not None:
             state = feed.evolve(state, numbered.event)
-        events.append(shape(feed, gateway, stream, epoch, state, numbered))
+        events.append(shape(feed, services, stream, epoch, state, numbered))
     return events
 
 
@@ -251,7 +251,7 @@ class SessionSubscription(Subscription):
 
     async def _point(self, id_: str | None, epoch: str | None, offset: int | None) -> None:
         """Stand on the stream of the latest session, or on none."""
-        state = (await self.gateway.look("cart", self.who.id, self.who)).state
+        state = (await self.services.asking.look("cart", self.who.id, self.who)).state
         held = state.sessions[-1] if state.sessions else None
         self._leave()
         if held is None:
@@ -287,7 +287,7 @@ class SessionSubscription(Subscription):
             self._refreshing = False
 
     async def _again(self) -> None:
-        state = (await self.gateway.look("cart", self.who.id, self.who)).state
+        state = (await self.services.asking.look("cart", self.who.id, self.who)).state
         latest = state.sessions[-1].session_id if state.sessions else NO_SESSION
         if latest != self.epoch and self._open:
             await self._point(None, None, None)
@@ -302,7 +302,7 @@ class SessionSubscription(Subscription):
     async def missed(self, epoch: str, offset: int) -> list[Shaped] | None:
         """Return the session's events after ``offset``; the trolley's journal has them."""
         assert self.stream is not None
-        outcome = await self.gateway.look(self.stream.kind, self.stream.key, self.who)
+        outcome = await self.services.asking.look(self.stream.kind, self.stream.key, self.who)
         if offset > outcome.seq:
             return None
         events = await missed(self.topics, self.stream, outcome.epoch, offset)
@@ -358,7 +358,7 @@ class Subscriptions:
                 raise forbidden()
             return
         address = address_of(topic, self.who)
-        directory = self._topics.gateway.directory
+        directory = self._topics.services.fleet.directory
         if address.kind == "branch":
             branch = directory.branch(address.key)
             if branch is not None and may(self.who, "branch.watch", branch.chain, branch.code):

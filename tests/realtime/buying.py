@@ -31,7 +31,7 @@ async def bought(server: Server, world: World, *quantities: int, by: str = "shop
                 unit,
                 unit * quantity,
                 (PriceStep("base", unit),),
-                running.gateway.now(),
+                running.services.now(),
             )
         )
     total = sum((line.line_total for line in lines), Decimal("0.00"))

@@ -174,7 +174,7 @@ async def test_a_newer_socket_of_the_same_device_takes_over(world: World, server
             assert await old.closed() == 4409
             assert running.links.online() == [device_id]
     await running.settled()
-    look = await running.gateway.look("device", device_id, (await _identity(running, world)))
+    look = await running.services.asking.look("device", device_id, (await _identity(running, world)))
     assert look.state.online is False
 
 

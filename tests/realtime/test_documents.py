@@ -10,7 +10,7 @@ import httpx
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from realtime.commands.table import FRAMES, TABLE
-from realtime.documents import asyncapi
+from realtime.documents import asyncapi, permissions
 from realtime.server import Server
 from realtime.wire import SOCKET_FRAMES
 
@@ -27,11 +27,17 @@ def test_the_asyncapi_document_in_docs_is_current() -> None:
     assert asyncapi.FILE.read_text(encoding="utf-8") == asyncapi.text(), "run python -m scripts.asyncapi"
 
 
+def test_the_page_of_permissions_in_docs_is_current() -> None:
+    assert permissions.FILE.read_text(encoding="utf-8") == permissions.text(), (
+        "run python -m scripts.permissions"
+    )
+
+
 def test_every_frame_has_a_message_and_every_reference_leads_somewhere() -> None:
     document = asyncapi.document()
     messages = document["components"]["messages"]
-    for command in FRAMES.values():
-        assert {command.name, f"{command.name}.reply"} <= messages.keys()
+    for way in FRAMES.values():
+        assert {way.row.name, f"{way.row.name}.reply"} <= messages.keys()
     for frame in SOCKET_FRAMES:
         assert frame.__struct_config__.tag in messages
     for reference in _references(document):

@@ -1,0 +1,134 @@
+"""Asking the actors: what a command begins, what it ends in, ids."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from actors.kit.decider import Look
+from actors.runtime.address import Address
+from core.accounts.principals import Principal
+from core.database import in_thread
+from realtime.problems import from_error, from_refusal
+
+T = TypeVar("T")
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Actors(Protocol):
+    """The actor system, in this process or at the other end of Redis; see the runtime's System.
+
+    What an ask returns can be awaited, or takes ``add_done_callback``; it gives an Outcome.
+    """
+
+    def ask(
+        self,
+        address: Address,
+        command: Any,
+        command_id: str | None = None,
+        principal: str = "",
+        timeout: float = 5.0,
+    ) -> Any:
+        """Send a command; never waits."""
+
+    def tell(
+        self, address: Address, command: Any, command_id: str | None = None, principal: str = ""
+    ) -> None:
+        """Send a command and hear nothing."""
+
+    def since(self, address: Address, epoch: str, offset: int) -> Any:
+        """Return a reply of what a stream has had since, or of None."""
+
+    def state_at(self, address: Address, seq: int) -> Any:
+        """Return a reply of the state after event ``seq``."""
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """What a command answers: the data of its reply, and the outcome behind it for other views of it."""
+
+    data: Any
+    outcome: Any = None
+
+
+class Direct(msgspec.Struct, frozen=True, gc=False):
+    """One ask that is under way; ``show`` turns its accepted outcome into the reply's data."""
+
+    pending: Any
+    show: Callable[[Any], Any]
+
+
+Begun = Direct | Coroutine[Any, Any, Answer]
+
+
+class Asking:
+    """Sends commands to entities on behalf of a principal."""
+
+    def __init__(self, actors: Actors, timeout_s: float = 5.0) -> None:
+        self.actors = actors
+        self._timeout = timeout_s
+
+    def ask(self, kind: str, key: str, command: Any, who: Principal, command_id: str | None = None) -> Any:
+        """Ask the entity; the command id is scoped to the principal. Returns the pending reply."""
+        if command_id is not None and key != who.id:
+            command_id = f"{who.id}:{command_id}"
+        return self.actors.ask(Address(kind, key), command, command_id, f"{who.kind}:{who.id}", self._timeout)
+
+    async def outcome(self, pending: Any) -> Any:
+        """Return the accepted outcome of an ask. Raises Problem for refusals and failures."""
+        try:
+            outcome = await pending
+        except Exception as error:
+            raise from_error(error) from error
+        if outcome.refusal is not None:
+            raise from_refusal(outcome.refusal)
+        return outcome
+
+    async def look(self, kind: str, key: str, who: Principal) -> Any:
+        """Return the outcome of a Look: the state after every earlier commit."""
+        return await self.outcome(self.ask(kind, key, Look(), who))
+
+    async def settle(self, begun: Begun) -> Answer:
+        """Wait for whatever has begun. Raises Problem."""
+        if isinstance(begun, Direct):
+            outcome = await self.outcome(begun.pending)
+            return Answer(begun.show(outcome), outcome)
+        return await begun
+
+
+async def in_database(function: Callable[..., T], *args: Any) -> T:
+    """Run something that may touch the database, in a thread."""
+    return await in_thread(function)(*args)
+
+
+_ids: list[str] = []
+_IDS_AT_ONCE = 256
+
+
+def new_id() -> str:
+    """Return a random UUID (version 4) as text.
+
+    The randomness of many is fetched at once: a call of the system for each costs a microsecond, and
+    gives up the interpreter lock in the middle of a command.
+    """
+    try:
+        return _ids.pop()
+    except IndexError:
+        dice = os.urandom(16 * _IDS_AT_ONCE).hex()
+        _ids.extend(_uuid(dice[at : at + 32]) for at in range(0, len(dice), 32))
+        return _ids.pop()
+
+
+def _uuid(hexes: str) -> str:
+    return f"{hexes[:8]}-{hexes[8:12]}-4{hexes[13:16]}-a{hexes[17:20]}-{hexes[20:]}"
+
+
+def scoped_key(text: str) -> str:
+    """Return an Idempotency-Key as a command id: itself if it is plain, else a digest of it."""
+    if _KEY.fullmatch(text):
+        return text
+    return f"k{hashlib.sha256(text.encode()).hexdigest()[:40]}"

@@ -1,0 +1,202 @@
+"""Reference data in memory that commands take along, and what is shown with it.
+
+Everything here answers at once, but for :meth:`Names.of`, which may read an account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from actors.cart.decider import State as CartState
+from actors.messages.alarms import Alarm
+from actors.messages.cart import Line, Offer
+from actors.messages.trolley import TrolleyRef
+from core.accounts.people import People
+from core.accounts.principals import Principal
+from core.catalogue.live.catalogue import Catalogue, CatalogueProduct
+from core.fleet.directory import BranchInfo, Directory
+from core.fleet.trolleys import qr
+from realtime.commands.asking import Asking, in_database
+from realtime.problems import Problem, invalid, not_found
+from realtime.views.alarm import AlarmView, alarm_view
+from realtime.views.cart import CartView, Items, ItemView, cart_view
+
+_MOST_KNOWN = 100_000
+"""Shoppers whose place is remembered."""
+
+
+class Fleet:
+    """Branches and trolleys by what people call them."""
+
+    def __init__(self, directory: Directory) -> None:
+        self.directory = directory
+
+    def trolley(self, text: str) -> TrolleyRef:
+        """Return the trolley of a typed code or of the address in a QR. Raises the 400 or 404."""
+        try:
+            code = qr.parse(text, self.directory.nonce)
+        except qr.QrError as error:
+            raise invalid("trolley_id", error.detail, code=error.code) from error
+        ref = self.directory.trolley(code)
+        if ref is None:
+            raise not_found("trolley_not_found", "There is no such trolley.")
+        return ref
+
+    def branch(self, code_or_id: str) -> BranchInfo:
+        """Return the branch. Raises the 404."""
+        branch = self.directory.find_branch(code_or_id)
+        if branch is None:
+            raise not_found("branch_not_found", "There is no such branch.")
+        return branch
+
+    def trolley_in(self, branch: str, number_or_code: str) -> TrolleyRef:
+        """Return the trolley of a branch (code or id) with that number or code. Raises the 404."""
+        info = self.directory.find_branch(branch)
+        for ref in () if info is None else self.directory.trolleys(info.code):
+            if str(ref.cart_number) == number_or_code or ref.trolley_id == number_or_code:
+                return ref
+        raise not_found("trolley_not_found", "There is no such trolley in this branch.")
+
+
+class Places:
+    """In which chain and branch each shopper shops, as far as this process has seen."""
+
+    def __init__(self, directory: Directory, catalogue: Callable[[str], Catalogue]) -> None:
+        self._directory = directory
+        self._catalogue = catalogue
+        self._known: dict[str, tuple[str, str]] = {}
+
+    def remember(self, user_id: str, chain: str, branch: str) -> None:
+        """Keep where a shopper shops; the next product comes from that chain, at that branch's price."""
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.pop(next(iter(self._known)))
+        self._known[user_id] = (chain, branch)
+
+    def chain_of(self, user_id: str) -> str | None:
+        """Return the chain the shopper is in, or None when this process does not know yet.
+
+        That is also so when prices hang on the branch, and the branch is not known.
+        """
+        place = self._known.get(user_id)
+        if place is not None:
+            return place[0]
+        chains = self._directory.chains()
+        if len(chains) != 1 or self._catalogue(chains[0].slug).by_branch:
+            return None
+        return chains[0].slug
+
+    def branch_of(self, user_id: str) -> str:
+        """Return the branch the shopper was last seen in, or an empty text."""
+        place = self._known.get(user_id)
+        return "" if place is None else place[1]
+
+    async def find_chain(
+        self, asking: Asking, who: Principal, has: Callable[[Catalogue], bool] | None = None
+    ) -> str:
+        """Return the chain the shopper holds a trolley of, else the first one that ``has`` what is wanted.
+
+        Raises the 503 while there is no chain at all.
+        """
+        known = self.chain_of(who.id)
+        if known is not None:
+            return known
+        state = (await asking.look("cart", who.id, who)).state
+        held = next(iter(state.sessions), None)
+        if held is not None:
+            self.remember(who.id, held.chain, held.branch)
+            return str(held.chain)
+        slugs = [chain.slug for chain in self._directory.chains()]
+        if not slugs:
+            raise Problem(503, "no_catalogue", "There is no catalogue yet.", retry_after=5)
+        slug = next((slug for slug in slugs if has is not None and has(self._catalogue(slug))), slugs[0])
+        if len(slugs) == 1:
+            self.remember(who.id, slug, "")
+        return slug
+
+    def currency_of(self, user_id: str) -> str:
+        """Return the currency that an empty cart of this shopper shows."""
+        slug = self.chain_of(user_id)
+        chain = next(iter(self._directory.chains()), None) if slug is None else self._directory.chain(slug)
+        return "" if chain is None else chain.currency
+
+
+class Names:
+    """Names of people for screens."""
+
+    def __init__(self, people: People) -> None:
+        self.people = people
+        self.display = people.display
+
+    async def of(self, user_id: str) -> str:
+        """Return the name shown of somebody; read from the database if it is not in memory."""
+        name = self.display(user_id)
+        if not name:
+            await in_database(self.people.load, [user_id])
+            name = self.display(user_id)
+        return name
+
+
+class Goods:
+    """Products as carts take them along and as screens show them."""
+
+    def __init__(
+        self, directory: Directory, catalogue: Callable[[str], Catalogue], places: Places, names: Names
+    ) -> None:
+        self.catalogue = catalogue
+        self._directory = directory
+        self._places = places
+        self._names = names
+        self._items = Items()
+
+    def offer(self, who: Principal, product: CatalogueProduct, variant_id: str | None = None) -> Offer:
+        """Return what a command of this shopper takes along. Raises KeyError for an unknown variant."""
+        chain = self._places.chain_of(who.id) or self._selling(product.product_id)
+        return self.catalogue(chain).offer(product, variant_id, self._places.branch_of(who.id), who.tier)
+
+    def _selling(self, product_id: str) -> str:
+        slugs = (chain.slug for chain in self._directory.chains())
+        return next((slug for slug in slugs if self.catalogue(slug).by_id(product_id)), "")
+
+    def finder(self, user_id: str) -> Callable[[str], CatalogueProduct | None]:
+        """Return how to look products up for this shopper's screens."""
+        chain = self._places.chain_of(user_id)
+        return self.catalogue(chain).finder() if chain is not None else self._anywhere
+
+    def _anywhere(self, product_id: str) -> CatalogueProduct | None:
+        found = (self.catalogue(chain.slug).by_id(product_id) for chain in self._directory.chains())
+        return next((product for product in found if product is not None), None)
+
+    def line(self, line_id: str) -> Line | None:
+        """Return a line that this process has shown, or None; it may have changed or gone since."""
+        return self._items.line(line_id)
+
+    def item(self, line: Line, user_id: str) -> ItemView:
+        """Return a line as its shopper sees it."""
+        return self._items.view(line, self.finder(user_id)(line.product_id))
+
+    def shown(self, line: Line, product: CatalogueProduct) -> ItemView:
+        """Return a line as its shopper sees it, of a product that was just looked up."""
+        return self._items.view(line, product)
+
+    def cart(self, state: CartState, short: frozenset[str] = frozenset()) -> CartView:
+        """Return a cart as its shopper sees it; of the SKUs in ``short`` there is not enough."""
+        user_id = state.user_id
+        currency = self._places.currency_of(user_id)
+        return cart_view(state, self.finder(user_id), currency, self._items, short)
+
+    def alarm(self, alarm: Alarm) -> AlarmView:
+        """Return an alarm as staff sees it; people's names as far as they are in memory."""
+        return alarm_view(alarm, self._names.display, self._sku)
+
+    def _sku(self, sku: str) -> str:
+        product_id, _, variant_id = sku.partition("/")
+        product = self._anywhere(product_id)
+        if product is None:
+            return ""
+        variant = next((each for each in product.variants if each.variant_id == variant_id), None)
+        return product.name if variant is None else f"{product.name} {variant.name}"
+
+
+def people_of(alarm: Alarm) -> tuple[str, ...]:
+    """Return the ids of the people whose names the alarm shows."""
+    return tuple({each for each in (alarm.about.user_id, alarm.assignee, alarm.acknowledged_by) if each})

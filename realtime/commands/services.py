@@ -1,0 +1,51 @@
+"""What the commands of one process work with, put together once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from core.accounts.people import People
+from core.catalogue.live.catalogue import Catalogue
+from core.fleet.directory import Directory
+from realtime.commands.asking import Actors, Asking
+from realtime.commands.lookups import Fleet, Goods, Names, Places
+
+
+class Services(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts; each knows its own subject only."""
+
+    asking: Asking
+    fleet: Fleet
+    places: Places
+    goods: Goods
+    names: Names
+    find_session: Callable[[str], tuple[str, str, str] | None]
+    """Session id -> user id, branch and chain, or None. Blocking."""
+    now: Callable[[], float] = time.time
+
+
+def services(
+    actors: Actors,
+    directory: Directory,
+    catalogue: Callable[[str], Catalogue],
+    people: People,
+    *,
+    ask_timeout_s: float = 5.0,
+    find_session: Callable[[str], tuple[str, str, str] | None],
+    now: Callable[[], float] = time.time,
+) -> Services:
+    """Return the services over these actors and this reference data."""
+    places = Places(directory, catalogue)
+    names = Names(people)
+    return Services(
+        asking=Asking(actors, ask_timeout_s),
+        fleet=Fleet(directory),
+        places=places,
+        goods=Goods(directory, catalogue, places, names),
+        names=names,
+        find_session=find_session,
+        now=now,
+    )

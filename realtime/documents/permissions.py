@@ -1,0 +1,66 @@
+"""docs/PERMISSIONS.md, generated from the command table and the roles.
+
+``python -m scripts.permissions`` writes it; a test keeps it current.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.accounts.principals import PERMISSIONS
+from realtime.commands.row import Command, own
+from realtime.commands.table import TABLE
+
+FILE = Path(__file__).resolve().parents[2] / "docs" / "PERMISSIONS.md"
+_ROLES = ("staff", "manager", "chain_admin", "device")
+_HEAD = """# Who may give which command
+
+Generated from the command table (`realtime/commands/`) and the roles (`core/accounts/principals.py`) by
+`python -m scripts.permissions`; a test fails while it is not current, and another gives every command in
+every role, over both transports, in the own branch, in a sibling of it and in another chain.
+
+*own*: about the caller's own cart, session, payment or trolley. *branch*: in the branches in which the role
+was granted (a chain admin: in all of the chain's). *any*: everywhere. A dash: never, answered with 403, or
+with 404 where another tenant's thing would show that it exists. A device gives commands over HTTP only.
+"""
+
+
+def text() -> str:
+    """Return the page as it stands in docs/."""
+    commands = [
+        "| command | HTTP | permission | shopper | staff | manager | chain admin | platform admin | device |",
+        "|---|---|---|---|---|---|---|---|---|",
+        *(_command(row) for row in sorted(TABLE, key=lambda row: row.name)),
+    ]
+    permissions = [
+        "| permission | staff | manager | chain admin | platform admin | device |",
+        "|---|---|---|---|---|---|",
+        *(_permission(name) for name in sorted(PERMISSIONS)),
+    ]
+    return "\n".join([_HEAD, *commands, "", "## Permissions", "", *permissions, ""])
+
+
+def _command(row: Command) -> str:
+    routes = "<br>".join(f"`{route.method} /api{route.path}`" for route in row.routes)
+    name = f"`{row.name}`" if row.socket else f"`{row.name}` (HTTP only)"
+    mine = "own" if row.owners_may else ""
+    cells = [name, routes, row.permission, mine or "—"]
+    cells += [_both(mine, _granted(row.permission, role)) for role in _ROLES[:3]]
+    cells.append(_both(mine, "any" if row.permission != "own" else ""))
+    cells.append(_granted(row.permission, "device") or "—" if row.devices and row.where is not own else "—")
+    return f"| {' | '.join(cells)} |"
+
+
+def _permission(name: str) -> str:
+    cells = [_granted(name, role) or "—" for role in _ROLES[:3]]
+    cells.append("—" if name == "device.link" else "any")
+    cells.append(_granted(name, "device") or "—")
+    return f"| {' | '.join([name, *cells])} |"
+
+
+def _granted(permission: str, role: str) -> str:
+    return "branch" if role in PERMISSIONS.get(permission, ()) else ""
+
+
+def _both(mine: str, granted: str) -> str:
+    return ", ".join(each for each in (mine, granted) if each) or "—"
