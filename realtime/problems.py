@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from actors.kit.decider import Refusal
-from actors.runtime.errors import AskError, AskTimeout, Defect, KeyReused, Overloaded, Unavailable
+from actors.runtime.errors import AskTimeout, KeyReused, Overloaded, Unavailable
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_S = 1
@@ -27,6 +27,8 @@ class Problem(Exception):
         self.detail = detail
         self.error = error or detail
         self.extra = extra
+        if status in (429, 503):
+            extra.setdefault("retry_after", RETRY_AFTER_S)
 
     def document(self, instance: str | None = None) -> dict[str, Any]:
         """Return the document: type, title, status, detail, instance, code, error, message, extras."""
@@ -67,6 +69,11 @@ def unauthorised(code: str, detail: str) -> Problem:
     return Problem(401, code, detail)
 
 
+def key_reused() -> Problem:
+    """Return the 422 of an idempotency key that comes again with another body."""
+    return Problem(422, "key_reused", "The same key was used before with another body.")
+
+
 def too_many(retry_after: int = RETRY_AFTER_S) -> Problem:
     """Return the 429 with its Retry-After in whole seconds."""
     return Problem(429, "too_many_requests", "Too many commands; slow down.", retry_after=retry_after)
@@ -88,7 +95,7 @@ def from_error(error: BaseException) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, KeyReused):
-        return Problem(422, "key_reused", "The same key was used before with another body.")
+        return key_reused()
     if isinstance(error, Overloaded):
         return _unavailable("overloaded", "Too much is waiting here; try again.")
     if isinstance(error, AskTimeout):
@@ -97,7 +104,7 @@ def from_error(error: BaseException) -> Problem:
         )
     if isinstance(error, Unavailable | TimeoutError):
         return _unavailable("unavailable", "Recovering; try again.")
-    if isinstance(error, Defect | AskError | Exception):
+    if isinstance(error, Exception):
         return Problem(500, "defect", "Something went wrong on our side.")
     raise error
 

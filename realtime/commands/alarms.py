@@ -13,7 +13,7 @@ from realtime.commands.row import Ask, Call, Command, Route, in_branch, own
 from realtime.problems import not_found
 from realtime.views.alarm import AlarmView
 from realtime.views.base import View
-from realtime.wire import Body, rfc3339
+from realtime.wire import Body, Uuid, rfc3339
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 
@@ -22,15 +22,15 @@ class AlarmAcknowledge(Body):
     """Take an alarm on. ``assignee`` is the user id of whoever sees to it; by default the caller."""
 
     branch: Id
-    alarm_id: Id
-    assignee: Id | None = None
+    alarm_id: Uuid
+    assignee: Uuid | None = None
 
 
 class AlarmClear(Body):
     """Say that an alarm is done with. It is raised again if its cause comes again."""
 
     branch: Id
-    alarm_id: Id
+    alarm_id: Uuid
 
 
 class HelpCall(Body):
@@ -43,7 +43,7 @@ class HelpAnswer(Body):
     """Tell the shopper who called that the caller is coming."""
 
     branch: Id
-    alarm_id: Id
+    alarm_id: Uuid
 
 
 class AlarmTaken(View, frozen=True):

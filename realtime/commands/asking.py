@@ -11,9 +11,12 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from actors.kit.decider import Look
+from actors.messages.cart import FindSession
 from actors.runtime.address import Address
+from actors.runtime.errors import AskError, KeyReused
 from core.accounts.principals import Principal
 from core.database import in_thread
+from core.logs import Subject
 from realtime.problems import from_error, from_refusal
 
 T = TypeVar("T")
@@ -60,6 +63,8 @@ class Direct(msgspec.Struct, frozen=True, gc=False):
 
     pending: Any
     show: Callable[[Any], Any]
+    subject: Subject | None = None
+    """For the log."""
 
 
 Begun = Direct | Coroutine[Any, Any, Answer]
@@ -91,6 +96,19 @@ class Asking:
     async def look(self, kind: str, key: str, who: Principal) -> Any:
         """Return the outcome of a Look: the state after every earlier commit."""
         return await self.outcome(self.ask(kind, key, Look(), who))
+
+    async def used_before(self, who: Principal, command_id: str) -> bool:
+        """Return whether the caller's cart has carried something else out under that id.
+
+        Looking for a session of that name changes nothing; it is only another command than any other.
+        """
+        try:
+            await self.ask("cart", who.id, FindSession(command_id), who, command_id)
+        except KeyReused:
+            return True
+        except AskError:
+            return False
+        return False
 
     async def settle(self, begun: Begun) -> Answer:
         """Wait for whatever has begun. Raises Problem."""

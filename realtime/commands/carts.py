@@ -40,11 +40,10 @@ from realtime.commands.sessions import find_session, trolley_place
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.views.cart import CartView, ItemView, ProductBrief
-from realtime.wire import Body
+from realtime.wire import Body, Uuid
 
 Quantity = Annotated[int, Meta(ge=1, le=999)]
 QuantityOrNone = Annotated[int, Meta(ge=0, le=999)]
-ItemId = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 # --- bodies -------------------------------------------------------------------
@@ -57,24 +56,24 @@ class CartAdd(Body):
     """
 
     barcode: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
-    product_id: ItemId | None = None
-    variant_id: ItemId | None = None
+    product_id: Uuid | None = None
+    variant_id: Uuid | None = None
     quantity: Quantity | None = None
-    session_id: ItemId | None = None
+    session_id: Uuid | None = None
     trolley_id: Annotated[str, Meta(min_length=1, max_length=300)] | None = None
 
 
 class CartSetQuantity(Body):
     """Set a line's quantity; 0 removes it."""
 
-    item_id: ItemId
+    item_id: Uuid
     quantity: QuantityOrNone
 
 
 class CartRemove(Body):
     """Remove a line."""
 
-    item_id: ItemId
+    item_id: Uuid
 
 
 class CartClear(Body):
@@ -210,7 +209,7 @@ async def refer_for_holder(call: Call) -> Adding:
     if state.phase != "held" or (call.body.session_id or state.session_id) != state.session_id:
         raise Problem(409, "no_session", "Nobody holds this trolley.")
     user_id = state.user_id or ""
-    services.places.remember(user_id, ref.chain, ref.branch)
+    services.places.remember(user_id, ref.chain, ref.branch, ref.trolley_id)
     tier = who.tier if user_id == who.id else await in_database(find_tier, user_id)
     return _adding(call, ref.chain, user_id, state.session_id, tier)
 
@@ -434,6 +433,7 @@ ADD = Command(
     refer=_refer_add,
     command=add_command,
     show=_added,
+    kept_in_cart=True,
     routes=(
         Route("POST", "/cart/add", 200, _added_with_cart, answer=(AddedWithCart, MessageWithCart)),
         Route("POST", "/cart/items", 201, _item, answer=ItemView),
@@ -465,6 +465,7 @@ ROWS = (
         refer=_refer_line,
         command=_set_quantity,
         show=_changed,
+        kept_in_cart=True,
         routes=(
             Route("PATCH", "/cart/items/{item_id}", 200, _item_or_nothing, answer=ItemView, also=(204,)),
         ),
@@ -478,6 +479,7 @@ ROWS = (
         where=own,
         command=_remove,
         show=_removed,
+        kept_in_cart=True,
         routes=(Route("DELETE", "/cart/items/{item_id}", 204, no_content),),
         refusals=("item_not_found",),
     ),
@@ -489,6 +491,7 @@ ROWS = (
         where=own,
         command=_clear,
         show=_removed,
+        kept_in_cart=True,
         routes=(Route("DELETE", "/cart/items", 204, no_content),),
     ),
     Command(
@@ -500,6 +503,7 @@ ROWS = (
         refer=_refer_saved,
         command=_restore,
         show=_restored,
+        kept_in_cart=True,
         routes=(Route("POST", "/cart/restore", 200, _whole_cart, answer=CartView),),
         refusals=("nothing_to_restore",),
     ),

@@ -64,13 +64,13 @@ class Places:
     def __init__(self, directory: Directory, catalogue: Callable[[str], Catalogue]) -> None:
         self._directory = directory
         self._catalogue = catalogue
-        self._known: dict[str, tuple[str, str]] = {}
+        self._known: dict[str, tuple[str, str, str]] = {}
 
-    def remember(self, user_id: str, chain: str, branch: str) -> None:
+    def remember(self, user_id: str, chain: str, branch: str, trolley_id: str = "") -> None:
         """Keep where a shopper shops; the next product comes from that chain, at that branch's price."""
         if len(self._known) >= _MOST_KNOWN:
             self._known.pop(next(iter(self._known)))
-        self._known[user_id] = (chain, branch)
+        self._known[user_id] = (chain, branch, trolley_id)
 
     def chain_of(self, user_id: str) -> str | None:
         """Return the chain the shopper is in, or None when this process does not know yet.
@@ -90,6 +90,11 @@ class Places:
         place = self._known.get(user_id)
         return "" if place is None else place[1]
 
+    def trolley_of(self, user_id: str) -> str:
+        """Return the trolley the shopper was last seen with, or an empty text. For the log."""
+        place = self._known.get(user_id)
+        return "" if place is None else place[2]
+
     async def find_chain(
         self, asking: Asking, who: Principal, has: Callable[[Catalogue], bool] | None = None
     ) -> str:
@@ -103,7 +108,7 @@ class Places:
         state = (await asking.look("cart", who.id, who)).state
         held = next(iter(state.sessions), None)
         if held is not None:
-            self.remember(who.id, held.chain, held.branch)
+            self.remember(who.id, held.chain, held.branch, held.trolley_id)
             return str(held.chain)
         slugs = [chain.slug for chain in self._directory.chains()]
         if not slugs:

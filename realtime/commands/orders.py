@@ -15,7 +15,7 @@ from realtime.commands.asking import in_database, new_id
 from realtime.commands.row import Ask, Call, Command, Place, Route, in_branch
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
-from realtime.wire import Body, Id, rfc3339
+from realtime.wire import Body, Uuid, read_id, rfc3339
 
 Text = Annotated[str, Meta(min_length=1, max_length=64)]
 _MOST = Decimal(10_000_000_000)
@@ -31,14 +31,14 @@ class OrderVerifyExit(Body):
 class ReturnedItem(Body):
     """So many units of an order's line came back."""
 
-    item_id: Text
+    item_id: Uuid
     quantity: Annotated[int, Meta(ge=1, le=999)]
 
 
 class OrderRefund(Body):
     """Give ``amount`` back, by default all that is left. ``restock``: what goes back into the stock."""
 
-    order_id: Id
+    order_id: Uuid
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
     amount: Decimal | None = None
     restock: Annotated[list[ReturnedItem], Meta(max_length=500)] | None = None
@@ -159,7 +159,9 @@ def _refund(call: Call, found: Any) -> Ask:
         raise invalid("amount", "Expected an amount above nothing.", code="invalid_amount")
     if not body.reason.strip():
         raise invalid("reason", "Say why; the shopper reads it.")
-    returned = tuple([GoodsBack(each.item_id, each.quantity) for each in body.restock or ()])
+    returned = tuple(
+        [GoodsBack(read_id("restock.item_id", each.item_id), each.quantity) for each in body.restock or ()]
+    )
     command = RefundOrder(new_id(), body.amount, body.reason.strip(), call.who.id, returned)
     return Ask("order", body.order_id, command)
 

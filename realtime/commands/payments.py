@@ -21,7 +21,7 @@ from realtime.commands.checkouts import CHECKOUT, beginning
 from realtime.commands.row import Ask, Call, Command, Place, Route, own
 from realtime.problems import invalid, not_found
 from realtime.views.base import View
-from realtime.wire import Body, Id, rfc3339
+from realtime.wire import Body, Uuid, rfc3339
 
 Address = Annotated[str, Meta(max_length=1000)] | dict[str, Any]
 _MOST_BYTES = 4096
@@ -41,7 +41,7 @@ class PaymentCreate(Body):
 class PaymentConfirm(Body):
     """Say that the shopper has done their part. ``card``, ``approve``: of the sandbox's test cards."""
 
-    payment_id: Id
+    payment_id: Uuid
     card: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
     approve: bool | None = None
 
@@ -49,7 +49,7 @@ class PaymentConfirm(Body):
 class PaymentGet(Body):
     """How a payment stands."""
 
-    payment_id: Id
+    payment_id: Uuid
 
 
 class PaymentView(View, frozen=True):
@@ -181,6 +181,7 @@ ROWS = (
         refer=_refer_create,
         command=_create,
         show=_created,
+        kept_in_cart=True,
         routes=(Route("POST", "/payments/create-from-cart", 201),),
         refusals=(
             *CHECKOUT,

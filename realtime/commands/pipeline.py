@@ -12,10 +12,13 @@ from types import CoroutineType
 from typing import Any
 
 from core.accounts.principals import Principal, may
-from realtime.commands.asking import Answer, Begun, Direct
+from core.logs import SUBJECT
+from realtime.commands.asking import Answer, Begun, Direct, new_id
+from realtime.commands.logs import log_done
 from realtime.commands.row import OWN, Call, Command, Place, own
 from realtime.commands.services import Services
-from realtime.problems import Problem, forbidden, not_found
+from realtime.problems import Problem, forbidden, key_reused, not_found
+from realtime.wire import id_fields, read_id
 
 
 class Pipeline:
@@ -29,20 +32,42 @@ class Pipeline:
         self._show = row.show
         self._waits = row.waits
         self._owners_may = row.owners_may
+        self._ids = id_fields(row.body)
 
-    def begin(self, services: Services, who: Principal, body: Any, key: str) -> Begun:
-        """Begin a command whose body fits its schema. Raises Problem."""
-        call = Call(services, who, body, key)
-        if self._where is not None:
-            if not self._owners_may:
-                refuse_outsiders(who)
-            place = self._where(call)
-            if type(place) is CoroutineType:
-                return self._placed(call, place)
-            if place is not OWN:
-                authorise(self.row, who, place)
-                call.place = place
-        return self._allowed(call)
+    def begin(
+        self,
+        services: Services,
+        who: Principal,
+        body: Any,
+        key: str | None,
+        request: str = "",
+    ) -> Begun:
+        """Begin a command whose body fits its schema. Raises Problem.
+
+        ``key`` is the client's name for it, for this command alone; None: it gave none.
+        """
+        command_id = new_id() if key is None else f"{self.row.name}-{key}"
+        call = Call(services, self.row, who, body, command_id, request)
+        SUBJECT.set(call)
+        try:
+            for name in self._ids:
+                text = getattr(body, name)
+                if text is not None:
+                    setattr(body, name, read_id(name, text))
+            if self._where is not None:
+                if not self._owners_may:
+                    refuse_outsiders(who)
+                place = self._where(call)
+                if type(place) is CoroutineType:
+                    return self._placed(call, place)
+                if place is not OWN:
+                    authorise(self.row, who, place)
+                    call.place = place
+            return self._allowed(call)
+        except Problem as problem:
+            if key is not None and self._reuse_counts(problem):
+                return self._refuse(call, problem)
+            raise
 
     async def _placed(self, call: Call, finding: Any) -> Answer:
         place = await finding
@@ -58,7 +83,23 @@ class Pipeline:
         return self._ask(call, found)
 
     async def _referred(self, call: Call, finding: Any) -> Answer:
-        return await call.services.asking.settle(self._ask(call, await finding))
+        try:
+            found = await finding
+        except Problem as problem:
+            if self._reuse_counts(problem):
+                await self._refuse(call, problem)
+            raise
+        return await call.services.asking.settle(self._ask(call, found))
+
+    def _reuse_counts(self, problem: Problem) -> bool:
+        """Return whether the refusal may come of another body under a key that was used before."""
+        return self.row.kept_in_cart and (problem.status == 404 or "errors" in problem.extra)
+
+    async def _refuse(self, call: Call, problem: Problem) -> Answer:
+        """Raise the problem, or the 422 if that is what comes before it."""
+        if await call.services.asking.used_before(call.who, call.key):
+            raise key_reused()
+        raise problem
 
     def _ask(self, call: Call, found: Any) -> Begun:
         ask = self._command(call, found)
@@ -69,7 +110,7 @@ class Pipeline:
         )
         if self._waits:
             return self._conclude(call, found, pending)
-        return Direct(pending, partial(self._show, call, found))
+        return Direct(pending, partial(self._show, call, found), call)
 
     async def _conclude(self, call: Call, found: Any, pending: Any) -> Answer:
         outcome = None
@@ -81,6 +122,8 @@ class Pipeline:
         shown = self._show(call, found, outcome)
         if type(shown) is CoroutineType:
             shown = await shown
+        if outcome is not None:
+            log_done(call.row.name)
         return Answer(shown, outcome)
 
 

@@ -14,12 +14,12 @@ from actors.kit.money import zero
 from actors.messages.cart import ApplyVoucher, DropVoucher, Offer, PriceChange, Quoted, Reprice
 from actors.messages.pricing import TIERS, Voucher
 from core.catalogue.live.catalogue import Catalogue
-from realtime.commands.carts import PRODUCT, ItemId, Quantity, as_found, ask_nothing, offers_of
+from realtime.commands.carts import PRODUCT, Quantity, as_found, ask_nothing, offers_of
 from realtime.commands.row import Ask, Call, Command, Route, own
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.views.cart import StepView
-from realtime.wire import Body
+from realtime.wire import Body, Uuid
 
 VoucherCode = Annotated[str, Meta(min_length=1, max_length=40)]
 
@@ -30,9 +30,9 @@ VoucherCode = Annotated[str, Meta(min_length=1, max_length=40)]
 class PriceGet(Body):
     """What so many of a product cost, and why."""
 
-    product_id: ItemId
+    product_id: Uuid
     quantity: Quantity = 1
-    variant_id: ItemId | None = None
+    variant_id: Uuid | None = None
     user_tier: str | None = None
 
 
@@ -222,6 +222,7 @@ ROWS = (
         refer=_refer_quote,
         command=_to_cart,
         show=_quoted,
+        kept_in_cart=True,
         routes=(Route("POST", "/cart/quote"),),
     ),
     Command(
@@ -233,6 +234,7 @@ ROWS = (
         refer=_refer_apply,
         command=_to_cart,
         show=_quoted,
+        kept_in_cart=True,
         routes=(Route("POST", "/cart/vouchers"),),
         refusals=("voucher_not_found", "voucher_expired", "voucher_used_up", "too_many_vouchers"),
     ),
@@ -245,6 +247,7 @@ ROWS = (
         refer=_refer_drop,
         command=_to_cart,
         show=_quoted,
+        kept_in_cart=True,
         routes=(Route("DELETE", "/cart/vouchers/{code}"),),
         refusals=("voucher_not_found",),
     ),

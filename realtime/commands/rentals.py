@@ -19,7 +19,7 @@ from realtime.commands.sessions import HELD, name_holder, rental_of, trolley_pla
 from realtime.problems import invalid, not_found
 from realtime.views.base import View
 from realtime.views.trolley import LockView, lock_view
-from realtime.wire import Body, rfc3339
+from realtime.wire import Body, Uuid, rfc3339
 
 Text = Annotated[str, Meta(min_length=1, max_length=300)]
 Number = Annotated[int, Meta(ge=1)]
@@ -32,7 +32,7 @@ class TrolleyAssign(Body):
     """Where ``cart_number`` counts."""
     trolley_id: Text | None = None
     cart_number: Number | None = None
-    user_id: Text | None = None
+    user_id: Uuid | None = None
     user_phone: Text | None = None
     minutes: Annotated[int, Meta(ge=1, le=7 * 24 * 60)] | None = None
 
@@ -43,7 +43,7 @@ class TrolleyReturn(Body):
     branch: Text | None = None
     trolley_id: Text | None = None
     cart_number: Number | None = None
-    device_id: Text | None = None
+    device_id: Uuid | None = None
     slot: Annotated[int, Meta(ge=0, le=0xFFFF)] | None = None
 
 
@@ -127,7 +127,7 @@ def _assign(call: Call, letting: _Letting) -> Ask:
 def _assigned(call: Call, letting: _Letting, outcome: Any) -> Assigned:
     ref: TrolleyRef = call.place.thing
     claimed: Claimed = outcome.answer
-    call.services.places.remember(letting.user_id, ref.chain, ref.branch)
+    call.services.places.remember(letting.user_id, ref.chain, ref.branch, ref.trolley_id)
     return Assigned(
         session_id=claimed.session_id,
         trolley_id=ref.trolley_id,

@@ -42,10 +42,19 @@ class Call(msgspec.Struct, gc=False):
     """One command on its way: who gives it, its body, its idempotency key, and the place found for it."""
 
     services: Services
+    row: Command
     who: Principal
     body: Any
     key: str
+    """What a repeat is known by, in the scope of the command."""
+    request: str = ""
+    """Names the request in the log, where that is not the key."""
     place: Place = OWN
+
+    def log_fields(self) -> dict[str, str]:
+        """Return the ids that every line of this command carries."""
+        trolley_id = getattr(self.body, "trolley_id", None) or self.services.places.trolley_of(self.who.id)
+        return {"request_id": self.request or self.key, "command": self.row.name, "trolley_id": trolley_id}
 
 
 class Ask(NamedTuple):
@@ -126,6 +135,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     routes: tuple[Route, ...]
     refusals: tuple[str, ...] = ()
     """Codes of the business refusals, for the documents."""
+    kept_in_cart: bool = False
+    """Whether it is the caller's cart that knows repeats by their key."""
     socket: bool = True
     devices: bool = False
     """Whether a device may give it, for the person it names."""

@@ -18,29 +18,28 @@ from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.views.cart import CartView, SavedView
 from realtime.views.trolley import LockView, lock_view
-from realtime.wire import Body, rfc3339
+from realtime.wire import Body, Uuid, rfc3339
 
 Code = Annotated[str, Meta(min_length=1, max_length=300)]
-UserId = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class SessionStart(Body):
     """Claim a trolley: its code, or the address in its QR. ``user_id``: for somebody else (staff, kiosks)."""
 
     trolley_id: Code
-    user_id: UserId | None = None
+    user_id: Uuid | None = None
 
 
 class SessionHeartbeat(Body):
     """A sign of life; without ``session_id`` of the latest session."""
 
-    session_id: UserId | None = None
+    session_id: Uuid | None = None
 
 
 class SessionEnd(Body):
-    """End a session. ``abandoned`` (the default) keeps the lines for a while, ``paid`` does not."""
+    """End a session, by default the latest. ``abandoned`` (the default) keeps the lines for a while."""
 
-    session_id: UserId
+    session_id: Uuid | None = None
     outcome: Literal["paid", "abandoned"] | None = None
 
 
@@ -128,7 +127,7 @@ async def name_holder(call: Call, problem: Problem) -> Problem:
 async def _started(call: Call, user_id: str, outcome: Any) -> Started:
     services, ref = call.services, call.place.thing
     claimed: Claimed = outcome.answer
-    services.places.remember(user_id, ref.chain, ref.branch)
+    services.places.remember(user_id, ref.chain, ref.branch, ref.trolley_id)
     cart = await _cart_at(call, user_id, claimed.cart_revision)
     shown = services.goods.cart(cart)
     return Started(
@@ -197,10 +196,24 @@ def _alive(call: Call, found: SessionFound, outcome: Any) -> Beat:
     return Beat(session_id=alive.session_id, expires_at=rfc3339(alive.expires_at))
 
 
-def _end(call: Call, found: Any) -> Ask:
-    body: SessionEnd = call.body
+def _ending(call: Call) -> str | Coroutine[Any, Any, str]:
+    """Return the id of the session that ends."""
+    return call.body.session_id or _latest_session(call)
+
+
+async def _latest_session(call: Call) -> str:
+    """Return the id of the caller's session, or of the one that was ended last, for its answer again."""
+    state: CartState = (await call.services.asking.look("cart", call.who.id, call.who)).state
+    if state.sessions:
+        return state.sessions[-1].session_id
+    if state.ended:
+        return state.ended[-1].session_id
+    raise not_found("session_not_found", "You have no open session.")
+
+
+def _end(call: Call, session_id: str) -> Ask:
     owner = call.place.owner or call.who.id
-    return Ask("cart", owner, EndSession(body.session_id, body.outcome or "abandoned"))
+    return Ask("cart", owner, EndSession(session_id, call.body.outcome or "abandoned"))
 
 
 def _ended(call: Call, found: Any, outcome: Any) -> Ended:
@@ -255,6 +268,7 @@ ROWS = (
         permission="session.for_others",
         where=_session_place,
         for_owner=True,
+        refer=_ending,
         command=_end,
         show=_ended,
         routes=(Route("POST", "/session/end"),),

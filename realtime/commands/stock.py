@@ -10,7 +10,7 @@ from actors.messages.stock import AdjustStock, Quantity, ReceiveStock, StockLeve
 from realtime.commands.row import Ask, Call, Command, Route, in_branch
 from realtime.problems import not_found
 from realtime.views.base import View
-from realtime.wire import Body
+from realtime.wire import Body, Uuid, read_id
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 Units = Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -21,9 +21,9 @@ Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 class ReceivedLine(Body):
     """So many units of a product, or of its variant."""
 
-    product_id: Id
+    product_id: Uuid
     quantity: Units
-    variant_id: Id | None = None
+    variant_id: Uuid | None = None
 
 
 class StockReceive(Body):
@@ -41,9 +41,9 @@ class StockAdjust(Body):
     """
 
     branch: Id
-    product_id: Id
+    product_id: Uuid
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
-    variant_id: Id | None = None
+    variant_id: Uuid | None = None
     delta: Change | None = None
     counted: Count | None = None
     low_at: Count | None = None
@@ -84,11 +84,13 @@ def _adjust(call: Call, found: Any) -> Ask:
 
 def _sku(call: Call, product_id: str, variant_id: str | None) -> str:
     """Return the SKU of something that the branch's chain has, sold or not. Raises the 404."""
+    product_id = read_id("product_id", product_id)
     product = call.services.goods.catalogue(call.place.chain).by_id(product_id)
     if product is None:
         raise not_found("product_not_found", "There is no such product here.")
     if variant_id is None:
         return product_id
+    variant_id = read_id("variant_id", variant_id)
     if all(each.variant_id != variant_id for each in product.variants):
         raise not_found("variant_not_found", "There is no such variant of the product.")
     return f"{product_id}/{variant_id}"

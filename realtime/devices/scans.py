@@ -69,7 +69,7 @@ class Scans:
     async def _add(self, scan: wire.Scan) -> None:
         """Go the way of ``cart.add``, if the trolley's holder was its holder when the code was read."""
         body = carts.CartAdd(barcode=scan.barcode, trolley_id=scan.trolley_id)
-        call = Call(self._services, self._who, body, scan_key(scan))
+        call = Call(self._services, carts.ADD, self._who, body, scan_key(scan))
         call.place = await carts.holders_place(call, scan.trolley_id)
         authorise(carts.ADD, self._who, call.place)
         adding = await carts.refer_for_holder(call)

@@ -8,7 +8,6 @@ trailing slash, and ``/api/v1`` is the same as ``/api``.
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any, NamedTuple
@@ -18,19 +17,21 @@ import msgspec
 from starlette.routing import Match
 from starlette.routing import Route as StarletteRoute
 
+from core.logs import SUBJECT
+from core.wire.json import check
 from realtime.auth import bearer, header
-from realtime.commands.asking import Answer, new_id, scoped_key
-from realtime.commands.pipeline import Pipeline
+from realtime.commands.asking import Answer, scoped_key
+from realtime.commands.logs import Asked, log_refused
+from realtime.commands.pipeline import Pipeline, refuse_outsiders
 from realtime.commands.row import Call, Command, Route, fixed_by_path, http_body, path_parameters
 from realtime.commands.table import TABLE
 from realtime.documents.asyncapi import document
 from realtime.edge import Edge
-from realtime.problems import CONTENT_TYPE, Problem, forbidden, from_error, invalid, unauthorised
+from realtime.http.responses import refuse_host, request_id, respond, send_problem
+from realtime.problems import Problem, forbidden, invalid, unauthorised
 from realtime.topics.hub import Message, Send
 from realtime.views.cart import CartView
-from realtime.wire import Body, decode_problem, encode
-
-log = logging.getLogger("realtime")
+from realtime.wire import UNREADABLE, Body, decode_problem, encode
 
 Receive = Callable[[], Awaitable[Message]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
@@ -52,17 +53,17 @@ class Endpoint:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        asked = Asked(request_id(scope), self._command.name)
+        SUBJECT.set(asked)
         try:
-            status, body, headers = await self._answer(scope, receive)
-        except Exception as error:
-            problem = from_error(error)
-            if problem.status == 500:
-                log.error("%s failed", self._command.name, exc_info=error)
-            await send_problem(scope, send, problem)
+            refuse_host(scope)
+            status, body, headers = await self._answer(scope, receive, asked.request_id)
+        except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
+            await send_problem(scope, send, log_refused(self._command.name, error))
             return
-        await _respond(scope, send, status, body, headers)
+        await respond(scope, send, status, body, headers)
 
-    async def _answer(self, scope: Message, receive: Receive) -> tuple[int, bytes, list[Any]]:
+    async def _answer(self, scope: Message, receive: Receive, request: str) -> tuple[int, bytes, list[Any]]:
         headers = scope["headers"]
         authenticator = self._edge.authenticator
         token = bearer(header(headers, b"authorization"))
@@ -72,21 +73,28 @@ class Endpoint:
         who = identity.principal
         if who.kind == "device" and not self._command.devices:
             raise forbidden("This is for people.")
+        if not self._command.owners_may:
+            refuse_outsiders(who)
         body = self._body(scope, await _read(receive, self._edge.limits.max_message_bytes), headers)
         services, key = self._edge.services, _key(headers)
-        answer = await services.asking.settle(self._pipeline.begin(services, who, body, key))
-        return await self._shape(Call(services, who, body, key), answer, headers)
+        answer = await services.asking.settle(self._pipeline.begin(services, who, body, key, request))
+        call = Call(services, self._command, who, body, key or "", request)
+        return await self._shape(call, answer, headers)
 
     def _body(self, scope: Message, data: bytes, headers: list[Any]) -> Any:
         if data:
             kind = header(headers, b"content-type")
             if kind is not None and kind.partition(";")[0].strip().lower() != "application/json":
                 raise Problem(415, "unsupported_media_type", f"Expected application/json, got {kind}.")
-        elif scope["method"] == "GET":
+        else:
             data = b"{}"
         try:
-            body = self._from_query(scope) if self._route.query else self._decoder.decode(data or b"{}")
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            if self._route.query:
+                body = self._from_query(scope)
+            else:
+                check(data)
+                body = self._decoder.decode(data)
+        except UNREADABLE as error:
             raise decode_problem(error) from error
         if not self._partial:
             return body
@@ -94,8 +102,13 @@ class Endpoint:
         return self._command.body(**fields, **self._from_path(scope["path_params"]))
 
     def _from_query(self, scope: Message) -> Body:
-        pairs = dict(parse_qsl(scope["query_string"].decode("latin-1")))
-        return msgspec.convert(pairs, self._schema, strict=False)
+        pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise invalid(twice, "Expected once, got it more than once.", code="invalid_field")
+        return msgspec.convert(found, self._schema, strict=False)
 
     def _from_path(self, params: dict[str, str]) -> dict[str, str]:
         if not self._route.by_number:
@@ -132,10 +145,10 @@ def _matches(wanted: str | None, tag: str) -> bool:
     return tag in tags or "*" in tags
 
 
-def _key(headers: list[Any]) -> str:
+def _key(headers: list[Any]) -> str | None:
     key = header(headers, b"idempotency-key")
     if key is None:
-        return new_id()
+        return None
     if not key or len(key) > _MAX_KEY:
         raise invalid("Idempotency-Key", f"Expected 1 to {_MAX_KEY} characters.", code="invalid_key")
     return scoped_key(key)
@@ -154,39 +167,9 @@ async def _read(receive: Receive, limit: int) -> bytes:
     return body
 
 
-async def send_problem(scope: Message, send: Send, problem: Problem, *more: tuple[bytes, bytes]) -> None:
-    """Answer a request with a problem document."""
-    headers = list(more)
-    retry_after = problem.extra.get("retry_after")
-    if retry_after is not None:
-        headers.append((b"retry-after", str(retry_after).encode()))
-    if problem.status == 401:
-        headers.append((b"www-authenticate", b"Bearer"))
-    body = encode(problem.document(scope["path"]))
-    await _respond(scope, send, problem.status, body, headers, CONTENT_TYPE.encode())
-
-
-async def _respond(
-    scope: Message,
-    send: Send,
-    status: int,
-    body: bytes,
-    headers: list[Any],
-    content_type: bytes = b"application/json",
-) -> None:
-    if status != 304 and status != 204:
-        headers = [
-            (b"content-type", content_type),
-            (b"content-length", str(len(body)).encode()),
-            *headers,
-        ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
-
-
 async def serve_asyncapi(scope: Message, receive: Receive, send: Send) -> None:
     """Answer with the AsyncAPI document."""
-    await _respond(scope, send, 200, _asyncapi(), [(b"cache-control", b"no-cache")])
+    await respond(scope, send, 200, _asyncapi(), [(b"cache-control", b"no-cache")])
 
 
 @cache

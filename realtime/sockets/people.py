@@ -7,18 +7,17 @@ commands and topics are checked one by one against the principal wherever they c
 from __future__ import annotations
 
 import asyncio
-import logging
 from functools import partial
 from typing import Any
 
-import msgspec
-
 from actors.messages.cart import FindSession
 from core.accounts.principals import Principal, may
+from core.logs import SUBJECT
 from realtime.auth import Identity
 from realtime.commands.asking import Direct
+from realtime.commands.logs import Asked, log_refused
 from realtime.commands.table import FRAMES
-from realtime.problems import Problem, forbidden, from_error, from_refusal, invalid, not_found, too_many
+from realtime.problems import Problem, forbidden, from_refusal, invalid, not_found, too_many
 from realtime.sockets.base import SocketConsumer
 from realtime.sockets.limits import TokenBucket
 from realtime.topics.hub import Message
@@ -26,9 +25,11 @@ from realtime.topics.subscriptions import Subscriptions
 from realtime.wire import (
     SOCKET_FRAMES,
     SUBPROTOCOL,
+    UNREADABLE,
     InspectBus,
     Notice,
     Ping,
+    Reader,
     Renew,
     Subscribe,
     Unsubscribe,
@@ -40,13 +41,7 @@ from realtime.wire import (
     rfc3339,
 )
 
-log = logging.getLogger("realtime")
-
-_union: Any = None
-for _frame in (*FRAMES, *SOCKET_FRAMES):
-    _union = _frame if _union is None else _union | _frame
-decode = msgspec.json.Decoder(_union).decode
-"""Text -> frame; raises msgspec.DecodeError."""
+read = Reader((*FRAMES, *SOCKET_FRAMES)).read
 
 
 class PersonConsumer(SocketConsumer):
@@ -77,9 +72,11 @@ class PersonConsumer(SocketConsumer):
             self.outbox.text(reply_problem(id_of(text), too_many()))
             return
         try:
-            frame = decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            self.outbox.text(reply_problem(id_of(text), decode_problem(error)))
+            frame = read(text)
+        except UNREADABLE as error:
+            id_ = id_of(text)
+            SUBJECT.set(Asked(id_ or ""))
+            self.outbox.text(reply_problem(id_, log_refused("", decode_problem(error))))
             return
         way = FRAMES.get(type(frame))
         if way is None:
@@ -88,12 +85,12 @@ class PersonConsumer(SocketConsumer):
         try:
             begun = way.begin(self.edge.services, self.principal, frame, frame.id)
         except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
-            self._fail(frame.id, error)
+            self._fail(frame.id, error, way.row.name)
             return
         if type(begun) is Direct:
-            begun.pending.add_done_callback(partial(self._settled, frame.id, begun.show), self.loop)
+            begun.pending.add_done_callback(partial(self._settled, frame.id, way.row.name, begun), self.loop)
         else:
-            self.spawn(self._flow(frame.id, begun))
+            self.spawn(self._flow(frame.id, way.row.name, begun))
 
     def too_big(self, size: int) -> None:
         """Answer a message over the limit; the socket stays open."""
@@ -101,30 +98,28 @@ class PersonConsumer(SocketConsumer):
         problem = Problem(413, "message_too_large", f"Expected at most {limit} bytes, got {size}.")
         self.outbox.text(reply_problem(None, problem))
 
-    def _settled(self, id_: str, show: Any, pending: Any) -> None:
+    def _settled(self, id_: str, name: str, begun: Direct, pending: Any) -> None:
         try:
             outcome = pending.get(timeout=0)
             if outcome.refusal is not None:
                 raise from_refusal(outcome.refusal)
-            text = reply_ok(id_, show(outcome))
+            text = reply_ok(id_, begun.show(outcome))
         except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
-            self._fail(id_, error)
+            SUBJECT.set(begun.subject)
+            self._fail(id_, error, name)
             return
         self.outbox.text(text)
 
-    async def _flow(self, id_: str, begun: Any) -> None:
+    async def _flow(self, id_: str, name: str, begun: Any) -> None:
         try:
             text = reply_ok(id_, (await begun).data)
         except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
-            self._fail(id_, error)
+            self._fail(id_, error, name)
             return
         self.outbox.text(text)
 
-    def _fail(self, id_: str | None, error: BaseException) -> None:
-        problem = from_error(error)
-        if problem.status == 500:
-            log.error("command %s failed", id_, exc_info=error)
-        self.outbox.text(reply_problem(id_, problem))
+    def _fail(self, id_: str | None, error: BaseException, name: str = "") -> None:
+        self.outbox.text(reply_problem(id_, log_refused(name, error)))
 
     # --- frames of the socket itself -----------------------------------------------------
 

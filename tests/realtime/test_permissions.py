@@ -150,7 +150,7 @@ class Spot:
 
     def fields(self, name: str) -> dict[str, Any]:
         """Return a body of that command about this place and somebody else's things."""
-        alarm = {"branch": self.branch, "alarm_id": "none"}
+        alarm = {"branch": self.branch, "alarm_id": str(uuid4())}
         stock = {"branch": self.branch, "product_id": self.product}
         bodies: dict[str, dict[str, Any]] = {
             "session.start": {"trolley_id": self.trolley, "user_id": self.holder},

@@ -76,7 +76,7 @@ async def test_an_edge_carries_commands_and_topics(world: World, server: Server,
         added = await phone.event("cart", "ItemAdded")
         assert added["data"]["total_price"] == 100.0
         with pytest.raises(Refused) as refused:
-            await phone.command("cart.remove", item_id="nothing")
+            await phone.command("cart.remove", item_id=str(uuid4()))
         assert refused.value.code == "item_not_found"
         id_ = str(uuid4())
         await phone.command("cart.add", id=id_, barcode=world.barcode)

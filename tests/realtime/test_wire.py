@@ -9,7 +9,7 @@ import pytest
 
 from realtime import wire
 from realtime.commands.table import FRAMES, TABLE
-from realtime.sockets.people import decode
+from realtime.sockets.people import read
 
 
 @pytest.mark.parametrize(
@@ -37,15 +37,15 @@ def test_a_wrong_frame_is_refused_by_the_name_of_what_is_wrong(
     text: str, code: str, field: str | None
 ) -> None:
     with pytest.raises(msgspec.DecodeError) as raised:
-        decode(text)
+        read(text)
     problem = wire.decode_problem(raised.value)
     assert (problem.status, problem.code) == (400, code)
     assert problem.extra.get("errors", {}).keys() == ({field} if field else set())
 
 
 def test_null_for_an_optional_field_is_the_same_as_leaving_it_out() -> None:
-    given = decode('{"id":"a","type":"cart.add","barcode":"1","quantity":null,"session_id":null}')
-    assert given == decode('{"id":"a","type":"cart.add","barcode":"1"}')
+    given = read('{"id":"a","type":"cart.add","barcode":"1","quantity":null,"session_id":null}')
+    assert given == read('{"id":"a","type":"cart.add","barcode":"1"}')
 
 
 def test_money_keeps_its_digits_on_the_wire() -> None:

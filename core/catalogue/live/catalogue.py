@@ -35,7 +35,7 @@ class Catalogue:
 
         Raises barcodes.BarcodeError for a code that no product can have.
         """
-        return self._products.by_barcode.get(code) or self.scan(code)[0]
+        return self.scan(code)[0]
 
     def scan(self, code: str) -> tuple[CatalogueProduct | None, Label | None]:
         """Return the product with a scanned code, and what the label of a weighed piece says besides.
@@ -44,6 +44,9 @@ class Catalogue:
         """
         now = self._products
         known = now.by_barcode
+        exactly = known.get(code)
+        if exactly is not None:
+            return exactly, None
         normal = barcodes.read(code, known)
         product = known.get(normal)
         if product is not None or len(normal) != _LABELLED:
