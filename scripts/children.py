@@ -14,11 +14,31 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import FrameType
 
 STEADY_S = 30.0
 """A child that lived so long is started again at once."""
 SLOWEST_S = 30.0
 PR_SET_PDEATHSIG = 1
+
+
+def stop_once() -> None:
+    """Raise KeyboardInterrupt at the first SIGINT or SIGTERM, and hear no other.
+
+    Whoever ends a process group and the ``make`` in it sends two; the second must not break off
+    what the first began. A handler that does nothing, because a signal that is already on its
+    way when it comes to be ignored makes Python complain.
+    """
+    stopping = False
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        if not stopping:
+            stopping = True
+            raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handle)
 
 
 def die_with_parent() -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import socket
 import sys
 import time
@@ -22,7 +21,7 @@ from uuid import UUID
 
 import django
 
-from scripts.children import Children
+from scripts.children import Children, stop_once
 
 PUSH_BACK_AFTER_S = 3.0
 AUTO_PULL_S = "1.5"
@@ -51,8 +50,7 @@ def main() -> int:
         return 0 if _fresh(_heartbeat()) else 1
     # SIGTERM is how containers and scripts/run.py stop us; both signals leave by the same door, and a
     # shell that starts us in the background has had Ctrl-C ignored.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    stop_once()
     children = Children(lambda line: print(line, file=sys.stderr, flush=True))
     try:
         _run(children, options.server)

@@ -2,13 +2,12 @@
 
 Migrates, loads the demo, serves, and beside the server runs the store's simulated
 hardware. Prints the addresses and the demo logins once the server is
-ready. Ctrl-C stops everything in reverse order; the exit status is then 0.
+ready. Ctrl-C or SIGTERM stops everything in reverse order; the exit status is then 0.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from typing import NoReturn
 
 import django
 
-from scripts.children import Children
+from scripts.children import Children, stop_once
 from scripts.probe import healthy
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,16 +31,13 @@ def main() -> int:
         return _fail(f"PORT: expected a number from 1 to 65535, got {port!r}.")
     if _taken(int(port)):
         return _fail(f"Port {port} is taken. Choose another: make run PORT={int(port) + 1}")
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    stop_once()
     children = Children(lambda line: print(line, file=sys.stderr, flush=True))
     try:
         if subprocess.run([sys.executable, "-m", "scripts.prepare"], cwd=ROOT, check=False).returncode:
             return _fail("The database could not be prepared; see above.")
         _serve(children, int(port))
     except KeyboardInterrupt:
-        # A second Ctrl-C must not break off what the first began.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         print("\nStopping.", flush=True)
         return 0
     except NotReady as why:

@@ -120,6 +120,14 @@ def _poll(state: State, command: Poll, ctx: Context) -> Decision:
     return Decision(answer=desk, memory=replace(state, heard_at=max(ctx.now, state.heard_at), health=health))
 
 
+def _poll_offline(state: State, command: Poll, ctx: Context) -> Decision:
+    """It lives, whether it has said hello or not: a device may have nothing but HTTP."""
+    connected = DeviceConnected(command.branch, state.boot_id, state.firmware, ctx.now)
+    desk = DeskOfDevice(pending(state, ctx.now), state.last_seq)
+    health = state.health if command.health is None else command.health
+    return Decision((connected,), desk, memory=replace(state, heard_at=ctx.now, health=health))
+
+
 def _received(state: State, command: Received, ctx: Context) -> Decision:
     return Decision(memory=replace(state, heard_at=max(ctx.now, state.heard_at)))
 
@@ -201,7 +209,7 @@ _ALWAYS: dict[type, tables.Handler] = {
 }
 
 COMMANDS: Commands = {
-    "offline": {LinkDown: ignored, Beat: _beat_offline, Retire: _retire, **_ALWAYS},
+    "offline": {**_ALWAYS, LinkDown: ignored, Beat: _beat_offline, Poll: _poll_offline, Retire: _retire},
     "online": {LinkDown: _link_down, Beat: _beat, Retire: _retire, **_ALWAYS},
     "retired": {
         **_ALWAYS,

@@ -113,8 +113,10 @@ class Beat(msgspec.Struct, frozen=True, tag="Beat"):
 
 
 class Poll(msgspec.Struct, frozen=True, tag="Poll"):
-    """A heartbeat without a link (memory only); puts nobody on line. Answer: DeskOfDevice."""
+    """A heartbeat over HTTP: the device is online by it as by a socket's. Answer: DeskOfDevice."""
 
+    branch: str
+    """Where the device stands; it may never have said hello."""
     health: dict[str, Any] | None = None
 
 

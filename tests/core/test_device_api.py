@@ -103,12 +103,13 @@ def test_a_heartbeat_hears_what_is_wanted(
     path = f"{url}/heartbeat" if named else "/api/devices/heartbeat"
     body = device.post(path, {"health": {"load": 0.5}}).json()
     assert body["device_id"] == key
-    assert (body["status"], body["last_seq"]) == ("offline", 0)
+    assert (body["status"], body["last_seq"]) == ("online", 0)
     assert body["commands"] == [{"id": "u1", "slot": 17, "op": "unlock", "ttl_ms": 8000}]
     assert body["link"]["url"] == "ws://localhost:8000/ws/device/"
     status = manager.get(f"{url}/status").json()
     assert status["health"] == {"load": 0.5}
     assert status["last_seen"] is not None
+    assert status["status"] == "online"
 
 
 def test_a_heartbeat_is_closed_and_small(world: World, actors: Actors) -> None:

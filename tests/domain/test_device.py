@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from actors.device import decider as device
 from actors.kit.decider import TimeReached
-from actors.messages.alarms import ClearAlarm
+from actors.messages.alarms import About, ClearAlarm, RaiseAlarm
 from actors.messages.branch import DeviceCard, NoteDevice
 from actors.messages.device import (
     Acked,
@@ -23,6 +23,7 @@ from actors.messages.device import (
     LinkDown,
     LinkUp,
     OfferFirmware,
+    Poll,
     Received,
     Report,
     Reports,
@@ -97,6 +98,22 @@ def test_a_device_given_up_too_early_is_back_with_its_next_heartbeat() -> None:
     lost = online().after(TimeReached(), at=190.0)
     lost.when(Beat(), at=191.0).then(DeviceConnected("BRANCH-001", "boot-1", "1.0", 191.0))
     fresh().when(Beat()).nothing()
+
+
+def test_a_device_that_only_beats_over_http_is_online_by_that_and_off_line_without() -> None:
+    beaten = fresh().after(UNLOCK, at=95.0).when(Poll("BRANCH-001", {"load": 1}), at=100.0)
+    beaten.then(DeviceConnected("BRANCH-001", "", "", 100.0))
+    beaten.answers(DeskOfDevice((SendUnlock("u1", 0x13, 10_000),), 0))
+    assert (beaten.state.health, beaten.state.online) == ({"load": 1}, True)
+    beaten.alarms(ClearAlarm(("device_offline",), "device/d1", beaten.state.seq))
+    later = fresh().after(Poll("BRANCH-001"), at=100.0).after(Poll("BRANCH-001"), at=130.0)
+    assert device.deadline(later.state) == 220.0
+    lost = later.when(TimeReached(), at=220.0).then(DeviceDisconnected("", 220.0, 130.0))
+    lost.alarms(RaiseAlarm("device_offline", About("device/d1", device_id="d1"), 220.0, lost.state.seq))
+
+
+def test_a_beat_over_http_changes_nothing_for_a_device_whose_link_is_up() -> None:
+    online().when(Poll("BRANCH-001"), at=120.0).nothing().answers(DeskOfDevice((), 0))
 
 
 def test_after_a_restart_the_device_has_the_usual_time_to_come_back() -> None:

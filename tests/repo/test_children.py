@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from scripts import children as module
 from scripts.children import Child, Children
+from tests.repo.files import ROOT
 
 WAITS = (
     "import signal, sys; signal.signal(signal.SIGTERM, "
@@ -84,6 +86,25 @@ def test_a_child_that_dies_soon_waits_longer_each_time(
         children.watch()
         assert children.all_alive()
     assert len(said) == 3
+
+
+def test_only_the_first_of_several_signals_interrupts() -> None:
+    script = """
+import os, signal
+from scripts.children import stop_once
+stop_once()
+try:
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+        os.kill(os.getpid(), number)
+    signal.pause()
+except KeyboardInterrupt:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        os.kill(os.getpid(), number)
+    print("stopped")
+"""
+    command = [sys.executable, "-c", script]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "stopped\n", "")
 
 
 def test_a_child_that_ignores_the_request_to_stop_is_killed(children: Children, tmp_path: Path) -> None:

@@ -97,6 +97,35 @@ def test_the_store_says_where_it_is_and_who_may_log_in_and_ends_cleanly(
         assert probe.connect_ex(("127.0.0.1", int(port))) != 0
 
 
+def test_two_signals_to_the_whole_group_end_it_as_cleanly_as_one(environ: dict[str, str]) -> None:
+    # As whoever started `make run` ends it: make passes on the SIGTERM that the group has had already.
+    store = subprocess.Popen(
+        [sys.executable, "-m", "scripts.run"],
+        cwd=ROOT,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        read_until(store, READY_LINE)
+        children = descendants(store.pid)
+        for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT):
+            os.killpg(store.pid, number)
+        assert store.stdout is not None
+        assert "Stopping." in read_until(store, "Stopping.")
+        os.killpg(store.pid, signal.SIGTERM)  # while it stops
+        rest, _ = store.communicate(timeout=40)
+    finally:
+        if store.poll() is None:
+            store.kill()
+        store.communicate()
+    assert store.returncode == 0, rest
+    assert rest == ""
+    assert [pid for pid in children if alive(pid)] == []
+
+
 def test_a_taken_port_is_said_with_the_way_out(environ: dict[str, str]) -> None:
     with socket.create_server(("0.0.0.0", 0)) as taken:
         port = taken.getsockname()[1]

@@ -223,7 +223,8 @@ class HeartbeatView(APIView):
         if len(request.body) > _HEALTH_BYTES:
             raise Problem(413, "too_large", f"Expected at most {_HEALTH_BYTES} bytes.")
         health = checked(HeartbeatBody, request).get("health")
-        outcome = actor_port.ask("device", who.id, Poll(health), who)
+        branch = who.grants[0].branch or ""
+        outcome = actor_port.ask("device", who.id, Poll(branch, health), who)
         desk: DeskOfDevice = outcome.answer
         return Response(
             {
