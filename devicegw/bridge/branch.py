@@ -17,16 +17,18 @@ import msgspec
 
 from devicegw.bridge.login import LoginFailed, ServiceAccount
 from devicegw.bridge.trolleys import (
-    COMMAND_S,
+    AHEAD_S,
     CommandAnswer,
     TrolleyCommand,
     TrolleyStatus,
     decode_command,
     status_of,
 )
+from devicegw.clock import Clock, SystemClock
 from devicegw.link.link import Backoff
 from devicegw.link.transport import Channel, ChannelClosed, WebsocketTransport
 from devicegw.tasks import until_one_ends
+from devicegw.wire import utc
 
 _log = logging.getLogger("devices.bridge")
 
@@ -65,8 +67,10 @@ class BranchFeed:
         account: ServiceAccount,
         board: Board,
         backoff: Backoff | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.code = code
+        self._clock = clock or SystemClock()
         self._url = f"{server_url.rstrip('/')}/ws/branch/{code}/"
         self._account = account
         self._board = board
@@ -101,7 +105,16 @@ class BranchFeed:
             await self._answer(trolley_id, answer, done)
             return
         _log.info("command %s of %s has come", command.id, trolley_id)
-        expires = asyncio.get_running_loop().time() + COMMAND_S
+        now = self._clock.now()
+        if command.age(now) < -AHEAD_S:
+            detail = f"Its time, {_time(command)}, is ahead of this bridge's clock, {_at(now)}."
+            await self._answer(trolley_id, CommandAnswer(command.id, op, "clock_ahead", detail), done)
+            return
+        if command.left(now) <= 0:
+            await self._answer(trolley_id, _expired(command, op, now), done)
+            return
+        # From here on a clock that is never set counts.
+        expires = self._clock.monotonic() + min(command.left(now), command.ttl_s)
         before = self._pending.get(command.id)
         waiting = (done,) if before is None else (*before.done, done)
         self._pending[command.id] = _Pending(trolley_id, command, op, expires, waiting)
@@ -202,12 +215,11 @@ class BranchFeed:
     # --- the board ------------------------------------------------------------
 
     async def _expire(self) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self._clock.monotonic()
         for id_, pending in list(self._pending.items()):
             if now >= pending.expires:
                 del self._pending[id_]
-                detail = f"The server did not answer within {COMMAND_S:g} s."
-                answer = CommandAnswer(id_, pending.op, "expired", detail)
+                answer = _expired(pending.command, pending.op, self._clock.now())
                 await self._answer(pending.trolley_id, answer, *pending.done)
 
     async def _answer(self, trolley_id: str, answer: CommandAnswer, *done: Callable[[], None]) -> None:
@@ -225,6 +237,20 @@ class BranchFeed:
         shown = msgspec.structs.replace(status, answer=self._answers.get(trolley_id))
         if self._chain is not None:
             await self._board.show(self._chain, self.code, shown)
+
+
+def _expired(command: TrolleyCommand, op: str, now: float) -> CommandAnswer:
+    age = command.age(now)
+    detail = f"It was given at {_time(command)}, {age:.0f} s ago, and held for {command.ttl_s:g} s."
+    return CommandAnswer(command.id, op, "expired", detail)
+
+
+def _time(command: TrolleyCommand) -> str:
+    return _at(command.at.timestamp())
+
+
+def _at(posix: float) -> str:
+    return utc(posix).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _frame(id_: str, pending: _Pending) -> dict[str, Any]:

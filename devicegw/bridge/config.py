@@ -45,7 +45,7 @@ class BridgeConfig(Struct, frozen=True, forbid_unknown_fields=True):
     service: ServiceConfig | None = None
     home_assistant: HomeAssistant | None = None
     session_s: Annotated[int, Meta(ge=1, le=3600)] = 30
-    """How long the broker keeps what comes for us while we are away. A command may be as late as that."""
+    """How long the broker keeps what comes for us while we are away; a command still goes by its own time."""
     alive_file: str | None = None
     """Touched while all is well."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -16,7 +16,7 @@ from devicegw.bridge.trolleys import TrolleyStatus, TrolleyTopics
 
 COMMAND = (
     "{\"id\":\"ha-{{ now().timestamp() | round(3) | string | replace('.', '-') }}\","
-    '"reason":"Home Assistant","op":"{{ value | lower }}"}'
+    '"at":"{{ utcnow().isoformat() }}","reason":"Home Assistant","op":"{{ value | lower }}"}'
 )
 LOCK = "{{ {'open': 'UNLOCKED', 'closed': 'LOCKED'}.get(value_json.lock.reported, 'None') }}"
 PRESENT = "{{ {'docked': 'ON', 'out': 'OFF'}.get(value_json.custody, 'None') }}"

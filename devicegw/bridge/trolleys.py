@@ -6,23 +6,39 @@ Below ``{prefix}/{chain}/{branch}/carts/{trolley}/``: ``unlock`` and ``lock`` ta
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
-COMMAND_S = 30.0
-"""A command that could not be given for so long is dropped: a lock must not open out of the blue."""
+AHEAD_S = 5.0
+"""So far may the clock of whoever gives a command be ahead of ours."""
 
 
 class TrolleyCommand(Struct, frozen=True, forbid_unknown_fields=True):
-    """Open a trolley's lock, or close it. The same ``id`` again changes nothing and is answered again."""
+    """Open a trolley's lock, or close it. The same ``id`` again changes nothing and is answered again.
+
+    It is carried out within ``ttl_s`` of ``at`` or not at all, wherever it waited meanwhile: in the
+    broker, here, or on a way that was cut. A lock must not open out of the blue.
+    """
 
     id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    at: Annotated[datetime, Meta(tz=True)]
+    """When it was given, by the clock of whoever gave it."""
+    ttl_s: Annotated[float, Meta(gt=0, le=300)] = 30.0
     reason: Annotated[str, Meta(min_length=1, max_length=300)] = ""
     """Needed to open; it is kept in the journal."""
     op: Literal["unlock", "lock"] | None = None
     """By default what the topic is called; Home Assistant has one topic for both."""
+
+    def age(self, now: float) -> float:
+        """Return how many seconds ago it was given; ``now`` is POSIX."""
+        return now - self.at.timestamp()
+
+    def left(self, now: float) -> float:
+        """Return the seconds in which it may still be carried out; ``now`` is POSIX."""
+        return self.ttl_s - self.age(now)
 
 
 class CommandAnswer(Struct, frozen=True):

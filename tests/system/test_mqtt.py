@@ -6,9 +6,9 @@ import asyncio
 import json
 import os
 import re
-import shlex
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
@@ -19,6 +19,7 @@ from uuid import uuid4
 import pytest
 
 from devicegw.link import broker
+from devicegw.wire import utc
 from scripts.services._process import installed
 from tests.devicegw.brokers import OwnBroker
 from tests.devicegw.carriers import Client, OverBroker
@@ -51,12 +52,17 @@ async def listening(shop: MqttStore, topic: str) -> Any:
         yield Client(shop.prefix, client)
 
 
+def command(id_: str, ago: float = 0.0, **more: Any) -> dict[str, Any]:
+    """A command that was given so many seconds ago."""
+    return {"id": id_, "at": utc(time.time() - ago).isoformat(), **more}
+
+
 def place(shop: MqttStore, rest: str) -> str:
     return f"{shop.chain}/{shop.branch}/{rest}"
 
 
 @pytest.mark.timeout(120)
-async def test_an_order_from_the_broker_opens_a_lock_and_the_status_tells_of_it(shop: MqttStore) -> None:
+async def test_a_command_from_the_broker_opens_a_lock_and_the_status_tells_of_it(shop: MqttStore) -> None:
     status = place(shop, "carts/TROLLEY_01/status")
     unlock = place(shop, "carts/TROLLEY_01/unlock")
     async with listening(shop, f"{shop.prefix}/#") as client:
@@ -64,13 +70,13 @@ async def test_an_order_from_the_broker_opens_a_lock_and_the_status_tells_of_it(
         agent = shop.start_agent()
         await client.next(status, lambda said: said["lock"]["reported"] == "closed")
         for _ in range(2):
-            await client.publish(unlock, {"id": "order-1", "reason": "Stuck"})
+            await client.publish(unlock, command("desk-1", reason="Stuck"))
         opened = await client.next(status, lambda said: said["lock"]["reported"] == "open")
-        assert opened["answer"] == {"id": "order-1", "op": "unlock", "code": "ok", "detail": ""}
+        assert opened["answer"] == {"id": "desk-1", "op": "unlock", "code": "ok", "detail": ""}
         assert "assigned_to" not in opened
 
-        await client.publish(place(shop, "carts/TROLLEY_01/lock"), {"id": "order-2"})
-        refused = await client.next(status, lambda said: said["answer"]["id"] == "order-2")
+        await client.publish(place(shop, "carts/TROLLEY_01/lock"), command("desk-2"))
+        refused = await client.next(status, lambda said: said["answer"]["id"] == "desk-2")
         assert refused["answer"]["code"] == "unsupported"
 
         # The bridge goes without a word; devices and trolleys are found again by the next one.
@@ -81,7 +87,7 @@ async def test_an_order_from_the_broker_opens_a_lock_and_the_status_tells_of_it(
         await client.next(
             place(shop, f"devices/{shop.device_id}/commands"), lambda said: said["type"] == "welcome"
         )
-        await client.publish(place(shop, "carts/TROLLEY_02/unlock"), {"id": "order-3", "reason": "Stuck"})
+        await client.publish(place(shop, "carts/TROLLEY_02/unlock"), command("desk-3", reason="Stuck"))
         await client.next(
             place(shop, "carts/TROLLEY_02/status"), lambda said: said["lock"]["reported"] == "open"
         )
@@ -91,7 +97,7 @@ async def test_an_order_from_the_broker_opens_a_lock_and_the_status_tells_of_it(
 
 
 @pytest.mark.timeout(120)
-async def test_an_order_that_a_bridge_had_when_it_was_killed_is_carried_out_by_the_next(
+async def test_a_command_that_a_bridge_had_when_it_was_killed_is_carried_out_by_the_next(
     shop: MqttStore,
 ) -> None:
     status = place(shop, "carts/TROLLEY_01/status")
@@ -101,14 +107,15 @@ async def test_an_order_that_a_bridge_had_when_it_was_killed_is_carried_out_by_t
         bridge = shop.start_bridge("--config", str(patient))
         await client.next(status, lambda said: True)
         shop.store.kill()
-        await client.publish(place(shop, "carts/TROLLEY_01/unlock"), {"id": "order-1", "reason": "Stuck"})
-        await until_logged(shop, "order order-1 of TROLLEY_01 has come")
+        late = command("desk-1", reason="Stuck", ttl_s=120)
+        await client.publish(place(shop, "carts/TROLLEY_01/unlock"), late)
+        await until_logged(shop, "command desk-1 of TROLLEY_01 has come")
         bridge.send_signal(signal.SIGKILL)
         bridge.wait(10)
         shop.store.start()
         shop.start_bridge("--config", str(patient))
         opening = await client.next(status, lambda said: said["lock"]["desired"] == "open" and said["answer"])
-        assert opening["answer"] == {"id": "order-1", "op": "unlock", "code": "ok", "detail": ""}
+        assert opening["answer"] == {"id": "desk-1", "op": "unlock", "code": "ok", "detail": ""}
 
 
 async def until_logged(shop: MqttStore, text: str) -> None:
@@ -119,20 +126,52 @@ async def until_logged(shop: MqttStore, text: str) -> None:
 
 
 @pytest.mark.timeout(120)
-async def test_orders_that_are_wrong_are_answered_by_name(shop: MqttStore) -> None:
+async def test_commands_that_are_wrong_are_answered_by_name(shop: MqttStore) -> None:
     status = place(shop, "carts/TROLLEY_03/status")
     unlock = place(shop, "carts/TROLLEY_03/unlock")
     async with listening(shop, f"{shop.prefix}/#") as client:
-        await client.publish(unlock, {"id": "kept", "reason": "x"}, retain=True)
+        await client.publish(unlock, command("kept", reason="x"), retain=True)
         shop.start_bridge()
         said = await client.next(status, lambda said: said["answer"])
         assert (said["answer"]["id"], said["answer"]["code"]) == ("kept", "retained")
         await client.publish(unlock, "", retain=True)
-        await client.publish(unlock, {"id": "a"})
+        await client.publish(unlock, command("a"))
         await client.next(status, lambda said: said["answer"]["code"] == "invalid_field")
-        await client.publish(unlock, {"id": "b", "colour": 1})
+        await client.publish(unlock, command("b", colour=1))
         said = await client.next(status, lambda said: "colour" in said["answer"]["detail"])
         assert said["answer"]["code"] == "invalid_message"
+
+
+@pytest.mark.timeout(120)
+async def test_a_command_that_is_older_than_its_time_to_live_moves_nothing_and_says_when_it_was_given(
+    shop: MqttStore,
+) -> None:
+    status = place(shop, "carts/TROLLEY_04/status")
+    unlock = place(shop, "carts/TROLLEY_04/unlock")
+    async with listening(shop, f"{shop.prefix}/#") as client:
+        bridge = shop.start_bridge()
+        shop.start_agent()
+        await client.next(status, lambda said: said["lock"]["reported"] == "closed")
+        # It lies in the broker while the bridge is away, and is too old when the next one comes.
+        bridge.send_signal(signal.SIGKILL)
+        bridge.wait(10)
+        await client.publish(unlock, command("old", ago=31, reason="Stuck"))
+        shop.start_bridge()
+        said = await client.next(status, lambda said: said["answer"])
+        assert (said["answer"]["id"], said["answer"]["code"]) == ("old", "expired")
+        assert re.match(
+            r"It was given at 20\d\d-\d\d-\d\dT[\d:]{8}Z, \d+ s ago, and held for 30 s\.",
+            said["answer"]["detail"],
+        )
+        await client.publish(unlock, command("ahead", ago=-60, reason="Stuck"))
+        await client.next(status, lambda said: said["answer"]["code"] == "clock_ahead")
+        await client.publish(unlock, {"id": "timeless", "reason": "Stuck"})
+        said = await client.next(status, lambda said: said["answer"]["code"] == "invalid_message")
+        assert "`at`" in said["answer"]["detail"]
+        assert (said["lock"]["desired"], said["lock"]["reported"]) == ("closed", "closed")
+        # What waits is no reason to wait longer: the same lock opens for one that is in time.
+        await client.publish(unlock, command("new", ago=0, reason="Stuck"))
+        await client.next(status, lambda said: said["lock"]["reported"] == "open")
 
 
 @pytest.mark.timeout(120)
@@ -147,8 +186,8 @@ async def test_home_assistant_hears_of_every_trolley_that_has_a_slot(shop: MqttS
         )
         assert lock["command_topic"] == shop.topic("carts/TROLLEY_01/unlock")
         assert lock["state_topic"] == shop.topic("carts/TROLLEY_01/status")
-        order = re.sub(r"\{\{.*?\}\}", "1", lock["command_template"])
-        assert json.loads(order) == {"id": "ha-1", "reason": "Home Assistant", "op": "1"}
+        given = re.sub(r"\{\{.*?\}\}", "1", lock["command_template"])
+        assert json.loads(given) == {"id": "ha-1", "at": "1", "reason": "Home Assistant", "op": "1"}
         sensor = await client.next(
             f"{home}/binary_sensor/trolley_TROLLEY_01/present/config", lambda said: said
         )
@@ -164,11 +203,10 @@ def own_broker() -> Iterator[OwnBroker]:
         yield own
 
 
-def documented() -> list[list[str]]:
+def documented() -> list[str]:
     """The command lines of the page that speak to the broker."""
     blocks = re.findall(r"^```sh\n(.*?)^```", DOCS.read_text(), re.M | re.S)
-    lines = [line for block in blocks for line in block.splitlines()]
-    return [shlex.split(line) for line in lines if line.startswith("mosquitto_")]
+    return [line for block in blocks for line in block.splitlines() if line.startswith("mosquitto_")]
 
 
 @pytest.mark.timeout(120)
@@ -189,8 +227,8 @@ async def test_the_commands_of_the_page_do_what_it_says(tmp_path: Path, own_brok
             shop.start_agent()
             status = place(shop, "carts/TROLLEY_01/status")
             await client.next(status, lambda said: said["lock"]["reported"] == "closed")
-            for command in documented():
-                said.append(run(command, tmp_path))
+            for line in documented():
+                said.append(run(line, tmp_path))
             await client.next(status, lambda said: (said["answer"] or {}).get("code") == "unsupported")
             await client.next(status, lambda said: said["lock"]["reported"] == "open")
         assert json.loads(said[0])["trolley_id"] == "TROLLEY_01"
@@ -200,10 +238,10 @@ async def test_the_commands_of_the_page_do_what_it_says(tmp_path: Path, own_brok
         store.close()
 
 
-def run(command: list[str], folder: Path) -> str:
+def run(line: str, folder: Path) -> str:
     done = subprocess.run(
-        command,
-        env={"PATH": "/usr/bin:/usr/local/bin:/opt/homebrew/bin", "XDG_CONFIG_HOME": str(folder)},
+        ["sh", "-c", line],
+        env={"PATH": "/usr/bin:/bin:/usr/local/bin:/opt/homebrew/bin", "XDG_CONFIG_HOME": str(folder)},
         capture_output=True,
         text=True,
         timeout=20,
