@@ -38,6 +38,9 @@ branch = Branch.objects.create(
     chain=chain, code="BRANCH-009", name="Demo Mart Express",
     session_timeout_s=5,
 )
+fresh = Branch.objects.create(chain=chain, code="BRANCH-010", name="Demo Mart Corner")
+for number in (1, 2, 3):
+    Trolley.objects.create(trolley_id=f"TROLLEY_10{number}", branch=fresh, cart_number=number)
 for number in range(91, 93):
     Trolley.objects.create(trolley_id=f"TROLLEY_{number}", branch=branch, cart_number=number)
 """
