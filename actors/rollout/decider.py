@@ -85,13 +85,14 @@ def _onward(state: State, events: list[Any], ctx: Context) -> Decision:
     waiting, under_way = state.having("waiting"), any(job.under_way for job in state.jobs.values())
     if state.phase not in ("running", "paused"):
         return Decision(tuple(events), RolloutNow(state.phase))
-    if not waiting and not under_way:
-        more.append(RolloutFinished(ctx.now))
-    elif state.phase == "running" and waiting:
-        if _too_many_failed(state):
+    if _too_many_failed(state):
+        # Also when nothing is left to do: a rollout that failed is not done until somebody has looked.
+        if state.phase == "running":
             more.append(RolloutPaused("failures", ctx.now))
-        elif not under_way:
-            more.append(BatchOffered(waiting[: state.batch_size], ctx.now))
+    elif not waiting and not under_way:
+        more.append(RolloutFinished(ctx.now))
+    elif state.phase == "running" and waiting and not under_way:
+        more.append(BatchOffered(waiting[: state.batch_size], ctx.now))
     for event in more:
         state = evolve(state, event)
     return Decision((*events, *more), RolloutNow(state.phase))

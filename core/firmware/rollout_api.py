@@ -260,6 +260,34 @@ class AbortView(RolloutOrderView):
     order = AbortRollout
 
 
+class RetryView(APIView):
+    """Another try for the devices that failed."""
+
+    @extend_schema(
+        request=NoBody, parameters=[_KEY], responses={202: RolloutAnswer}, operation_id="rollout_retry"
+    )
+    def post(self, request: Request, rollout_id: str) -> Response:
+        """Begin a rollout of the same release to those that failed; one that is through is done by that."""
+        checked(NoBody, request)
+        row = _found(request, rollout_id)
+        who = principal(request)
+        _require(who, row.chain_slug, row.branch_code)
+        if row.status == "running":
+            raise Problem(409, "rollout_running", "It is still under way. Pause it first.")
+        jobs = RolloutDevice.objects.filter(rollout_id=row.pk)
+        failed = jobs.filter(state="failed").values("device_id")
+        devices = list(Device.objects.filter(pk__in=failed, is_revoked=False).order_by("branch", "name"))
+        if not devices:
+            raise Problem(409, "nothing_failed", "None of its devices has failed.")
+        release = _offered(row.version)
+        answer = _start(
+            request, release, row.chain_slug, row.branch_code, devices, row.batch_size, row.max_failure_rate
+        )
+        if row.status == "paused" and not jobs.exclude(state__in=("updated", "failed")).exists():
+            actor_port.ask("rollout", str(row.pk), ResumeRollout(), who)
+        return answer
+
+
 def _scope(who: Principal, body: dict[str, Any]) -> tuple[str, list[Branch]]:
     """Return the chain's slug and the branches; raises the 404 or 403."""
     if "branch" in body:

@@ -16,4 +16,5 @@ firmware_api: list[URLPattern] = [
     path("api/rollouts/<uuid:rollout_id>/pause", rollout_api.PauseView.as_view()),
     path("api/rollouts/<uuid:rollout_id>/resume", rollout_api.ResumeView.as_view()),
     path("api/rollouts/<uuid:rollout_id>/abort", rollout_api.AbortView.as_view()),
+    path("api/rollouts/<uuid:rollout_id>/retry", rollout_api.RetryView.as_view()),
 ]

@@ -84,17 +84,8 @@ def _put_in(page: Page, lock: int, trolley_id: str) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
 
 
-def test_a_fresh_branch_is_wired_and_its_locks_open(
-    visit: Visit, store: Store, tmp_path: Path, stack: ExitStack
-) -> None:
-    tokens(store, INSTALLER)
-    store.manage("shell", "-v0", "-c", _MANAGER)
-    board = KerongBoard(tmp_path / "bus", address=0, trolleys={0, 1, 2})
-    stack.callback(board.close)
-    pi = Pi(tmp_path, tmp_path / "bus")
-
-    # Register: the page's own command, typed on the Pi.
-    page = visit(f"/branch/{BRANCH}/devices", INSTALLER, desk=True)
+def _register(page: Page, pi: Pi) -> None:
+    """Type the page's own command on the Pi."""
     page.locator(".devices-head .btn-primary").click()
     typed = shlex.split(page.locator(".command code").inner_text())
     assert typed[:4] == ["sudo", "-u", "smart-trolley", "smart-trolley-agent"]
@@ -104,21 +95,48 @@ def test_a_fresh_branch_is_wired_and_its_locks_open(
     expect(page.locator("dialog [role=status]")).to_have_text("Pi at the door is registered.")
     page.locator("dialog .btn-primary").click()
 
-    # Find and check.
-    found = pi.run("--discover", "--port", str(tmp_path / "bus"), "--baud", "19200")
+
+def _find_and_check(pi: Pi, port: Path) -> None:
+    found = pi.run("--discover", "--port", str(port), "--baud", "19200")
     assert "found  kerong 19200 baud, address 0: hooks 1111111111111111, sensors 0000000000000111" in found
     assert "1 answered" in found
     checked = pi.run("--check")
     assert re.search(r"^ok .*board 0 +answers in .*16 locks, none open, 3 trolleys present$", checked, re.M)
     assert re.search(r"^ok .*link ", checked, re.M)
-    assert board.pulsed == [], "neither moves a lock"
 
-    # Boards and slots: two before the Pi has ever said a word, one after.
+
+def _add_the_board(page: Page, port: Path) -> None:
     page.get_by_role("link", name="Pi at the door").click()
     page.get_by_role("button", name="Add a board").click()
-    page.get_by_label("Port").fill(str(tmp_path / "bus"))
+    page.get_by_label("Port").fill(str(port))
     page.locator("dialog .btn-primary").click()
     expect(page.locator(".boards tbody tr")).to_have_count(1)
+
+
+def _open_by_staff(desk: Page) -> None:
+    desk.locator(".entry", has_text="TROLLEY_101").click()
+    panel = desk.get_by_role("dialog", name="Trolley 1")
+    expect(panel).to_contain_text("closed")
+    panel.get_by_role("button", name="Trolley is stuck").click()
+    panel.get_by_role("button", name="Open now").click()
+
+
+def test_a_fresh_branch_is_wired_and_its_locks_open(
+    visit: Visit, store: Store, tmp_path: Path, stack: ExitStack
+) -> None:
+    tokens(store, INSTALLER)
+    store.manage("shell", "-v0", "-c", _MANAGER)
+    port = tmp_path / "bus"
+    board = KerongBoard(port, address=0, trolleys={0, 1, 2})
+    stack.callback(board.close)
+    pi = Pi(tmp_path, port)
+    page = visit(f"/branch/{BRANCH}/devices", INSTALLER, desk=True)
+    _register(page, pi)
+    _find_and_check(pi, port)
+    assert board.pulsed == [], "neither moves a lock"
+
+    # Two trolleys get their slots before the Pi has ever said a word, one after.
+    _add_the_board(page, port)
     _put_in(page, 1, "TROLLEY_101")
     _put_in(page, 2, "TROLLEY_102")
     pi.start(stack)
@@ -127,19 +145,13 @@ def test_a_fresh_branch_is_wired_and_its_locks_open(
     expect(page.get_by_role("button", name="Lock 1, Trolley 1, closed")).to_be_visible()
     _put_in(page, 3, "TROLLEY_103")
     expect(page.get_by_role("button", name="Lock 3, Trolley 3, closed")).to_be_visible()
-
-    # Everything is in its place before anything has moved.
     desk = visit(f"/branch/{BRANCH}", INSTALLER, desk=True)
     for number in (1, 2, 3):
         expect(desk.locator(".entry", has_text=f"TROLLEY_10{number}")).to_contain_text("Free")
 
-    # The first unlock: by staff, and by a shopper who scans the trolley beside it.
-    desk.locator(".entry", has_text="TROLLEY_101").click()
-    panel = desk.get_by_role("dialog", name="Trolley 1")
-    expect(panel).to_contain_text("closed")
-    panel.get_by_role("button", name="Trolley is stuck").click()
-    panel.get_by_role("button", name="Open now").click()
-    expect(panel).to_contain_text("open")
+    # The first locks: one for staff, one for a shopper who scans the trolley beside it.
+    _open_by_staff(desk)
+    expect(page.get_by_role("button", name="Lock 1, Trolley 1, open")).to_be_visible()
     shopper = visit("/t/TROLLEY_102", "first-shopper")
     take(shopper)
     expect(shopper.get_by_text("The lock is open", exact=True)).to_be_visible()

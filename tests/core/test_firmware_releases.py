@@ -224,6 +224,35 @@ def test_a_device_is_offered_a_release(
     assert actors.look("rollout", offer.rollout_id).phase == "finished"
 
 
+@pytest.mark.usefixtures("started")
+def test_those_that_failed_are_tried_again_in_a_rollout_of_their_own(
+    release: Release, people: dict[str, User], world: World, actors: Actors
+) -> None:
+    key, api = str(world.device.pk), Api(people["manager"])
+    first = api.put(f"/api/devices/{key}/firmware", {"version": "2.0.1"}).json()
+    url = f"/api/rollouts/{first['id']}"
+    running = api.post(f"{url}/retry", {})
+    assert (running.status_code, running.json()["code"]) == (409, "rollout_running")
+    actors.ask("device", key, ProgressFirmware(first["id"], "failed", "No space left."))
+    actors.settle()
+    row_of(first["id"], actors.look("rollout", first["id"]))
+    failed = api.get(url).json()
+    assert (failed["status"], failed["reason"], failed["counts"]) == ("paused", "failures", {"failed": 1})
+    for _ in range(2):
+        answer = api.post(f"{url}/retry", {}, **{"Idempotency-Key": "again"})
+        assert answer.status_code == 202, answer.content
+        second = answer.json()
+        assert (second["status"], second["version"], second["counts"]) == ("running", "2.0.1", {"offered": 1})
+    assert second["id"] != first["id"]
+    actors.settle()
+    assert [offer.rollout_id for _, offer in actors.linked] == [first["id"], second["id"]]
+    # The one before has nothing left to do and nobody left to look.
+    assert api.get(url).json()["status"] == "finished"
+    api.post(f"/api/rollouts/{second['id']}/pause", {})
+    nothing = api.post(f"/api/rollouts/{second['id']}/retry", {})
+    assert (nothing.status_code, nothing.json()["code"]) == (409, "nothing_failed")
+
+
 def test_no_firmware_while_a_lock_is_being_opened(
     release: Release, people: dict[str, User], world: World, actors: Actors
 ) -> None:
@@ -336,6 +365,9 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, int]]] = {
     ("POST", "/api/rollouts/{rollout}/pause"): ({}, _ORDER),
     ("POST", "/api/rollouts/{rollout}/resume"): ({}, _ORDER),
     ("POST", "/api/rollouts/{rollout}/abort"): ({}, _ORDER),
+    ("POST", "/api/rollouts/{rollout}/retry"): (
+        {}, allowed(others=404, staff=403, manager=409, chain_admin=409, platform=409),
+    ),
 }  # fmt: skip
 
 

@@ -172,6 +172,23 @@ def test_too_many_failures_pause_it_until_somebody_accepts_them() -> None:
     resumed.then(RolloutResumed(100.0), BatchOffered(("d3",), 100.0)).answers(RolloutNow("running"))
 
 
+def test_one_in_which_the_only_device_failed_is_not_done_until_somebody_has_looked() -> None:
+    only = given(rollout, "r1", replace(STARTED, devices=("d1",)), BatchOffered(("d1",), 100.0))
+    only.when(NoteFirmware("d1", "failed"), at=100.0).then(
+        was("d1", "failed"), RolloutPaused("failures", 100.0)
+    )
+    failed = given(
+        rollout,
+        "r1",
+        replace(STARTED, devices=("d1",)),
+        BatchOffered(("d1",), 100.0),
+        was("d1", "failed"),
+        RolloutPaused("failures", 100.0),
+    )
+    failed.when(TimeReached(), at=9000.0).nothing()
+    failed.when(ResumeRollout(), at=100.0).then(RolloutResumed(100.0), RolloutFinished(100.0))
+
+
 def test_with_no_failure_allowed_the_first_one_pauses() -> None:
     strict = given(rollout, "r1", replace(STARTED, max_failure_rate=0.0), FIRST)
     strict.when(NoteFirmware("d1", "failed"), at=100.0).names("DeviceProgressed", "RolloutPaused")

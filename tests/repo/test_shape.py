@@ -28,7 +28,6 @@ KNOWN: dict[str, set[str]] = {
         "actors.runtime",
         "core.catalogue",
         "core.payments",
-        "realtime",
     },
     "folders": {
         "actors/runtime",

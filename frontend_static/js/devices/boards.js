@@ -4,7 +4,7 @@ import { t, number } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Sheet, toast } from "../parts/common.js";
 import { Busy, Field, Refusal, useOrder } from "../parts/forms.js";
-import { countersOf, healthOf } from "./health.js";
+import { MISSED_MUCH, countersOf, healthOf, missedShare } from "./health.js";
 import { ADDRESSES, flawsOf, freeAddress } from "./places.js";
 import { manages, removeBoard, saveBoard } from "./store.js";
 
@@ -34,14 +34,13 @@ const Line = ({ board }) => html`
 function Counters({ board, device }) {
   const counters = device.status?.status === "online" ? countersOf(board, device.status.health) : null;
   if (!counters) return html`<span class="small soft">${t("counters.none")}</span>`;
-  const bad = counters.timeouts + counters.bad_checksums;
+  const share = missedShare(counters);
   return html`<span class="small">
     <span class="num">${t("counters.answer", { ms: (counters.round_trip_s * 1000).toFixed(1) })}</span>
     <br />
-    <span class=${cx("num", bad > 0 ? "counters-bad" : "soft")}>
+    <span class=${cx("num", share >= MISSED_MUCH ? "counters-bad" : "soft")}>
       ${t("counters.missed", {
-        n: number(counters.timeouts),
-        sums: number(counters.bad_checksums),
+        share: share > 0 && share < 0.1 ? `< ${number(0.1)}` : number(Math.round(share * 10) / 10),
         all: number(counters.requests),
       })}
     </span>

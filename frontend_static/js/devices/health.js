@@ -18,7 +18,7 @@ export const conditionOf = (device) => (device.is_revoked ? "revoked" : device.o
 
 const ENDS = { updated: "done", failed: "bad", aborted: "out", waiting: "out" };
 
-/** Shares of a rollout's devices in percent: {done, going, bad}, and how many are through of all. */
+/** Shares of a rollout's devices in percent: {done, going, bad}; how many updated and failed; of how many. */
 export function progressOf(rollout) {
   const found = { done: 0, going: 0, bad: 0, out: 0 };
   for (const [state, n] of Object.entries(rollout.counts)) found[ENDS[state] ?? "going"] += n;
@@ -28,7 +28,23 @@ export function progressOf(rollout) {
     done: share(found.done),
     going: share(found.going),
     bad: share(found.bad),
+    updated: found.done,
+    failed: found.bad,
     through: found.done + found.bad,
     all,
   };
 }
+
+/** What to call it: "failed" when it stands still with more failures than it may have, else its status. */
+export const outcomeOf = (rollout) =>
+  (rollout.status === "paused" && rollout.reason === "failures") ||
+  (rollout.status === "finished" && rollout.counts.failed && !rollout.counts.updated)
+    ? "failed"
+    : rollout.status;
+
+/** The share of a board's requests that went unanswered or came back garbled, in percent. */
+export const missedShare = (counters) =>
+  counters.requests > 0 ? ((counters.timeouts + counters.bad_checksums) / counters.requests) * 100 : 0;
+
+/** A line on which so many percent are missed wants somebody to look at it. */
+export const MISSED_MUCH = 1;

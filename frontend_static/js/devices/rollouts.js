@@ -3,10 +3,16 @@ import { html, cx, useState } from "../ui.js";
 import { t, reason } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { toast } from "../parts/common.js";
-import { progressOf } from "./health.js";
+import { outcomeOf, progressOf } from "./health.js";
 import { manages, managesChain, orderRollout, rollouts } from "./store.js";
 
-const PILLS = { running: "pill-good", paused: "pill-warn", finished: "pill-calm", aborted: "pill-calm" };
+const PILLS = {
+  running: "pill-good",
+  paused: "pill-warn",
+  finished: "pill-calm",
+  aborted: "pill-calm",
+  failed: "pill-bad",
+};
 const JOB = { updated: "job-done", failed: "job-bad", aborted: "soft", waiting: "soft" };
 /** More are folded away: those that are through, and those that have yet to begin. */
 const FEW = 8;
@@ -53,9 +59,13 @@ function Orders({ rollout }) {
       ${button("abort", "btn-danger")}
       ${button("keep", "btn-quiet", () => setSure(false))}
     </span>`;
+  const live = rollout.status === "running" || rollout.status === "paused";
+  const again = rollout.status !== "running" && rollout.counts.failed > 0;
   return html`<span class="actions">
-    ${rollout.status === "running" ? button("pause", "btn-quiet") : button("resume", "btn-primary")}
-    ${button("abort", "btn-bare btn-warns", () => setSure(true))}
+    ${again && button("retry", "btn-primary")}
+    ${rollout.status === "running" && button("pause", "btn-quiet")}
+    ${rollout.status === "paused" && button("resume", again ? "btn-quiet" : "btn-primary")}
+    ${live && button("abort", "btn-bare btn-warns", () => setSure(true))}
   </span>`;
 }
 
@@ -81,19 +91,22 @@ function Jobs({ jobs }) {
 }
 
 export function Rollout({ rollout }) {
-  const { done, going, bad, through, all } = progressOf(rollout);
-  const live = rollout.status === "running" || rollout.status === "paused";
+  const { done, going, bad, updated, failed, through, all } = progressOf(rollout);
+  const outcome = outcomeOf(rollout);
   const mine = rollout.branch ? manages.value : managesChain.value;
   return html`<section class="card rollout" aria-label=${t("rollout.title", { version: rollout.version })}>
     <div class="rollout-head">
       <${Icon} name="download" />
       <h2>${t("rollout.title", { version: rollout.version })}</h2>
-      <span class=${cx("pill", PILLS[rollout.status])}>${t(`rollout.${rollout.status}`)}</span>
+      <span class=${cx("pill", PILLS[outcome])}>${t(`rollout.${outcome}`, { updated, failed })}</span>
       <span class="small soft num">
         ${!rollout.branch && html`<bdi>${t("rollout.of_chain", { chain: rollout.chain })}</bdi> · `}
-        <bdi>${t("rollout.through", { n: through, all })}</bdi>
+        <bdi>
+          ${failed > 0 && outcome !== "failed" && `${t("rollout.so_far", { updated, failed })} · `}
+          ${t("rollout.through", { n: through, all })}
+        </bdi>
       </span>
-      ${live && mine && html`<${Orders} rollout=${rollout} />`}
+      ${mine && html`<${Orders} rollout=${rollout} />`}
     </div>
     <div
       class="progress"
