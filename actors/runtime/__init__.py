@@ -6,6 +6,7 @@ shared commit, and only then answered, published and told on.
 """
 
 from actors.runtime.address import Address
+from actors.runtime.asks import Command, Outcome, Pending, Reply
 from actors.runtime.clock import Clock, ManualClock, SystemClock
 from actors.runtime.dispatcher import Dispatcher, LoopDispatcher, ThreadDispatcher
 from actors.runtime.errors import (
@@ -20,7 +21,6 @@ from actors.runtime.errors import (
 )
 from actors.runtime.kind import Codec, Kind, Numbered, Publication, Stretch
 from actors.runtime.memory import MemoryJournal
-from actors.runtime.reply import Outcome, Reply
 from actors.runtime.system import Stats, System
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "AskTimeout",
     "Clock",
     "Codec",
+    "Command",
     "Conflict",
     "Defect",
     "Dispatcher",
@@ -41,6 +42,7 @@ __all__ = [
     "Numbered",
     "Outcome",
     "Overloaded",
+    "Pending",
     "Publication",
     "Reply",
     "Stats",

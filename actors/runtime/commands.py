@@ -7,11 +7,11 @@ from typing import Any, Protocol
 
 import msgspec
 
+from actors.runtime.asks import Outcome
 from actors.runtime.errors import KeyReused
 from actors.runtime.journal import Kept, Loaded
 from actors.runtime.kind import Codec, is_refusal
 from actors.runtime.mailbox import Letter
-from actors.runtime.reply import Outcome
 
 RUNNING, PENDING, DONE = 0, 1, 2
 """Not yet durable; durable, but its answer comes later; answered."""
@@ -41,7 +41,7 @@ class Command(msgspec.Struct, gc=False):
         else:
             self.letters.append(letter)
 
-    def settle(self, answer: Any, outcome: Outcome) -> None:
+    def settle(self, answer: Any, outcome: Outcome[Any]) -> None:
         """The answer is there and durable."""
         self.stage = DONE
         if self.answer is None:
@@ -50,7 +50,7 @@ class Command(msgspec.Struct, gc=False):
         if self.letters is not None:
             self._give(outcome)
 
-    def pend(self, outcome: Outcome) -> None:
+    def pend(self, outcome: Outcome[Any]) -> None:
         """The command is durable, its answer comes later: tells have arrived, asks wait on."""
         self.stage = PENDING
         self.seq = outcome.seq
@@ -67,7 +67,7 @@ class Command(msgspec.Struct, gc=False):
         for letter in letters or ():
             letter.fail(error)
 
-    def _give(self, outcome: Outcome) -> None:
+    def _give(self, outcome: Outcome[Any]) -> None:
         letters, self.letters = self.letters, None
         for letter in letters or ():
             letter.resolve(outcome)
@@ -103,7 +103,7 @@ class Repeat(msgspec.Struct, frozen=True, gc=False):
     """A kept answer that waits for a commit only because the state beside it does."""
 
     letter: Letter
-    outcome: Outcome
+    outcome: Outcome[Any]
 
     @property
     def command(self) -> None:
@@ -136,7 +136,7 @@ class Job(msgspec.Struct, frozen=True, gc=False):
     seq: int
     pending: bool = False
 
-    def outcome(self, epoch: str, replayed: bool = False) -> Outcome:
+    def outcome(self, epoch: str, replayed: bool = False) -> Outcome[Any]:
         """Return what the letter hears."""
         answer = self.answer
         if is_refusal(answer):

@@ -19,13 +19,13 @@ from actors.runtime.commands import Command, Job, decoded, recalled, reused
 from actors.runtime.dispatcher import Dispatcher
 from actors.runtime.entity import Entity
 from actors.runtime.errors import Fenced, Overloaded, Unavailable
+from actors.runtime.handover import Handover
 from actors.runtime.journal import Journal, Kept
 from actors.runtime.kind import Kind, Publication
 from actors.runtime.life import Life
 from actors.runtime.loader import Loader, stand_up
 from actors.runtime.mailbox import Letter, Note
 from actors.runtime.pooled import COLD
-from actors.runtime.reply import Post
 from actors.runtime.teller import NoSuchKind
 from actors.runtime.timers import Call, Timers
 from actors.runtime.writer import Chunk, Committed, Writer
@@ -59,7 +59,7 @@ class Engine:
         self.submit = dispatcher.submit
         self.timers = Timers(clock, dispatcher)
         self.loader = Loader(4)
-        self.post = Post(dispatcher.loop)
+        self.handover = Handover(dispatcher.loop)
         self.entities: dict[Address, Entity] = {}
         self.lru: OrderedDict[Life, None] = OrderedDict()
         self.outbox: list[Chunk] = []
@@ -284,7 +284,7 @@ class Engine:
         """A round of turns is over: hand its chunks to the writer and its replies to their loops."""
         if self.outbox:
             self._hand_on()
-        self.post.flush()
+        self.handover.flush()
         if self._quiet and self.is_quiet():
             for event in self._quiet:
                 event.set()

@@ -1,4 +1,4 @@
-"""What lies in a mailbox, and the mailbox as pykka sees it."""
+"""What lies in a mailbox."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from actors.runtime.address import Address
 
 if TYPE_CHECKING:
-    from actors.runtime.pooled import Pooled
     from actors.runtime.teller import Teller
 
 
@@ -89,24 +88,3 @@ class Told(Note):
     def run(self) -> None:
         """Try again now; the timers call this."""
         self.sender.tell_again(self)
-
-
-class Inbox:
-    """An entity's mailbox with pykka's three methods, so that an ``ActorRef`` can use it."""
-
-    __slots__ = ("_entity",)
-
-    def __init__(self, entity: Pooled) -> None:
-        self._entity = entity
-
-    def put(self, envelope: Any, /) -> None:
-        """Take an envelope of pykka's: its message is a command."""
-        self._entity.post(envelope.message, envelope.reply_to)
-
-    def get(self) -> Any:
-        """Return the oldest letter; raises IndexError if there is none."""
-        return self._entity.mailbox.pop(0)
-
-    def empty(self) -> bool:
-        """True if no letter waits."""
-        return not self._entity.mailbox

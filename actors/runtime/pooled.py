@@ -1,15 +1,12 @@
-"""A pykka actor without a thread, a lock or an inbox of its own: it has turns on the shared dispatcher."""
+"""Something with an address and a mailbox that has turns on the shared dispatcher."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import pykka
+from typing import TYPE_CHECKING
 
 from actors.runtime.address import Address
 from actors.runtime.kind import Kind
-from actors.runtime.mailbox import Inbox, Letter, Note
-from actors.runtime.reply import Reply
+from actors.runtime.mailbox import Letter
 
 if TYPE_CHECKING:
     from actors.runtime.engine import Engine
@@ -18,27 +15,8 @@ COLD, LOADING, ACTIVE, PARKED, GONE = range(5)
 """Not loaded; being loaded; takes turns; refuses everything for a while; passivated."""
 
 
-class _Stopped:
-    """What pykka asks of ``actor_stopped``, read off the actor's status."""
-
-    __slots__ = ("_actor",)
-
-    def __init__(self, actor: Pooled) -> None:
-        self._actor = actor
-
-    def is_set(self) -> bool:
-        return self._actor.status == GONE
-
-    def set(self) -> None:
-        """Passivation alone ends a pooled actor."""
-
-
-class Pooled(pykka.Actor):
-    """The three hooks that pykka gives to implementors of new kinds of actors, over a plain list.
-
-    ``pykka.Actor.__init__`` is not called: the URN, the Event and the ActorRef that it makes
-    cost 3 KB and 10 microseconds an actor; here they are made when somebody asks for them.
-    """
+class Pooled:
+    """An address, a mailbox, and the way to a turn."""
 
     __slots__ = ("address", "engine", "kind", "mailbox", "scheduled", "status", "used")
 
@@ -56,45 +34,6 @@ class Pooled(pykka.Actor):
 
     def __str__(self) -> str:
         return str(self.address)
-
-    @staticmethod
-    def _create_actor_inbox() -> Any:
-        return []
-
-    @staticmethod
-    def _create_future() -> pykka.Future[Any]:
-        return Reply()
-
-    def _start_actor_loop(self) -> None:
-        self.schedule()
-
-    @property
-    def actor_urn(self) -> str:  # type: ignore[override]
-        """The address as a URN."""
-        return f"urn:actor:{self.address}"
-
-    @property
-    def actor_inbox(self) -> Any:  # type: ignore[override]
-        """The mailbox with pykka's methods."""
-        return Inbox(self)
-
-    @property
-    def actor_stopped(self) -> Any:  # type: ignore[override]
-        """Set once the actor is passivated."""
-        return _Stopped(self)
-
-    @property
-    def _actor_ref(self) -> Any:  # type: ignore[override]
-        return pykka.ActorRef(self)
-
-    def post(self, command: Any, reply: Any = None) -> None:
-        """Put a command into the mailbox, as pykka's ``tell`` and ``ask`` do."""
-        letter: Letter = Note(command)
-        if reply is not None:
-            reply.command = command
-            letter = reply
-        self.mailbox.append(letter)
-        self.schedule()
 
     def schedule(self) -> None:
         """See to it that there will be a turn; from any thread.

@@ -5,24 +5,24 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, overload
 
 from actors.runtime.address import Address
+from actors.runtime.asks import TICK_S, Command, Expiry, Pending, Reply
 from actors.runtime.clock import Clock, SystemClock
 from actors.runtime.dispatcher import Dispatcher, ThreadDispatcher
 from actors.runtime.engine import Engine
 from actors.runtime.errors import AskError, Defect, Overloaded, Unavailable
-from actors.runtime.expiry import TICK_S, Expiry
 from actors.runtime.journal import Journal
 from actors.runtime.kind import Kind, Publication, Stretch
 from actors.runtime.loader import numbered, state_at
 from actors.runtime.mailbox import Note
 from actors.runtime.pooled import ACTIVE
-from actors.runtime.reply import Reply
 from actors.runtime.timers import Call
 from actors.runtime.writer import Writer
 
 log = logging.getLogger("actors")
+A = TypeVar("A")
 
 MAX_STRETCH = 1000
 """Who missed more events than this takes a snapshot instead."""
@@ -80,7 +80,7 @@ class System:
         self._entities = engine.entities
         self._mailbox_size = mailbox_size
         self._submit = engine.submit
-        self._post = engine.post
+        self._handover = engine.handover
         self._partition = partition
         self._expiry = Expiry(engine.clock, engine.timers)
         self._open = False
@@ -150,6 +150,26 @@ class System:
 
     # --- messages --------------------------------------------------------------
 
+    @overload
+    def ask(
+        self,
+        address: Address,
+        command: Command[A],
+        command_id: str | None = None,
+        principal: str = "",
+        timeout: float = 5.0,
+    ) -> Reply[A]: ...
+
+    @overload
+    def ask(
+        self,
+        address: Address,
+        command: object,
+        command_id: str | None = None,
+        principal: str = "",
+        timeout: float = 5.0,
+    ) -> Reply[Any]: ...
+
     def ask(
         self,
         address: Address,
@@ -157,13 +177,13 @@ class System:
         command_id: str | None = None,
         principal: str = "",
         timeout: float = 5.0,
-    ) -> Reply:
+    ) -> Reply[Any]:
         """Send a command and return the reply to come, from any thread; never waits.
 
         The reply gives an ``Outcome`` or raises Overloaded, Unavailable, AskTimeout, Defect or KeyReused.
         With a ``command_id`` a repeat gets the kept answer.
         """
-        reply = Reply(command, command_id, principal, timeout, self._post)
+        reply: Reply[Any] = Reply(command, command_id, principal, timeout, self._handover)
         entity = self._entities.get(address)
         if entity is None or not self._open:
             refusal = self._refusal(address)
@@ -228,12 +248,14 @@ class System:
 
     # --- streams ---------------------------------------------------------------
 
-    def since(self, address: Address, epoch: str, offset: int, timeout: float = 5.0) -> Reply:
+    def since(
+        self, address: Address, epoch: str, offset: int, timeout: float = 5.0
+    ) -> Pending[Stretch | None]:
         """Return a reply of the Stretch of events after ``offset``, or of None if it cannot be resumed."""
         kind = self._engine.kinds[address.kind]
         if kind.durable:
             return self._reading(lambda: self._missed(kind, address, epoch, offset), timeout)
-        reply = Reply(None, None, "", timeout, self._post)
+        reply: Pending[Any] = Pending(timeout, self._handover)
         self._expiry.add(reply)
         self._submit(Call(lambda: reply.resolve(self._remembered(address, epoch, offset))))
         return reply
@@ -261,13 +283,13 @@ class System:
             return None
         return Stretch(epoch, [event for event in history if event.offset > offset], entity.seq)
 
-    def state_at(self, address: Address, seq: int, timeout: float = 5.0) -> Reply:
+    def state_at(self, address: Address, seq: int, timeout: float = 5.0) -> Pending[Any]:
         """Return a reply of the state after event ``seq``, from the journal; slow."""
         kind = self._engine.kinds[address.kind]
         return self._reading(lambda: state_at(self._engine.journal, kind, address, seq), timeout)
 
-    def _reading(self, read: Callable[[], Any], timeout: float) -> Reply:
-        reply = Reply(None, None, "", timeout, self._post)
+    def _reading(self, read: Callable[[], Any], timeout: float) -> Pending[Any]:
+        reply: Pending[Any] = Pending(timeout, self._handover)
         if not self._open:
             reply.fail(Unavailable("the system is not running"))
             return reply

@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from actors.runtime import Address, AskTimeout, Reply
+from actors.runtime import Address, AskTimeout, Pending
 from realtime.cluster.messages import Call, decode_results, decode_to_link, encode, error_of, read_value
 from realtime.cluster.tasks import end
 from realtime.devices.inspection import Shown, decode_shown
@@ -36,7 +36,7 @@ class RemoteSystem:
         self._owner = owner
         self._loop = asyncio.get_running_loop()
         self._numbers = itertools.count(1)
-        self._waiting: dict[int, tuple[Call, Reply, asyncio.TimerHandle]] = {}
+        self._waiting: dict[int, tuple[Call, Pending[Any], asyncio.TimerHandle]] = {}
         self._out: asyncio.Queue[Call] = asyncio.Queue()
         self._groups = Groups(layer)
         self._tasks: list[asyncio.Task[None]] = []
@@ -71,7 +71,7 @@ class RemoteSystem:
         command_id: str | None = None,
         principal: str = "",
         timeout: float = 5.0,
-    ) -> Reply:
+    ) -> Pending[Any]:
         """Send a command to the owner; see the runtime's System."""
         call = Call(next(self._numbers), "ask", *address, encode(command), command_id, principal, timeout)
         return self._call(call)
@@ -82,16 +82,16 @@ class RemoteSystem:
         """Send a command and hear nothing."""
         self._out.put_nowait(Call(0, "tell", *address, encode(command), command_id, principal))
 
-    def since(self, address: Address, epoch: str, offset: int) -> Reply:
+    def since(self, address: Address, epoch: str, offset: int) -> Pending[Any]:
         """Return a reply of the Stretch after ``offset``, or of None."""
         return self._call(Call(next(self._numbers), "since", *address, epoch=epoch, offset=offset))
 
-    def state_at(self, address: Address, seq: int) -> Reply:
+    def state_at(self, address: Address, seq: int) -> Pending[Any]:
         """Return a reply of the state after event ``seq``."""
         return self._call(Call(next(self._numbers), "state_at", *address, offset=seq))
 
-    def _call(self, call: Call) -> Reply:
-        reply = Reply(None, call.command_id, call.principal, call.timeout)
+    def _call(self, call: Call) -> Pending[Any]:
+        reply: Pending[Any] = Pending(call.timeout)
         timer = self._loop.call_later(call.timeout + _GRACE_S, self._late, call.id)
         self._waiting[call.id] = (call, reply, timer)
         self._out.put_nowait(call)

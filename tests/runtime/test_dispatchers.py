@@ -9,7 +9,8 @@ import threading
 import pykka
 import pytest
 
-from actors.runtime import Address, LoopDispatcher, MemoryJournal, Reply, System, Unavailable
+from actors.runtime import Address, Defect, LoopDispatcher, MemoryJournal, System, Unavailable
+from actors.runtime.pykka_bridge import BridgedFuture, EntityActor
 from tests.runtime.domain import Add, Look, Pay, PurseDecider, Raise, Total, kinds
 from tests.runtime.harness import WAIT_S, A, B, World
 
@@ -100,11 +101,11 @@ def test_many_threads_ask_at_once_and_every_command_counts_once(world: World) ->
     assert sum(world.ask(Address("purse", str(i)), Look()).state.total for i in range(5)) == 1200
 
 
-def test_an_entity_is_a_pykka_actor(world: World) -> None:
+def test_an_address_is_a_pykka_actor_on_the_shared_dispatcher(world: World) -> None:
     world.ask(A, Add(5))
-    entity = world.system._engine.entity(A)
-    assert isinstance(entity, pykka.Actor)
-    ref = entity.actor_ref
+    actor = EntityActor(world.system, A)
+    assert isinstance(actor, pykka.Actor)
+    ref = actor.actor_ref
     assert ref.is_alive()
     assert ref.actor_urn == "urn:actor:purse/a"
     assert ref.ask(Add(2), timeout=WAIT_S).answer == Total(7)
@@ -112,15 +113,17 @@ def test_an_entity_is_a_pykka_actor(world: World) -> None:
     assert ref.ask(Look(), timeout=WAIT_S).state.total == 8
     mapped = ref.ask(Look(), block=False).map(lambda outcome: outcome.seq)
     assert mapped.get(timeout=WAIT_S) == 3
+    with pytest.raises(Defect, match="Raise failed"):
+        ref.ask(Raise(), timeout=WAIT_S)
 
 
-def test_a_reply_is_set_once_by_pykkas_rules() -> None:
-    reply = Reply()
+def test_a_bridged_future_is_set_once_by_pykkas_rules() -> None:
+    reply = BridgedFuture()
     reply.set(1)
     assert reply.get() == 1
     with pytest.raises(queue.Full):
         reply.set(2)
-    failed = Reply()
+    failed = BridgedFuture()
     try:
         raise ValueError("no")
     except ValueError:

@@ -38,11 +38,11 @@ class Machine(RuleBasedStateMachine):
 
     # --- what clients do --------------------------------------------------------
 
-    def send(self, command_id: str) -> Reply:
+    def send(self, command_id: str) -> Reply[Any]:
         address, command = self.sent[command_id]
         return self.world.system.ask(address, command, command_id, timeout=600)
 
-    def hear(self, command_id: str, reply: Reply) -> None:
+    def hear(self, command_id: str, reply: Reply[Any]) -> None:
         try:
             outcome = reply.get(timeout=WAIT_S)
         except AskError:
@@ -212,7 +212,7 @@ def without_memory(state: Any) -> Any:
     return (state.key, state.total, state.open_pays, state.alarm_at, state.rings)
 
 
-def reply_failed(reply: Reply) -> bool:
+def reply_failed(reply: Reply[Any]) -> bool:
     try:
         reply.get(timeout=WAIT_S)
     except AskError:
