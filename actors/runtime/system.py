@@ -15,17 +15,14 @@ from actors.runtime.engine import Engine
 from actors.runtime.errors import AskError, Defect, Overloaded, Unavailable
 from actors.runtime.journal import Journal
 from actors.runtime.kind import Kind, Publication, Stretch
-from actors.runtime.loader import numbered, state_at
 from actors.runtime.mailbox import Note
-from actors.runtime.pooled import ACTIVE
+from actors.runtime.streams import Streams
 from actors.runtime.timers import Call
 from actors.runtime.writer import Writer
 
 log = logging.getLogger("actors")
 A = TypeVar("A")
 
-MAX_STRETCH = 1000
-"""Who missed more events than this takes a snapshot instead."""
 _MAX_BATCH = 4096
 _MAX_BACKLOG = 50_000
 
@@ -83,6 +80,7 @@ class System:
         self._handover = engine.handover
         self._partition = partition
         self._expiry = Expiry(engine.clock, engine.timers)
+        self._streams = Streams(engine, self._expiry)
         self._open = False
         self._writer_ref: Any = None
 
@@ -251,62 +249,12 @@ class System:
     def since(
         self, address: Address, epoch: str, offset: int, timeout: float = 5.0
     ) -> Pending[Stretch | None]:
-        """Return a reply of the Stretch of events after ``offset``, or of None if it cannot be resumed."""
-        kind = self._engine.kinds[address.kind]
-        if kind.durable:
-            return self._reading(lambda: self._missed(kind, address, epoch, offset), timeout)
-        reply: Pending[Any] = Pending(timeout, self._handover)
-        self._expiry.add(reply)
-        self._submit(Call(lambda: reply.resolve(self._remembered(address, epoch, offset))))
-        return reply
-
-    def _missed(self, kind: Kind, address: Address, epoch: str, offset: int) -> Stretch | None:
-        if epoch != self._engine.stream_epoch or offset < 0:
-            return None
-        # One earlier is read too: an offset that the journal never reached is not a place to resume from.
-        upto = offset + MAX_STRETCH + 1
-        records = self._engine.journal.read(address, max(offset - 1, 0), upto)
-        if (offset and (not records or records[0].seq != offset)) or (records and records[-1].seq == upto):
-            return None
-        codec = kind.codec
-        assert codec is not None
-        events = numbered(codec, [record for record in records if record.seq > offset])
-        return Stretch(epoch, events, events[-1].offset if events else offset)
-
-    def _remembered(self, address: Address, epoch: str, offset: int) -> Stretch | None:
-        entity = self._entities.get(address)
-        if entity is None or entity.status != ACTIVE or entity.epoch != epoch:
-            return None
-        history = entity.history or ()
-        first = history[0].offset if history else entity.seq + 1
-        if not first - 1 <= offset <= entity.seq:
-            return None
-        return Stretch(epoch, [event for event in history if event.offset > offset], entity.seq)
+        """Return the Stretch of events after ``offset`` to come, or None if it cannot be resumed."""
+        return self._streams.since(address, epoch, offset, timeout)
 
     def state_at(self, address: Address, seq: int, timeout: float = 5.0) -> Pending[Any]:
-        """Return a reply of the state after event ``seq``, from the journal; slow."""
-        kind = self._engine.kinds[address.kind]
-        return self._reading(lambda: state_at(self._engine.journal, kind, address, seq), timeout)
-
-    def _reading(self, read: Callable[[], Any], timeout: float) -> Pending[Any]:
-        reply: Pending[Any] = Pending(timeout, self._handover)
-        if not self._open:
-            reply.fail(Unavailable("the system is not running"))
-            return reply
-        self._expiry.add(reply)
-
-        def job() -> None:
-            try:
-                value = read()
-            except Exception as error:
-                log.exception("the journal could not be read")
-                failed = Unavailable(f"the journal could not be read: {error}")
-                self._submit(Call(lambda: reply.fail(failed)))
-            else:
-                self._submit(Call(lambda: reply.resolve(value)))
-
-        self._engine.loader.submit(job)
-        return reply
+        """Return the state after event ``seq`` to come, from the journal; slow."""
+        return self._streams.state_at(address, seq, timeout)
 
     def stats(self) -> Stats:
         """Return counters and gauges; cheap enough for a scrape, not for every message."""
