@@ -7,8 +7,6 @@ shared commit, and only then answered, published and told on.
 
 from actors.runtime.address import Address
 from actors.runtime.asks import Command, Outcome, Pending, Reply
-from actors.runtime.clock import Clock, ManualClock, SystemClock
-from actors.runtime.dispatcher import Dispatcher, LoopDispatcher, ThreadDispatcher
 from actors.runtime.errors import (
     AskError,
     AskTimeout,
@@ -22,6 +20,8 @@ from actors.runtime.errors import (
 from actors.runtime.kind import Codec, Kind, Numbered, Publication, Stretch
 from actors.runtime.memory import MemoryJournal
 from actors.runtime.system import Stats, System
+from actors.runtime.turns.clock import Clock, ManualClock, SystemClock
+from actors.runtime.turns.dispatcher import Dispatcher, LoopDispatcher, ThreadDispatcher
 
 __all__ = [
     "Address",

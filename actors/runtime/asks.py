@@ -10,10 +10,10 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
-from actors.runtime.clock import Clock
 from actors.runtime.errors import AskTimeout
-from actors.runtime.handover import CallbackWaiter, Handover, LockedHandover, call_back, fulfil
-from actors.runtime.timers import Timers
+from actors.runtime.turns.clock import Clock
+from actors.runtime.turns.handover import CallbackWaiter, Handover, LockedHandover, call_back, fulfil
+from actors.runtime.turns.timers import Timers
 
 A = TypeVar("A")
 A_co = TypeVar("A_co", covariant=True)

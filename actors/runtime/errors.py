@@ -33,3 +33,7 @@ class Fenced(Exception):
 
 class Conflict(Exception):
     """One entity's write was refused by the journal (seq taken, or command id known)."""
+
+
+class NoSuchKind(LookupError):
+    """A tell or ask names a kind that the system does not have."""

@@ -8,12 +8,14 @@ from typing import Any
 
 from actors.runtime.address import Address
 from actors.runtime.asks import Expiry, Pending
-from actors.runtime.engine import Engine
+from actors.runtime.entities.entity import ACTIVE
+from actors.runtime.entities.loading import Loader, numbered, state_at
 from actors.runtime.errors import Unavailable
+from actors.runtime.journal import Journal
 from actors.runtime.kind import Kind, Stretch
-from actors.runtime.loader import numbered, state_at
-from actors.runtime.pooled import ACTIVE
-from actors.runtime.timers import Call
+from actors.runtime.registry import Registry
+from actors.runtime.turns.handover import Handover
+from actors.runtime.turns.timers import Call
 
 log = logging.getLogger("actors")
 
@@ -24,31 +26,38 @@ MAX_STRETCH = 1000
 class Streams:
     """Reads behind the entities' backs. Each gives a ``Pending`` that raises Unavailable or AskTimeout."""
 
-    def __init__(self, engine: Engine, expiry: Expiry) -> None:
-        self._engine = engine
+    def __init__(
+        self, registry: Registry, journal: Journal, loader: Loader, handover: Handover, expiry: Expiry
+    ) -> None:
+        self._registry = registry
+        self._journal = journal
+        self._loader = loader
+        self._handover = handover
         self._expiry = expiry
+        self.open = False
+        """False: the journal is not read any more, or not yet."""
 
     def since(self, address: Address, epoch: str, offset: int, timeout: float) -> Pending[Stretch | None]:
         """Return the events after ``offset`` to come, or None if the stream cannot be resumed there."""
-        kind = self._engine.kinds[address.kind]
+        kind = self._registry.kinds[address.kind]
         if kind.durable:
             return self._reading(lambda: self._missed(kind, address, epoch, offset), timeout)
-        reply: Pending[Stretch | None] = Pending(timeout, self._engine.handover)
+        reply: Pending[Stretch | None] = Pending(timeout, self._handover)
         self._expiry.add(reply)
-        self._engine.submit(Call(lambda: reply.resolve(self._remembered(address, epoch, offset))))
+        self._registry.submit(Call(lambda: reply.resolve(self._remembered(address, epoch, offset))))
         return reply
 
     def state_at(self, address: Address, seq: int, timeout: float) -> Pending[Any]:
         """Return the state after event ``seq``, from the journal; slow."""
-        kind = self._engine.kinds[address.kind]
-        return self._reading(lambda: state_at(self._engine.journal, kind, address, seq), timeout)
+        kind = self._registry.kinds[address.kind]
+        return self._reading(lambda: state_at(self._journal, kind, address, seq), timeout)
 
     def _missed(self, kind: Kind, address: Address, epoch: str, offset: int) -> Stretch | None:
-        if epoch != self._engine.stream_epoch or offset < 0:
+        if epoch != self._registry.stream_epoch or offset < 0:
             return None
         # One earlier is read too: an offset that the journal never reached is not a place to resume from.
         upto = offset + MAX_STRETCH + 1
-        records = self._engine.journal.read(address, max(offset - 1, 0), upto)
+        records = self._journal.read(address, max(offset - 1, 0), upto)
         if (offset and (not records or records[0].seq != offset)) or (records and records[-1].seq == upto):
             return None
         codec = kind.codec
@@ -57,31 +66,26 @@ class Streams:
         return Stretch(epoch, events, events[-1].offset if events else offset)
 
     def _remembered(self, address: Address, epoch: str, offset: int) -> Stretch | None:
-        entity = self._engine.entities.get(address)
-        if entity is None or entity.status != ACTIVE or entity.epoch != epoch:
+        entity = self._registry.entities.get(address)
+        incarnation = entity.incarnation if entity is not None and entity.status == ACTIVE else None
+        if incarnation is None or incarnation.epoch != epoch:
             return None
-        history = entity.history or ()
-        first = history[0].offset if history else entity.seq + 1
-        if not first - 1 <= offset <= entity.seq:
+        history, seq = incarnation.history or (), incarnation.seq
+        first = history[0].offset if history else seq + 1
+        if not first - 1 <= offset <= seq:
             return None
-        return Stretch(epoch, [event for event in history if event.offset > offset], entity.seq)
+        return Stretch(epoch, [event for event in history if event.offset > offset], seq)
 
     def _reading(self, read: Callable[[], Any], timeout: float) -> Pending[Any]:
-        reply: Pending[Any] = Pending(timeout, self._engine.handover)
-        if self._engine.writer is None:
+        reply: Pending[Any] = Pending(timeout, self._handover)
+        if not self.open:
             reply.fail(Unavailable("the system is not running"))
             return reply
         self._expiry.add(reply)
 
-        def job() -> None:
-            try:
-                value = read()
-            except Exception as error:
-                log.exception("the journal could not be read")
-                failed = Unavailable(f"the journal could not be read: {error}")
-                self._engine.submit(Call(lambda: reply.fail(failed)))
-            else:
-                self._engine.submit(Call(lambda: reply.resolve(value)))
+        def failed(error: Exception) -> None:
+            log.error("the journal could not be read", exc_info=error)
+            reply.fail(Unavailable(f"the journal could not be read: {error}"))
 
-        self._engine.loader.submit(job)
+        self._registry.submit(Call(lambda: self._loader.read(read, reply.resolve, failed)))
         return reply

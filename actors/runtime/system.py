@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar, overload
 
 from actors.runtime.address import Address
 from actors.runtime.asks import TICK_S, Command, Expiry, Pending, Reply
-from actors.runtime.clock import Clock, SystemClock
-from actors.runtime.dispatcher import Dispatcher, ThreadDispatcher
-from actors.runtime.engine import Engine
+from actors.runtime.commits import Commits
+from actors.runtime.entities.envelopes import OneWay
+from actors.runtime.entities.loading import Loader
 from actors.runtime.errors import AskError, Defect, Overloaded, Unavailable
 from actors.runtime.journal import Journal
 from actors.runtime.kind import Kind, Publication, Stretch
-from actors.runtime.mailbox import Note
+from actors.runtime.registry import Registry
+from actors.runtime.rounds import Rounds
 from actors.runtime.streams import Streams
-from actors.runtime.timers import Call
-from actors.runtime.writer import Writer
+from actors.runtime.turns.clock import Clock, SystemClock
+from actors.runtime.turns.dispatcher import Dispatcher, ThreadDispatcher
+from actors.runtime.turns.handover import Handover
+from actors.runtime.turns.timers import Call, Timers
+from actors.runtime.writer import WriteQueue, Writer
 
 log = logging.getLogger("actors")
 A = TypeVar("A")
@@ -68,54 +71,63 @@ class System:
         max_active: int = 100_000,
         dispatcher: Dispatcher | None = None,
     ) -> None:
-        engine = Engine(
-            kinds, journal, clock or SystemClock(), dispatcher or ThreadDispatcher(), publish, alarm
-        )
-        engine.turn, engine.idle_s, engine.max_active = turn, idle_s, max_active
-        engine.mailbox_size = mailbox_size
-        self._engine = engine
-        self._entities = engine.entities
-        self._mailbox_size = mailbox_size
-        self._submit = engine.submit
-        self._handover = engine.handover
+        self._clock = clock = clock or SystemClock()
+        self._journal = journal
         self._partition = partition
-        self._expiry = Expiry(engine.clock, engine.timers)
-        self._streams = Streams(engine, self._expiry)
+        self._dispatcher = dispatcher = dispatcher or ThreadDispatcher()
+        self._timers = timers = Timers(clock, dispatcher)
+        self._loader = loader = Loader(4, dispatcher.submit)
+        self._commits = commits = Commits(journal, loader, publish, self._give_up)
+        self._registry = registry = Registry(
+            kinds, journal, clock, dispatcher, timers, loader, commits, alarm,
+            turn=turn, idle_s=idle_s, max_active=max_active, mailbox_size=mailbox_size,
+        )  # fmt: skip
+        self._handover = Handover(dispatcher.loop)
+        self._rounds = Rounds(dispatcher, loader, commits, self._handover)
+        self._expiry = Expiry(clock, timers)
+        self._streams = Streams(registry, journal, loader, self._handover, self._expiry)
+        self._entities = registry.entities
+        self._mailbox_size = mailbox_size
+        self._first_sweep_s = max(idle_s / 8, 0.1)
+        self._submit = dispatcher.submit
         self._open = False
-        self._writer_ref: Any = None
+        self._writer: Any = None
+
+    def _give_up(self, error: Exception) -> None:
+        self._registry.give_up(error)
 
     @property
     def clock(self) -> Clock:
         """The clock everything here goes by."""
-        return self._engine.clock
+        return self._clock
 
     @property
     def fenced(self) -> bool:
         """True once another owner took the partition."""
-        return self._engine.fenced
+        return self._commits.fenced
 
     # --- start and stop --------------------------------------------------------
 
     def start(self) -> None:
         """Take the partition's epoch, start every part, wake what the journal's wake index names."""
-        engine = self._engine
-        epoch = engine.journal.take(self._partition)
-        self._writer_ref = Writer.start(
-            engine.journal, self._partition, epoch, engine.submit, engine.committed, _MAX_BATCH
+        commits = self._commits
+        epoch = self._journal.take(self._partition)
+        queue = WriteQueue()
+        self._writer = Writer.start(
+            queue, self._journal, self._partition, epoch, self._submit, commits.committed, _MAX_BATCH
         )
-        engine.writer = self._writer_ref._actor_weakref()
-        engine.loader.start()
-        engine.dispatcher.start(engine.after_round)
-        engine.timers.start()
-        engine.submit(Call(self._first_timers))
-        engine.wake_all()
-        self._open = True
+        commits.queue = queue
+        self._loader.start()
+        self._dispatcher.start(self._rounds.end)
+        self._timers.start()
+        self._submit(Call(self._first_timers))
+        self._registry.wake_all()
+        self._open = self._streams.open = True
 
     def _first_timers(self) -> None:
-        engine = self._engine
-        now = engine.now()
-        engine.timers.at(now + TICK_S, self._expiry)
-        engine.timers.at(now + max(engine.idle_s / 8, 0.1), Call(engine.sweep))
+        now = self._clock.now()
+        self._timers.at(now + TICK_S, self._expiry)
+        self._timers.at(now + self._first_sweep_s, Call(self._registry.sweep))
 
     def stop(self, timeout: float = 10.0) -> bool:
         """Refuse new asks, finish what is in mailboxes and on its way to the journal, stop in reverse order.
@@ -123,28 +135,26 @@ class System:
         Returns False if not everything was finished in time. On the dispatcher's own loop it
         does the rest of the work itself.
         """
-        self._open = False
-        if self._writer_ref is None:
+        self._open = self._streams.open = False
+        if self._writer is None:
             return True
-        engine = self._engine
-        quiet = engine.wait_quiet(timeout, time.monotonic)
+        quiet = self._rounds.wait_quiet(timeout)
         self._abandon(Unavailable("the system has stopped"))
         return quiet
 
     def _abandon(self, error: Exception) -> None:
-        engine = self._engine
-        engine.timers.stop()
-        engine.loader.stop()
-        engine.writer = None
-        self._writer_ref.stop()
-        self._writer_ref = None
-        engine.submit(Call(lambda: self._expiry.fail_all(error)))
-        engine.dispatcher.pump(0)
-        engine.dispatcher.stop()
+        self._timers.stop()
+        self._loader.stop()
+        self._commits.queue = None
+        self._writer.stop()
+        self._writer = None
+        self._submit(Call(lambda: self._expiry.fail_all(error)))
+        self._dispatcher.pump(0)
+        self._dispatcher.stop()
 
     def quiesce(self, timeout: float = 10.0) -> bool:
         """Wait until nothing is queued, being loaded or being written; False if that took too long."""
-        return self._engine.wait_quiet(timeout, time.monotonic)
+        return self._rounds.wait_quiet(timeout)
 
     # --- messages --------------------------------------------------------------
 
@@ -188,9 +198,9 @@ class System:
             if refusal is not None:
                 reply.fail(refusal)
                 return reply
-            entity = self._engine.entity(address)
+            entity = self._registry.entity(address)
         mailbox = entity.mailbox
-        if len(mailbox) >= self._mailbox_size or self._engine.backlog > _MAX_BACKLOG or self._engine.fenced:
+        if len(mailbox) >= self._mailbox_size or self._commits.backlog > _MAX_BACKLOG or self._commits.fenced:
             reply.fail(self._refusal(address) or Overloaded(f"the mailbox of {address} is full"))
             return reply
         self._expiry.add(reply)
@@ -201,48 +211,47 @@ class System:
         return reply
 
     def _refusal(self, address: Address) -> AskError | None:
-        if self._engine.fenced:
+        if self._commits.fenced:
             return Unavailable("another owner took the partition")
         if not self._open:
             return Unavailable("the system is not running")
-        if address.kind not in self._engine.kinds:
-            return Defect(f"expected an address of {sorted(self._engine.kinds)}, got {address}")
+        if address.kind not in self._registry.kinds:
+            return Defect(f"expected an address of {sorted(self._registry.kinds)}, got {address}")
         return None
 
     def tell(
         self, address: Address, command: Any, command_id: str | None = None, principal: str = ""
     ) -> None:
         """Send a command and hear nothing; from any thread. Raises Overloaded or Unavailable at once."""
-        note = Note(command, command_id, principal)
-        if address.kind in self._engine.edges:
-            self._submit(Call(lambda: self._engine.deliver(address, note)))
+        envelope = OneWay(command, command_id, principal)
+        if address.kind in self._registry.edges:
+            self._submit(Call(lambda: self._registry.deliver(address, envelope)))
             return
         refusal = self._refusal(address)
         if refusal is not None:
             raise refusal
-        entity = self._engine.entity(address)
-        if len(entity.mailbox) >= self._mailbox_size or self._engine.backlog > _MAX_BACKLOG:
+        entity = self._registry.entity(address)
+        if len(entity.mailbox) >= self._mailbox_size or self._commits.backlog > _MAX_BACKLOG:
             raise Overloaded(f"the mailbox of {address} is full")
-        entity.mailbox.append(note)
+        entity.mailbox.append(envelope)
         entity.schedule()
 
     def edge(self, kind: str, handler: Callable[[str, Any], None]) -> None:
         """Let ``handler(key, command)`` stand behind addresses of a kind. It runs on the dispatcher, may not
         block, and a durable tell to it is repeated if it raises."""
-        self._engine.edges[kind] = handler
+        self._registry.edges[kind] = handler
 
     def hold(self, address: Address) -> None:
-        """Keep an entity in memory (activating it) until ``release``, e.g. while somebody watches it."""
-        self._submit(Call(lambda: self._hold(address, 1)))
+        """Keep an entity in memory (activating it) until ``release``, e.g. while somebody watches it.
+
+        From any thread; counts. Raises NoSuchKind.
+        """
+        self._registry.entity(address)
+        self._submit(Call(lambda: self._registry.hold(address, 1)))
 
     def release(self, address: Address) -> None:
         """Undo one ``hold``."""
-        self._submit(Call(lambda: self._hold(address, -1)))
-
-    def _hold(self, address: Address, by: int) -> None:
-        entity = self._engine.entity(address)
-        entity.holds += by
-        entity.schedule()
+        self._submit(Call(lambda: self._registry.hold(address, -1)))
 
     # --- streams ---------------------------------------------------------------
 
@@ -258,10 +267,11 @@ class System:
 
     def stats(self) -> Stats:
         """Return counters and gauges; cheap enough for a scrape, not for every message."""
-        e = self._engine
+        commits, registry = self._commits, self._registry
         entities = list(self._entities.values())
         depth = sum(len(entity.mailbox) for entity in entities)
         return Stats(
-            len(e.lru), len(entities), depth, e.backlog, e.batches, e.batched, e.largest,
-            e.commit_seconds, e.slowest, e.dropped, e.defect_alarms, e.fenced,
+            len(registry.active), len(entities), depth, commits.backlog, commits.batches, commits.batched,
+            commits.largest, commits.seconds, commits.slowest, registry.dropped, registry.alarms,
+            commits.fenced,
         )  # fmt: skip

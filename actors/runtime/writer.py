@@ -7,17 +7,13 @@ import queue
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import msgspec
 import pykka
 
+from actors.runtime.entities.chunks import Author, Batch, Chunk
 from actors.runtime.errors import Fenced
-from actors.runtime.journal import Journal, Recorded, Write
-
-if TYPE_CHECKING:
-    from actors.runtime.commands import Waiting
-    from actors.runtime.entity import Entity
+from actors.runtime.journal import Journal, Write
 
 log = logging.getLogger("actors.journal")
 
@@ -26,145 +22,112 @@ _PATIENT = 64
 """Chunks that may wait go into a commit up to this number, or half of those that do."""
 
 
-class Chunk(msgspec.Struct, eq=False):
-    """What one entity decided in one round of the dispatcher, on its way to the journal.
+class WriteQueue:
+    """The chunks of whole rounds, from the dispatcher to the writer.
 
-    The dispatcher fills it; the writer only reads the fields that go into a ``Write``;
-    then the dispatcher carries out ``jobs``, ``tells`` and ``hints``. ``life`` says on which
-    incarnation of the entity it was built: if that one is lost, so is the chunk.
+    The writer's own inbox only carries the ring that something is here.
     """
 
-    entity: Entity
-    life: int
-    state: Any
-    seq: int
-    records: list[Recorded] = []
-    decoded: list[Any] = []
-    jobs: list[Waiting] = []
-    tells: list[tuple[int, Any]] | None = None
-    hints: list[Any] | None = None
-    wake: bool | None = None
-    told: int | None = None
-    snapshot: bool = False
-    sealed: bool = False
-    patient: bool = True
-    """Nothing in it but events of commands that may wait, see ``Kind``."""
+    def __init__(self) -> None:
+        self.rounds: deque[list[Chunk]] = deque()
+        self.rung = False
+        self.ring: Callable[[], None] = lambda: None
 
-
-class Committed:
-    """A batch on its way back to the dispatcher, with how it went."""
-
-    __slots__ = ("_take", "dropped", "error", "parts", "refused", "seconds")
-
-    def __init__(
-        self, parts: dict[Entity, list[Chunk]], dropped: list[Chunk], take: Callable[[Committed], None]
-    ) -> None:
-        self.parts = parts
-        self.dropped = dropped
-        self.refused: dict[Any, Exception] = {}
-        self.error: Exception | None = None
-        self.seconds = 0.0
-        self._take = take
-
-    def run(self) -> None:
-        """Complete the batch on the dispatcher."""
-        self._take(self)
+    def offer(self, chunks: list[Chunk]) -> None:
+        """Queue the chunks of one round; they may not be filled any more."""
+        self.rounds.append(chunks)
+        if not self.rung:
+            self.rung = True
+            self.ring()
 
 
 class Writer(pykka.ThreadingActor):
     """The one thread that commits.
 
-    ``queue`` is filled by ``offer`` from the dispatcher; the actor's own inbox only carries
-    the ring that something is there. At most ``bound`` chunks go into a transaction, and of
-    those that may wait only so many that the next commit, with what cannot wait, is soon.
-    The chunks of one entity stay in their order: behind one that waits they wait too.
+    At most ``bound`` chunks go into a transaction, and of those that may wait only so many that
+    the next commit, with what cannot wait, is soon. The chunks of one incarnation stay in their
+    order: behind one that waits they wait too.
     """
 
     use_daemon_thread = True
 
     def __init__(
         self,
+        waiting: WriteQueue,
         journal: Journal,
         partition: str,
         epoch: int,
-        hand_back: Callable[[Committed], None],
-        take: Callable[[Committed], None],
+        hand_back: Callable[[Batch], None],
+        take: Callable[[Batch], None],
         bound: int,
     ) -> None:
         super().__init__()
+        self._offered = waiting
         self._journal = journal
         self._partition = partition
         self._epoch = epoch
         self._hand_back = hand_back
         self._take = take
         self._bound = bound
-        self._queue: deque[list[Chunk]] = deque()
         self._prompt: deque[Chunk] = deque()
         self._patient: deque[Chunk] = deque()
-        self._waiting: dict[Entity, int] = {}
-        """How many of an entity's chunks are among the patient."""
-        self._rung = False
+        self._waiting: dict[Author, int] = {}
+        """How many of an incarnation's chunks are among the patient."""
+        waiting.ring = lambda: self.actor_ref.tell(RING)
 
     @staticmethod
     def _create_actor_inbox() -> Any:
         return queue.SimpleQueue()  # without the locks that pykka's own takes in Python
 
-    def offer(self, chunks: list[Chunk]) -> None:
-        """Queue the chunks of one round; they may not be filled any more."""
-        self._queue.append(chunks)
-        if not self._rung:
-            self._rung = True
-            self.actor_ref.tell(RING)
-
     def on_receive(self, message: Any) -> None:
         """Write until nothing is queued."""
-        self._rung = False
-        while self._queue or self._prompt or self._patient:
+        self._offered.rung = False
+        while self._offered.rounds or self._prompt or self._patient:
             self._commit()
 
     def _commit(self) -> None:
-        committed = self._collect()
-        parts = committed.parts
+        batch = self._collect()
+        parts = batch.parts
         started = time.perf_counter()
         try:
             if parts:
-                writes = [self._write(entity, chunks) for entity, chunks in parts.items()]
+                writes = [self._write(author, chunks) for author, chunks in parts.items()]
                 result = self._journal.commit(self._partition, self._epoch, writes)
-                committed.refused = dict(result.refused)
+                batch.refused = dict(result.refused)
         except Fenced as fenced:
             log.error("another owner took partition %s: %s", self._partition, fenced)
-            committed.error = fenced
+            batch.error = fenced
         except Exception as error:
             log.exception("a commit of %d entities failed", len(parts))
-            committed.error = error
-        committed.seconds = time.perf_counter() - started
-        if committed.error is not None or committed.refused:
+            batch.error = error
+        batch.seconds = time.perf_counter() - started
+        if batch.error is not None or batch.refused:
             # Before the next batch is collected: what was built on lost events must not be written.
-            for entity, chunks in parts.items():
-                if committed.error is not None or entity.address in committed.refused:
-                    entity.lost = chunks[-1].life
-        self._hand_back(committed)
+            for author in parts:
+                if batch.error is not None or author.address in batch.refused:
+                    author.lost = True
+        self._hand_back(batch)
 
-    def _collect(self) -> Committed:
+    def _collect(self) -> Batch:
         self._sort_in()
-        parts: dict[Entity, list[Chunk]] = {}
+        parts: dict[Author, list[Chunk]] = {}
         dropped: list[Chunk] = []
         for chunk in self._next():
-            entity = chunk.entity
-            if chunk.life <= entity.lost:
+            author = chunk.author
+            if author.lost:
                 dropped.append(chunk)
-            elif entity in parts:
-                parts[entity].append(chunk)
+            elif author in parts:
+                parts[author].append(chunk)
             else:
-                parts[entity] = [chunk]
-        return Committed(parts, dropped, self._take)
+                parts[author] = [chunk]
+        return Batch(parts, dropped, self._take)
 
     def _sort_in(self) -> None:
-        queue, waiting = self._queue, self._waiting
-        while queue:
-            for chunk in queue.popleft():
-                if chunk.patient or chunk.entity in waiting:
-                    waiting[chunk.entity] = waiting.get(chunk.entity, 0) + 1
+        rounds, waiting = self._offered.rounds, self._waiting
+        while rounds:
+            for chunk in rounds.popleft():
+                if chunk.patient or chunk.author in waiting:
+                    waiting[chunk.author] = waiting.get(chunk.author, 0) + 1
                     self._patient.append(chunk)
                 else:
                     self._prompt.append(chunk)
@@ -179,12 +142,12 @@ class Writer(pykka.ThreadingActor):
         for _ in range(room):
             chunk = patient.popleft()
             chunks.append(chunk)
-            waiting[chunk.entity] -= 1
-            if not waiting[chunk.entity]:
-                del waiting[chunk.entity]
+            waiting[chunk.author] -= 1
+            if not waiting[chunk.author]:
+                del waiting[chunk.author]
         return chunks
 
-    def _write(self, entity: Entity, chunks: list[Chunk]) -> Write:
+    def _write(self, author: Author, chunks: list[Chunk]) -> Write:
         last = chunks[-1]
         records, decoded, wake, told = last.records, last.decoded, last.wake, last.told
         if len(chunks) > 1:
@@ -193,14 +156,14 @@ class Writer(pykka.ThreadingActor):
             for chunk in chunks[-2::-1]:
                 wake = chunk.wake if wake is None else wake
                 told = chunk.told if told is None else told
-        snapshot, version = self._snapshot(entity, last) if last.snapshot else (None, 0)
-        return Write(entity.address, records, decoded, last.state, snapshot, version, wake, told)
+        snapshot, version = self._snapshot(author, last) if last.snapshot else (None, 0)
+        return Write(author.address, records, decoded, last.state, snapshot, version, wake, told)
 
-    def _snapshot(self, entity: Entity, chunk: Chunk) -> tuple[bytes | None, int]:
-        codec = entity.kind.codec
+    def _snapshot(self, author: Author, chunk: Chunk) -> tuple[bytes | None, int]:
+        codec = author.kind.codec
         assert codec is not None
         try:
             return codec.encode_state(chunk.state), codec.state_version
         except Exception:
-            log.exception("no snapshot of %s: its state cannot be encoded", entity.address)
+            log.exception("no snapshot of %s: its state cannot be encoded", author.address)
             return None, 0

@@ -189,7 +189,7 @@ async def test_reports_that_are_sent_again_after_a_broken_link_are_in_the_journa
     host = (await server.running()).host
     assert host is not None
     address = Address("device", str(world.device.pk))
-    kept = await asyncio.to_thread(host.system._engine.journal.read, address, 0)
+    kept = await asyncio.to_thread(host.journal.read, address, 0)
     events = [DEVICE.decode_event(each.name, each.version, each.data) for each in kept]
     changes = [event for event in events if isinstance(event, SlotChanged)]
     assert [seen.slot for change in changes for seen in change.seen] == list(numbers)

@@ -172,7 +172,7 @@ def test_a_thread_waits_no_longer_than_it_said(world: World) -> None:
 def test_a_full_mailbox_refuses_at_once(make: Callable[..., World]) -> None:
     world = make(mailbox_size=3)
     world.ask(A, Look())
-    entity = world.system._engine.entity(A)
+    entity = world.system._registry.entity(A)
     entity.scheduled = True  # as if its turn never came
     replies = [world.system.ask(A, Add(1)) for _ in range(5)]
     assert [reply.done for reply in replies] == [False, False, False, True, True]

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from actors.runtime import Address, Conflict, Unavailable
+from actors.runtime.entities.chunks import Chunk
+from actors.runtime.entities.incarnation import Incarnation
+from actors.runtime.entities.loading import Loaded
 from actors.runtime.journal import CommitResult, Write
-from actors.runtime.writer import RING, Chunk, Writer
+from actors.runtime.writer import RING, WriteQueue, Writer
 from tests.runtime.domain import Add, Alarm, Look, Pay, Peek, Total
 from tests.runtime.harness import WAIT_S, A, B, C, World
 
@@ -191,6 +194,12 @@ def test_stats_count_batches_and_what_is_active(world: World) -> None:
     assert stats.commit_seconds > 0
 
 
+def incarnation(world: World, address: Address) -> Incarnation:
+    """An entity that has just been loaded, and has no history."""
+    entity = world.system._registry.entity(address)
+    return Incarnation(entity, Loaded(entity.kind.initial(address.key), 0, 0, None, [], []), 0.0)
+
+
 class Recorder:
     """A journal that notes which events of which entities it is given together."""
 
@@ -206,15 +215,17 @@ def test_events_that_may_wait_let_others_be_written_first_and_no_entity_overtake
     world: World,
 ) -> None:
     journal: Any = Recorder()
-    writer = Writer(journal, "p", 1, lambda batch: None, lambda batch: None, 1000)
+    queue = WriteQueue()
+    writer = Writer(queue, journal, "p", 1, lambda batch: None, lambda batch: None, 1000)
+    authors: dict[str, Incarnation] = {}
 
     def chunk(name: str, event: str, *, patient: bool) -> Chunk:
-        entity = world.system._engine.entity(Address("purse", name))
+        author = authors.setdefault(name, incarnation(world, Address("purse", name)))
         events: list[Any] = [event]
-        return Chunk(entity, entity.life, None, 1, records=events, decoded=events, patient=patient)
+        return Chunk(author, None, 1, records=events, decoded=events, patient=patient)
 
-    writer.offer([chunk(f"p{n}", "first", patient=True) for n in range(200)])
-    writer.offer([chunk("p199", "second", patient=False), chunk("b", "prompt", patient=False)])
+    queue.offer([chunk(f"p{n}", "first", patient=True) for n in range(200)])
+    queue.offer([chunk("p199", "second", patient=False), chunk("b", "prompt", patient=False)])
     writer.on_receive(RING)
     assert [len(commit) for commit in journal.commits] == [101, 64, 36]
     assert next(iter(journal.commits[0])) == "purse/b"
@@ -224,9 +235,11 @@ def test_events_that_may_wait_let_others_be_written_first_and_no_entity_overtake
 
 def test_nothing_that_may_wait_is_written_before_all_that_may_not(world: World) -> None:
     journal: Any = Recorder()
-    writer = Writer(journal, "p", 1, lambda batch: None, lambda batch: None, 2)
-    entities = [world.system._engine.entity(address) for address in (C, A, B, A)]
-    writer.offer([Chunk(each, each.life, None, 1, patient=n == 0) for n, each in enumerate(entities)])
+    queue = WriteQueue()
+    writer = Writer(queue, journal, "p", 1, lambda batch: None, lambda batch: None, 2)
+    first = incarnation(world, A)
+    authors = [incarnation(world, C), first, incarnation(world, B), first]
+    queue.offer([Chunk(each, None, 1, patient=n == 0) for n, each in enumerate(authors)])
     writer.on_receive(RING)
     assert [list(commit) for commit in journal.commits] == [["purse/a", "purse/b"], ["purse/a", "purse/c"]]
     writer.actor_ref.stop(block=False)

@@ -79,9 +79,9 @@ def test_a_held_entity_stays_until_it_is_released(make: Callable[..., World]) ->
 
 def test_letters_that_come_at_the_very_end_reach_the_next_incarnation(world: World) -> None:
     world.ask(A, Add(1))
-    old = world.system._engine.entity(A)
+    old = world.system._registry.entity(A)
     world.quiet()
-    assert old.rest()
+    assert old.passivate()
     reply = world.system.ask(A, Add(1))
     late = world.system.ask(B, Look())
     old.mailbox.append(world.system.ask(B, Peek()))  # an asker that had found the old one

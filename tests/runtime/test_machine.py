@@ -14,7 +14,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from actors.runtime import Address, AskError, MemoryJournal, Reply
-from actors.runtime.loader import replayed, stand_up
+from actors.runtime.entities.loading import load, replayed
 from tests.runtime.domain import Add, Added, Look, Pay, Sign
 from tests.runtime.harness import WAIT_S, World
 
@@ -192,7 +192,7 @@ class Machine(RuleBasedStateMachine):
         assert all(not state.open_pays for state in states)
 
     def replay_gives_the_same(self) -> None:
-        kind = self.world.system._engine.kinds["purse"]
+        kind = self.world.system._registry.kinds["purse"]
         for key in KEYS:
             address = Address("purse", key)
             outcome = self.world.ask(address, Look())
@@ -200,7 +200,7 @@ class Machine(RuleBasedStateMachine):
             asked = self.world.system.state_at(address, outcome.seq).get(timeout=WAIT_S)
             assert without_memory(asked) == live
             assert without_memory(replayed(self.store, kind, address, outcome.seq)) == live
-            assert without_memory(stand_up(self.store, kind, address, None).state) == live
+            assert without_memory(load(self.store, kind, address, None).state) == live
             assert all(isinstance(n.event, Added) or n.event for n in self.all_of(address))
 
     def all_of(self, address: Address) -> list[Any]:

@@ -111,6 +111,6 @@ def test_a_subscriber_that_raises_disturbs_nobody(make: Callable[..., World]) ->
     def broken(publication: object) -> None:
         raise RuntimeError("a hub fell over")
 
-    world.system._engine._publish = broken
+    world.system._commits._publish = broken
     assert world.ask(A, Add(1)).seq == 1
     assert world.ask(A, Add(1)).seq == 2

@@ -61,13 +61,14 @@ def test_a_tell_without_a_number_is_told_again_until_it_is_durable_and_nothing_o
     first.ask(A, Add(5))
     first.ask(A, Share("b"))
     first.quiet()
-    assert (first.system._entities[A].telling, first.system._entities[B].commands) == (None, None)
+    payer, payee = first.system._entities[A].incarnation, first.system._entities[B].incarnation
+    assert (payer.deliveries.under_way, payee.commands) == (None, None)
     store = first.crash()  # everything was delivered, but the watermark was not written
     (filled,) = store.load(B).events
     assert (store.load(A).told, filled.command_id, filled.principal) == (0, None, "purse/a")
     second = make(store)
     second.quiet()
-    assert second.system._entities[A].telling is None
+    assert second.system._entities[A].incarnation.deliveries.under_way is None
     assert len(store.load(B).events) == 1
 
 
@@ -183,4 +184,4 @@ def test_tells_do_not_fill_the_memory_of_a_receiver_that_was_reloaded(make: Call
     second = make(first.crash(), purse={"kept": 10})
     for i in range(30):
         second.ask(B, Add(1), f"c{i}")
-    assert len(second.system._engine.entity(B).commands) <= 12
+    assert len(second.system._registry.entity(B).incarnation.commands) <= 12

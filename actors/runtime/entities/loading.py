@@ -6,23 +6,30 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from actors.runtime.address import Address
-from actors.runtime.commands import Command, from_journal
+from actors.runtime.entities.answers import KnownCommand, known_commands
 from actors.runtime.journal import Journal, Recorded
 from actors.runtime.kind import Codec, Kind, Numbered
+from actors.runtime.turns.dispatcher import Runnable
+from actors.runtime.turns.timers import Call
 
 log = logging.getLogger("actors")
+
+T = TypeVar("T")
 
 
 class Loader:
     """A pool of threads for blocking reads. A job may never touch an entity, only return something."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, submit: Callable[[Runnable], None]) -> None:
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._count = threads
         self._threads: list[threading.Thread] = []
+        self._submit = submit
+        self.busy = 0
+        """Reads of ``read`` that are under way; counted on the dispatcher."""
 
     def start(self) -> None:
         """Start the threads."""
@@ -34,6 +41,27 @@ class Loader:
     def submit(self, job: Callable[[], None]) -> None:
         """Run the job on one of the threads."""
         self._queue.put(job)
+
+    def read(
+        self, job: Callable[[], T], then: Callable[[T], None], failed: Callable[[Exception], None]
+    ) -> None:
+        """Run the job on one of the threads and go on with what it returns or raises, on the dispatcher."""
+
+        def work() -> None:
+            try:
+                found = job()
+            except Exception as error:  # noqa: BLE001 - ``failed`` says what it means
+                why = error
+                self._submit(Call(lambda: done(lambda: failed(why))))
+            else:
+                self._submit(Call(lambda: done(lambda: then(found))))
+
+        def done(go_on: Callable[[], None]) -> None:
+            self.busy -= 1
+            go_on()
+
+        self.busy += 1
+        self._queue.put(work)
 
     def stop(self) -> None:
         """End the threads after what is queued."""
@@ -51,28 +79,27 @@ class Loader:
                 log.exception("a loader job failed")
 
 
-class Standing(NamedTuple):
-    """An entity as it stands up again."""
+class Loaded(NamedTuple):
+    """An entity as it was loaded and replayed."""
 
     state: Any
     seq: int
     snapshot_seq: int
-    told: int
-    commands: dict[str, Command] | None
+    commands: dict[str, KnownCommand] | None
     missed: list[Numbered]
     """Events that are durable but that this process has not published."""
     tells: list[tuple[int, Sequence[Any]]]
     """(seq, tells) of the events whose durable tells may not have arrived."""
 
 
-def stand_up(journal: Journal, kind: Kind, address: Address, shown: int | None) -> Standing:
+def load(journal: Journal, kind: Kind, address: Address, shown: int | None) -> Loaded:
     """Load and replay one entity. Raises what the journal, codec or decider raise.
 
     ``shown``: up to which seq this process has published its events; None if it does not matter.
     """
     if not kind.durable:
         state = kind.load(address.key) if kind.load is not None else kind.initial(address.key)
-        return Standing(state, 0, 0, 0, None, [], [])
+        return Loaded(state, 0, 0, None, [], [])
     codec = kind.codec
     assert codec is not None
     loaded = journal.load(address)
@@ -87,12 +114,12 @@ def stand_up(journal: Journal, kind: Kind, address: Address, shown: int | None) 
         if loaded.snapshot_seq:
             events = journal.read(address, 0)
     state, seq, tells = _replay(kind, state, seq, events, loaded.told)
-    commands = from_journal(loaded, kind.kept) or None
+    commands = known_commands(loaded, kind.kept) or None
     missed = []
     if shown is not None and shown < seq:
         # A commit that seemed to fail was written all the same; its events must not be a gap.
         missed = numbered(codec, journal.read(address, shown, seq))
-    return Standing(state, seq, loaded.snapshot_seq, loaded.told, commands, missed, tells)
+    return Loaded(state, seq, loaded.snapshot_seq, commands, missed, tells)
 
 
 def numbered(codec: Codec, records: Sequence[Recorded]) -> list[Numbered]:

@@ -6,8 +6,8 @@ import heapq
 from collections.abc import Callable
 from itertools import count
 
-from actors.runtime.clock import Alarm, Clock
-from actors.runtime.dispatcher import Dispatcher, Runnable
+from actors.runtime.turns.clock import Alarm, Clock
+from actors.runtime.turns.dispatcher import Dispatcher, Runnable
 
 
 class Timers:

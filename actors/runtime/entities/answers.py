@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
+from actors.runtime.address import Address
 from actors.runtime.asks import Outcome
+from actors.runtime.entities.envelopes import Envelope
 from actors.runtime.errors import KeyReused
 from actors.runtime.journal import Kept, Loaded
 from actors.runtime.kind import Codec, is_refusal
-from actors.runtime.mailbox import Letter
 
 RUNNING, PENDING, DONE = 0, 1, 2
 """Not yet durable; durable, but its answer comes later; answered."""
 
 
-class Command(msgspec.Struct, gc=False):
+class KnownCommand(msgspec.Struct, gc=False):
     """One command id of one entity.
 
     Thousands of them are kept, so the garbage collector is spared them: what could close a
-    circle, ``letters``, is emptied when they are answered or failed.
+    circle, ``envelopes``, is emptied when they are answered or failed.
     """
 
     command_id: str
@@ -31,15 +32,15 @@ class Command(msgspec.Struct, gc=False):
     """Answer or refusal, or the bytes of one as the journal has it: of thousands that are kept few are asked
     for again, and bytes are one object where an answer is a dozen."""
     seq: int = 0
-    letters: list[Any] | None = None
-    """Who waits for it, besides the letter that it came with while RUNNING."""
+    envelopes: list[Any] | None = None
+    """Who waits for it, besides the envelope that it came with while RUNNING."""
 
-    def join(self, letter: Letter) -> None:
+    def join(self, envelope: Envelope) -> None:
         """Let one more wait for the answer."""
-        if self.letters is None:
-            self.letters = [letter]
+        if self.envelopes is None:
+            self.envelopes = [envelope]
         else:
-            self.letters.append(letter)
+            self.envelopes.append(envelope)
 
     def settle(self, answer: Any, outcome: Outcome[Any]) -> None:
         """The answer is there and durable."""
@@ -47,45 +48,45 @@ class Command(msgspec.Struct, gc=False):
         if self.answer is None:
             self.answer = answer
         self.seq = outcome.seq
-        if self.letters is not None:
+        if self.envelopes is not None:
             self._give(outcome)
 
     def pend(self, outcome: Outcome[Any]) -> None:
         """The command is durable, its answer comes later: tells have arrived, asks wait on."""
         self.stage = PENDING
         self.seq = outcome.seq
-        waiting, self.letters = self.letters, None
-        for letter in waiting or ():
-            if letter.is_tell:
-                letter.resolve(outcome)
-            elif not letter.done:
-                self.join(letter)
+        waiting, self.envelopes = self.envelopes, None
+        for envelope in waiting or ():
+            if envelope.is_tell:
+                envelope.resolve(outcome)
+            elif not envelope.done:
+                self.join(envelope)
 
     def fail(self, error: BaseException) -> None:
         """Nobody will get an answer from this incarnation."""
-        letters, self.letters = self.letters, None
-        for letter in letters or ():
-            letter.fail(error)
+        envelopes, self.envelopes = self.envelopes, None
+        for envelope in envelopes or ():
+            envelope.fail(error)
 
     def _give(self, outcome: Outcome[Any]) -> None:
-        letters, self.letters = self.letters, None
-        for letter in letters or ():
-            letter.resolve(outcome)
+        envelopes, self.envelopes = self.envelopes, None
+        for envelope in envelopes or ():
+            envelope.resolve(outcome)
 
     def awaited(self) -> bool:
         """True if somebody still waits."""
-        return self.letters is not None and any(not letter.done for letter in self.letters)
+        return self.envelopes is not None and any(not envelope.done for envelope in self.envelopes)
 
 
-class Waiting(Protocol):
+class AfterCommit(Protocol):
     """What is to be done after a commit that it waits for, or when that was lost."""
 
     @property
-    def letter(self) -> Letter | None:
-        """The letter that hears of it."""
+    def envelope(self) -> Envelope | None:
+        """The envelope that hears of it."""
 
     @property
-    def command(self) -> Command | None:
+    def command(self) -> KnownCommand | None:
         """The command that it carries out, if a conflict may mean that it was carried out before."""
 
     @property
@@ -99,10 +100,10 @@ class Waiting(Protocol):
         """The commit was lost."""
 
 
-class Repeat(msgspec.Struct, frozen=True, gc=False):
+class RepeatedAnswer(msgspec.Struct, frozen=True, gc=False):
     """A kept answer that waits for a commit only because the state beside it does."""
 
-    letter: Letter
+    envelope: Envelope
     outcome: Outcome[Any]
 
     @property
@@ -116,28 +117,28 @@ class Repeat(msgspec.Struct, frozen=True, gc=False):
 
     def run(self, epoch: str) -> None:
         """Give it."""
-        self.letter.resolve(self.outcome)
+        self.envelope.resolve(self.outcome)
 
     def fail(self, error: BaseException) -> None:
         """The state beside it was lost."""
-        self.letter.fail(error)
+        self.envelope.fail(error)
 
 
-class Job(msgspec.Struct, frozen=True, gc=False):
+class Conclusion(msgspec.Struct, frozen=True, gc=False):
     """What is to be done for one command after the commit that it waits for.
 
-    ``letter`` is the one it came with, or None when an earlier command is settled.
+    ``envelope`` is the one it came with, or None when an earlier command is settled.
     """
 
-    letter: Letter | None
-    command: Command | None
+    envelope: Envelope | None
+    command: KnownCommand | None
     answer: Any
     state: Any
     seq: int
     pending: bool = False
 
     def outcome(self, epoch: str, replayed: bool = False) -> Outcome[Any]:
-        """Return what the letter hears."""
+        """Return what the envelope hears."""
         answer = self.answer
         if is_refusal(answer):
             return Outcome(None, answer, self.state, self.seq, epoch, replayed)
@@ -145,32 +146,32 @@ class Job(msgspec.Struct, frozen=True, gc=False):
 
     def run(self, epoch: str) -> None:
         """Give the answer."""
-        letter, command = self.letter, self.command
+        envelope, command = self.envelope, self.command
         outcome = self.outcome(epoch)
         if command is None:
-            if letter is not None:
-                letter.resolve(outcome)
+            if envelope is not None:
+                envelope.resolve(outcome)
         elif self.pending:
-            if letter is not None:
-                command.join(letter)
+            if envelope is not None:
+                command.join(envelope)
             command.pend(outcome)
         else:
-            if command.letters is None:
+            if command.envelopes is None:
                 command.settle(self.answer, outcome)
-            else:  # its own letter hears it first hand, those that joined hear a repeat
-                command.settle(self.answer, self.outcome(epoch, replayed=letter is not None))
-            if letter is not None:
-                letter.resolve(outcome)
+            else:  # its own envelope hears it first hand, those that joined hear a repeat
+                command.settle(self.answer, self.outcome(epoch, replayed=envelope is not None))
+            if envelope is not None:
+                envelope.resolve(outcome)
 
     def fail(self, error: BaseException) -> None:
         """The commit that it waited for was lost."""
-        if self.letter is not None:
-            self.letter.fail(error)
+        if self.envelope is not None:
+            self.envelope.fail(error)
         if self.command is not None:
             self.command.fail(error)
 
 
-def reused(address: Any, command_id: str) -> KeyReused:
+def reused(address: Address, command_id: str) -> KeyReused:
     """Return the error for a command id that came with another body."""
     return KeyReused(f"{address}: command id {command_id} was used for another command")
 
@@ -184,9 +185,9 @@ def decoded(answer: Any, codec: Codec | None) -> Any:
     return codec.decode_answer(answer)
 
 
-def from_journal(loaded: Loaded, bound: int) -> dict[str, Command]:
+def known_commands(loaded: Loaded, bound: int) -> dict[str, KnownCommand]:
     """Return the commands that a load brought along, oldest first, at most ``bound``."""
-    known: dict[str, Command] = {}
+    known: dict[str, KnownCommand] = {}
     for kept in loaded.kept:
         known[kept.command_id] = recalled(kept)
     for record in loaded.events:
@@ -201,25 +202,53 @@ def from_journal(loaded: Loaded, bound: int) -> dict[str, Command]:
     return known
 
 
-def recalled(kept: Kept) -> Command:
+def recalled(kept: Kept) -> KnownCommand:
     """Return a command as the journal kept it."""
     return _recall(kept.command_id, kept.fingerprint, kept.answer, kept.seq)
 
 
-def _recall(command_id: str, fingerprint: int | None, answer: bytes | None, seq: int) -> Command:
-    command = Command(command_id, fingerprint)
+def _recall(command_id: str, fingerprint: int | None, answer: bytes | None, seq: int) -> KnownCommand:
+    command = KnownCommand(command_id, fingerprint)
     command.stage = PENDING if answer is None else DONE
     command.answer = answer
     command.seq = seq
     return command
 
 
-def _settle(known: dict[str, Command], command_id: str, answer: bytes | None, seq: int) -> None:
+def _settle(known: dict[str, KnownCommand], command_id: str, answer: bytes | None, seq: int) -> None:
     command = known.get(command_id)
     if command is None:
         known[command_id] = _recall(command_id, None, answer, seq)
     else:
         command.stage, command.answer, command.seq = DONE, answer, seq
+
+
+def repeated(answer: Any, state: Any, seq: int, epoch: str) -> Outcome[Any]:
+    """Return the outcome of a command that had been carried out before."""
+    return Conclusion(None, None, answer, state, seq).outcome(epoch, replayed=True)
+
+
+def recall(
+    kept: Kept | None,
+    command: KnownCommand,
+    address: Address,
+    codec: Codec | None,
+    repeat: Callable[[Any, int], Outcome[Any]],
+    otherwise: Exception,
+) -> None:
+    """After a conflict: give all who wait the answer that the journal kept, if it did, else the error.
+
+    ``repeat`` makes an outcome of the answer and the seq of its event.
+    """
+    if kept is None:
+        command.fail(otherwise)
+    elif kept.fingerprint is not None and kept.fingerprint != command.fingerprint:
+        command.fail(reused(address, command.command_id))
+    elif kept.answer is None and any(not envelope.is_tell for envelope in command.envelopes or ()):
+        command.fail(otherwise)
+    else:
+        answer = decoded(kept.answer, codec)
+        command.settle(answer, repeat(answer, kept.seq))
 
 
 def settled_at(
@@ -231,3 +260,37 @@ def settled_at(
     """
     placed = [*settles, own] if own is not None else list(settles)
     return placed[:events]
+
+
+def written_answers(
+    decision: Any, envelope: Envelope, command: KnownCommand | None, encode: Callable[[Any], bytes]
+) -> list[tuple[str, bytes]]:
+    """Return which answers are written with a decision's events, one an event, encoded."""
+    own = None
+    if command is not None and not decision.pending:
+        answer = decision.answer if decision.answer is not None else decision.refusal
+        if answer is not None or not envelope.is_tell:
+            own = (command.command_id, answer)
+    if not decision.settles:
+        if own is None:
+            return []
+        return [(own[0], b"null" if own[1] is None else encode(own[1]))]
+    return [
+        (command_id, b"null" if answer is None else encode(answer))
+        for command_id, answer in settled_at(own, decision.settles, len(decision.events))
+    ]
+
+
+def remember(commands: dict[str, KnownCommand], command: KnownCommand, bound: int) -> bool:
+    """Keep a command for repeats and forget the oldest over the bound; True if one was forgotten."""
+    commands[command.command_id] = command
+    forgot = False
+    # Up to two at a time: so their number falls again where some had to stay.
+    for _ in range(min(len(commands) - bound, 2)):
+        oldest = next(iter(commands))
+        first = commands.pop(oldest)
+        if first.stage == RUNNING or first.awaited():
+            commands[oldest] = first  # still needed: the youngest now
+        else:
+            forgot = True
+    return forgot

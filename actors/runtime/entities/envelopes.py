@@ -1,17 +1,12 @@
-"""What lies in a mailbox."""
+"""What lies in a mailbox: a command with what its sender wants to hear of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
-
-from actors.runtime.address import Address
-
-if TYPE_CHECKING:
-    from actors.runtime.teller import Teller
+from typing import Any, Protocol
 
 
-class Letter(Protocol):
-    """A command on its way, with what its sender wants to hear of it. A ``Reply`` is one too."""
+class Envelope(Protocol):
+    """A command on its way. A ``Reply`` is one, and so is a durable tell's ``Delivery``."""
 
     command: Any
     command_id: str | None
@@ -38,7 +33,7 @@ class Letter(Protocol):
         """The command was not carried out, as far as we know."""
 
 
-class Note:
+class OneWay:
     """A command whose sender wants to hear nothing: a tell, a hint, a timer."""
 
     __slots__ = ("again", "command", "command_id", "principal")
@@ -58,33 +53,3 @@ class Note:
 
     def fail(self, error: BaseException) -> None:
         """Nobody listens."""
-
-
-class Told(Note):
-    """A durable tell, with a number or without: told again and again until its receiver has committed."""
-
-    __slots__ = ("address", "attempts", "life", "sender", "seq")
-
-    listens = True
-
-    def __init__(
-        self, sender: Teller, seq: int, address: Address, command: Any, command_id: str | None, principal: str
-    ) -> None:
-        super().__init__(command, command_id, principal)
-        self.sender = sender
-        self.life = sender.life
-        self.seq = seq
-        self.address = address
-        self.attempts = 0
-
-    def resolve(self, value: Any) -> None:
-        """The receiver has committed."""
-        self.sender.tell_arrived(self)
-
-    def fail(self, error: BaseException) -> None:
-        """Try again later, or give up if trying again cannot help."""
-        self.sender.tell_failed(self, error)
-
-    def run(self) -> None:
-        """Try again now; the timers call this."""
-        self.sender.tell_again(self)

@@ -1,0 +1,158 @@
+"""What becomes of one envelope: decide, evolve, append, go on; answer when it is durable."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from actors.runtime.entities.answers import (
+    PENDING,
+    RUNNING,
+    Conclusion,
+    KnownCommand,
+    RepeatedAnswer,
+    decoded,
+    repeated,
+    reused,
+)
+from actors.runtime.entities.envelopes import Envelope
+from actors.runtime.entities.incarnation import Identity, Incarnation
+from actors.runtime.errors import Defect, Unavailable
+from actors.runtime.journal import Kept
+
+log = logging.getLogger("actors")
+
+
+def receive(entity: Identity, incarnation: Incarnation, envelope: Envelope, now: float) -> None:
+    """Take one envelope: decide, evolve, append; answer when it is durable."""
+    if envelope.done:
+        return
+    kind = entity.kind
+    body = envelope.command
+    if type(body) is kind.look:
+        incarnation.after_commits(Conclusion(envelope, None, None, incarnation.state, incarnation.seq))
+        return
+    command_id = envelope.command_id
+    command = None
+    try:
+        if command_id is None:
+            command_id = entity.context.fresh_id()
+        else:
+            fingerprint = kind.fingerprint(body)
+            if incarnation.commands is not None:
+                command = incarnation.commands.get(command_id)
+                if command is not None:
+                    _repeat(incarnation, command, envelope, fingerprint)
+                    return
+            if envelope.again and incarnation.forgot:
+                _ask_first(entity, envelope, command_id)
+                return
+            command = KnownCommand(command_id, fingerprint)
+        decision = kind.decide(incarnation.state, body, kind.context(now, command_id, envelope.principal))
+        if decision.pending and command is None:
+            command = KnownCommand(command_id, kind.fingerprint(body))
+        if decision.events:
+            if kind.durable:
+                incarnation.append(decision, envelope, command, now)
+            else:
+                incarnation.happen(decision, now)
+        elif decision.memory is not None:
+            incarnation.state = decision.memory
+    except Exception as error:  # noqa: BLE001 - logged and counted as a defect
+        defect(entity, envelope, error)
+        return
+    entity.defects = 0
+    _conclude(entity, incarnation, decision, envelope, command)
+
+
+def _ask_first(entity: Identity, envelope: Envelope, command_id: str) -> None:
+    """A tell told again, and memory is short: to decide it twice would cost others a conflict."""
+    entity.holds += 1
+
+    def done(kept: Kept | None) -> None:
+        entity.holds -= 1
+        if kept is not None:
+            envelope.resolve(None)
+            return
+        envelope.again = False
+        entity.context.deliver(entity.address, envelope)
+
+    entity.context.kept(entity.address, command_id, done)
+
+
+def defect(entity: Identity, envelope: Envelope | None, error: BaseException) -> None:
+    """Count and log that a decider raised, and tell who sent the command, if one did."""
+    entity.defects += 1
+    what = type(envelope.command).__name__ if envelope is not None else "its deadline"
+    log.error("%s: %s failed", entity.address, what, exc_info=error)
+    if envelope is not None:
+        envelope.fail(Defect(f"{entity.address}: {what} failed: {error!r}"))
+
+
+def _conclude(
+    entity: Identity,
+    incarnation: Incarnation,
+    decision: Any,
+    envelope: Envelope,
+    command: KnownCommand | None,
+) -> None:
+    """Answer, and settle earlier commands, once all that they rest on is durable."""
+    state, seq, known = incarnation.state, incarnation.seq, incarnation.commands
+    answer = decision.answer if decision.answer is not None else decision.refusal
+    for command_id, late in decision.settles:
+        earlier = known.get(command_id) if known is not None else None
+        if earlier is not None and earlier is not command:
+            incarnation.after_commits(Conclusion(None, earlier, late, state, seq))
+    if command is not None:
+        incarnation.remember(command)
+    conclusion = Conclusion(envelope, command, answer, state, seq, decision.pending)
+    if command is None:
+        if envelope.listens:
+            incarnation.after_commits(conclusion)
+    elif incarnation.forgot and not decision.events and not envelope.is_tell:
+        # It may be an old one that did make events; the journal's key cannot tell where none are written.
+        _look_up(entity, incarnation, command, conclusion)
+    else:
+        incarnation.after_commits(conclusion)
+    if decision.hints:
+        incarnation.hint_after_commits(decision.hints)
+
+
+def _repeat(incarnation: Incarnation, command: KnownCommand, envelope: Envelope, fingerprint: int) -> None:
+    """A command id that is known: the kept answer, or wait with those who wait."""
+    if command.fingerprint is not None and command.fingerprint != fingerprint:
+        envelope.fail(reused(incarnation.address, command.command_id))
+    elif command.stage == RUNNING or (command.stage == PENDING and not envelope.is_tell):
+        command.join(envelope)
+    else:
+        command.answer = decoded(command.answer, incarnation.kind.codec)
+        outcome = repeated(command.answer, incarnation.state, command.seq, incarnation.epoch)
+        incarnation.after_commits(RepeatedAnswer(envelope, outcome))
+
+
+def _look_up(
+    entity: Identity, incarnation: Incarnation, command: KnownCommand, conclusion: Conclusion
+) -> None:
+    """Ask the journal whether a command without events is an old one that was carried out."""
+    entity.holds += 1
+
+    def done(kept: Kept | None) -> None:
+        entity.holds -= 1
+        if incarnation.lost:
+            conclusion.fail(Unavailable(f"{entity.address}: an earlier commit was lost"))
+            return
+        if kept is None or kept.answer is None:
+            incarnation.after_commits(conclusion)
+            return
+        if kept.fingerprint is not None and kept.fingerprint != command.fingerprint:
+            if incarnation.commands is not None:
+                incarnation.commands.pop(command.command_id, None)
+            conclusion.fail(reused(entity.address, command.command_id))
+            return
+        answer = decoded(kept.answer, entity.kind.codec)
+        outcome = repeated(answer, conclusion.state, kept.seq, incarnation.epoch)
+        command.settle(answer, outcome)
+        if conclusion.envelope is not None:
+            conclusion.envelope.resolve(outcome)
+
+    entity.context.kept(entity.address, command.command_id, done)
