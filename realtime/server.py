@@ -234,6 +234,9 @@ class Running:
     def _probe(self) -> None:
         if self._own().system.fenced:
             raise RuntimeError("another process has taken the actors over")
+        why = self._own().system.why_not_writable()
+        if why is not None:
+            raise RuntimeError(f"the last commit failed: {why}")
 
     async def settled(self) -> None:
         """Return when nothing is under way any more: no command, no commit, no publication. For tests."""

@@ -38,6 +38,8 @@ class Commits:
         self.queue: WriteQueue | None = None
         """Leads to the writer while there is one."""
         self.fenced = False
+        self.failing: Exception | None = None
+        """Why the last commit failed, if it did."""
         self.backlog = 0
         """Chunks that are not durable yet."""
         self.batches = self.batched = self.largest = 0
@@ -81,6 +83,8 @@ class Commits:
         self.batched += done
         self.largest = max(self.largest, done)
         self.seconds += batch.seconds
+        if batch.tried:
+            self.failing = error
         self.slowest = max(self.slowest, batch.seconds)
         if isinstance(error, Fenced):
             self.fenced = True

@@ -23,6 +23,10 @@ class Defect(AskError):
     """The decider raised: ours to mend. State untouched. 500."""
 
 
+class Unstorable(Defect):
+    """What was decided cannot be written anywhere, e.g. for a NUL character. Only this command failed."""
+
+
 class KeyReused(AskError):
     """The same command id came with another body. 422."""
 

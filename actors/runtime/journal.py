@@ -7,6 +7,7 @@ A store is called from two places only: ``load``/``read`` from loader threads,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -14,6 +15,17 @@ import msgspec
 
 from actors.runtime.address import Address
 from actors.runtime.errors import Conflict
+
+NUL = b"\\u0000"
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
+def holds_nul(data: bytes) -> bool:
+    """True if a JSON text holds a NUL character, which PostgreSQL refuses and SQLite cuts off at.
+
+    Look for ``NUL`` first: that is cheap, and only where it stands a backslash before it matters.
+    """
+    return _NUL.search(data) is not None
 
 
 class Recorded(msgspec.Struct, frozen=True, gc=False):

@@ -106,6 +106,13 @@ class System:
         """True once another owner took the partition."""
         return self._commits.fenced
 
+    def why_not_writable(self) -> Exception | None:
+        """Return why the last commit failed, or None; from any thread. If it did, another is tried now."""
+        why, queue = self._commits.failing, self._commits.queue
+        if why is not None and queue is not None:
+            queue.attempt()
+        return why
+
     # --- start and stop --------------------------------------------------------
 
     def start(self) -> None:

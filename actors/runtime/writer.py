@@ -18,6 +18,7 @@ from actors.runtime.journal import Journal, Write
 log = logging.getLogger("actors.journal")
 
 RING = "there is something to write"
+TRY = "see whether a commit succeeds"
 _PATIENT = 64
 """Chunks that may wait go into a commit up to this number, or half of those that do."""
 
@@ -32,6 +33,8 @@ class WriteQueue:
         self.rounds: deque[list[Chunk]] = deque()
         self.rung = False
         self.ring: Callable[[], None] = lambda: None
+        self.attempt: Callable[[], None] = lambda: None
+        """Has the writer find out whether a commit succeeds, with nothing to write."""
 
     def offer(self, chunks: list[Chunk]) -> None:
         """Queue the chunks of one round; they may not be filled any more."""
@@ -39,6 +42,32 @@ class WriteQueue:
         if not self.rung:
             self.rung = True
             self.ring()
+
+
+class _Outage:
+    """Says that commits fail when they begin to, and when they succeed again, not each time."""
+
+    def __init__(self) -> None:
+        self._failed = 0
+        self._since = 0.0
+        self._why = ""
+
+    def goes_on(self, error: Exception, entities: int) -> None:
+        """One more commit failed."""
+        if not self._failed:
+            self._since = time.monotonic()
+        self._failed += 1
+        why = f"{type(error).__name__}: {error}"
+        if why != self._why:
+            self._why = why
+            log.error("a commit of %d entities failed; more like it are not logged", entities, exc_info=error)
+
+    def over(self) -> None:
+        """A commit succeeded."""
+        if self._failed:
+            seconds = time.monotonic() - self._since
+            log.warning("commits succeed again: %d failed in %.0f s", self._failed, seconds)
+            self._failed, self._why = 0, ""
 
 
 class Writer(pykka.ThreadingActor):
@@ -69,44 +98,53 @@ class Writer(pykka.ThreadingActor):
         self._hand_back = hand_back
         self._take = take
         self._bound = bound
+        self._outage = _Outage()
         self._prompt: deque[Chunk] = deque()
         self._patient: deque[Chunk] = deque()
         self._waiting: dict[Author, int] = {}
         """How many of an incarnation's chunks are among the patient."""
         waiting.ring = lambda: self.actor_ref.tell(RING)
+        waiting.attempt = lambda: self.actor_ref.tell(TRY)
 
     @staticmethod
     def _create_actor_inbox() -> Any:
         return queue.SimpleQueue()  # without the locks that pykka's own takes in Python
 
     def on_receive(self, message: Any) -> None:
-        """Write until nothing is queued."""
+        """Write until nothing is queued; with nothing queued, try whether the journal takes a commit."""
         self._offered.rung = False
+        if message == TRY:
+            self._hand_back(self._attempt(Batch({}, [], self._take), []))
         while self._offered.rounds or self._prompt or self._patient:
             self._commit()
 
     def _commit(self) -> None:
         batch = self._collect()
         parts = batch.parts
-        started = time.perf_counter()
-        try:
-            if parts:
-                writes = [self._write(author, chunks) for author, chunks in parts.items()]
-                result = self._journal.commit(self._partition, self._epoch, writes)
-                batch.refused = dict(result.refused)
-        except Fenced as fenced:
-            log.error("another owner took partition %s: %s", self._partition, fenced)
-            batch.error = fenced
-        except Exception as error:
-            log.exception("a commit of %d entities failed", len(parts))
-            batch.error = error
-        batch.seconds = time.perf_counter() - started
+        if parts:
+            self._attempt(batch, [self._write(author, chunks) for author, chunks in parts.items()])
         if batch.error is not None or batch.refused:
             # Before the next batch is collected: what was built on lost events must not be written.
             for author in parts:
                 if batch.error is not None or author.address in batch.refused:
                     author.lost = True
         self._hand_back(batch)
+
+    def _attempt(self, batch: Batch, writes: list[Write]) -> Batch:
+        started = time.perf_counter()
+        try:
+            result = self._journal.commit(self._partition, self._epoch, writes)
+            batch.refused = dict(result.refused)
+            self._outage.over()
+        except Fenced as fenced:
+            log.error("another owner took partition %s: %s", self._partition, fenced)
+            batch.error = fenced
+        except Exception as error:  # noqa: BLE001 - logged there
+            self._outage.goes_on(error, len(writes))
+            batch.error = error
+        batch.tried = True
+        batch.seconds = time.perf_counter() - started
+        return batch
 
     def _collect(self) -> Batch:
         self._sort_in()

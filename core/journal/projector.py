@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from actors.runtime.journal import Write
+from actors.runtime.journal import NUL, Write, holds_nul
 from core.journal.codec import encode
 from core.journal.tables import Form, Mode, Row
 
@@ -19,7 +18,6 @@ mean rows of earlier commits."""
 
 ORDER: dict[Mode, int] = {"insert": 0, "update": 1, "delete": 2, "merge": 3, "upsert": 3}
 """In which order a commit carries its statements out."""
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class Poisoned(ValueError):
@@ -124,7 +122,7 @@ def group(
 def pack_rows(kind: type[Row], rows: Sequence[Row]) -> Packed:
     """Return the rows as one parameter; raises Poisoned for a NUL character."""
     payload = encode(rows)
-    if b"\\u0000" in payload and _NUL.search(payload):
+    if NUL in payload and holds_nul(payload):
         raise Poisoned(f"expected text without NUL characters for {kind.form.table}")
     return Packed(kind, payload)
 

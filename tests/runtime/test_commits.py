@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,9 +12,10 @@ from actors.runtime import Address, Conflict, Unavailable
 from actors.runtime.entities.chunks import Chunk
 from actors.runtime.entities.incarnation import Incarnation
 from actors.runtime.entities.loading import Loaded
+from actors.runtime.errors import Unstorable
 from actors.runtime.journal import CommitResult, Write
 from actors.runtime.writer import RING, WriteQueue, Writer
-from tests.runtime.domain import Add, Alarm, Look, Pay, Peek, Total
+from tests.runtime.domain import Add, Alarm, Look, Pay, Peek, Share, Total
 from tests.runtime.harness import WAIT_S, A, B, C, World
 
 
@@ -183,6 +185,60 @@ def test_a_snapshot_is_taken_every_so_many_events_and_loads_the_same_state(
     after = make(world.crash(), purse={"snapshot_every": 10})
     assert after.ask(A, Look()).state.total == 25
     assert after.ask(A, Add(1), "c3").replayed
+
+
+def test_a_command_whose_event_cannot_be_stored_fails_alone(world: World) -> None:
+    """Neighbours in the same entity and the same commit go on, and nobody is parked for it."""
+    world.ask(A, Add(100))
+    with world.journal.held():
+        first = world.system.ask(B, Add(1))
+        world.journal.wait_for_commit()
+        bad = [world.system.ask(A, Pay("b\u0000", 1), f"bad-{i}") for i in range(20)]
+        good = [world.system.ask(A, Add(1), f"good-{i}") for i in range(20)]
+        mixed = [world.system.ask(A, Pay("b\u0000", 1)), world.system.ask(A, Pay("b", 1), "pay")]
+    assert first.get(timeout=WAIT_S)
+    assert [reply.get(timeout=WAIT_S).answer.total for reply in good] == list(range(101, 121))
+    assert mixed[1].get(timeout=WAIT_S).answer == Total(119)
+    for reply in [*bad, mixed[0]]:
+        with pytest.raises(Unstorable):
+            reply.get(timeout=WAIT_S)
+    assert world.alarms == []
+    world.quiet()
+    assert len(world.journal.store.load(A).events) == 23
+
+
+def test_a_backslash_before_u0000_can_be_stored(world: World) -> None:
+    world.ask(A, Add(5))
+    world.system.tell(A, Share("b\\u0000"))
+    world.quiet()
+    assert len(world.journal.store.load(A).events) == 2
+
+
+def test_an_outage_is_logged_once_and_its_end_once(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.journal.failures += [OSError("no space left")] * 30
+    for _ in range(30):
+        with pytest.raises(Unavailable):
+            world.ask(A, Add(1))
+    assert world.ask(A, Add(1)).answer == Total(1)
+    said = [line.getMessage() for line in caplog.records if line.name == "actors.journal"]
+    assert len(said) == 2
+    assert said[0].startswith("a commit of 1 entities failed")
+    assert said[1].startswith("commits succeed again: 30 failed")
+
+
+def test_a_system_says_why_it_cannot_write_and_finds_out_by_itself_when_it_can(world: World) -> None:
+    assert world.system.why_not_writable() is None
+    world.journal.failures += [OSError("no space left")] * 2
+    with pytest.raises(Unavailable):
+        world.ask(A, Add(1))
+    assert str(world.system.why_not_writable()) == "no space left"  # a second try fails too
+    world.quiet()
+    deadline = time.monotonic() + WAIT_S
+    while world.system.why_not_writable() is not None:
+        assert time.monotonic() < deadline, "no try succeeded"
+        world.quiet()
+    assert world.journal.failures == []
+    assert world.journal.batches == [[]] * len(world.journal.batches)
 
 
 def test_stats_count_batches_and_what_is_active(world: World) -> None:

@@ -57,7 +57,7 @@ class Chunk(msgspec.Struct, eq=False):
 class Batch:
     """The chunks of one transaction on their way back to the dispatcher, with how it went."""
 
-    __slots__ = ("_take", "dropped", "error", "parts", "refused", "seconds")
+    __slots__ = ("_take", "dropped", "error", "parts", "refused", "seconds", "tried")
 
     def __init__(
         self, parts: dict[Author, list[Chunk]], dropped: list[Chunk], take: Callable[[Batch], None]
@@ -69,6 +69,8 @@ class Batch:
         self.error: Exception | None = None
         """Why nothing of it was written."""
         self.seconds = 0.0
+        self.tried = False
+        """True if the journal was asked to commit at all."""
         self._take = take
 
     def run(self) -> None:

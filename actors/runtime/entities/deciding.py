@@ -17,7 +17,7 @@ from actors.runtime.entities.answers import (
 )
 from actors.runtime.entities.envelopes import Envelope
 from actors.runtime.entities.incarnation import Identity, Incarnation
-from actors.runtime.errors import Defect, Unavailable
+from actors.runtime.errors import Defect, Unavailable, Unstorable
 from actors.runtime.journal import Kept
 
 log = logging.getLogger("actors")
@@ -58,6 +58,10 @@ def receive(entity: Identity, incarnation: Incarnation, envelope: Envelope, now:
                 incarnation.happen(decision, now)
         elif decision.memory is not None:
             incarnation.state = decision.memory
+    except Unstorable as error:
+        log.warning("%s", error)  # of what came in, not of the decider
+        envelope.fail(error)
+        return
     except Exception as error:  # noqa: BLE001 - logged and counted as a defect
         defect(entity, envelope, error)
         return

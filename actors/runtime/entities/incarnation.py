@@ -13,7 +13,8 @@ from actors.runtime.entities.context import Context
 from actors.runtime.entities.deliveries import Deliveries
 from actors.runtime.entities.envelopes import Envelope
 from actors.runtime.entities.loading import Loaded
-from actors.runtime.journal import Recorded
+from actors.runtime.errors import Unstorable
+from actors.runtime.journal import NUL, Recorded, holds_nul
 from actors.runtime.kind import Kind, Numbered, Publication
 
 HISTORY_EVENTS = 1000
@@ -146,6 +147,9 @@ class Incarnation:
                 effects.append((seq, tells))
             name, version = kind.event_name(event)
             data = kind.encode_event(event)
+            if NUL in data and holds_nul(data):
+                # Here it fails one command; in the journal it would fail all that came with it.
+                raise Unstorable(f"{self.address}: expected text without NUL characters in {name}")
             settles = answer = None
             if places:
                 settles, answer = places.pop(0)
