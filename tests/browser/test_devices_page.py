@@ -196,6 +196,41 @@ def test_firmware_goes_out_over_a_chain_and_is_paused_resumed_and_aborted(
     expect(rollout.locator(".jobs li", has_text="Pi in the back")).to_contain_text("Left out")
 
 
+def test_a_rollout_in_which_the_only_pi_failed_says_so_and_those_that_failed_are_tried_again(
+    visit: Visit, hardware: Hardware, store: Store
+) -> None:
+    store.manage("shell", "-v0", "-c", _RELEASE.replace("9.9.9", "9.9.8"))
+    page = visit(PI, "manager", desk=True)
+    page.get_by_role("button", name="Update").click()
+    sheet = page.get_by_role("dialog", name="Update Pi at the entrance")
+    sheet.get_by_label("Version").select_option("9.9.8")
+    sheet.get_by_role("button", name="Begin the update").click()
+    expect(sheet).to_have_count(0)
+    page.goto(f"{store.url}/branch/BRANCH-001/devices")
+    rollout = page.get_by_role("region", name="Firmware 9.9.8")
+    # It has no key to check a signature with.
+    expect(rollout.locator(".pill")).to_have_text("Failed: 0 updated, 1 failed")
+    expect(rollout).to_contain_text("Too many Pis failed.")
+    first = page.request.get(f"{store.url}/api/rollouts", headers=_as_manager(store)).json()["results"][0]
+    assert (first["status"], first["counts"]) == ("paused", {"failed": 1})
+    with page.expect_response("**/retry") as retried:
+        rollout.get_by_role("button", name="Try the failed ones again").click()
+    second = retried.value.json()
+    assert (second["id"] != first["id"], second["version"]) == (True, "9.9.8")
+    # The new one fails the same way, and it alone is shown: the one before has nothing left to do.
+    expect(rollout).to_have_count(1)
+    expect(rollout.locator(".pill")).to_have_text("Failed: 0 updated, 1 failed")
+    before = page.request.get(f"{store.url}/api/rollouts/{first['id']}", headers=_as_manager(store)).json()
+    assert before["status"] == "finished"
+    rollout.get_by_role("button", name="Abort").click()
+    rollout.get_by_role("button", name="Abort").click()
+    expect(rollout.locator(".pill")).to_have_text("Aborted")
+
+
+def _as_manager(store: Store) -> dict[str, str]:
+    return {"Authorization": f"Bearer {tokens(store, 'manager')['access']}"}
+
+
 def test_staff_may_look_but_find_nothing_to_order(visit: Visit, hardware: Hardware, store: Store) -> None:
     tokens(store, "floor-staff")
     store.manage("shell", "-v0", "-c", _STAFF)

@@ -149,6 +149,9 @@ def test_a_fresh_branch_is_wired_and_its_locks_open(
     for number in (1, 2, 3):
         expect(desk.locator(".entry", has_text=f"TROLLEY_10{number}")).to_contain_text("Free")
 
+    expect(desk.get_by_role("heading", name="Not on a floor plan")).to_be_visible()
+    expect(desk.get_by_role("heading", name="No lock hardware")).to_have_count(0)
+
     # The first locks: one for staff, one for a shopper who scans the trolley beside it.
     _open_by_staff(desk)
     expect(page.get_by_role("button", name="Lock 1, Trolley 1, open")).to_be_visible()

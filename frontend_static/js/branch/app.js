@@ -133,7 +133,16 @@ function Board() {
       ${
         others.length > 0 &&
         html`
-          <${Grid} trolleys=${others} currency=${data.branch.currency} selected=${selected.value} onOpen=${open} />
+          ${[others.filter((one) => one.place), others.filter((one) => !one.place)].map(
+            (some) =>
+              some.length > 0 &&
+              html`<${Grid}
+                trolleys=${some}
+                currency=${data.branch.currency}
+                selected=${selected.value}
+                onOpen=${open}
+              />`,
+          )}
           <${Latest} />
         `
       }

@@ -1,4 +1,4 @@
-/** The list by urgency, the grid for trolleys without lock hardware, the counters and the latest events. */
+/** The list by urgency, the grid for trolleys that no plan shows, the counters and the latest events. */
 import { html, cx } from "../ui.js";
 import { t, money, number, timeOfDay } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
@@ -70,10 +70,12 @@ export function List({ board, selected, onOpen }) {
   </div>`;
 }
 
+/** Trolleys that the plan does not show: all with a slot, or all without one and so without a lock. */
 export function Grid({ trolleys, currency, selected, onOpen }) {
+  const why = trolleys[0].place ? "noplan" : "nolock";
   return html`<section class="nolock">
-    <h2>${t("nolock.title")}</h2>
-    <p class="small soft">${t("nolock.text")}</p>
+    <h2>${t(`${why}.title`)}</h2>
+    <p class="small soft">${t(`${why}.text`)}</p>
     <ul class="tiles">
       ${trolleys.map(
         (trolley) => html`<li key=${trolley.trolley_id}>

@@ -194,6 +194,9 @@ export function RenameSheet({ device, onClose }) {
   <//>`;
 }
 
+/** What a number field shows: nothing for what is no number yet. */
+const filled = (value) => (Number.isNaN(value) ? "" : value);
+
 /** Where to and how carefully: a branch by its managers, the whole chain by its admins. */
 function Reach({ reach, set, problem }) {
   const percent = (text) => set({ ...reach, failures: text });
@@ -222,7 +225,7 @@ function Reach({ reach, set, problem }) {
           min="1"
           max="1000"
           required
-          value=${reach.batch_size}
+          value=${filled(reach.batch_size)}
           onInput=${(e) => set({ ...reach, batch_size: e.target.valueAsNumber })}
         />`}
       <//>
@@ -235,7 +238,7 @@ function Reach({ reach, set, problem }) {
           min="0"
           max="100"
           required
-          value=${reach.failures}
+          value=${filled(reach.failures)}
           onInput=${(e) => percent(e.target.valueAsNumber)}
         />`}
       <//>
