@@ -10,7 +10,7 @@ from core.telemetry.writer import SampleRow
 from realtime.auth import Authenticator
 from realtime.commands.services import Services
 from realtime.devices.links import Links
-from realtime.devices.reports import Intake
+from realtime.devices.reports import ReportScheduler
 from realtime.topics.streams import Topics
 
 
@@ -44,7 +44,7 @@ class Edge:
     keep_sample: Callable[[SampleRow, Callable[[Exception | None], None]], None]
     """Make a sample durable; the answer comes on the loop. Raises Full."""
     limits: Limits = field(default_factory=Limits)
-    intake: Intake = field(default_factory=Intake)
+    report_scheduler: ReportScheduler = field(default_factory=ReportScheduler)
     allowed_origins: frozenset[str] = frozenset()
     """``*`` lets every origin in."""
     now: Callable[[], float] = time.time

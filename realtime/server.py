@@ -38,7 +38,7 @@ from realtime.cluster.remote import RemoteSystem
 from realtime.commands.services import services
 from realtime.devices.links import Links
 from realtime.devices.placements import Placements
-from realtime.devices.revocations import Retirements
+from realtime.devices.revocations import Revocations
 from realtime.django_bridge import Asked
 from realtime.documents import openapi
 from realtime.edge import Edge, Limits
@@ -89,7 +89,7 @@ class Running:
         self.remote: RemoteSystem | None = None
         self.owner: Owner | None = None
         self.errands: Errands | None = None
-        self.retirements: Retirements | None = None
+        self.revocations: Revocations | None = None
         self.placements: Placements | None = None
         self.payments: PaymentEdge | None = None
         channel = owner_jobs.owner_channel()
@@ -127,7 +127,7 @@ class Running:
         """Be the process that has the actors, and with a layer their owner for others."""
         host = self.host = self._host(journal, clock)
         self.errands = Errands(host.system)
-        self.retirements = Retirements(host.system, self.references.directory)
+        self.revocations = Revocations(host.system, self.references.directory)
         self.placements = Placements(host.system, self.references.directory)
         if layer is not None:
             self.owner = Owner(
@@ -175,8 +175,8 @@ class Running:
             self.loop.call_soon_threadsafe(self._recheck_devices)
             if self.host is not None:
                 self._redraw(self.host.system)
-            if self.retirements is not None:
-                self.retirements.look()
+            if self.revocations is not None:
+                self.revocations.look()
             if self.placements is not None:
                 self.placements.look()
 
@@ -216,8 +216,8 @@ class Running:
         self.topics.start(self.loop)
         if self.errands is not None:
             self.errands.start()
-        if self.retirements is not None:
-            self.retirements.look()
+        if self.revocations is not None:
+            self.revocations.look()
         if self.placements is not None:
             self.placements.look()
         if self.owner is not None:

@@ -14,7 +14,7 @@ from realtime.cluster.messages import Call, Result, command_of, decode_calls, en
 from realtime.cluster.remote import REFRESH_S
 from realtime.cluster.tasks import end
 from realtime.commands.asking import Actors
-from realtime.devices.inspection import HERE, Shown, decode_shown
+from realtime.devices.inspection import HERE, TappedFrames, decode_tapped
 from realtime.devices.links import Links
 from realtime.topics.hub import Shaped
 from realtime.topics.streams import Groups
@@ -51,7 +51,7 @@ class Owner:
 
     def start(self) -> None:
         """Begin to listen."""
-        self._links.elsewhere = self
+        self._links.other_processes = self
         works: list[Callable[[], Any]] = [self._listen, self._reply, self._groups.run, self._forget]
         self._tasks = [self._loop.create_task(work()) for work in works]
 
@@ -102,7 +102,7 @@ class Owner:
             self._groups.direct(edge, tap)
         return edge is not None
 
-    def show(self, viewer: str, shown: Shown) -> None:
+    def show(self, viewer: str, shown: TappedFrames) -> None:
         """Send what passed on a bus here to the edge that looks."""
         self._groups.direct(viewer, {"type": "shown", "shown": encode(shown)})
 
@@ -122,7 +122,7 @@ class Owner:
                     self._errand(*message["errand"])
                     continue
                 if message["type"] == "shown":
-                    self._links.inspections.take(decode_shown(message["shown"]))
+                    self._links.inspections.take(decode_tapped(message["shown"]))
                     continue
                 edge = message["from"]
                 self._edges[edge] = self._loop.time()

@@ -16,7 +16,7 @@ from typing import Any
 from actors.runtime import Address, AskTimeout, Pending
 from realtime.cluster.messages import Call, decode_results, decode_to_link, encode, error_of, read_value
 from realtime.cluster.tasks import end
-from realtime.devices.inspection import Shown, decode_shown
+from realtime.devices.inspection import TappedFrames, decode_tapped
 from realtime.devices.links import Links
 from realtime.topics.hub import Shaped, shaped
 from realtime.topics.streams import Groups, Topics, group_of
@@ -53,7 +53,7 @@ class RemoteSystem:
         """
         self._topics, self._links, self._changed = topics, links, changed
         links.changed = self.link
-        links.elsewhere = self
+        links.other_processes = self
         self._channel = await self._layer.new_channel("edge.")
         works = (self._send, self._listen, self._refresh, self._groups.run)
         self._tasks = [self._loop.create_task(work()) for work in works]
@@ -129,7 +129,7 @@ class RemoteSystem:
         found: bool = await self._call(call)
         return found
 
-    def show(self, viewer: str, shown: Shown) -> None:
+    def show(self, viewer: str, shown: TappedFrames) -> None:
         """Send what passed on a bus here to the process that looks."""
         self._groups.direct(viewer, {"type": "shown", "shown": encode(shown)})
 
@@ -188,9 +188,9 @@ class RemoteSystem:
             case "tap":
                 viewer, device_id = message["viewer"], message["device"]
                 if not self._links.tapped(viewer, device_id, message["bus"], message["seconds"]):
-                    self.show(viewer, Shown(device_id, None))
+                    self.show(viewer, TappedFrames(device_id, None))
             case "shown":
-                self._links.inspections.take(decode_shown(message["shown"]))
+                self._links.inspections.take(decode_tapped(message["shown"]))
 
     async def _refresh(self) -> None:
         while True:

@@ -19,7 +19,6 @@ from realtime.problems import Problem
 from realtime.topics.hub import Outbox
 from realtime.wire import BusFrames, InspectionEnded, encode_text
 
-LONGEST_S = 300.0
 MOST_WATCHERS = 4
 """Of one device, in one process."""
 BEHIND_BYTES = 64 * 1024
@@ -29,14 +28,14 @@ HERE = ""
 """The viewer that is this process; others are channels of the layer."""
 
 
-class Shown(msgspec.Struct, array_like=True):
+class TappedFrames(msgspec.Struct, array_like=True):
     """What the process with the device's socket says to one that looks: frames, or that it has gone."""
 
     device_id: str
     frames: wire.Frames | None
 
 
-decode_shown = msgspec.msgpack.Decoder(Shown).decode
+decode_tapped = msgspec.msgpack.Decoder(TappedFrames).decode
 
 
 class Taps:
@@ -46,7 +45,7 @@ class Taps:
         self,
         device_id: str,
         send: Callable[[wire.Inspect], None],
-        show: Callable[[str, Shown], None],
+        show: Callable[[str, TappedFrames], None],
         now: Callable[[], float],
     ) -> None:
         self._device_id = device_id
@@ -72,12 +71,12 @@ class Taps:
             if until <= now:
                 del self._until[viewer, bus]
             elif bus == frames.bus:
-                self._show(viewer, Shown(self._device_id, frames))
+                self._show(viewer, TappedFrames(self._device_id, frames))
 
     def close(self) -> None:
         """Tell all who look that the device has gone."""
         for viewer in {viewer for viewer, _ in self._until}:
-            self._show(viewer, Shown(self._device_id, None))
+            self._show(viewer, TappedFrames(self._device_id, None))
         self._until.clear()
 
 
@@ -139,7 +138,7 @@ class Inspections:
         self._ending.add(task)
         task.add_done_callback(self._ended)
 
-    def take(self, shown: Shown) -> None:
+    def take(self, shown: TappedFrames) -> None:
         """Show what passed to those who look at that bus, or tell them that the device has gone."""
         self._forget()
         for key, watch in list(self._watches.items()):

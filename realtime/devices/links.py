@@ -1,4 +1,4 @@
-"""Which device's socket is open in this process: the edge behind the addresses ``link/<device_id>``."""
+"""Which devices' sockets are open in this process: whom the addresses ``link/<device_id>`` lead to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from realtime.devices.inspection import HERE, Inspections, Shown, Taps
+from realtime.devices.inspection import HERE, Inspections, TappedFrames, Taps
 
 log = logging.getLogger("devices")
 
@@ -30,13 +30,13 @@ class Link(Protocol):
         """Reference data changed: close unless the device may still be here."""
 
 
-class Elsewhere(Protocol):
+class OtherProcesses(Protocol):
     """The way to devices, and to people who look at them, in other processes."""
 
     async def tap(self, device_id: str, bus: int, seconds: float) -> bool:
         """Have what passes on a bus shown here for so long; return whether the device is anywhere."""
 
-    def show(self, viewer: str, shown: Shown) -> None:
+    def show(self, viewer: str, shown: TappedFrames) -> None:
         """Show another process what passed on a bus here."""
 
 
@@ -51,7 +51,7 @@ class Links:
         self.telemetry: dict[str, Any] = {}
         """The latest telemetry of each device, with its time."""
         self.inspections = Inspections(self._tap, now)
-        self.elsewhere: Elsewhere | None = None
+        self.other_processes: OtherProcesses | None = None
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to deliver, on this loop."""
@@ -108,17 +108,17 @@ class Links:
             link.taps.set(viewer, bus, seconds)
         return link is not None
 
-    def show(self, viewer: str, shown: Shown) -> None:
+    def show(self, viewer: str, shown: TappedFrames) -> None:
         """Show what passed to those who look, in this process or another."""
         if viewer == HERE:
             self.inspections.take(shown)
-        elif self.elsewhere is not None:
-            self.elsewhere.show(viewer, shown)
+        elif self.other_processes is not None:
+            self.other_processes.show(viewer, shown)
 
     async def _tap(self, device_id: str, bus: int, seconds: float) -> bool:
         if self.tapped(HERE, device_id, bus, seconds):
             return True
-        return self.elsewhere is not None and await self.elsewhere.tap(device_id, bus, seconds)
+        return self.other_processes is not None and await self.other_processes.tap(device_id, bus, seconds)
 
     def online(self) -> list[str]:
         """Return the devices that are connected to this process."""

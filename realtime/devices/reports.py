@@ -24,93 +24,96 @@ MOST = 512
 """Reports of one device that may wait before its link is read no further."""
 
 
-class Intake:
+class ReportScheduler:
     """Whose turn it is to send; one a process, used on its loop only."""
 
     def __init__(self, at_once: int = AT_ONCE) -> None:
         self._at_once = at_once
-        self._waiting: deque[Reporter] = deque()
+        self._waiting: deque[DeviceReports] = deque()
         self._under_way = 0
-        self._rung = False
+        self._scheduled = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def want(self, reporter: Reporter) -> None:
-        """Queue for a turn; it comes when what the loop has read by now is handed out, at the earliest."""
-        self._waiting.append(reporter)
-        self._ring()
+    def enqueue(self, reports: DeviceReports) -> None:
+        """Give the device a turn, at the earliest once what the loop has read by now is handed out."""
+        self._waiting.append(reports)
+        self._schedule()
 
-    def done(self) -> None:
+    def finished(self) -> None:
         """A turn is over: its reports are durable, or lost."""
         self._under_way -= 1
-        self._ring()
+        self._schedule()
 
-    def _ring(self) -> None:
-        if self._waiting and not self._rung and self._under_way < self._at_once:
-            self._rung = True
+    def _schedule(self) -> None:
+        if self._waiting and not self._scheduled and self._under_way < self._at_once:
+            self._scheduled = True
             if self._loop is None:  # asking which one runs costs a system call each time
                 self._loop = asyncio.get_running_loop()
-            self._loop.call_soon(self._hand_out)
+            self._loop.call_soon(self._start_turns)
 
-    def _hand_out(self) -> None:
-        self._rung = False
+    def _start_turns(self) -> None:
+        self._scheduled = False
         while self._waiting and self._under_way < self._at_once:
             self._under_way += 1
-            self._waiting.popleft().have_turn()
+            self._waiting.popleft().take_turn()
 
 
-class Reporter:
+class DeviceReports:
     """The reports of one link, in their order.
 
     ``ask`` sends a command and returns the reply to come; ``settled`` hears which reports a reply is for.
     """
 
-    __slots__ = ("_ask", "_held", "_intake", "_queued", "_room", "_settled")
+    __slots__ = ("_ask", "_queued", "_room", "_scheduler", "_settled", "_unsent")
 
     def __init__(
-        self, intake: Intake, ask: Callable[[Reports], Any], settled: Callable[[Sequence[Report], Any], None]
+        self,
+        scheduler: ReportScheduler,
+        ask: Callable[[Reports], Any],
+        settled: Callable[[Sequence[Report], Any], None],
     ) -> None:
-        self._intake = intake
+        self._scheduler = scheduler
         self._ask = ask
         self._settled = settled
-        self._held: list[Report] = []
+        self._unsent: list[Report] = []
         self._queued = False
         """From asking for a turn to its end."""
         self._room: asyncio.Future[None] | None = None
 
     def put(self, report: Report) -> None:
         """Take a report."""
-        self._held.append(report)
+        self._unsent.append(report)
         if not self._queued:
             self._queued = True
-            self._intake.want(self)
+            self._scheduler.enqueue(self)
 
-    async def room(self) -> None:
+    async def wait_for_room(self) -> None:
         """Wait until not too many reports wait."""
-        while len(self._held) >= MOST:
+        while len(self._unsent) >= MOST:
             if self._room is None:
                 self._room = asyncio.get_running_loop().create_future()
             await self._room
 
-    def have_turn(self) -> None:
+    def take_turn(self) -> None:
         """Send what has come, once; the next turn is after its answer."""
-        if self._held:
+        if self._unsent:
             self._send(self._turn_over)
         else:  # pushed out meanwhile
             self._turn_over()
 
-    def push(self) -> None:
+    def flush(self) -> None:
         """Send everything now: what comes next may not overtake it."""
-        while self._held:
+        while self._unsent:
             self._send(None)
 
-    def forget(self) -> None:
+    def discard(self) -> None:
         """Drop what waits; its device will say it again."""
-        self._held.clear()
+        self._unsent.clear()
         self._make_room()
 
     def _send(self, then: Callable[[], None] | None) -> None:
-        burst = self._held[:BURST]
-        del self._held[:BURST]
+        burst = self._unsent[:BURST]
+        del self._unsent[:BURST]
         self._make_room()
         pending = self._ask(Reports(tuple(burst)))
         pending.add_done_callback(partial(self._answered, burst, then))
@@ -127,8 +130,8 @@ class Reporter:
             then()
 
     def _turn_over(self) -> None:
-        self._intake.done()
-        if self._held:
-            self._intake.want(self)
+        self._scheduler.finished()
+        if self._unsent:
+            self._scheduler.enqueue(self)
         else:
             self._queued = False

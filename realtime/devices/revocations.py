@@ -19,7 +19,7 @@ class Teller(Protocol):
         """Send a command and hear nothing; from any thread."""
 
 
-class Retirements:
+class Revocations:
     """Compares the directory with what was told. Whoever is told twice does nothing the second time,
     so after a restart all are told again and none can be forgotten."""
 

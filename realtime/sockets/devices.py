@@ -29,7 +29,7 @@ from core.accounts.principals import Principal
 from core.telemetry.writer import Full, SampleRow
 from devicegw import wire
 from realtime.devices.inspection import Taps
-from realtime.devices.reports import Reporter
+from realtime.devices.reports import DeviceReports
 from realtime.devices.scans import Scans
 from realtime.problems import Problem, forbidden, from_error, from_refusal, invalid
 from realtime.sockets.base import NO_ROLE, WRONG_TOKEN, SocketConsumer
@@ -63,7 +63,7 @@ class DeviceConsumer(SocketConsumer):
         limits = self.edge.limits
         self._bucket = TokenBucket(limits.device_messages_per_s, self.edge.monotonic)
         self.taps = Taps(self.principal.id, self._inspect, self.edge.links.show, self.edge.monotonic)
-        self._reports = Reporter(self.edge.intake, self._ask, self._reported)
+        self._reports = DeviceReports(self.edge.report_scheduler, self._ask, self._reported)
         self._scans = Scans(
             self.edge.services, self.principal, lambda seq: self._ack(seq, None), self._refuse
         )
@@ -72,14 +72,14 @@ class DeviceConsumer(SocketConsumer):
         """Handle one message; one that comes too fast waits, and so does all behind it on this link alone."""
         while not self._bucket.take():
             await asyncio.sleep(1.0 / self.edge.limits.device_messages_per_s)
-        await self._reports.room()
+        await self._reports.wait_for_room()
         await super().dispatch(message)
 
     async def closed(self) -> None:
         """Tell who looks at a bus, and the device's actor unless a newer socket has taken over."""
         self.taps.close()
         if self._boot_id is not None and self.edge.links.remove(self.principal.id, self):
-            self._reports.push()
+            self._reports.flush()
             self._ask(LinkDown(self._boot_id))
 
     # --- from the server --------------------------------------------------------------
@@ -106,7 +106,7 @@ class DeviceConsumer(SocketConsumer):
 
     def replaced(self) -> None:
         """Close: the device speaks through another socket now, and what it says there is newer."""
-        self._reports.push()
+        self._reports.flush()
         self.close(REPLACED)
 
     def recheck(self) -> None:
@@ -225,7 +225,7 @@ class DeviceConsumer(SocketConsumer):
         self._tell(ReceivedByDevice(message.id))
 
     def _result(self, result: wire.Result) -> None:
-        self._reports.push()
+        self._reports.flush()
         command = ResultOfDevice(result.id, result.outcome, result.detail)
         self._then(self._ask(command), partial(self._ack, result.seq), result.seq)
 
@@ -236,7 +236,7 @@ class DeviceConsumer(SocketConsumer):
         try:
             self._outcome(pending)
         except Exception as error:  # noqa: BLE001 - answered as a problem
-            self._reports.forget()
+            self._reports.discard()
             for report in reports:
                 self._refuse(report.seq, from_error(error))
         else:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from devicegw import wire
-from realtime.devices.inspection import BEHIND_BYTES, HERE, Inspections, Shown, Taps
+from realtime.devices.inspection import BEHIND_BYTES, HERE, Inspections, TappedFrames, Taps
 from realtime.problems import Problem
 from realtime.server import Server
 from realtime.testing import Refused, trolley_client
@@ -87,7 +87,7 @@ class _Bench:
             self.taps.set(HERE, bus, seconds)
         return self.here
 
-    def _show(self, viewer: str, shown: Shown) -> None:
+    def _show(self, viewer: str, shown: TappedFrames) -> None:
         self.inspections.take(shown)
 
 

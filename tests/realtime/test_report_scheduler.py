@@ -10,7 +10,7 @@ from actors.kit.decider import Look
 from actors.messages.device import Report, Reports, SlotChanged, SlotReading
 from actors.runtime.address import Address
 from core.entities import ENTITIES
-from realtime.devices.reports import BURST, MOST, Intake, Reporter
+from realtime.devices.reports import BURST, MOST, DeviceReports, ReportScheduler
 from realtime.server import Server
 from realtime.testing import trolley_client
 from tests.realtime.conftest import World
@@ -35,14 +35,14 @@ class Pending:
 
 
 class Desk:
-    """Devices that share one intake, what was asked for them and what they heard."""
+    """Devices that share one scheduler, what was asked for them and what they heard."""
 
     def __init__(self, at_once: int) -> None:
-        self._intake = Intake(at_once)
+        self._scheduler = ReportScheduler(at_once)
         self.asked: list[Pending] = []
         self.heard: list[tuple[str, list[int]]] = []
 
-    def device(self, name: str) -> Reporter:
+    def device(self, name: str) -> DeviceReports:
         def ask(command: Reports) -> Pending:
             self.asked.append(Pending(name, command))
             return self.asked[-1]
@@ -50,7 +50,7 @@ class Desk:
         def settled(reports: Sequence[Report], pending: Any) -> None:
             self.heard.append((name, [report.seq for report in reports]))
 
-        return Reporter(self._intake, ask, settled)
+        return DeviceReports(self._scheduler, ask, settled)
 
     async def next(self) -> list[tuple[str, list[int]]]:
         """Return what has been asked since, once the loop has gone round."""
@@ -115,7 +115,7 @@ async def test_what_is_pushed_goes_at_once_and_its_turn_is_given_on() -> None:
     first, second = desk.device("a"), desk.device("b")
     first.put(report(1))
     second.put(report(1))
-    first.push()
+    first.flush()
     assert [each.device for each in desk.asked] == ["a"]
     assert await desk.next() == [("b", [1])]
     first.put(report(2))
@@ -130,7 +130,7 @@ async def test_a_link_with_too_many_waiting_reports_is_read_no_further_until_the
     for seq in range(1, MOST + BURST + 1):
         device.put(report(seq))
     await desk.next()
-    reading = asyncio.ensure_future(device.room())
+    reading = asyncio.ensure_future(device.wait_for_room())
     await desk.next()
     assert not reading.done()
     desk.asked[0].answer()
@@ -144,7 +144,7 @@ async def test_a_link_that_is_given_up_sends_no_more() -> None:
     device.put(report(1))
     await desk.next()
     device.put(report(2))
-    device.forget()
+    device.discard()
     desk.asked[0].answer()
     assert await desk.next() == []
 
