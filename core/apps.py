@@ -18,10 +18,12 @@ class CoreConfig(AppConfig):
         from core.accounts.models import Grant, User
         from core.catalogue.models import Category, LabelLayout, PriceRule, Product, Variant, Voucher
         from core.fleet.models import Controller, Device, Trolley
+        from core.rest import ids
         from core.tenancy.models import Branch, Chain
 
         celery.app.set_default()
         checks.register()
+        ids.register()
         reference.watch(reference.DIRECTORY, Chain, Branch, Trolley, Device, Controller)
         catalogue = (Chain, Category, Product, Variant, PriceRule, Voucher, LabelLayout)
         reference.watch(reference.CATALOGUE, *catalogue)

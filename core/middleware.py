@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from core import problems
 from core.pages import import_map_hashes
@@ -26,6 +26,21 @@ class ApiPaths:
                 # No name here has one, and PostgreSQL takes the question itself amiss.
                 return problems.nothing_here(request)
         return self._get_response(request)
+
+
+class MissingPages:
+    """Middleware that shows the same page for what a view does not find, in development too."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Return the page for a Http404; None leaves everything else to Django."""
+        return problems.page_not_found(request, exception) if isinstance(exception, Http404) else None
 
 
 _SOURCES = {

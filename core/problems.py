@@ -11,15 +11,21 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import OperationalError
 from django.db.models import ProtectedError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.views import defaults
+from django.http.multipartparser import MultiPartParserError
+from django.views import csrf, defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 1
+"""What a 503 or 429 that knows no better tells the client to wait."""
 DEFECT = "Something went wrong on our side. It has been logged."
 log = logging.getLogger(__name__)
 
@@ -88,6 +94,8 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response:
     response = Response(
         document(status, code, detail, request.path, errors, **extra), status, content_type=MEDIA_TYPE
     )
+    if status in (429, 503):
+        response["Retry-After"] = str(RETRY_AFTER_S)
     if auth := getattr(exc, "auth_header", None):
         response["WWW-Authenticate"] = auth
     for name, value in getattr(exc, "headers", {}).items():
@@ -105,6 +113,13 @@ def _as_api_exception(exc: Exception) -> Exception:
             return exceptions.ValidationError(
                 exc.message_dict if hasattr(exc, "error_dict") else exc.messages
             )
+        case RequestDataTooBig():
+            return Problem(413, "too_large", "The body is longer than this endpoint takes.")
+        case SuspiciousOperation() | MultiPartParserError():
+            return Problem(400, "invalid", "The request could not be understood.")
+        case OperationalError():
+            log.warning("the database does not answer: %s", exc)
+            return Problem(503, "unavailable", "The database is busy; try again.", retry_after=RETRY_AFTER_S)
         case ProtectedError():
             return Problem(409, "in_use", "Other things still refer to this one, so it cannot be deleted.")
     return exc
@@ -112,7 +127,7 @@ def _as_api_exception(exc: Exception) -> Exception:
 
 def _code_of(exc: exceptions.APIException) -> str:
     code = exc.get_codes()
-    if isinstance(code, str) and code in ("token_expired", "token_invalid", "parse_error"):
+    if isinstance(code, str) and code in ("token_expired", "token_invalid"):
         return code
     return _CODES.get(exc.status_code, "error")
 
@@ -139,7 +154,8 @@ def sentence(errors: dict[str, list[str]]) -> str:
 def respond(request: HttpRequest, status: int, detail: str, code: str | None = None) -> JsonResponse:
     """Return a problem outside of DRF."""
     body = document(status, code or _CODES[status], detail, request.path)
-    return JsonResponse(body, status=status, content_type=MEDIA_TYPE)
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status in (429, 503) else None
+    return JsonResponse(body, status=status, content_type=MEDIA_TYPE, headers=headers)
 
 
 def wants_problem(request: HttpRequest) -> bool:
@@ -147,9 +163,16 @@ def wants_problem(request: HttpRequest) -> bool:
     return request.path.startswith("/api/") or request.path == "/api"
 
 
+@csrf_exempt
 def nothing_here(request: HttpRequest, rest: str = "") -> HttpResponse:
     """The view of every API path that leads nowhere, in development too."""
     return respond(request, 404, "There is nothing at this address.")
+
+
+@csrf_exempt
+def no_page(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """The view of every other path that leads nowhere, in development too."""
+    return page_not_found(request, Http404())
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -166,11 +189,22 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return defaults.permission_denied(request, exception)
 
 
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler404."""
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW."""
     if wants_problem(request):
-        return respond(request, 404, "There is nothing at this address.")
-    return defaults.page_not_found(request, exception)
+        return respond(request, 403, "This is not allowed.")
+    return csrf.csrf_failure(request, reason)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler404: for people a page that says where to go."""
+    if wants_problem(request):
+        return nothing_here(request)
+    try:
+        body = (settings.PAGES_DIR / "missing.html").read_bytes()
+    except OSError:
+        return defaults.page_not_found(request, exception)
+    return HttpResponse(body, status=404, headers={"Cache-Control": "no-store"})
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

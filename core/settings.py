@@ -46,6 +46,7 @@ ALLOWED_ORIGINS = _env.names(
     "ALLOWED_ORIGINS", [PUBLIC_URL, f"http://localhost:{PORT}", f"http://127.0.0.1:{PORT}"]
 )
 """Origins that browsers may open websockets from."""
+CSRF_FAILURE_VIEW = "core.problems.csrf_failure"
 CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS if "*" not in ALLOWED_ORIGINS else [PUBLIC_URL]
 
 DEMO_SHOPPERS = _env.integer("DEMO_SHOPPERS", 0, 0, 1000)
@@ -101,6 +102,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "core.middleware.MissingPages",
 ]
 ROOT_URLCONF = "core.urls"
 ASGI_APPLICATION = "asgi.application"
@@ -248,11 +250,11 @@ AUTH_FAILURE_RATE = _env.text("AUTH_FAILURE_RATE", "10/minute")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["core.accounts.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["core.rest.Renderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.rest.AlwaysFirst",
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "core.openapi.Schema",
-    "DEFAULT_PAGINATION_CLASS": "core.rest.Pages",
+    "DEFAULT_RENDERER_CLASSES": ["core.rest.json.Renderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.rest.json.AlwaysFirst",
+    "DEFAULT_PARSER_CLASSES": ["core.rest.json.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "core.rest.openapi.Schema",
+    "DEFAULT_PAGINATION_CLASS": "core.rest.pages.Pages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "EXCEPTION_HANDLER": "core.problems.handle",
     "COERCE_DECIMAL_TO_STRING": False,
@@ -264,14 +266,23 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Trolleys, carts, products and branches. Commands also run over websockets, see asyncapi.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
+    "PATH_CONVERTER_OVERRIDES": {
+        "id": {"type": "string", "format": "uuid"},
+        "number": {"type": "integer", "minimum": 1, "maximum": 2**31 - 1},
+    },
+    "ENUM_NAME_OVERRIDES": {
+        "RolloutStatus": ("running", "paused", "finished", "aborted"),
+        "DeviceConnection": ("online", "offline"),
+        "ImportStatus": "core.catalogue.models.imports.ImportJob.Status",
+    },
     "SERVE_INCLUDE_SCHEMA": True,
     "SCHEMA_PATH_PREFIX": "/api/",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "core.openapi.merge_registered",
-        "core.openapi.add_problems",
+        "core.rest.openapi.merge_registered",
+        "core.rest.openapi.add_problems",
     ],
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from core import idempotency
+from core.rest import idempotency
 
 
 @shared_task(name="core.purge_kept_answers")  # type: ignore[untyped-decorator]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
 from drf_spectacular.renderers import OpenApiJsonRenderer
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
 
 from core import health, problems
@@ -21,6 +21,7 @@ from core.firmware.urls import firmware_api
 from core.fleet.rentals import api as rentals
 from core.fleet.trolleys import api as trolleys
 from core.fleet.trolleys import branch_api as branch_trolleys
+from core.fleet.trolleys import print_pages
 from core.fleet.urls import device_api
 from core.inventory import api as inventory
 from core.orders import api as orders
@@ -28,6 +29,7 @@ from core.pages import page
 from core.payments import api as payments
 from core.payments.pages import pay as pay_page
 from core.privacy import api as privacy
+from core.rest.views import SchemaView
 from core.telemetry import api as telemetry
 
 _open = {"authentication_classes": (), "permission_classes": (AllowAny,)}
@@ -43,43 +45,43 @@ api: list[URLPattern | URLResolver] = [
     path("api/chains/<str:chain_id>", branches.ChainView.as_view()),
     path("api/branches", branches.BranchesView.as_view()),
     path("api/branches/<str:branch_id>", branches.BranchView.as_view()),
-    path("api/branches/<str:branch_id>/qr-sheet", trolleys.QrSheetView.as_view(), name="qr-sheet"),
+    path("api/branches/<str:branch_id>/qr-sheet", trolleys.QrSheetView.as_view()),
     path("api/branches/<str:branch_id>/carts", branch_trolleys.BranchTrolleysView.as_view()),
     path("api/branches/<str:branch_id>/carts/<str:cart_number>", branch_trolleys.BranchTrolleyView.as_view()),
     path("api/branches/<str:branch_id>/rentals/active", rentals.ActiveRentalsView.as_view()),
     path("api/branches/<str:branch_id>/rentals/history", rentals.RentalHistoryView.as_view()),
     path("api/branches/<str:branch_id>/rentals/stats", rentals.RentalStatsView.as_view()),
     path("api/branches/<str:branch_id>/alarms", alarms.AlarmsView.as_view()),
-    path("api/telemetry/devices/<uuid:device_id>", telemetry.DeviceTelemetryView.as_view()),
+    path("api/telemetry/devices/<id:device_id>", telemetry.DeviceTelemetryView.as_view()),
     path("api/telemetry/branches/<str:branch_id>", telemetry.BranchTelemetryView.as_view()),
     path("api/telemetry/chains/<str:chain_id>", telemetry.ChainTelemetryView.as_view()),
     path("api/branches/<str:branch_id>/stock", inventory.StockView.as_view()),
     path("api/branches/<str:branch_id>/stock/movements", inventory.MovementsView.as_view()),
     path("api/orders", orders.OrdersView.as_view()),
-    path("api/orders/<uuid:order_id>", orders.OrderView.as_view()),
+    path("api/orders/<id:order_id>", orders.OrderView.as_view()),
     path("api/payments/providers", payments.ProvidersView.as_view()),
     path("api/payments/webhooks/<str:provider>", payments.WebhookView.as_view()),
     path("api/trolleys/<str:trolley_id>", trolleys.TrolleyView.as_view()),
-    path("api/trolleys/<str:trolley_id>/qr", trolleys.TrolleyQrView.as_view(), name="trolley-qr"),
+    path("api/trolleys/<str:trolley_id>/qr", trolleys.TrolleyQrView.as_view()),
     *device_api,
     *firmware_api,
     path("api/products", catalogue.ProductsView.as_view()),
-    path("api/products/<uuid:pk>", catalogue.ProductView.as_view()),
-    path("api/products/<uuid:pk>/images", pictures.PicturesView.as_view()),
-    path("api/products/<uuid:pk>/images/<uuid:image_id>", pictures.PictureView.as_view()),
     path("api/products/export", imports.ExportView.as_view()),
+    path("api/products/<id:pk>", catalogue.ProductView.as_view()),
+    path("api/products/<id:pk>/images", pictures.PicturesView.as_view()),
+    path("api/products/<id:pk>/images/<id:image_id>", pictures.PictureView.as_view()),
     path("api/imports", imports.ImportsView.as_view()),
-    path("api/imports/<uuid:pk>", imports.ImportView.as_view()),
-    path("api/imports/<uuid:pk>/lines", imports.ImportLinesView.as_view()),
-    path("api/imports/<uuid:pk>/apply", imports.ApplyImportView.as_view()),
+    path("api/imports/<id:pk>", imports.ImportView.as_view()),
+    path("api/imports/<id:pk>/lines", imports.ImportLinesView.as_view()),
+    path("api/imports/<id:pk>/apply", imports.ApplyImportView.as_view()),
     path("api/categories", categories.CategoriesView.as_view()),
-    path("api/categories/<uuid:pk>", categories.CategoryView.as_view()),
+    path("api/categories/<id:pk>", categories.CategoryView.as_view()),
     path("api/variants", variants.VariantsView.as_view()),
-    path("api/variants/<uuid:pk>", variants.VariantView.as_view()),
+    path("api/variants/<id:pk>", variants.VariantView.as_view()),
     path("api/demo", DemoView.as_view()),
     path(
         "api/schema",
-        SpectacularAPIView.as_view(renderer_classes=[OpenApiJsonRenderer], **_open),
+        SchemaView.as_view(renderer_classes=[OpenApiJsonRenderer], **_open),
         name="schema",
     ),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema", **_open)),
@@ -106,6 +108,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("orders", page, {"name": "orders"}),
     path("orders/<uuid:order_id>", page, {"name": "receipt"}),
     path("x/<str:code>", orders.exit_pass),
+    path("print/branches/<str:branch_id>/qr-sheet", print_pages.qr_sheet, name="qr-sheet"),
+    path("print/trolleys/<str:trolley_id>/qr", print_pages.trolley_qr, name="trolley-qr"),
+    path("<path:rest>", problems.no_page),
 ]
 
 handler400 = "core.problems.bad_request"

@@ -8,19 +8,21 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from core.accounts import signals, throttling, tokens
 from core.accounts.models import User
 from core.accounts.principals import Principal
 from core.problems import Problem
-from core.rest import ClosedSerializer, StrictText, checked
+from core.rest.fields import ClosedSerializer, StrictChoice, StrictEmail, StrictText, checked
+from core.rest.idempotency import once
+from core.rest.views import Keeps, View
 
 
 class RegisterBody(ClosedSerializer):
@@ -28,8 +30,8 @@ class RegisterBody(ClosedSerializer):
 
     username = StrictText(min_length=1, max_length=150, validators=[User.username_validator])
     password = StrictText(min_length=1, max_length=200, trim_whitespace=False)
-    email = serializers.EmailField(required=False)
-    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
+    email = StrictEmail(required=False)
+    language = StrictChoice(choices=settings.LANGUAGES, required=False)
 
 
 class TokenBody(ClosedSerializer):
@@ -37,7 +39,7 @@ class TokenBody(ClosedSerializer):
 
     username = StrictText(min_length=1, max_length=254)
     password = StrictText(min_length=1, max_length=200, trim_whitespace=False)
-    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
+    language = StrictChoice(choices=settings.LANGUAGES, required=False)
 
 
 class RefreshBody(ClosedSerializer):
@@ -72,8 +74,8 @@ class RoleAnswer(serializers.Serializer):  # type: ignore[type-arg]
 class MeBody(ClosedSerializer):
     """What one may change of oneself; what is left out stays."""
 
-    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
-    email = serializers.EmailField(required=False, allow_blank=True)
+    language = StrictChoice(choices=settings.LANGUAGES, required=False)
+    email = StrictEmail(required=False, allow_blank=True)
 
 
 class MeAnswer(serializers.Serializer):  # type: ignore[type-arg]
@@ -89,6 +91,8 @@ class MeAnswer(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class _OpenView(throttling.LimitedView):
+    # Hashing a password is slow on purpose, and nobody else could write meanwhile.
+    keeps: Keeps = "by_hand"
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
@@ -97,7 +101,7 @@ class RegisterView(_OpenView):
     """New accounts."""
 
     @extend_schema(request=RegisterBody, responses={201: RegisterAnswer}, operation_id="auth_register")
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponseBase:
         """Make a shopper's account and log it in."""
         body = checked(RegisterBody, request)
         user = User(
@@ -110,12 +114,16 @@ class RegisterView(_OpenView):
             raise ValidationError({"username": ["This name is taken."]})
         validate_in_field("password", body["password"], user)
         user.set_password(body["password"])
-        try:
-            with transaction.atomic():
-                user.save()
-        except IntegrityError:
-            raise ValidationError({"email": ["This name or address is taken."]}) from None
-        return Response({"id": str(user.pk), "username": user.username, **tokens.issue(user)}, 201)
+        return once(request, lambda: _registered(user))
+
+
+def _registered(user: User) -> Response:
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError:
+        raise ValidationError({"email": ["This name or address is taken."]}) from None
+    return Response({"id": str(user.pk), "username": user.username, **tokens.issue(user)}, 201)
 
 
 def validate_in_field(field: str, password: str, user: User) -> None:
@@ -132,7 +140,7 @@ class TokenView(_OpenView):
     """Logins."""
 
     @extend_schema(request=TokenBody, responses=TokenAnswer, operation_id="auth_token")
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponseBase:
         """Log in with username or e-mail address."""
         body = checked(TokenBody, request)
         login, password = body["username"], body["password"]
@@ -151,11 +159,14 @@ class TokenView(_OpenView):
         if "language" in body and not user.language:
             user.language = body["language"]
             user.save(update_fields=["language"])
-        return Response(tokens.issue(user))
+        return once(request, lambda: Response(tokens.issue(user)))
 
 
 class RefreshView(_OpenView):
     """Longer logins."""
+
+    # Not in one transaction with it: that a token came twice must be kept though it is refused.
+    keeps = "after"
 
     @extend_schema(request=RefreshBody, responses=TokenAnswer, operation_id="auth_refresh")
     def post(self, request: Request) -> Response:
@@ -169,6 +180,8 @@ class RefreshView(_OpenView):
 class LogoutView(_OpenView):
     """Ended logins."""
 
+    keeps = "with_effect"
+
     @extend_schema(request=RefreshBody, responses={204: None}, operation_id="auth_logout")
     def post(self, request: Request) -> Response:
         """End the login that the refresh token belongs to."""
@@ -176,7 +189,7 @@ class LogoutView(_OpenView):
         return Response(status=204)
 
 
-class MeView(APIView):
+class MeView(View):
     """Oneself."""
 
     @extend_schema(responses=MeAnswer, operation_id="me")

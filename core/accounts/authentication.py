@@ -32,28 +32,6 @@ class BearerAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-class SessionAuthentication(BaseAuthentication):
-    """The admin's login, for pages that only show something. Sets the same two."""
-
-    def authenticate(self, request: Request) -> tuple[User, Principal] | None:
-        """Return both for a safe request of somebody who is logged in."""
-        user = getattr(request._request, "user", None)
-        if request.method not in ("GET", "HEAD") or not isinstance(user, User) or not user.is_active:
-            return None
-        return user, principals.of(user)
-
-
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """The same in the OpenAPI document."""
-
-    target_class = SessionAuthentication
-    name = "session"
-
-    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
-        """Return the security scheme object."""
-        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
-
-
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """The same in the OpenAPI document."""
 

@@ -15,9 +15,9 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from core.problems import Problem
+from core.rest.views import View
 
 _storage = MemoryStorage()
 _limiter = MovingWindowRateLimiter(_storage)
@@ -60,7 +60,7 @@ def _headers(rate: RateLimitItem, *key: str) -> dict[str, str]:
     }
 
 
-class LimitedView(APIView):
+class LimitedView(View):
     """A view that each address may call ``settings.AUTH_RATE`` often; its answers say how often still."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

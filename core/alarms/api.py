@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import django_filters
 from django.db.models import QuerySet
-from rest_framework import generics, serializers
+from rest_framework import serializers
 
+from actors.messages.alarms import AlarmKind, Severity
 from core.accounts import scopes
 from core.accounts.models import User
 from core.accounts.people import shown_name
 from core.accounts.principals import Principal
 from core.alarms.models import Alarm
-from core.rest import Moment
+from core.rest.fields import Moment
+from core.rest.filters import words
+from core.rest.views import ListView
 
 
 class AlarmAnswer(serializers.ModelSerializer[Alarm]):
@@ -67,15 +70,15 @@ class AlarmFilter(django_filters.FilterSet):  # type: ignore[misc]
     """``standing=true``: only those that are not over."""
 
     standing = django_filters.BooleanFilter("cleared_at", lookup_expr="isnull")
-    severity = django_filters.CharFilter()
-    kind = django_filters.CharFilter()
+    severity = words(get_args(Severity))
+    kind = words(get_args(AlarmKind))
 
     class Meta:
         model = Alarm
         fields = ()
 
 
-class AlarmsView(generics.ListAPIView[Alarm]):
+class AlarmsView(ListView[Alarm]):
     """The alarms of a branch, newest first."""
 
     serializer_class = AlarmAnswer

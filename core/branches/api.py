@@ -10,6 +10,7 @@ from rest_framework import generics, serializers
 
 from core.accounts import scopes
 from core.accounts.principals import Principal
+from core.rest.views import ListView, RetrieveView, RowView
 from core.tenancy.lookup import by_id_or
 from core.tenancy.models import Branch, Chain
 
@@ -69,7 +70,7 @@ class BranchFilter(django_filters.FilterSet):  # type: ignore[misc]
         fields = ()
 
 
-class _Branches(generics.GenericAPIView[Branch]):
+class _Branches(RowView[Branch]):
     queryset = Branch.objects.none()
 
     def get_queryset(self) -> QuerySet[Branch]:
@@ -78,14 +79,14 @@ class _Branches(generics.GenericAPIView[Branch]):
         return scopes.branches(who, "branch.watch") if who else Branch.objects.none()
 
 
-class BranchesView(_Branches, generics.ListAPIView[Branch]):
+class BranchesView(_Branches, ListView[Branch]):
     """The branches in which the caller has a role."""
 
     serializer_class = BranchAnswer
     filterset_class = BranchFilter
 
 
-class BranchView(_Branches, generics.RetrieveAPIView[Branch]):
+class BranchView(_Branches, RetrieveView[Branch]):
     """One branch, by id or code."""
 
     serializer_class = BranchDetailAnswer
@@ -95,7 +96,7 @@ class BranchView(_Branches, generics.RetrieveAPIView[Branch]):
         return generics.get_object_or_404(self.get_queryset(), by_id_or("code", self.kwargs["branch_id"]))
 
 
-class _Chains(generics.GenericAPIView[Chain]):
+class _Chains(RowView[Chain]):
     serializer_class = ChainAnswer
     queryset = Chain.objects.none()
 
@@ -105,13 +106,13 @@ class _Chains(generics.GenericAPIView[Chain]):
         return scopes.chains(who) if who else Chain.objects.none()
 
 
-class ChainsView(_Chains, generics.ListAPIView[Chain]):
+class ChainsView(_Chains, ListView[Chain]):
     """The chains in which the caller has a role."""
 
     filter_backends: Any = ()
 
 
-class ChainView(_Chains, generics.RetrieveAPIView[Chain]):
+class ChainView(_Chains, RetrieveView[Chain]):
     """One chain, by id or slug."""
 
     def get_object(self) -> Chain:

@@ -8,9 +8,9 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from core.checks import DEMO_PASSWORD, demo_accounts
+from core.rest.views import View
 
 
 class AccountAnswer(serializers.Serializer):  # type: ignore[type-arg]
@@ -26,7 +26,7 @@ class DemoAnswer(serializers.Serializer):  # type: ignore[type-arg]
     accounts = AccountAnswer(many=True)
 
 
-class DemoView(APIView):
+class DemoView(View):
     """For the login page of a demonstration."""
 
     authentication_classes = ()

@@ -8,11 +8,10 @@ from typing import Any, cast
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import generics, serializers
+from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from core.accounts.models import User
 from core.accounts.principals import PERMISSIONS, Principal, may
@@ -21,7 +20,9 @@ from core.firmware.download import serve
 from core.firmware.models import Release
 from core.fleet.devices.authentication import DeviceAuthentication
 from core.problems import Problem
-from core.rest import ClosedSerializer, Moment, StrictText, checked
+from core.rest.fields import ClosedSerializer, Moment, StrictText, checked
+from core.rest.idempotency import once
+from core.rest.views import ListView, View
 
 
 class ReleaseAnswer(serializers.ModelSerializer[Release]):
@@ -63,12 +64,13 @@ def require_manager(who: Principal) -> None:
     raise Problem(403, "forbidden", "Your role does not allow this.")
 
 
-class ReleasesView(generics.ListAPIView[Release]):
+class ReleasesView(ListView[Release]):
     """Firmware releases, newest first."""
 
     queryset = Release.objects.all()
     serializer_class = ReleaseAnswer
     parser_classes = (MultiPartParser,)
+    keeps = "by_hand"
 
     @extend_schema(operation_id="firmware_releases")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -81,16 +83,22 @@ class ReleasesView(generics.ListAPIView[Release]):
         responses={201: ReleaseAnswer},
         operation_id="firmware_release_upload",
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponseBase:
         """Take a new release in, for the platform's staff; a wrong signature is refused."""
         if not may(principal(request), "firmware.release", ""):
             raise Problem(403, "forbidden", "Your role does not allow this.")
         body = checked(ReleaseBody, request)
-        release = releases.take(body.pop("file"), cast(User, request.user), **body)
-        return Response(ReleaseAnswer(release).data, 201)
+        release = releases.measured(body.pop("file"), cast(User, request.user), **body)
+        return once(request, lambda: _taken(release))
 
 
-class ReleaseView(APIView):
+def _taken(release: Release) -> Response:
+    release.full_clean()
+    release.save()
+    return Response(ReleaseAnswer(release).data, 201)
+
+
+class ReleaseView(View):
     """One release."""
 
     @extend_schema(responses=ReleaseAnswer, operation_id="firmware_release")
@@ -100,7 +108,7 @@ class ReleaseView(APIView):
         return Response(ReleaseAnswer(find_release(pk=release_id)).data)
 
 
-class ReleaseFileView(APIView):
+class ReleaseFileView(View):
     """The file of a release."""
 
     authentication_classes = (DeviceAuthentication,)

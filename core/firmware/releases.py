@@ -32,10 +32,8 @@ def fill(release: Release, file: UploadedFile[Any]) -> None:
         )
 
 
-def take(file: UploadedFile[Any], by: User, **fields: Any) -> Release:
-    """Keep a new release; raises Django's ValidationError by field."""
+def measured(file: UploadedFile[Any], by: User, **fields: Any) -> Release:
+    """Return a new release that is not kept yet; raises Django's ValidationError by field."""
     release = Release(file=file, uploaded_by=by, **fields)
     fill(release, file)
-    release.full_clean()
-    release.save()
     return release

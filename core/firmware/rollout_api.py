@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, get_args
 
 import django_filters
 from django.conf import settings
 from django.db.models import Q, QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import generics, serializers
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from actors.messages.device import FirmwareImage
-from actors.messages.rollout import AbortRollout, PauseRollout, ResumeRollout, StartRollout
+from actors.messages.rollout import AbortRollout, PauseRollout, ResumeRollout, RolloutPhase, StartRollout
 from core import actor_port
 from core.accounts import scopes
 from core.accounts.principals import Principal, may
@@ -25,14 +24,13 @@ from core.fleet.devices.answers import find, moment
 from core.fleet.devices.registration import NoBody
 from core.fleet.models import Device
 from core.problems import Problem
-from core.rest import ClosedSerializer, Moment, StrictText, checked
+from core.rest.fields import ClosedSerializer, Moment, StrictFloat, StrictInteger, StrictText, checked
+from core.rest.filters import words
+from core.rest.views import ListView, View
 from core.tenancy.lookup import by_id_or
 from core.tenancy.models import Branch
 
 _LOCK_S = 10
-_KEY = OpenApiParameter(
-    "Idempotency-Key", str, "header", description="The same key again begins no second rollout."
-)
 
 
 class FirmwareBody(ClosedSerializer):
@@ -47,8 +45,8 @@ class RolloutBody(ClosedSerializer):
     version = StrictText(min_length=1, max_length=40)
     branch = StrictText(required=False, max_length=40)
     chain = StrictText(required=False, max_length=50)
-    batch_size = serializers.IntegerField(default=5, min_value=1, max_value=1000)
-    max_failure_rate = serializers.FloatField(default=0.2, min_value=0, max_value=1)
+    batch_size = StrictInteger(default=5, min_value=1, max_value=1000)
+    max_failure_rate = StrictFloat(default=0.2, min_value=0, max_value=1)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse both and neither."""
@@ -88,7 +86,7 @@ class RolloutFilter(django_filters.FilterSet):  # type: ignore[misc]
     """``branch`` is a code or an id."""
 
     branch = django_filters.CharFilter(method="in_branch")
-    status = django_filters.CharFilter("status")
+    status = words(get_args(RolloutPhase)[1:])
 
     class Meta:
         model = Rollout
@@ -159,12 +157,13 @@ def _shown(row: Rollout, jobs: list[RolloutDevice], names: dict[Any, str]) -> di
     }
 
 
-class DeviceFirmwareView(APIView):
+class DeviceFirmwareView(View):
     """The firmware of one device."""
+
+    keeps = "after"
 
     @extend_schema(
         request=FirmwareBody,
-        parameters=[_KEY],
         responses={202: RolloutAnswer},
         operation_id="device_firmware",
     )
@@ -181,8 +180,10 @@ class DeviceFirmwareView(APIView):
         return _start(request, release, chain, branch, [device], 1, 0.0)
 
 
-class RolloutsView(generics.ListAPIView[Rollout]):
+class RolloutsView(ListView[Rollout]):
     """Rollouts, newest first."""
+
+    keeps = "after"
 
     queryset = Rollout.objects.none()
     serializer_class = RolloutAnswer
@@ -198,9 +199,7 @@ class RolloutsView(generics.ListAPIView[Rollout]):
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(shown(principal(request), list(page or [])))
 
-    @extend_schema(
-        request=RolloutBody, parameters=[_KEY], responses={202: RolloutAnswer}, operation_id="rollout_start"
-    )
+    @extend_schema(request=RolloutBody, responses={202: RolloutAnswer}, operation_id="rollout_start")
     def post(self, request: Request) -> Response:
         """Bring a release to every device of a branch or a chain, in batches."""
         body = checked(RolloutBody, request)
@@ -215,7 +214,7 @@ class RolloutsView(generics.ListAPIView[Rollout]):
         return _start(request, release, chain, branch, devices, body["batch_size"], body["max_failure_rate"])
 
 
-class RolloutView(APIView):
+class RolloutView(View):
     """One rollout."""
 
     @extend_schema(responses=RolloutAnswer, operation_id="rollout")
@@ -224,40 +223,55 @@ class RolloutView(APIView):
         return Response(shown(principal(request), [_found(request, rollout_id)])[0])
 
 
-class RolloutOrderView(APIView):
+class RolloutOrderView(View):
     """What can be ordered of a rollout; subclasses say what."""
+
+    keeps = "after"
 
     order: type[PauseRollout | ResumeRollout | AbortRollout]
 
-    @extend_schema(request=NoBody, responses=RolloutAnswer)
-    def post(self, request: Request, rollout_id: str) -> Response:
-        """Order it."""
+    def carry_out(self, request: Request, rollout_id: uuid.UUID) -> Response:
+        """Have the rollout's actor do it; return the rollout as it is then."""
         checked(NoBody, request)
         row = _found(request, rollout_id)
         _require(principal(request), row.chain_slug, row.branch_code)
-        actor_port.ask("rollout", str(row.pk), self.order(), principal(request))
+        key = request.headers.get("Idempotency-Key")
+        command_id = None if key is None else f"{self.order.__name__}:{key}"
+        actor_port.ask("rollout", str(row.pk), self.order(), principal(request), command_id)
         return Response(shown(principal(request), [_found(request, rollout_id)])[0])
 
 
-@extend_schema(operation_id="rollout_pause")
 class PauseView(RolloutOrderView):
     """Begin no further batch."""
 
     order = PauseRollout
 
+    @extend_schema(request=NoBody, responses=RolloutAnswer, operation_id="rollout_pause")
+    def post(self, request: Request, rollout_id: uuid.UUID) -> Response:
+        """Begin no further batch."""
+        return self.carry_out(request, rollout_id)
 
-@extend_schema(operation_id="rollout_resume")
+
 class ResumeView(RolloutOrderView):
     """Go on; the failures so far are accepted."""
 
     order = ResumeRollout
 
+    @extend_schema(request=NoBody, responses=RolloutAnswer, operation_id="rollout_resume")
+    def post(self, request: Request, rollout_id: uuid.UUID) -> Response:
+        """Go on; the failures so far are accepted."""
+        return self.carry_out(request, rollout_id)
 
-@extend_schema(operation_id="rollout_abort")
+
 class AbortView(RolloutOrderView):
     """End it; devices that have not begun to update leave it."""
 
     order = AbortRollout
+
+    @extend_schema(request=NoBody, responses=RolloutAnswer, operation_id="rollout_abort")
+    def post(self, request: Request, rollout_id: uuid.UUID) -> Response:
+        """End it; devices that have not begun to update leave it."""
+        return self.carry_out(request, rollout_id)
 
 
 class RetryView(APIView):

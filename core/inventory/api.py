@@ -8,14 +8,16 @@ from typing import Any, cast
 import django_filters
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum, UUIDField, Value
 from django.db.models.functions import Coalesce
-from rest_framework import generics, serializers
+from rest_framework import serializers
 
 from core.accounts import scopes
 from core.accounts.principals import Principal
 from core.catalogue.models import Product
 from core.fleet.models import Session
 from core.inventory.models import Movement, StockLevel
-from core.rest import Moment
+from core.rest.fields import Moment
+from core.rest.filters import words
+from core.rest.views import ListView
 from core.shopping.models import Cart, CartItem
 from core.tenancy.models import Branch
 
@@ -78,7 +80,7 @@ class MovementFilter(django_filters.FilterSet):  # type: ignore[misc]
     """By product and by kind: received, adjusted, sold."""
 
     product_id = django_filters.UUIDFilter()
-    kind = django_filters.CharFilter()
+    kind = words(("received", "adjusted", "sold", "returned"))
 
     class Meta:
         model = Movement
@@ -91,7 +93,7 @@ def _branch(view: Any) -> Branch:
     return scopes.find_branch(who, "branch.watch", view.kwargs["branch_id"])
 
 
-class StockView(generics.ListAPIView[StockLevel]):
+class StockView(ListView[StockLevel]):
     """What a branch has of each SKU."""
 
     serializer_class = StockAnswer
@@ -117,7 +119,7 @@ class StockView(generics.ListAPIView[StockLevel]):
         )
 
 
-class MovementsView(generics.ListAPIView[Movement]):
+class MovementsView(ListView[Movement]):
     """What came and went in a branch, newest first."""
 
     serializer_class = MovementAnswer

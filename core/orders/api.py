@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, cast, get_args
 from urllib.parse import quote
 
 import django_filters
@@ -22,13 +22,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from actors.kit.money import quantize
+from actors.order.state import Phase
 from core.accounts import scopes
 from core.accounts.people import shown_names
 from core.accounts.principals import Principal
 from core.orders import passes
 from core.orders.models import Order, OrderItem, Refund
 from core.payments.models import Payment
-from core.rest import Moment, rfc3339
+from core.rest.fields import Moment, rfc3339
+from core.rest.filters import MomentFilter, words
+from core.rest.views import ListView, RowView
 from core.tenancy.models import Branch
 
 
@@ -222,7 +225,7 @@ def receipt_url(row: Order) -> str:
 class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]
     """``from`` and ``to`` are moments; ``search`` looks for a number, or in the names of what was bought."""
 
-    status = django_filters.CharFilter()
+    status = words(get_args(Phase)[1:])
     number = django_filters.NumberFilter()
     search = django_filters.CharFilter(method="found")
 
@@ -234,8 +237,8 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]
     def get_filters(cls) -> Any:
         """Return the filters; ``from`` is no name that Python knows."""
         filters = super().get_filters()
-        filters["from"] = django_filters.IsoDateTimeFilter("placed_at", "gte")
-        filters["to"] = django_filters.IsoDateTimeFilter("placed_at", "lt")
+        filters["from"] = MomentFilter("placed_at", "gte")
+        filters["to"] = MomentFilter("placed_at", "lt")
         return filters
 
     def found(self, rows: QuerySet[Order], _: str, text: str) -> QuerySet[Order]:
@@ -247,7 +250,7 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]
         return rows.filter(wanted)
 
 
-class OrdersView(generics.ListAPIView[Order]):
+class OrdersView(ListView[Order]):
     """One's own orders, newest first; with ``branch`` those of a branch in which the caller works."""
 
     serializer_class = OrderRow
@@ -277,7 +280,7 @@ class OrdersView(generics.ListAPIView[Order]):
         return OrderRow(*args, **{**kwargs, "context": {"names": names}})
 
 
-class OrderView(generics.GenericAPIView[Order]):
+class OrderView(RowView[Order]):
     """One order."""
 
     serializer_class = OrderAnswer

@@ -9,10 +9,10 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from core.payments import webhooks
 from core.payments.providers import registry, sandbox
+from core.rest.views import View
 
 
 class CardAnswer(serializers.Serializer[Any]):
@@ -37,7 +37,7 @@ class ProvidersAnswer(serializers.Serializer[Any]):
     providers = ProviderAnswer(many=True)
 
 
-class ProvidersView(APIView):
+class ProvidersView(View):
     """How one can pay."""
 
     authentication_classes = ()
@@ -60,8 +60,10 @@ class WebhookAnswer(serializers.Serializer[Any]):
     received = serializers.BooleanField()
 
 
-class WebhookView(APIView):
+class WebhookView(View):
     """Where a provider tells of its own how a payment or a refund stands."""
+
+    keeps = "never"
 
     authentication_classes = ()
     permission_classes = (AllowAny,)

@@ -7,13 +7,13 @@ from typing import Any, cast
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from core.accounts.models import User
 from core.privacy.export import everything_about
+from core.rest.views import View
 
 
-class ExportView(APIView):
+class ExportView(View):
     """What is held about oneself."""
 
     @extend_schema(responses={200: dict[str, Any]}, operation_id="me_export")

@@ -12,7 +12,7 @@ from core.accounts.models import User
 from core.fleet.models import Rental, Session, Trolley
 from core.orders.models import Order, OrderItem, Refund
 from core.payments.models import Payment, PaymentDetails
-from core.rest import rfc3339
+from core.rest.fields import rfc3339
 from core.shopping.models import Cart, CartItem
 
 _HIDDEN = frozenset({"password", "digest", "qr_nonce", "verified_by", "client"})

@@ -28,7 +28,15 @@ _untyped = msgspec.json.Decoder()
 
 
 class InvalidJSON(msgspec.DecodeError):
-    """The text is no JSON that is taken; the sentence says why. Never holds more than a piece of it."""
+    """The text is no JSON that is taken; the sentence says why. Never holds more than a piece of it.
+
+    ``field`` is the path of what is wrong, empty where that is the text as a whole.
+    """
+
+    def __init__(self, sentence: str, field: str = "") -> None:
+        super().__init__(f"{field}: {sentence}" if field else sentence)
+        self.sentence = sentence
+        self.field = field
 
 
 def decode(data: bytes) -> Any:
@@ -83,13 +91,13 @@ def _check_text(value: Any, path: str = "") -> None:
     """Raise for text that UTF-8 or PostgreSQL cannot hold."""
     if isinstance(value, str):
         if "\0" in value:
-            raise InvalidJSON(f"{path or 'The text'}: expected text without NUL characters, got one.")
+            raise InvalidJSON("expected text without NUL characters, got one.", path or "The text")
         try:
             value.encode()
         except UnicodeEncodeError as error:
             code = f"{ord(value[error.start]):04x}"
-            place = path or "The text"
-            raise InvalidJSON(f"{place}: expected Unicode text, got the lone surrogate {code}.") from None
+            sentence = f"expected Unicode text, got the lone surrogate {code}."
+            raise InvalidJSON(sentence, path or "The text") from None
     elif isinstance(value, dict):
         for name, member in value.items():
             _check_text(name, f"a name in {path}" if path else "A name")
@@ -104,7 +112,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidJSON(f"{_printable(twice)}: expected once in an object, got more than once.")
+        raise InvalidJSON("expected once in an object, got more than once.", _printable(twice))
     return found
 
 

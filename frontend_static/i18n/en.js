@@ -2,6 +2,7 @@
 export default {
   "app.name": "Smart Trolley",
   "title.shop": "Shop · Smart Trolley",
+  "title.missing": "Page not found · Smart Trolley",
   "title.home": "Smart Trolley",
   "title.login": "Sign in · Smart Trolley",
   "title.branch": "{name} · Smart Trolley",
@@ -25,6 +26,12 @@ export default {
   "count.products": { one: "{n} product", other: "{n} products" },
   "count.units": { one: "{n} unit", other: "{n} units" },
 
+  "missing.title": "There is no page here",
+  "missing.text": "The address may be mistyped, or what it led to is gone:",
+  "missing.home": "To the start",
+  "missing.home_text": "Shopping, or managing a branch.",
+  "missing.orders": "Your orders",
+  "missing.orders_text": "Receipts of what you have bought.",
   "home.title": "What brings you here?",
   "home.shop": "I’m shopping",
   "home.shop_text": "Take a trolley, scan as you go, see the total at every step.",

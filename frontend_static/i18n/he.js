@@ -2,6 +2,7 @@
 export default {
   "app.name": "עגלה חכמה",
   "title.shop": "קניות · עגלה חכמה",
+  "title.missing": "העמוד לא נמצא · Smart Trolley",
   "title.home": "עגלה חכמה",
   "title.login": "כניסה · עגלה חכמה",
   "title.branch": "{name} · עגלה חכמה",
@@ -25,6 +26,12 @@ export default {
   "count.products": { one: "מוצר אחד", two: "שני מוצרים", other: "{n} מוצרים" },
   "count.units": { one: "יחידה אחת", two: "שתי יחידות", other: "{n} יחידות" },
 
+  "missing.title": "אין כאן עמוד",
+  "missing.text": "ייתכן שהכתובת הוקלדה לא נכון, או שמה שהיא הובילה אליו כבר אינו:",
+  "missing.home": "אל ההתחלה",
+  "missing.home_text": "קנייה או ניהול סניף.",
+  "missing.orders": "ההזמנות שלך",
+  "missing.orders_text": "הקבלות על מה שנקנה.",
   "home.title": "מה מביא אתכם לכאן?",
   "home.shop": "באתי לקנות",
   "home.shop_text": "לוקחים עגלה, סורקים תוך כדי, ורואים את הסכום בכל רגע.",

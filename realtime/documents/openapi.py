@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from core import openapi
+from core.rest import openapi
 from realtime.commands.row import Command, Route, fixed_by_path, http_body, path_parameters
 from realtime.commands.table import TABLE
 from realtime.documents.schemas import schemas

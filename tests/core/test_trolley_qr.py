@@ -83,6 +83,14 @@ def test_the_sheet_has_a_label_for_each_active_trolley(world: World, people: dic
 
 def test_the_admins_login_opens_the_sheet_as_well(world: World, people: dict[str, User], client: Any) -> None:
     client.force_login(people["platform"])
-    assert client.get("/api/branches/OWN/qr-sheet").status_code == 200
+    assert client.get("/print/branches/OWN/qr-sheet").status_code == 200
+    assert client.get("/print/trolleys/t-1/qr").headers["Content-Type"] == "image/svg+xml"
     client.force_login(people["shopper"])
-    assert client.get("/api/branches/OWN/qr-sheet").status_code == 404
+    assert client.get("/print/branches/OWN/qr-sheet").status_code == 404
+    assert client.get("/print/trolleys/T-1/qr").status_code == 403
+
+
+def test_the_admins_login_opens_no_api(world: World, people: dict[str, User], client: Any) -> None:
+    client.force_login(people["platform"])
+    for path in ("/api/branches/OWN/qr-sheet", "/api/trolleys/T-1/qr", "/api/me"):
+        assert client.get(path).status_code == 401

@@ -14,11 +14,9 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import generics, serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from actors.kit.money import quantize
 from core.accounts.models import User
@@ -27,16 +25,16 @@ from core.catalogue.models import Product
 from core.catalogue.models.imports import ImportJob, ImportLine
 from core.catalogue.rest.permissions import chain_of, managed
 from core.catalogue.tasks import launch
-from core.idempotency import once
-from core.preconditions import KEY
 from core.problems import Problem
-from core.rest import ClosedSerializer, ExactJSONParser, Moment, StrictText, checked
+from core.rest.fields import ClosedSerializer, Moment, StrictChoice, checked
+from core.rest.idempotency import once
+from core.rest.views import ListView, RetrieveView, RowView, View
 from core.tenancy.models import Chain
 
 _ON_ERROR = ImportJob.OnError.choices
 
 
-class ImportBody(serializers.Serializer):  # type: ignore[type-arg]
+class ImportBody(ClosedSerializer):
     """A CSV file as multipart/form-data. Columns that the file has not stay as they are."""
 
     file = serializers.FileField(help_text="UTF-8; commas, semicolons or tabs; a column barcode.")
@@ -44,23 +42,11 @@ class ImportBody(serializers.Serializer):  # type: ignore[type-arg]
     dry_run = serializers.BooleanField(default=True)
     on_error = serializers.ChoiceField(_ON_ERROR, default=ImportJob.OnError.NOTHING)
 
-    def to_internal_value(self, data: object) -> object:
-        """Check the form; an unknown part is an error that names it."""
-        if unknown := sorted(set(data) - set(self.fields)):  # type: ignore[call-overload]
-            raise ValidationError({name: ["This field is not known."] for name in unknown})
-        return super().to_internal_value(data)
-
 
 class ApplyBody(ClosedSerializer):
     """What a refused line means: ``nothing`` is written, or the line is skipped (``skip``)."""
 
-    on_error = StrictText(required=False)
-
-    def validate_on_error(self, value: str) -> str:
-        """Return one of the two."""
-        if value not in ImportJob.OnError.values:
-            raise ValidationError(f"Expected nothing or skip, got {value}.")
-        return value
+    on_error = StrictChoice(_ON_ERROR, required=False)
 
 
 class ImportAnswer(serializers.ModelSerializer[ImportJob]):
@@ -105,7 +91,7 @@ class LineAnswer(serializers.ModelSerializer[ImportLine]):
         fields = ("line", "outcome", "barcode", "name", "changes", "problems")
 
 
-class _Imports(generics.GenericAPIView[ImportJob]):
+class _Imports(RowView[ImportJob]):
     serializer_class: Any = ImportAnswer
     queryset = ImportJob.objects.none()
     filter_backends: Any = ()
@@ -116,38 +102,36 @@ class _Imports(generics.GenericAPIView[ImportJob]):
         return rows.filter(chain__in=managed(self.request))
 
 
-class ImportsView(_Imports, generics.ListAPIView[ImportJob]):
+class ImportsView(_Imports, ListView[ImportJob]):
     """Imports, the latest first."""
+
+    keeps = "by_hand"
 
     parser_classes = (MultiPartParser,)
 
     @extend_schema(
         request={"multipart/form-data": ImportBody},
         responses={202: ImportAnswer},
-        parameters=[KEY],
         operation_id="imports_create",
     )
     def post(self, request: Request) -> HttpResponseBase:
         """Begin an import; a dry run unless said otherwise. Follow it at its Location."""
         managed(request)
-        body = ImportBody(data=request.data)
-        body.is_valid(raise_exception=True)
-        given = body.validated_data
+        given = checked(ImportBody, request)
         chain, file = chain_of(request, given.get("chain")), given["file"]
         if file.size > settings.IMPORT_MAX_BYTES:
-            raise ValidationError(
-                {"file": [f"Expected at most {settings.IMPORT_MAX_BYTES} bytes, got {file.size}."]}
-            )
+            sentence = f"Expected at most {settings.IMPORT_MAX_BYTES} bytes, got {file.size}."
+            raise Problem(413, "too_large", sentence, errors={"file": [sentence]})
         name, data = str(file.name)[:200], file.read()
         choices = {"dry_run": given["dry_run"], "on_error": given["on_error"]}
         return once(request, lambda: begin(chain, cast(User, request.user), name, data, **choices))
 
 
-class ImportView(_Imports, generics.RetrieveAPIView[ImportJob]):
+class ImportView(_Imports, RetrieveView[ImportJob]):
     """An import and how far it is."""
 
 
-class ImportLinesView(_Imports, generics.ListAPIView[Any]):
+class ImportLinesView(_Imports, ListView[Any]):
     """What each line of an import led to."""
 
     serializer_class: Any = LineAnswer
@@ -161,7 +145,7 @@ class ImportLinesView(_Imports, generics.ListAPIView[Any]):
             raise Http404
         rows = ImportLine.objects.filter(job=job)
         outcome = self.request.query_params.get("outcome")
-        return rows.filter(outcome=outcome) if outcome in ImportLine.Outcome.values else rows
+        return rows if outcome is None else rows.filter(outcome=outcome)
 
     @extend_schema(
         parameters=[OpenApiParameter("outcome", str, enum=ImportLine.Outcome.values)],
@@ -175,12 +159,8 @@ class ImportLinesView(_Imports, generics.ListAPIView[Any]):
 class ApplyImportView(_Imports):
     """Writing what a dry run has shown."""
 
-    parser_classes = (ExactJSONParser,)
-
-    @extend_schema(
-        request=ApplyBody, responses={202: ImportAnswer}, parameters=[KEY], operation_id="imports_apply"
-    )
-    def post(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    @extend_schema(request=ApplyBody, responses={202: ImportAnswer}, operation_id="imports_apply")
+    def post(self, request: Request, pk: uuid.UUID) -> Response:
         """Begin the import of a dry run's file; it is checked again against what is there by then."""
         job = generics.get_object_or_404(self.get_queryset(), pk=pk)
         given = checked(ApplyBody, request)
@@ -188,7 +168,7 @@ class ApplyImportView(_Imports):
             raise Problem(409, "not_a_finished_dry_run", "Only a dry run that is done can be applied.")
         on_error = given.get("on_error", job.on_error)
         user = cast(User, request.user)
-        return once(request, lambda: begin(job.chain, user, job.name, job.data, False, on_error))
+        return begin(job.chain, user, job.name, job.data, False, on_error)
 
 
 def begin(chain: Chain, user: User | None, name: str, data: bytes, dry_run: bool, on_error: str) -> Response:
@@ -202,7 +182,7 @@ def begin(chain: Chain, user: User | None, name: str, data: bytes, dry_run: bool
     return response
 
 
-class ExportView(APIView):
+class ExportView(View):
     """A chain's products as a file that an import takes back."""
 
     @extend_schema(

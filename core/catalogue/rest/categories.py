@@ -5,25 +5,22 @@ from __future__ import annotations
 import uuid
 from typing import Any, cast
 
-from django.db import transaction
 from django.db.models import F
 from django.http import Http404
-from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from core.accounts import scopes
 from core.accounts.principals import Principal
 from core.catalogue.models import Category, Product
 from core.catalogue.rest.permissions import chain_of, writable
 from core.catalogue.rest.serializers import CategoryBody, NewCategory, fill, whole
-from core.idempotency import once
-from core.preconditions import IF_MATCH, KEY, claim, tagged
 from core.problems import Problem
-from core.rest import ExactJSONParser, checked
+from core.rest.fields import checked
+from core.rest.preconditions import IF_MATCH, claim, tagged
+from core.rest.views import View
 from core.tenancy.models import Chain
 
 
@@ -43,10 +40,8 @@ class CategoryAnswer(serializers.Serializer):  # type: ignore[type-arg]
     children = serializers.ListField(child=serializers.DictField(), help_text="Nodes like this one.")
 
 
-class CategoriesView(APIView):
+class CategoriesView(View):
     """The category tree."""
-
-    parser_classes = (ExactJSONParser,)
 
     @extend_schema(
         responses=CategoryAnswer(many=True),
@@ -62,26 +57,21 @@ class CategoriesView(APIView):
         rows = [row for row in _visible(request) if not chain or row.chain.slug == chain]
         return Response(_tree(rows if hidden else [row for row in rows if row.is_active]))
 
-    @extend_schema(request=NewCategory, responses={201: CategoryAnswer}, parameters=[KEY])
-    def post(self, request: Request) -> HttpResponseBase:
+    @extend_schema(request=NewCategory, responses={201: CategoryAnswer})
+    def post(self, request: Request) -> Response:
         """Add a category to a chain's tree."""
         given = checked(NewCategory, request)
         chain = chain_of(request, given.pop("chain", None))
 
-        def create() -> Response:
-            row = Category(chain=chain)
-            fill(row, whole(Category, given), chain)
-            response = tagged(Response(_node(row), 201), row.version)
-            response["Location"] = f"/api/categories/{row.pk}"
-            return response
-
-        return once(request, create)
+        row = Category(chain=chain)
+        fill(row, whole(Category, given), chain)
+        response = tagged(Response(_node(row), 201), row.version)
+        response["Location"] = f"/api/categories/{row.pk}"
+        return response
 
 
-class CategoryView(APIView):
+class CategoryView(View):
     """One category, with those below it."""
-
-    parser_classes = (ExactJSONParser,)
 
     @extend_schema(responses=CategoryAnswer)
     def get(self, request: Request, pk: uuid.UUID) -> Response:
@@ -99,7 +89,6 @@ class CategoryView(APIView):
         return self._change(request, pk, partial=True)
 
     @extend_schema(responses={204: None}, parameters=[IF_MATCH])
-    @transaction.atomic
     def delete(self, request: Request, pk: uuid.UUID) -> Response:
         """Take the category out of use; refused (409) while something active is in it."""
         row = _row(request, pk)
@@ -109,7 +98,6 @@ class CategoryView(APIView):
         row.save(update_fields=["is_active"])
         return Response(status=204)
 
-    @transaction.atomic
     def _change(self, request: Request, pk: uuid.UUID, partial: bool) -> Response:
         row = _row(request, pk)
         given = checked(CategoryBody, request, partial=partial)

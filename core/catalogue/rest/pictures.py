@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 
-from django.db import transaction
 from django.db.models import Max
 from django.http import Http404
 from django.http.response import HttpResponseBase
@@ -14,59 +13,53 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from core.catalogue import media
 from core.catalogue.models import Product, ProductImage
 from core.catalogue.rest.permissions import writable
 from core.catalogue.rest.products import ImageAnswer
-from core.idempotency import once
-from core.preconditions import KEY
+from core.rest.fields import ClosedSerializer, checked
+from core.rest.idempotency import once
+from core.rest.views import View
 
 MOST = 12
 """Pictures of one product."""
 
 
-class PictureBody(serializers.Serializer):  # type: ignore[type-arg]
+class PictureBody(ClosedSerializer):
     """A picture as multipart/form-data: JPEG, PNG, WebP or GIF."""
 
     file = serializers.FileField()
     alt = serializers.CharField(max_length=160, allow_blank=True, default="")
 
-    def to_internal_value(self, data: object) -> object:
-        """Check the form; an unknown part is an error that names it."""
-        if unknown := sorted(set(data) - set(self.fields)):  # type: ignore[call-overload]
-            raise ValidationError({name: ["This field is not known."] for name in unknown})
-        return super().to_internal_value(data)
 
-
-class PicturesView(APIView):
+class PicturesView(View):
     """Pictures of a product; the first stands for it."""
+
+    keeps = "by_hand"
 
     parser_classes = (MultiPartParser,)
 
-    @extend_schema(
-        request={"multipart/form-data": PictureBody}, responses={201: ImageAnswer}, parameters=[KEY]
-    )
+    @extend_schema(request={"multipart/form-data": PictureBody}, responses={201: ImageAnswer})
     def post(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
         """Add a picture. It is drawn anew as WebP, at most 1600 pixels wide or high."""
         product = _product(request, pk)
-        body = PictureBody(data=request.data)
-        body.is_valid(raise_exception=True)
+        given = checked(PictureBody, request)
+        try:
+            # Before the transaction: drawing takes long, and nobody else could write meanwhile.
+            file, width, height = media.store(given["file"])
+        except media.PictureError as error:
+            raise ValidationError({"file": [str(error)]}) from None
 
         def add() -> Response:
             if product.images.count() >= MOST:
                 raise ValidationError({"file": [f"A product has at most {MOST} pictures."]})
-            try:
-                file, width, height = media.store(body.validated_data["file"])
-            except media.PictureError as error:
-                raise ValidationError({"file": [str(error)]}) from None
             last = product.images.aggregate(last=Max("position"))["last"]
             row = product.images.create(
                 file=file,
                 width=width,
                 height=height,
-                alt=body.validated_data["alt"],
+                alt=given["alt"],
                 position=0 if last is None else last + 1,
             )
             _choose(product)
@@ -75,11 +68,10 @@ class PicturesView(APIView):
         return once(request, add)
 
 
-class PictureView(APIView):
+class PictureView(View):
     """One picture of a product."""
 
     @extend_schema(responses={204: None}, operation_id="products_images_destroy")
-    @transaction.atomic
     def delete(self, request: Request, pk: uuid.UUID, image_id: uuid.UUID) -> Response:
         """Take the picture away; the next one stands for the product then."""
         product = _product(request, pk)

@@ -7,11 +7,9 @@ from decimal import Decimal
 from typing import Any, cast
 
 import django_filters
-from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema, extend_schema_field
-from rest_framework import generics, serializers
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,9 +20,9 @@ from core.catalogue import barcodes
 from core.catalogue.models import Category, Product, ProductImage, Variant
 from core.catalogue.rest.permissions import chain_of, writable
 from core.catalogue.rest.serializers import NewProduct, ProductBody, fill, whole
-from core.idempotency import once
-from core.preconditions import IF_MATCH, KEY, claim, tagged
-from core.rest import ExactJSONParser, Moment, checked
+from core.rest.fields import Moment, checked
+from core.rest.preconditions import IF_MATCH, claim, tagged
+from core.rest.views import ListView, RetrieveView, RowView
 
 
 @extend_schema_field({"type": "number"})
@@ -136,10 +134,9 @@ class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]
         return rows
 
 
-class _Products(generics.GenericAPIView[Product]):
+class _Products(RowView[Product]):
     serializer_class = ProductAnswer
     queryset = Product.objects.none()
-    parser_classes = (ExactJSONParser,)
 
     def get_queryset(self) -> QuerySet[Product]:
         """Return active products of active chains, inactive ones too for those who manage the catalogue."""
@@ -164,30 +161,25 @@ def shown(pk: uuid.UUID, status: int = 200) -> Response:
     return tagged(Response(ProductAnswer(row).data, status), row.version)
 
 
-class ProductsView(_Products, generics.ListAPIView[Product]):
+class ProductsView(_Products, ListView[Product]):
     """Products, filtered, searched and in pages."""
 
     filterset_class = ProductFilter
 
-    @extend_schema(
-        request=NewProduct, responses={201: ProductAnswer}, parameters=[KEY], operation_id="products_create"
-    )
-    def post(self, request: Request) -> HttpResponseBase:
+    @extend_schema(request=NewProduct, responses={201: ProductAnswer}, operation_id="products_create")
+    def post(self, request: Request) -> Response:
         """Add a product to a chain."""
         given = checked(NewProduct, request)
         chain = chain_of(request, given.pop("chain", None))
 
-        def create() -> Response:
-            row = Product(chain=chain)
-            fill(row, whole(Product, given), chain)
-            response = shown(row.pk, 201)
-            response["Location"] = f"/api/products/{row.pk}"
-            return response
-
-        return once(request, create)
+        row = Product(chain=chain)
+        fill(row, whole(Product, given), chain)
+        response = shown(row.pk, 201)
+        response["Location"] = f"/api/products/{row.pk}"
+        return response
 
 
-class ProductView(_Products, generics.RetrieveAPIView[Product]):
+class ProductView(_Products, RetrieveView[Product]):
     """One product; its ETag is what a change wants back in If-Match."""
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -206,7 +198,6 @@ class ProductView(_Products, generics.RetrieveAPIView[Product]):
         return self._change(request, pk, partial=True)
 
     @extend_schema(responses={204: None}, parameters=[IF_MATCH])
-    @transaction.atomic
     def delete(self, request: Request, pk: uuid.UUID) -> Response:
         """Take the product out of sale. Carts and orders that name it keep it."""
         row = self._row(request, pk)
@@ -215,7 +206,6 @@ class ProductView(_Products, generics.RetrieveAPIView[Product]):
         row.save(update_fields=["is_active", "updated_at"])
         return Response(status=204)
 
-    @transaction.atomic
     def _change(self, request: Request, pk: uuid.UUID, partial: bool) -> Response:
         row = self._row(request, pk)
         given = checked(ProductBody, request, partial=partial)

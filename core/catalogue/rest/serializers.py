@@ -14,7 +14,7 @@ from rest_framework import serializers
 from actors.kit.money import quantize
 from core.catalogue import barcodes
 from core.catalogue.models import Category, Product, Variant
-from core.rest import ClosedSerializer, ExactNumber, StrictBoolean, StrictId, StrictInteger, StrictText
+from core.rest.fields import ClosedSerializer, ExactNumber, StrictBoolean, StrictId, StrictInteger, StrictText
 from core.tenancy.models import Chain
 
 _slug = RegexValidator(r"^[-a-zA-Z0-9_]+\Z", "Letters, digits, - and _ only.")

@@ -6,12 +6,10 @@ import uuid
 from typing import Any, cast
 
 import django_filters
-from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404
-from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, serializers
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,9 +19,9 @@ from core.catalogue.models import Product, Variant
 from core.catalogue.rest.permissions import managed, writable
 from core.catalogue.rest.products import VariantAnswer
 from core.catalogue.rest.serializers import NewVariant, VariantBody, fill, whole
-from core.idempotency import once
-from core.preconditions import IF_MATCH, KEY, claim, tagged
-from core.rest import ExactJSONParser, checked
+from core.rest.fields import checked
+from core.rest.preconditions import IF_MATCH, claim, tagged
+from core.rest.views import ListView, RetrieveView, RowView
 
 
 class VariantDetail(VariantAnswer):
@@ -60,10 +58,9 @@ class VariantFilter(django_filters.FilterSet):  # type: ignore[misc]
         return rows
 
 
-class _Variants(generics.GenericAPIView[Variant]):
+class _Variants(RowView[Variant]):
     serializer_class = VariantDetail
     queryset = Variant.objects.none()
-    parser_classes = (ExactJSONParser,)
 
     def get_queryset(self) -> QuerySet[Variant]:
         """Return active variants of active products, all of them for those who manage the catalogue."""
@@ -76,15 +73,13 @@ class _Variants(generics.GenericAPIView[Variant]):
         return rows.filter(for_sale | Q(product__chain__slug__in=slugs))
 
 
-class VariantsView(_Variants, generics.ListAPIView[Variant]):
+class VariantsView(_Variants, ListView[Variant]):
     """Variants, filtered, searched and in pages."""
 
     filterset_class = VariantFilter
 
-    @extend_schema(
-        request=NewVariant, responses={201: VariantDetail}, parameters=[KEY], operation_id="variants_create"
-    )
-    def post(self, request: Request) -> HttpResponseBase:
+    @extend_schema(request=NewVariant, responses={201: VariantDetail}, operation_id="variants_create")
+    def post(self, request: Request) -> Response:
         """Add a variant to a product."""
         chains = managed(request)
         given = checked(NewVariant, request)
@@ -94,17 +89,14 @@ class VariantsView(_Variants, generics.ListAPIView[Variant]):
         if product is None:
             raise Http404
 
-        def create() -> Response:
-            row = Variant(product=product)
-            fill(row, whole(Variant, given), product.chain)
-            response = _shown(row.pk, 201)
-            response["Location"] = f"/api/variants/{row.pk}"
-            return response
-
-        return once(request, create)
+        row = Variant(product=product)
+        fill(row, whole(Variant, given), product.chain)
+        response = _shown(row.pk, 201)
+        response["Location"] = f"/api/variants/{row.pk}"
+        return response
 
 
-class VariantView(_Variants, generics.RetrieveAPIView[Variant]):
+class VariantView(_Variants, RetrieveView[Variant]):
     """One variant."""
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -123,7 +115,6 @@ class VariantView(_Variants, generics.RetrieveAPIView[Variant]):
         return self._change(request, pk, partial=True)
 
     @extend_schema(responses={204: None}, parameters=[IF_MATCH])
-    @transaction.atomic
     def delete(self, request: Request, pk: uuid.UUID) -> Response:
         """Take the variant out of sale."""
         row = writable(request, _all(), "product__chain", pk)
@@ -132,7 +123,6 @@ class VariantView(_Variants, generics.RetrieveAPIView[Variant]):
         row.save(update_fields=["is_active"])
         return Response(status=204)
 
-    @transaction.atomic
     def _change(self, request: Request, pk: uuid.UUID, partial: bool) -> Response:
         row = writable(request, _all(), "product__chain", pk)
         given = checked(VariantBody, request, partial=partial)

@@ -13,7 +13,7 @@ from core.accounts import scopes
 from core.accounts.principals import Principal, may
 from core.fleet.models import Controller, Device, DeviceShadow, SlotShadow
 from core.problems import Problem
-from core.rest import Moment, rfc3339
+from core.rest.fields import Moment, rfc3339
 from core.tenancy.models import Branch
 
 

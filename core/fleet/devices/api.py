@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any, cast
+from uuid import UUID
 
 import django_filters
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, serializers
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from actors.device import state as device_state
 from actors.messages.device import DeskOfDevice, Poll, SendUnlock
@@ -32,7 +32,8 @@ from core.fleet.devices.authentication import DeviceAuthentication
 from core.fleet.devices.registration import LinkAnswer, link
 from core.fleet.models import Device
 from core.problems import Problem
-from core.rest import ClosedSerializer, Moment, StrictText, checked, rfc3339
+from core.rest.fields import ClosedSerializer, Moment, StrictText, checked, rfc3339
+from core.rest.views import ListView, View
 from core.tenancy.lookup import by_id_or
 from core.tenancy.models import Branch
 
@@ -134,7 +135,7 @@ class DeviceFilter(django_filters.FilterSet):  # type: ignore[misc]
         return rows.filter(Q(name__icontains=text) | Q(mac__icontains=text) | Q(serial__icontains=text))
 
 
-class DevicesView(generics.ListAPIView[Device]):
+class DevicesView(ListView[Device]):
     """The Pis of the branches in which the caller works."""
 
     queryset = Device.objects.none()
@@ -153,7 +154,7 @@ class DevicesView(generics.ListAPIView[Device]):
         return self.get_paginated_response(shown(page or []))
 
 
-class DeviceView(APIView):
+class DeviceView(View):
     """One Pi."""
 
     @extend_schema(responses=DeviceDetailAnswer, operation_id="device")
@@ -176,7 +177,7 @@ class DeviceView(APIView):
         return Response(status=204)
 
 
-class DeviceStatusView(APIView):
+class DeviceStatusView(View):
     """How one Pi is."""
 
     @extend_schema(responses=StatusAnswer, operation_id="device_status")
@@ -207,20 +208,16 @@ class DeviceStatusView(APIView):
         )
 
 
-class HeartbeatView(APIView):
+class _HeartbeatView(View):
     """Heartbeats of devices that cannot hold a websocket open."""
 
     authentication_classes = (DeviceAuthentication,)
+    keeps = "after"
 
-    @extend_schema(request=HeartbeatBody, responses=HeartbeatAnswer)
-    def post(self, request: Request, device_id: Any = None) -> Response:
-        """Say that the device lives; hear what is wanted of it."""
-        who = principal(request)
-        if who.kind != "device":
-            raise Problem(403, "forbidden", "This is for devices.")
-        if device_id is not None and str(device_id) != who.id:
-            raise Problem(404, "device_not_found", "There is no such device.")
-        if len(request.body) > _HEALTH_BYTES:
+    def beat(self, request: Request) -> Response:
+        """Tell the device's actor, and the device what is wanted of it."""
+        who = _device(request)
+        if int(request.META.get("CONTENT_LENGTH") or 0) > _HEALTH_BYTES:
             raise Problem(413, "too_large", f"Expected at most {_HEALTH_BYTES} bytes.")
         health = checked(HeartbeatBody, request).get("health")
         branch = who.grants[0].branch or ""
@@ -238,14 +235,31 @@ class HeartbeatView(APIView):
         )
 
 
-@extend_schema(operation_id="device_heartbeat")
-class NamedHeartbeatView(HeartbeatView):
+class NamedHeartbeatView(_HeartbeatView):
     """The same, with the device named in the path."""
 
+    @extend_schema(request=HeartbeatBody, responses=HeartbeatAnswer, operation_id="device_heartbeat")
+    def post(self, request: Request, device_id: UUID) -> Response:
+        """Say that the device lives; hear what is wanted of it."""
+        if str(device_id) != _device(request).id:
+            raise Problem(404, "device_not_found", "There is no such device.")
+        return self.beat(request)
 
-@extend_schema(operation_id="device_heartbeat_own")
-class OwnHeartbeatView(HeartbeatView):
+
+class OwnHeartbeatView(_HeartbeatView):
     """The same; the token says which device it is."""
+
+    @extend_schema(request=HeartbeatBody, responses=HeartbeatAnswer, operation_id="device_heartbeat_own")
+    def post(self, request: Request) -> Response:
+        """Say that the device lives; hear what is wanted of it."""
+        return self.beat(request)
+
+
+def _device(request: Request) -> Principal:
+    who = principal(request)
+    if who.kind != "device":
+        raise Problem(403, "forbidden", "This is for devices.")
+    return who
 
 
 def _job(job: device_state.FirmwareJob | None) -> dict[str, Any] | None:

@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from core.fleet.devices.answers import ControllerAnswer, SlotAnswer, find, slots
 from core.fleet.models import Controller, Device, Trolley
-from core.idempotency import once
 from core.problems import Problem
-from core.rest import ClosedSerializer, StrictText, checked
+from core.rest.fields import ClosedSerializer, StrictBoolean, StrictChoice, StrictInteger, StrictText, checked
+from core.rest.views import View
 
 _MOST = {Controller.Protocol.KERONG: 15, Controller.Protocol.MODBUS: 247, Controller.Protocol.SIMULATOR: 15}
 """Highest address by protocol."""
@@ -27,10 +25,10 @@ class ControllerBody(ClosedSerializer):
     """A lock board; KERONG boards have addresses 0 to 15, Modbus 1 to 247."""
 
     port = StrictText(min_length=1, max_length=120)
-    address = serializers.IntegerField(min_value=0, max_value=247)
-    baudrate = serializers.ChoiceField(_BAUDRATES, default=19200)
-    protocol = serializers.ChoiceField(Controller.Protocol.choices, default=Controller.Protocol.KERONG)
-    polarity = serializers.ChoiceField(Controller.Polarity.choices, default=Controller.Polarity.NORMAL)
+    address = StrictInteger(min_value=0, max_value=247)
+    baudrate = StrictChoice(_BAUDRATES, default=19200)
+    protocol = StrictChoice(Controller.Protocol.choices, default=Controller.Protocol.KERONG)
+    polarity = StrictChoice(Controller.Polarity.choices, default=Controller.Polarity.NORMAL)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse an address that the protocol has not."""
@@ -44,12 +42,12 @@ class ControllerBody(ClosedSerializer):
 class SlotBody(ClosedSerializer):
     """Which trolley belongs into a slot; null: none does. ``replace``: the one that did has none any more."""
 
-    slot = serializers.IntegerField(min_value=0, max_value=0xFFFF)
+    slot = StrictInteger(min_value=0, max_value=0xFFFF)
     trolley_id = StrictText(required=False, max_length=40)
-    replace = serializers.BooleanField(default=False)
+    replace = StrictBoolean(default=False)
 
 
-class ControllersView(APIView):
+class ControllersView(View):
     """The lock boards of a Pi."""
 
     @extend_schema(responses=ControllerAnswer(many=True), operation_id="controllers")
@@ -59,18 +57,14 @@ class ControllersView(APIView):
         return Response(ControllerAnswer(device.controllers.all(), many=True).data)
 
     @extend_schema(request=ControllerBody, responses={201: ControllerAnswer}, operation_id="controller_add")
-    def post(self, request: Request, device_id: str) -> HttpResponseBase:
+    def post(self, request: Request, device_id: str) -> Response:
         """Add a board."""
         device = find(request, device_id, "device.manage")
-
-        def add() -> Response:
-            row = _stored(Controller(device=device, **checked(ControllerBody, request)))
-            return Response(ControllerAnswer(row).data, 201)
-
-        return once(request, add)
+        row = _stored(Controller(device=device, **checked(ControllerBody, request)))
+        return Response(ControllerAnswer(row).data, 201)
 
 
-class ControllerView(APIView):
+class ControllerView(View):
     """One lock board."""
 
     @extend_schema(responses=ControllerAnswer, operation_id="controller")
@@ -93,7 +87,7 @@ class ControllerView(APIView):
         return Response(status=204)
 
 
-class SlotsView(APIView):
+class SlotsView(View):
     """The slots of a Pi."""
 
     @extend_schema(responses=SlotAnswer(many=True), operation_id="device_slots")
@@ -109,8 +103,7 @@ class SlotsView(APIView):
         if body.get("trolley_id") is None:
             _vacate(device, body["slot"])
         else:
-            with transaction.atomic():
-                _place(device, body["slot"], body["trolley_id"], replace=body["replace"])
+            _place(device, body["slot"], body["trolley_id"], replace=body["replace"])
         return Response(slots(device))
 
 

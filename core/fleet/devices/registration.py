@@ -12,7 +12,6 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from core.accounts import scopes, throttling
 from core.accounts.models import User
@@ -21,7 +20,8 @@ from core.fleet.devices.answers import DeviceDetailAnswer, detail, find, moment,
 from core.fleet.devices.authentication import DeviceAuthentication, DeviceCaller
 from core.fleet.models import Device
 from core.problems import Problem
-from core.rest import ClosedSerializer, Moment, StrictText, checked, rfc3339
+from core.rest.fields import ClosedSerializer, Moment, StrictInteger, StrictText, checked, rfc3339
+from core.rest.views import View
 
 
 class NoBody(ClosedSerializer):
@@ -89,7 +89,7 @@ class RegisterDeviceAnswer(serializers.Serializer):  # type: ignore[type-arg]
 class RotateBody(ClosedSerializer):
     """How long the token before is still good; 0: not at all. Without it, as the settings say."""
 
-    overlap_s = serializers.IntegerField(required=False, min_value=0, max_value=30 * 24 * 3600)
+    overlap_s = StrictInteger(required=False, min_value=0, max_value=30 * 24 * 3600)
 
 
 class RotateAnswer(serializers.Serializer):  # type: ignore[type-arg]
@@ -100,7 +100,7 @@ class RotateAnswer(serializers.Serializer):  # type: ignore[type-arg]
     previous_token_until = Moment(allow_null=True)
 
 
-class ClaimCodesView(APIView):
+class ClaimCodesView(View):
     """Claim codes of a branch."""
 
     @extend_schema(request=NoBody, responses={201: ClaimCodeAnswer}, operation_id="claim_code_make")
@@ -153,7 +153,7 @@ class RegisterDeviceView(throttling.LimitedView):
         return Response(answer, 201 if is_new else 200, headers={"Cache-Control": "no-store"})
 
 
-class RotateTokenView(APIView):
+class RotateTokenView(View):
     """New tokens of a device."""
 
     authentication_classes = (DeviceAuthentication,)
@@ -177,7 +177,7 @@ class RotateTokenView(APIView):
         return Response(_rotated(device, enrolment.rotate(device, body.get("overlap_s"))))
 
 
-class RevokeView(APIView):
+class RevokeView(View):
     """Devices that are not trusted any more."""
 
     @extend_schema(request=NoBody, responses=DeviceDetailAnswer, operation_id="device_revoke")

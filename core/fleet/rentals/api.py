@@ -8,16 +8,16 @@ from typing import Any, cast
 from django.db.models import Avg, Count, F, Q, QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, serializers
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from core.accounts import scopes
 from core.accounts.people import ShownNames
 from core.accounts.principals import Principal
 from core.fleet.models import Rental
-from core.rest import Moment
+from core.rest.fields import Moment
+from core.rest.views import ListView, View
 
 
 class RentalAnswer(serializers.ModelSerializer[Rental]):
@@ -67,7 +67,7 @@ class StatsAnswer(serializers.Serializer):  # type: ignore[type-arg]
     average_minutes = serializers.IntegerField(allow_null=True)
 
 
-class _Rentals(generics.ListAPIView[Rental]):
+class _Rentals(ListView[Rental]):
     serializer_class = RentalAnswer
     queryset = Rental.objects.none()
     filter_backends: Any = ()
@@ -99,7 +99,7 @@ class RentalHistoryView(_Rentals):
         return self.of_branch().exclude(actual_return=None).order_by("-start_time")
 
 
-class RentalStatsView(APIView):
+class RentalStatsView(View):
     """How much a branch's trolleys are out."""
 
     @extend_schema(responses=StatsAnswer, operation_id="branch_rental_stats")

@@ -11,16 +11,16 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from core.accounts import scopes
-from core.accounts.authentication import BearerAuthentication, SessionAuthentication
 from core.accounts.people import shown_name
 from core.accounts.principals import Principal, may
 from core.fleet.models import Trolley
 from core.fleet.trolleys import qr
 from core.problems import Problem
-from core.rest import Moment, rfc3339
+from core.rest.fields import Moment, rfc3339
+from core.rest.views import View
+from core.tenancy.models import Branch
 
 
 class LockAnswer(serializers.Serializer):  # type: ignore[type-arg]
@@ -49,8 +49,9 @@ class TrolleyAnswer(serializers.Serializer):  # type: ignore[type-arg]
 
 
 def find_trolley(trolley_id: str) -> Trolley:
-    """Return the trolley with that public code; raises the 404."""
-    row = Trolley.objects.select_related("branch__chain", "assigned_to").filter(trolley_id=trolley_id).first()
+    """Return the trolley with that public code, in whatever case; raises the 404."""
+    rows = Trolley.objects.select_related("branch__chain", "assigned_to")
+    row = rows.filter(trolley_id__iexact=trolley_id).first()
     if row is None:
         raise Problem(404, "trolley_not_found", "There is no such trolley.")
     return row
@@ -69,7 +70,7 @@ def shown_holder(row: Trolley, who: Principal) -> str | None:
     )
 
 
-class TrolleyView(APIView):
+class TrolleyView(View):
     """One trolley."""
 
     @extend_schema(responses=TrolleyAnswer, operation_id="trolley")
@@ -99,13 +100,7 @@ class TrolleyView(APIView):
         )
 
 
-class _PrintView(APIView):
-    """For managers, by token or by the admin's login, so that a link there can open it."""
-
-    authentication_classes = (BearerAuthentication, SessionAuthentication)
-
-
-class TrolleyQrView(_PrintView):
+class TrolleyQrView(View):
     """A trolley's QR code."""
 
     @extend_schema(responses={(200, "image/svg+xml"): OpenApiTypes.STR}, operation_id="trolley_qr")
@@ -117,19 +112,24 @@ class TrolleyQrView(_PrintView):
         return HttpResponse(qr.svg(qr.url(row.trolley_id, row.qr_nonce)), content_type="image/svg+xml")
 
 
-class QrSheetView(_PrintView):
+class QrSheetView(View):
     """The QR codes of a branch."""
 
     @extend_schema(responses={(200, "text/html"): OpenApiTypes.STR}, operation_id="branch_qr_sheet")
     def get(self, request: Request, branch_id: str) -> HttpResponse:
         """Return a page to print: a label a trolley, twelve on a sheet of A4."""
         branch = scopes.find_branch(cast(Principal, request.auth), "trolley.print_qr", branch_id)
-        labels = [
-            {"trolley": row, "svg": qr.svg(qr.url(row.trolley_id, row.qr_nonce))}
-            for row in branch.trolleys.filter(is_active=True).order_by("cart_number")
-        ]
-        page = render_to_string("fleet/qr_sheet.html", {"branch": branch, "labels": labels})
-        return HttpResponse(page, headers={"Cache-Control": "no-store"})
+        return sheet(branch)
+
+
+def sheet(branch: Branch) -> HttpResponse:
+    """Return the page to print with the QR codes of a branch."""
+    labels = [
+        {"trolley": row, "svg": qr.svg(qr.url(row.trolley_id, row.qr_nonce))}
+        for row in branch.trolleys.filter(is_active=True).order_by("cart_number")
+    ]
+    page = render_to_string("fleet/qr_sheet.html", {"branch": branch, "labels": labels})
+    return HttpResponse(page, headers={"Cache-Control": "no-store"})
 
 
 def _moment(value: Any) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import django_filters
 from django.db.models import Q, QuerySet
@@ -10,13 +10,15 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from actors.messages.branch import Custody, Phase
 from core.accounts import scopes
 from core.accounts.people import ShownNames
 from core.accounts.principals import Principal
 from core.fleet.models import Trolley
-from core.rest import Moment
+from core.rest.fields import Moment
+from core.rest.filters import words
+from core.rest.views import ListView, View
 
 
 class BranchTrolleyAnswer(serializers.ModelSerializer[Trolley]):
@@ -57,12 +59,15 @@ class BranchTrolleyAnswer(serializers.ModelSerializer[Trolley]):
 class BranchTrolleyFilter(django_filters.FilterSet):  # type: ignore[misc]
     """By state."""
 
+    phase = words(get_args(Phase))
+    custody = words(get_args(Custody))
+
     class Meta:
         model = Trolley
-        fields = ("phase", "custody", "maintenance", "is_active")
+        fields = ("maintenance", "is_active")
 
 
-class BranchTrolleysView(generics.ListAPIView[Trolley]):
+class BranchTrolleysView(ListView[Trolley]):
     """The trolleys of a branch."""
 
     serializer_class = BranchTrolleyAnswer
@@ -78,13 +83,13 @@ class BranchTrolleysView(generics.ListAPIView[Trolley]):
         return Trolley.objects.filter(branch=branch).order_by("cart_number")
 
 
-class BranchTrolleyView(APIView):
+class BranchTrolleyView(View):
     """One trolley of a branch, by number or code."""
 
     @extend_schema(responses=BranchTrolleyAnswer, operation_id="branch_cart")
     def get(self, request: Request, branch_id: str, cart_number: str) -> Response:
         """Return the trolley."""
-        wanted = Q(trolley_id=cart_number)
+        wanted = Q(trolley_id__iexact=cart_number)
         if cart_number.isdecimal() and len(cart_number) < 10:
             wanted |= Q(cart_number=int(cart_number))
         branch = scopes.find_branch(cast(Principal, request.auth), "branch.watch", branch_id)

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
+
+from core.rest.preconditions import KEY
 
 Fragment = dict[str, Any]
 """A piece of an OpenAPI document: ``{"paths": {...}, "components": {"schemas": {...}}}``."""
@@ -33,6 +36,20 @@ _PROBLEM: Fragment = {
     },
     "additionalProperties": True,
 }
+
+
+class ClosedBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Bodies that take no other fields say so."""
+
+    target_class = "core.rest.fields.ClosedSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: str) -> Fragment:
+        """Return the schema, closed."""
+        schema: Fragment = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        return {**schema, "additionalProperties": False}
+
+
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 
 
@@ -43,6 +60,11 @@ def register(name: str, source: Callable[[], Fragment]) -> None:
 
 class Schema(AutoSchema):
     """Groups operations by the first part of their path after /api/."""
+
+    def get_override_parameters(self) -> list[Any]:
+        """Return the key that every command takes."""
+        takes_key = getattr(self.view, "keeps", "never") != "never" and self.method not in ("GET", "HEAD")
+        return [KEY] if takes_key else []
 
     def get_tags(self) -> list[str]:
         """Return one tag, e.g. ``auth``."""

@@ -1,23 +1,18 @@
-"""What every REST endpoint shares: exact JSON, pages of a list, closed bodies, moments."""
+"""Fields that take what they say and nothing that only looks like it, closed bodies, moments."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
 
-import msgspec
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ParseError
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.pagination import PageNumberPagination
-from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+
+from core.wire import ids
 
 
 def rfc3339(moment: datetime) -> str:
@@ -25,70 +20,28 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Renderer(BaseRenderer):
-    """JSON in which a Decimal is a number with all its digits, as it stands in the currency."""
-
-    media_type = "application/json"
-    format = "json"
-    charset = None
-    # Lazy translations and the like are text.
-    _encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
-
-    def render(
-        self,
-        data: Any,
-        accepted_media_type: str | None = None,
-        renderer_context: Mapping[str, Any] | None = None,
-    ) -> bytes:
-        """Return the JSON; nothing at all for an answer without a body."""
-        return b"" if data is None else self._encoder.encode(data)
+_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.A)
+_FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+"""A day from what Python can hold, so that every zone can show it."""
 
 
-class ExactJSONParser(BaseParser):
-    """JSON whose numbers with a point are Decimals, digit for digit. NaN and Infinity are no JSON."""
-
-    media_type = "application/json"
-
-    def parse(
-        self,
-        stream: Any,
-        media_type: str | None = None,
-        parser_context: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """Return the value; raises ParseError."""
-        try:
-            return json.loads(stream.read(), parse_float=Decimal, parse_constant=_no_json)
-        except (ValueError, RecursionError) as error:
-            raise ParseError("The body is not JSON: " + str(error)[:200]) from None
-
-
-def _no_json(name: str) -> Any:
-    raise ValueError(f"{name} is not a number.")
-
-
-class AlwaysFirst(BaseContentNegotiation):
-    """The view's first renderer and the parser that fits; the Accept header is not asked.
-
-    There is one representation, and a problem must reach a client that only asked for an image.
-    """
-
-    def select_parser(self, request: Request, parsers: Iterable[Any]) -> Any:
-        """Return the parser for the content type, or None (415)."""
-        kind = (request.content_type or "").partition(";")[0].strip().lower()
-        return next((parser for parser in parsers if parser.media_type == kind), None)
-
-    def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
-    ) -> tuple[Any, str]:
-        """Return the first renderer and its media type."""
-        return renderers[0], renderers[0].media_type
-
-
-class Pages(PageNumberPagination):
-    """Lists as ``{count, next, previous, results}``; ``page`` from 1, ``page_size`` up to 200."""
-
-    page_size_query_param = "page_size"
-    max_page_size = 200
+def moment(text: str) -> datetime:
+    """Return the RFC 3339 time in UTC, one beyond the calendar's ends as its end; raises ValueError."""
+    found = _RFC3339.fullmatch(text)
+    try:
+        if found is None:
+            raise ValueError
+        day, clock, fraction, zone = found.groups()
+        leap = clock.endswith(":60")
+        clock = clock[:-2] + "59" if leap else clock
+        zone = "+00:00" if zone in "Zz" else zone
+        given = datetime.fromisoformat(f"{day}T{clock}{(fraction or '')[:7]}{zone}")
+    except ValueError:
+        sentence = f"Expected a time such as 2026-01-31T12:00:00Z, got {ids.shown(text)}."
+        raise ValueError(sentence) from None
+    if given.year in (1, 9999):
+        return min(max(given.replace(tzinfo=UTC), _FIRST), _LAST)
+    return given.astimezone(UTC)
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)
@@ -109,10 +62,17 @@ class ClosedSerializer(serializers.Serializer):  # type: ignore[type-arg]
     ``null`` for an optional field is the same as leaving it out.
     """
 
+    def get_fields(self) -> Any:
+        """Return the fields; the document says of the optional ones that they may be null."""
+        fields = super().get_fields()
+        for field in fields.values():
+            field.allow_null = not field.required
+        return fields
+
     def to_internal_value(self, data: Any) -> Any:
         """Check the body; raises ValidationError."""
         if not isinstance(data, dict):
-            sentence = f"Expected a JSON object, got {type(data).__name__}."
+            sentence = f"Expected a JSON object, got {type_name(data)}."
             raise serializers.ValidationError({"non_field_errors": [sentence]})
         if unknown := sorted(set(data) - set(self.fields)):
             raise serializers.ValidationError({name: ["This field is not known."] for name in unknown})
@@ -138,7 +98,7 @@ class StrictText(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         """Return the text; raises ValidationError."""
         if not isinstance(data, str):
-            raise serializers.ValidationError(f"Expected text, got {type(data).__name__}.")
+            raise serializers.ValidationError(f"Expected text, got {type_name(data)}.")
         return super().to_internal_value(data)
 
 
@@ -162,8 +122,40 @@ class StrictInteger(serializers.IntegerField):
         return data
 
 
+class StrictFloat(serializers.FloatField):
+    """A number that needs no digits kept and must come as one."""
+
+    def to_internal_value(self, data: Any) -> float:
+        """Return the number; raises ValidationError."""
+        if not isinstance(data, int | Decimal) or isinstance(data, bool):
+            raise serializers.ValidationError(f"Expected a number, got {type_name(data)}.")
+        return float(data)
+
+
+class StrictChoice(serializers.ChoiceField):
+    """One of some words or numbers, of the type that they have."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the choice; raises ValidationError."""
+        if not any(type(data) is type(key) and data == key for key in self.choices):
+            expected = ", ".join(map(str, self.choices))
+            got = ids.shown(data) if isinstance(data, str) else data if type(data) is int else type_name(data)
+            raise serializers.ValidationError(f"Expected one of {expected}, got {got}.")
+        return data
+
+
+class StrictEmail(serializers.EmailField):
+    """An e-mail address, which is text."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the address; raises ValidationError."""
+        if not isinstance(data, str):
+            raise serializers.ValidationError(f"Expected an e-mail address, got {type_name(data)}.")
+        return super().to_internal_value(data)
+
+
 class ExactNumber(serializers.DecimalField):
-    """A number kept digit for digit; text is refused. Wants ``ExactJSONParser``."""
+    """A number kept digit for digit; text is refused. Wants ``core.rest.json.JSONParser``."""
 
     def to_internal_value(self, data: Any) -> Decimal:
         """Return the number; raises ValidationError."""
@@ -185,4 +177,7 @@ class StrictId(serializers.UUIDField):
         """Return the UUID; raises ValidationError."""
         if not isinstance(data, str):
             raise serializers.ValidationError(f"Expected an id, got {type_name(data)}.")
-        return super().to_internal_value(data)
+        try:
+            return ids.parse(data)
+        except ids.InvalidId as error:
+            raise serializers.ValidationError(str(error)) from None

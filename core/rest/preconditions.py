@@ -26,7 +26,7 @@ IF_MATCH = OpenApiParameter(
 )
 KEY = OpenApiParameter(
     "Idempotency-Key",
-    str,
+    {"type": "string", "minLength": 1, "maxLength": 255},
     OpenApiParameter.HEADER,
     description="The same key again gives the first answer again; with another body: 422.",
 )

@@ -1,0 +1,35 @@
+"""Filters of lists, so declared that the document says what they take."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import django_filters
+from django.core.exceptions import ValidationError
+from django_filters.fields import IsoDateTimeField
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+
+from core.rest.fields import moment
+
+
+def words(names: tuple[str, ...], column: str | None = None, **more: Any) -> Any:
+    """Return a filter that takes one of these words."""
+    return django_filters.ChoiceFilter(column, choices=[(name, name) for name in names], **more)
+
+
+class _MomentField(IsoDateTimeField):  # type: ignore[misc]
+    def to_python(self, value: str | None) -> datetime | None:
+        """Return the RFC 3339 time, None for none."""
+        try:
+            return moment(value) if value else None
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class MomentFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
+    """An RFC 3339 time; one beyond the calendar's ends is its end."""
+
+    field_class = _MomentField

@@ -1,0 +1,98 @@
+"""The one base of every REST endpoint: what holds for all of them holds here.
+
+Before a handler is called: who calls and whether they may (DRF), ids in the path that are
+none, a query that is not as the document says, and an Idempotency-Key that came before.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeVar
+
+from django.db.models import Model
+from django.http.response import HttpResponseBase
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework import generics
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from core.rest import idempotency, queries
+from core.rest.ids import Malformed
+
+Keeps = Literal["with_effect", "by_hand", "after", "never"]
+Row = TypeVar("Row", bound=Model)
+COMMANDS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class View(APIView):
+    """An endpoint.
+
+    ``keeps`` says how the answer to a command is kept for the same Idempotency-Key:
+
+    - ``with_effect``: the handler runs in one transaction with the answer;
+    - ``by_hand``: the handler calls ``idempotency.once`` itself, after what is slow;
+    - ``after``: the effect is an actor's or repeats by itself; the answer is kept once it is known;
+    - ``never``: the command has keys of its own.
+    """
+
+    keeps: Keeps = "with_effect"
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Check caller, ids and query; raises APIException."""
+        super().initial(request, *args, **kwargs)
+        wrong = {
+            _shown(name): [each.sentence] for name, each in kwargs.items() if isinstance(each, Malformed)
+        }
+        if wrong:
+            raise ValidationError(wrong)
+        match = request.resolver_match
+        if hasattr(self, str(request.method).lower()) and match is not None:
+            queries.check(match.func, str(request.method), match.route, request.query_params)
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer a request: DRF's way, with the handler of a command called at most once a key."""
+        self.args, self.kwargs = args, kwargs
+        request = self.initialize_request(request, *args, **kwargs)
+        self.request, self.headers = request, self.default_response_headers
+        response: Any
+        try:
+            self.initial(request, *args, **kwargs)
+            handler = getattr(self, str(request.method).lower(), self.http_method_not_allowed)
+            response = self._answered(handler, request, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - DRF's own way: its handler tells defects from answers
+            response = self.handle_exception(error)
+        self.response = self.finalize_response(request, response, *args, **kwargs)
+        return self.response
+
+    def _answered(self, handler: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
+        if request.method not in COMMANDS or self.keeps == "never":
+            return handler(request, *args, **kwargs)
+        kept = idempotency.kept(request)
+        if kept is not None:
+            return kept
+        if self.keeps == "with_effect":
+            return idempotency.once(request, lambda: handler(request, *args, **kwargs))
+        response = handler(request, *args, **kwargs)
+        if self.keeps == "after":
+            idempotency.keep(request, response)
+        return response
+
+
+def _shown(name: str) -> str:
+    return "id" if name == "pk" else name
+
+
+class ListView(View, generics.ListAPIView[Row]):
+    """A list of rows in pages."""
+
+
+class RetrieveView(View, generics.RetrieveAPIView[Row]):
+    """One row."""
+
+
+class RowView(View, generics.GenericAPIView[Row]):
+    """Rows, shown in the view's own way."""
+
+
+class SchemaView(View, SpectacularAPIView):
+    """The OpenAPI document of this API."""
