@@ -274,12 +274,12 @@ class AbortView(RolloutOrderView):
         return self.carry_out(request, rollout_id)
 
 
-class RetryView(APIView):
+class RetryView(View):
     """Another try for the devices that failed."""
 
-    @extend_schema(
-        request=NoBody, parameters=[_KEY], responses={202: RolloutAnswer}, operation_id="rollout_retry"
-    )
+    keeps = "after"
+
+    @extend_schema(request=NoBody, responses={202: RolloutAnswer}, operation_id="rollout_retry")
     def post(self, request: Request, rollout_id: str) -> Response:
         """Begin a rollout of the same release to those that failed; one that is through is done by that."""
         checked(NoBody, request)
