@@ -35,6 +35,6 @@ def tokens(store: Store, username: str) -> dict[str, str]:
     request = urllib.request.Request(
         f"{store.url}/api/auth/{path}", body, {"Content-Type": "application/json"}, method="POST"
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         pair = json.load(answer)
     return {"access": pair["access"], "refresh": pair["refresh"]}

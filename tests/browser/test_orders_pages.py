@@ -17,6 +17,26 @@ from tests.system.store import Store
 TOUCH = 44
 BOTH = pytest.mark.parametrize(("lang", "desk"), [("en", True), ("en", False), ("he", True), ("he", False)])
 
+_PLAYS_WHEN_GONE = """
+HTMLMediaElement.prototype.play = function () {
+  const { dataset } = document.documentElement;
+  const [track] = this.srcObject.getTracks();
+  const stop = track.stop.bind(track);
+  track.stop = () => { dataset.camera = "stopped"; stop(); };
+  return new Promise((resolve) => {
+    dataset.camera = "waits";
+    const seen = () => this.isConnected || (watching.disconnect(), resolve());
+    const watching = new MutationObserver(seen);
+    watching.observe(document, { childList: true, subtree: true });
+  });
+};
+globalThis.BarcodeDetector = class {
+  static getSupportedFormats = async () => ["qr_code"];
+  detect = async () => [];
+};
+"""
+"""The camera's picture begins just when its element leaves the page, and the browser reads codes itself."""
+
 
 @pytest.fixture(autouse=True)
 def _nothing_in_sight(camera: Camera) -> None:
@@ -139,6 +159,19 @@ def test_every_refusal_is_a_big_word_of_its_own(
         assert page.locator(".verdict h1").evaluate("e => parseFloat(getComputedStyle(e).fontSize)") >= 48
         assert flaws(page, least_touch=TOUCH) == []
         page.locator(".verdict-next").click()
+
+
+def test_a_camera_that_starts_while_the_guard_types_looks_at_nothing_gone(
+    visit: Visit, watches: list[Watch]
+) -> None:
+    page = visit("/branch/BRANCH-001/exit", "manager")
+    watches[0].allow_refusals()
+    page.add_init_script(_PLAYS_WHEN_GONE)
+    page.reload()
+    expect(page.locator(".viewfinder[data-phase=starting]")).to_be_visible()
+    expect(page.locator("html[data-camera=waits]")).to_be_attached()
+    check(page, "HELLO")
+    expect(page.locator("html[data-camera=stopped]")).to_be_attached()
 
 
 def test_the_camera_reads_the_pass_and_a_plain_one_leads_here(

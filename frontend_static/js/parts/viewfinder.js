@@ -15,16 +15,18 @@ function useCamera(video, formats, onCode, tick) {
     let stream = null;
     let stop = () => {};
     let gone = false;
+    // A page that goes lets its elements go at once and its effects a little later: the reference may be empty then.
+    const picture = video.current;
     const accept = createCooldown(COOLDOWN_MS);
     (async () => {
       try {
         stream = await openCamera();
         if (gone) return close();
-        video.current.srcObject = stream;
-        await video.current.play();
+        picture.srcObject = stream;
+        await picture.play();
         const detector = await makeDetector(formats);
         if (gone) return close();
-        stop = watch(video.current, detector, (code) => accept(code, performance.now()) && latest.current(code));
+        stop = watch(picture, detector, (code) => accept(code, performance.now()) && latest.current(code));
         setState({ phase: "looking", problem: null, track: stream.getVideoTracks()[0] });
       } catch (error) {
         close();

@@ -20,7 +20,7 @@ export function Stripe({ payment, label, disabled, onDone, onAway }) {
     let over = false;
     const mount = async () => {
       const make = await load("https://js.stripe.com/v3/", "Stripe");
-      if (over) return;
+      if (over || !place.current) return; // left while it loaded: elements go before effects end
       const stripe = make(payment.client.publishable_key, { locale: lang.value });
       const elements = stripe.elements({
         clientSecret: payment.client.client_secret,
