@@ -127,7 +127,7 @@ def _pytest(
 ) -> tuple[int, Counter[str]]:
     folder = Path(environ["DATA_DIR"])
     command = [sys.executable, "-m", "pytest", "-p", plugin.__name__, *arguments]
-    command += ["--random-order-bucket=module", f"--random-order-seed={seed}"]
+    command += ["--random-order-bucket=module", f"--random-order-seed={seed}", f"--hypothesis-seed={seed}"]
     if repeat := os.environ.get("REPEAT"):
         command += [f"--count={repeat}"]
     run = subprocess.Popen(command, cwd=ROOT, env={**environ, plugin.FOLDER: str(folder)})

@@ -12,9 +12,14 @@ from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from scripts import services
 from scripts.services.postgres import fresh_database
+
+# How long an example takes says how busy the machine is, not whether the product is right.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 
 def _get(variable: str, find: Callable[..., tuple[str, str]]) -> Iterator[str]:

@@ -58,6 +58,14 @@ def fresh_database(server: str, prefix: str = "trolley") -> Iterator[str]:
         drop(server, name)
 
 
+def refill(server: str, name: str, template: str) -> None:
+    """Make a database anew, as a copy of another to which nobody is connected."""
+    server = urlunsplit(urlsplit(server)._replace(path="/postgres"))
+    drop(server, name)
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    _execute(server, copy.format(sql.Identifier(name), sql.Identifier(template)))
+
+
 def drop(server: str, name: str) -> None:
     """Drop a database if it is there."""
     _execute(server, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -18,6 +18,7 @@ from tests.browser.bought import place_orders
 from tests.browser.hardware import Hardware
 from tests.browser.people import Visit, open_store, tokens
 from tests.browser.watch import Watch
+from tests.system import demo
 from tests.system.store import Store
 
 PHONE = {"width": 390, "height": 844}
@@ -74,12 +75,9 @@ _FAILED = pytest.StashKey[bool]()
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database file with the demo in it, to be copied."""
     folder = tmp_path_factory.mktemp("furnished")
-    store = Store(f"sqlite:///{folder}/store.sqlite3", folder)
-    store.manage("migrate", "-v0")
-    store.manage("load_demo", "-v0")
-    store.manage("shell", "-v0", "-c", _MORE)
-    place_orders(store)
-    store.close()
+    with demo.furnished(f"sqlite:///{folder}/store.sqlite3", folder) as store:
+        store.manage("shell", "-v0", "-c", _MORE)
+        place_orders(store)
     return folder / "store.sqlite3"
 
 

@@ -1,24 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.system.demo import furnished
 from tests.system.store import Store
-
-
-@contextmanager
-def furnished(url: str, folder: Path, **environ: str) -> Iterator[Store]:
-    """A server, not yet started, on a database with the demo in it."""
-    store = Store(url, folder, **environ)
-    store.manage("migrate", "-v0")
-    store.manage("load_demo", "-v0")
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

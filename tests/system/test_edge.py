@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.devicegw.process import start_agent
-from tests.system.conftest import furnished
+from tests.system.demo import furnished
 from tests.system.mqtt import DEVICE
 from tests.system.store import Store
 from tests.system.talk import Talk, talk

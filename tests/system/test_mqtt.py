@@ -23,8 +23,9 @@ from devicegw.wire import utc
 from scripts.services._process import installed
 from tests.devicegw.brokers import OwnBroker
 from tests.devicegw.carriers import Client, OverBroker
+from tests.system.demo import furnished
 from tests.system.mqtt import MqttStore
-from tests.system.store import ROOT, Store
+from tests.system.store import ROOT
 
 DOCS = ROOT / "docs" / "MQTT.md"
 
@@ -32,16 +33,13 @@ DOCS = ROOT / "docs" / "MQTT.md"
 @pytest.fixture
 def shop(tmp_path: Path, mqtt_url: str) -> Iterator[MqttStore]:
     """A running store with the demo in it, on SQLite; bridge and agent are started by the test."""
-    store = Store(f"sqlite:///{tmp_path}/store.sqlite3", tmp_path)
-    store.manage("migrate", "-v0")
-    store.manage("load_demo")
-    shop = MqttStore(store, mqtt_url, tmp_path, f"test-{uuid4().hex[:12]}")
-    store.start()
-    try:
-        yield shop
-    finally:
-        shop.close()
-        store.close()
+    with furnished(f"sqlite:///{tmp_path}/store.sqlite3", tmp_path) as store:
+        shop = MqttStore(store, mqtt_url, tmp_path, f"test-{uuid4().hex[:12]}")
+        store.start()
+        try:
+            yield shop
+        finally:
+            shop.close()
 
 
 @asynccontextmanager
@@ -212,10 +210,7 @@ def documented() -> list[str]:
 @pytest.mark.timeout(120)
 async def test_the_commands_of_the_page_do_what_it_says(tmp_path: Path, own_broker: OwnBroker) -> None:
     installed("Mosquitto's clients", "mosquitto_pub", ("mosquitto-clients",), os.environ)
-    store = Store(f"sqlite:///{tmp_path}/store.sqlite3", tmp_path)
-    try:
-        store.manage("migrate", "-v0")
-        store.manage("load_demo")
+    with furnished(f"sqlite:///{tmp_path}/store.sqlite3", tmp_path) as store:
         shop = MqttStore(store, own_broker.url, tmp_path, "cartwise")
         store.start()
         # The clients read where the broker is from here, so that the commands stay as they are written.
@@ -234,8 +229,6 @@ async def test_the_commands_of_the_page_do_what_it_says(tmp_path: Path, own_brok
         assert json.loads(said[0])["trolley_id"] == "TROLLEY_01"
         assert said[-1].strip() == "online"
         shop.close()
-    finally:
-        store.close()
 
 
 def run(line: str, folder: Path) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.system.conftest import furnished
+from tests.system.demo import furnished
 from tests.system.payers import Payer
 from tests.system.store import Store
 from tests.system.walkers import WITHIN_S, Walker

@@ -25,7 +25,7 @@ from devicegw.agent.process import firmware
 from devicegw.firmware.versions import Versions
 from tests.devicegw.firmware import KEY, PUBLIC_KEY, image, supervised
 from tests.devicegw.process import finished
-from tests.system.conftest import furnished
+from tests.system.demo import furnished
 from tests.system.store import Store
 
 WITHIN_S = 60.0

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.browser.hardware import DEVICE_ID, Hardware
-from tests.system.conftest import furnished
+from tests.system.demo import furnished
 from tests.system.store import Store
 
 WITHIN_S = 60.0
