@@ -7,7 +7,7 @@ PACKAGES := actors core realtime devicegw asgi.py scripts
 TEST ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt bench lock clean
+.PHONY: help run test quick matrix check fmt bench lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -25,6 +25,12 @@ run: $(VENV)/.server ## the store: server, simulated trolleys and their Pi; PORT
 
 test: $(VENV)/.dev ## every test, on real PostgreSQL, Redis, Mosquitto and Chromium; TEST=path REPEAT=10 SEED=n BUSY=1
 	@REPEAT="$(REPEAT)" SEED="$(SEED)" BUSY="$(BUSY)" exec $(BIN)/python -m scripts.run_tests $(TEST)
+
+quick: $(VENV)/.dev ## within a minute: lint, types of what changed, the tests that need nothing but Python
+	@exec $(BIN)/python -m scripts.quick
+
+matrix: $(VENV)/.dev ## the tests on every Python from 3.11 to 3.14 that is here; TEST=path for some
+	@exec $(BIN)/python -m scripts.matrix $(TEST)
 
 check: $(VENV)/.dev ## format, lint, types, import contracts, of the pages too
 	$(BIN)/ruff format --check .
@@ -45,4 +51,4 @@ lock: $(VENV)/.dev ## resolve the dependencies of pyproject.toml; UPGRADE=1 for 
 	@UPGRADE="$(UPGRADE)" exec $(BIN)/python -m scripts.lock
 
 clean: ## remove what was built here; data in ./var stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .bench staticfiles node_modules
+	rm -rf $(VENV) .venvs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .bench staticfiles node_modules

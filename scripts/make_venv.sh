@@ -7,7 +7,7 @@ lock=$2
 fits() { "$1" -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' 2>/dev/null; }
 
 pick_python() {
-    for candidate in "${PYTHON:-python3}" python3 python3.13 python3.12 python3.11; do
+    for candidate in "${PYTHON:-python3}" python3 python3.14 python3.13 python3.12 python3.11; do
         if command -v "$candidate" >/dev/null 2>&1 && fits "$candidate"; then
             echo "$candidate"
             return

@@ -21,6 +21,7 @@ BUILT = {
     ".ruff_cache",
     ".schemathesis",
     ".venv",
+    ".venvs",
 }
 
 

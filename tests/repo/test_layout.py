@@ -62,6 +62,8 @@ def test_every_shell_script_parses() -> None:
         subprocess.run(["sh", "-n", str(script)], check=True)
 
 
-@pytest.mark.parametrize("target", ["run", "test", "check", "bench", "fmt", "lock", "clean", "help"])
+@pytest.mark.parametrize(
+    "target", ["run", "test", "quick", "matrix", "check", "bench", "fmt", "lock", "clean", "help"]
+)
 def test_make_knows_its_targets(target: str) -> None:
     subprocess.run(["make", "--dry-run", target], cwd=ROOT, check=True, capture_output=True)
