@@ -15,7 +15,6 @@ lock starves the others.
 from __future__ import annotations
 
 import logging
-from collections import deque
 from typing import Any
 
 from devicegw.bus.attempt import UnlockAttempt
@@ -23,11 +22,11 @@ from devicegw.bus.board_state import BoardState
 from devicegw.bus.boards import BoardStatus, Driver, Refused
 from devicegw.bus.config import BusConfig
 from devicegw.bus.line import Line
-from devicegw.bus.messages import Listener, SlotReading, UnlockCommand, UnlockDone
+from devicegw.bus.messages import Listener, SlotReading, UnlockCommand
 from devicegw.bus.port import OpenPort, PortLost
 from devicegw.bus.tap import Passed, Tap
+from devicegw.bus.unlocks import Unlocks
 from devicegw.clock import Clock
-from devicegw.wire import Outcome
 
 _log = logging.getLogger("devices.bus")
 
@@ -62,8 +61,7 @@ class Bus:
         self._boards = {
             board.address: BoardState(index, board, config.timings, clock) for board in config.boards
         }
-        self._waiting: deque[UnlockAttempt] = deque()
-        self._opening: list[UnlockAttempt] = []
+        self._unlocks = Unlocks(config.timings, clock, listener)
         self._exchanges = 0
         self._round_goes_first = False
         self._lost_at: float | None = None
@@ -74,13 +72,11 @@ class Bus:
 
     def submit(self, command: UnlockCommand) -> None:
         """Take an unlock; exactly one UnlockDone will be told for it."""
-        attempt = UnlockAttempt(command, self._timings)
         board = self._boards.get(command.board)
         if board is None or command.lock >= board.locks:
-            detail = f"no lock {command.lock} on board {command.board} is configured"
-            self._finish(attempt, "unsupported", detail)
+            self._unlocks.refuse(command, f"no lock {command.lock} on board {command.board} is configured")
         else:
-            self._waiting.append(attempt)
+            self._unlocks.take(command)
 
     def step(self) -> float:
         """Do the most urgent thing; return the seconds until there is another (0: at once)."""
@@ -94,10 +90,7 @@ class Bus:
 
     def close(self, reason: str = "the agent stops") -> None:
         """Close the port; every unlock left ends in bus_error."""
-        for attempt in [*self._waiting, *self._opening]:
-            self._finish(attempt, "bus_error", reason)
-        self._waiting.clear()
-        self._opening.clear()
+        self._unlocks.fail_all(reason)
         self._line.close()
 
     def survey(self) -> list[SlotReading] | None:
@@ -128,7 +121,7 @@ class Bus:
             return (dropped, frames) if frames else None
         return dropped, frames
 
-    # --- what is next --------------------------------------------------
+    # --- what is next ---------------------------------------------------------
 
     def _work(self) -> float:
         rest = self._line.rest_s
@@ -136,8 +129,8 @@ class Bus:
             # Chosen after the silence, not before it: an unlock that comes meanwhile goes first.
             return rest
         now = self._clock.monotonic()
-        self._settle(now)
-        pulse = next((a for a in self._waiting if a.pulse_at <= now), None)
+        self._unlocks.settle(now)
+        pulse = self._unlocks.to_pulse(now)
         if pulse is not None:
             self._pulse(pulse)
             return 0.0
@@ -155,28 +148,12 @@ class Bus:
         return self._until_next(now, due.due_at)
 
     def _until_next(self, now: float, due_at: float) -> float:
-        moments = [due_at, *(attempt.pulse_at for attempt in self._waiting)]
+        moments = [due_at, *self._unlocks.pulse_moments()]
         return max(0.0, min(moments) - now)
 
     def _most_neglected_watched(self) -> BoardState | None:
-        addresses = {attempt.command.board for attempt in self._opening}
-        boards = (self._boards[address] for address in addresses)
+        boards = (self._boards[address] for address in self._unlocks.opening_boards())
         return min(boards, key=lambda board: board.asked_at, default=None)
-
-    def _settle(self, now: float) -> None:
-        """End what has run out of time; send for another try what may have one."""
-        for attempt in list(self._waiting):
-            if attempt.too_late(now):
-                self._waiting.remove(attempt)
-                self._finish(attempt, *attempt.verdict_when_late())
-        for attempt in list(self._opening):
-            if now < attempt.give_up_at:
-                continue
-            self._opening.remove(attempt)
-            if attempt.may_retry(now):
-                self._waiting.append(attempt)
-            else:
-                self._finish(attempt, *attempt.verdict())
 
     # --- exchanges ------------------------------------------------------------
 
@@ -199,10 +176,9 @@ class Bus:
         finally:
             # Also when the port went: some of the bytes may have reached the lock.
             if allowed:
-                self._waiting.remove(attempt)
                 attempt.pulsed(self._line.first_byte_at, self._exchanges, acknowledged=answer is not None)
                 attempt.refusal = answer.detail if isinstance(answer, Refused) else ""
-                self._opening.append(attempt)
+                self._unlocks.pulsed(attempt)
 
     def _ask(self, board: BoardState) -> bool:
         """Ask a board for its status; return whether it answered."""
@@ -222,14 +198,13 @@ class Bus:
     def _answered(self, board: BoardState, answer: BoardStatus) -> None:
         if board.dead:
             _log.info("board %d on %s answers again", board.address, self._config.port)
-        opening = [a for a in self._opening if a.command.board == board.address]
+        opening = self._unlocks.opening_on(board.address)
         self._tell(board.take(answer, {attempt.command.lock for attempt in opening}))
         pause = min(self._timings.poll_s, LOOK_AGAIN_S) if board.unsettled else self._timings.poll_s
         board.due_at = board.asked_at + pause
         for attempt in opening:
             if attempt.sees(board.hook(attempt.command.lock), self._exchanges):
-                self._opening.remove(attempt)
-                self._finish(attempt, "opened", "")
+                self._unlocks.opened(attempt)
 
     def _unanswered(self, board: BoardState) -> None:
         failures = board.health.failures_in_a_row
@@ -240,7 +215,7 @@ class Bus:
         pause = min(first * 2.0 ** min(beyond, 16), max(self._timings.dead_poll_s, first))
         board.due_at = self._clock.monotonic() + pause
         # A board may be too busy to answer while it drives a bolt; that is no death yet.
-        driving = any(attempt.command.board == board.address for attempt in self._opening)
+        driving = board.address in self._unlocks.opening_boards()
         if failures >= self._timings.dead_after and not board.dead and not driving:
             _log.warning("board %d on %s does not answer", board.address, self._config.port)
             self._tell(board.die())
@@ -260,7 +235,9 @@ class Bus:
 
     def _reopen(self) -> float:
         now = self._clock.monotonic()
-        patience = self._fail_unlocks_of_lost_port(now)
+        patience = float("inf")
+        if self._lost_at is not None:
+            patience = self._unlocks.fail_of_lost_port(now, self._lost_at, self._config.port)
         if now < self._reopen_at:
             return min(self._reopen_at - now, patience)
         self._line.open()
@@ -272,31 +249,8 @@ class Bus:
             board.due_at = now
         return 0.0
 
-    def _fail_unlocks_of_lost_port(self, now: float) -> float:
-        """End the unlocks that have waited too long for the port; return when the next one will have."""
-        patience = float("inf")
-        if self._lost_at is None:
-            return patience
-        for queue in (self._waiting, self._opening):
-            for attempt in list(queue):
-                command = attempt.command
-                end = min(command.expires, max(self._lost_at, command.received) + self._timings.lost_s)
-                if now >= end:
-                    queue.remove(attempt)
-                    self._finish(attempt, "bus_error", f"{self._config.port} is lost")
-                else:
-                    patience = min(patience, end - now)
-        return patience
-
     # --- upward ---------------------------------------------------------------
 
     def _tell(self, readings: list[SlotReading]) -> None:
         for reading in readings:
             self._listener(reading)
-
-    def _finish(self, attempt: UnlockAttempt, outcome: Outcome, detail: str) -> None:
-        command = attempt.command
-        total = self._clock.monotonic() - command.received
-        self._listener(
-            UnlockDone(command.command_id, outcome, detail, attempt.first_byte_s, total, attempt.tries)
-        )
