@@ -1,7 +1,7 @@
 """The serial port, and the only place that opens one.
 
 Faults of the line that the bus has to meet; each has its scenario in
-``tests/devicegw/test_bus_faults.py``:
+``tests/devicegw/bus/test_bus_faults.py``:
 
 - an answer comes in pieces, down to a byte at a time;
 - an answer is lost, or the request was: silence;

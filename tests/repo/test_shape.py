@@ -33,7 +33,6 @@ KNOWN: dict[str, set[str]] = {
         "core",
         "tests/browser",
         "tests/core",
-        "tests/devicegw",
         "tests/domain",
         "tests/realtime",
     },

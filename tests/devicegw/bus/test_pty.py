@@ -27,7 +27,7 @@ from devicegw.simulator.boards import ControlError, SimulatedBus
 from devicegw.simulator.control import control
 from devicegw.simulator.process import Simulator
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 DEADLINE = 10.0
 
 

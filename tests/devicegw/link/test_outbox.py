@@ -12,7 +12,7 @@ import pytest
 from devicegw import wire
 from devicegw.link.outbox import Outbox
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 AT = wire.utc(1_800_000_000)
 
 

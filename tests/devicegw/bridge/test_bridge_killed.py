@@ -15,10 +15,10 @@ from devicegw.clock import ManualClock
 from devicegw.link.link import Link
 from devicegw.link.outbox import Outbox
 from devicegw.link.queue import OutboxQueue
+from tests.devicegw.agent.test_withstands import Below, running_link, taken
 from tests.devicegw.carriers import QUICK, OverBroker
 from tests.devicegw.process import ROOT
 from tests.devicegw.server import FakeServer
-from tests.devicegw.test_withstands import Below, running_link, taken
 
 REPORTS = 600
 
