@@ -12,9 +12,11 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from core import logs, production
+from core.client_address import networks
 from core.environment import Environment
 
 _env = Environment(os.environ)
@@ -173,6 +175,27 @@ JOURNAL_SNAPSHOT_EVERY = _env.integer("JOURNAL_SNAPSHOT_EVERY", 200, 1)
 WS_MAX_MESSAGE_BYTES = _env.integer("WS_MAX_MESSAGE_BYTES", 64 * 1024, 1024)
 WS_MAX_QUEUE_BYTES = _env.integer("WS_MAX_QUEUE_BYTES", 1024 * 1024, 64 * 1024)
 WS_COMMANDS_PER_SECOND = _env.integer("WS_COMMANDS_PER_SECOND", 50, 1)
+ACCOUNT_COMMANDS_PER_SECOND = _env.integer("ACCOUNT_COMMANDS_PER_SECOND", 2 * WS_COMMANDS_PER_SECOND, 1)
+"""Commands and requests of one account, over all its connections and all processes."""
+ADDRESS_COMMANDS_PER_SECOND = _env.integer("ADDRESS_COMMANDS_PER_SECOND", 10 * WS_COMMANDS_PER_SECOND, 1)
+"""The same of one address; who works in a shop is not counted by it."""
+try:
+    TRUSTED_PROXIES = networks(_env.names("TRUSTED_PROXIES", ["127.0.0.0/8", "::1"]))
+except ValueError as _error:
+    raise ImproperlyConfigured(f"TRUSTED_PROXIES: expected addresses and networks, {_error}") from None
+"""Whose ``X-Forwarded-For`` is believed."""
+WS_FLOOD_S = _env.number("WS_FLOOD_S", 10.0, 0.1)
+ACCOUNT_SOCKETS = _env.integer("ACCOUNT_SOCKETS", 20, 1)
+ADDRESS_SOCKETS = _env.integer("ADDRESS_SOCKETS", 2000, 1)
+MAX_CONNECTIONS = _env.integer("MAX_CONNECTIONS", 0)
+"""Of one process; 0: as many as there are file descriptors, less what the process needs itself."""
+MAX_CONNECTIONS_PER_ADDRESS = _env.integer("MAX_CONNECTIONS_PER_ADDRESS", 2000, 1)
+HTTP_MAX_HEAD_BYTES = _env.integer("HTTP_MAX_HEAD_BYTES", 64 * 1024, 1024)
+HTTP_MAX_BODY_BYTES = _env.integer("HTTP_MAX_BODY_BYTES", 1024 * 1024, 1024)
+"""Of a body that is no upload; whoever uploads shows a token or a session first."""
+HTTP_HEAD_S = _env.number("HTTP_HEAD_S", 10.0, 0.1)
+HTTP_BODY_S = _env.number("HTTP_BODY_S", 30.0, 0.1)
+HTTP_UPLOAD_S = _env.number("HTTP_UPLOAD_S", 600.0, 1)
 DEVICE_HEARTBEAT_S = _env.integer("DEVICE_HEARTBEAT_S", 30, 1)
 DEVICE_MESSAGES_PER_SECOND = _env.integer("DEVICE_MESSAGES_PER_SECOND", 200, 1)
 TELEMETRY_RAW_DAYS = _env.integer("TELEMETRY_RAW_DAYS", 10, 1)

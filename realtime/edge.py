@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from core.telemetry.writer import SampleRow
 from realtime.auth import Authenticator
 from realtime.commands.services import Services
 from realtime.devices.links import Links
 from realtime.devices.reports import ReportScheduler
+from realtime.limits.allowances import Allowances, Rates
+from realtime.limits.connections import Sockets
 from realtime.topics.streams import Topics
 
 
@@ -21,6 +24,14 @@ class Limits:
     max_message_bytes: int = 64 * 1024
     max_queue_bytes: int = 1024 * 1024
     commands_per_s: float = 50.0
+    commands_per_s_of_account: float = 0.0
+    """Over all its sockets and requests; 0: twice a connection's."""
+    commands_per_s_of_address: float = 0.0
+    """Over all accounts but staff's; 0: ten times a connection's."""
+    flood_s: float = 10.0
+    """A socket that has been over its allowance for so long is closed."""
+    sockets_of_account: int = 20
+    sockets_of_address: int = 2000
     expiry_notice_s: float = 60.0
     """How long before its token ends a client is told."""
     sign_of_life_s: float = 10.0
@@ -49,6 +60,22 @@ class Edge:
     """``*`` lets every origin in."""
     now: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
+
+    @cached_property
+    def allowances(self) -> Allowances:
+        """What accounts and addresses may still ask for."""
+        limits = self.limits
+        rates = Rates(
+            limits.commands_per_s,
+            limits.commands_per_s_of_account or 2 * limits.commands_per_s,
+            limits.commands_per_s_of_address or 10 * limits.commands_per_s,
+        )
+        return Allowances(rates, self.monotonic)
+
+    @cached_property
+    def sockets(self) -> Sockets:
+        """The open sockets of each account and address."""
+        return Sockets(self.limits.sockets_of_account, self.limits.sockets_of_address)
 
     def origin_allowed(self, origin: str | None) -> bool:
         """Return whether a browser page of this origin may connect; other clients send none."""

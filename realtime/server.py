@@ -42,7 +42,13 @@ from realtime.devices.revocations import Revocations
 from realtime.django_bridge import Asked
 from realtime.documents import openapi
 from realtime.edge import Edge, Limits
+from realtime.http.responses import send_problem
 from realtime.http.routes import App, HotRoutes, Receive
+from realtime.limits import daphne as limits_of_daphne
+from realtime.limits.caller import address_of, with_caller
+from realtime.limits.exchange import Exchange
+from realtime.limits.requests import RequestGuard, RequestLimits
+from realtime.limits.uploads import uploads
 from realtime.sockets.routing import Websockets
 from realtime.topics.hub import Message, Send
 from realtime.topics.said import TROLLEY_CHANGED
@@ -59,6 +65,11 @@ def limits() -> Limits:
         max_message_bytes=settings.WS_MAX_MESSAGE_BYTES,
         max_queue_bytes=settings.WS_MAX_QUEUE_BYTES,
         commands_per_s=settings.WS_COMMANDS_PER_SECOND,
+        commands_per_s_of_account=settings.ACCOUNT_COMMANDS_PER_SECOND,
+        commands_per_s_of_address=settings.ADDRESS_COMMANDS_PER_SECOND,
+        flood_s=settings.WS_FLOOD_S,
+        sockets_of_account=settings.ACCOUNT_SOCKETS,
+        sockets_of_address=settings.ADDRESS_SOCKETS,
         device_heartbeat_s=settings.DEVICE_HEARTBEAT_S,
         device_telemetry_s=settings.DEVICE_TELEMETRY_S,
         device_messages_per_s=settings.DEVICE_MESSAGES_PER_SECOND,
@@ -122,6 +133,9 @@ class Running:
         self._undo: list[Callable[[], Any]] = []
         self._samples: Samples | None = None
         self.references.listen(self._reloaded)
+
+    exchange: Exchange | None = None
+    """Of allowances with other processes."""
 
     def _own_actors(self, layer: Any, channel: str, journal: Journal | None, clock: Clock | None) -> None:
         """Be the process that has the actors, and with a layer their owner for others."""
@@ -225,6 +239,9 @@ class Running:
         if self.remote is not None:
             await self.remote.start(self.topics, self.links, self.references.changed)
         self._undo.append(reference.subscribe(self._announce))
+        if settings.REDIS_URL is not None:
+            self.exchange = Exchange(self.edge.allowances, settings.REDIS_URL, settings.REDIS_PREFIX)
+            self.exchange.start()
         asked = Asked(self.services.asking.actors, self.loop, settings.ASK_TIMEOUT_S)
         self._undo.append(actor_port.register(asked))
         if self.payments is not None:
@@ -250,7 +267,7 @@ class Running:
 
     async def stop(self) -> None:
         """Stop in reverse order; what was begun is finished and answered first."""
-        for part in (self.owner, self.remote, self.errands):
+        for part in (self.owner, self.remote, self.errands, self.exchange):
             if part is not None:
                 await part.stop()
         self.stop_now()
@@ -283,12 +300,40 @@ def _answer_all(answers: Sequence[tuple[Done, Exception | None]]) -> None:
         done(error)
 
 
+def _guarded(app: App, edge: Edge) -> RequestGuard:
+    """Return the application behind the limits that hold before anybody is known."""
+
+    def account_of(token: str) -> tuple[str, bool] | None:
+        identity = edge.authenticator.known(token)
+        if identity is None:
+            return None
+        who = identity.principal
+        return who.id, who.kind == "user" and not who.grants and not who.is_platform_admin
+
+    limits = RequestLimits(
+        settings.HTTP_MAX_HEAD_BYTES,
+        settings.HTTP_MAX_BODY_BYTES,
+        settings.HTTP_BODY_S,
+        settings.HTTP_UPLOAD_S,
+    )
+    return RequestGuard(
+        app,
+        limits,
+        edge.allowances,
+        address_of=address_of,
+        account_of=account_of,
+        upload_of=uploads(edge.authenticator),
+        respond=send_problem,
+    )
+
+
 class Server:
     """The ASGI application. ``options`` go to :class:`Running`, for tests."""
 
     def __init__(self, django: Any, **options: Any) -> None:
         self._django = django
         openapi.register()
+        limits_of_daphne.install()
         self._options = options
         self._starting: asyncio.Future[Running] | None = None
         self._http: App
@@ -303,6 +348,7 @@ class Server:
             return
         if self._starting is None or not self._starting.done():
             await self.running()
+        scope = with_caller(scope)
         if kind == "http":
             await self._http(scope, receive, send)
         elif kind == "websocket":
@@ -319,7 +365,7 @@ class Server:
         options = {"limits": limits(), "role": settings.ROLE, "layer": layer, **self._options}
         running = Running(asyncio.get_running_loop(), **options)
         await running.start()
-        self._http = HotRoutes(running.edge, self._django)
+        self._http = _guarded(HotRoutes(running.edge, self._django), running.edge)
         self._websocket = Websockets(running.edge)
         if not self._lifespan:
             atexit.register(running.stop_now)

@@ -11,10 +11,15 @@ from typing import Any
 
 import uvicorn
 
+from realtime.limits.connections import raise_descriptor_limit
+
 OPTIONS: dict[str, Any] = {
     "loop": "uvloop",
-    "http": "httptools",
-    "ws": "websockets-sansio",
+    "http": "realtime.limits.uvicorn:LimitedHttp",
+    "ws": "realtime.limits.uvicorn:LimitedWebSocket",
+    # The application reads what proxies say itself, by TRUSTED_PROXIES.
+    "proxy_headers": False,
+    "backlog": 2048,
     # Frames are small and many; deflating each costs more time than it saves on the wire.
     "ws_per_message_deflate": False,
     # Longer messages than the product's own limit are closed by the protocol before they are kept.
@@ -37,6 +42,7 @@ def main() -> None:
     parser.add_argument("--app", default="asgi:application")
     parser.add_argument("--lifespan", default=OPTIONS["lifespan"], choices=["on", "off"])
     arguments = parser.parse_args()
+    raise_descriptor_limit()
     options = {**OPTIONS, "lifespan": arguments.lifespan}
     uvicorn.run(arguments.app, host=arguments.host, port=arguments.port, log_level="warning", **options)
 

@@ -25,7 +25,10 @@ _PEOPLE = {
     "branch": ("/ws/branch/{code}/", "Staff of the branch."),
     "chain": ("/ws/chain/{slug}/", "Chain admins."),
 }
-_CLOSING = "Closes with 4401 (token), 4403 (role), 4408 (too slow), 1001 and 1012 (server stops)."
+_CLOSING = (
+    "Closes with 4401 (token), 4403 (role), 4408 (too slow), 4429 (too fast for long, or too many sockets),"
+    " 1001 and 1012 (server stops)."
+)
 
 
 def document() -> dict[str, Any]:

@@ -17,8 +17,11 @@ from channels.consumer import AsyncConsumer
 from core.accounts.principals import Principal
 from realtime.auth import Identity, bearer, header, offered
 from realtime.edge import Edge
+from realtime.limits.allowances import Meter
+from realtime.limits.bucket import TokenBucket
+from realtime.limits.caller import address_of
 from realtime.problems import Problem
-from realtime.sockets.daphne import waiting
+from realtime.sockets.daphne import paced, waiting
 from realtime.topics.hub import Message, Outbox, Send
 
 log = logging.getLogger("realtime")
@@ -26,8 +29,12 @@ log = logging.getLogger("realtime")
 WRONG_TOKEN = 4401
 NO_ROLE = 4403
 SLOW = 4408
+FLOOD = 4429
 TOO_BIG = 1009
 GOING_AWAY = 1001
+_CALM_S = 2.0
+"""Who keeps to the allowance for so long is no flood any more."""
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.02, 1.0
 
 
 class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
@@ -43,7 +50,9 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
         self.principal: Principal
         self.outbox: Outbox
         self.loop: asyncio.AbstractEventLoop
+        self.meter: Meter | TokenBucket
         self._closing: int | None = None
+        self._held_since = self._held_until = float("-inf")
         self._reader: asyncio.Task[Any] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._expiry: asyncio.TimerHandle | None = None
@@ -53,6 +62,15 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
     def admit(self, scope: Message, principal: Principal) -> None:
         """Raise a 403 or 404 Problem if this principal may not have this socket."""
         raise NotImplementedError
+
+    def make_meter(self, scope: Message) -> Meter | TokenBucket:
+        """Return what counts the messages of this socket."""
+        raise NotImplementedError
+
+    async def over(self, message: Message) -> bool:
+        """Wait until the meter has one more; return whether the message is still to be handled."""
+        await self.hold()
+        return self._closing is None
 
     async def opened(self) -> None:
         """Begin, once the socket is accepted."""
@@ -87,7 +105,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             return
         agreed = self.subprotocol if self.subprotocol in scope.get("subprotocols", ()) else None
         await send({"type": "websocket.accept", "subprotocol": agreed})
-        send = waiting(send)
+        receive, send = paced(receive, send), waiting(send)
         try:
             identity = await self._identify(scope)
             self.admit(scope, identity.principal)
@@ -95,6 +113,17 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             await send({"type": "websocket.close", "code": WRONG_TOKEN if problem.status == 401 else NO_ROLE})
             return
         self.principal = identity.principal
+        account, address = identity.principal.id, address_of(scope)
+        if not self.edge.sockets.enter(account, address):
+            await send({"type": "websocket.close", "code": FLOOD})
+            return
+        try:
+            await self._serve(scope, receive, send, identity)
+        finally:
+            self.edge.sockets.leave(account, address)
+
+    async def _serve(self, scope: Message, receive: Any, send: Send, identity: Identity) -> None:
+        self.meter = self.make_meter(scope)
         limit = self.edge.limits.max_queue_bytes
         self.outbox = Outbox(send, limit, lambda: self.close(SLOW), lambda: self.close(GOING_AWAY))
         self.watch_expiry(identity)
@@ -115,7 +144,8 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
                 message = await receive()
                 if message["type"] != "websocket.receive":
                     return
-                await self.dispatch(message)
+                if self.meter.take() or await self.over(message):
+                    await self.dispatch(message)
         except asyncio.CancelledError:
             if self._closing is None:
                 raise
@@ -138,6 +168,26 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             self.binary(data)
         else:
             self.too_big(len(data))
+
+    def calm(self) -> bool:
+        """Return whether this socket has kept to its allowance for a while."""
+        return self.edge.monotonic() - self._held_until > _CALM_S
+
+    async def hold(self) -> None:
+        """Read nothing until the meter has one more; a socket that is held too long is closed.
+
+        Meanwhile the connection is not read either, so what the client sends stays with it.
+        """
+        clock, wait = self.edge.monotonic, _FIRST_WAIT_S
+        if self.calm():
+            self._held_since = clock()
+        while not self.meter.take():
+            if clock() - self._held_since > self.edge.limits.flood_s:
+                self.close(FLOOD)
+                return
+            await asyncio.sleep(wait)
+            wait = min(_LONGEST_WAIT_S, wait * 2)
+        self._held_until = clock()
 
     def close(self, code: int) -> None:
         """End the socket with ``code``; what waits is still sent unless the client is too slow."""

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import functools
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from realtime.topics.hub import Message, Send
+
+Receive = Callable[[], Awaitable[Message]]
 
 
 class _Gate:
@@ -50,3 +53,34 @@ def waiting(send: Send) -> Send:
         await send(message)
 
     return patient
+
+
+_MOST_AHEAD = 64
+"""Frames that wait for a consumer before the connection is read no further."""
+
+
+def paced(receive: Receive, send: Send) -> Receive:
+    """Return a ``receive`` that stops reading while too much waits; of another server's, the same.
+
+    Daphne puts every frame into a queue without bound. Other servers stop reading by themselves.
+    """
+    queue = getattr(receive, "__self__", None)
+    if not isinstance(queue, asyncio.Queue) or not isinstance(send, functools.partial) or not send.args:
+        return receive
+    transport: Any = getattr(send.args[0], "transport", None)
+    if not hasattr(transport, "pauseProducing"):
+        return receive
+    paused = False
+
+    async def pacing() -> Message:
+        nonlocal paused
+        if not paused and queue.qsize() > _MOST_AHEAD:
+            transport.pauseProducing()
+            paused = True
+        message: Message = await receive()
+        if paused and queue.empty():
+            transport.resumeProducing()
+            paused = False
+        return message
+
+    return pacing

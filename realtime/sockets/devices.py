@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -31,9 +30,9 @@ from devicegw import wire
 from realtime.devices.inspection import Taps
 from realtime.devices.reports import DeviceReports
 from realtime.devices.scans import Scans
+from realtime.limits.bucket import TokenBucket
 from realtime.problems import Problem, forbidden, from_error, from_refusal, invalid
 from realtime.sockets.base import NO_ROLE, WRONG_TOKEN, SocketConsumer
-from realtime.sockets.limits import TokenBucket
 from realtime.topics.hub import Message
 
 log = logging.getLogger("devices")
@@ -58,10 +57,12 @@ class DeviceConsumer(SocketConsumer):
             raise forbidden("This socket is for devices.")
         self._standing = self._standing_of(principal.id)
 
+    def make_meter(self, scope: Message) -> TokenBucket:
+        """Count by device; a gateway of a shop has one address for all of them."""
+        return TokenBucket(self.edge.limits.device_messages_per_s, self.edge.monotonic)
+
     async def opened(self) -> None:
         """Begin."""
-        limits = self.edge.limits
-        self._bucket = TokenBucket(limits.device_messages_per_s, self.edge.monotonic)
         self.taps = Taps(self.principal.id, self._inspect, self.edge.links.show, self.edge.monotonic)
         self._reports = DeviceReports(self.edge.report_scheduler, self._ask, self._reported)
         self._scans = Scans(
@@ -70,8 +71,6 @@ class DeviceConsumer(SocketConsumer):
 
     async def dispatch(self, message: Message) -> None:
         """Handle one message; one that comes too fast waits, and so does all behind it on this link alone."""
-        while not self._bucket.take():
-            await asyncio.sleep(1.0 / self.edge.limits.device_messages_per_s)
         await self._reports.wait_for_room()
         await super().dispatch(message)
 

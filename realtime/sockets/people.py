@@ -17,9 +17,10 @@ from realtime.auth import Identity
 from realtime.commands.asking import Direct
 from realtime.commands.logs import Asked, log_refused
 from realtime.commands.table import FRAMES
+from realtime.limits.allowances import Meter
+from realtime.limits.caller import address_of
 from realtime.problems import Problem, forbidden, from_refusal, invalid, not_found, too_many
 from realtime.sockets.base import SocketConsumer
-from realtime.sockets.limits import TokenBucket
 from realtime.topics.hub import Message
 from realtime.topics.subscriptions import Subscriptions
 from realtime.wire import (
@@ -48,11 +49,22 @@ class PersonConsumer(SocketConsumer):
     """A socket of ``trolley.v1``: commands, topics, token renewal."""
 
     subprotocol = SUBPROTOCOL
+    meter: Meter
+
+    def make_meter(self, scope: Message) -> Meter:
+        """Count by account, and by address whoever has no role anywhere."""
+        works_here = bool(self.principal.grants) or self.principal.is_platform_admin
+        return self.edge.allowances.meter(self.principal.id, None if works_here else address_of(scope))
+
+    async def over(self, message: Message) -> bool:
+        """Refuse the first of what is too much, then read nothing until it is not."""
+        told = self.calm() and self.meter.too_fast()
+        if told:
+            self.outbox.text(reply_problem(id_of(message.get("text") or ""), too_many()))
+        return await super().over(message) and not told
 
     async def opened(self) -> None:
         """Begin."""
-        limits = self.edge.limits
-        self.bucket = TokenBucket(limits.commands_per_s, self.edge.monotonic)
         self.subscriptions = Subscriptions(self.edge.topics, self.principal, self.outbox, self.spawn)
         self._life: asyncio.TimerHandle | None = None
         self._keep_alive()
@@ -68,9 +80,6 @@ class PersonConsumer(SocketConsumer):
 
     def received(self, text: str) -> None:
         """Start whatever the frame asks for."""
-        if not self.bucket.take():
-            self.outbox.text(reply_problem(id_of(text), too_many()))
-            return
         try:
             frame = read(text)
         except UNREADABLE as error:
