@@ -13,9 +13,19 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from actors.kit import tables
-from actors.kit.decider import NOTHING, Context, Decision, Look, Tell, TimeReached, refuse
-from actors.kit.tables import Commands, Events, Move
+from actors.kit.decider import (
+    NOTHING,
+    Commands,
+    Context,
+    Decider,
+    Decision,
+    Events,
+    Move,
+    Tell,
+    TimeReached,
+    counted,
+    refuse,
+)
 from actors.messages.alarms import (
     SEVERITY,
     About,
@@ -40,20 +50,8 @@ from actors.messages.alarms import (
 from actors.messages.branch import NoteAlarm
 from actors.messages.notify import Notice, Notify
 
-__all__ = [
-    "EVENTS", "VOLATILE", "Answer", "Command", "Event", "State", "Watch", "awake", "context", "deadline",
-    "decide", "evolve", "initial", "look", "on_deadline", "tells",
-]  # fmt: skip
-
-VOLATILE = ("heard",)
-"""Fields that change in memory only."""
 CLEARED_KEPT = 64
 """How many cleared alarms are known by id, so that clearing one again is no error."""
-_EARLY_S = 1e-6
-
-context = Context
-look = Look
-on_deadline = TimeReached()
 
 
 class Watch(msgspec.Struct, frozen=True):
@@ -81,30 +79,9 @@ class State(msgspec.Struct, frozen=True):
     """Latest place in its entity's journal that was heard of, by kind and subject (memory only)."""
 
 
-def initial(key: str) -> State:
-    """Return a branch without alarms; ``key`` is its code."""
-    return State(key)
-
-
-def decide(state: State, command: Any, ctx: Context) -> Decision:
-    """Return what the command leads to."""
-    return tables.decide(COMMANDS, state.phase, state, command, ctx)
-
-
-def evolve(state: State, event: Any) -> State:
-    """Return the state after the event. Raises UnexpectedEvent if the table does not list it."""
-    after: State = tables.evolve(EVENTS, state.phase, state, event)
-    return replace(after, seq=state.seq + 1)
-
-
 def deadline(state: State) -> float | None:
     """Return when the first watched cause becomes an alarm."""
     return min((each.due for each in state.watched.values()), default=None)
-
-
-def awake(state: State, now: float) -> State:
-    """Return the state as it stands up after a load: what was due meanwhile is due now."""
-    return state
 
 
 def tells(state: State, event: Any) -> tuple[Tell, ...]:
@@ -153,7 +130,7 @@ def _raise(state: State, command: RaiseAlarm, ctx: Context) -> Decision:
     memory = replace(state, heard={**state.heard, key: command.seq})
     if key in state.active:
         return Decision(memory=memory)
-    if command.due > ctx.now + _EARLY_S:
+    if not ctx.reached(command.due):
         if key in state.watched and state.watched[key].due == command.due:
             return Decision(memory=memory)
         return Decision((AlarmWatched(command.kind, command.about, command.due, ctx.now),), memory=memory)
@@ -182,7 +159,7 @@ def _clear(state: State, command: ClearAlarm, ctx: Context) -> Decision:
 
 
 def _time_reached(state: State, command: TimeReached, ctx: Context) -> Decision:
-    due = [each for each in state.watched.values() if ctx.now + _EARLY_S >= each.due]
+    due = [each for each in state.watched.values() if ctx.reached(each.due)]
     return Decision(
         tuple(_raised(state, each.kind, each.about, ctx.now, place) for place, each in enumerate(due, 1))
     )
@@ -279,12 +256,28 @@ COMMANDS: Commands = {
         TimeReached: _time_reached,
     }
 }
-EVENTS: Events = {
-    "open": {
-        AlarmWatched: Move(_on_watched, ("open",)),
-        AlarmForgone: Move(_on_forgone, ("open",)),
-        AlarmRaised: Move(_on_raised, ("open",)),
-        AlarmAcknowledged: Move(_on_acknowledged, ("open",)),
-        AlarmCleared: Move(_on_cleared, ("open",)),
-    }
-}
+EVENTS = Events[State](
+    {
+        "open": {
+            AlarmWatched: Move(_on_watched, ("open",)),
+            AlarmForgone: Move(_on_forgone, ("open",)),
+            AlarmRaised: Move(_on_raised, ("open",)),
+            AlarmAcknowledged: Move(_on_acknowledged, ("open",)),
+            AlarmCleared: Move(_on_cleared, ("open",)),
+        }
+    },
+    counted,
+)
+evolve = EVENTS.evolve
+
+DECIDER: Decider[State, Command, Event, Answer] = Decider(
+    State,
+    COMMANDS,
+    EVENTS,
+    tells,
+    deadline=deadline,
+    volatile=("heard",),
+    command=Command,
+    event=Event,
+    answer=Answer,
+)

@@ -14,9 +14,17 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from actors.kit import tables
-from actors.kit.decider import NOTHING, Context, Decision, Look, Tell, TimeReached
-from actors.kit.tables import Commands, Events, Move
+from actors.kit.decider import (
+    NOTHING,
+    Commands,
+    Context,
+    Decider,
+    Decision,
+    Events,
+    Move,
+    Tell,
+    TimeReached,
+)
 from actors.messages.alarms import Alarm
 from actors.messages.branch import (
     AlarmNoted,
@@ -35,21 +43,8 @@ from actors.messages.branch import (
     TrolleyNoted,
 )
 
-__all__ = [
-    "Answer", "Command", "Event", "State", "Total", "awake", "context", "deadline", "decide", "evolve",
-    "initial", "look", "on_deadline", "tells",
-]  # fmt: skip
-
-Answer = None
-"""Nobody asks a branch; it is looked at."""
-
 COALESCE_S = 1.0
 """A trolley's cart total is shown at most once in this time."""
-_EARLY_S = 1e-6
-
-context = Context
-look = Look
-on_deadline = TimeReached()
 
 
 class Total(msgspec.Struct, frozen=True):
@@ -103,22 +98,6 @@ class State(msgspec.Struct, frozen=True):
         )
 
 
-def initial(key: str) -> State:
-    """Return a branch without trolleys; ``key`` is its code."""
-    return State(key)
-
-
-def decide(state: State, command: Any, ctx: Context) -> Decision:
-    """Return what the note changes on the map, if anything."""
-    return tables.decide(COMMANDS, state.phase, state, command, ctx)
-
-
-def evolve(state: State, event: Any) -> State:
-    """Return the state after the event. Raises UnexpectedEvent if the table does not list it."""
-    after: State = tables.evolve(EVENTS, state.phase, state, event)
-    return after
-
-
 def tells(state: State, event: Any) -> tuple[Tell, ...]:
     """Return the hint for the chain, when the counters may have changed."""
     if type(event) is not TrolleyNoted or not state.chain:
@@ -130,11 +109,6 @@ def deadline(state: State) -> float | None:
     """Return when the next waiting cart total may be shown."""
     due = [each.shown_at + COALESCE_S for each in state.totals.values() if each.waiting is not None]
     return min(due) if due else None
-
-
-def awake(state: State, now: float) -> State:
-    """Return the state as it is: it was loaded just now."""
-    return state
 
 
 # --- notes ------------------------------------------------------------------------
@@ -161,7 +135,7 @@ def _note_cart(state: State, command: NoteCart, ctx: Context) -> Decision:
     if card is None or card.session_id != command.session_id:
         return NOTHING
     total = state.totals.get(command.trolley_id)
-    if total is None or ctx.now + _EARLY_S >= total.shown_at + COALESCE_S:
+    if total is None or ctx.reached(total.shown_at + COALESCE_S):
         if (card.cart_total, card.cart_units) == (command.total, command.units):
             return NOTHING
         return _show([(command.trolley_id, (command.total, command.units))], ctx.now)
@@ -173,7 +147,7 @@ def _show_waiting(state: State, command: TimeReached, ctx: Context) -> Decision:
     due = [
         (trolley_id, each.waiting)
         for trolley_id, each in state.totals.items()
-        if each.waiting is not None and ctx.now + _EARLY_S >= each.shown_at + COALESCE_S
+        if each.waiting is not None and ctx.reached(each.shown_at + COALESCE_S)
     ]
     return _show(due, ctx.now) if due else NOTHING
 
@@ -260,11 +234,19 @@ COMMANDS: Commands = {
         TimeReached: _show_waiting,
     }
 }
-EVENTS: Events = {
-    "open": {
-        TrolleyNoted: Move(_trolley_noted, ("open",)),
-        CartTotalChanged: Move(_total_changed, ("open",)),
-        DeviceNoted: Move(_device_noted, ("open",)),
-        AlarmNoted: Move(_alarm_noted, ("open",)),
+EVENTS = Events[State](
+    {
+        "open": {
+            TrolleyNoted: Move(_trolley_noted, ("open",)),
+            CartTotalChanged: Move(_total_changed, ("open",)),
+            DeviceNoted: Move(_device_noted, ("open",)),
+            AlarmNoted: Move(_alarm_noted, ("open",)),
+        }
     }
-}
+)
+evolve = EVENTS.evolve
+
+DECIDER: Decider[State, Command, Event, None] = Decider(
+    State, COMMANDS, EVENTS, tells, deadline=deadline, command=Command, event=Event
+)
+"""Nobody asks a branch; it is looked at."""

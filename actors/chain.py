@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from msgspec.structs import replace
 
-from actors.kit import tables
-from actors.kit.decider import NOTHING, Context, Decision, Look, Tell, TimeReached
-from actors.kit.tables import Commands, Events, Move, ignored
+from actors.kit.decider import (
+    NOTHING,
+    Commands,
+    Context,
+    Decider,
+    Decision,
+    Events,
+    Move,
+    TimeReached,
+    ignored,
+)
 from actors.messages.branch import BranchNoted, Counters, NoteBranch
-
-Command = NoteBranch
-Event = BranchNoted
-Answer = None
-"""Nobody asks a chain; it is looked at."""
-
-context = Context
-look = Look
-on_deadline = TimeReached()
 
 
 class State(msgspec.Struct, frozen=True):
@@ -29,37 +26,6 @@ class State(msgspec.Struct, frozen=True):
     branches: dict[str, Counters] = {}
     """By branch code."""
     phase: str = "open"
-
-
-def initial(key: str) -> State:
-    """Return a chain without branches; ``key`` is its slug."""
-    return State(key)
-
-
-def decide(state: State, command: Any, ctx: Context) -> Decision:
-    """Return what the note changes, if anything."""
-    return tables.decide(COMMANDS, state.phase, state, command, ctx)
-
-
-def evolve(state: State, event: Any) -> State:
-    """Return the state after the event. Raises UnexpectedEvent if the table does not list it."""
-    after: State = tables.evolve(EVENTS, state.phase, state, event)
-    return after
-
-
-def tells(state: State, event: Any) -> tuple[Tell, ...]:
-    """Return nothing: a chain tells nobody."""
-    return ()
-
-
-def deadline(state: State) -> float | None:
-    """Return None: nothing happens to a chain by the passing of time."""
-    return None
-
-
-def awake(state: State, now: float) -> State:
-    """Return the state as it is: it was loaded just now."""
-    return state
 
 
 def _note(state: State, command: NoteBranch, ctx: Context) -> Decision:
@@ -73,4 +39,10 @@ def _noted(state: State, event: BranchNoted) -> State:
 
 
 COMMANDS: Commands = {"open": {NoteBranch: _note, TimeReached: ignored}}
-EVENTS: Events = {"open": {BranchNoted: Move(_noted, ("open",))}}
+EVENTS = Events[State]({"open": {BranchNoted: Move(_noted, ("open",))}})
+evolve = EVENTS.evolve
+
+DECIDER: Decider[State, NoteBranch, BranchNoted, None] = Decider(
+    State, COMMANDS, EVENTS, command=NoteBranch, event=BranchNoted
+)
+"""Nobody asks a chain; it is looked at."""

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from msgspec.structs import replace
 
-from actors.kit import tables
-from actors.kit.decider import Context, Decision, Look, Tell, TimeReached
-from actors.kit.tables import Commands, Events, Move, ignored
-from actors.messages.notify import Command, Event, Notice, Notified, Notify
-
-__all__ = [
-    "Answer", "Command", "Event", "State", "awake", "context", "deadline", "decide", "evolve", "initial",
-    "look", "on_deadline", "tells",
-]  # fmt: skip
-
-Answer = None
-"""Nobody asks for a notification."""
+from actors.kit.decider import (
+    Commands,
+    Context,
+    Decider,
+    Decision,
+    Events,
+    Move,
+    TimeReached,
+    ignored,
+)
+from actors.messages.notify import Notice, Notified, Notify
 
 KEPT = 20
 """How many notices a snapshot of the topic shows."""
-
-context = Context
-look = Look
-on_deadline = TimeReached()
 
 
 class State(msgspec.Struct, frozen=True):
@@ -34,37 +27,6 @@ class State(msgspec.Struct, frozen=True):
     user_id: str
     notices: tuple[Notice, ...] = ()
     phase: str = "open"
-
-
-def initial(key: str) -> State:
-    """Return a user without notices; ``key`` is the user's id."""
-    return State(key)
-
-
-def decide(state: State, command: Any, ctx: Context) -> Decision:
-    """Return the notice as an event."""
-    return tables.decide(COMMANDS, state.phase, state, command, ctx)
-
-
-def evolve(state: State, event: Any) -> State:
-    """Return the state after the event. Raises UnexpectedEvent if the table does not list it."""
-    after: State = tables.evolve(EVENTS, state.phase, state, event)
-    return after
-
-
-def tells(state: State, event: Any) -> tuple[Tell, ...]:
-    """Return nothing: notices end here."""
-    return ()
-
-
-def deadline(state: State) -> float | None:
-    """Return None: notices do not grow old."""
-    return None
-
-
-def awake(state: State, now: float) -> State:
-    """Return the state as it is."""
-    return state
 
 
 def _notify(state: State, command: Notify, ctx: Context) -> Decision:
@@ -76,4 +38,10 @@ def _notified(state: State, event: Notified) -> State:
 
 
 COMMANDS: Commands = {"open": {Notify: _notify, TimeReached: ignored}}
-EVENTS: Events = {"open": {Notified: Move(_notified, ("open",))}}
+EVENTS = Events[State]({"open": {Notified: Move(_notified, ("open",))}})
+evolve = EVENTS.evolve
+
+DECIDER: Decider[State, Notify, Notified, None] = Decider(
+    State, COMMANDS, EVENTS, command=Notify, event=Notified
+)
+"""Nobody asks for a notification."""

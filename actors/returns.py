@@ -13,9 +13,20 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from actors.kit import tables
-from actors.kit.decider import NOTHING, Context, Decision, Look, Tell, TimeReached, refuse
-from actors.kit.tables import Commands, Events, Move, ignored
+from actors.kit.decider import (
+    NOTHING,
+    Commands,
+    Context,
+    Decider,
+    Decision,
+    Events,
+    Move,
+    Tell,
+    TimeReached,
+    counted,
+    ignored,
+    refuse,
+)
 from actors.messages.alarms import About, ClearAlarm, RaiseAlarm
 from actors.messages.notify import Notice, Notify
 from actors.messages.returns import (
@@ -34,18 +45,6 @@ from actors.messages.returns import (
     TrolleyMatched,
 )
 from actors.messages.trolley import Dock, Place
-
-__all__ = [
-    "EVENTS", "VOLATILE", "Answer", "Command", "Event", "Out", "State", "awake", "candidate", "context",
-    "deadline", "decide", "evolve", "initial", "look", "on_deadline", "tells",
-]  # fmt: skip
-
-VOLATILE = ("emptied",)
-"""Fields that change in memory only."""
-
-context = Context
-look = Look
-on_deadline = TimeReached()
 
 
 class Out(msgspec.Struct, frozen=True):
@@ -72,32 +71,6 @@ class State(msgspec.Struct, frozen=True):
     """Slots that ask, by device and slot, oldest first."""
     emptied: dict[str, float] = {}
     """When a slot was last seen empty (memory only): an older word that it is full comes late."""
-
-
-def initial(key: str) -> State:
-    """Return a branch all of whose trolleys are in their slots; ``key`` is its code."""
-    return State(key)
-
-
-def decide(state: State, command: Any, ctx: Context) -> Decision:
-    """Return what the command leads to."""
-    return tables.decide(COMMANDS, state.phase, state, command, ctx)
-
-
-def evolve(state: State, event: Any) -> State:
-    """Return the state after the event. Raises UnexpectedEvent if the table does not list it."""
-    after: State = tables.evolve(EVENTS, state.phase, state, event)
-    return replace(after, seq=state.seq + 1)
-
-
-def deadline(state: State) -> float | None:
-    """Return None: nothing happens in a yard by the passing of time."""
-    return None
-
-
-def awake(state: State, now: float) -> State:
-    """Return the state as it is."""
-    return state
 
 
 def candidate(state: State) -> str | None:
@@ -261,11 +234,19 @@ COMMANDS: Commands = {
         TimeReached: ignored,
     }
 }
-EVENTS: Events = {
-    "open": {
-        CustodyNoted: Move(_on_noted, ("open",)),
-        SlotWaits: Move(_on_waits, ("open",)),
-        SlotDropped: Move(_on_dropped, ("open",)),
-        TrolleyMatched: Move(_on_matched, ("open",)),
-    }
-}
+EVENTS = Events[State](
+    {
+        "open": {
+            CustodyNoted: Move(_on_noted, ("open",)),
+            SlotWaits: Move(_on_waits, ("open",)),
+            SlotDropped: Move(_on_dropped, ("open",)),
+            TrolleyMatched: Move(_on_matched, ("open",)),
+        }
+    },
+    counted,
+)
+evolve = EVENTS.evolve
+
+DECIDER: Decider[State, Command, Event, Answer] = Decider(
+    State, COMMANDS, EVENTS, tells, volatile=("emptied",), command=Command, event=Event, answer=Answer
+)

@@ -12,9 +12,18 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from actors.kit import tables
-from actors.kit.decider import NOTHING, Context, Decision, Look, Tell, TimeReached
-from actors.kit.tables import Commands, Events, Move, ignored
+from actors.kit.decider import (
+    NOTHING,
+    Commands,
+    Context,
+    Decider,
+    Decision,
+    Events,
+    Move,
+    Tell,
+    TimeReached,
+    ignored,
+)
 from actors.messages.checkout import VoucherGone, VoucherKept
 from actors.messages.voucher import (
     Command,
@@ -28,17 +37,6 @@ from actors.messages.voucher import (
     VoucherUsed,
 )
 
-__all__ = [
-    "EVENTS", "VOLATILE", "Answer", "Command", "Event", "State", "awake", "context", "deadline", "decide",
-    "evolve", "initial", "look", "on_deadline", "tells",
-]  # fmt: skip
-
-VOLATILE: tuple[str, ...] = ()
-Answer = None
-context = Context
-look = Look
-on_deadline = TimeReached()
-
 
 class State(msgspec.Struct, frozen=True):
     """One voucher."""
@@ -51,32 +49,6 @@ class State(msgspec.Struct, frozen=True):
     """Checkouts that were paid with it."""
     held: dict[str, str] = {}
     """Checkouts under way: reservation -> user."""
-
-
-def initial(key: str) -> State:
-    """Return a voucher that nobody has used; ``key`` is its id."""
-    return State(key)
-
-
-def decide(state: State, command: Any, ctx: Context) -> Decision:
-    """Return what the command leads to, by the table of phase and command."""
-    return tables.decide(COMMANDS, state.phase, state, command, ctx)
-
-
-def evolve(state: State, event: Any) -> State:
-    """Return the state after the event. Raises UnexpectedEvent if the table does not list it."""
-    after: State = tables.evolve(EVENTS, state.phase, state, event)
-    return after
-
-
-def deadline(state: State) -> float | None:
-    """Return None: the carts see to the ends of their checkouts."""
-    return None
-
-
-def awake(state: State, now: float) -> State:
-    """Return the state as it is."""
-    return state
 
 
 def tells(state: State, event: Any) -> tuple[Tell, ...]:
@@ -133,11 +105,18 @@ def _without(state: State, reservation_id: str) -> dict[str, str]:
 COMMANDS: Commands = {
     "open": {HoldVoucher: _hold, FreeVoucher: _free, UseVoucher: _use, TimeReached: ignored},
 }
-EVENTS: Events = {
-    "open": {
-        VoucherHeld: Move(_held, ("open",)),
-        VoucherDenied: Move(_denied, ("open",)),
-        VoucherFreed: Move(_freed, ("open",)),
-        VoucherUsed: Move(_used, ("open",)),
+EVENTS = Events[State](
+    {
+        "open": {
+            VoucherHeld: Move(_held, ("open",)),
+            VoucherDenied: Move(_denied, ("open",)),
+            VoucherFreed: Move(_freed, ("open",)),
+            VoucherUsed: Move(_used, ("open",)),
+        }
     }
-}
+)
+evolve = EVENTS.evolve
+
+DECIDER: Decider[State, Command, Event, None] = Decider(
+    State, COMMANDS, EVENTS, tells, command=Command, event=Event
+)

@@ -27,7 +27,7 @@ from pathlib import Path
 import msgspec
 import psycopg2
 
-from actors.cart import decider as cart
+from actors import cart
 from actors.messages.cart import AddItem, Offer
 from actors.runtime.address import Address
 from actors.runtime.journal import Recorded, Write
@@ -72,7 +72,7 @@ class Load:
     """Carts that add an item with every write."""
 
     def __init__(self, carts: int) -> None:
-        self._states = {(user := str(uuid.uuid4())): cart.initial(user) for _ in range(carts)}
+        self._states = {(user := str(uuid.uuid4())): cart.State(user) for _ in range(carts)}
         self._users = list(self._states)
         self._offers = [
             Offer(str(uuid.uuid4()), f"89012345678{n:02}", "Basmati rice 5 kg", Decimal("500.00"), "INR")
@@ -89,9 +89,9 @@ class Load:
         self._next += 1
         state, command_id, at = self._states[user], str(uuid.uuid4()), 1_700_000_000.125 + self._next
         command = AddItem(self._offers[state.revision % PRODUCTS])
-        decision = cart.decide(state, command, cart.context(at, command_id, f"user:{user}"))
+        decision = cart.DECIDER.decide(state, command, cart.DECIDER.context(at, command_id, f"user:{user}"))
         [event] = decision.events
-        after = self._states[user] = cart.evolve(state, event)
+        after = self._states[user] = cart.DECIDER.evolve(state, event)
         codec = ENTITIES["cart"].codec
         name, version = codec.event_name(event)
         recorded = Recorded(

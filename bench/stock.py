@@ -8,9 +8,9 @@ from __future__ import annotations
 import time
 import uuid
 
+from actors import stock
 from actors.kit.decider import Context
 from actors.messages.stock import Quantity, ReceiveStock, ReleaseReservation, Reserve
-from actors.stock import decider as stock
 
 SKUS, STANDING, RUNS = 10_000, 1_000, 20_000
 TARGET_US = 15.0
@@ -19,7 +19,7 @@ TARGET_US = 15.0
 def main() -> None:
     """Print the figures, and whether the target is reached."""
     skus = [str(uuid.uuid4()) for _ in range(SKUS)]
-    state = _do(stock.initial("B"), ReceiveStock(tuple(Quantity(sku, 1_000_000) for sku in skus)))
+    state = _do(stock.State("B"), ReceiveStock(tuple(Quantity(sku, 1_000_000) for sku in skus)))
     names = [str(uuid.uuid4()) for _ in range(STANDING + RUNS)]
 
     def reserve(number: int) -> Reserve:
@@ -46,8 +46,8 @@ def main() -> None:
 
 
 def _do(state: stock.State, command: object) -> stock.State:
-    for event in stock.decide(state, command, Context(100.0, "c", "p")).events:
-        state = stock.evolve(state, event)
+    for event in stock.DECIDER.decide(state, command, Context(100.0, "c", "p")).events:
+        state = stock.DECIDER.evolve(state, event)
     return state
 
 

@@ -6,14 +6,22 @@ is that of a replay: what a projection updates has been written by those before 
 
 from __future__ import annotations
 
-from types import ModuleType
 from typing import Any, NamedTuple
 
-from actors import alarms, voucher
-from actors import order_numbers as till
-from actors import returns as yard
-from actors.cart import decider as cart
-from actors.device import decider as device
+from actors import (
+    alarms,
+    cart,
+    device,
+    order,
+    order_numbers,
+    payment,
+    returns,
+    rollout,
+    stock,
+    trolley,
+    voucher,
+)
+from actors.kit.decider import Decider
 from actors.messages import cart as carts
 from actors.messages import checkout as checkouts
 from actors.messages import order as orders
@@ -21,22 +29,7 @@ from actors.messages import paying
 from actors.messages import payment as payments
 from actors.messages import rollout as rollouts
 from actors.messages import trolley as trolleys
-from actors.messages.alarms import Answer as AlarmsAnswer
-from actors.messages.alarms import Event as AlarmsEvent
-from actors.messages.device import Answer as DeviceAnswer
-from actors.messages.device import Event as DeviceEvent
-from actors.messages.returns import Answer as YardAnswer
-from actors.messages.returns import Event as YardEvent
-from actors.messages.rollout import Answer as RolloutAnswer
-from actors.messages.rollout import Event as RolloutEvent
-from actors.messages.trolley import Answer as TrolleyAnswer
-from actors.messages.trolley import Event as TrolleyEvent
-from actors.order import decider as order
-from actors.payment import decider as payment
-from actors.rollout import decider as rollout
 from actors.runtime.journal import Write
-from actors.stock import decider as stock
-from actors.trolley import decider as trolley
 from core.alarms.projections import AlarmRow, alarm_rows
 from core.catalogue import projections as vouchers
 from core.firmware import projections as firmware
@@ -55,7 +48,7 @@ class Entity(NamedTuple):
     """One durable kind."""
 
     name: str
-    decider: ModuleType
+    decider: Decider[Any, Any, Any, Any]
     codec: JsonCodec[Any]
     project: Projection
 
@@ -81,12 +74,19 @@ def _at_home(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "trolley_id": None if ref is None else ref["trolley_id"]}
 
 
-_TROLLEY = JsonCodec(
-    events=TrolleyEvent,
-    answers=TrolleyAnswer,
-    state=trolley.State,
+def _codec(decider: Decider[Any, Any, Any, Any], **options: Any) -> JsonCodec[Any]:
+    return JsonCodec(
+        events=decider.event,
+        answers=decider.answer,
+        state=decider.initial,
+        volatile=decider.volatile,
+        **options,
+    )
+
+
+_TROLLEY = _codec(
+    trolley.DECIDER,
     state_version=4,
-    volatile=trolley.VOLATILE,
     versions={"ClaimRequested": 2, "TrolleyLeft": 2},
     upcasters={("ClaimRequested", 1): same, ("TrolleyLeft", 1): same},
     bodies={
@@ -96,12 +96,9 @@ _TROLLEY = JsonCodec(
         trolleys.SetMaintenance: lambda command: (command.ref.trolley_id, command.on, command.notes),
     },
 )
-_DEVICE = JsonCodec(
-    events=DeviceEvent,
-    answers=DeviceAnswer,
-    state=device.State,
+_DEVICE = _codec(
+    device.DECIDER,
     state_version=5,
-    volatile=device.VOLATILE,
     versions={"DeviceDisconnected": 2, "SlotChanged": 3},
     upcasters={
         ("DeviceDisconnected", 1): lambda fields: {**fields, "since": fields["at"]},
@@ -109,28 +106,19 @@ _DEVICE = JsonCodec(
         ("SlotChanged", 2): _many,
     },
 )
-_YARD = JsonCodec(
-    events=YardEvent,
-    answers=YardAnswer,
-    state=yard.State,
+_RETURNS = _codec(
+    returns.DECIDER,
     state_version=1,
-    volatile=yard.VOLATILE,
 )
-_ALARMS = JsonCodec(
-    events=AlarmsEvent,
-    answers=AlarmsAnswer,
-    state=alarms.State,
+_ALARMS = _codec(
+    alarms.DECIDER,
     state_version=2,
-    volatile=alarms.VOLATILE,
     versions=dict.fromkeys(("AlarmWatched", "AlarmForgone", "AlarmRaised", "AlarmCleared"), 2),
     upcasters={(name, 1): same for name in ("AlarmWatched", "AlarmForgone", "AlarmRaised", "AlarmCleared")},
 )
-_ROLLOUT = JsonCodec(
-    events=RolloutEvent,
-    answers=RolloutAnswer,
-    state=rollout.State,
+_ROLLOUT = _codec(
+    rollout.DECIDER,
     state_version=1,
-    volatile=rollout.VOLATILE,
     bodies={
         rollouts.StartRollout: lambda command: (
             command.image.version,
@@ -143,12 +131,9 @@ _ROLLOUT = JsonCodec(
 _GROWN = (
     "ItemAdded", "QuantityChanged", "LinesRestored", "LinesRepriced", "VouchersChanged", "CheckoutRequested",
 )  # fmt: skip
-_CART = JsonCodec(
-    events=cart.Event,
-    answers=cart.Answer,
-    state=cart.State,
+_CART = _codec(
+    cart.DECIDER,
     state_version=6,
-    volatile=cart.VOLATILE,
     versions={**dict.fromkeys(_GROWN, 2), "VouchersChanged": 3},
     upcasters={**{(name, 1): same for name in _GROWN}, ("VouchersChanged", 2): same},
     bodies={
@@ -171,65 +156,50 @@ _CART = JsonCodec(
 """A repeat of a command is known by what its sender said: an offer may have changed since, a new line's or
 session's id is made afresh by the edge."""
 
-_STOCK = JsonCodec(
-    events=stock.Event,
-    answers=stock.Answer,
-    state=stock.State,
+_STOCK = _codec(
+    stock.DECIDER,
     state_version=1,
-    volatile=stock.VOLATILE,
 )
-_ORDER = JsonCodec(
-    events=order.Event,
-    answers=order.Answer,
-    state=order.State,
+_ORDER = _codec(
+    order.DECIDER,
     state_version=1,
-    volatile=order.VOLATILE,
     bodies={
         orders.RefundOrder: lambda command: (command.amount, command.reason, command.returned),
         orders.VerifyExit: lambda command: command.branch,
     },
 )
-_TILL = JsonCodec(
-    events=till.Event,
-    answers=till.Answer,
-    state=till.State,
+_ORDER_NUMBERS = _codec(
+    order_numbers.DECIDER,
     state_version=1,
-    volatile=till.VOLATILE,
 )
-_PAYMENT = JsonCodec(
-    events=payment.Event,
-    answers=payment.Answer,
-    state=payment.State,
+_PAYMENT = _codec(
+    payment.DECIDER,
     state_version=1,
-    volatile=payment.VOLATILE,
     bodies={
         # No digest of a whole card's number is kept: there are few enough of them to try.
         payments.ConfirmPayment: lambda command: ((command.card or "")[-4:], command.approve),
     },
 )
 
-_VOUCHER = JsonCodec(
-    events=voucher.Event,
-    answers=voucher.Answer,
-    state=voucher.State,
+_VOUCHER = _codec(
+    voucher.DECIDER,
     state_version=1,
-    volatile=voucher.VOLATILE,
 )
 
 ENTITIES: dict[str, Entity] = {
     entity.name: entity
     for entity in (
-        Entity("trolley", trolley, _TROLLEY, trolley_rows),
-        Entity("device", device, _DEVICE, device_rows),
-        Entity("cart", cart, _CART, shopping.cart_rows),
-        Entity("yard", yard, _YARD, nothing),
-        Entity("alarms", alarms, _ALARMS, alarm_rows),
-        Entity("stock", stock, _STOCK, inventory.stock_rows),
-        Entity("rollout", rollout, _ROLLOUT, firmware.rollout_rows),
-        Entity("order", order, _ORDER, order_rows.order_rows),
-        Entity("till", till, _TILL, nothing),
-        Entity("voucher", voucher, _VOUCHER, vouchers.voucher_rows),
-        Entity("payment", payment, _PAYMENT, payment_rows),
+        Entity("trolley", trolley.DECIDER, _TROLLEY, trolley_rows),
+        Entity("device", device.DECIDER, _DEVICE, device_rows),
+        Entity("cart", cart.DECIDER, _CART, shopping.cart_rows),
+        Entity("yard", returns.DECIDER, _RETURNS, nothing),
+        Entity("alarms", alarms.DECIDER, _ALARMS, alarm_rows),
+        Entity("stock", stock.DECIDER, _STOCK, inventory.stock_rows),
+        Entity("rollout", rollout.DECIDER, _ROLLOUT, firmware.rollout_rows),
+        Entity("order", order.DECIDER, _ORDER, order_rows.order_rows),
+        Entity("till", order_numbers.DECIDER, _ORDER_NUMBERS, nothing),
+        Entity("voucher", voucher.DECIDER, _VOUCHER, vouchers.voucher_rows),
+        Entity("payment", payment.DECIDER, _PAYMENT, payment_rows),
     )
 }
 PROJECTIONS: dict[str, Projection] = {entity.name: entity.project for entity in ENTITIES.values()}

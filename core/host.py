@@ -41,9 +41,9 @@ def kinds(snapshot_every: int = 200) -> Sequence[Kind]:
     ]
     return (
         *durable,
-        Kind("branch", branch, durable=False, load=fresh_connections()(load_branch)),
-        Kind("chain", chain, durable=False, load=fresh_connections()(load_chain)),
-        Kind("notify", notify, durable=False),
+        Kind("branch", branch.DECIDER, durable=False, load=fresh_connections()(load_branch)),
+        Kind("chain", chain.DECIDER, durable=False, load=fresh_connections()(load_chain)),
+        Kind("notify", notify.DECIDER, durable=False),
     )
 
 

@@ -19,12 +19,11 @@ from typing import Any
 
 from actors.cart import payment as cart_paying
 from actors.cart import vouchers as cart_vouchers
-from actors.cart.checkout_state import held_of
 from actors.cart.lines import currency_mismatch, empty
-from actors.cart.state import State, sku_of
+from actors.cart.state import State, held_of
 from actors.cart.tells import signs_of_life
 from actors.kit.decider import NOTHING, Context, Decision, Refusal, TimeReached, refuse
-from actors.messages.cart import CloseSession
+from actors.messages.cart import CloseSession, sku_of
 from actors.messages.checkout import (
     CancelCheckout,
     CheckedOut,
@@ -44,9 +43,6 @@ from actors.messages.checkout import (
 )
 from actors.messages.paying import RequestPayment
 from actors.messages.stock import Shortage
-
-_EARLY_S = 1e-6
-
 
 # --- while the cart is open ------------------------------------------------------------
 
@@ -179,7 +175,7 @@ def voucher_gone(state: State, command: VoucherGone, ctx: Context) -> Decision:
 def expire(state: State, command: TimeReached, ctx: Context) -> Decision:
     """The time is over."""
     held = held_of(state)
-    if not held.reserved or ctx.now + _EARLY_S < held.expires_at:
+    if not held.reserved or not ctx.reached(held.expires_at):
         return NOTHING
     return Decision((CheckoutExpired(held.reservation_id, held.branch, *_cleared(state, ctx), ctx.now),))
 

@@ -6,20 +6,27 @@ user), and it is where a session's end begins.
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec.structs import replace
 
 from actors.cart import checkout
 from actors.cart import payment as paying
 from actors.cart import vouchers as cart_vouchers
+from actors.cart.evolve import EVENTS
 from actors.cart.lines import add, clear, quantity, remove, restore
 from actors.cart.prices import apply, drop, reprice
-from actors.cart.state import EVENTS, VOLATILE, EndedSession, OpenedSession, State, evolve, initial, key_of
+from actors.cart.state import OpenedSession, Phase, State
 from actors.cart.tells import signs_of_life, tells
-from actors.kit import tables
-from actors.kit.decider import NOTHING, Context, Decision, Look, TimeReached, refuse
-from actors.kit.tables import Commands, ignored
+from actors.kit.decider import (
+    NOTHING,
+    Commands,
+    Context,
+    Decider,
+    Decision,
+    Handler,
+    TimeReached,
+    ignored,
+    refuse,
+)
 from actors.messages import cart as messages
 from actors.messages import checkout as checkouts
 from actors.messages import paying as payments
@@ -55,11 +62,6 @@ from actors.messages.checkout import (
 from actors.messages.paying import PaymentFailed, PaymentSucceeded, RequestPayment
 from actors.messages.trolley import Outcome
 
-__all__ = [
-    "EVENTS", "VOLATILE", "Answer", "Command", "EndedSession", "Event", "OpenedSession", "State", "awake",
-    "context", "deadline", "decide", "evolve", "initial", "key_of", "look", "on_deadline", "tells",
-]  # fmt: skip
-
 Command = messages.Command | checkouts.Command | payments.Command
 Answer = messages.Answer | checkouts.Answer | payments.Answer
 Event = messages.Event | checkouts.Event | payments.Event
@@ -67,16 +69,10 @@ Event = messages.Event | checkouts.Event | payments.Event
 MAX_JOINERS = 16
 """How many repeated ends of sessions may wait for their trolleys."""
 
-context = Context
-look = Look
-on_deadline = TimeReached()
 
-
-def decide(state: State, command: Any, ctx: Context) -> Decision:
-    """Return what the command leads to, by the table of phase and command."""
-    table = COMMANDS if state.checkout is None else FROZEN
-    decision = tables.decide(table, state.phase, state, command, ctx)
-    return decision if state.checkout is None else cart_vouchers.settled(state, decision, ctx)
+def situation(state: State) -> tuple[Phase, bool]:
+    """Return everything that a decision depends on: the phase, and whether a checkout goes on."""
+    return state.phase, state.checkout is not None
 
 
 def deadline(state: State) -> float | None:
@@ -188,7 +184,7 @@ def _unknown_session(session_id: str | None) -> Decision:
     return refuse(404, "session_not_found", "You have no such session.", session_id=session_id)
 
 
-_LINES: dict[type, tables.Handler] = {
+_LINES: dict[type, Handler] = {
     AddItem: add,
     SetQuantity: quantity,
     RemoveItem: remove,
@@ -199,12 +195,12 @@ _LINES: dict[type, tables.Handler] = {
     DropVoucher: drop,
 }
 
-_SESSIONS: dict[str, dict[type, tables.Handler]] = {
+_SESSIONS: dict[str, dict[type, Handler]] = {
     "free": {OpenSession: _open, CloseSession: ignored, EndSession: _ended, FindSession: _find},
     "shopping": {OpenSession: _open, CloseSession: _close, EndSession: _end, FindSession: _find},
     "ending": {OpenSession: _open, CloseSession: _close, EndSession: _end, FindSession: _find},
 }
-_OPEN: dict[type, tables.Handler] = {
+_OPEN: dict[type, Handler] = {
     **_LINES,
     Checkout: checkout.start,
     CancelCheckout: checkout.nothing_to_cancel,
@@ -218,7 +214,7 @@ _OPEN: dict[type, tables.Handler] = {
     PaymentFailed: ignored,
     TimeReached: ignored,
 }
-_FROZEN: dict[type, tables.Handler] = {
+_FROZEN: dict[type, Handler] = {
     **dict.fromkeys(_LINES, checkout.frozen),
     Checkout: checkout.again,
     CancelCheckout: checkout.cancel,
@@ -233,6 +229,27 @@ _FROZEN: dict[type, tables.Handler] = {
     TimeReached: checkout.expire,
 }
 
-COMMANDS: Commands = {phase: {**table, **_OPEN} for phase, table in _SESSIONS.items()}
-FROZEN: Commands = {phase: {**table, **_FROZEN} for phase, table in _SESSIONS.items()}
-"""The table in place of COMMANDS while a checkout goes on."""
+COMMANDS: Commands = {
+    **{(phase, False): {**sessions, **_OPEN} for phase, sessions in _SESSIONS.items()},
+    **{
+        (phase, True): {
+            command: cart_vouchers.settling(handler) for command, handler in {**sessions, **_FROZEN}.items()
+        }
+        for phase, sessions in _SESSIONS.items()
+    },
+}
+"""By phase, and whether a checkout goes on."""
+
+DECIDER: Decider[State, Command, Event, Answer] = Decider(
+    State,
+    COMMANDS,
+    EVENTS,
+    tells,
+    deadline=deadline,
+    awake=awake,
+    situation=situation,
+    volatile=("joiners",),
+    command=Command,
+    event=Event,
+    answer=Answer,
+)

@@ -11,7 +11,8 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from actors.cart.state import State, evolve, key_of, total_with
+from actors.cart.evolve import evolve, total_with
+from actors.cart.state import State
 from actors.cart.tells import signs_of_life
 from actors.kit.decider import Context, Decision, refuse
 from actors.messages.cart import (
@@ -30,6 +31,7 @@ from actors.messages.cart import (
     Restored,
     RestoreLines,
     SetQuantity,
+    key_of,
 )
 from actors.pricing import price
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
-from actors.cart.checkout_state import Frozen, PaidBefore, held_of
 from actors.cart.lines import currency_mismatch
-from actors.cart.state import State, key_of
+from actors.cart.state import Frozen, PaidBefore, State, held_of
 from actors.cart.tells import signs_of_life
 from actors.kit.decider import NOTHING, Context, Decision, refuse
-from actors.messages.cart import Line
+from actors.messages.cart import Line, key_of
 from actors.messages.checkout import CheckoutRefused, ReservationMade, Wish
 from actors.messages.paying import (
     CheckoutPaid,

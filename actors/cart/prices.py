@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from actors.cart.evolve import evolve
 from actors.cart.lines import MAX_TOTAL, offer_for, priced, too_dear
-from actors.cart.state import State, evolve
+from actors.cart.state import State
 from actors.cart.tells import signs_of_life
 from actors.kit.decider import Context, Decision, refuse
 from actors.messages.cart import (

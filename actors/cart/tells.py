@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actors.cart.checkout_state import PAID, held_of
-from actors.cart.state import State, sku_of
+from actors.cart.evolve_checkout import PAID
+from actors.cart.state import State, held_of
 from actors.kit.decider import Tell
 from actors.messages.branch import NoteCart
 from actors.messages.cart import (
@@ -21,6 +21,7 @@ from actors.messages.cart import (
     SessionEndRequested,
     SessionRefused,
     VouchersChanged,
+    sku_of,
 )
 from actors.messages.checkout import (
     CheckoutCancelled,

@@ -13,9 +13,8 @@ from typing import Any
 import msgspec
 
 from actors.cart import payment as cart_paying
-from actors.cart.checkout_state import held_of, limited
-from actors.cart.state import State
-from actors.kit.decider import NOTHING, Context, Decision, Refusal
+from actors.cart.state import State, held_of, limited
+from actors.kit.decider import NOTHING, Context, Decision, Handler, Refusal, ignored
 from actors.messages.checkout import (
     CheckoutCancelled,
     CheckoutExpired,
@@ -67,8 +66,16 @@ def gone(state: State, command: VoucherGone, cleared: tuple[int, float | None], 
     return Decision((event,), settles=((held.request_id, why),))
 
 
-def settled(state: State, decision: Decision, ctx: Context) -> Decision:
-    """Add what the end of a checkout means for its vouchers; ``state`` is from before."""
+def settling(handler: Handler) -> Handler:
+    """Return the handler that adds what the end of a checkout means for its vouchers."""
+
+    def handle(state: State, command: Any, ctx: Context) -> Decision:
+        return _settled(state, handler(state, command, ctx), ctx)
+
+    return handler if handler is ignored else handle
+
+
+def _settled(state: State, decision: Decision, ctx: Context) -> Decision:
     held = state.checkout
     if held is None or not held.vouchers:
         return decision

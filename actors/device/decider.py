@@ -15,11 +15,18 @@ from msgspec.structs import replace
 
 from actors.device import firmware as device_firmware
 from actors.device import slots as device_slots
-from actors.device.state import EVENTS, VOLATILE, QueuedUnlock, State, card, evolve, initial, pending
+from actors.device.state import EVENTS, QueuedUnlock, State, pending
 from actors.device.tells import tells
-from actors.kit import tables
-from actors.kit.decider import NOTHING, Context, Decision, Look, TimeReached
-from actors.kit.tables import Commands, ignored
+from actors.kit.decider import (
+    NOTHING,
+    Commands,
+    Context,
+    Decider,
+    Decision,
+    Handler,
+    TimeReached,
+    ignored,
+)
 from actors.messages.device import (
     Acked,
     Answer,
@@ -48,28 +55,10 @@ from actors.messages.device import (
     WithdrawFirmware,
 )
 
-__all__ = [
-    "EVENTS", "PATIENT", "VOLATILE", "Answer", "Command", "Event", "QueuedUnlock", "State", "awake", "card",
-    "context", "deadline", "decide", "evolve", "initial", "look", "on_deadline", "tells",
-]  # fmt: skip
-
 OFFLINE_AFTER_S = 90.0
 """Three missed heartbeats of 30 s."""
 GRACE_S = 2.0
 """How long after an unlock's time the Pi's own result may still come and win."""
-_EARLY_S = 1e-6
-
-PATIENT = (Reports,)
-"""Commands that let what people wait for be written first."""
-
-context = Context
-look = Look
-on_deadline = TimeReached()
-
-
-def decide(state: State, command: Any, ctx: Context) -> Decision:
-    """Return what the command leads to, by the table of phase and command."""
-    return tables.decide(COMMANDS, state.phase, state, command, ctx)
 
 
 def deadline(state: State) -> float | None:
@@ -183,16 +172,14 @@ def _expired(queued: QueuedUnlock, now: float) -> UnlockDone:
 
 def _time_reached(state: State, command: TimeReached, ctx: Context) -> Decision:
     events: list[Any] = [
-        _expired(each, ctx.now)
-        for each in state.queue.values()
-        if ctx.now + _EARLY_S >= each.expires_at + GRACE_S
+        _expired(each, ctx.now) for each in state.queue.values() if ctx.reached(each.expires_at + GRACE_S)
     ]
-    if state.phase == "online" and ctx.now + _EARLY_S >= state.heard_at + OFFLINE_AFTER_S:
+    if state.phase == "online" and ctx.reached(state.heard_at + OFFLINE_AFTER_S):
         events.append(DeviceDisconnected(state.boot_id, ctx.now, state.heard_at))
     return Decision(tuple(events)) if events else NOTHING
 
 
-_ALWAYS: dict[type, tables.Handler] = {
+_ALWAYS: dict[type, Handler] = {
     LinkUp: _link_up,
     Reports: device_slots.reported,
     AssignSlots: device_slots.assigned,
@@ -221,3 +208,17 @@ COMMANDS: Commands = {
         OfferFirmware: device_firmware.refused,
     },
 }
+
+DECIDER: Decider[State, Command, Event, Answer] = Decider(
+    State,
+    COMMANDS,
+    EVENTS,
+    tells,
+    deadline=deadline,
+    awake=awake,
+    volatile=("heard_at", "idle_seq", "health"),
+    patient=(Reports,),
+    command=Command,
+    event=Event,
+    answer=Answer,
+)

@@ -7,8 +7,11 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from actors.kit import tables
-from actors.kit.tables import Events, Move
+from actors.kit.decider import (
+    Events,
+    Move,
+    counted,
+)
 from actors.messages.branch import DeviceCard
 from actors.messages.device import (
     BoardAnswered,
@@ -39,8 +42,6 @@ STEP_S = 0.001
 """Least distance of two readings of one slot, so that later ones are known as later."""
 DONE_KEPT = 64
 """How many finished unlocks are remembered, so that a repeated order does nothing."""
-VOLATILE = ("heard_at", "idle_seq", "health")
-"""Fields that change in memory only; never journalled, not part of a snapshot."""
 
 
 class QueuedUnlock(msgspec.Struct, frozen=True):
@@ -108,17 +109,6 @@ class State(msgspec.Struct, frozen=True):
     def online(self) -> bool:
         """Whether the Pi's link is up."""
         return self.phase == "online"
-
-
-def initial(key: str) -> State:
-    """Return the device that nobody has heard of; ``key`` is its id."""
-    return State(key)
-
-
-def evolve(state: State, event: Any) -> State:
-    """Return the state after the event. Raises UnexpectedEvent if the tables do not list it."""
-    after: State = tables.evolve(EVENTS, state.phase, state, event)
-    return replace(after, seq=state.seq + 1)
 
 
 def card(state: State) -> DeviceCard:
@@ -263,17 +253,21 @@ def _beside(phase: Phase) -> dict[type, Move]:
     }
 
 
-EVENTS: Events = {
-    "offline": {
-        DeviceConnected: Move(_connected, ("online",)),
-        DeviceRetired: Move(_retired, ("retired",)),
-        **_beside("offline"),
+EVENTS = Events[State](
+    {
+        "offline": {
+            DeviceConnected: Move(_connected, ("online",)),
+            DeviceRetired: Move(_retired, ("retired",)),
+            **_beside("offline"),
+        },
+        "online": {
+            DeviceConnected: Move(_connected, ("online",)),
+            DeviceDisconnected: Move(_disconnected, ("offline",)),
+            DeviceRetired: Move(_retired, ("retired",)),
+            **_beside("online"),
+        },
+        "retired": {DeviceConnected: Move(_connected, ("online",)), **_beside("retired")},
     },
-    "online": {
-        DeviceConnected: Move(_connected, ("online",)),
-        DeviceDisconnected: Move(_disconnected, ("offline",)),
-        DeviceRetired: Move(_retired, ("retired",)),
-        **_beside("online"),
-    },
-    "retired": {DeviceConnected: Move(_connected, ("online",)), **_beside("retired")},
-}
+    counted,
+)
+evolve = EVENTS.evolve

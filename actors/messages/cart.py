@@ -68,6 +68,19 @@ class PriceChange(msgspec.Struct, frozen=True):
     new_line_total: Decimal
 
 
+def key_of(thing: Line | Offer) -> str:
+    """Return what makes two lines one: ``product_id``, ``product_id/variant_id``, ``product_id#label``."""
+    if thing.label is not None:
+        return f"{thing.product_id}#{thing.label}"
+    variant = thing.variant_id
+    return thing.product_id if variant is None else f"{thing.product_id}/{variant}"
+
+
+def sku_of(line: Line) -> str:
+    """Return what the stock counts: labelled pieces of one product are so many of it."""
+    return line.product_id if line.variant_id is None else f"{line.product_id}/{line.variant_id}"
+
+
 # --- commands -------------------------------------------------------------
 
 

@@ -7,11 +7,19 @@ never taken back: what follows are refunds, and the payment has the last word on
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
-from actors.kit import money, tables
-from actors.kit.decider import NOTHING, Context, Decision, Look, TimeReached, refuse
-from actors.kit.tables import Commands, ignored
+from actors.kit import money
+from actors.kit.decider import (
+    NOTHING,
+    Commands,
+    Context,
+    Decider,
+    Decision,
+    Handler,
+    TimeReached,
+    ignored,
+    refuse,
+)
 from actors.messages.order import (
     Answer,
     Command,
@@ -32,33 +40,8 @@ from actors.messages.order import (
     RefundRequested,
     VerifyExit,
 )
-from actors.order.state import EVENTS, VOLATILE, Refund, State, evolve, initial
+from actors.order.state import EVENTS, State
 from actors.order.tells import tells
-
-__all__ = [
-    "EVENTS", "VOLATILE", "Answer", "Command", "Event", "Refund", "State", "awake", "context", "deadline",
-    "decide", "evolve", "initial", "look", "on_deadline", "tells",
-]  # fmt: skip
-
-context = Context
-look = Look
-on_deadline = TimeReached()
-
-
-def decide(state: State, command: Any, ctx: Context) -> Decision:
-    """Return what the command leads to, by the table of phase and command."""
-    return tables.decide(COMMANDS, state.phase, state, command, ctx)
-
-
-def deadline(state: State) -> float | None:
-    """Return None: an order waits for nobody."""
-    return None
-
-
-def awake(state: State, now: float) -> State:
-    """Return the state as it is."""
-    return state
-
 
 # --- cart and till -----------------------------------------------------------------
 
@@ -187,7 +170,7 @@ def _failed(state: State, command: RefundFailed, ctx: Context) -> Decision:
     return Decision((RefundRefused(command.refund_id, command.reason, ctx.now),))
 
 
-_PLACED: dict[type, tables.Handler] = {
+_PLACED: dict[type, Handler] = {
     PlaceOrder: ignored,
     GiveNumber: _number,
     VerifyExit: _verify,
@@ -207,3 +190,7 @@ COMMANDS: Commands = {
     "partly_refunded": _PLACED,
     "refunded": {**_PLACED, RefundOrder: _all_given_back, RefundMade: ignored},
 }
+
+DECIDER: Decider[State, Command, Event, Answer] = Decider(
+    State, COMMANDS, EVENTS, tells, command=Command, event=Event, answer=Answer
+)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
-from actors.kit import tables
-from actors.kit.tables import Events, Move
+from actors.kit.decider import (
+    Events,
+    Move,
+    counted,
+)
 from actors.messages.cart import Line
 from actors.messages.order import (
     ExitVerified,
@@ -20,8 +23,6 @@ from actors.messages.order import (
     RefundRefused,
     RefundRequested,
 )
-
-VOLATILE: tuple[str, ...] = ()
 
 Phase = Literal["new", "paid", "partly_refunded", "refunded"]
 NOTHING = Decimal(0)
@@ -95,17 +96,6 @@ class State(msgspec.Struct, frozen=True):
         return sum(amounts, NOTHING)
 
 
-def initial(key: str) -> State:
-    """Return the order that is not placed yet; ``key`` is its id."""
-    return State(key)
-
-
-def evolve(state: State, event: Any) -> State:
-    """Return the state after the event. Raises UnexpectedEvent if the table does not list it."""
-    after: State = tables.evolve(EVENTS, state.phase, state, event)
-    return replace(after, seq=state.seq + 1)
-
-
 def _placed(state: State, event: OrderPlaced) -> State:
     return replace(
         state,
@@ -159,15 +149,19 @@ def _any_time(phase: Phase) -> dict[type, Move]:
     }
 
 
-EVENTS: Events = {
-    "new": {OrderPlaced: Move(_placed, ("paid",))},
-    "paid": {**_any_time("paid"), OrderRefunded: Move(_refunded, ("refunded", "partly_refunded"))},
-    "partly_refunded": {
-        **_any_time("partly_refunded"),
-        OrderRefunded: Move(_refunded, ("refunded", "partly_refunded")),
+EVENTS = Events[State](
+    {
+        "new": {OrderPlaced: Move(_placed, ("paid",))},
+        "paid": {**_any_time("paid"), OrderRefunded: Move(_refunded, ("refunded", "partly_refunded"))},
+        "partly_refunded": {
+            **_any_time("partly_refunded"),
+            OrderRefunded: Move(_refunded, ("refunded", "partly_refunded")),
+        },
+        "refunded": {
+            OrderNumbered: Move(_numbered, ("refunded",)),
+            RefundRefused: Move(_refused, ("refunded",)),
+        },
     },
-    "refunded": {
-        OrderNumbered: Move(_numbered, ("refunded",)),
-        RefundRefused: Move(_refused, ("refunded",)),
-    },
-}
+    counted,
+)
+evolve = EVENTS.evolve

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actors.cart.state import sku_of
 from actors.kit.decider import Tell
+from actors.messages.cart import sku_of
 from actors.messages.order import OrderNumbered, OrderPlaced, RefundRequested
 from actors.messages.order_numbers import TakeNumber
 from actors.messages.receipt import SendReceipt

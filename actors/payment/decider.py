@@ -7,13 +7,24 @@ or nothing any more, and then it goes back. So every amount that was taken ends 
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from msgspec.structs import replace
 
-from actors.kit import tables
-from actors.kit.decider import NOTHING, Context, Decision, Look, Refusal, Tell, TimeReached, refuse
-from actors.kit.tables import Commands, ignored
+from actors.kit.decider import (
+    NOTHING,
+    Commands,
+    Context,
+    Decider,
+    Decision,
+    Handler,
+    Refusal,
+    Tell,
+    TimeReached,
+    ignored,
+    refuse,
+)
 from actors.messages.payment import (
     Answer,
     ChargeDeclined,
@@ -41,33 +52,14 @@ from actors.messages.payment import (
 )
 from actors.messages.refund import RefundPayment
 from actors.payment import refunds
-from actors.payment.state import EVENTS, VOLATILE, Refund, State, Status, evolve, initial
+from actors.payment.state import EVENTS, State
 from actors.payment.tells import tells, to_charge, to_look_up, to_open, to_provider
-
-__all__ = [
-    "EVENTS", "VOLATILE", "Answer", "Command", "Event", "Refund", "State", "Status", "awake", "context",
-    "deadline", "decide", "evolve", "initial", "look", "on_deadline", "tells",
-]  # fmt: skip
 
 OPEN_TRIES = 3
 """So often a provider may be silent before the payment is given up; nobody can have paid it yet."""
 GIVE_UP_S = 24 * 3600.0
 """A payment that nobody has paid for so long is declined."""
 MAX_JOINERS = 16
-
-context = Context
-look = Look
-on_deadline = TimeReached()
-
-
-def decide(state: State, command: Any, ctx: Context) -> Decision:
-    """Return what the command leads to, by the table of phase and command."""
-    return tables.decide(COMMANDS, state.phase, state, command, ctx)
-
-
-def deadline(state: State) -> float | None:
-    """Return when the provider is asked again."""
-    return state.ask_at
 
 
 def awake(state: State, now: float) -> State:
@@ -243,7 +235,7 @@ def _check_declined(state: State, command: CheckPayment, ctx: Context) -> Decisi
     return Decision(hints=(to_look_up(state), *refunds.check_refunds(state, command, ctx).hints))
 
 
-_WORDS: dict[type, tables.Handler] = {
+_WORDS: dict[type, Handler] = {
     Opened: ignored,
     Taken: ignored,
     NotTaken: ignored,
@@ -259,7 +251,7 @@ _WORDS: dict[type, tables.Handler] = {
     TimeReached: ignored,
 }
 """What may rightly come late or twice."""
-_DONE: dict[type, tables.Handler] = {
+_DONE: dict[type, Handler] = {
     **_WORDS,
     FindPayment: _stands,
     ConfirmPayment: _stands,
@@ -303,3 +295,16 @@ COMMANDS: Commands = {
     "returning": _DONE,
     "returned": _DONE,
 }
+
+DECIDER: Decider[State, Command, Event, Answer] = Decider(
+    State,
+    COMMANDS,
+    EVENTS,
+    tells,
+    deadline=attrgetter("ask_at"),
+    awake=awake,
+    volatile=("ask_at", "tries", "joiners"),
+    command=Command,
+    event=Event,
+    answer=Answer,
+)

@@ -28,7 +28,6 @@ from actors.payment.tells import to_give_back
 REFUND_TRIES = 6
 """So often a provider is asked for a refund in a row; then the reconciliation goes on."""
 _FIRST_WAIT_S = 0.5
-_EARLY_S = 1e-6
 
 
 def ask_later(state: State, ctx: Context) -> Decision:
@@ -39,7 +38,7 @@ def ask_later(state: State, ctx: Context) -> Decision:
 
 def ask_again(state: State, ctx: Context, *hints: Tell) -> Decision:
     """Ask now, if it is time; ``hints`` are the questions."""
-    if state.ask_at is None or ctx.now + _EARLY_S < state.ask_at:
+    if state.ask_at is None or not ctx.reached(state.ask_at):
         return NOTHING
     return Decision(memory=replace(state, ask_at=ctx.now + PATIENCE_S), hints=hints)
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from actors.kit import money, tables
-from actors.kit.tables import Events, Move
+from actors.kit import money
+from actors.kit.decider import Events, Move
 from actors.messages.cart import Line
 from actors.messages.payment import (
     ChargeDeclined,
@@ -27,8 +27,6 @@ Phase = Literal["new", "opening", "open", "declined", "paid", "kept", "returning
 an order was made of it; there is no use for it and it goes back; it went back."""
 Status = Literal["pending", "requires_action", "processing", "paid", "declined", "refunded", "failed"]
 
-VOLATILE = ("ask_at", "tries", "joiners")
-"""Fields that change in memory only; never journalled."""
 
 PATIENCE_S = 60.0
 """After this long without a word the provider is asked again; it answers or times out much earlier."""
@@ -136,15 +134,8 @@ class State(msgspec.Struct, frozen=True):
 _WAITING: dict[Waits, Status] = {"shopper": "pending", "action": "requires_action", "bank": "processing"}
 
 
-def initial(key: str) -> State:
-    """Return the payment that nothing has happened to; ``key`` is its id."""
-    return State(key)
-
-
-def evolve(state: State, event: Any) -> State:
-    """Return the state after the event. Raises UnexpectedEvent if the tables do not list it."""
-    after: State = tables.evolve(EVENTS, state.phase, state, event)
-    return replace(after, seq=state.seq + 1, updated_at=event.at)
+def _dated(before: State, event: Any, after: State) -> State:
+    return replace(after, seq=before.seq + 1, updated_at=event.at)
 
 
 def _started(state: State, event: ChargeStarted) -> State:
@@ -235,31 +226,35 @@ def _refunds(*phases: Phase) -> dict[type, Move]:
     return {RefundStarted: Move(_refund_started, phases), RefundSettled: Move(_refund_settled, phases)}
 
 
-EVENTS: Events = {
-    "new": {ChargeStarted: Move(_started, ("opening",))},
-    "opening": {
-        ChargeOpened: Move(_opened, ("open",)),
-        ChargeTaken: Move(_taken, ("paid",)),
-        ChargeDeclined: Move(_declined, ("declined",)),
+EVENTS = Events[State](
+    {
+        "new": {ChargeStarted: Move(_started, ("opening",))},
+        "opening": {
+            ChargeOpened: Move(_opened, ("open",)),
+            ChargeTaken: Move(_taken, ("paid",)),
+            ChargeDeclined: Move(_declined, ("declined",)),
+        },
+        "open": {
+            ChargeOpened: Move(_opened, ("open",)),
+            ChargeTaken: Move(_taken, ("paid",)),
+            ChargeDeclined: Move(_declined, ("declined",)),
+        },
+        "declined": {ChargeTaken: Move(_taken, ("paid",)), **_refunds("declined")},
+        "paid": {
+            ChargeKept: Move(_kept, ("kept",)),
+            RefundStarted: Move(_refund_started, ("returning", "paid")),
+            RefundSettled: Move(_refund_settled, ("paid",)),
+        },
+        "kept": _refunds("kept"),
+        "returning": {
+            RefundStarted: Move(_refund_started, ("returning",)),
+            RefundSettled: Move(_refund_settled, ("returned", "returning")),
+        },
+        "returned": {
+            RefundStarted: Move(_refund_started, ("returned",)),
+            RefundSettled: Move(_refund_settled, ("returned", "returning")),
+        },
     },
-    "open": {
-        ChargeOpened: Move(_opened, ("open",)),
-        ChargeTaken: Move(_taken, ("paid",)),
-        ChargeDeclined: Move(_declined, ("declined",)),
-    },
-    "declined": {ChargeTaken: Move(_taken, ("paid",)), **_refunds("declined")},
-    "paid": {
-        ChargeKept: Move(_kept, ("kept",)),
-        RefundStarted: Move(_refund_started, ("returning", "paid")),
-        RefundSettled: Move(_refund_settled, ("paid",)),
-    },
-    "kept": _refunds("kept"),
-    "returning": {
-        RefundStarted: Move(_refund_started, ("returning",)),
-        RefundSettled: Move(_refund_settled, ("returned", "returning")),
-    },
-    "returned": {
-        RefundStarted: Move(_refund_started, ("returned",)),
-        RefundSettled: Move(_refund_settled, ("returned", "returning")),
-    },
-}
+    _dated,
+)
+evolve = EVENTS.evolve

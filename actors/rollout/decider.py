@@ -9,9 +9,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.kit import tables
-from actors.kit.decider import NOTHING, Context, Decision, Look, Tell, TimeReached
-from actors.kit.tables import Commands, ignored
+from actors.kit.decider import (
+    NOTHING,
+    Commands,
+    Context,
+    Decider,
+    Decision,
+    Handler,
+    Tell,
+    TimeReached,
+    ignored,
+)
 from actors.messages.device import OfferFirmware, WithdrawFirmware
 from actors.messages.rollout import (
     AbortRollout,
@@ -32,34 +40,13 @@ from actors.messages.rollout import (
     RolloutStarted,
     StartRollout,
 )
-from actors.rollout.state import EVENTS, VOLATILE, Job, State, evolve, initial
-
-__all__ = [
-    "EVENTS", "VOLATILE", "Answer", "Command", "Event", "Job", "State", "awake", "context", "deadline",
-    "decide", "evolve", "initial", "look", "on_deadline", "tells",
-]  # fmt: skip
-
-_EARLY_S = 1e-6
-
-context = Context
-look = Look
-on_deadline = TimeReached()
-
-
-def decide(state: State, command: Any, ctx: Context) -> Decision:
-    """Return what the command leads to, by the table of phase and command."""
-    return tables.decide(COMMANDS, state.phase, state, command, ctx)
+from actors.rollout.state import EVENTS, State, evolve
 
 
 def deadline(state: State) -> float | None:
     """Return when the first device under way has been silent for too long."""
     times = [job.at + state.device_timeout_s for job in state.jobs.values() if job.under_way]
     return min(times, default=None)
-
-
-def awake(state: State, now: float) -> State:
-    """Return the state as it stands up after a load: unchanged."""
-    return state
 
 
 def tells(state: State, event: Any) -> tuple[Tell, ...]:
@@ -150,12 +137,12 @@ def _time_reached(state: State, command: TimeReached, ctx: Context) -> Decision:
     silent: list[Any] = [
         DeviceTimedOut(device_id, ctx.now)
         for device_id, job in state.jobs.items()
-        if job.under_way and ctx.now + _EARLY_S >= job.at + state.device_timeout_s
+        if job.under_way and ctx.reached(job.at + state.device_timeout_s)
     ]
     return _onward(state, silent, ctx) if silent else NOTHING
 
 
-_DEVICES: dict[type, tables.Handler] = {NoteFirmware: _note, TimeReached: _time_reached}
+_DEVICES: dict[type, Handler] = {NoteFirmware: _note, TimeReached: _time_reached}
 COMMANDS: Commands = {
     "new": {StartRollout: _start, NoteFirmware: ignored, TimeReached: ignored},
     "running": {
@@ -175,3 +162,7 @@ COMMANDS: Commands = {
     "aborted": {StartRollout: _now, AbortRollout: _now, **_DEVICES},
     "finished": {StartRollout: _now, NoteFirmware: ignored, TimeReached: ignored},
 }
+
+DECIDER: Decider[State, Command, Event, Answer] = Decider(
+    State, COMMANDS, EVENTS, tells, deadline=deadline, command=Command, event=Event, answer=Answer
+)

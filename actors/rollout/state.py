@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from msgspec.structs import replace
 
-from actors.kit import tables
-from actors.kit.tables import Events, Move
+from actors.kit.decider import (
+    Events,
+    Move,
+    counted,
+)
 from actors.messages.device import FirmwareImage
 from actors.messages.rollout import (
     BatchOffered,
@@ -23,8 +24,6 @@ from actors.messages.rollout import (
     RolloutStarted,
 )
 
-VOLATILE: tuple[str, ...] = ()
-"""Nothing is in memory only."""
 TIMED_OUT = "The device said nothing new in time."
 UNDER_WAY = ("offered", "downloading", "downloaded", "verified", "updating")
 
@@ -70,17 +69,6 @@ class State(msgspec.Struct, frozen=True):
     def having(self, *states: str) -> tuple[str, ...]:
         """Return the devices in one of these states."""
         return tuple(device_id for device_id, job in self.jobs.items() if job.state in states)
-
-
-def initial(key: str) -> State:
-    """Return the rollout that has not begun; ``key`` is its id."""
-    return State(key)
-
-
-def evolve(state: State, event: Any) -> State:
-    """Return the state after the event. Raises UnexpectedEvent if the tables do not list it."""
-    after: State = tables.evolve(EVENTS, state.phase, state, event)
-    return replace(after, seq=state.seq + 1)
 
 
 def _started(state: State, event: RolloutStarted) -> State:
@@ -142,15 +130,19 @@ _ENDS: dict[type, Move] = {
     RolloutAborted: Move(_aborted, ("aborted",)),
     RolloutFinished: Move(_finished, ("finished",)),
 }
-EVENTS: Events = {
-    "new": {RolloutStarted: Move(_started, ("running",))},
-    "running": {
-        BatchOffered: Move(_offered, ("running",)),
-        RolloutPaused: Move(_paused, ("paused",)),
-        **_devices("running"),
-        **_ENDS,
+EVENTS = Events[State](
+    {
+        "new": {RolloutStarted: Move(_started, ("running",))},
+        "running": {
+            BatchOffered: Move(_offered, ("running",)),
+            RolloutPaused: Move(_paused, ("paused",)),
+            **_devices("running"),
+            **_ENDS,
+        },
+        "paused": {RolloutResumed: Move(_resumed, ("running",)), **_devices("paused"), **_ENDS},
+        "aborted": _devices("aborted"),
+        "finished": {},
     },
-    "paused": {RolloutResumed: Move(_resumed, ("running",)), **_devices("paused"), **_ENDS},
-    "aborted": _devices("aborted"),
-    "finished": {},
-}
+    counted,
+)
+evolve = EVENTS.evolve

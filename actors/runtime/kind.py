@@ -43,13 +43,13 @@ class Codec(Protocol):
 
 
 class Kind:
-    """One kind of entity: its decider (a module or an object with the functions named below), its codec,
+    """One kind of entity: its decider (an object with the functions named below), its codec,
     and how the runtime keeps it.
 
     ``durable`` False: nothing is journalled; ``load(key)`` gives the state at activation (else
     ``initial``), events are numbered from 1 in memory, published at once and kept in a bounded history.
     ``snapshot_every`` events a snapshot is due; ``kept`` answers stay in memory for repeats. A decider
-    may name in ``PATIENT`` the commands whose events let those of others be written first.
+    may name in ``patient`` the commands whose events let those of others be written first.
     """
 
     __slots__ = (
@@ -85,7 +85,7 @@ class Kind:
         self.context: Callable[[float, str, str], Any] = decider.context
         self.on_deadline: Any = decider.on_deadline
         self.look: type = decider.look
-        self.patient: frozenset[type] = frozenset(getattr(decider, "PATIENT", ()))
+        self.patient: frozenset[type] = frozenset(getattr(decider, "patient", ()))
         self.fingerprint: Callable[[Any], int] = codec.fingerprint if codec is not None else lambda command: 0
         if codec is not None:
             self.event_name = codec.event_name

@@ -9,9 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from actors.kit import tables
-from actors.kit.decider import NOTHING, Context, Decision, Look, Tell, TimeReached, refuse
-from actors.kit.tables import Commands, ignored
+from actors.kit.decider import (
+    NOTHING,
+    Commands,
+    Context,
+    Decider,
+    Decision,
+    Tell,
+    TimeReached,
+    ignored,
+    refuse,
+)
 from actors.messages.checkout import ReservationOverdue
 from actors.messages.stock import (
     AdjustStock,
@@ -37,35 +45,11 @@ from actors.messages.stock import (
     SweepReservations,
     Swept,
 )
-from actors.stock.state import EVENTS, VOLATILE, Level, State, evolve, initial
+from actors.stock.state import EVENTS, Level, State, evolve
 from actors.stock.tells import tells
-
-__all__ = [
-    "EVENTS", "VOLATILE", "Answer", "Command", "Event", "Level", "State", "awake", "context", "deadline",
-    "decide", "evolve", "initial", "look", "on_deadline", "tells",
-]  # fmt: skip
 
 MAX_UNITS = 1_000_000_000
 """Of one SKU in one branch; what the read model's columns hold."""
-
-context = Context
-look = Look
-on_deadline = TimeReached()
-
-
-def decide(state: State, command: Any, ctx: Context) -> Decision:
-    """Return what the command leads to, by the table of phase and command."""
-    return tables.decide(COMMANDS, state.phase, state, command, ctx)
-
-
-def deadline(state: State) -> float | None:
-    """Return None: the carts see to the ends of their reservations."""
-    return None
-
-
-def awake(state: State, now: float) -> State:
-    """Return the state as it is."""
-    return state
 
 
 # --- staff -------------------------------------------------------------------------
@@ -214,3 +198,7 @@ COMMANDS: Commands = {
         TimeReached: ignored,
     }
 }
+
+DECIDER: Decider[State, Command, Event, Answer] = Decider(
+    State, COMMANDS, EVENTS, tells, command=Command, event=Event, answer=Answer
+)

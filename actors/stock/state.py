@@ -9,13 +9,11 @@ Keys that end alike only make that copy longer.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from actors.kit import tables
-from actors.kit.tables import Events, Move
+from actors.kit.decider import Events, Move
 from actors.messages.stock import (
     Quantity,
     ReservationDenied,
@@ -27,8 +25,6 @@ from actors.messages.stock import (
     StockReserved,
     StockSold,
 )
-
-VOLATILE: tuple[str, ...] = ()
 
 
 class Level(msgspec.Struct, frozen=True, gc=False):
@@ -92,17 +88,6 @@ class State(msgspec.Struct, frozen=True):
         """Yield each reservation with its id."""
         for bucket in self.held.values():
             yield from bucket.items()
-
-
-def initial(key: str) -> State:
-    """Return a branch without stock; ``key`` is its code."""
-    return State(key)
-
-
-def evolve(state: State, event: Any) -> State:
-    """Return the state after the event. Raises UnexpectedEvent if the table does not list it."""
-    after: State = tables.evolve(EVENTS, state.phase, state, event)
-    return after
 
 
 # --- reservations -------------------------------------------------------------------
@@ -224,15 +209,18 @@ def _without(state: State, reservation_id: str) -> dict[str, dict[str, Held]]:
 
 
 _OPEN = ("open",)
-EVENTS: Events = {
-    "open": {
-        StockReceived: Move(_received, _OPEN),
-        StockAdjusted: Move(_adjusted, _OPEN),
-        StockReserved: Move(_reserved, _OPEN),
-        ReservationDenied: Move(_denied, _OPEN),
-        StockReleased: Move(_released, _OPEN),
-        StockSold: Move(_sold, _OPEN),
-        StockRanLow: Move(_ran_low, _OPEN),
-        StockRecovered: Move(_recovered, _OPEN),
+EVENTS = Events[State](
+    {
+        "open": {
+            StockReceived: Move(_received, _OPEN),
+            StockAdjusted: Move(_adjusted, _OPEN),
+            StockReserved: Move(_reserved, _OPEN),
+            ReservationDenied: Move(_denied, _OPEN),
+            StockReleased: Move(_released, _OPEN),
+            StockSold: Move(_sold, _OPEN),
+            StockRanLow: Move(_ran_low, _OPEN),
+            StockRecovered: Move(_recovered, _OPEN),
+        }
     }
-}
+)
+evolve = EVENTS.evolve

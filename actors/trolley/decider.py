@@ -12,9 +12,18 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from actors.kit import tables
-from actors.kit.decider import NOTHING, Context, Decision, Look, Refusal, TimeReached, refuse
-from actors.kit.tables import Commands, ignored
+from actors.kit.decider import (
+    NOTHING,
+    Commands,
+    Context,
+    Decider,
+    Decision,
+    Handler,
+    Refusal,
+    TimeReached,
+    ignored,
+    refuse,
+)
 from actors.messages.trolley import (
     Alive,
     Answer,
@@ -51,33 +60,14 @@ from actors.messages.trolley import (
     UnlockFinished,
     UnlockOrdered,
 )
-from actors.trolley.state import EVENTS, VOLATILE, State, card, evolve, initial, stands
+from actors.trolley.state import EVENTS, State, evolve, stands
 from actors.trolley.tells import tells
-
-__all__ = [
-    "EVENTS", "PATIENT", "VOLATILE", "Answer", "Command", "Event", "State", "awake", "card", "context",
-    "deadline", "decide", "evolve", "expires_at", "initial", "look", "on_deadline", "tells",
-]  # fmt: skip
 
 CLAIM_TIMEOUT_S = 10.0
 """How long a trolley waits for the user's side before it gives a claim up."""
 MAX_JOINERS = 16
 """How many repeated claims of one user may wait for the same confirmation."""
 _STEP_S = 0.001
-_EARLY_S = 1e-6
-"""A timer may fire this much early, by rounding, and still count."""
-
-PATIENT = (LockReported,)
-"""Commands that let what people wait for be written first."""
-
-context = Context
-look = Look
-on_deadline = TimeReached()
-
-
-def decide(state: State, command: Any, ctx: Context) -> Decision:
-    """Return what the command leads to, by the table of phase and command."""
-    return tables.decide(COMMANDS, state.phase, state, command, ctx)
 
 
 def expires_at(state: State) -> float | None:
@@ -85,9 +75,6 @@ def expires_at(state: State) -> float | None:
     if state.ref is None or state.phase == "available":
         return None
     return state.heard_at + (state.ref.session_timeout_s if state.phase == "held" else CLAIM_TIMEOUT_S)
-
-
-deadline = expires_at
 
 
 def awake(state: State, now: float) -> State:
@@ -173,7 +160,7 @@ def _deny(state: State, command: DenyClaim, ctx: Context) -> Decision:
 
 
 def _claim_timeout(state: State, command: TimeReached, ctx: Context) -> Decision:
-    if not _due(state, ctx.now):
+    if not _due(state, ctx):
         return NOTHING
     refusal = Refusal(503, "claim_timeout", "The trolley could not be assigned in time; try again.")
     return _give_up(
@@ -225,15 +212,15 @@ def _release(state: State, command: Release, ctx: Context) -> Decision:
 
 
 def _expire(state: State, command: TimeReached, ctx: Context) -> Decision:
-    if not _due(state, ctx.now):
+    if not _due(state, ctx):
         return NOTHING
     return Decision((SessionExpired(state.session_id or "", state.user_id or "", ctx.now),))
 
 
-def _due(state: State, now: float) -> bool:
+def _due(state: State, ctx: Context) -> bool:
     """A sign of life may have come while the timer's message waited in the mailbox."""
     end = expires_at(state)
-    return end is not None and now + _EARLY_S >= end
+    return end is not None and ctx.reached(end)
 
 
 # --- the lock, custody, maintenance -------------------------------------------
@@ -309,7 +296,7 @@ def _maintenance(state: State, command: SetMaintenance, ctx: Context) -> Decisio
     return Decision(answer=answer)
 
 
-_ALWAYS: dict[type, tables.Handler] = {
+_ALWAYS: dict[type, Handler] = {
     LockReported: _reported,
     Dock: _dock,
     UnlockFinished: _unlock_finished,
@@ -350,3 +337,17 @@ COMMANDS: Commands = {
         **_ALWAYS,
     },
 }
+
+DECIDER: Decider[State, Command, Event, Answer] = Decider(
+    State,
+    COMMANDS,
+    EVENTS,
+    tells,
+    deadline=expires_at,
+    awake=awake,
+    volatile=("heard_at", "joiners"),
+    patient=(LockReported,),
+    command=Command,
+    event=Event,
+    answer=Answer,
+)

@@ -12,8 +12,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from actors.kit import tables
-from actors.kit.tables import Events, Move, UnexpectedEvent
+from actors.kit.decider import Events, Move, UnexpectedEvent
 from actors.messages.branch import Custody, Phase, TrolleyCard
 from actors.messages.trolley import (
     ClaimDenied,
@@ -36,9 +35,6 @@ from actors.messages.trolley import (
     TrolleyReturned,
     UnlockOrdered,
 )
-
-VOLATILE = ("heard_at", "joiners")
-"""Fields that signs of life and repeated claims change in memory; never journalled."""
 
 
 class State(msgspec.Struct, frozen=True):
@@ -79,20 +75,13 @@ class State(msgspec.Struct, frozen=True):
     """Further claims by the same user that wait for the same confirmation (memory only)."""
 
 
-def initial(key: str) -> State:
-    """Return the trolley that nothing has happened to; ``key`` is its public code."""
-    return State(key)
-
-
-def evolve(state: State, event: Any) -> State:
-    """Return the state after the event. Raises UnexpectedEvent if the tables do not list it."""
-    after: State = tables.evolve(EVENTS, state.phase, state, event)
-    custody = _custody(state.custody, event)
+def _beside_the_phase(before: State, event: Any, after: State) -> State:
+    custody = _custody(before.custody, event)
     return replace(
         after,
-        seq=state.seq + 1,
+        seq=before.seq + 1,
         custody=custody,
-        lock=LockState(_desired(state, after, custody, event), after.lock.reported, after.lock.at),
+        lock=LockState(_desired(before, after, custody, event), after.lock.reported, after.lock.at),
     )
 
 
@@ -255,19 +244,23 @@ def _beside(phase: Phase) -> dict[type, Move]:
     }
 
 
-EVENTS: Events = {
-    "available": {ClaimRequested: Move(_claimed, ("claiming",)), **_beside("available")},
-    "claiming": {
-        TrolleyAssigned: Move(_assigned, ("held",)),
-        ClaimDenied: Move(_freed, ("available",)),
-        **_beside("claiming"),
+EVENTS = Events[State](
+    {
+        "available": {ClaimRequested: Move(_claimed, ("claiming",)), **_beside("available")},
+        "claiming": {
+            TrolleyAssigned: Move(_assigned, ("held",)),
+            ClaimDenied: Move(_freed, ("available",)),
+            **_beside("claiming"),
+        },
+        "held": {
+            SessionEnded: Move(_freed, ("available",)),
+            SessionExpired: Move(_freed, ("available",)),
+            **_beside("held"),
+        },
     },
-    "held": {
-        SessionEnded: Move(_freed, ("available",)),
-        SessionExpired: Move(_freed, ("available",)),
-        **_beside("held"),
-    },
-}
+    _beside_the_phase,
+)
+evolve = EVENTS.evolve
 
 MAINTENANCE: dict[tuple[str, type], str] = {
     ("in_service", MaintenanceStarted): "maintenance",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actors import rollout
 from actors.messages.rollout import (
     BatchOffered,
     DeviceProgressed,
@@ -9,7 +10,6 @@ from actors.messages.rollout import (
     RolloutAborted,
     RolloutStarted,
 )
-from actors.rollout import state as rollout_state
 from actors.runtime.journal import Write
 from core.journal.tables import Form, Row
 
@@ -82,7 +82,7 @@ class RolloutDeviceRow(Row):
 
 def rollout_rows(write: Write) -> list[Row]:
     """Return the rollout's row, and those of the devices that its events speak of."""
-    state: rollout_state.State = write.state
+    state: rollout.State = write.state
     rollout_id = write.address.key
     touched: set[str] = set()
     for event in write.decoded:

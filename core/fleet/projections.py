@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from actors.device import state as device_state
+from actors import device, trolley
 from actors.messages.device import (
     DeviceConnected,
     DeviceDisconnected,
@@ -27,7 +27,6 @@ from actors.messages.trolley import (
     TrolleyReturned,
 )
 from actors.runtime.journal import Write
-from actors.trolley import state as trolley_state
 from core.fleet.rows import DeviceRow, RentalReturned, RentalRow, SessionOver, SessionRow, SlotRow, TrolleyRow
 from core.journal.tables import Row
 
@@ -63,10 +62,10 @@ def trolley_rows(write: Write) -> list[Row]:
 
 
 def _trolley(write: Write) -> TrolleyRow:
-    state: trolley_state.State = write.state
+    state: trolley.State = write.state
     last = write.events[-1]
     home = None if state.ref is None else state.ref.place
-    place = trolley_state.stands(state)
+    place = trolley.stands(state)
     if place == home:
         place = None
     return TrolleyRow(
@@ -123,7 +122,7 @@ def _session_at(write: Write, place: int) -> str | None:
 
 def device_rows(write: Write) -> list[Row]:
     """Return the slots whose reading changed, and the device's link if it went up or down."""
-    state: device_state.State = write.state
+    state: device.State = write.state
     device_id = write.address.key
     link: int | None = None
     changed: dict[int, None] = {}
@@ -146,6 +145,6 @@ def _slot(device_id: str, reading: SlotReading) -> Row:
     )
 
 
-def _link(device_id: str, state: device_state.State, seq: int) -> Row:
+def _link(device_id: str, state: device.State, seq: int) -> Row:
     boot_id, firmware = state.boot_id[:_BOOT_ID], state.firmware[:_FIRMWARE]
     return DeviceRow(device_id, state.online, boot_id, firmware, state.connected_at, seq)

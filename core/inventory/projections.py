@@ -13,7 +13,7 @@ from actors.messages.stock import (
     StockSold,
 )
 from actors.runtime.journal import Recorded, Write
-from actors.stock import state as stock_state
+from actors.stock import Level
 from core.journal.tables import Form, Row
 
 _NOTE, _PRINCIPAL = 200, 200
@@ -209,7 +209,7 @@ def _closed(
     return []
 
 
-def _level(branch: str, sku: str, level: stock_state.Level, at: float) -> LevelRow:
+def _level(branch: str, sku: str, level: Level, at: float) -> LevelRow:
     return LevelRow(
         f"{branch}:{sku}",
         branch,

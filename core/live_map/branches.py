@@ -22,7 +22,7 @@ def load_branch(code: str) -> branch.State:
     """Return the state of ``branch/<code>``; a branch that does not exist is empty. Blocking."""
     row = Branch.objects.select_related("chain").filter(code=code).first()
     if row is None:
-        return branch.initial(code)
+        return branch.State(code)
     trolleys = list(
         Trolley.objects.filter(branch=row)
         .select_related("branch__chain", "place_device")

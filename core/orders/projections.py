@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from actors.messages.cart import Line
 from actors.messages.order import OrderPlaced, OrderRefunded, RefundRefused, RefundRequested
-from actors.order.state import State
+from actors.order import State
 from actors.runtime.journal import Write
 from core.journal.codec import encode
 from core.journal.tables import Form, Row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from actors.payment.state import State
+from actors.payment import State
 from actors.runtime.journal import Write
 from core.journal.tables import Form, Row
 

@@ -10,7 +10,7 @@ import uuid
 from decimal import Decimal
 from functools import lru_cache
 
-from actors.cart.state import State
+from actors.cart import State
 from actors.messages.cart import (
     CartCleared,
     ItemAdded,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from actors import branch, chain, notify
-from actors.kit.decider import Look, Refusal
+from actors.kit.decider import Decider, Look, Refusal
 from actors.messages.device import ToLink
 from actors.runtime import AskError, AskTimeout, Defect, KeyReused, Numbered, Outcome, Overloaded, Unavailable
 from actors.runtime.kind import Stretch
@@ -64,18 +64,23 @@ class _Types(NamedTuple):
     state: msgspec.msgpack.Decoder[Any]
 
 
-def _types(module: Any) -> _Types:
+def _types(decider: Decider[Any, Any, Any, Any]) -> _Types:
     decoder = msgspec.msgpack.Decoder
-    answer = Any if module.Answer is None else module.Answer
+    answer = Any if decider.answer is None else decider.answer
     return _Types(
-        decoder(module.Command | Look), decoder(answer), decoder(module.Event), decoder(module.State)
+        decoder(decider.command | Look), decoder(answer), decoder(decider.event), decoder(decider.initial)
     )
 
 
 _DECIDERS = {name: entity.decider for name, entity in ENTITIES.items()}
 _KINDS = {
     name: _types(decider)
-    for name, decider in {**_DECIDERS, "branch": branch, "chain": chain, "notify": notify}.items()
+    for name, decider in {
+        **_DECIDERS,
+        "branch": branch.DECIDER,
+        "chain": chain.DECIDER,
+        "notify": notify.DECIDER,
+    }.items()
 }
 _ERRORS: dict[str, type[AskError]] = {
     error.__name__: error for error in (Overloaded, Unavailable, AskTimeout, Defect, KeyReused)

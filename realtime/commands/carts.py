@@ -9,9 +9,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import Meta
 
-from actors.cart.decider import State as CartState
-from actors.cart.decider import key_of
-from actors.cart.state import sku_of
+from actors.cart import State as CartState
 from actors.messages.cart import (
     AddItem,
     ClearCart,
@@ -24,9 +22,11 @@ from actors.messages.cart import (
     Restored,
     RestoreLines,
     SetQuantity,
+    key_of,
+    sku_of,
 )
 from actors.runtime.address import Address
-from actors.trolley.decider import State as TrolleyState
+from actors.trolley import State as TrolleyState
 from core.accounts.people import find_tier
 from core.accounts.principals import Principal
 from core.catalogue.barcodes import BarcodeError

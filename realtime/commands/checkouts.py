@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from django.conf import settings
 from msgspec import Meta
 
-from actors.cart.decider import State as CartState
+from actors.cart import State as CartState
 from actors.messages.cart import Line
 from actors.messages.checkout import CancelCheckout, CheckedOut, Checkout
 from actors.runtime.address import Address

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from actors.cart.decider import State as CartState
+from actors.cart import State as CartState
 from actors.messages.alarms import Alarm
 from actors.messages.cart import Line, Offer
 from actors.messages.trolley import TrolleyRef

@@ -9,7 +9,7 @@ from django.conf import settings
 from msgspec import Meta
 
 from actors.messages.order import ExitPassed, GoodsBack, RefundBegun, RefundOrder, VerifyExit
-from actors.order.decider import State as OrderState
+from actors.order import State as OrderState
 from core.orders import passes
 from realtime.commands.asking import in_database, new_id
 from realtime.commands.row import Ask, Call, Command, Place, Route, in_branch

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from actors.cart.decider import State as CartState
+from actors.cart import State as CartState
 from actors.messages.paying import PaymentAsked, RequestPayment
 from actors.messages.payment import ConfirmPayment, FindPayment
-from actors.payment.decider import State as PaymentState
-from actors.payment.decider import Status
+from actors.payment import State as PaymentState
+from actors.payment import Status
 from core.payments import ledger
 from core.payments.providers import registry
 from realtime.commands.asking import in_database, new_id

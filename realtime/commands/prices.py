@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from actors import pricing
-from actors.cart.decider import State as CartState
+from actors.cart import State as CartState
 from actors.kit.money import zero
 from actors.messages.cart import ApplyVoucher, DropVoucher, Offer, PriceChange, Quoted, Reprice
 from actors.messages.pricing import TIERS, Voucher

@@ -10,7 +10,7 @@ from actors.messages.cart import EndSession
 from actors.messages.returns import ReturnPlaced, ReturnScanned
 from actors.messages.trolley import Claim, Claimed, TrolleyRef
 from actors.messages.trolley import Place as Slot
-from actors.trolley.decider import State as TrolleyState
+from actors.trolley import State as TrolleyState
 from core.accounts.people import find_by_phone
 from core.accounts.principals import may
 from realtime.commands.asking import in_database, new_id

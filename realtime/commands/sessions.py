@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from actors.cart.decider import State as CartState
+from actors.cart import State as CartState
 from actors.messages.cart import EndSession, FindSession, SessionFound, SessionOver
 from actors.messages.trolley import Alive, Claim, Claimed, Heartbeat, TrolleyRef
 from actors.runtime.address import Address

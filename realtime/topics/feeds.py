@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from actors import cart, trolley
 from actors.branch import State as BranchState
-from actors.cart import decider as cart
-from actors.cart.decider import State as CartState
+from actors.cart import State as CartState
 from actors.chain import State as ChainState
 from actors.kit.money import zero
 from actors.messages import branch as on_branch
@@ -23,8 +23,7 @@ from actors.messages import trolley as on_trolley
 from actors.messages.notify import Notice
 from actors.notify import State as NotifyState
 from actors.runtime.address import Address
-from actors.trolley import decider as trolley
-from actors.trolley.decider import State as TrolleyState
+from actors.trolley import State as TrolleyState
 from realtime.commands.lookups import people_of
 from realtime.commands.services import Services
 from realtime.topics.hub import Shaped, shaped
@@ -262,8 +261,8 @@ def _say_notify(services: Services, state: NotifyState, offset: int, event: Any)
 FEEDS: dict[str, Feed] = {
     feed.kind: feed
     for feed in (
-        Feed("cart", lambda key: "cart", _cart_snapshot, _say_cart, cart.evolve),
-        Feed("trolley", lambda key: "session", _session_snapshot, _say_session, trolley.evolve),
+        Feed("cart", lambda key: "cart", _cart_snapshot, _say_cart, cart.DECIDER.evolve),
+        Feed("trolley", lambda key: "session", _session_snapshot, _say_session, trolley.DECIDER.evolve),
         Feed("branch", lambda key: f"branch:{key}", _branch_snapshot, _say_branch, people=_branch_people),
         Feed("chain", lambda key: f"chain:{key}", _chain_snapshot, _say_chain),
         Feed("notify", lambda key: "notifications", _notify_snapshot, _say_notify),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.cart import decider as cart
+from actors import cart
 from actors.messages import trolley as on_trolley
 from realtime.views.alarm import AlarmView
 from realtime.views.base import View
@@ -85,7 +85,7 @@ EVENTS: dict[str, dict[str, str]] = {
             "SessionDetached": f"{_TOTALS}, `session_id`, `trolley_id`, `outcome`, `saved`, `cleared`, "
             "`vouchers`.",
         }.get(name, f"{_TOTALS}.")
-        for name in _names(cart.Event)
+        for name in _names(cart.DECIDER.event)
     },
     "session": dict.fromkeys(
         _names(on_trolley.Event), "`session` as it is now, null once it is over (then with `outcome`)."

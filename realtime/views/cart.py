@@ -10,10 +10,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
-from actors.cart.decider import State as CartState
-from actors.cart.state import sku_of
+from actors.cart import State as CartState
 from actors.kit.money import zero
-from actors.messages.cart import Line
+from actors.messages.cart import Line, sku_of
 from realtime.views.base import View
 from realtime.wire import encode, rfc3339
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from actors.messages.branch import TrolleyCard
 from actors.messages.trolley import LockState
-from actors.trolley.decider import State as TrolleyState
-from actors.trolley.decider import expires_at
+from actors.trolley import State as TrolleyState
+from actors.trolley import expires_at
 from realtime.views.base import View
 from realtime.wire import maybe_time, rfc3339
 

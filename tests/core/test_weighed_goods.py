@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum import ean
 
-from actors.cart import decider as cart
-from actors.cart.state import initial
+from actors import cart
 from actors.kit.decider import Context
 from actors.messages.cart import AddItem, Offer
 from actors.pricing import price
@@ -134,14 +133,14 @@ def test_what_is_no_layout_is_refused(world: World, pattern: str) -> None:
 def test_each_piece_is_a_line_of_its_own_and_the_same_label_twice_is_two(world: World) -> None:
     sold(world, "2112345")
     shelf = catalogue(world, ("21IIIIIVPPPPC", 2))
-    state: Any = initial("u")
+    state: Any = cart.State("u")
     codes = [code("211234592875"), code("2112345" + verifier("1000") + "1000"), code("211234592875")]
     for number, scanned in enumerate(codes):
-        decision = cart.decide(
+        decision = cart.DECIDER.decide(
             state, AddItem(offer_of(shelf, scanned)), Context(float(number), f"c{number}", "")
         )
         for event in decision.events:
-            state = cart.evolve(state, event)
+            state = cart.DECIDER.evolve(state, event)
     lines = [(line.quantity, str(line.unit_price), line.label) for line in state.lines.values()]
     assert lines == [(2, "28.75", codes[0]), (1, "10.00", codes[1])]
     assert str(state.total) == "67.50"

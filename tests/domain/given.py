@@ -26,7 +26,7 @@ def fold(decider: Any, key: str, events: Any) -> Any:
 def rested(decider: Any, state: Any) -> Any:
     """Return the state without what lives in memory only."""
     start = decider.initial("")
-    volatile = {name: getattr(start, name) for name in getattr(decider, "VOLATILE", ())}
+    volatile = {name: getattr(start, name) for name in decider.volatile}
     return msgspec.structs.replace(state, **volatile)
 
 
@@ -153,9 +153,9 @@ class Given:
         return Given(self.decider, state, self.history)
 
 
-def given(decider: ModuleType, key: str, *events: Any) -> Given:
-    """Start from nothing, or from events."""
-    return Given(decider, fold(decider, key, events), list(events))
+def given(door: ModuleType, key: str, *events: Any) -> Given:
+    """Start from nothing, or from events; ``door`` is the entity's module."""
+    return Given(door.DECIDER, fold(door.DECIDER, key, events), list(events))
 
 
 def _key(state: Any) -> str:

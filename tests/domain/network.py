@@ -13,16 +13,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from actors import alarms, voucher
+from actors import alarms, cart, device, order, payment, stock, trolley, voucher
 from actors import order_numbers as till
 from actors import returns as yard
-from actors.cart import decider as cart
-from actors.device import decider as device
 from actors.kit.decider import Context, Refusal
-from actors.order import decider as order
-from actors.payment import decider as payment
-from actors.stock import decider as stock
-from actors.trolley import decider as trolley
 from tests.domain.bank import Bank
 from tests.domain.given import fold, rested, through_json
 
@@ -55,7 +49,7 @@ class Actor:
 
     def __init__(self, kind: str, key: str) -> None:
         self.kind, self.key = kind, key
-        self.decider = KINDS[kind]
+        self.decider = KINDS[kind].DECIDER
         self.journal: list[Any] = []
         self.done: set[str] = set()
         """Command ids that made events; as durable as these."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors import alarms, branch
-from actors.device import decider as device
+from actors import alarms, branch, device, trolley
 from actors.kit.decider import TimeReached
 from actors.messages.alarms import (
     About,
@@ -46,7 +45,6 @@ from actors.messages.trolley import (
     TrolleyLeft,
     TrolleyReturned,
 )
-from actors.trolley import decider as trolley
 from tests.domain.given import Given, given
 from tests.domain.things import PLACE, REF
 
@@ -90,7 +88,7 @@ def test_a_cause_that_goes_in_time_is_never_an_alarm() -> None:
     watched = quiet().when(RaiseAlarm("overdue", ABOUT, 200.0, 7), at=100.0)
     watched.then(AlarmWatched("overdue", ABOUT, 200.0, 100.0))
     state = watched.and_then()
-    assert alarms.deadline(state.state) == 200.0
+    assert alarms.DECIDER.deadline(state.state) == 200.0
     state.when(TimeReached(), at=199.0).nothing()
     state.when(ClearAlarm(("overdue",), ABOUT.subject, 8), at=150.0).then(
         AlarmForgone("overdue", ABOUT.subject, 150.0)
@@ -100,7 +98,7 @@ def test_a_cause_that_goes_in_time_is_never_an_alarm() -> None:
 def test_a_watched_cause_is_an_alarm_when_it_is_due_also_after_a_restart() -> None:
     state = quiet().after(RaiseAlarm("overdue", ABOUT, 200.0, 7), at=100.0).after_restart(500.0)
     then = state.when(TimeReached(), at=500.0).names("AlarmRaised")
-    assert alarms.deadline(then.state) is None
+    assert alarms.DECIDER.deadline(then.state) is None
 
 
 def test_each_due_cause_gets_an_id_of_its_own() -> None:
@@ -114,7 +112,7 @@ def test_each_due_cause_gets_an_id_of_its_own() -> None:
 def test_a_longer_rental_moves_the_time_that_is_watched() -> None:
     state = quiet().after(RaiseAlarm("overdue", ABOUT, 200.0, 7), at=100.0)
     state = state.after(RaiseAlarm("overdue", ABOUT, 300.0, 9), at=150.0)
-    assert alarms.deadline(state.state) == 300.0
+    assert alarms.DECIDER.deadline(state.state) == 300.0
 
 
 def test_acknowledging_names_who_sees_to_it_and_a_repeat_changes_nothing() -> None:
@@ -197,7 +195,7 @@ def test_a_trolley_that_is_back_is_neither_astray_nor_overdue() -> None:
 
 def test_a_lock_that_did_not_open_is_an_alarm_until_it_opens() -> None:
     state = given(trolley, T, *held().history, LockFailed("s1", "not_opened", "stuck", 105.0))
-    told = trolley.tells(state.state, state.history[-1])
+    told = trolley.DECIDER.tells(state.state, state.history[-1])
     about = About(ABOUT.subject, T, *place(), "alice", "not_opened")
     assert [tell.command for tell in told if tell.kind == "alarms"] == [
         RaiseAlarm("lock_failed", about, 105.0, 4)
@@ -211,8 +209,8 @@ def test_a_lock_that_did_not_open_is_an_alarm_until_it_opens() -> None:
 def test_nobody_waits_for_help_whose_session_is_over() -> None:
     state = held()
     ended = SessionEnded("s1", "alice", "paid", 130.0)
-    after = trolley.evolve(state.state, ended)
-    told = [tell.command for tell in trolley.tells(after, ended) if tell.kind == "alarms"]
+    after = trolley.DECIDER.evolve(state.state, ended)
+    told = [tell.command for tell in trolley.DECIDER.tells(after, ended) if tell.kind == "alarms"]
     assert told == [ClearAlarm(("help_wanted",), "session/s1", 4)]
 
 
@@ -222,8 +220,8 @@ def online() -> Given:
 
 def test_a_pi_that_stays_away_is_an_alarm_ninety_seconds_after_its_last_word() -> None:
     event = DeviceDisconnected("boot-1", 120.0, 118.0)
-    after = device.evolve(online().state, event)
-    told = [tell.command for tell in device.tells(after, event) if tell.kind == "alarms"]
+    after = device.DECIDER.evolve(online().state, event)
+    told = [tell.command for tell in device.DECIDER.tells(after, event) if tell.kind == "alarms"]
     assert told == [RaiseAlarm("device_offline", About("device/d1", device_id="d1"), 208.0, 2)]
     back = given(device, "d1", *online().history, event).when(LinkUp(B, "boot-1", "1.0", ()), at=130.0)
     back.alarms(ClearAlarm(("device_offline",), "device/d1", 3))
@@ -253,8 +251,8 @@ def test_hello_tells_of_silent_boards_too() -> None:
 def test_the_branch_shows_the_alarms_that_stand_and_ignores_what_is_old() -> None:
     _, alarm = raised()
     state = branch.State.of(B, "demo", alarms=(alarm,), alarms_seq=4)
-    ctx = branch.context(100.0, "c", "p")
-    assert branch.decide(state, NoteAlarm("AlarmRaised", alarm, 4), ctx).events == ()
-    (event,) = branch.decide(state, NoteAlarm("AlarmCleared", alarm, 5, gone=True), ctx).events
+    ctx = branch.DECIDER.context(100.0, "c", "p")
+    assert branch.DECIDER.decide(state, NoteAlarm("AlarmRaised", alarm, 4), ctx).events == ()
+    (event,) = branch.DECIDER.decide(state, NoteAlarm("AlarmCleared", alarm, 5, gone=True), ctx).events
     assert event == AlarmNoted("AlarmCleared", alarm, 5, gone=True)
-    assert branch.evolve(state, event).alarms == {}
+    assert branch.DECIDER.evolve(state, event).alarms == {}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actors.cart import decider as cart
+from actors import cart
 from actors.cart.lines import MAX_LINES
 from actors.messages.branch import NoteCart
 from actors.messages.cart import (
@@ -135,11 +135,13 @@ def test_a_cart_holds_so_many_lines_and_no_more() -> None:
     state = empty().state
     for number in range(MAX_LINES):
         product = offer(str(number), "1.00")
-        state = cart.evolve(state, cart.decide(state, add(product), cart.context(1.0, "c", "p")).events[0])
-    refusal = cart.decide(state, add(offer("more")), cart.context(1.0, "c", "p")).refusal
+        state = cart.DECIDER.evolve(
+            state, cart.DECIDER.decide(state, add(product), cart.DECIDER.context(1.0, "c", "p")).events[0]
+        )
+    refusal = cart.DECIDER.decide(state, add(offer("more")), cart.DECIDER.context(1.0, "c", "p")).refusal
     assert refusal is not None
     assert refusal.code == "cart_full"
-    again = cart.decide(state, add(offer("7", "1.00")), cart.context(1.0, "c", "p"))
+    again = cart.DECIDER.decide(state, add(offer("7", "1.00")), cart.DECIDER.context(1.0, "c", "p"))
     assert again.answer.items_count == MAX_LINES
 
 

@@ -7,9 +7,10 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from actors.cart import decider as cart
+from actors import cart
+from actors.cart.decider import MAX_JOINERS
 from actors.cart.state import ENDED_KEPT
-from actors.kit.tables import UnexpectedEvent
+from actors.kit.decider import UnexpectedEvent
 from actors.messages.branch import NoteCart
 from actors.messages.cart import (
     AddItem,
@@ -130,7 +131,7 @@ def test_a_second_end_waits_for_the_same_release() -> None:
 
 def test_only_so_many_ends_wait_at_once() -> None:
     state = ending()
-    for number in range(cart.MAX_JOINERS):
+    for number in range(MAX_JOINERS):
         state = state.after(END, command_id=f"again-{number}")
     state.when(END, command_id="one-too-many").refused(409, "session_ending")
 
@@ -197,4 +198,4 @@ def test_after_a_restart_nobody_waits_and_the_release_still_ends_the_session() -
 @pytest.mark.parametrize("event", [SessionDetached("s1", "T", "paid", 0, None, 1.0), object()])
 def test_an_event_that_the_tables_do_not_list_raises(event: object) -> None:
     with pytest.raises(UnexpectedEvent):
-        cart.evolve(cart.initial("alice"), event)
+        cart.DECIDER.evolve(cart.State("alice"), event)

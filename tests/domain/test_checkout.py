@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actors.cart import decider as cart
+from actors import cart
 from actors.messages.cart import (
     AddItem,
     ApplyVoucher,
@@ -61,7 +61,7 @@ def test_a_checkout_freezes_the_cart_and_asks_the_stock() -> None:
 def test_the_stocks_word_answers_the_checkout() -> None:
     then = frozen().when(MADE, at=101.0).names("CheckoutReserved")
     then.settles(("pay", CheckedOut("r1", 400.0, then.state.revision)))
-    assert cart.deadline(then.state) == 400.0
+    assert cart.DECIDER.deadline(then.state) == 400.0
     again = then.and_then().when(Checkout("r2", "B", 300.0), command_id="again").nothing()
     again.answers(CheckedOut("r1", 400.0, then.state.revision))
 
@@ -128,22 +128,22 @@ def test_a_late_word_does_not_answer_the_next_checkout() -> None:
 
 
 def test_it_expires_to_the_moment_with_its_lines() -> None:
-    timer = cart.on_deadline
+    timer = cart.DECIDER.on_deadline
     reserved().when(timer, at=399.9, command_id="t").nothing()
     then = reserved().when(timer, at=400.0, command_id="t").then(CheckoutExpired("r1", "B", 0, None, 400.0))
     then.tells(("stock", "B", ReleaseReservation("r1", "expired")))
-    assert (len(then.state.lines), then.state.checkout, cart.deadline(then.state)) == (1, None, None)
+    assert (len(then.state.lines), then.state.checkout, cart.DECIDER.deadline(then.state)) == (1, None, None)
 
 
 def test_it_does_not_expire_before_the_stock_has_answered() -> None:
-    assert cart.deadline(frozen().state) is None
-    frozen().when(cart.on_deadline, at=500.0, command_id="t").nothing()
+    assert cart.DECIDER.deadline(frozen().state) is None
+    frozen().when(cart.DECIDER.on_deadline, at=500.0, command_id="t").nothing()
     late = frozen().after(MADE, at=500.0, command_id="made")
-    assert cart.deadline(late.state) == 400.0
+    assert cart.DECIDER.deadline(late.state) == 400.0
 
 
 def test_a_crash_keeps_the_deadline() -> None:
-    assert cart.deadline(reserved().after_restart(350.0).state) == 400.0
+    assert cart.DECIDER.deadline(reserved().after_restart(350.0).state) == 400.0
 
 
 def test_a_session_that_is_ended_takes_the_checkout_with_it() -> None:
@@ -166,7 +166,7 @@ def test_a_session_that_expires_leaves_the_checkout_its_lines() -> None:
     """A phone that shows its bank's page gives no sign of life for longer than a session waits."""
     alone = reserved().when(CloseSession("s1", "expired"), at=200.0, command_id="x").names("SessionDetached")
     assert (len(alone.state.lines), alone.state.saved) == (1, ())
-    over = alone.and_then().when(cart.on_deadline, at=400.0, command_id="t")
+    over = alone.and_then().when(cart.DECIDER.on_deadline, at=400.0, command_id="t")
     over.then(CheckoutExpired("r1", "B", 1, 1300.0, 400.0))
     assert (len(over.state.lines), len(over.state.saved), str(over.state.total)) == (0, 1, "0.00")
 
@@ -174,7 +174,7 @@ def test_a_session_that_expires_leaves_the_checkout_its_lines() -> None:
 def test_the_shopper_who_came_back_meanwhile_keeps_the_lines() -> None:
     alone = reserved().after(CloseSession("s1", "expired"), at=200.0, command_id="x")
     back = alone.after(OpenSession("s2", "TROLLEY_02", "B", "demo", "INR", True, 900.0), command_id="y")
-    over = back.when(cart.on_deadline, at=400.0, command_id="t").names("CheckoutExpired")
+    over = back.when(cart.DECIDER.on_deadline, at=400.0, command_id="t").names("CheckoutExpired")
     assert len(over.state.lines) == 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from actors.device import decider as device
+from actors import device
 from actors.kit.decider import TimeReached
 from actors.messages.alarms import About, ClearAlarm, RaiseAlarm
 from actors.messages.branch import DeviceCard, NoteDevice
@@ -86,11 +86,11 @@ def test_a_closed_link_takes_the_device_off_line_but_not_one_of_the_boot_before(
 
 def test_a_device_without_three_heartbeats_is_off_line() -> None:
     state = online()
-    assert device.deadline(state.state) == 190.0
+    assert device.DECIDER.deadline(state.state) == 190.0
     state.when(TimeReached(), at=189.9).nothing()
     state.when(TimeReached(), at=190.0).then(DeviceDisconnected("boot-1", 190.0, 100.0))
     beating = state.after(Beat(), at=130.0)
-    assert device.deadline(beating.state) == 220.0
+    assert device.DECIDER.deadline(beating.state) == 220.0
     beating.when(TimeReached(), at=190.0).nothing()
 
 
@@ -107,7 +107,7 @@ def test_a_device_that_only_beats_over_http_is_online_by_that_and_off_line_witho
     assert (beaten.state.health, beaten.state.online) == ({"load": 1}, True)
     beaten.alarms(ClearAlarm(("device_offline",), "device/d1", beaten.state.seq))
     later = fresh().after(Poll("BRANCH-001"), at=100.0).after(Poll("BRANCH-001"), at=130.0)
-    assert device.deadline(later.state) == 220.0
+    assert device.DECIDER.deadline(later.state) == 220.0
     lost = later.when(TimeReached(), at=220.0).then(DeviceDisconnected("", 220.0, 130.0))
     lost.alarms(RaiseAlarm("device_offline", About("device/d1", device_id="d1"), 220.0, lost.state.seq))
 
@@ -118,7 +118,7 @@ def test_a_beat_over_http_changes_nothing_for_a_device_whose_link_is_up() -> Non
 
 def test_after_a_restart_the_device_has_the_usual_time_to_come_back() -> None:
     woken = online().after_restart(at=500.0)
-    assert device.deadline(woken.state) == 590.0
+    assert device.DECIDER.deadline(woken.state) == 590.0
     woken.when(TimeReached(), at=590.0).names("DeviceDisconnected")
 
 
@@ -159,7 +159,7 @@ def test_a_result_of_an_unknown_unlock_is_acknowledged_and_ignored() -> None:
 
 def test_an_unlock_without_a_result_expires_a_moment_after_its_time_so_that_a_late_result_wins() -> None:
     queued = online().after(UNLOCK, at=100.0)
-    assert device.deadline(queued.state) == 112.0
+    assert device.DECIDER.deadline(queued.state) == 112.0
     queued.when(TimeReached(), at=111.9).nothing()
     queued.when(Result("u1", "opened"), at=111.9).names("UnlockDone")
     then = queued.when(TimeReached(), at=112.0).names("UnlockDone")
@@ -170,7 +170,7 @@ def test_only_finished_unlocks_leave_the_queue() -> None:
     two = online().after(UNLOCK, at=100.0).after(replace(UNLOCK, unlock_id="u2", expires_at=115.0), at=105.0)
     later = two.after(TimeReached(), at=112.0)
     assert list(later.state.queue) == ["u2"]
-    assert device.deadline(later.state) == 117.0
+    assert device.DECIDER.deadline(later.state) == 117.0
 
 
 def test_a_report_that_changes_a_slot_goes_to_its_trolley() -> None:
@@ -277,7 +277,7 @@ def test_a_report_of_what_is_known_changes_nothing_but_counts() -> None:
 
 def test_a_report_that_changed_a_slot_is_known_after_a_restart_too() -> None:
     woken = online().after(reports((2, OPEN)), at=101.5).after_restart(at=500.0)
-    assert rested(device, woken.state).last_seq == 2
+    assert rested(device.DECIDER, woken.state).last_seq == 2
     woken.when(reports((2, CLOSED)), at=501.0).nothing().answers(Acked(2))
 
 
@@ -309,7 +309,7 @@ def test_a_device_that_is_retired_is_not_missed_and_the_map_forgets_it() -> None
     card = DeviceCard("d1", False, "1.0", 2, 100.0)
     assert then.hints("branch", "BRANCH-001") == [NoteDevice("DeviceRetired", card, gone=True)]
     retired = given(device, "d1", CONNECTED, RETIRED)
-    assert device.deadline(retired.state) is None
+    assert device.DECIDER.deadline(retired.state) is None
     for word in (LinkDown("boot-1"), Beat(), Retire()):
         retired.when(word, at=121.0).nothing()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from actors.device import decider as device
+from actors import device, rollout
 from actors.kit.decider import TimeReached
 from actors.messages.device import (
     Acked,
@@ -41,7 +41,6 @@ from actors.messages.rollout import (
     RolloutStarted,
     StartRollout,
 )
-from actors.rollout import decider as rollout
 from tests.domain.given import Given, Then, given
 
 IMAGE = FirmwareImage("2.0", "https://shop/fw", 100, "ab" * 32, "sig")
@@ -215,7 +214,7 @@ def test_an_aborted_rollout_lets_go_of_devices_that_have_not_begun_to_update() -
 
 def test_a_device_that_says_nothing_new_has_failed() -> None:
     state = running(was("d1", "downloading", at=300.0))
-    assert rollout.deadline(state.state) == 700.0
+    assert rollout.DECIDER.deadline(state.state) == 700.0
     state.when(TimeReached(), at=699.0).nothing()
     then = state.when(TimeReached(), at=700.0).then(DeviceTimedOut("d2", 700.0))
     assert told(then, "device", "d2") == [WithdrawFirmware("r1")]

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from actors.cart import decider as cart
+from actors import cart, trolley
 from actors.kit.decider import Context, Decision, TimeReached
 from actors.messages.cart import (
     AddItem,
@@ -32,7 +32,6 @@ from actors.messages.trolley import (
     Unlock,
     UnlockFinished,
 )
-from actors.trolley import decider as trolley
 from tests.domain.given import fold, rested, through_json
 from tests.domain.things import REF, offer
 
@@ -87,7 +86,7 @@ class Alone(RuleBasedStateMachine):
 class Trolley(Alone):
     """Claims are answered exactly once, phases follow the sessions, timers are exact."""
 
-    decider = trolley
+    decider = trolley.DECIDER
     key = "TROLLEY_01"
 
     @initialize()
@@ -135,7 +134,7 @@ class Trolley(Alone):
 
     @rule()
     def time(self) -> None:
-        due = trolley.deadline(self.state)
+        due = trolley.DECIDER.deadline(self.state)
         decision = self.do(TimeReached())
         assert bool(decision.events) == (due is not None and self.now >= due - 1e-6)
 
@@ -148,7 +147,7 @@ class Trolley(Alone):
     def a_session_is_there_exactly_while_it_is_claimed_or_held(self) -> None:
         free = self.state.phase == "available"
         assert free == (self.state.session_id is None) == (self.state.user_id is None)
-        assert free == (trolley.deadline(self.state) is None)
+        assert free == (trolley.DECIDER.deadline(self.state) is None)
 
     @invariant()
     def only_a_claim_under_way_leaves_somebody_waiting(self) -> None:
@@ -169,7 +168,7 @@ class Trolley(Alone):
 class Cart(Alone):
     """Amounts are those of a plain dict of quantities."""
 
-    decider = cart
+    decider = cart.DECIDER
     key = "alice"
 
     @initialize()

@@ -9,8 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from actors import branch, chain, notify
-from actors.kit.decider import TimeReached
-from actors.kit.tables import UnexpectedEvent
+from actors.kit.decider import TimeReached, UnexpectedEvent
 from actors.messages.branch import (
     BranchNoted,
     CartTotalChanged,
@@ -34,18 +33,18 @@ PI = Decimal("3.14")
 
 
 def loaded(*cards: TrolleyCard) -> Given:
-    return Given(branch, branch.State.of("BRANCH-001", "demo", cards or (FREE,), (DEVICE,)), [])
+    return Given(branch.DECIDER, branch.State.of("BRANCH-001", "demo", cards or (FREE,), (DEVICE,)), [])
 
 
 def when(state: Given, command: Any, at: float = 100.0) -> tuple[tuple[Any, ...], Given, Any]:
     """The events, the state after them, and the decision; a volatile entity is not replayed from nothing."""
-    decision = branch.decide(state.state, command, branch.context(at, "c", "p"))
+    decision = branch.DECIDER.decide(state.state, command, branch.DECIDER.context(at, "c", "p"))
     after = decision.memory if decision.memory is not None else state.state
     for event in decision.events:
-        after = branch.evolve(after, event)
-        state.history.extend(branch.tells(after, event))
+        after = branch.DECIDER.evolve(after, event)
+        state.history.extend(branch.DECIDER.tells(after, event))
     assert branch.State.of("BRANCH-001", "demo", after.trolleys.values()).counters == after.counters
-    return decision.events, Given(branch, after, state.history), decision
+    return decision.events, Given(branch.DECIDER, after, state.history), decision
 
 
 def test_a_branch_is_counted_when_it_is_loaded() -> None:
@@ -94,11 +93,11 @@ def test_the_first_total_is_shown_at_once_and_the_next_a_second_later() -> None:
         events, state, decision = when(state, NoteCart("TROLLEY_01", "s1", PI * number, number), at=100.1)
         assert events == ()
         assert decision.memory is not None
-    assert branch.deadline(state.state) == 101.0
+    assert branch.DECIDER.deadline(state.state) == 101.0
     assert when(state, TimeReached(), at=100.9)[0] == ()
     events, state, _ = when(state, TimeReached(), at=101.0)
     assert events == (CartTotalChanged("TROLLEY_01", PI * 5, 5, 101.0),)
-    assert branch.deadline(state.state) is None
+    assert branch.DECIDER.deadline(state.state) is None
     events, state, _ = when(state, NoteCart("TROLLEY_01", "s1", PI, 1), at=102.0)
     assert len(events) == 1
 
@@ -125,10 +124,10 @@ def test_the_total_stays_while_the_session_goes_on_and_goes_with_it() -> None:
     _, state, _ = when(state, NoteCart("TROLLEY_01", "s1", PI * 2, 2), at=100.1)
     events, state, _ = when(state, NoteTrolley("LockOpened", replace(HELD, seq=7)))
     assert events[0].card.cart_total == PI
-    assert branch.deadline(state.state) == 101.0
+    assert branch.DECIDER.deadline(state.state) == 101.0
     _, state, _ = when(state, NoteTrolley("SessionEnded", replace(FREE, seq=8)))
     assert state.state.trolleys["TROLLEY_01"].cart_total == 0
-    assert branch.deadline(state.state) is None, "what waited to be shown is gone with the session"
+    assert branch.DECIDER.deadline(state.state) is None, "what waited to be shown is gone with the session"
 
 
 def test_a_device_is_shown_and_an_older_note_of_it_is_not() -> None:
@@ -141,8 +140,8 @@ def test_a_device_is_shown_and_an_older_note_of_it_is_not() -> None:
 
 
 def test_a_branch_of_no_chain_tells_nobody() -> None:
-    alone = branch.initial("BRANCH-001")
-    assert branch.tells(alone, TrolleyNoted("LockOpened", FREE, Counters())) == ()
+    alone = branch.State("BRANCH-001")
+    assert branch.DECIDER.tells(alone, TrolleyNoted("LockOpened", FREE, Counters())) == ()
 
 
 def test_a_chain_keeps_the_counters_of_its_branches() -> None:
@@ -160,9 +159,10 @@ def test_a_user_sees_the_latest_notices() -> None:
     assert [each.trolley_id for each in state.state.notices] == [f"T{n}" for n in range(3, notify.KEPT + 3)]
 
 
-@pytest.mark.parametrize("decider", [branch, chain, notify])
-def test_an_aggregate_refuses_what_its_table_does_not_list(decider: Any) -> None:
-    given(decider, "x").when(Unheard()).refused(409, "not_allowed", phase="open", command="Unheard")
+@pytest.mark.parametrize("door", [branch, chain, notify])
+def test_an_aggregate_refuses_what_its_table_does_not_list(door: Any) -> None:
+    decider = door.DECIDER
+    given(door, "x").when(Unheard()).refused(409, "not_allowed", phase="open", command="Unheard")
     with pytest.raises(UnexpectedEvent):
         decider.evolve(decider.initial("x"), Unheard())
     assert decider.deadline(decider.initial("x")) is None

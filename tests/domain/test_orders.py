@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given as hypothesis_given
 from hypothesis import strategies as st
 
+from actors import order
 from actors import order_numbers as till
 from actors.messages.cart import Line, PriceStep
 from actors.messages.order import (
@@ -32,7 +33,6 @@ from actors.messages.order_numbers import NumberTaken, TakeNumber
 from actors.messages.receipt import SendReceipt
 from actors.messages.refund import RefundPayment
 from actors.messages.stock import AdjustStock
-from actors.order import decider as order
 from tests.domain.given import Given, given
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from actors.cart import decider as cart
+from actors import cart
+from actors.cart.payment import MAX_PAYMENTS
 from actors.messages.cart import AddItem, ClearCart, CloseSession, EndSession, OpenSession, SessionOver
 from actors.messages.checkout import (
     CancelCheckout,
@@ -65,7 +66,7 @@ def money_of(state: Given, payment_id: str = "p1") -> PaymentSucceeded:
 
 def _told(state: Given) -> list[Any]:
     last = state.history[-1]
-    return [tell.command for tell in cart.tells(state.state, last)]
+    return [tell.command for tell in cart.DECIDER.tells(state.state, last)]
 
 
 def order_of(paid: Then) -> PlaceOrder:
@@ -90,7 +91,7 @@ def test_a_payment_is_asked_for_with_what_the_stock_keeps() -> None:
         then.state.revision,
     )  # fmt: skip
     then.tells(("payment", "p1", start))
-    assert cart.deadline(then.state) == 400.0
+    assert cart.DECIDER.deadline(then.state) == 400.0
 
 
 def test_a_second_click_names_the_payment_that_goes_on_and_another_provider_begins_one() -> None:
@@ -111,7 +112,7 @@ def test_nothing_is_paid_for_that_is_not_kept() -> None:
 
 def test_so_many_payments_a_checkout_tries_and_no_more() -> None:
     state = reserved()
-    for number in range(cart.paying.MAX_PAYMENTS):
+    for number in range(MAX_PAYMENTS):
         state = state.after(RequestPayment(f"p{number}", "sandbox", "demo"), command_id=f"pay-{number}")
         state = state.after(PaymentFailed(f"p{number}", "card_declined", "No."), command_id=f"no-{number}")
     state.when(PAY, command_id="more").refused(409, "too_many_payments")
@@ -136,7 +137,7 @@ def test_paying_for_an_open_cart_begins_with_a_checkout() -> None:
 def test_a_declined_payment_leaves_the_cart_frozen_for_another_try() -> None:
     then = paying().when(FAILED, at=110.0)
     then.then(PaymentDeclined("p1", "r1", "card_declined", "Your bank said no.", 110.0)).tells()
-    assert cart.deadline(then.state) == 400.0
+    assert cart.DECIDER.deadline(then.state) == 400.0
     more = then.and_then().when(RequestPayment("p2", "sandbox", "demo"), command_id="pay2")
     more.names("PaymentRequested")
     more.and_then().when(FAILED, command_id="old news").nothing()
@@ -154,7 +155,11 @@ def test_the_money_sells_what_was_kept_and_ends_the_session_as_paid() -> None:
         ("trolley", "TROLLEY_01", Release("s1", "paid")),
     )
     assert (then.state.lines, str(then.state.total), then.state.units) == ({}, "0.00", 0)
-    assert (then.state.checkout, cart.deadline(then.state), then.state.phase) == (None, None, "ending")
+    assert (then.state.checkout, cart.DECIDER.deadline(then.state), then.state.phase) == (
+        None,
+        None,
+        "ending",
+    )
     over = then.and_then().after(EndSession("s1", "paid"), command_id="end")
     ended = over.when(CloseSession("s1", "paid"), at=121.0, command_id="close").names("SessionDetached")
     assert dict(ended.decision.settles)["end"] == SessionOver("s1", "TROLLEY_01", "paid", 0)
@@ -197,10 +202,10 @@ def test_every_trolley_of_the_branch_is_released_by_the_one_payment() -> None:
 
 def test_money_after_the_end_reserves_once_more_if_the_cart_is_as_it_was() -> None:
     before = paying()
-    thawed = before.after(cart.on_deadline, at=400.0, command_id="t")
+    thawed = before.after(cart.DECIDER.on_deadline, at=400.0, command_id="t")
     again = thawed.when(money_of(before), at=4000.0, command_id="money").names("CheckoutReopened")
     again.tells(("stock", "B", Reserve("p1", "alice", (Quantity("product-milk", 3),), 4300.0)))
-    assert cart.deadline(again.state) is None
+    assert cart.DECIDER.deadline(again.state) is None
     frozen = again.and_then()
     frozen.when(CancelCheckout(), command_id="cancel").refused(409, "already_paid", payment_id="p1")
     frozen.when(RequestPayment("p2", "sandbox", "demo"), command_id="p2").refused(409, "already_paid")
@@ -212,7 +217,7 @@ def test_money_after_the_end_reserves_once_more_if_the_cart_is_as_it_was() -> No
 
 def test_money_after_the_end_goes_back_if_the_goods_are_sold_out() -> None:
     before = paying()
-    thawed = before.after(cart.on_deadline, at=400.0, command_id="t")
+    thawed = before.after(cart.DECIDER.on_deadline, at=400.0, command_id="t")
     frozen = thawed.after(money_of(before), at=4000.0, command_id="money")
     short = ReservationRefused("p1", (Shortage("product-milk", 3, 1),))
     then = returned(
@@ -231,13 +236,15 @@ def test_money_after_the_end_goes_back_if_the_goods_are_sold_out() -> None:
 )  # fmt: skip
 def test_money_after_the_end_goes_back_if_the_cart_is_another(changed: Any) -> None:
     before = paying()
-    other = before.after(cart.on_deadline, at=400.0, command_id="t").after(changed, at=401.0, command_id="x")
+    other = before.after(cart.DECIDER.on_deadline, at=400.0, command_id="t").after(
+        changed, at=401.0, command_id="x"
+    )
     returned(other.when(money_of(before), at=402.0, command_id="money").names("PaymentReturned"))
 
 
 def test_a_reopened_checkout_survives_the_end_of_its_session() -> None:
     before = paying()
-    thawed = before.after(cart.on_deadline, at=400.0, command_id="t")
+    thawed = before.after(cart.DECIDER.on_deadline, at=400.0, command_id="t")
     frozen = thawed.after(money_of(before), at=401.0, command_id="money")
     alone = frozen.when(CloseSession("s1", "abandoned"), at=402.0, command_id="x").names("SessionDetached")
     assert len(alone.state.lines) == 1
@@ -259,7 +266,7 @@ def test_the_second_payment_of_one_checkout_goes_back() -> None:
 
 def test_the_first_payments_money_may_pay_the_second_checkout_of_the_same_goods() -> None:
     one = paying()
-    thawed = one.after(cart.on_deadline, at=400.0, command_id="t")
+    thawed = one.after(cart.DECIDER.on_deadline, at=400.0, command_id="t")
     again = reserved(thawed, "r2").after(RequestPayment("p2", "sandbox", "demo"), command_id="pay2")
     paid = again.when(money_of(one), at=405.0, command_id="money").names("CheckoutPaid")
     assert paid.told[0].command == CommitReservation("r2")
@@ -269,7 +276,7 @@ def test_the_first_payments_money_may_pay_the_second_checkout_of_the_same_goods(
 
 def test_money_that_comes_while_another_checkout_waits_for_the_stock_goes_back() -> None:
     one = paying()
-    thawed = one.after(cart.on_deadline, at=400.0, command_id="t")
+    thawed = one.after(cart.DECIDER.on_deadline, at=400.0, command_id="t")
     asked = thawed.after(Checkout("r2", "B", 300.0), at=401.0, command_id="ask2")
     returned(asked.when(money_of(one), at=402.0, command_id="money").names("PaymentReturned"))
 

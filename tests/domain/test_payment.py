@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from actors import payment
 from actors.messages.cart import Line
 from actors.messages.order import RefundFailed, RefundMade
 from actors.messages.paying import PaymentFailed, PaymentSucceeded
@@ -39,7 +40,7 @@ from actors.messages.payment import (
     Unheard,
 )
 from actors.messages.refund import RefundPayment
-from actors.payment import decider as payment
+from actors.payment.decider import GIVE_UP_S, MAX_JOINERS
 from actors.payment.refunds import REFUND_TRIES
 from tests.domain.given import Given, given
 
@@ -87,17 +88,17 @@ def test_it_asks_its_provider_and_answers_when_that_knows_of_it() -> None:
     assert started.hints("provider", "sandbox") == [Charge(ToCharge(P, AMOUNT, "INR"))]
     known = started.and_then().when(OPENED, at=101.0).then(ChargeOpened("ref-1", "shopper", 101.0))
     known.settles(("find", STANDS))
-    assert (known.state.status, payment.deadline(known.state)) == ("pending", None)
+    assert (known.state.status, payment.DECIDER.deadline(known.state)) == ("pending", None)
     known.and_then().when(FindPayment(), command_id="later").answers(STANDS)
 
 
 def test_a_silent_provider_is_asked_three_times_and_then_the_payment_has_failed() -> None:
     state = opening().after(FindPayment(), command_id="find")
     for wait in (0.5, 1.0):
-        at = payment.deadline(state.after(Silent("create"), at=200.0, command_id=f"{wait}").state)
+        at = payment.DECIDER.deadline(state.after(Silent("create"), at=200.0, command_id=f"{wait}").state)
         assert at == 200.0 + wait
         state = state.after(Silent("create"), at=200.0, command_id=f"silent-{wait}")
-        again = state.when(payment.on_deadline, at=200.0 + wait, command_id=f"again-{wait}").nothing()
+        again = state.when(payment.DECIDER.on_deadline, at=200.0 + wait, command_id=f"again-{wait}").nothing()
         assert again.hints("provider", "sandbox") == [Charge(ToCharge(P, AMOUNT, "INR"))]
         state = again.and_then()
     then = state.when(Silent("create"), at=210.0).names("ChargeDeclined")
@@ -109,10 +110,10 @@ def test_a_silent_provider_is_asked_three_times_and_then_the_payment_has_failed(
 
 def test_after_a_restart_the_provider_is_asked_again_at_once() -> None:
     state = opening().after_restart(500.0)
-    assert payment.deadline(state.state) == 500.0
-    then = state.when(payment.on_deadline, at=500.0)
+    assert payment.DECIDER.deadline(state.state) == 500.0
+    then = state.when(payment.DECIDER.on_deadline, at=500.0)
     assert then.hints("provider", "sandbox") == [Charge(ToCharge(P, AMOUNT, "INR"))]
-    assert payment.deadline(opened().after_restart(500.0).state) is None
+    assert payment.DECIDER.deadline(opened().after_restart(500.0).state) is None
 
 
 def test_what_the_shopper_did_is_handed_to_the_provider_and_not_kept() -> None:
@@ -206,21 +207,21 @@ def test_a_refund_is_asked_for_until_the_provider_has_answered() -> None:
     state = returning()
     for number in range(REFUND_TRIES - 1):
         silent = state.after(Silent("refund", "f0"), at=200.0, command_id=f"silent-{number}")
-        due = payment.deadline(silent.state)
+        due = payment.DECIDER.deadline(silent.state)
         assert due is not None
-        again = silent.when(payment.on_deadline, at=due, command_id=f"again-{number}")
+        again = silent.when(payment.DECIDER.on_deadline, at=due, command_id=f"again-{number}")
         assert len(again.hints("provider", "sandbox")) == 1
         state = again.and_then()
     rests = state.after(Silent("refund", "f0"), at=300.0, command_id="last")
-    assert payment.deadline(rests.state) is None
+    assert payment.DECIDER.deadline(rests.state) is None
     assert rests.state.unsettled
     assert len(rests.when(CheckPayment(), command_id="check").hints("provider", "sandbox")) == 1
-    assert payment.deadline(rests.after_restart(400.0).state) == 400.0
+    assert payment.DECIDER.deadline(rests.after_restart(400.0).state) == 400.0
 
 
 def test_a_refund_that_takes_days_is_left_to_the_reconciliation() -> None:
     then = returning().when(GivingBack("f0", "re-1"), at=200.0).nothing()
-    assert (payment.deadline(then.state), then.state.unsettled) == (None, True)
+    assert (payment.DECIDER.deadline(then.state), then.state.unsettled) == (None, True)
 
 
 def test_a_refund_that_was_refused_or_bounced_later_is_still_owed() -> None:
@@ -275,7 +276,7 @@ def test_a_payment_that_nobody_makes_is_given_up_after_a_day() -> None:
     checked = opened().after(CheckPayment(), at=200.0, command_id="check")
     checked.when(OPENED, at=200.0).nothing()
     checked.when(NeverHeard(), at=200.0).nothing()
-    late = 100.0 + payment.GIVE_UP_S
+    late = 100.0 + GIVE_UP_S
     for word in (OPENED, NeverHeard()):
         then = checked.when(word, at=late).names("ChargeDeclined")
         assert (then.state.reason, then.state.unsettled) == ("expired", False)
@@ -305,6 +306,6 @@ def test_a_payment_that_was_never_asked_for_is_not_there() -> None:
 
 def test_only_so_many_may_wait_for_one_word() -> None:
     state = opened()
-    for number in range(payment.MAX_JOINERS):
+    for number in range(MAX_JOINERS):
         state = state.after(ConfirmPayment("4242"), command_id=f"c{number}")
     state.when(ConfirmPayment("4242"), command_id="more").refused(409, "payment_busy")

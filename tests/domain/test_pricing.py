@@ -10,7 +10,7 @@ from hypothesis import given as hypothesis_given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from actors.cart import decider as cart
+from actors import cart
 from actors.kit import money
 from actors.messages.cart import (
     AddItem,

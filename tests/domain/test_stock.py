@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given as hypothesis_given
 from hypothesis import strategies as st
 
+from actors import stock
 from actors.messages.checkout import ReservationMade, ReservationOverdue, ReservationRefused
 from actors.messages.stock import (
     AdjustStock,
@@ -25,7 +26,6 @@ from actors.messages.stock import (
     SweepReservations,
     Swept,
 )
-from actors.stock import decider as stock
 from tests.domain.given import Given, given, through_json
 
 MILK, TEA = "product-milk", "product-tea/mint"
@@ -154,10 +154,10 @@ def test_whatever_happens_the_units_add_up(commands: list[Any]) -> None:
     """Invariant 3."""
     state = branch().state
     for number, command in enumerate(commands):
-        decision = stock.decide(state, command, stock.context(100.0, f"c{number}", "p"))
+        decision = stock.DECIDER.decide(state, command, stock.DECIDER.context(100.0, f"c{number}", "p"))
         for event in decision.events:
             before = state
-            state = stock.evolve(state, through_json(event))
+            state = stock.DECIDER.evolve(state, through_json(event))
             assert through_json(before) == before, "the state before is left as it was"
             for sku, at in state.every_level():
                 held = sum(

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from actors.kit.tables import UnexpectedEvent
+from actors import trolley
+from actors.kit.decider import UnexpectedEvent
 from actors.messages.device import UnlockSlot
 from actors.messages.notify import Notice, Notify
 from actors.messages.trolley import (
@@ -36,7 +37,6 @@ from actors.messages.trolley import (
     Unlock,
     UnlockFinished,
 )
-from actors.trolley import decider as trolley
 from tests.domain.given import Given, given
 from tests.domain.things import BARE, REF
 
@@ -254,4 +254,4 @@ def test_a_shopper_keeps_a_trolley_that_is_put_into_maintenance() -> None:
 )
 def test_an_event_that_the_tables_do_not_list_raises(event: object) -> None:
     with pytest.raises(UnexpectedEvent):
-        trolley.evolve(trolley.initial(T), event)
+        trolley.DECIDER.evolve(trolley.State(T), event)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from actors import trolley
 from actors.kit.decider import TimeReached
 from actors.messages.branch import NoteTrolley, TrolleyCard
 from actors.messages.cart import CloseSession, OpenSession
@@ -28,7 +29,7 @@ from actors.messages.trolley import (
     SignOfLife,
     TrolleyAssigned,
 )
-from actors.trolley import decider as trolley
+from actors.trolley.decider import MAX_JOINERS
 from tests.domain.given import Given, given
 from tests.domain.things import BARE, PLACE, REF
 
@@ -94,7 +95,7 @@ def test_the_same_user_claiming_twice_at_once_gets_both_claims_answered() -> Non
 
 def test_only_so_many_claims_of_one_user_wait_at_once() -> None:
     state = claiming()
-    for number in range(trolley.MAX_JOINERS):
+    for number in range(MAX_JOINERS):
         state = state.after(CLAIM, command_id=f"again-{number}")
     state.when(CLAIM, command_id="one-too-many").refused(409, "claim_pending")
 
@@ -111,7 +112,7 @@ def test_a_trolley_in_maintenance_cannot_be_claimed_until_it_is_back() -> None:
 
 def test_a_claim_never_confirmed_is_given_up_after_ten_seconds_and_the_cart_may_not_keep_it() -> None:
     state = claiming()
-    assert trolley.deadline(state.state) == 110.0
+    assert trolley.DECIDER.deadline(state.state) == 110.0
     state.when(TimeReached(), at=109.9).nothing()
     then = state.when(TimeReached(), at=110.0).then(ClaimDenied("s1", "alice", "timeout", 110.0))
     then.settles(("claim-1", "claim_timeout")).tells(("cart", "alice", CloseSession("s1", "abandoned")))
@@ -145,7 +146,7 @@ def test_a_denial_of_another_session_changes_nothing() -> None:
 def test_a_release_ends_the_session_and_the_cart_is_told_with_the_outcome() -> None:
     then = held().when(Release("s1", "paid"), at=120.0).then(SessionEnded("s1", "alice", "paid", 120.0))
     then.tells(("cart", "alice", CloseSession("s1", "paid")))
-    assert trolley.deadline(then.state) is None
+    assert trolley.DECIDER.deadline(then.state) is None
 
 
 def test_a_release_that_overtakes_its_confirmation_gives_the_claim_up() -> None:
@@ -167,7 +168,7 @@ def test_a_session_does_not_expire_a_tenth_of_a_second_too_early(early: float) -
 
 def test_a_session_expires_to_the_tenth_of_a_second() -> None:
     state = held()
-    assert trolley.deadline(state.state) == 130.5
+    assert trolley.DECIDER.deadline(state.state) == 130.5
     then = state.when(TimeReached(), at=130.5).then(SessionExpired("s1", "alice", 130.5))
     then.tells(("cart", "alice", CloseSession("s1", "expired")))
     assert then.hints("notify", "alice") == [Notify(Notice("SessionExpired", "warning", T, 130.5))]
@@ -182,7 +183,7 @@ def test_the_branchs_own_timeout_holds() -> None:
 @pytest.mark.parametrize("sign", [SignOfLife("s1"), SignOfLife(None), Heartbeat("s1"), CLAIM])
 def test_every_sign_of_life_gives_the_session_its_whole_time_again(sign: object) -> None:
     alive = held().after(sign, at=130.4)
-    assert trolley.deadline(alive.state) == 160.4
+    assert trolley.DECIDER.deadline(alive.state) == 160.4
     alive.when(TimeReached(), at=130.5).nothing()
     alive.when(TimeReached(), at=160.3).nothing()
     alive.when(TimeReached(), at=160.4).names("SessionExpired")
@@ -190,22 +191,24 @@ def test_every_sign_of_life_gives_the_session_its_whole_time_again(sign: object)
 
 def test_a_report_of_the_trolleys_device_is_a_sign_of_life() -> None:
     changed = held().after(LockReported("closed", True, 119.9, BARE), at=120.0)
-    assert trolley.deadline(changed.state) == 150.0, "received is what counts, whatever the Pi's clock says"
+    assert trolley.DECIDER.deadline(changed.state) == 150.0, (
+        "received is what counts, whatever the Pi's clock says"
+    )
     same = changed.after(LockReported("closed", True, 125.0, BARE), at=125.0)
-    assert trolley.deadline(same.state) == 155.0
+    assert trolley.DECIDER.deadline(same.state) == 155.0
 
 
 def test_a_sign_of_life_of_another_session_does_not_count() -> None:
-    assert trolley.deadline(held().after(SignOfLife("s0"), at=130.0).state) == 130.5
+    assert trolley.DECIDER.deadline(held().after(SignOfLife("s0"), at=130.0).state) == 130.5
 
 
 def test_a_sign_of_life_does_not_prolong_a_claim() -> None:
-    assert trolley.deadline(claiming().after(SignOfLife("s1"), at=105.0).state) == 110.0
+    assert trolley.DECIDER.deadline(claiming().after(SignOfLife("s1"), at=105.0).state) == 110.0
 
 
 def test_a_late_sign_of_life_never_shortens_a_session() -> None:
     alive = held().after(SignOfLife("s1"), at=120.0)
-    assert trolley.deadline(alive.after(SignOfLife("s1"), at=119.0).state) == 150.0
+    assert trolley.DECIDER.deadline(alive.after(SignOfLife("s1"), at=119.0).state) == 150.0
 
 
 def test_a_heartbeat_says_when_the_session_would_end() -> None:
@@ -220,9 +223,9 @@ def test_a_heartbeat_of_a_session_that_is_over_is_refused() -> None:
 
 def test_after_a_restart_every_session_has_its_whole_time_again() -> None:
     woken = held().after_restart(at=500.0)
-    assert trolley.deadline(woken.state) == 530.0
-    assert trolley.deadline(claiming().after_restart(at=500.0).state) == 510.0
-    assert trolley.deadline(fresh().after_restart(at=500.0).state) is None
+    assert trolley.DECIDER.deadline(woken.state) == 530.0
+    assert trolley.DECIDER.deadline(claiming().after_restart(at=500.0).state) == 510.0
+    assert trolley.DECIDER.deadline(fresh().after_restart(at=500.0).state) is None
 
 
 def test_every_change_goes_to_the_map_with_its_place_in_the_journal() -> None:

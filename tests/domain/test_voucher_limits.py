@@ -10,8 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from actors import voucher
-from actors.cart import decider as cart
+from actors import cart, voucher
 from actors.kit.decider import TimeReached
 from actors.messages.cart import AddItem, ApplyVoucher, DropVoucher, OpenSession
 from actors.messages.checkout import (

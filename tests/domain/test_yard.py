@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from actors import returns as yard
+from actors import trolley
 from actors.messages.alarms import About, ClearAlarm, RaiseAlarm
 from actors.messages.device import Occupy, Report, Reports, SlotReading, UnlockSlot, Vacate
 from actors.messages.notify import Notice, Notify
@@ -32,7 +33,6 @@ from actors.messages.trolley import (
     TrolleyReturned,
     Unlock,
 )
-from actors.trolley import decider as trolley
 from tests.domain.given import Given, given
 from tests.domain.network import World
 from tests.domain.things import PLACE, REF, ref

@@ -9,11 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from actors.cart import decider as cart
+from actors import cart, trolley
 from actors.kit.decider import Refusal
 from actors.messages.cart import AddItem, ItemPut
 from actors.messages.trolley import Claim, SignOfLife
-from actors.trolley import decider as trolley
 from core.entities import ENTITIES
 from core.journal.codec import JsonCodec, UnknownEvent
 from tests.journal.examples import EXAMPLES, GOLDEN, Golden, GoldenState, golden_states, schema_of
@@ -170,7 +169,7 @@ def test_a_changed_state_has_a_higher_version(path: Path, state: GoldenState) ->
 
 def test_a_snapshot_of_another_version_is_ignored() -> None:
     codec = ENTITIES["cart"].codec
-    state = cart.initial(user(1))
+    state = cart.State(user(1))
     assert codec.decode_state(codec.encode_state(state), codec.state_version) == state
     assert codec.decode_state(b"anything", codec.state_version + 1) is None
 

@@ -17,7 +17,7 @@ from actors.messages.paying import RequestPayment
 from actors.messages.payment import ConfirmPayment, FindPayment
 from actors.messages.stock import Quantity, ReceiveStock
 from actors.runtime import Address, Kind, System
-from actors.stock.decider import Level
+from actors.stock import Level
 from core.entities import ENTITIES, PROJECTIONS, ROWS
 from core.environment import Environment
 from core.journal.postgres import PostgresJournal

@@ -16,8 +16,8 @@ import msgspec
 import pytest
 from django.utils import timezone
 
-from actors.order.state import State as OrderState
-from actors.payment.state import State as PaymentState
+from actors.order import State as OrderState
+from actors.payment import State as PaymentState
 from core.accounts.principals import PERMISSIONS
 from core.fleet.models import Session, Trolley
 from core.tenancy.models import Branch

@@ -14,7 +14,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from actors.device import state as device_state
+from actors import device as devices
 from actors.messages.device import DeskOfDevice, Poll, SendUnlock
 from core import actor_port
 from core.accounts.principals import Principal
@@ -186,7 +186,7 @@ class DeviceStatusView(View):
         device = find(request, device_id)
         state = actor_port.look("device", str(device.pk), principal(request))
         now = timezone.now().timestamp()
-        desired = device_state.desired(state).items()
+        desired = devices.desired(state).items()
         return Response(
             {
                 "device_id": str(device.pk),
@@ -201,7 +201,7 @@ class DeviceStatusView(View):
                     {"slot": one.slot, "hook": one.hook, "present": one.present, "at": _at(one.at)}
                     for _, one in sorted(state.slots.items())
                 ],
-                "pending": [_command(each) for each in device_state.pending(state, now)],
+                "pending": [_command(each) for each in devices.pending(state, now)],
                 "health": state.health,
                 "firmware_job": _job(state.firmware_job),
             }
@@ -262,7 +262,7 @@ def _device(request: Request) -> Principal:
     return who
 
 
-def _job(job: device_state.FirmwareJob | None) -> dict[str, Any] | None:
+def _job(job: devices.FirmwareJob | None) -> dict[str, Any] | None:
     if job is None:
         return None
     fields = {"rollout_id": job.rollout_id, "version": job.image.version}
@@ -273,7 +273,7 @@ def _command(each: SendUnlock) -> dict[str, Any]:
     return {"id": each.unlock_id, "slot": each.slot, "op": "unlock", "ttl_ms": each.ttl_ms}
 
 
-def _status(state: device_state.State) -> str:
+def _status(state: devices.State) -> str:
     return "online" if state.online else "offline"
 
 

@@ -1,30 +1,33 @@
 """Draw the state diagrams of the documentation from the deciders' own tables.
 
-``python -m actors.kit.diagrams [folder]`` writes one page an entity (docs/states by
+``python -m actors.diagrams [folder]`` writes one page an entity (docs/states by
 default); a test compares the pages with what the tables say now.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from actors import alarms, voucher
-from actors import order_numbers as till
-from actors import returns as yard
-from actors.cart import decider as cart
-from actors.device import decider as device
-from actors.kit.tables import Commands, Events, ignored
-from actors.order import decider as order
-from actors.payment import decider as payment
-from actors.rollout import decider as rollout
-from actors.stock import decider as stock
-from actors.trolley import decider as trolley
-from actors.trolley.state import CUSTODY, MAINTENANCE
+from actors import (
+    alarms,
+    cart,
+    device,
+    order,
+    order_numbers,
+    payment,
+    returns,
+    rollout,
+    stock,
+    trolley,
+    voucher,
+)
+from actors.kit.decider import Commands, Decider, Move, ignored
+from actors.trolley import CUSTODY, MAINTENANCE
 
-_FOLDER = Path(__file__).resolve().parents[2] / "docs" / "states"
+_FOLDER = Path(__file__).resolve().parents[1] / "docs" / "states"
 
 
 def pages() -> dict[str, str]:
@@ -44,14 +47,14 @@ def pages() -> dict[str, str]:
         ),
         "cart.md": _page("Cart", cart, []),
         "device.md": _page("Device", device, []),
-        "yard.md": _page("Yard", yard, []),
+        "returns.md": _page("Returns", returns, []),
         "alarms.md": _page("Alarms", alarms, []),
         "stock.md": _page("Stock", stock, []),
         "voucher.md": _page("Voucher", voucher, []),
         "rollout.md": _page("Rollout", rollout, []),
         "order.md": _page("Order", order, []),
         "payment.md": _page("Payment", payment, []),
-        "till.md": _page("Till", till, []),
+        "order_numbers.md": _page("Order numbers", order_numbers, []),
     }
 
 
@@ -63,8 +66,9 @@ def write(folder: Path) -> None:
 
 
 def _page(title: str, module: Any, more: list[tuple[str, str, Iterable[tuple[str, str, str]]]]) -> str:
-    events: Events = module.EVENTS
-    first: str = module.initial("").phase
+    decider: Decider[Any, Any, Any, Any] = module.DECIDER
+    events = decider.events.table
+    first: str = decider.initial("").phase
     moves = [
         (phase, to, event.__name__)
         for phase, listed in events.items()
@@ -74,7 +78,7 @@ def _page(title: str, module: Any, more: list[tuple[str, str, Iterable[tuple[str
     ]
     parts = [
         f"# {title}: states",
-        f"Generated from the tables of `{module.__name__}` by `python -m actors.kit.diagrams`.",
+        f"Generated from the tables of `{module.__name__}` by `python -m actors.diagrams`.",
         "## Phase",
         _diagram(first, moves),
         "Events that leave the phase as it is:",
@@ -82,7 +86,7 @@ def _page(title: str, module: Any, more: list[tuple[str, str, Iterable[tuple[str
         "## Commands",
         "`decides`: a handler is listed. `ignored`: listed as one that may rightly come late or twice. "
         "`refused`: not listed, 409 `not_allowed`.",
-        "\n".join(_commands(module.COMMANDS)),
+        "\n".join(_commands(decider.commands)),
     ]
     for name, start, extra in more:
         parts += [f"## {name}", _diagram(start, extra)]
@@ -97,7 +101,7 @@ def _diagram(first: str, moves: Iterable[tuple[str, str, str]]) -> str:
     return "\n".join(["```mermaid", "stateDiagram-v2", f"    [*] --> {first}", *lines, "```"])
 
 
-def _staying(events: Events) -> Iterator[str]:
+def _staying(events: Mapping[str, Mapping[type, Move]]) -> Iterator[str]:
     for phase, listed in events.items():
         names = [event.__name__ for event, move in listed.items() if move.to == (phase,)]
         yield f"- {phase}: {', '.join(names)}"
@@ -105,14 +109,21 @@ def _staying(events: Events) -> Iterator[str]:
 
 def _commands(commands: Commands) -> Iterator[str]:
     phases = list(commands)
-    yield f"| command | {' | '.join(phases)} |"
+    yield f"| command | {' | '.join(_situation(phase) for phase in phases)} |"
     yield f"|---{'|---' * len(phases)}|"
     every = dict.fromkeys(command for listed in commands.values() for command in listed)
     for command in sorted(every, key=lambda each: each.__name__):
         yield f"| {command.__name__} | {' | '.join(_cell(commands, phase, command) for phase in phases)} |"
 
 
-def _cell(commands: Commands, phase: str, command: type) -> str:
+def _situation(phase: Any) -> str:
+    if isinstance(phase, str):
+        return phase
+    name, at_checkout = phase
+    return f"{name}, at the checkout" if at_checkout else str(name)
+
+
+def _cell(commands: Commands, phase: Any, command: type) -> str:
     handler = commands[phase].get(command)
     if handler is None:
         return "refused"

@@ -1,15 +1,14 @@
-"""What a checkout makes of a cart's state: it freezes, thaws, or is sold."""
+"""How the events of a checkout change the cart: it freezes, thaws, or is sold."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
+from actors.cart.state import Frozen, PaidBefore, Phase, State, held_of, limited, phase_of
 from actors.kit import money
-from actors.kit.tables import Move
+from actors.kit.decider import Move
 from actors.messages.checkout import (
     CheckoutCancelled,
     CheckoutCompleted,
@@ -21,7 +20,6 @@ from actors.messages.checkout import (
     ReservationReturned,
     VouchersFreed,
     VouchersUsed,
-    Wish,
 )
 from actors.messages.paying import (
     CheckoutPaid,
@@ -30,49 +28,11 @@ from actors.messages.paying import (
     PaymentRequested,
     PaymentReturned,
 )
-from actors.messages.pricing import Voucher
-
-if TYPE_CHECKING:
-    from actors.cart.state import OpenedSession, Phase, State
 
 SOLD_KEPT = 8
 """How many reservations that were sold a cart remembers, so that no sweep puts them back."""
 PAID = "paid:"
 """What the end of a session that was paid is called, before the payment's id."""
-
-
-class Frozen(msgspec.Struct, frozen=True):
-    """A checkout that goes on. The lines stay as they are until it is over."""
-
-    reservation_id: str
-    branch: str
-    request_id: str
-    expires_at: float
-    session_id: str | None
-    restore_s: float
-    reserved: bool = False
-    """The stock keeps the goods; False while it has not answered."""
-    payment_id: str | None = None
-    """The payment that goes on."""
-    provider: str = ""
-    tried: int = 0
-    """How many payments there were."""
-    wish: Wish | None = None
-    """To pay as soon as the goods are kept."""
-    vouchers: tuple[Voucher, ...] = ()
-    """Those with a limit that changed a price of these lines."""
-    vouchers_kept: tuple[str, ...] = ()
-    """Ids of those that have said so."""
-    paid: PaidBefore | None = None
-    """The money came before the goods were kept again."""
-
-
-class PaidBefore(msgspec.Struct, frozen=True):
-    """What an order will say of a checkout that was reopened."""
-
-    payment_id: str
-    chain: str
-    trolley_id: str | None
 
 
 def _requested(state: State, event: CheckoutRequested) -> State:
@@ -186,29 +146,6 @@ def _paid(state: State, event: CheckoutPaid) -> State:
         paid=(*state.paid, event.payment_id)[-SOLD_KEPT:],
         paid_revision=state.revision + 1,
     )
-
-
-def limited(state: State) -> tuple[Voucher, ...]:
-    """Return the vouchers with a limit that changed the price of a line."""
-    if not state.vouchers:
-        return ()
-    rules = {step.rule for line in state.lines.values() for step in line.price_trace}
-    return tuple(
-        each for each in state.vouchers if each.rule.label in rules and (each.max_uses or each.max_per_person)
-    )
-
-
-def phase_of(sessions: Sequence[OpenedSession]) -> Phase:
-    """Return the phase of a cart with these sessions."""
-    if not sessions:
-        return "free"
-    return "ending" if all(each.end_id is not None for each in sessions) else "shopping"
-
-
-def held_of(state: State) -> Frozen:
-    """Return the checkout of a frozen cart."""
-    assert state.checkout is not None
-    return state.checkout
 
 
 def moves(phase: Phase) -> dict[type, Move]:
