@@ -86,9 +86,9 @@ def _codec(decider: Decider[Any, Any, Any, Any], **options: Any) -> JsonCodec[An
 
 _TROLLEY = _codec(
     trolley.DECIDER,
-    state_version=4,
-    versions={"ClaimRequested": 2, "TrolleyLeft": 2},
-    upcasters={("ClaimRequested", 1): same, ("TrolleyLeft", 1): same},
+    state_version=5,
+    versions={"ClaimRequested": 3, "TrolleyLeft": 2},
+    upcasters={("ClaimRequested", 1): same, ("ClaimRequested", 2): same, ("TrolleyLeft", 1): same},
     bodies={
         trolleys.Claim: lambda command: (command.ref.trolley_id, command.user_id),
         trolleys.Unlock: lambda command: (command.ref.trolley_id, command.reason),
@@ -133,7 +133,7 @@ _GROWN = (
 )  # fmt: skip
 _CART = _codec(
     cart.DECIDER,
-    state_version=6,
+    state_version=7,
     versions={**dict.fromkeys(_GROWN, 2), "VouchersChanged": 3},
     upcasters={**{(name, 1): same for name in _GROWN}, ("VouchersChanged", 2): same},
     bodies={

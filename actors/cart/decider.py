@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from actors.cart import checkout
+from actors.cart import checkout, resuming
 from actors.cart import payment as paying
 from actors.cart import vouchers as cart_vouchers
 from actors.cart.evolve import EVENTS
@@ -38,6 +38,7 @@ from actors.messages.cart import (
     DropVoucher,
     EndSession,
     FindSession,
+    NotResumed,
     OpenSession,
     RemoveItem,
     Reprice,
@@ -83,14 +84,15 @@ def deadline(state: State) -> float | None:
 
 def awake(state: State, now: float) -> State:
     """Return the state as it stands up after a load: nobody waits any more."""
-    return replace(state, joiners=()) if state.joiners else state
+    return replace(state, joiners=(), finders=(), gone="")
 
 
 # --- the trolley's side -----------------------------------------------------------
 
 
 def _open(state: State, command: OpenSession, ctx: Context) -> Decision:
-    if state.session(command.session_id) is not None or state.over(command.session_id) is not None:
+    over = state.over(command.session_id)
+    if state.session(command.session_id) is not None or (over is not None and not command.resumed):
         return NOTHING
     if command.exclusive and state.sessions:
         held = state.sessions[-1]
@@ -110,7 +112,9 @@ def _open(state: State, command: OpenSession, ctx: Context) -> Decision:
         command.restore_s,
         ctx.now,
     )
-    return Decision((attached,))
+    if command.resumed:
+        return resuming.opened(state, attached, ctx)
+    return Decision((attached,), settles=resuming.all_refused(state))
 
 
 def _close(state: State, command: CloseSession, ctx: Context) -> Decision:
@@ -166,6 +170,9 @@ def _ended(state: State, command: EndSession, ctx: Context) -> Decision:
 
 
 def _find(state: State, command: FindSession, ctx: Context) -> Decision:
+    last = state.resumable
+    if last is not None and command.session_id in (None, last.session_id):
+        return resuming.ask(state, last, command, ctx)
     if command.session_id is None:
         opened = state.sessions[-1] if state.sessions else None
     else:
@@ -195,10 +202,23 @@ _LINES: dict[type, Handler] = {
     DropVoucher: drop,
 }
 
-_SESSIONS: dict[str, dict[type, Handler]] = {
-    "free": {OpenSession: _open, CloseSession: ignored, EndSession: _ended, FindSession: _find},
-    "shopping": {OpenSession: _open, CloseSession: _close, EndSession: _end, FindSession: _find},
-    "ending": {OpenSession: _open, CloseSession: _close, EndSession: _end, FindSession: _find},
+_WITH_SESSION: dict[type, Handler] = {
+    OpenSession: _open,
+    CloseSession: _close,
+    EndSession: _end,
+    FindSession: _find,
+    NotResumed: ignored,
+}
+_SESSIONS: dict[Phase, dict[type, Handler]] = {
+    "free": {
+        OpenSession: _open,
+        CloseSession: ignored,
+        EndSession: _ended,
+        FindSession: _find,
+        NotResumed: resuming.refused,
+    },
+    "shopping": _WITH_SESSION,
+    "ending": _WITH_SESSION,
 }
 _OPEN: dict[type, Handler] = {
     **_LINES,
@@ -248,7 +268,7 @@ DECIDER: Decider[State, Command, Event, Answer] = Decider(
     deadline=deadline,
     awake=awake,
     situation=situation,
-    volatile=("joiners",),
+    volatile=("joiners", "finders", "gone"),
     command=Command,
     event=Event,
     answer=Answer,

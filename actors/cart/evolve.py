@@ -129,6 +129,8 @@ def _attached(state: State, event: SessionAttached) -> State:
         currency=currency,
         total=state.total if state.lines else money.zero(currency),
         sessions=(*state.sessions, opened),
+        ended=tuple(each for each in state.ended if each.session_id != event.session_id),
+        finders=(),
         updated_at=event.at,
     )
 

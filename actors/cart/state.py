@@ -114,6 +114,19 @@ class State(msgspec.Struct, frozen=True):
     joiners: tuple[tuple[str, str], ...] = ()
     """(session, command) of repeated ends that wait for the same release (memory only)."""
 
+    finders: tuple[tuple[str, str], ...] = ()
+    """(session or empty, command) of those who wait whether the expired session goes on (memory only)."""
+    gone: str = ""
+    """The session of which the trolley has said that it does not (memory only)."""
+
+    @property
+    def resumable(self) -> EndedSession | None:
+        """The last session, if it expired and may go on with a sign of life."""
+        last = self.ended[-1] if self.ended and not self.sessions else None
+        if last is None or last.outcome != "expired" or last.session_id == self.gone:
+            return None
+        return last
+
     def session(self, session_id: str) -> OpenedSession | None:
         """Return the open session of that id, or None."""
         for each in self.sessions:

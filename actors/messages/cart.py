@@ -95,6 +95,8 @@ class OpenSession(msgspec.Struct, frozen=True, tag="OpenSession"):
     exclusive: bool
     """True: one trolley a user (branch setting)."""
     restore_s: float
+    resumed: bool = False
+    """True: a session of this user that had expired goes on, with its lines."""
 
 
 class CloseSession(msgspec.Struct, frozen=True, tag="CloseSession"):
@@ -102,6 +104,12 @@ class CloseSession(msgspec.Struct, frozen=True, tag="CloseSession"):
 
     session_id: str
     outcome: Outcome
+
+
+class NotResumed(msgspec.Struct, frozen=True, tag="NotResumed"):
+    """From the trolley: the session that expired does not go on (a hint)."""
+
+    session_id: str
 
 
 class EndSession(msgspec.Struct, frozen=True, tag="EndSession"):
@@ -112,7 +120,10 @@ class EndSession(msgspec.Struct, frozen=True, tag="EndSession"):
 
 
 class FindSession(msgspec.Struct, frozen=True, tag="FindSession"):
-    """Which trolley is that session of mine? Answer: SessionFound; None: the latest open one."""
+    """Which trolley is that session of mine? Answer: SessionFound; None: the latest open one.
+
+    A session that ran out goes on by this, if the trolley agrees; pending until it has said so.
+    """
 
     session_id: str | None = None
 
@@ -329,6 +340,7 @@ Command = (
     | CloseSession
     | EndSession
     | FindSession
+    | NotResumed
     | AddItem
     | SetQuantity
     | RemoveItem

@@ -49,6 +49,8 @@ class Claim(msgspec.Struct, frozen=True, tag="Claim"):
     session_id: str
     rental_s: float = 7200.0
     """How long the trolley may stay out of its slot."""
+    resume_s: float = 0.0
+    """How long after its end by silence the session goes on with a sign of life; 0: it does not."""
 
 
 class ConfirmClaim(msgspec.Struct, frozen=True, tag="ConfirmClaim"):
@@ -86,6 +88,13 @@ class Release(msgspec.Struct, frozen=True, tag="Release"):
 
     session_id: str
     outcome: Outcome
+
+
+class ResumeSession(msgspec.Struct, frozen=True, tag="ResumeSession"):
+    """From the cart: whoever had the session that expired is there again. Tells OpenSession or NotResumed."""
+
+    session_id: str
+    user_id: str
 
 
 class LockReported(msgspec.Struct, frozen=True, tag="LockReported"):
@@ -192,6 +201,7 @@ class ClaimRequested(msgspec.Struct, frozen=True, tag="ClaimRequested"):
     """The command id that the confirmation settles."""
     at: float
     rental_s: float = 7200.0
+    resume_s: float = 0.0
 
 
 class ClaimDenied(msgspec.Struct, frozen=True, tag="ClaimDenied"):
@@ -234,6 +244,16 @@ class SessionExpired(msgspec.Struct, frozen=True, tag="SessionExpired"):
 
     session_id: str
     user_id: str
+    at: float
+
+
+class SessionResumed(msgspec.Struct, frozen=True, tag="SessionResumed"):
+    """A session that had expired goes on: nobody else has the trolley, and it is not in its slot."""
+
+    session_id: str
+    user_id: str
+    since: float
+    """When the session began."""
     at: float
 
 
@@ -317,6 +337,7 @@ Command = (
     | Heartbeat
     | SignOfLife
     | Release
+    | ResumeSession
     | LockReported
     | Dock
     | UnlockFinished
@@ -332,6 +353,7 @@ Event = (
     | TrolleyAssigned
     | SessionEnded
     | SessionExpired
+    | SessionResumed
     | UnlockOrdered
     | LockOpened
     | LockClosed

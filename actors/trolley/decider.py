@@ -20,10 +20,12 @@ from actors.kit.decider import (
     Decision,
     Handler,
     Refusal,
+    Tell,
     TimeReached,
     ignored,
     refuse,
 )
+from actors.messages.cart import NotResumed
 from actors.messages.trolley import (
     Alive,
     Answer,
@@ -48,8 +50,10 @@ from actors.messages.trolley import (
     MaintenanceSet,
     MaintenanceStarted,
     Release,
+    ResumeSession,
     SessionEnded,
     SessionExpired,
+    SessionResumed,
     SetMaintenance,
     SignOfLife,
     TrolleyAssigned,
@@ -91,7 +95,13 @@ def _claim(state: State, command: Claim, ctx: Context) -> Decision:
     if state.maintenance:
         return refuse(409, "trolley_maintenance", "This trolley is being serviced.")
     requested = ClaimRequested(
-        command.ref, command.user_id, command.session_id, ctx.command_id, ctx.now, command.rental_s
+        command.ref,
+        command.user_id,
+        command.session_id,
+        ctx.command_id,
+        ctx.now,
+        command.rental_s,
+        command.resume_s,
     )
     return Decision((requested,), pending=True)
 
@@ -217,6 +227,35 @@ def _expire(state: State, command: TimeReached, ctx: Context) -> Decision:
     return Decision((SessionExpired(state.session_id or "", state.user_id or "", ctx.now),))
 
 
+def _resume(state: State, command: ResumeSession, ctx: Context) -> Decision:
+    """Go on if the trolley is where its shopper left it, and nobody else has had it since."""
+    lapsed = state.lapsed
+    if lapsed is None or (lapsed.session_id, lapsed.user_id) != (command.session_id, command.user_id):
+        return _not_resumed(state, command, ctx)
+    if ctx.now > lapsed.until or state.custody == "docked" or state.maintenance:
+        return _not_resumed(state, command, ctx)
+    if state.ref is None or not state.ref.is_active:
+        return _not_resumed(state, command, ctx)
+    return Decision((SessionResumed(lapsed.session_id, lapsed.user_id, lapsed.since, ctx.now),))
+
+
+def _resume_held(state: State, command: ResumeSession, ctx: Context) -> Decision:
+    if command.session_id != state.session_id:
+        return _not_resumed(state, command, ctx)
+    return Decision(memory=_alive(state, ctx.now))
+
+
+def _not_resumed(state: State, command: ResumeSession, ctx: Context) -> Decision:
+    return Decision(hints=(Tell("cart", command.user_id, NotResumed(command.session_id), durable=False),))
+
+
+def _deny_resumed(state: State, command: DenyClaim, ctx: Context) -> Decision:
+    """The user has another trolley by now."""
+    if command.session_id != state.session_id:
+        return NOTHING
+    return Decision((SessionExpired(command.session_id, state.user_id or "", ctx.now),))
+
+
 def _due(state: State, ctx: Context) -> bool:
     """A sign of life may have come while the timer's message waited in the mailbox."""
     end = expires_at(state)
@@ -313,6 +352,7 @@ COMMANDS: Commands = {
         Heartbeat: _over,
         SignOfLife: ignored,
         Release: ignored,
+        ResumeSession: _resume,
         TimeReached: ignored,
         **_ALWAYS,
     },
@@ -323,16 +363,18 @@ COMMANDS: Commands = {
         Heartbeat: _heartbeat,
         SignOfLife: ignored,
         Release: _release_claim,
+        ResumeSession: _not_resumed,
         TimeReached: _claim_timeout,
         **_ALWAYS,
     },
     "held": {
         Claim: _claim_held,
         ConfirmClaim: _lapse,
-        DenyClaim: ignored,
+        DenyClaim: _deny_resumed,
         Heartbeat: _heartbeat,
         SignOfLife: _sign_of_life,
         Release: _release,
+        ResumeSession: _resume_held,
         TimeReached: _expire,
         **_ALWAYS,
     },

@@ -28,6 +28,7 @@ from actors.messages.trolley import (
     Place,
     SessionEnded,
     SessionExpired,
+    SessionResumed,
     TrolleyAssigned,
     TrolleyLeft,
     TrolleyPlaced,
@@ -35,6 +36,16 @@ from actors.messages.trolley import (
     TrolleyReturned,
     UnlockOrdered,
 )
+
+
+class Lapsed(msgspec.Struct, frozen=True):
+    """A session that expired, and goes on with a sign of life of its shopper."""
+
+    session_id: str
+    user_id: str
+    since: float
+    until: float
+    """No longer than this."""
 
 
 class State(msgspec.Struct, frozen=True):
@@ -53,6 +64,10 @@ class State(msgspec.Struct, frozen=True):
     """The command that the confirmation settles."""
     rental_s: float = 7200.0
     """How long the present or last session may keep the trolley out."""
+    resume_s: float = 0.0
+    """How long after its end by silence the present or last session goes on with a sign of life."""
+    lapsed: Lapsed | None = None
+    """The last session if it expired, and neither anybody else nor its slot has had the trolley since."""
     custody: Custody = "unknown"
     place: Place | None = None
     """The slot that it was last put into, if that was ever said."""
@@ -134,6 +149,7 @@ def _claimed(state: State, event: ClaimRequested) -> State:
         heard_at=event.at,
         joiners=(),
         rental_s=event.rental_s,
+        resume_s=event.resume_s,
     )
 
 
@@ -148,6 +164,27 @@ def _assigned(state: State, event: TrolleyAssigned) -> State:
         joiners=(),
         unlock_id=event.unlock_id if told else state.unlock_id,
         lock_fault="" if told else state.lock_fault,
+        lapsed=None,
+    )
+
+
+def _expired(state: State, event: SessionExpired) -> State:
+    lapsed = None
+    if state.resume_s > 0 and state.since is not None:
+        until = event.at + state.resume_s
+        lapsed = Lapsed(event.session_id, event.user_id, state.since, until)
+    return replace(_freed(state, event), lapsed=lapsed)
+
+
+def _resumed(state: State, event: SessionResumed) -> State:
+    return replace(
+        state,
+        phase="held",
+        session_id=event.session_id,
+        user_id=event.user_id,
+        since=event.since,
+        heard_at=event.at,
+        lapsed=None,
     )
 
 
@@ -202,7 +239,7 @@ def _left(state: State, event: TrolleyLeft) -> State:
 
 
 def _returned(state: State, event: TrolleyReturned) -> State:
-    return replace(_seen(state, event.at), taken_by=None)
+    return replace(_seen(state, event.at), taken_by=None, lapsed=None)
 
 
 def _placed(state: State, event: TrolleyPlaced) -> State:
@@ -246,7 +283,11 @@ def _beside(phase: Phase) -> dict[type, Move]:
 
 EVENTS = Events[State](
     {
-        "available": {ClaimRequested: Move(_claimed, ("claiming",)), **_beside("available")},
+        "available": {
+            ClaimRequested: Move(_claimed, ("claiming",)),
+            SessionResumed: Move(_resumed, ("held",)),
+            **_beside("available"),
+        },
         "claiming": {
             TrolleyAssigned: Move(_assigned, ("held",)),
             ClaimDenied: Move(_freed, ("available",)),
@@ -254,7 +295,7 @@ EVENTS = Events[State](
         },
         "held": {
             SessionEnded: Move(_freed, ("available",)),
-            SessionExpired: Move(_freed, ("available",)),
+            SessionExpired: Move(_expired, ("available",)),
             **_beside("held"),
         },
     },

@@ -22,6 +22,7 @@ from actors.messages.trolley import (
     Outcome,
     SessionEnded,
     SessionExpired,
+    SessionResumed,
     TrolleyAssigned,
     TrolleyLeft,
     TrolleyPlaced,
@@ -47,6 +48,24 @@ def _open_session(state: State, event: ClaimRequested) -> tuple[Tell, ...]:
         event.session_id, ref.trolley_id, ref.branch, ref.chain, ref.currency, ref.one_per_user, ref.restore_s
     )
     return (Tell("cart", event.user_id, command),)
+
+
+def _open_again(state: State, event: SessionResumed) -> tuple[Tell, ...]:
+    """The rental has gone on all the time; the cart brings the lines back."""
+    ref = state.ref
+    if ref is None:
+        return ()
+    command = OpenSession(
+        event.session_id,
+        ref.trolley_id,
+        ref.branch,
+        ref.chain,
+        ref.currency,
+        ref.one_per_user,
+        ref.restore_s,
+        resumed=True,
+    )
+    return (Tell("cart", event.user_id, command), *_custody(state))
 
 
 def _close(user_id: str, session_id: str, outcome: Outcome) -> Tell:
@@ -187,6 +206,7 @@ _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
     UnlockOrdered: _open_lock,
     SessionEnded: _close_ended,
     SessionExpired: _close_expired,
+    SessionResumed: _open_again,
     LockFailed: _failed,
     LockOpened: _opened,
     TrolleyLeft: _left,

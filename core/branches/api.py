@@ -29,7 +29,7 @@ class SettingsAnswer(serializers.ModelSerializer[Branch]):
     class Meta:
         model = Branch
         fields = (
-            "session_timeout_s", "restore_s", "one_trolley_per_user", "rental_minutes",
+            "session_timeout_s", "restore_s", "resumes_sessions", "one_trolley_per_user", "rental_minutes",
             "returns_anywhere",
         )  # fmt: skip
 

@@ -19,6 +19,7 @@ class BranchSettings(msgspec.Struct, frozen=True):
     session_timeout_s: float
     restore_s: float
     one_trolley_per_user: bool
+    resumes_sessions: bool
     rental_minutes: int
     returns_anywhere: bool = False
 
@@ -232,6 +233,7 @@ def _branch(row: Branch) -> BranchInfo:
             session_timeout_s=float(row.session_timeout_s),
             restore_s=float(row.restore_s),
             one_trolley_per_user=row.one_trolley_per_user,
+            resumes_sessions=row.resumes_sessions,
             rental_minutes=row.rental_minutes,
             returns_anywhere=row.returns_anywhere,
         ),

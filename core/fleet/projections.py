@@ -22,6 +22,7 @@ from actors.messages.device import (
 from actors.messages.trolley import (
     SessionEnded,
     SessionExpired,
+    SessionResumed,
     TrolleyAssigned,
     TrolleyLeft,
     TrolleyReturned,
@@ -47,6 +48,10 @@ def trolley_rows(write: Write) -> list[Row]:
         kind = type(event)
         if kind is TrolleyAssigned:
             sessions[event.session_id] = SessionRow(event.session_id, code, branch, event.user_id, event.at)
+        elif kind is SessionResumed:
+            sessions[event.session_id] = SessionRow(
+                event.session_id, code, branch, event.user_id, event.since
+            )
         elif kind is SessionEnded or kind is SessionExpired:
             rows += _session_over(event, sessions)
         elif kind is TrolleyLeft:

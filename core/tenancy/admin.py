@@ -58,6 +58,7 @@ class BranchAdmin(ModelAdmin):
                 "fields": (
                     "session_timeout_s",
                     "restore_s",
+                    "resumes_sessions",
                     "one_trolley_per_user",
                     "rental_minutes",
                     "returns_anywhere",

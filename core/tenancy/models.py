@@ -71,6 +71,9 @@ class Branch(models.Model):
     is_active = models.BooleanField(default=True)
     session_timeout_s = models.PositiveIntegerField(default=30, validators=[MinValueValidator(5)])
     restore_s = models.PositiveIntegerField(default=900)
+    resumes_sessions = models.BooleanField(default=True, db_default=True)
+    """A session that expired goes on with its shopper's next sign of life within ``restore_s``, as long as
+    nobody else has had the trolley and it is not in its slot."""
     one_trolley_per_user = models.BooleanField(default=True)
     rental_minutes = models.PositiveIntegerField(default=120, validators=[MinValueValidator(1)])
     returns_anywhere = models.BooleanField(default=False, db_default=False)

@@ -36,7 +36,7 @@ from core.inventory.levels import available
 from realtime.commands.asking import Answer, in_database, new_id
 from realtime.commands.row import OWN, Ask, Call, Command, Place, Route, own
 from realtime.commands.services import Services
-from realtime.commands.sessions import find_session, trolley_place
+from realtime.commands.sessions import find_session, resume, trolley_place
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.views.cart import CartView, ItemView, ProductBrief
@@ -206,6 +206,11 @@ async def refer_for_holder(call: Call) -> Adding:
         found = await services.asking.outcome(services.asking.ask("cart", place.owner, command, who))
         place = call.place = await holders_place(call, found.answer.trolley_id)
     ref, state = place.thing
+    if state.phase == "available" and state.lapsed is not None:
+        # A scan of the trolley's own scanner is a sign of life of whoever left it there.
+        await resume(services.asking, state.lapsed.user_id, who, state.lapsed.session_id)
+        place = call.place = await holders_place(call, ref.trolley_id)
+        ref, state = place.thing
     if state.phase != "held" or (call.body.session_id or state.session_id) != state.session_id:
         raise Problem(409, "no_session", "Nobody holds this trolley.")
     user_id = state.user_id or ""
@@ -370,7 +375,11 @@ def todays_offer(services: Services, who: Principal, line: Line) -> Offer | None
 
 
 async def _read(call: Call) -> CartView:
-    state = (await call.services.asking.look("cart", call.who.id, call.who)).state
+    asking, who = call.services.asking, call.who
+    state = (await asking.look("cart", who.id, who)).state
+    if state.resumable is not None:
+        await resume(asking, who.id, who)
+        state = (await asking.look("cart", who.id, who)).state
     return call.services.goods.cart(state, await _short(call, state))
 
 

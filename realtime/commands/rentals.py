@@ -15,7 +15,7 @@ from core.accounts.people import find_by_phone
 from core.accounts.principals import may
 from realtime.commands.asking import in_database, new_id
 from realtime.commands.row import Ask, Call, Command, Place, Route
-from realtime.commands.sessions import HELD, name_holder, rental_of, trolley_place
+from realtime.commands.sessions import HELD, name_holder, rental_of, resume_of, trolley_place
 from realtime.problems import invalid, not_found
 from realtime.views.base import View
 from realtime.views.trolley import LockView, lock_view
@@ -121,7 +121,11 @@ async def _refer_assign(call: Call) -> _Letting:
 
 def _assign(call: Call, letting: _Letting) -> Ask:
     ref: TrolleyRef = call.place.thing
-    return Ask("trolley", ref.trolley_id, Claim(ref, letting.user_id, new_id(), letting.rental_s))
+    return Ask(
+        "trolley",
+        ref.trolley_id,
+        Claim(ref, letting.user_id, new_id(), letting.rental_s, resume_of(call.services, ref)),
+    )
 
 
 def _assigned(call: Call, letting: _Letting, outcome: Any) -> Assigned:

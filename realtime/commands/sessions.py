@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Coroutine
 from typing import Annotated, Any, Literal
 
@@ -11,7 +12,8 @@ from actors.cart import State as CartState
 from actors.messages.cart import EndSession, FindSession, SessionFound, SessionOver
 from actors.messages.trolley import Alive, Claim, Claimed, Heartbeat, TrolleyRef
 from actors.runtime.address import Address
-from realtime.commands.asking import Answer, in_database, new_id
+from core.accounts.principals import Principal
+from realtime.commands.asking import Answer, Asking, in_database, new_id
 from realtime.commands.row import OWN, Ask, Call, Command, Place, Route
 from realtime.commands.services import Services
 from realtime.problems import Problem, invalid, not_found
@@ -108,13 +110,32 @@ async def _known(services: Services, user_id: str) -> str:
 
 def _claim(call: Call, user_id: str) -> Ask:
     ref: TrolleyRef = call.place.thing
-    return Ask("trolley", ref.trolley_id, Claim(ref, user_id, new_id(), rental_of(call.services, ref)))
+    return Ask(
+        "trolley",
+        ref.trolley_id,
+        Claim(ref, user_id, new_id(), rental_of(call.services, ref), resume_of(call.services, ref)),
+    )
 
 
 def rental_of(services: Services, ref: TrolleyRef) -> float:
     """Return for how many seconds a trolley of that branch is let."""
     branch = services.fleet.directory.branch(ref.branch)
     return 7200.0 if branch is None else branch.settings.rental_minutes * 60.0
+
+
+def resume_of(services: Services, ref: TrolleyRef) -> float:
+    """Return for how many seconds a session that expired goes on with a sign of life; 0: never."""
+    branch = services.fleet.directory.branch(ref.branch)
+    return ref.restore_s if branch is not None and branch.settings.resumes_sessions else 0.0
+
+
+async def resume(asking: Asking, user_id: str, who: Principal, session_id: str | None = None) -> None:
+    """Let a session of the user's that expired go on, if it may; return when it does or does not.
+
+    Looking for a session is what asks its trolley.
+    """
+    with contextlib.suppress(Problem):
+        await asking.outcome(asking.ask("cart", user_id, FindSession(session_id), who))
 
 
 async def name_holder(call: Call, problem: Problem) -> Problem:

@@ -16,6 +16,7 @@ from core.logs import SUBJECT
 from realtime.auth import Identity
 from realtime.commands.asking import Direct
 from realtime.commands.logs import Asked, log_refused
+from realtime.commands.sessions import resume
 from realtime.commands.table import FRAMES
 from realtime.limits.allowances import Meter
 from realtime.limits.caller import address_of
@@ -201,6 +202,18 @@ class ShopperConsumer(PersonConsumer):
         if principal.kind != "user":
             raise forbidden("This socket is for people.")
 
+    async def opened(self) -> None:
+        """Begin; a session that expired while the shopper was only silent goes on."""
+        await super().opened()
+        self._greeted = self.loop.create_task(
+            resume(self.edge.services.asking, self.principal.id, self.principal)
+        )
+        self._greeted.add_done_callback(_seen)
+
+    async def _subscribe(self, frame: Subscribe) -> None:
+        await asyncio.wait([self._greeted])  # so that the first snapshot has the session
+        await super()._subscribe(frame)
+
     def _keep_alive(self) -> None:
         # Three signs in the shortest session there is, so that one may be lost.
         often = min(
@@ -212,6 +225,12 @@ class ShopperConsumer(PersonConsumer):
         # Finding the session is itself a sign of life: the cart passes it on to the trolley.
         self.edge.services.asking.ask("cart", self.principal.id, FindSession(), self.principal)
         self._keep_alive()
+
+
+def _seen(task: asyncio.Task[None]) -> None:
+    """Look at what the greeting raised: the shopper's own commands will say it."""
+    if not task.cancelled():
+        task.exception()
 
 
 class BranchConsumer(PersonConsumer):

@@ -74,11 +74,12 @@ _IMAGE = device.FirmwareImage("2.0.1", "https://shop.example/firmware", 1_048_57
 _ROLLOUT = _ID(8)
 
 EXAMPLES: tuple[msgspec.Struct, ...] = (
-    trolley.ClaimRequested(_REF, _USER, _SESSION, "claim-1", _AT, 3600.0),
+    trolley.ClaimRequested(_REF, _USER, _SESSION, "claim-1", _AT, 3600.0, 900.0),
     trolley.ClaimDenied(_SESSION, _USER, "user_has_trolley", _AT),
     trolley.ClaimLapsed(_SESSION, _USER, _AT),
     trolley.TrolleyAssigned(_SESSION, _USER, _UNLOCK, _AT),
     trolley.SessionEnded(_SESSION, _USER, "paid", _AT),
+    trolley.SessionResumed(_SESSION, _USER, _AT - 600, _AT),
     trolley.SessionExpired(_SESSION, _USER, _AT),
     trolley.UnlockOrdered(_REF, _UNLOCK, "wheel stuck", _AT),
     trolley.LockOpened(True, _AT, _REF),
