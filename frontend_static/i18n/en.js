@@ -85,12 +85,7 @@ export default {
   "lock.failed": "The lock did not open",
   "lock.failed_do": "Push the trolley in until it clicks, then ask a member of staff to open it. You can already scan.",
 
-  "ring.fine": "The trolley is kept for you",
   "ring.left": { one: "{n} second left", other: "{n} seconds left" },
-  "ring.warn": {
-    one: "Still there? The trolley is let go in {n} second.",
-    other: "Still there? The trolley is let go in {n} seconds.",
-  },
   "ring.warn_offline": {
     one: "No connection: the trolley may be let go in {n} second. Your products are kept for you.",
     other: "No connection: the trolley may be let go in {n} seconds. Your products are kept for you.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.people import Visit, tokens
 from tests.browser.shopping import BANANAS, MANGOES, MILK, give_back, line, take, total, type_barcode
@@ -125,6 +125,60 @@ def test_two_phones_of_one_shopper_show_the_same_cart(visit: Visit) -> None:
     expect(total(one)).to_have_text(BANANAS.price)
     give_back(one)
     expect(other.get_by_role("heading", name="Thank you for shopping")).to_be_visible()
+
+
+class Air:
+    """The network of a page's sockets, which can be away."""
+
+    def __init__(self, page: Page) -> None:
+        self.there = True
+        self._sockets: list[tuple[WebSocketRoute, WebSocketRoute]] = []
+        page.route_web_socket(re.compile("/ws/shopper/"), self._connect)
+
+    def _connect(self, socket: WebSocketRoute) -> None:
+        if not self.there:
+            socket.close(code=1001)
+            return
+        self._sockets.append((socket, socket.connect_to_server()))
+
+    def cut(self) -> None:
+        """Take the network away."""
+        self.there = False
+        for socket, server in self._sockets:
+            server.close()
+            socket.close(code=1001)
+        self._sockets = []
+
+
+def test_a_phone_that_slept_past_the_end_of_its_session_goes_on_without_a_scan(
+    visit: Visit, store: Store
+) -> None:
+    admin = visit("/branch/BRANCH-010", "admin", desk=True)
+    page = visit("/shop", "sleeper")
+    air = Air(page)
+    page.goto(f"{store.url}/t/TROLLEY_95")
+    take(page)
+    type_barcode(page, MANGOES.barcode, MILK.barcode, MILK.barcode)
+    expect(total(page)).to_have_text("₹785.00")
+    expect(page.locator(".ring")).to_have_count(0)
+    air.cut()
+    expect(page.locator(".ring")).to_be_visible()
+    expect(page.get_by_text("No connection: the trolley may be let go")).to_be_visible()
+    lifecycle = page.context.new_cdp_session(page)
+    lifecycle.send("Page.setWebLifecycleState", {"state": "frozen"})
+    said = admin.locator(".latest")
+    expect(said).to_contain_text("TROLLEY_95 let go: nothing heard from its shopper", timeout=15_000)
+    lifecycle.send("Page.setWebLifecycleState", {"state": "active"})
+    air.there = True
+
+    expect(page.locator(".ring")).to_have_count(0, timeout=60_000)
+    expect(page.locator(".holding")).to_contain_text("TROLLEY_95")
+    expect(total(page)).to_have_text("₹785.00")
+    expect(line(page, MILK).locator("output")).to_have_text("2")
+    expect(page.locator(".saved")).to_have_count(0)
+    type_barcode(page, MANGOES.barcode)
+    expect(line(page, MANGOES).locator("output")).to_have_text("2")
+    give_back(page)
 
 
 def test_who_walks_away_loses_the_trolley_and_finds_the_products_again(visit: Visit, store: Store) -> None:

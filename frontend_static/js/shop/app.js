@@ -56,7 +56,7 @@ function TopBar() {
           <${Icon} name="signout" flips />
         </button>`
       }
-      ${now && html`<${TimerRing} session=${now} />`}
+      ${now && connection.value !== "open" && html`<${TimerRing} session=${now} />`}
     </span>
   </header>`;
 }

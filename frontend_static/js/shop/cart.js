@@ -211,7 +211,7 @@ export function CartView() {
   return html`<div class="shopping">
     <main class="shopping-main" id="main">
       <${LockCard} session=${session.value} />
-      <${TimerWarning} session=${session.value} offline=${connection.value !== "open"} />
+      ${connection.value !== "open" && html`<${TimerWarning} session=${session.value} />`}
       ${!checkout && html`<${SavedOffer} saved=${saved} />`}
       <${Word} />
       <${FrozenNote} />

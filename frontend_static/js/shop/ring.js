@@ -1,5 +1,8 @@
-/** How long the trolley is kept without a sign of life, as a ring that empties. */
-import { html, cx, useEffect, useState } from "../ui.js";
+/**
+ * How long the trolley is kept without a sign of life, as a ring that empties. An open socket is a sign
+ * of life, so it only shows without one, and in the last seconds.
+ */
+import { html, useEffect, useState } from "../ui.js";
 import { t } from "../i18n.js";
 import { secondsUntil } from "../clock.js";
 
@@ -14,15 +17,10 @@ export function TimerRing({ session }) {
     return () => clearInterval(timer);
   }, []);
   const left = Math.min(secondsUntil(session.expires_at), session.timeout_s);
-  const share = left / session.timeout_s;
-  const late = left <= WARN_S;
+  if (left > WARN_S) return null;
+  const share = left / Math.min(WARN_S, session.timeout_s);
   const said = t("ring.left", { n: Math.ceil(left) });
-  return html`<span
-    class=${cx("ring", late && "ring-late")}
-    role="timer"
-    title=${said}
-    aria-label=${late ? said : t("ring.fine")}
-  >
+  return html`<span class="ring ring-late" role="timer" title=${said} aria-label=${said}>
     <svg viewBox="0 0 36 36" aria-hidden="true">
       <circle class="ring-back" cx="18" cy="18" r=${R} />
       <circle
@@ -39,8 +37,8 @@ export function TimerRing({ session }) {
   </span>`;
 }
 
-/** The gentle warning of the last seconds; it only shows when signs of life do not get through. */
-export function TimerWarning({ session, offline }) {
+/** The gentle warning of the last seconds, for as long as signs of life do not get through. */
+export function TimerWarning({ session }) {
   const [, tick] = useState(0);
   useEffect(() => {
     const timer = setInterval(() => tick((n) => n + 1), 500);
@@ -49,6 +47,6 @@ export function TimerWarning({ session, offline }) {
   const left = secondsUntil(session.expires_at);
   if (left > WARN_S) return null;
   return html`<p class="note note-warn" role="status">
-    ${t(offline ? "ring.warn_offline" : "ring.warn", { n: Math.ceil(left) })}
+    ${t("ring.warn_offline", { n: Math.ceil(left) })}
   </p>`;
 }
