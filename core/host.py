@@ -25,6 +25,8 @@ from core.database import fresh_connections
 from core.entities import ENTITIES
 from core.fleet.directory import Directory
 from core.fleet.rentals import sessions
+from core.journal import guard
+from core.journal.store import SqlJournal
 from core.live_map.branches import load_branch, load_chain
 from core.replay.opening import open_journal
 
@@ -175,7 +177,9 @@ class Host:
         references: References | None = None,
     ) -> None:
         self.references = references or References()
-        self.journal: Journal = journal or open_journal(settings.DATABASES["default"])
+        self.journal: Journal = journal or open_journal(
+            settings.DATABASES["default"], marks=settings.JOURNAL_MARKS
+        )
         self.system = System(
             kinds(settings.JOURNAL_SNAPSHOT_EVERY),
             self.journal,
@@ -189,7 +193,12 @@ class Host:
         )
 
     def start(self) -> None:
-        """Start the system: takes over the partition. The references are started by whoever owns them."""
+        """Start the system: takes over the partition. The references are started by whoever owns them.
+
+        Raises JournalDamaged if the journal has lost what was answered and nobody has accepted that.
+        """
+        if isinstance(self.journal, SqlJournal):
+            guard.look(self.journal, settings.PARTITION, settings.ACCEPT_JOURNAL_LOSS)
         self.system.start()
 
     def stop(self, timeout: float = 10.0) -> None:

@@ -82,6 +82,23 @@ class Partition(models.Model):
         db_table = "journal_partition"
 
 
+class Commit(models.Model):
+    """One commit with events: what it wrote, and a checksum over that and the commit before."""
+
+    pk = models.CompositePrimaryKey("partition_name", "number")
+    partition_name = models.CharField(max_length=100)
+    number = models.BigIntegerField()
+    """From 1, without a gap."""
+    epoch = models.BigIntegerField()
+    at = models.FloatField()
+    entities = models.TextField()
+    """JSON: entity, first and last seq, in the order of the checksum."""
+    checksum = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "journal_commit"
+
+
 class Fact(models.Model):
     """Facts of this journal as a whole: ``stream_epoch`` names its history."""
 

@@ -17,6 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import psycopg2
@@ -27,7 +28,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from actors.runtime.errors import Conflict, Fenced
 from core.journal.projector import Packed, Projection
-from core.journal.store import KEPT, RowRefused, SqlJournal, Work
+from core.journal.store import HEAD, KEPT, RowRefused, SqlJournal, Work
 from core.journal.tables import Row, postgres_sql
 
 _FENCE = (
@@ -85,8 +86,9 @@ class PostgresJournal(SqlJournal):
         kept: int = KEPT,
         patience_s: float = 10.0,
         stalled_s: float = 5.0,
+        marks: Path | None = None,
     ) -> None:
-        super().__init__(projections, kept)
+        super().__init__(projections, kept, marks)
         self._dsn = dsn
         self._patience_s = patience_s
         self._options = f"-c jit=off -c idle_in_transaction_session_timeout={round(stalled_s * 1000)}"
@@ -139,6 +141,8 @@ class PostgresJournal(SqlJournal):
         """Close every connection."""
         if self._writer is not None:
             self._writer.close()
+        if self.marks is not None:
+            self.marks.close()
         while self._readers:
             self._readers.pop().close()
 
@@ -149,6 +153,8 @@ class PostgresJournal(SqlJournal):
         with self._cursor() as cursor:
             cursor.execute(_TAKE, (partition,))
             epoch, commits = cursor.fetchone() or (0, 0)
+            cursor.execute(HEAD.replace("?", "%s"), (partition,))
+            self.found_head(partition, cursor.fetchall())
         self._commits[partition] = (epoch, commits)
         return int(epoch)
 

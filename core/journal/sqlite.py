@@ -15,7 +15,7 @@ from typing import Any
 
 from actors.runtime.errors import Conflict, Fenced
 from core.journal.projector import Packed, Projection
-from core.journal.store import KEPT, Result, RowRefused, SqlJournal, Work
+from core.journal.store import HEAD, KEPT, Result, RowRefused, SqlJournal, Work
 from core.journal.tables import Row, sqlite_sql
 
 _FENCE = "UPDATE journal_partition SET commits = commits + 1 WHERE name = ? AND epoch = ?"
@@ -55,8 +55,9 @@ class SqliteJournal(SqlJournal):
         *,
         kept: int = KEPT,
         busy_s: float = 10.0,
+        marks: Path | None = None,
     ) -> None:
-        super().__init__(projections, kept)
+        super().__init__(projections, kept, marks)
         self._path = str(path)
         self._busy_s = busy_s
         self._writer = self._connect()
@@ -86,12 +87,19 @@ class SqliteJournal(SqlJournal):
     def close(self) -> None:
         """Close every connection."""
         self._writer.close()
+        if self.marks is not None:
+            self.marks.close()
         while self._readers:
             self._readers.pop().close()
+
+    def quick_check(self) -> Sequence[str]:
+        """Return what SQLite says is wrong with the file's pages and indexes."""
+        return [text for (text,) in self.query("PRAGMA quick_check") if text != "ok"]
 
     def take(self, partition: str) -> int:
         """Become the owner of the partition; return the new, higher epoch."""
         [(epoch,)] = self._writer.execute(_TAKE, (partition,)).fetchall()
+        self.found_head(partition, self._writer.execute(HEAD, (partition,)).fetchall())
         return int(epoch)
 
     def write_all(self, partition: str, epoch: int, packed: Sequence[Packed]) -> None:

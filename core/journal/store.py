@@ -5,11 +5,15 @@ from __future__ import annotations
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from actors.runtime.address import Address
 from actors.runtime.errors import Conflict
 from actors.runtime.journal import CommitResult, Kept, Loaded, Recorded, Write
+from core.journal import chain
+from core.journal.chain import Head, Link
+from core.journal.marks import Marks
 from core.journal.projector import Packed, Projection, pack
 
 KEPT = 128
@@ -25,6 +29,7 @@ _STANDING = (
     "SELECT s.seq, s.version, s.data, w.told FROM (SELECT CAST(? AS text) AS entity) k"
     " LEFT JOIN journal_snapshot s ON s.entity = k.entity LEFT JOIN journal_wake w ON w.entity = k.entity"
 )
+HEAD = "SELECT number, checksum FROM journal_commit WHERE partition_name = ? ORDER BY number DESC LIMIT 1"
 _LAST_SEQ = 2**63 - 1
 
 Result = TypeVar("Result")
@@ -38,7 +43,11 @@ class RowRefused(Exception):
 class SqlJournal(ABC):
     """The journal port over an SQL database; a subclass knows one driver."""
 
-    def __init__(self, projections: Mapping[str, Projection], kept: int = KEPT) -> None:
+    def __init__(
+        self, projections: Mapping[str, Projection], kept: int = KEPT, marks: Path | None = None
+    ) -> None:
+        self.marks = Marks(marks) if marks is not None else None
+        self._heads: dict[str, Head] = {}
         self._projections = projections
         self._kept = kept
         self._stream_epoch: str | None = None
@@ -80,6 +89,10 @@ class SqlJournal(ABC):
     def close(self) -> None:
         """Close every connection."""
 
+    def quick_check(self) -> Sequence[str]:
+        """Return what the database says is wrong with its own file, if it can be asked."""
+        return ()
+
     # The port.
 
     @property
@@ -93,33 +106,68 @@ class SqlJournal(ABC):
 
     def commit(self, partition: str, epoch: int, batch: Sequence[Write]) -> CommitResult:
         """Write the batch in one transaction together with its read models; see the port."""
+        before = self.head(partition)
+        # Whatever happens now, the next commit does not build on this one unless it was made.
+        self._heads.pop(partition, None)
         try:
             packed = pack(batch, epoch, self._projections)
         except Exception:  # noqa: BLE001 - some entity cannot be packed; which one, the slow path finds out
-            return self._commit_in_parts(partition, epoch, batch)
+            return self._commit_in_parts(partition, epoch, batch, before)
+        link = chain.link(before, partition, epoch, batch, packed)
+        if link is not None:
+            packed.append(link.row)
         try:
             self.write_all(partition, epoch, packed)
         except RowRefused:
-            return self._commit_in_parts(partition, epoch, batch)
+            return self._commit_in_parts(partition, epoch, batch, before)
+        self._linked(partition, before, link)
         return CommitResult({})
 
-    def _commit_in_parts(self, partition: str, epoch: int, batch: Sequence[Write]) -> CommitResult:
+    def head(self, partition: str, afresh: bool = False) -> Head:
+        """Return the last commit of the chain; ``afresh``: as the database has it, others may write too."""
+        head = None if afresh else self._heads.get(partition)
+        if head is None:
+            head = self.found_head(partition, self.query(HEAD, partition))
+        return head
+
+    def found_head(self, partition: str, rows: Sequence[tuple[Any, ...]]) -> Head:
+        """Remember the last commit of the chain, the row of ``HEAD`` if there is one."""
+        head = self._heads[partition] = Head(*rows[0]) if rows else chain.NONE
+        return head
+
+    def _linked(self, partition: str, before: Head, link: Link | None) -> None:
+        """A commit was made: remember it, and mark it before anybody hears of it."""
+        self._heads[partition] = before if link is None else link.head
+        if link is not None and self.marks is not None:
+            self.marks.add(self.stream_epoch, partition, link.head, link.at, link.extents)
+
+    def _commit_in_parts(
+        self, partition: str, epoch: int, batch: Sequence[Write], before: Head
+    ) -> CommitResult:
         """Write what can be written, halving what is refused, still in one transaction."""
 
-        def work(write: Callable[[Sequence[Packed]], None]) -> CommitResult:
+        def work(write: Callable[[Sequence[Packed]], None]) -> tuple[CommitResult, Link | None]:
             refused: dict[Address, Conflict | Exception] = {}
+            written: list[Write] = []
             waiting = [batch]
             while waiting:
                 part = waiting.pop()
                 error = self._try_part(write, epoch, part)
-                if error is not None and len(part) == 1:
+                if error is None:
+                    written += part
+                elif len(part) == 1:
                     refused[part[0].address] = error
-                elif error is not None:
+                else:
                     middle = len(part) // 2
                     waiting += [part[middle:], part[:middle]]
-            return CommitResult(refused)
+            link = chain.link(before, partition, epoch, written, pack(written, epoch, {}))
+            if link is not None:
+                write([link.row])
+            return CommitResult(refused), link
 
-        return self.write_parts(partition, epoch, work)
+        result, link = self.write_parts(partition, epoch, work)
+        self._linked(partition, before, link)
+        return result
 
     def _try_part(
         self, write: Callable[[Sequence[Packed]], None], epoch: int, part: Sequence[Write]

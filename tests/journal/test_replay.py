@@ -44,7 +44,7 @@ from tests.journal.steps import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = ("journal_event", "journal_snapshot", "journal_wake")
+TABLES = ("journal_event", "journal_commit", "journal_snapshot", "journal_wake")
 
 
 def play(journal: SqlJournal, story: list[tuple[Step, bool]], *, patient: bool = False) -> Shop:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections import deque
+from pathlib import Path
 from typing import Any
 
 from actors.messages.cart import AddItem, ClearCart
@@ -18,9 +19,10 @@ CARTS = 20
 IN_FLIGHT = 100
 
 
-def main(where: str) -> None:
+def main(where: str, marks: str | None = None) -> None:
     """Work on the store at a PostgreSQL URL or an SQLite path until killed."""
-    store = (PostgresJournal if "://" in where else SqliteJournal)(where, PROJECTIONS)
+    path = Path(marks) if marks else None
+    store = (PostgresJournal if "://" in where else SqliteJournal)(where, PROJECTIONS, marks=path)
     system = System(
         [Kind(each.name, each.decider, each.codec, snapshot_every=10) for each in ENTITIES.values()],
         store,
@@ -40,4 +42,4 @@ def main(where: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

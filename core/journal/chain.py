@@ -1,0 +1,87 @@
+"""The chain of commits: each has a checksum over the one before and over its events.
+
+So a commit that was lost, cut short or changed afterwards shows: what stands in the tables no longer
+gives the checksum, or the chain ends before the last commit that was answered (see `marks`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+import msgspec
+
+from actors.runtime.journal import Write
+from core.journal.codec import encode
+from core.journal.projector import EventRow, Packed, pack_rows
+from core.journal.tables import Form, Row
+
+
+class Head(NamedTuple):
+    """The last commit of a partition: its number, from 1 without gaps, and checksum; 0 and empty before."""
+
+    number: int
+    checksum: str
+
+
+NONE = Head(0, "")
+
+Extent = tuple[str, int, int]
+"""An entity with its first and last seq in a commit."""
+
+
+class CommitRow(Row):
+    """One commit: when, of which entities from which seq to which, and its checksum."""
+
+    form = Form(
+        "journal_commit",
+        "insert",
+        ("partition_name", "number"),
+        {
+            "partition_name": "text",
+            "number": "bigint",
+            "epoch": "bigint",
+            "at": "float",
+            "entities": "json",
+            "checksum": "text",
+        },
+    )
+    partition_name: str
+    number: int
+    epoch: int
+    at: float
+    entities: msgspec.Raw
+    checksum: str
+
+
+class Link(NamedTuple):
+    """A commit as it joins the chain."""
+
+    head: Head
+    at: float
+    extents: list[Extent]
+    row: Packed
+
+
+def checksum(before: str, events: bytes) -> str:
+    """Return the checksum of a commit: of the one before, and of its event rows as they are written."""
+    return blake2b(events, key=before.encode(), digest_size=16).hexdigest()
+
+
+def link(
+    before: Head, partition: str, epoch: int, writes: Sequence[Write], packed: Sequence[Packed]
+) -> Link | None:
+    """Return what the writes add to the chain, or None if there is no event in them."""
+    events = next((part.rows for part in packed if part.kind is EventRow), None)
+    if events is None:
+        return None
+    written = [write for write in writes if write.events]
+    extents: list[Extent] = [
+        (f"{each.address.kind}/{each.address.key}", each.events[0].seq, each.events[-1].seq)
+        for each in written
+    ]
+    at = written[-1].events[-1].at
+    head = Head(before.number + 1, checksum(before.checksum, events))
+    row = CommitRow(partition, head.number, epoch, at, msgspec.Raw(encode(extents)), head.checksum)
+    return Link(head, at, extents, pack_rows(CommitRow, [row]))
