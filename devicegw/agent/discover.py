@@ -21,7 +21,8 @@ from devicegw.clock import SystemClock
 BAUDRATES = (19200, 9600, 38400, 57600, 115200)
 UNITS = 32
 """Modbus units that are tried; a board leaves the factory with 1."""
-TIMINGS = Timings(answer_s=0.06, gap_s=0.025, dead_after=1)
+PATIENCE_S = 0.06
+"""How long each address may take to answer; an adapter behind a network needs more."""
 BY_ID = Path("/dev/serial/by-id")
 
 
@@ -49,13 +50,15 @@ def discover(
     baudrates: Sequence[int] = BAUDRATES,
     units: int = UNITS,
     opener: Callable[[str, int], OpenPort] = serial_port,
+    patience_s: float = PATIENCE_S,
 ) -> Iterator[Found]:
     """Ask every address at every rate, one after the other. Raises PortLost."""
+    timings = Timings(answer_s=patience_s, gap_s=max(0.025, patience_s / 2), dead_after=1)
     for port in names:
         for baudrate in baudrates:
             modbus = ModbusDriver([_unit(unit) for unit in range(1, units + 1)])
-            yield from _on_line(port, baudrate, "modbus", modbus, range(1, units + 1), opener)
-            yield from _on_line(port, baudrate, "kerong", KerongDriver(), range(BOARDS), opener)
+            yield from _on_line(port, baudrate, "modbus", modbus, range(1, units + 1), opener, timings)
+            yield from _on_line(port, baudrate, "kerong", KerongDriver(), range(BOARDS), opener, timings)
 
 
 def _on_line(
@@ -65,8 +68,9 @@ def _on_line(
     driver: Driver,
     addresses: range,
     opener: Callable[[str, int], OpenPort],
+    timings: Timings,
 ) -> Iterator[Found]:
-    line = Line(opener(port, baudrate), baudrate, driver, TIMINGS, SystemClock())
+    line = Line(opener(port, baudrate), baudrate, driver, timings, SystemClock())
     line.open()
     try:
         for address in addresses:
@@ -103,6 +107,7 @@ def run(
     units: int,
     write: Callable[[str], object],
     opener: Callable[[str, int], OpenPort] = serial_port,
+    patience_s: float = PATIENCE_S,
 ) -> int:
     """Write a line for whatever was heard; return 0 if anything answered, 1 if nothing did."""
     answered = 0
@@ -111,7 +116,7 @@ def run(
     for name in names:
         write(f"{name}: asking at {', '.join(map(str, baudrates))} baud\n")
         try:
-            for found in discover([name], baudrates, units, opener):
+            for found in discover([name], baudrates, units, opener, patience_s):
                 sign = "found" if found.answered else "heard"
                 where = f"{found.protocol} {found.baudrate} baud, address {found.address}"
                 write(f"  {sign}  {where}: {found.detail}\n")

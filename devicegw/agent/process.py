@@ -35,7 +35,7 @@ from devicegw.agent import config as configuration
 from devicegw.agent.buses import Buses
 from devicegw.agent.check import check, table
 from devicegw.agent.config import AgentConfig
-from devicegw.agent.discover import BAUDRATES, UNITS, ports
+from devicegw.agent.discover import BAUDRATES, PATIENCE_S, UNITS, ports
 from devicegw.agent.discover import run as run_discovery
 from devicegw.agent.registration import NotRegistered, RegistrationRequest, register
 from devicegw.agent.sdnotify import Notifier, Progress, Watchdog
@@ -252,6 +252,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--units", type=int, default=UNITS, help="of --discover: Modbus units from 1 up to this"
     )
+    parser.add_argument(
+        "--patience", type=float, default=PATIENCE_S, help="of --discover: seconds each address has to answer"
+    )
     return parser
 
 
@@ -286,7 +289,11 @@ def _discover(options: argparse.Namespace) -> int:
         sys.stdout.write(text)
         sys.stdout.flush()
 
-    return run_discovery(options.port or ports(), options.baud or BAUDRATES, options.units, write)
+    if not 0 < options.patience <= 10:
+        sys.stderr.write(f"--patience: expected seconds above 0 and up to 10, got {options.patience:g}\n")
+        return 2
+    names, rates = options.port or ports(), options.baud or BAUDRATES
+    return run_discovery(names, rates, options.units, write, patience_s=options.patience)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -26,7 +26,10 @@ def simulator(tmp_path):
 
 async def test_check_finds_everything_well(tmp_path, simulator):
     async with FakeServer() as server:
-        config = write_config(tmp_path, server.url, str(tmp_path / "bus0"))
+        # A simulator on a busy machine may take longer over an answer than a board does.
+        boards = [{"address": 0}, {"address": 1, "locks": 8}]
+        bus = {"port": str(tmp_path / "bus0"), "boards": boards, "timings": {"answer_s": 2.0, "gap_s": 1.0}}
+        config = write_config(tmp_path, server.url, "", buses=[bus])
         status, said, complained = await finished("--config", str(config), "--check")
     assert (status, complained) == (0, "")
     assert "FAIL" not in said
@@ -65,7 +68,17 @@ async def test_check_without_a_server_says_so(tmp_path, simulator):
 
 
 async def test_discover_finds_the_boards_and_moves_no_lock(tmp_path, simulator):
-    arguments = ["--discover", "--port", simulator.port, "--baud", "19200", "--units", "2"]
+    arguments = [
+        "--discover",
+        "--port",
+        simulator.port,
+        "--baud",
+        "19200",
+        "--units",
+        "2",
+        "--patience",
+        "0.5",
+    ]
     status, said, _ = await finished(*arguments)
     assert status == 0
     assert "found  kerong 19200 baud, address 0: hooks 1111111111111111" in said
