@@ -35,6 +35,7 @@ from devicegw.bus.line import silence_seconds
 from devicegw.bus.messages import BusEvent, UnlockCommand, UnlockDone
 from devicegw.bus.port import char_seconds, serial_port
 from devicegw.clock import SystemClock
+from devicegw.simulator.config import SimulatorConfig
 from devicegw.simulator.control import control
 from devicegw.simulator.inprocess import InProcessLine
 
@@ -99,7 +100,7 @@ class Rig:
 def in_process() -> Iterator[Rig]:
     """Simulated boards on the bus's own thread."""
     config = bus_config("simulated", "simulator")
-    line = InProcessLine.of(config)
+    line = InProcessLine.of(config, SimulatorConfig())
     yield from running(config, line.open, line.fault)
 
 
