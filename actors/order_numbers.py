@@ -1,4 +1,4 @@
-"""The decider of ``till/<branch code>``: gives each order of the branch the next number.
+"""The decider of a branch's order numbers (``till/<branch code>``): each order gets the next one.
 
 Orders are named by ids nobody can read out. A number has to be counted, and whoever counts
 must be one for the whole branch; the journal then says for ever which order got which.

@@ -1,8 +1,8 @@
-"""The decider of ``yard/<branch code>``: which trolley came back into which slot.
+"""The decider of a branch's returns (``yard/<branch code>``): which trolley came back into which slot.
 
 Lock hardware sees that a slot holds a trolley, not which one. A return is matched when
 only one trolley can be meant; else the manager and the shoppers are asked for a scan.
-The yard asks again by itself whenever it hears more: a session that ends, another
+It asks again by itself whenever it hears more: a session that ends, another
 trolley that is found, may leave only one that can be meant.
 """
 

@@ -71,7 +71,7 @@ def _report(state: State, reading: SlotReading, trolley_id: str) -> Tell:
 
 
 def _unknown(state: State, reading: SlotReading) -> tuple[Tell, ...]:
-    """The yard finds out which trolley it is."""
+    """The branch's returns find out which trolley it is."""
     branch = state.branch or ("" if reading.ref is None else reading.ref.branch)
     place = Place(state.device_id, reading.slot)
     if not branch:

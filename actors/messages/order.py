@@ -52,7 +52,7 @@ class RefundFailed(msgspec.Struct, frozen=True, tag="RefundFailed"):
 
 
 class GiveNumber(msgspec.Struct, frozen=True, tag="GiveNumber"):
-    """From the branch's till: what people call the order."""
+    """From the branch's order numbers: what people call the order."""
 
     number: int
 

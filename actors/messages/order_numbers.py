@@ -1,4 +1,4 @@
-"""Messages of ``till/<branch code>``: it numbers the branch's orders."""
+"""Messages of a branch's order numbers (``till/<branch code>``)."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ class NumberTaken(msgspec.Struct, frozen=True, tag="NumberTaken"):
 
 Command = TakeNumber
 Answer = None
-"""Nobody asks a till."""
+"""Nobody asks for a number but an order, and that is told."""
 Event = NumberTaken

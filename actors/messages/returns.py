@@ -1,4 +1,4 @@
-"""Messages of ``yard/<branch code>``: which trolleys are out, and which slots hold one that nobody knows."""
+"""Messages of a branch's returns (``yard/<branch code>``): trolleys that are out, slots that ask."""
 
 from __future__ import annotations
 

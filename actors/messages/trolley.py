@@ -111,7 +111,7 @@ class LockReported(msgspec.Struct, frozen=True, tag="LockReported"):
 
 
 class Dock(msgspec.Struct, frozen=True, tag="Dock"):
-    """From the yard: the trolley was pushed into this slot."""
+    """From the branch's returns: the trolley was pushed into this slot."""
 
     place: Place
     at: float

@@ -43,7 +43,7 @@ from actors.messages.order import (
 from actors.order.state import EVENTS, State
 from actors.order.tells import tells
 
-# --- cart and till -----------------------------------------------------------------
+# --- cart and order numbers -------------------------------------------------------
 
 
 def _place(state: State, command: PlaceOrder, ctx: Context) -> Decision:

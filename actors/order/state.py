@@ -51,7 +51,7 @@ class State(msgspec.Struct, frozen=True):
     """Events so far; the journal's seq."""
     phase: Phase = "new"
     number: int = 0
-    """Unique in the branch; 0 until the till has counted it."""
+    """Unique in the branch; 0 until the branch has numbered it."""
     user_id: str = ""
     reservation_id: str = ""
     branch: str = ""

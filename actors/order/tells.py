@@ -1,4 +1,4 @@
-"""Whom an order's events concern: the till, the payment, the stock, and whoever writes the receipt."""
+"""Whom an order's events concern: order numbers, the payment, the stock, whoever writes the receipt."""
 
 from __future__ import annotations
 

@@ -158,7 +158,7 @@ def _placed(state: State, event: TrolleyPlaced) -> tuple[Tell, ...]:
 
 
 def _custody(state: State, back: bool = False) -> tuple[Tell, ...]:
-    """What the yard should know of a trolley that is out, or back."""
+    """What the branch's returns should know of a trolley that is out, or back."""
     if state.ref is None or (state.custody != "out" and not back):
         return ()
     holder = state.user_id if state.phase == "held" else None

@@ -98,13 +98,13 @@ class Then:
         return self
 
     def tells(self, *expected: tuple[str, str, Any]) -> Then:
-        """Expect exactly these durable tells, in order; what alarms and yard are told is asked apart."""
+        """Expect exactly these durable tells, in order; what alarms and returns are told is asked apart."""
         told = [(tell.kind, tell.key, tell.command) for tell in self.told if tell.durable]
         assert [each for each in told if each[0] not in ("alarms", "yard")] == list(expected)
         return self
 
-    def yard(self, *expected: Any) -> Then:
-        """Expect exactly these words to the branch's yard, in order."""
+    def returns(self, *expected: Any) -> Then:
+        """Expect exactly these words to the branch's returns, in order."""
         assert [tell.command for tell in self.told if tell.durable and tell.kind == "yard"] == list(expected)
         return self
 

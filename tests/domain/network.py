@@ -13,9 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from actors import alarms, cart, device, order, payment, stock, trolley, voucher
-from actors import order_numbers as till
-from actors import returns as yard
+from actors import alarms, cart, device, order, order_numbers, payment, returns, stock, trolley, voucher
 from actors.kit.decider import Context, Refusal
 from tests.domain.bank import Bank
 from tests.domain.given import fold, rested, through_json
@@ -25,11 +23,11 @@ KINDS: dict[str, ModuleType] = {
     "cart": cart,
     "device": device,
     "alarms": alarms,
-    "yard": yard,
+    "yard": returns,
     "stock": stock,
     "payment": payment,
     "order": order,
-    "till": till,
+    "till": order_numbers,
     "voucher": voucher,
 }
 

@@ -211,7 +211,7 @@ def test_a_trolley_that_is_placed_into_a_slot_which_is_read_already_hears_of_it_
     then = unknown.when(AssignSlots((SlotOwner(0x13, REF), SlotOwner(0x14, REF))), at=150.0)
     then.then(SlotsAssigned((SlotOwner(0x13, REF),), 150.0))
     then.tells(("trolley", T, LockReported("closed", True, 150.0, REF, Place("d1", 0x13))))
-    then.yard(SlotKnown(Place("d1", 0x13), 150.0))
+    then.returns(SlotKnown(Place("d1", 0x13), 150.0))
     then.and_then().when(AssignSlots((SlotOwner(0x13, REF),)), at=151.0).nothing()
     then.and_then().when(reports((2, replace(CLOSED, at=152.0))), at=152.0).nothing()
 
@@ -219,7 +219,7 @@ def test_a_trolley_that_is_placed_into_a_slot_which_is_read_already_hears_of_it_
 def test_a_slot_that_loses_its_trolley_while_it_is_full_asks_which_one_it_holds() -> None:
     state = online().after(reports((1, CLOSED)), at=101.0)
     then = state.when(AssignSlots((SlotOwner(0x13, None),)), at=150.0).names("SlotsAssigned")
-    then.tells().yard(SlotFilled(Place("d1", 0x13), 150.0))
+    then.tells().returns(SlotFilled(Place("d1", 0x13), 150.0))
 
 
 def test_a_full_slot_that_asked_is_taken_to_hold_the_trolley_that_is_placed_there() -> None:

@@ -1,4 +1,4 @@
-"""Orders: placed once, numbered by the till, let out once, and never given back more than was paid."""
+"""Orders: placed once, numbered by the branch, let out once, and never given back more than was paid."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given as hypothesis_given
 from hypothesis import strategies as st
 
-from actors import order
-from actors import order_numbers as till
+from actors import order, order_numbers
 from actors.messages.cart import Line, PriceStep
 from actors.messages.order import (
     ExitPassed,
@@ -91,7 +90,7 @@ def test_lines_that_do_not_add_up_are_a_defect_and_no_order(total: str) -> None:
 
 
 def test_the_till_counts_from_one_and_tells_the_order() -> None:
-    first = given(till, "B").when(TakeNumber("p1"))
+    first = given(order_numbers, "B").when(TakeNumber("p1"))
     first.then(NumberTaken("p1", 1, 100.0)).tells(("order", "p1", GiveNumber(1)))
     first.and_then().when(TakeNumber("p2")).then(NumberTaken("p2", 2, 100.0))
 

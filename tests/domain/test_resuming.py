@@ -102,7 +102,7 @@ def test_it_does_not_go_on_when_the_trolley_is_back_in_its_slot_or_being_service
         state = state.after(each, at=104.0)
     gone = state.after(trolley.DECIDER.on_deadline, at=134.0)
     resumed = gone.when(AGAIN, at=400.0).then(RESUMED)
-    resumed.yard(NoteCustody(T, resumed.state.seq, True, "alice", "alice"))
+    resumed.returns(NoteCustody(T, resumed.state.seq, True, "alice", "alice"))
     refused(gone.after(LockReported("closed", True, 200.0, REF), at=200.0).when(AGAIN, at=400.0))
     refused(gone.after(SetMaintenance(REF, True, "wheel"), at=200.0).when(AGAIN, at=400.0))
 

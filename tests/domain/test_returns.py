@@ -6,8 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from actors import returns as yard
-from actors import trolley
+from actors import returns, trolley
 from actors.messages.alarms import About, ClearAlarm, RaiseAlarm
 from actors.messages.device import Occupy, Report, Reports, SlotReading, UnlockSlot, Vacate
 from actors.messages.notify import Notice, Notify
@@ -42,8 +41,8 @@ S1, S2 = Place("d1", 1), Place("d1", 2)
 
 
 def out(*trolleys: tuple[str, str | None]) -> Given:
-    """A yard in which these trolleys are out: code and present holder."""
-    return given(yard, B, *(CustodyNoted(code, 5, True, holder, "alice") for code, holder in trolleys))
+    """The returns of a branch in which these trolleys are out: code and present holder."""
+    return given(returns, B, *(CustodyNoted(code, 5, True, holder, "alice") for code, holder in trolleys))
 
 
 def test_the_only_trolley_that_is_out_is_the_one_that_came_back_even_while_it_is_held() -> None:
@@ -138,7 +137,7 @@ def test_a_trolley_put_elsewhere_stands_there_and_both_slots_hear_of_it() -> Non
         ("device", "device-1", Vacate(PLACE.slot, "TROLLEY_01", B)),
         ("device", "d1", Occupy(2, "TROLLEY_01", B)),
     )
-    then.yard(NoteCustody("TROLLEY_01", 6, False))
+    then.returns(NoteCustody("TROLLEY_01", 6, False))
     back = then.and_then()
     assert trolley.card(back.state).place == S2  # type: ignore[union-attr]
     back.when(LockReported("open", False, 120.0, REF, PLACE), at=120.0).nothing()
