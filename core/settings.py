@@ -48,6 +48,21 @@ ALLOWED_ORIGINS = _env.names(
     "ALLOWED_ORIGINS", [PUBLIC_URL, f"http://localhost:{PORT}", f"http://127.0.0.1:{PORT}"]
 )
 """Origins that browsers may open websockets from."""
+CORS_ORIGINS = _env.names("CORS_ORIGINS", [])
+"""Further origins whose pages may call the API and open websockets."""
+CORS_ALLOWED_ORIGINS = CORS_ORIGINS
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = (
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "x-request-id",
+)
+CORS_EXPOSE_HEADERS = (
+    "ETag", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "Idempotency-Replayed",
+)  # fmt: skip
 CSRF_FAILURE_VIEW = "core.problems.csrf_failure"
 CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS if "*" not in ALLOWED_ORIGINS else [PUBLIC_URL]
 
@@ -79,6 +94,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "channels",
+    "corsheaders",
     "core.accounts",
     "core.tenancy",
     "core.catalogue",
@@ -95,6 +111,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "core.middleware.ApiPaths",
     "django.middleware.security.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "core.middleware.SecurityHeaders",
     "core.static.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -268,7 +285,9 @@ CLAIM_CODE_S = _env.integer("CLAIM_CODE_S", 30 * 60, 60)
 AUTH_RATE = _env.text("AUTH_RATE", "60/minute")
 """Calls of one address to the auth endpoints, as ``limits`` writes rates."""
 AUTH_FAILURE_RATE = _env.text("AUTH_FAILURE_RATE", "10/minute")
-"""Failed logins under one name."""
+"""Failed logins to one account from one address."""
+AUTH_ACCOUNT_FAILURE_RATE = _env.text("AUTH_ACCOUNT_FAILURE_RATE", "200/hour")
+"""Failed logins to one account from everywhere; addresses that it was entered from are let in still."""
 
 # --- REST -----------------------------------------------------------------
 

@@ -128,7 +128,7 @@ class Running:
             links=self.links,
             keep_sample=self._keep_sample,
             limits=limits,
-            allowed_origins=frozenset(settings.ALLOWED_ORIGINS),
+            allowed_origins=frozenset((*settings.ALLOWED_ORIGINS, *settings.CORS_ORIGINS)),
         )
         self._undo: list[Callable[[], Any]] = []
         self._samples: Samples | None = None

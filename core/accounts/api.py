@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import cast
 
 from django.conf import settings
@@ -136,6 +137,13 @@ def validate_in_field(field: str, password: str, user: User) -> None:
         raise ValidationError({field: error.messages}) from None
 
 
+def account_of(user: User | None, login: str) -> str:
+    """Return under what failed logins are counted: the account that is meant, however it is written."""
+    if user is None:
+        user = User.objects.filter(username__iexact=login).first()
+    return f"name:{login.casefold()}" if user is None else str(user.pk)
+
+
 class TokenView(_OpenView):
     """Logins."""
 
@@ -144,25 +152,39 @@ class TokenView(_OpenView):
         """Log in with username or e-mail address."""
         body = checked(TokenBody, request)
         login, password = body["username"], body["password"]
-        throttling.check_failures(login)
         user = (
             User.objects.filter(Q(username=login) | Q(email__iexact=login) & ~Q(email=""))
             .order_by("date_joined")
             .first()
         )
+        # One account for its name and its address; what nobody has counts as itself.
+        account, address = account_of(user, login), throttling.address_of(request._request)
+        throttling.check_failures(account, address)
         if user is None:
             # As slow as a wrong password, so that nobody learns which names exist.
             User().set_password(password)
         if user is None or not user.check_password(password) or not user.is_active:
-            throttling.note_failure(login)
+            throttling.note_failure(account, address)
             raise Problem(401, "bad_credentials", "The name or the password is wrong.")
+        throttling.note_entered(account, address)
         if "language" in body and not user.language:
             user.language = body["language"]
             user.save(update_fields=["language"])
         return once(request, lambda: Response(tokens.issue(user)))
 
 
-class RefreshView(_OpenView):
+class _ByToken(_OpenView):
+    """Counted for the token, not for the address: a shop's phones come from one address."""
+
+    def counted(self, request: Request) -> tuple[str, ...]:
+        """Return the token's digest; what brings none is counted for its address."""
+        token = request.data.get("refresh") if isinstance(request.data, dict) else None
+        if not isinstance(token, str):
+            return super().counted(request)
+        return "refresh", hashlib.sha256(token.encode()).hexdigest()
+
+
+class RefreshView(_ByToken):
     """Longer logins."""
 
     # Not in one transaction with it: that a token came twice must be kept though it is refused.
@@ -177,7 +199,7 @@ class RefreshView(_OpenView):
             raise Problem(401, error.code, error.detail) from None
 
 
-class LogoutView(_OpenView):
+class LogoutView(_ByToken):
     """Ended logins."""
 
     keeps = "with_effect"

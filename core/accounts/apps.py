@@ -11,3 +11,11 @@ class AccountsConfig(AppConfig):
     name = "core.accounts"
     label = "accounts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Put the limits in front of the admin's login."""
+        from django.contrib import admin
+
+        from core.accounts.admin_login import LimitedLoginForm
+
+        admin.site.login_form = LimitedLoginForm

@@ -65,6 +65,8 @@ async def respond(
     headers = [(b"x-content-type-options", b"nosniff"), *headers]
     if not any(name == b"cache-control" for name, _ in headers):
         headers.append((b"cache-control", b"no-store"))
+    if settings.CORS_ORIGINS:
+        headers += _cross_origin(scope)
     if settings.SECURE_HSTS_SECONDS and _is_secure(scope):
         headers.append((b"strict-transport-security", _hsts()))
     if status not in _EMPTY:
@@ -72,6 +74,20 @@ async def respond(
         headers.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+def _cross_origin(scope: Message) -> list[tuple[bytes, bytes]]:
+    """Return what lets a page of another origin read the answer, as django-cors-headers does for Django's."""
+    vary = (b"vary", b"origin")
+    origin = header(scope["headers"], b"origin")
+    if origin not in settings.CORS_ORIGINS:
+        return [vary]
+    exposed = ", ".join(settings.CORS_EXPOSE_HEADERS).encode()
+    return [
+        vary,
+        (b"access-control-allow-origin", str(origin).encode()),
+        (b"access-control-expose-headers", exposed),
+    ]
 
 
 def _is_secure(scope: Message) -> bool:

@@ -216,6 +216,10 @@ class HotRoutes:
                 await self._fallback(scope, receive, send)
                 return
             scope = {**scope, "path_params": params}
+        if scope["method"] == "OPTIONS":
+            # Another origin's preflight is Django's to answer, for every route alike.
+            await self._fallback(scope, receive, send)
+            return
         endpoint = methods.get(scope["method"])
         if endpoint is None:
             problem = Problem(405, "method_not_allowed", f"{scope['method']} is not possible here.")

@@ -8,9 +8,10 @@ from typing import Any
 import jwt
 import pytest
 from django.conf import settings as django_settings
+from django.test import Client
 from django.utils import timezone
 
-from core.accounts import principals, tokens
+from core.accounts import principals, throttling, tokens
 from core.accounts.models import RefreshToken, User
 from core.accounts.tasks import purge_refresh_tokens
 from core.fleet.devices.principal import load_device
@@ -172,6 +173,65 @@ def test_too_many_wrong_passwords_close_the_name_for_a_while(people: Any, nobody
     assert [login(nobody, "shopper", "wrong").status_code for _ in range(3)] == [401, 401, 429]
     assert login(nobody, "Shopper").status_code == 429
     assert login(nobody, "manager").status_code == 200
+
+
+def test_nobody_locks_the_owner_out(people: Any, nobody: Api, settings: Any) -> None:
+    settings.AUTH_FAILURE_RATE, settings.AUTH_ACCOUNT_FAILURE_RATE = "2/minute", "3/hour"
+    home, thief = {"REMOTE_ADDR": "198.51.100.7"}, {"REMOTE_ADDR": "203.0.113.9"}
+
+    def enter(where: dict[str, str], password: str, name: str = "shopper") -> int:
+        body = {"username": name, "password": password}
+        return Client(**where).post("/api/auth/token", body, "application/json").status_code
+
+    assert enter(home, PASSWORD) == 200
+    assert [enter(thief, "wrong") for _ in range(3)] == [401, 401, 429]
+    assert enter(home, PASSWORD) == 200
+    assert enter(thief, "wrong", "shopper@shop.example") == 429, "one account, whatever it is called"
+    assert enter({"REMOTE_ADDR": "203.0.113.10"}, "wrong") == 401
+    assert enter({"REMOTE_ADDR": "203.0.113.11"}, PASSWORD) == 429, "from everywhere else it is closed"
+    assert enter(home, PASSWORD) == 200
+
+
+def test_the_admins_login_has_the_same_limits(people: Any, settings: Any) -> None:
+    settings.AUTH_FAILURE_RATE = "2/minute"
+    browser = Client()
+    for _ in range(2):
+        browser.post("/admin/login/", {"username": "platform", "password": "wrong"})
+    page = browser.post("/admin/login/", {"username": "platform", "password": PASSWORD})
+    assert page.status_code == 200
+    assert "Too many tries" in page.content.decode()
+
+
+def test_refreshing_is_limited_by_the_token(people: Any, nobody: Api, settings: Any) -> None:
+    pairs = [login(nobody, name).json() for name in ("shopper", "manager", "staff")]
+    settings.AUTH_RATE = "1/minute"
+    answers = [nobody.post("/api/auth/token/refresh", {"refresh": each["refresh"]}) for each in pairs]
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    again = nobody.post("/api/auth/token/refresh", {"refresh": pairs[0]["refresh"]})
+    assert again.status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("given", "counted"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1:2:3:4", "2001:db8::/64"),
+        ("", "unknown"),
+    ],
+)
+def test_a_customer_of_ipv6_is_one_address(rf: Any, given: str, counted: str) -> None:
+    assert throttling.address_of(rf.get("/", REMOTE_ADDR=given)) == counted
+
+
+def test_pages_of_named_origins_may_call_the_api(nobody: Api, settings: Any) -> None:
+    settings.CORS_ALLOWED_ORIGINS = ["https://shop.example"]
+    asked = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST"}
+    preflight = Client().options("/api/cart/add", headers=asked)
+    assert preflight.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert "idempotency-key" in preflight.headers["Access-Control-Allow-Headers"]
+    assert nobody.get("/api/demo", Origin="https://shop.example").headers["Access-Control-Allow-Origin"]
+    assert "Access-Control-Allow-Origin" not in nobody.get("/api/demo", Origin="https://x.example").headers
 
 
 def test_the_export_is_all_about_one_person(people: dict[str, User]) -> None:

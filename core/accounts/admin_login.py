@@ -1,0 +1,38 @@
+"""The admin's login, with the limits that the API's has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core.exceptions import ValidationError
+
+from core.accounts import throttling
+from core.accounts.models import User
+from core.problems import Problem
+
+
+class LimitedLoginForm(AdminAuthenticationForm):
+    """Refuses to look at a password once there were too many wrong ones."""
+
+    def clean(self) -> dict[str, Any]:
+        """Check the login; raises ValidationError."""
+        login = self.cleaned_data.get("username") or ""
+        request = self.request
+        if request is None:
+            return super().clean()
+        user = User.objects.filter(username__iexact=login).first()
+        account = f"name:{login.casefold()}" if user is None else str(user.pk)
+        address = throttling.address_of(request)
+        try:
+            throttling.check_address(request)
+            throttling.check_failures(account, address)
+        except Problem as problem:
+            raise ValidationError(str(problem.detail)) from None
+        try:
+            found = super().clean()
+        except ValidationError:
+            throttling.note_failure(account, address)
+            raise
+        throttling.note_entered(account, address)
+        return found
