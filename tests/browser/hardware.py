@@ -101,7 +101,7 @@ class Hardware:
         for process in reversed(self._processes):
             process.terminate()
         for process in self._processes:
-            process.wait(15)
+            process.wait(90)
         self._log.close()
 
     def _order(self, line: str) -> None:

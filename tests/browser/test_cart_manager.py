@@ -29,7 +29,7 @@ def node_with_sockets(node: str) -> list[str]:
 def _post(store: Store, path: str, token: str, body: dict[str, Any]) -> None:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     request = urllib.request.Request(f"{store.url}{path}", json.dumps(body).encode(), headers, method="POST")
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=90) as answer:
         assert answer.status in (200, 201)
 
 

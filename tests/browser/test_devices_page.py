@@ -46,7 +46,7 @@ def _register(page: Page, code: str, name: str, mac: str, branch: str = "BRANCH-
         {"Content-Type": "application/json"},
         method="POST",
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=90) as answer:
         assert answer.status == 201
 
 

@@ -24,7 +24,7 @@ class Actors:
     def ask(self, kind: str, key: str, command: Any, command_id: str | None = None, who: str = "test") -> Any:
         """Return the Outcome."""
         reply: Reply[Any] = self.system.ask(Address(kind, key), command, command_id, who)
-        return reply.get(timeout=5)
+        return reply.get(timeout=90)
 
     def look(self, kind: str, key: str) -> Any:
         """Return the entity's state."""

@@ -126,6 +126,6 @@ def test_an_import_of_another_process_is_noticed(
         job = ImportJob(chain=world.chain, name="x.csv", dry_run=False, status="done")
         job.data = b"barcode"
         job.save()
-        assert heard.wait(10)
+        assert heard.wait(90)
     finally:
         references.stop()

@@ -93,7 +93,7 @@ class Answers:
             self._all.set()
 
     def wait(self) -> None:
-        assert self._all.wait(10)
+        assert self._all.wait(90)
 
 
 def written(rows: list[SampleRow]) -> list[Exception | None]:

@@ -21,7 +21,7 @@ from devicegw.link.transport import Transport, WebsocketTransport
 
 DEVICE_PATH = "/ws/device/"
 QUICK = Backoff(0.01, 0.02)
-DEADLINE = 30.0
+DEADLINE = 60.0
 
 
 class Carrier(Protocol):

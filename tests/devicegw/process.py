@@ -49,12 +49,12 @@ class Process:
     async def until_logged(self, text: str) -> None:
         """Wait for a line of the log that holds the text."""
         async with self.said:
-            await asyncio.wait_for(self.said.wait_for(lambda: text in self.text), 10)
+            await asyncio.wait_for(self.said.wait_for(lambda: text in self.text), 90)
 
     async def stop(self, number: int = signal.SIGTERM) -> int:
         if self.process.returncode is None:
             self.process.send_signal(number)
-        status = await asyncio.wait_for(self.process.wait(), 10)
+        status = await asyncio.wait_for(self.process.wait(), 90)
         await self.reading
         return status
 

@@ -12,7 +12,7 @@ from websockets.typing import Subprotocol
 
 from devicegw import wire
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 
 
 class FakeServer:

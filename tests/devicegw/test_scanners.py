@@ -17,7 +17,7 @@ from devicegw.scanners.scanners import Scanner
 from tests.devicegw.process import running, write_config
 from tests.devicegw.server import FakeServer
 
-DEADLINE = 10.0
+DEADLINE = 60.0
 CODES = {"1": 2, "2": 3, "3": 4, "a": 30, "-": 12, "\n": 28}
 
 

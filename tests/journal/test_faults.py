@@ -115,7 +115,7 @@ def test_of_two_owners_in_a_race_only_the_last_can_write(
     thread.start()
     second = other.take(PARTITION)
     seen = len(other.load(entity).events)
-    assert fenced.wait(20)
+    assert fenced.wait(90)
     thread.join()
     assert len(written) == seen == len(other.load(entity).events)
     assert other.commit(PARTITION, second, [write(entity, seen + 1)]).refused == {}

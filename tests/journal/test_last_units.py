@@ -80,19 +80,19 @@ def answers(system: System, kind: str, asked: dict[str, Any]) -> dict[str, Any]:
 def test_exactly_a_hundred_of_five_hundred_buy_the_last_hundred(system: System, journal: SqlJournal) -> None:
     stock, scarce, plenty = Address("stock", BRANCH), offer(1), offer(2)
     lines = (Quantity(scarce.product_id, UNITS), Quantity(plenty.product_id, 10 * SHOPPERS))
-    system.ask(stock, ReceiveStock(lines), "delivery").get(timeout=10)
+    system.ask(stock, ReceiveStock(lines), "delivery").get(timeout=90)
     carts = [user(number) for number in range(SHOPPERS)]
     for product in (scarce, plenty):
         added = [
             system.ask(Address("cart", each), AddItem(product, 1), f"add-{product.barcode}") for each in carts
         ]
-        assert all(each.get(timeout=30).answer for each in added)
+        assert all(each.get(timeout=90).answer for each in added)
     made = answers(system, "cart", {each: Checkout(str(uuid.uuid4()), BRANCH, 300.0) for each in carts})
     refused = {each for each, answer in made.items() if isinstance(answer, Refusal)}
     assert {made[each].code for each in refused} == {"insufficient_stock"}
     buyers = made.keys() - refused
     assert len(buyers) == UNITS
-    state = system.ask(stock, Look()).get(timeout=10).state
+    state = system.ask(stock, Look()).get(timeout=90).state
     assert state.level(scarce.product_id).available == 0
     assert state.level(plenty.product_id).reserved == UNITS, "all lines of a checkout or none"
     assert len(list(state.reservations())) == UNITS
@@ -106,11 +106,11 @@ def test_exactly_a_hundred_of_five_hundred_buy_the_last_hundred(system: System, 
         known = answers(system, "payment", {payments[each]: said for each in buyers})
         assert [key for key, answer in known.items() if isinstance(answer, Refusal)] == []
     system.quiesce()
-    sold = system.ask(stock, Look()).get(timeout=10).state
+    sold = system.ask(stock, Look()).get(timeout=90).state
     assert sold.level(scarce.product_id) == replace(Level(), received=UNITS, sold=UNITS)
     assert sold.level(plenty.product_id).sold == UNITS
     assert list(sold.reservations()) == []
-    orders = [system.ask(Address("order", payments[each]), Look()).get(timeout=10).state for each in buyers]
+    orders = [system.ask(Address("order", payments[each]), Look()).get(timeout=90).state for each in buyers]
     total = scarce.price + plenty.price
     assert [each.total for each in orders] == [total] * UNITS
     assert len({each.number for each in orders}) == UNITS
@@ -123,7 +123,7 @@ def test_exactly_a_hundred_of_five_hundred_buy_the_last_hundred(system: System, 
     try:
         asked = {each: Checkout(str(uuid.uuid4()), BRANCH, 300.0) for each in [*buyers][:1]}
         assert answers(after, "cart", asked) == {each: made[each] for each in asked}, "answered once for ever"
-        level = after.ask(stock, Look()).get(timeout=10).state.level(scarce.product_id)
+        level = after.ask(stock, Look()).get(timeout=90).state.level(scarce.product_id)
         assert (level.on_hand, level.sold) == (0, UNITS)
     finally:
         assert after.stop(10)

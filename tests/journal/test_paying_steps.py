@@ -39,7 +39,7 @@ STEPS: tuple[tuple[str, str, Any], ...] = (
     ("payment", PAYMENT, FindPayment()),
     ("payment", PAYMENT, ConfirmPayment("paid")),
 )
-WITHIN_S = 20.0
+WITHIN_S = 90.0
 
 
 class Process:

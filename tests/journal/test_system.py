@@ -39,13 +39,13 @@ def test_a_visit_is_durable_answered_again_after_a_restart_and_replayed_alike(jo
     system.start()
     try:
         claim = trolleys.Claim(ref(1), user(1), first)
-        claimed = system.ask(Address("trolley", "TROLLEY_01"), claim, "claim").get(timeout=10)
+        claimed = system.ask(Address("trolley", "TROLLEY_01"), claim, "claim").get(timeout=90)
         assert claimed.answer.created
         waiting = [
             system.ask(cart, carts.AddItem(offer(each % 3), 1, first), f"add-{each}") for each in range(40)
         ]
-        answers = [each.get(timeout=10).answer for each in waiting]
-        ended = system.ask(cart, carts.EndSession(first, "abandoned"), "end").get(timeout=10)
+        answers = [each.get(timeout=90).answer for each in waiting]
+        ended = system.ask(cart, carts.EndSession(first, "abandoned"), "end").get(timeout=90)
         assert ended.answer.items_cleared == 3
     finally:
         assert system.stop(10)
@@ -54,13 +54,13 @@ def test_a_visit_is_durable_answered_again_after_a_restart_and_replayed_alike(jo
     again = System(KINDS, journal, publish=None)
     again.start()
     try:
-        repeated = again.ask(cart, carts.AddItem(offer(39 % 3), 1, first), "add-39").get(timeout=10)
+        repeated = again.ask(cart, carts.AddItem(offer(39 % 3), 1, first), "add-39").get(timeout=90)
         assert repeated.replayed
         assert repeated.answer == answers[39]
-        earliest = again.ask(cart, carts.AddItem(offer(0), 1, first), "add-0").get(timeout=10)
+        earliest = again.ask(cart, carts.AddItem(offer(0), 1, first), "add-0").get(timeout=90)
         assert (earliest.replayed, earliest.answer) == (True, answers[0])
         assert (
-            again.ask(Address("trolley", "TROLLEY_01"), claim, "claim").get(timeout=10).answer
+            again.ask(Address("trolley", "TROLLEY_01"), claim, "claim").get(timeout=90).answer
             == claimed.answer
         )
     finally:

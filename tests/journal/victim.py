@@ -36,7 +36,7 @@ def main(where: str, marks: str | None = None) -> None:
         waiting.append((key, command_id, system.ask(Address("cart", key), command, command_id)))
         if len(waiting) >= IN_FLIGHT:
             key, command_id, reply = waiting.popleft()
-            outcome = reply.get(timeout=20)
+            outcome = reply.get(timeout=90)
             if outcome.seq and number % 97:
                 print(key, command_id, flush=True)
 

@@ -28,7 +28,7 @@ async def daphne(database: Path) -> AsyncIterator[int]:
     )  # fmt: skip
     try:
         assert process.stderr is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while not (
                 match := re.search(
                     rb"Listening on TCP address 127\.0\.0\.1:(\d+)", await process.stderr.readline()
@@ -57,5 +57,5 @@ async def test_daphne_serves_sockets_and_cuts_off_who_does_not_read(world: World
             if number % 500 == 0:
                 await slow.drain()
         slow.start_reading()
-        assert await asyncio.wait_for(slow.close_code(), 20) == 4408
+        assert await asyncio.wait_for(slow.close_code(), 90) == 4408
         slow.close()

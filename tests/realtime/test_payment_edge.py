@@ -32,7 +32,7 @@ from core.payments.providers import (
     registry,
 )
 
-WITHIN_S = 20.0
+WITHIN_S = 90.0
 
 
 class Moody:

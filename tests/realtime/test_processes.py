@@ -228,10 +228,10 @@ async def test_reference_data_changed_at_one_process_is_read_again_at_the_other(
     async with trolley_client(edge, token) as phone:
         await phone.command("cart.clear")
     there.owner.announce(reference.CATALOGUE)
-    await asyncio.wait_for(heard["edge"].wait(), 5)
+    await asyncio.wait_for(heard["edge"].wait(), 90)
     assert not heard["owner"].is_set()
     here.remote.announce(reference.CATALOGUE)
-    await asyncio.wait_for(heard["owner"].wait(), 5)
+    await asyncio.wait_for(heard["owner"].wait(), 90)
 
 
 async def test_without_an_owner_a_command_is_answered_with_503(

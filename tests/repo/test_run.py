@@ -54,7 +54,7 @@ def read_until(process: subprocess.Popen[str], wanted: str) -> str:
 
 
 def ask(port: str, path: str) -> Any:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=90) as answer:
         return json.load(answer)
 
 
@@ -88,7 +88,7 @@ def test_the_store_says_where_it_is_and_who_may_log_in_and_ends_cleanly(
     assert len(children) >= 2
 
     store.send_signal(signal.SIGINT)
-    rest, _ = store.communicate(timeout=40)
+    rest, _ = store.communicate(timeout=90)
 
     assert store.returncode == 0, rest
     assert "Traceback" not in rest
@@ -116,7 +116,7 @@ def test_two_signals_to_the_whole_group_end_it_as_cleanly_as_one(environ: dict[s
         assert store.stdout is not None
         assert "Stopping." in read_until(store, "Stopping.")
         os.killpg(store.pid, signal.SIGTERM)  # while it stops
-        rest, _ = store.communicate(timeout=40)
+        rest, _ = store.communicate(timeout=90)
     finally:
         if store.poll() is None:
             store.kill()

@@ -83,6 +83,6 @@ def test_a_process_that_a_test_left_running_is_ended(tmp_path: Path) -> None:
     assert left.stdout is not None
     left.stdout.readline()
     assert len(leftovers.end_all(str(tmp_path))) == 1
-    assert left.wait(30) < 0
+    assert left.wait(90) < 0
     left.stdout.close()
     assert leftovers.end_all(str(tmp_path)) == []

@@ -11,7 +11,7 @@ from actors.runtime import Address, ManualClock, MemoryJournal, Publication, Sys
 from actors.runtime.journal import CommitResult, Journal, Write
 from tests.runtime.domain import kinds
 
-WAIT_S = 20.0
+WAIT_S = 90.0
 """Real seconds after which a test that waits for a thread is taken for hung."""
 
 A, B, C = Address("purse", "a"), Address("purse", "b"), Address("purse", "c")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 150.0
 
 _SHOPPERS = """
 import json, sys, django
@@ -123,14 +123,14 @@ class Store:
         """End the process as a power cut would."""
         if self.process is not None:
             self.process.send_signal(signal.SIGKILL)
-            self.process.wait(10)
+            self.process.wait(90)
             self.process = None
 
     def stop(self) -> None:
         """End the process as an operator would; it must end by itself, and in time."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(20)
+        status = self.process.wait(90)
         # Uvicorn shuts down in order, then lets the signal have its way.
         assert status in (0, -signal.SIGTERM), f"the server ended with {status}:\n{self.log()}"
         self.process = None

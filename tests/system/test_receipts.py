@@ -65,10 +65,10 @@ def worker(store: Store, name: str) -> Iterator[None]:
         try:
             yield
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.wait(90)
         finally:
             process.kill()
-            process.wait(10)
+            process.wait(90)
 
 
 def mails(folder: Path) -> list[str]:

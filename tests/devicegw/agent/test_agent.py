@@ -153,7 +153,7 @@ async def test_every_configuration_error_names_its_key(tmp_path, changes, named)
         cwd=ROOT,
         stderr=asyncio.subprocess.PIPE,
     )
-    _, said = await asyncio.wait_for(agent.communicate(), 10)
+    _, said = await asyncio.wait_for(agent.communicate(), 90)
     assert agent.returncode == 2
     assert named in said.decode()
     assert "secret-token" not in said.decode()

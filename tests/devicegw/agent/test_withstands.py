@@ -92,7 +92,7 @@ async def running_link(link: Link) -> AsyncIterator[None]:
         yield
     finally:
         link.stop()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 90)
 
 
 async def test_power_cuts_at_any_moment_lose_nothing_that_was_written_down(tmp_path):

@@ -37,7 +37,7 @@ async def killed_at_the_end(over: OverBroker, server: FakeServer, mqtt_url: str)
         await process.wait()
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_reports_of_which_the_broker_has_told_a_bridge_that_is_killed_arrive_once_in_order(
     tmp_path: Path, mqtt_url: str
 ) -> None:

@@ -21,7 +21,7 @@ from devicegw.bus.messages import BusEvent, SlotReading, UnlockCommand, UnlockDo
 from devicegw.clock import SystemClock
 from tests.devicegw.modbus_peer import MasterEnd, Peer, board
 
-DEADLINE = 10.0
+DEADLINE = 60.0
 
 
 def sealed(text: str) -> bytes:

@@ -28,7 +28,7 @@ from devicegw.simulator.control import control
 from devicegw.simulator.process import Simulator
 
 ROOT = Path(__file__).resolve().parents[3]
-DEADLINE = 10.0
+DEADLINE = 60.0
 
 
 class Rig:

@@ -41,7 +41,7 @@ async def test_what_could_not_be_written_is_written_when_the_disk_is_back(tmp_pa
     queue = await started(FullDisk(tmp_path / "o"), retry_s=0.001)
     queue.put(report(1))
     queue.put(report(2))
-    await asyncio.wait_for(queue.changed(), 10)
+    await asyncio.wait_for(queue.changed(), 90)
     assert [(message.seq, message.slot) for message in queue.unacknowledged(0)] == [(1, 1), (2, 2)]
     said = [record.getMessage() for record in caplog.records]
     assert len([line for line in said if "outbox unavailable" in line]) == 1
@@ -54,7 +54,7 @@ async def test_a_dead_disk_does_not_hold_up_the_stop(tmp_path, caplog):
     outbox.failures = 1_000_000
     queue = await started(outbox, retry_s=60)
     queue.put(report(1))
-    await asyncio.wait_for(queue.close(), 10)
+    await asyncio.wait_for(queue.close(), 90)
     assert "1 messages are lost" in caplog.text
 
 
@@ -74,7 +74,7 @@ async def test_only_what_is_on_disk_is_sent(tmp_path):
     await queue.start()
     queue.put(report(1))
     assert queue.unacknowledged(0) == []
-    await asyncio.wait_for(queue.changed(), 10)
+    await asyncio.wait_for(queue.changed(), 90)
     assert len(queue.unacknowledged(0)) == len(queue) == 1
     await queue.close()
 
@@ -84,6 +84,6 @@ async def test_memory_does_not_grow_beyond_the_outbox_while_the_server_is_away(t
     await queue.start()
     for slot in range(50):
         queue.put(report(slot))
-    await asyncio.wait_for(queue.changed(), 10)
+    await asyncio.wait_for(queue.changed(), 90)
     assert [message.slot for message in queue.unacknowledged(0)] == list(range(40, 50))
     await queue.close()
