@@ -39,6 +39,8 @@ _SPIN = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n for _
 def main(arguments: Sequence[str]) -> int:
     """Run everything, or what ``arguments`` (for pytest) select; returns the exit status."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # A shell that puts us in the background has us ignore it, and our children with us.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     began = time.monotonic()
     with ExitStack() as stack:
         found, missing = provide(stack)
