@@ -7,7 +7,9 @@ import asyncio
 import pytest
 
 from devicegw import wire
+from devicegw.agent import discover as discovering
 from devicegw.agent.discover import discover, run
+from devicegw.bus.config import Timings
 from devicegw.bus.port import char_seconds
 from devicegw.simulator.boards import SimulatedBus
 from devicegw.simulator.process import Simulator
@@ -87,7 +89,10 @@ async def test_discover_finds_the_boards_and_moves_no_lock(tmp_path, simulator):
     assert {slot["pulses"] for slot in simulator.state()} == {0}
 
 
-async def test_discover_finds_modbus_units():
+async def test_discover_finds_modbus_units(monkeypatch):
+    # A unit in this process answers when the machine lets it; and one silent address is enough.
+    monkeypatch.setattr(discovering, "TIMINGS", Timings(answer_s=3.0))
+    monkeypatch.setattr(discovering, "BOARDS", 1)
     peer = Peer((2,))
     async with peer.serving():
         loop_free = asyncio.to_thread(
