@@ -51,8 +51,8 @@ def record(
     )
 
 
-class JournalContract:
-    """The contract of ``actors.runtime.journal.Journal``."""
+class _Store:
+    """The store that is looked at, and what is written into it."""
 
     kind = "counter"
 
@@ -93,7 +93,9 @@ class JournalContract:
         fields.update(more)
         return Write(address=address, events=events, decoded=[self.event(e) for e in events], **fields)
 
-    # --- reading and writing -------------------------------------------------
+
+class _Writing(_Store):
+    """Events, conflicts, ownership."""
 
     def test_an_unknown_entity_loads_as_nothing(self, journal: Journal) -> None:
         loaded = journal.load(self.address())
@@ -229,7 +231,9 @@ class JournalContract:
         assert journal.stream_epoch
         assert self.reopen(journal).stream_epoch == journal.stream_epoch
 
-    # --- answers -------------------------------------------------------------
+
+class _Remembering(_Store):
+    """Answers, snapshots, the wake index, the watermark, and reading beside the writer."""
 
     def test_known_finds_a_command_with_its_answer(self, journal: Journal) -> None:
         a = self.address()
@@ -382,3 +386,7 @@ class JournalContract:
             for reader in readers:
                 reader.join(10)
         assert wrong == []
+
+
+class JournalContract(_Writing, _Remembering):
+    """The contract of ``actors.runtime.journal.Journal``."""
