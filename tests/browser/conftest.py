@@ -39,7 +39,7 @@ branch = Branch.objects.create(
     chain=chain, code="BRANCH-009", name="Demo Mart Express",
     session_timeout_s=5, resumes_sessions=False,
 )
-fresh = Branch.objects.create(chain=chain, code="BRANCH-010", name="Demo Mart Corner")
+fresh = Branch.objects.create(chain=chain, code="BRANCH-011", name="Demo Mart Kiosk")
 for number in (1, 2, 3):
     Trolley.objects.create(trolley_id=f"TROLLEY_10{number}", branch=fresh, cart_number=number)
 for number in range(91, 93):

@@ -23,7 +23,7 @@ from tests.browser.people import Visit, tokens
 from tests.browser.shopping import give_back, take
 from tests.system.store import ROOT, Store
 
-BRANCH = "BRANCH-010"
+BRANCH = "BRANCH-011"
 """With every setting as a branch begins with (conftest.py)."""
 INSTALLER = "corner-manager"
 PEOPLE_CALL_IT = ("--name", "Pi at the door", "--mac", "b8:27:eb:77:00:10", "--serial", "100000000000beef")
