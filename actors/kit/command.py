@@ -1,20 +1,17 @@
-"""A message that says what it is answered with."""
+"""What a command says of its answer."""
 
 from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-import msgspec
-
 A = TypeVar("A")
 
 
-class Command(msgspec.Struct, Generic[A], frozen=True):
-    """Base of the messages that are asked, as ``class Count(Command[Level], frozen=True, tag="Count")``.
+class Command(Generic[A]):
+    """Beside ``msgspec.Struct``, the base of a command that is answered with A; others are only told."""
 
-    ``Command[None]`` is answered with nothing. A type's answer can be read off its ``__orig_bases__``.
-    """
+    __slots__ = ()
 
     def answers(self) -> A:
-        """Stand for the type of the answer, for type checkers; never called."""
-        raise NotImplementedError(f"expected nobody to call this of {type(self).__name__}")
+        """Stand for the type of the answer; nobody calls it."""
+        raise NotImplementedError

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from actors.kit.command import Command as Asked
+
 AlarmKind = Literal[
     "device_offline",
     "bus_fault",
@@ -85,7 +87,7 @@ class ClearAlarm(msgspec.Struct, frozen=True, tag="ClearAlarm"):
     seq: int
 
 
-class CallForHelp(msgspec.Struct, frozen=True, tag="CallForHelp"):
+class CallForHelp(msgspec.Struct, Asked["AlarmStands"], frozen=True, tag="CallForHelp"):
     """A shopper wants somebody to come. Answer: AlarmStands."""
 
     session_id: str
@@ -94,7 +96,7 @@ class CallForHelp(msgspec.Struct, frozen=True, tag="CallForHelp"):
     words: str = ""
 
 
-class AcknowledgeAlarm(msgspec.Struct, frozen=True, tag="AcknowledgeAlarm"):
+class AcknowledgeAlarm(msgspec.Struct, Asked["AlarmStands"], frozen=True, tag="AcknowledgeAlarm"):
     """Somebody has seen it; ``assignee`` sees to it. Answer: AlarmStands."""
 
     alarm_id: str
@@ -102,7 +104,7 @@ class AcknowledgeAlarm(msgspec.Struct, frozen=True, tag="AcknowledgeAlarm"):
     assignee: str
 
 
-class DismissAlarm(msgspec.Struct, frozen=True, tag="DismissAlarm"):
+class DismissAlarm(msgspec.Struct, Asked["AlarmGone"], frozen=True, tag="DismissAlarm"):
     """Somebody says that it is done with. Answer: AlarmGone."""
 
     alarm_id: str

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
+from actors.kit.command import Command as Asked
 from actors.messages.pricing import Rule, Voucher
 from actors.messages.trolley import Outcome
 
@@ -112,14 +113,14 @@ class NotResumed(msgspec.Struct, frozen=True, tag="NotResumed"):
     session_id: str
 
 
-class EndSession(msgspec.Struct, frozen=True, tag="EndSession"):
+class EndSession(msgspec.Struct, Asked["SessionOver"], frozen=True, tag="EndSession"):
     """The shopper ends it. Pending until the trolley is released. Answer: SessionOver."""
 
     session_id: str
     outcome: Outcome = "abandoned"
 
 
-class FindSession(msgspec.Struct, frozen=True, tag="FindSession"):
+class FindSession(msgspec.Struct, Asked["SessionFound"], frozen=True, tag="FindSession"):
     """Which trolley is that session of mine? Answer: SessionFound; None: the latest open one.
 
     A session that ran out goes on by this, if the trolley agrees; pending until it has said so.
@@ -128,7 +129,7 @@ class FindSession(msgspec.Struct, frozen=True, tag="FindSession"):
     session_id: str | None = None
 
 
-class AddItem(msgspec.Struct, frozen=True, tag="AddItem"):
+class AddItem(msgspec.Struct, Asked["ItemPut"], frozen=True, tag="AddItem"):
     """Answer: ItemPut. session_id None: no session named (the shopper's cart all the same)."""
 
     offer: Offer
@@ -138,7 +139,7 @@ class AddItem(msgspec.Struct, frozen=True, tag="AddItem"):
     """Id for the line if it is new; made at the edge."""
 
 
-class SetQuantity(msgspec.Struct, frozen=True, tag="SetQuantity"):
+class SetQuantity(msgspec.Struct, Asked["ItemPut | ItemsGone"], frozen=True, tag="SetQuantity"):
     """Answer: ItemPut (quantity 0: ItemsGone). offer: today's, None keeps the snapshotted price."""
 
     line_id: str
@@ -146,17 +147,17 @@ class SetQuantity(msgspec.Struct, frozen=True, tag="SetQuantity"):
     offer: Offer | None = None
 
 
-class RemoveItem(msgspec.Struct, frozen=True, tag="RemoveItem"):
+class RemoveItem(msgspec.Struct, Asked["ItemsGone"], frozen=True, tag="RemoveItem"):
     """Answer: ItemsGone."""
 
     line_id: str
 
 
-class ClearCart(msgspec.Struct, frozen=True, tag="ClearCart"):
+class ClearCart(msgspec.Struct, Asked["ItemsGone"], frozen=True, tag="ClearCart"):
     """Answer: ItemsGone."""
 
 
-class RestoreLines(msgspec.Struct, frozen=True, tag="RestoreLines"):
+class RestoreLines(msgspec.Struct, Asked["Restored"], frozen=True, tag="RestoreLines"):
     """Bring the saved lines back, merged into lines of the same product. Answer: Restored."""
 
     offers: dict[str, Offer] = {}
@@ -166,7 +167,7 @@ class RestoreLines(msgspec.Struct, frozen=True, tag="RestoreLines"):
     """
 
 
-class Reprice(msgspec.Struct, frozen=True, tag="Reprice"):
+class Reprice(msgspec.Struct, Asked["Quoted"], frozen=True, tag="Reprice"):
     """``cart.quote``: price every line afresh. Answer: Quoted."""
 
     offers: dict[str, Offer]
@@ -175,7 +176,7 @@ class Reprice(msgspec.Struct, frozen=True, tag="Reprice"):
     """Of the codes that the cart holds, those that still are; None: as they were."""
 
 
-class ApplyVoucher(msgspec.Struct, frozen=True, tag="ApplyVoucher"):
+class ApplyVoucher(msgspec.Struct, Asked["Quoted"], frozen=True, tag="ApplyVoucher"):
     """Hold a code, and price every line with it. Answer: Quoted. The same code again replaces its rule."""
 
     voucher: Voucher
@@ -183,7 +184,7 @@ class ApplyVoucher(msgspec.Struct, frozen=True, tag="ApplyVoucher"):
     """As in Reprice."""
 
 
-class DropVoucher(msgspec.Struct, frozen=True, tag="DropVoucher"):
+class DropVoucher(msgspec.Struct, Asked["Quoted"], frozen=True, tag="DropVoucher"):
     """Hold a code no longer, and price every line without it. Answer: Quoted."""
 
     code: str

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from actors.kit.command import Command as Asked
 from actors.messages.stock import Shortage
 
 
@@ -22,7 +23,7 @@ CancelReason = Literal["cancelled", "session_ended"]
 # --- commands -------------------------------------------------------------
 
 
-class Checkout(msgspec.Struct, frozen=True, tag="Checkout"):
+class Checkout(msgspec.Struct, Asked["CheckedOut"], frozen=True, tag="Checkout"):
     """Keep all of the cart for the shopper. Pending until the stock has answered. Answer: CheckedOut."""
 
     reservation_id: str
@@ -32,7 +33,7 @@ class Checkout(msgspec.Struct, frozen=True, tag="Checkout"):
     """Keys of lines whose product is not sold any more, as the edge knows it."""
 
 
-class CancelCheckout(msgspec.Struct, frozen=True, tag="CancelCheckout"):
+class CancelCheckout(msgspec.Struct, Asked["CheckoutOver"], frozen=True, tag="CancelCheckout"):
     """Thaw the cart and give the goods back. Answer: CheckoutOver."""
 
 

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from actors.kit.command import Command as Asked
 from actors.messages.trolley import Hook, TrolleyRef, UnlockOutcome
 
 
@@ -90,7 +91,7 @@ class AssignSlots(msgspec.Struct, frozen=True, tag="AssignSlots"):
     owners: tuple[SlotOwner, ...]
 
 
-class LinkUp(msgspec.Struct, frozen=True, tag="LinkUp"):
+class LinkUp(msgspec.Struct, Asked["DeskOfDevice"], frozen=True, tag="LinkUp"):
     """The Pi said hello. Answer: DeskOfDevice with the commands still wanted."""
 
     branch: str
@@ -112,7 +113,7 @@ class Beat(msgspec.Struct, frozen=True, tag="Beat"):
     """Its telemetry, if it came with any."""
 
 
-class Poll(msgspec.Struct, frozen=True, tag="Poll"):
+class Poll(msgspec.Struct, Asked["DeskOfDevice"], frozen=True, tag="Poll"):
     """A heartbeat over HTTP: the device is online by it as by a socket's. Answer: DeskOfDevice."""
 
     branch: str
@@ -127,7 +128,7 @@ class Report(msgspec.Struct, frozen=True, gc=False):
     reading: SlotReading
 
 
-class Reports(msgspec.Struct, frozen=True, tag="Reports"):
+class Reports(msgspec.Struct, Asked["Acked"], frozen=True, tag="Reports"):
     """What the Pi has seen since it was last heard, oldest first; a repeat changes nothing. Answer: Acked."""
 
     reports: tuple[Report, ...]
@@ -139,7 +140,7 @@ class Received(msgspec.Struct, frozen=True, tag="Received"):
     unlock_id: str
 
 
-class Result(msgspec.Struct, frozen=True, tag="Result"):
+class Result(msgspec.Struct, Asked["Acked"], frozen=True, tag="Result"):
     """How the Pi's try ended. ``unlock_id`` unknown or finished: nothing happens. Answer: Acked."""
 
     unlock_id: str
@@ -160,7 +161,7 @@ class WithdrawFirmware(msgspec.Struct, frozen=True, tag="WithdrawFirmware"):
     rollout_id: str
 
 
-class ProgressFirmware(msgspec.Struct, frozen=True, tag="ProgressFirmware"):
+class ProgressFirmware(msgspec.Struct, Asked["Acked"], frozen=True, tag="ProgressFirmware"):
     """From the Pi. Going back or going on after an end changes nothing. Answer: Acked."""
 
     rollout_id: str

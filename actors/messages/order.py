@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import msgspec
 
+from actors.kit.command import Command as Asked
 from actors.messages.cart import Line
 
 
@@ -57,7 +58,7 @@ class GiveNumber(msgspec.Struct, frozen=True, tag="GiveNumber"):
     number: int
 
 
-class VerifyExit(msgspec.Struct, frozen=True, tag="VerifyExit"):
+class VerifyExit(msgspec.Struct, Asked["ExitPassed"], frozen=True, tag="VerifyExit"):
     """Somebody at the exit of ``branch`` has seen the pass. Once only. Answer: ExitPassed."""
 
     chain: str
@@ -68,7 +69,7 @@ class VerifyExit(msgspec.Struct, frozen=True, tag="VerifyExit"):
     """How long after the purchase a pass is good."""
 
 
-class RefundOrder(msgspec.Struct, frozen=True, tag="RefundOrder"):
+class RefundOrder(msgspec.Struct, Asked["RefundBegun"], frozen=True, tag="RefundOrder"):
     """Staff gives ``amount`` back (None: all that is left). Answer: RefundBegun; the payment decides."""
 
     refund_id: str

@@ -6,13 +6,14 @@ from decimal import Decimal
 
 import msgspec
 
+from actors.kit.command import Command as Asked
 from actors.messages.cart import Line
 from actors.messages.checkout import Checkout
 
 # --- commands -------------------------------------------------------------
 
 
-class RequestPayment(msgspec.Struct, frozen=True, tag="RequestPayment"):
+class RequestPayment(msgspec.Struct, Asked["PaymentAsked"], frozen=True, tag="RequestPayment"):
     """Pay for the cart; pending while its goods are not kept yet. Answer: PaymentAsked.
 
     The same provider again: the payment that goes on.

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from actors.kit.command import Command as Asked
 from actors.messages.cart import Line
 from actors.messages.refund import RefundPayment
 
@@ -40,11 +41,11 @@ class StartPayment(msgspec.Struct, frozen=True, tag="StartPayment"):
     """Of the cart when it asked."""
 
 
-class FindPayment(msgspec.Struct, frozen=True, tag="FindPayment"):
+class FindPayment(msgspec.Struct, Asked["PaymentStands"], frozen=True, tag="FindPayment"):
     """How does it stand? Pending until the provider knows of it. Answer: PaymentStands."""
 
 
-class ConfirmPayment(msgspec.Struct, frozen=True, tag="ConfirmPayment"):
+class ConfirmPayment(msgspec.Struct, Asked["PaymentStands"], frozen=True, tag="ConfirmPayment"):
     """The shopper has done something. Pending until the provider has said what. Answer: PaymentStands.
 
     Neither the card nor ``approve`` is ever journalled.

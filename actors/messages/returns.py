@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from actors.kit.command import Command as Asked
 from actors.messages.trolley import Place
 
 # --- commands -------------------------------------------------------------
@@ -43,7 +44,7 @@ class SlotKnown(msgspec.Struct, frozen=True, tag="SlotKnown"):
     at: float
 
 
-class ReturnScanned(msgspec.Struct, frozen=True, tag="ReturnScanned"):
+class ReturnScanned(msgspec.Struct, Asked["ReturnPlaced"], frozen=True, tag="ReturnScanned"):
     """Somebody says which trolley came back; without a place, into the one slot that asks.
 
     Answer: ReturnPlaced.

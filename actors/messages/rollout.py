@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from actors.kit.command import Command as Asked
 from actors.messages.device import FirmwareImage, FirmwareState
 
 RolloutPhase = Literal["new", "running", "paused", "finished", "aborted"]
@@ -16,7 +17,7 @@ JobState = Literal["waiting", FirmwareState, "aborted"]
 # --- commands -------------------------------------------------------------
 
 
-class StartRollout(msgspec.Struct, frozen=True, tag="StartRollout"):
+class StartRollout(msgspec.Struct, Asked["RolloutNow"], frozen=True, tag="StartRollout"):
     """Begin. A repeat for a rollout that has begun changes nothing. Answer: RolloutNow."""
 
     release_id: str
@@ -33,15 +34,15 @@ class StartRollout(msgspec.Struct, frozen=True, tag="StartRollout"):
     user_id: str
 
 
-class PauseRollout(msgspec.Struct, frozen=True, tag="PauseRollout"):
+class PauseRollout(msgspec.Struct, Asked["RolloutNow"], frozen=True, tag="PauseRollout"):
     """Offer no further batch. Answer: RolloutNow."""
 
 
-class ResumeRollout(msgspec.Struct, frozen=True, tag="ResumeRollout"):
+class ResumeRollout(msgspec.Struct, Asked["RolloutNow"], frozen=True, tag="ResumeRollout"):
     """Go on; the failures so far are accepted. Answer: RolloutNow."""
 
 
-class AbortRollout(msgspec.Struct, frozen=True, tag="AbortRollout"):
+class AbortRollout(msgspec.Struct, Asked["RolloutNow"], frozen=True, tag="AbortRollout"):
     """End it; devices that have not begun to update leave it. Answer: RolloutNow."""
 
 

@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from actors.kit.command import Command as Asked
+
 ReleaseReason = Literal["cancelled", "expired", "session_ended", "returned"]
 
 
@@ -30,14 +32,14 @@ class Shortage(msgspec.Struct, frozen=True, gc=False):
 # --- commands -------------------------------------------------------------
 
 
-class ReceiveStock(msgspec.Struct, frozen=True, tag="ReceiveStock"):
+class ReceiveStock(msgspec.Struct, Asked["StockLevels"], frozen=True, tag="ReceiveStock"):
     """A delivery. Answer: StockLevels."""
 
     lines: tuple[Quantity, ...]
     note: str = ""
 
 
-class AdjustStock(msgspec.Struct, frozen=True, tag="AdjustStock"):
+class AdjustStock(msgspec.Struct, Asked["StockLevels"], frozen=True, tag="AdjustStock"):
     """Somebody counted (``counted``), or units came or went otherwise (``delta``). Answer: StockLevels."""
 
     sku: str
@@ -71,7 +73,7 @@ class CommitReservation(msgspec.Struct, frozen=True, tag="CommitReservation"):
     reservation_id: str
 
 
-class SweepReservations(msgspec.Struct, frozen=True, tag="SweepReservations"):
+class SweepReservations(msgspec.Struct, Asked["Swept"], frozen=True, tag="SweepReservations"):
     """The safety net: ask the carts about what should have ended ``grace_s`` ago. Answer: Swept."""
 
     grace_s: float

@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from actors.kit.command import Command as Asked
+
 Hook = Literal["open", "closed", "unknown"]
 Outcome = Literal["paid", "abandoned", "expired"]
 UnlockOutcome = Literal["opened", "not_opened", "expired", "unsupported", "bus_error"]
@@ -41,7 +43,7 @@ class TrolleyRef(msgspec.Struct, frozen=True):
 # --- commands -------------------------------------------------------------
 
 
-class Claim(msgspec.Struct, frozen=True, tag="Claim"):
+class Claim(msgspec.Struct, Asked["Claimed"], frozen=True, tag="Claim"):
     """A shopper scanned the QR. Pending until the user's side has agreed. Answer: Claimed."""
 
     ref: TrolleyRef
@@ -71,7 +73,7 @@ class DenyClaim(msgspec.Struct, frozen=True, tag="DenyClaim"):
     held_session_id: str
 
 
-class Heartbeat(msgspec.Struct, frozen=True, tag="Heartbeat"):
+class Heartbeat(msgspec.Struct, Asked["Alive"], frozen=True, tag="Heartbeat"):
     """Sign of life that wants an answer. Answer: Alive."""
 
     session_id: str
@@ -125,7 +127,7 @@ class UnlockFinished(msgspec.Struct, frozen=True, tag="UnlockFinished"):
     detail: str = ""
 
 
-class Unlock(msgspec.Struct, frozen=True, tag="Unlock"):
+class Unlock(msgspec.Struct, Asked["LockOrdered"], frozen=True, tag="Unlock"):
     """Staff opens the lock. Answer: LockOrdered (the outcome follows as an event)."""
 
     ref: TrolleyRef
@@ -138,7 +140,7 @@ class Lock(msgspec.Struct, frozen=True, tag="Lock"):
     ref: TrolleyRef
 
 
-class SetMaintenance(msgspec.Struct, frozen=True, tag="SetMaintenance"):
+class SetMaintenance(msgspec.Struct, Asked["MaintenanceSet"], frozen=True, tag="SetMaintenance"):
     """Staff takes a trolley out of service or back. Answer: MaintenanceSet."""
 
     ref: TrolleyRef
