@@ -19,7 +19,7 @@ Row = TypeVar("Row", bound=models.Model)
 
 IF_MATCH = OpenApiParameter(
     "If-Match",
-    str,
+    {"type": "string", "minLength": 1},
     OpenApiParameter.HEADER,
     required=True,
     description="The ETag of the row as it was read, or *. Missing: 428; no longer right: 412.",

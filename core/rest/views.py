@@ -46,7 +46,8 @@ class View(APIView):
         if wrong:
             raise ValidationError(wrong)
         match = request.resolver_match
-        if hasattr(self, str(request.method).lower()) and match is not None:
+        told = request.method in ("GET", "HEAD", *COMMANDS) and hasattr(self, str(request.method).lower())
+        if told and match is not None:
             queries.check(match.func, str(request.method), match.route, request.query_params)
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -92,6 +92,15 @@ def test_a_command_takes_no_query(people: dict[str, User]) -> None:
     assert list(answer.json()["errors"]) == ["dry_run"]
 
 
+@pytest.mark.parametrize(
+    "path", ["/api/categories", "/api/imports", "/api/devices/register", "/api/products"]
+)
+def test_options_and_head_are_answered(people: dict[str, User], path: str) -> None:
+    manager = Api(people["manager"])
+    assert manager.send("OPTIONS", path, b"", "").status_code == 200
+    assert manager.send("HEAD", path, b"", "").status_code in (200, 405)
+
+
 def test_a_stranger_hears_first_that_nobody_knows_them(nobody: Api) -> None:
     assert nobody.get("/api/orders?status=foo").status_code == 401
 
