@@ -10,6 +10,7 @@ import hashlib
 import io
 import os
 import re
+import threading
 import warnings
 from typing import Any, NamedTuple
 
@@ -19,7 +20,9 @@ from django.views.decorators.http import require_safe
 from PIL import Image, ImageOps
 
 LARGEST_SIDE = 1600
-MOST_PIXELS = 40_000_000
+MOST_PIXELS = 24_000_000
+"""Looked up before anything is decoded; a picture of that size takes some hundred megabytes meanwhile."""
+_one_at_a_time = threading.Lock()
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 _NAME = re.compile(r"products/[0-9a-f]{2}/[0-9a-f]{64}\.webp")
 
@@ -41,9 +44,11 @@ def store(upload: Any) -> Picture:
     size = upload.size or 0
     if size > settings.MEDIA_MAX_BYTES:
         raise PictureError(f"Expected at most {settings.MEDIA_MAX_BYTES} bytes, got {size}.")
-    drawn = _redrawn(upload.read())
-    out = io.BytesIO()
-    drawn.save(out, "WEBP", quality=82, method=4)
+    data = upload.read()
+    with _one_at_a_time:
+        drawn = _redrawn(data)
+        out = io.BytesIO()
+        drawn.save(out, "WEBP", quality=82, method=4)
     data = out.getvalue()
     digest = hashlib.sha256(data).hexdigest()
     file = f"products/{digest[:2]}/{digest}.webp"
@@ -68,6 +73,8 @@ def _redrawn(data: bytes) -> Image.Image:
                     raise PictureError(
                         f"Expected at most {MOST_PIXELS} pixels, got {found.width} x {found.height}."
                     )
+                # A large photograph is decoded at about the size that it is shown in.
+                found.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))
                 upright = ImageOps.exif_transpose(found)
                 has_alpha = upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info
                 drawn = upright.convert("RGBA" if has_alpha else "RGB")
