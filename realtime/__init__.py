@@ -1,1 +1,1 @@
-"""The hot edge: websockets, hot HTTP commands, live topics. The only package that imports channels."""
+"""Websockets, hot commands over HTTP, live topics. The only package that imports channels."""

@@ -265,6 +265,29 @@ def read_id(field: str, text: str) -> str:
         raise invalid(field, str(error), code="invalid_id") from None
 
 
+def id_reader(body: type[Body]) -> Callable[[Any], None] | None:
+    """Return what reads all ids of such a body in place, or None if it has none. Raises the 400.
+
+    The same ids come again and again, so what was read is kept.
+    """
+    names = id_fields(body)
+    if not names:
+        return None
+    get = operator.attrgetter(*names)
+
+    @lru_cache(16_384)
+    def read(given: Any) -> tuple[tuple[str, str], ...]:
+        texts = given if len(names) > 1 else (given,)
+        pairs = [(name, text) for name, text in zip(names, texts, strict=True) if text is not None]
+        return tuple((name, small) for name, text in pairs if (small := read_id(name, text)) != text)
+
+    def put(body: Any) -> None:
+        for name, text in read(get(body)):
+            setattr(body, name, text)
+
+    return put
+
+
 class _Identified(msgspec.Struct):
     id: Id | None = None
 
@@ -289,35 +312,32 @@ _PLAIN = (
 )
 
 
-class Reader:
-    """Reads frames of some types: closed, each name once, nothing in them that no store can keep.
+def reader(frames: Iterable[type[msgspec.Struct]]) -> Callable[[str], Any]:
+    """Return what reads frames of these types: closed, each name once, nothing that no store can keep.
 
-    msgspec takes a name that comes twice and escapes of lone surrogates. A frame without escapes whose
-    fields are all plain has as many names as fields that are set; only what differs is read once more.
+    It raises one of UNREADABLE. msgspec takes a name that comes twice and escapes of lone surrogates. A
+    frame without escapes whose fields are all plain has as many names as fields that are set; only what
+    differs is read once more.
     """
+    types = tuple(frames)
+    decode = msgspec.json.Decoder(functools.reduce(operator.or_, types)).decode
+    most = {type_: _most_names(type_) for type_ in types}
+    values = msgspec.structs.astuple
 
-    def __init__(self, frames: Iterable[type[msgspec.Struct]]) -> None:
-        types = tuple(frames)
-        self._decode = msgspec.json.Decoder(functools.reduce(operator.or_, types)).decode
-        self._plain = {type_: facts for type_ in types if (facts := _facts(type_)) is not None}
-
-    def read(self, text: str) -> Any:
-        """Return the frame. Raises one of UNREADABLE."""
-        frame = self._decode(text)
-        plain = self._plain.get(type(frame))
-        if plain is None or "\\" in text or text.count('":') != plain[0] - plain[1](frame).count(None):
+    def read(text: str) -> Any:
+        frame = decode(text)
+        if "\\" in text or text.count('":') != most[type(frame)] - values(frame).count(None):
             check(text.encode())
         return frame
 
+    return read
 
-def _facts(frame: type[msgspec.Struct]) -> tuple[int, Callable[[Any], tuple[Any, ...]]] | None:
-    """Return how many names a frame has at most, and what gets its fields; None if they are not all plain."""
+
+def _most_names(frame: type[msgspec.Struct]) -> int:
+    """Return how many names a frame of plain fields has at most, with its type; else 0, always too few."""
     fields = msgspec.structs.fields(frame)
-    if not all(_is_plain(inspect.type_info(field.type)) for field in fields):
-        return None
-    names = [field.name for field in fields]
-    # One name alone would not give a tuple, so the id stands in it twice; it is never None.
-    return len(names) + 1, operator.attrgetter(*names, "id")
+    plain = all(_is_plain(inspect.type_info(field.type)) for field in fields)
+    return len(fields) + 1 if plain else 0
 
 
 def _is_plain(type_: Any) -> bool:

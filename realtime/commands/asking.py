@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import struct
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
@@ -16,7 +17,7 @@ from actors.runtime.address import Address
 from actors.runtime.errors import AskError, KeyReused
 from core.accounts.principals import Principal
 from core.database import in_thread
-from core.logs import Subject
+from core.logs import SUBJECT, Subject
 from realtime.problems import from_error, from_refusal
 
 T = TypeVar("T")
@@ -113,6 +114,8 @@ class Asking:
     async def settle(self, begun: Begun) -> Answer:
         """Wait for whatever has begun. Raises Problem."""
         if isinstance(begun, Direct):
+            if begun.subject is not None:
+                SUBJECT.set(begun.subject)
             outcome = await self.outcome(begun.pending)
             return Answer(begun.show(outcome), outcome)
         return await begun
@@ -125,6 +128,8 @@ async def in_database(function: Callable[..., T], *args: Any) -> T:
 
 _ids: list[str] = []
 _IDS_AT_ONCE = 256
+_PARTS = struct.Struct("8s4sx3sx3s12s")
+_FORM = b"%b-%b-4%b-a%b-%b"
 
 
 def new_id() -> str:
@@ -136,13 +141,9 @@ def new_id() -> str:
     try:
         return _ids.pop()
     except IndexError:
-        dice = os.urandom(16 * _IDS_AT_ONCE).hex()
-        _ids.extend(_uuid(dice[at : at + 32]) for at in range(0, len(dice), 32))
+        dice = os.urandom(16 * _IDS_AT_ONCE).hex().encode()
+        _ids.extend([(_FORM % parts).decode() for parts in _PARTS.iter_unpack(dice)])
         return _ids.pop()
-
-
-def _uuid(hexes: str) -> str:
-    return f"{hexes[:8]}-{hexes[8:12]}-4{hexes[13:16]}-a{hexes[17:20]}-{hexes[20:]}"
 
 
 def scoped_key(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Iterable
 from decimal import Decimal
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -142,7 +142,7 @@ class MessageWithCart(View, frozen=True):
 # --- cart.add -------------------------------------------------------------------
 
 
-class Adding(NamedTuple):
+class Adding(msgspec.Struct, frozen=True, gc=False):
     """What an add takes along: whose cart, in which session, which product at what price."""
 
     owner: str

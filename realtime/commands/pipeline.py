@@ -18,7 +18,7 @@ from realtime.commands.logs import log_done
 from realtime.commands.row import OWN, Call, Command, Place, own
 from realtime.commands.services import Services
 from realtime.problems import Problem, forbidden, key_reused, not_found
-from realtime.wire import id_fields, read_id
+from realtime.wire import id_reader
 
 
 class Pipeline:
@@ -32,7 +32,8 @@ class Pipeline:
         self._show = row.show
         self._waits = row.waits
         self._owners_may = row.owners_may
-        self._ids = id_fields(row.body)
+        self._scope = f"{row.name}-"
+        self._ids = id_reader(row.body)
 
     def begin(
         self,
@@ -46,41 +47,49 @@ class Pipeline:
 
         ``key`` is the client's name for it, for this command alone; None: it gave none.
         """
-        command_id = new_id() if key is None else f"{self.row.name}-{key}"
+        command_id = new_id() if key is None else self._scope + key
         call = Call(services, self.row, who, body, command_id, request)
-        SUBJECT.set(call)
         try:
-            for name in self._ids:
-                text = getattr(body, name)
-                if text is not None:
-                    setattr(body, name, read_id(name, text))
-            if self._where is not None:
-                if not self._owners_may:
-                    refuse_outsiders(who)
-                place = self._where(call)
-                if type(place) is CoroutineType:
-                    return self._placed(call, place)
-                if place is not OWN:
-                    authorise(self.row, who, place)
-                    call.place = place
-            return self._allowed(call)
+            begun = self._begin(call, who, body)
         except Problem as problem:
+            SUBJECT.set(call)
             if key is not None and self._reuse_counts(problem):
                 return self._refuse(call, problem)
             raise
+        except Exception:
+            SUBJECT.set(call)
+            raise
+        if type(begun) is not Direct:
+            SUBJECT.set(call)  # for the task that goes on with it
+        return begun
+
+    def _begin(self, call: Call, who: Principal, body: Any) -> Begun:
+        if self._ids is not None:
+            self._ids(body)
+        where = self._where
+        if where is not None:
+            if not self._owners_may:
+                refuse_outsiders(who)
+            place = where(call)
+            if place is not OWN:
+                if type(place) is CoroutineType:
+                    return self._placed(call, place)
+                authorise(self.row, who, place)
+                call.place = place
+        found = self._refer(call)
+        if type(found) is CoroutineType:
+            return self._referred(call, found)
+        return self._ask(call, found)
 
     async def _placed(self, call: Call, finding: Any) -> Answer:
         place = await finding
         if place is not OWN:
             authorise(self.row, call.who, place)
             call.place = place
-        return await call.services.asking.settle(self._allowed(call))
-
-    def _allowed(self, call: Call) -> Begun:
         found = self._refer(call)
         if type(found) is CoroutineType:
-            return self._referred(call, found)
-        return self._ask(call, found)
+            return await self._referred(call, found)
+        return await call.services.asking.settle(self._ask(call, found))
 
     async def _referred(self, call: Call, finding: Any) -> Answer:
         try:
@@ -105,9 +114,8 @@ class Pipeline:
         ask = self._command(call, found)
         if ask is None:
             return self._conclude(call, found, None)
-        pending = call.services.asking.ask(
-            ask.kind, ask.key, ask.command, call.who, call.key if ask.keyed else None
-        )
+        command_id = call.key if ask.keyed else None
+        pending = call.services.asking.ask(ask.kind, ask.key, ask.command, call.who, command_id)
         if self._waits:
             return self._conclude(call, found, pending)
         return Direct(pending, partial(self._show, call, found), call)

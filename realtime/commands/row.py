@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import msgspec
 
@@ -57,7 +57,7 @@ class Call(msgspec.Struct, gc=False):
         return {"request_id": self.request or self.key, "command": self.row.name, "trolley_id": trolley_id}
 
 
-class Ask(NamedTuple):
+class Ask(msgspec.Struct, frozen=True, gc=False):
     """An actor's command and whom it is for."""
 
     kind: str

@@ -26,9 +26,9 @@ from realtime.commands.pipeline import Pipeline, refuse_outsiders
 from realtime.commands.row import Call, Command, Route, fixed_by_path, http_body, path_parameters
 from realtime.commands.table import TABLE
 from realtime.documents.asyncapi import document
-from realtime.edge import Edge
 from realtime.http.responses import refuse_host, request_id, respond, send_problem
 from realtime.problems import Problem, forbidden, invalid, unauthorised
+from realtime.shared import Shared
 from realtime.topics.hub import Message, Send
 from realtime.views.cart import CartView
 from realtime.wire import UNREADABLE, Body, decode_problem, encode
@@ -41,8 +41,8 @@ _MAX_KEY = 255
 class Endpoint:
     """One method on one path."""
 
-    def __init__(self, edge: Edge, command: Command, route: Route) -> None:
-        self._edge = edge
+    def __init__(self, shared: Shared, command: Command, route: Route) -> None:
+        self._shared = shared
         self._command = command
         self._pipeline = Pipeline(command)
         self._route = route
@@ -65,7 +65,7 @@ class Endpoint:
 
     async def _answer(self, scope: Message, receive: Receive, request: str) -> tuple[int, bytes, list[Any]]:
         headers = scope["headers"]
-        authenticator = self._edge.authenticator
+        authenticator = self._shared.authenticator
         token = bearer(header(headers, b"authorization"))
         if token is None:
             raise unauthorised("not_authenticated", "Authentication credentials were not provided.")
@@ -75,8 +75,8 @@ class Endpoint:
             raise forbidden("This is for people.")
         if not self._command.owners_may:
             refuse_outsiders(who)
-        body = self._body(scope, await _read(receive, self._edge.limits.max_message_bytes), headers)
-        services, key = self._edge.services, _key(headers)
+        body = self._body(scope, await _read(receive, self._shared.limits.max_message_bytes), headers)
+        services, key = self._shared.services, _key(headers)
         answer = await services.asking.settle(self._pipeline.begin(services, who, body, key, request))
         call = Call(services, self._command, who, body, key or "", request)
         return await self._shape(call, answer, headers)
@@ -113,7 +113,7 @@ class Endpoint:
     def _from_path(self, params: dict[str, str]) -> dict[str, str]:
         if not self._route.by_number:
             return {self._fields[name]: value for name, value in params.items()}
-        fleet = self._edge.services.fleet
+        fleet = self._shared.services.fleet
         return {"trolley_id": fleet.trolley_in(params["branch_id"], params["cart_number"]).trolley_id}
 
     async def _shape(self, call: Call, answer: Answer, headers: list[Any]) -> tuple[int, bytes, list[Any]]:
@@ -189,7 +189,7 @@ class _Patterned(NamedTuple):
 class HotRoutes:
     """ASGI application of the hot routes; what is not theirs goes to ``fallback``."""
 
-    def __init__(self, edge: Edge, fallback: App) -> None:
+    def __init__(self, shared: Shared, fallback: App) -> None:
         self._fallback = fallback
         self._exact: dict[str, dict[str, App]] = {}
         patterned: dict[str, dict[str, App]] = {}
@@ -197,7 +197,7 @@ class HotRoutes:
             for route in command.routes:
                 path = f"/api{route.path}"
                 group = patterned if "{" in path else self._exact
-                group.setdefault(path, {})[route.method] = Endpoint(edge, command, route)
+                group.setdefault(path, {})[route.method] = Endpoint(shared, command, route)
         self._exact["/api/asyncapi"] = {"GET": serve_asyncapi}
         for methods in self._exact.values():
             if "GET" in methods:

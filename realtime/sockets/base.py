@@ -16,11 +16,11 @@ from channels.consumer import AsyncConsumer
 
 from core.accounts.principals import Principal
 from realtime.auth import Identity, bearer, header, offered
-from realtime.edge import Edge
 from realtime.limits.allowances import Meter
 from realtime.limits.bucket import TokenBucket
 from realtime.limits.caller import address_of
 from realtime.problems import Problem
+from realtime.shared import Shared
 from realtime.sockets.daphne import paced, waiting
 from realtime.topics.hub import Message, Outbox, Send
 
@@ -40,13 +40,13 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.02, 1.0
 class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
     """One websocket. Subclasses say who may connect, and what a message does.
 
-    ``edge`` comes with ``as_asgi``. ``subprotocol`` is what is agreed on when offered.
+    ``shared`` comes with ``as_asgi``. ``subprotocol`` is what is agreed on when offered.
     """
 
     subprotocol = ""
 
-    def __init__(self, edge: Edge) -> None:
-        self.edge = edge
+    def __init__(self, shared: Shared) -> None:
+        self.shared = shared
         self.principal: Principal
         self.outbox: Outbox
         self.loop: asyncio.AbstractEventLoop
@@ -100,7 +100,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
         self.scope = scope
         self.loop = asyncio.get_running_loop()
         await receive()
-        if not self.edge.origin_allowed(header(scope["headers"], b"origin")):
+        if not self.shared.origin_allowed(header(scope["headers"], b"origin")):
             await send({"type": "websocket.close", "code": NO_ROLE})
             return
         agreed = self.subprotocol if self.subprotocol in scope.get("subprotocols", ()) else None
@@ -114,17 +114,17 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             return
         self.principal = identity.principal
         account, address = identity.principal.id, address_of(scope)
-        if not self.edge.sockets.enter(account, address):
+        if not self.shared.sockets.enter(account, address):
             await send({"type": "websocket.close", "code": FLOOD})
             return
         try:
             await self._serve(scope, receive, send, identity)
         finally:
-            self.edge.sockets.leave(account, address)
+            self.shared.sockets.leave(account, address)
 
     async def _serve(self, scope: Message, receive: Any, send: Send, identity: Identity) -> None:
         self.meter = self.make_meter(scope)
-        limit = self.edge.limits.max_queue_bytes
+        limit = self.shared.limits.max_queue_bytes
         self.outbox = Outbox(send, limit, lambda: self.close(SLOW), lambda: self.close(GOING_AWAY))
         self.watch_expiry(identity)
         try:
@@ -135,7 +135,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def _identify(self, scope: Message) -> Identity:
         token = offered(scope.get("subprotocols", ())) or bearer(header(scope["headers"], b"authorization"))
-        return await self.edge.authenticator.identify(token)
+        return await self.shared.authenticator.identify(token)
 
     async def _read(self, receive: Any) -> None:
         self._reader = asyncio.current_task()
@@ -155,7 +155,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
     async def dispatch(self, message: Message) -> None:
         """Handle one ASGI message right here; see the module's docstring."""
         text = message.get("text")
-        limit = self.edge.limits.max_message_bytes
+        limit = self.shared.limits.max_message_bytes
         if text is not None:
             # UTF-8 takes at most four bytes a character, so most need no encoding to be measured.
             if len(text) * 4 <= limit or (size := len(text.encode())) <= limit:
@@ -171,18 +171,18 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
 
     def calm(self) -> bool:
         """Return whether this socket has kept to its allowance for a while."""
-        return self.edge.monotonic() - self._held_until > _CALM_S
+        return self.shared.monotonic() - self._held_until > _CALM_S
 
     async def hold(self) -> None:
         """Read nothing until the meter has one more; a socket that is held too long is closed.
 
         Meanwhile the connection is not read either, so what the client sends stays with it.
         """
-        clock, wait = self.edge.monotonic, _FIRST_WAIT_S
+        clock, wait = self.shared.monotonic, _FIRST_WAIT_S
         if self.calm():
             self._held_since = clock()
         while not self.meter.take():
-            if clock() - self._held_since > self.edge.limits.flood_s:
+            if clock() - self._held_since > self.shared.limits.flood_s:
                 self.close(FLOOD)
                 return
             await asyncio.sleep(wait)
@@ -209,7 +209,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
                 self.outbox.discard()
             else:
                 goodbye = {"type": "websocket.close", "code": self._closing}
-                await self.outbox.finish(goodbye, self.edge.limits.close_deadline_s)
+                await self.outbox.finish(goodbye, self.shared.limits.close_deadline_s)
 
     # --- helpers ----------------------------------------------------------------------
 
@@ -229,11 +229,11 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
         """Tell the client before its token ends, and close the socket when it does."""
         if self._expiry is not None:
             self._expiry.cancel()
-        left = identity.expires_at - self.edge.now()
-        notice = max(0.0, left - self.edge.limits.expiry_notice_s)
+        left = identity.expires_at - self.shared.now()
+        notice = max(0.0, left - self.shared.limits.expiry_notice_s)
         self._expiry = self.loop.call_later(notice, self._notice, identity)
 
     def _notice(self, identity: Identity) -> None:
         self.expiring(identity)
-        left = max(0.0, identity.expires_at - self.edge.now())
+        left = max(0.0, identity.expires_at - self.shared.now())
         self._expiry = self.loop.call_later(left, self.close, WRONG_TOKEN)

@@ -59,14 +59,14 @@ class DeviceConsumer(SocketConsumer):
 
     def make_meter(self, scope: Message) -> TokenBucket:
         """Count by device; a gateway of a shop has one address for all of them."""
-        return TokenBucket(self.edge.limits.device_messages_per_s, self.edge.monotonic)
+        return TokenBucket(self.shared.limits.device_messages_per_s, self.shared.monotonic)
 
     async def opened(self) -> None:
         """Begin."""
-        self.taps = Taps(self.principal.id, self._inspect, self.edge.links.show, self.edge.monotonic)
-        self._reports = DeviceReports(self.edge.report_scheduler, self._ask, self._reported)
+        self.taps = Taps(self.principal.id, self._inspect, self.shared.links.show, self.shared.monotonic)
+        self._reports = DeviceReports(self.shared.report_scheduler, self._ask, self._reported)
         self._scans = Scans(
-            self.edge.services, self.principal, lambda seq: self._ack(seq, None), self._refuse
+            self.shared.services, self.principal, lambda seq: self._ack(seq, None), self._refuse
         )
 
     async def dispatch(self, message: Message) -> None:
@@ -77,7 +77,7 @@ class DeviceConsumer(SocketConsumer):
     async def closed(self) -> None:
         """Tell who looks at a bus, and the device's actor unless a newer socket has taken over."""
         self.taps.close()
-        if self._boot_id is not None and self.edge.links.remove(self.principal.id, self):
+        if self._boot_id is not None and self.shared.links.remove(self.principal.id, self):
             self._reports.flush()
             self._ask(LinkDown(self._boot_id))
 
@@ -116,7 +116,7 @@ class DeviceConsumer(SocketConsumer):
             self.spawn(self._reidentify())
 
     def _standing_of(self, device_id: str) -> _Standing:
-        info = self.edge.services.fleet.directory.device(device_id)
+        info = self.shared.services.fleet.directory.device(device_id)
         return None if info is None else (info.is_revoked, info.token_version, info.branch)
 
     async def _reidentify(self) -> None:
@@ -160,7 +160,7 @@ class DeviceConsumer(SocketConsumer):
             self._write(wire.Problem(code=problem.code, detail=problem.detail[:500], seq=seq))
 
     def _ask(self, command: Any) -> Any:
-        return self.edge.services.asking.ask("device", self.principal.id, command, self.principal)
+        return self.shared.services.asking.ask("device", self.principal.id, command, self.principal)
 
     def _then(self, pending: Any, done: Callable[[Any], None], seq: int | None = None) -> None:
         pending.add_done_callback(partial(self._settled, done, seq))
@@ -186,12 +186,12 @@ class DeviceConsumer(SocketConsumer):
             self._write(wire.Problem(code="wrong_device", detail="The token is another device's."))
             self.close(NO_ROLE)
             return
-        directory = self.edge.services.fleet.directory
+        directory = self.shared.services.fleet.directory
         info = directory.device(self.principal.id)
         branch = info.branch if info is not None else (self.principal.grants[0].branch or "")
         readings = tuple(self._reading(each) for each in hello.slots)
         self._boot_id, self._welcomed = hello.boot_id, False
-        self.edge.links.add(self.principal.id, self)
+        self.shared.links.add(self.principal.id, self)
         self._then(self._ask(LinkUp(branch, hello.boot_id, hello.firmware, readings)), self._welcome)
 
     def _welcome(self, desk: DeskOfDevice) -> None:
@@ -204,18 +204,18 @@ class DeviceConsumer(SocketConsumer):
 
     def config(self) -> wire.LinkConfig:
         """Return the settings that the Pi is given."""
-        limits = self.edge.limits
+        limits = self.shared.limits
         return wire.LinkConfig(heartbeat_s=limits.device_heartbeat_s, telemetry_s=limits.device_telemetry_s)
 
     def _reading(self, slot: wire.SlotState | wire.Report) -> SlotReading:
-        directory = self.edge.services.fleet.directory
+        directory = self.shared.services.fleet.directory
         code = directory.slots(self.principal.id).get(slot.slot)
         ref = None if code is None else directory.trolley(code)
         return SlotReading(slot.slot, slot.hook, slot.present, slot.at.timestamp(), ref, self._free())
 
     def _free(self) -> bool:
         """Return whether any trolley may come back into this device's slots."""
-        directory = self.edge.services.fleet.directory
+        directory = self.shared.services.fleet.directory
         info = directory.device(self.principal.id)
         branch = None if info is None else directory.branch(info.branch)
         return branch is not None and branch.settings.returns_anywhere
@@ -243,15 +243,15 @@ class DeviceConsumer(SocketConsumer):
                 self._ack(report.seq, None)
 
     def _telemetry(self, message: wire.Telemetry) -> None:
-        self.edge.links.telemetry[self.principal.id] = message
+        self.shared.links.telemetry[self.principal.id] = message
         data = msgspec.json.encode(message.data)
         if b"\\u0000" in data:
             raise invalid("data", "Expected text without NUL characters.", code="invalid_message")
         row = SampleRow(
-            self.principal.id, message.seq, message.at.timestamp(), self.edge.now(), msgspec.Raw(data)
+            self.principal.id, message.seq, message.at.timestamp(), self.shared.now(), msgspec.Raw(data)
         )
         try:
-            self.edge.keep_sample(row, partial(self._kept, message.seq))
+            self.shared.keep_sample(row, partial(self._kept, message.seq))
         except Full:
             raise Problem(503, "overloaded", "Too much telemetry waits.", retry_after=1) from None
         self._tell(Beat(message.data))
@@ -272,7 +272,7 @@ class DeviceConsumer(SocketConsumer):
 
     def _tell(self, command: Any) -> None:
         who = self.principal
-        self.edge.services.asking.actors.tell(Address("device", who.id), command, None, who.label)
+        self.shared.services.asking.actors.tell(Address("device", who.id), command, None, who.label)
 
     def _scan(self, scan: wire.Scan) -> None:
         if self._scans.put(scan):

@@ -31,19 +31,19 @@ from realtime.wire import (
     InspectBus,
     Notice,
     Ping,
-    Reader,
     Renew,
     Subscribe,
     Unsubscribe,
     decode_problem,
     encode_text,
     id_of,
+    reader,
     reply_ok,
     reply_problem,
     rfc3339,
 )
 
-read = Reader((*FRAMES, *SOCKET_FRAMES)).read
+read = reader((*FRAMES, *SOCKET_FRAMES))
 
 
 class PersonConsumer(SocketConsumer):
@@ -55,7 +55,7 @@ class PersonConsumer(SocketConsumer):
     def make_meter(self, scope: Message) -> Meter:
         """Count by account, and by address whoever has no role anywhere."""
         works_here = bool(self.principal.grants) or self.principal.is_platform_admin
-        return self.edge.allowances.meter(self.principal.id, None if works_here else address_of(scope))
+        return self.shared.allowances.meter(self.principal.id, None if works_here else address_of(scope))
 
     async def over(self, message: Message) -> bool:
         """Refuse the first of what is too much, then read nothing until it is not."""
@@ -66,14 +66,14 @@ class PersonConsumer(SocketConsumer):
 
     async def opened(self) -> None:
         """Begin."""
-        self.subscriptions = Subscriptions(self.edge.topics, self.principal, self.outbox, self.spawn)
+        self.subscriptions = Subscriptions(self.shared.topics, self.principal, self.outbox, self.spawn)
         self._life: asyncio.TimerHandle | None = None
         self._keep_alive()
 
     async def closed(self) -> None:
         """Unfollow everything."""
         self.subscriptions.close()
-        self.edge.links.inspections.leave(self.outbox)
+        self.shared.links.inspections.leave(self.outbox)
         if self._life is not None:
             self._life.cancel()
 
@@ -93,7 +93,7 @@ class PersonConsumer(SocketConsumer):
             self._own(frame)
             return
         try:
-            begun = way.begin(self.edge.services, self.principal, frame, frame.id)
+            begun = way.begin(self.shared.services, self.principal, frame, frame.id)
         except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
             self._fail(frame.id, error, way.row.name)
             return
@@ -104,7 +104,7 @@ class PersonConsumer(SocketConsumer):
 
     def too_big(self, size: int) -> None:
         """Answer a message over the limit; the socket stays open."""
-        limit = self.edge.limits.max_message_bytes
+        limit = self.shared.limits.max_message_bytes
         problem = Problem(413, "message_too_large", f"Expected at most {limit} bytes, got {size}.")
         self.outbox.text(reply_problem(None, problem))
 
@@ -150,14 +150,14 @@ class PersonConsumer(SocketConsumer):
     async def _inspect(self, frame: InspectBus) -> None:
         """Show this socket what passes on a bus of a device in a branch that the caller runs."""
         try:
-            info = self.edge.services.fleet.directory.device(frame.device_id)
+            info = self.shared.services.fleet.directory.device(frame.device_id)
             if info is None or not may(self.principal, "branch.manage", info.chain, info.branch):
                 raise not_found("device_not_found", "There is no such device here.")
             if frame.seconds > 0:
-                look = self.edge.links.inspections.watch
+                look = self.shared.links.inspections.watch
                 await look(self.outbox, frame.device_id, frame.bus, frame.seconds)
             else:
-                self.edge.links.inspections.leave(self.outbox)
+                self.shared.links.inspections.leave(self.outbox)
         except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
             self._fail(frame.id, error)
             return
@@ -172,7 +172,7 @@ class PersonConsumer(SocketConsumer):
 
     async def _renew(self, frame: Renew) -> None:
         try:
-            identity = await self.edge.authenticator.identify(frame.token)
+            identity = await self.shared.authenticator.identify(frame.token)
             if identity.principal.id != self.principal.id:
                 raise invalid("token", "This token is somebody else's.", code="token_invalid")
         except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
@@ -217,13 +217,13 @@ class ShopperConsumer(PersonConsumer):
     def _keep_alive(self) -> None:
         # Three signs in the shortest session there is, so that one may be lost.
         often = min(
-            self.edge.limits.sign_of_life_s, self.edge.services.fleet.directory.shortest_timeout_s() / 3
+            self.shared.limits.sign_of_life_s, self.shared.services.fleet.directory.shortest_timeout_s() / 3
         )
         self._life = self.loop.call_later(often, self._sign)
 
     def _sign(self) -> None:
         # Finding the session is itself a sign of life: the cart passes it on to the trolley.
-        self.edge.services.asking.ask("cart", self.principal.id, FindSession(), self.principal)
+        self.shared.services.asking.ask("cart", self.principal.id, FindSession(), self.principal)
         self._keep_alive()
 
 
@@ -239,7 +239,7 @@ class BranchConsumer(PersonConsumer):
     def admit(self, scope: Message, principal: Principal) -> None:
         """Check the role in the branch of the path; an unknown branch looks like a forbidden one."""
         code = scope["path_remaining"]
-        branch = self.edge.services.fleet.directory.branch(code)
+        branch = self.shared.services.fleet.directory.branch(code)
         if branch is None or not may(principal, "branch.watch", branch.chain, branch.code):
             raise forbidden()
 
@@ -249,6 +249,6 @@ class ChainConsumer(PersonConsumer):
 
     def admit(self, scope: Message, principal: Principal) -> None:
         """Check the role in the chain of the path."""
-        chain = self.edge.services.fleet.directory.chain(scope["path_remaining"])
+        chain = self.shared.services.fleet.directory.chain(scope["path_remaining"])
         if chain is None or not may(principal, "chain.watch", chain.slug, None):
             raise not_found("chain_not_found", "There is no such chain.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from realtime.edge import Edge
+from realtime.shared import Shared
 from realtime.sockets.base import SocketConsumer
 from realtime.sockets.devices import DeviceConsumer
 from realtime.sockets.people import BranchConsumer, ChainConsumer, PersonConsumer, ShopperConsumer
@@ -17,8 +17,8 @@ _NAMED: dict[str, type[PersonConsumer]] = {"branch": BranchConsumer, "chain": Ch
 class Websockets:
     """ASGI application for the scope type ``websocket``; a trailing slash is optional."""
 
-    def __init__(self, edge: Edge) -> None:
-        self._edge = edge
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
 
     async def __call__(self, scope: Message, receive: Any, send: Send) -> None:
         """Serve one socket; an unknown path is refused in the handshake."""
@@ -27,7 +27,7 @@ class Websockets:
             await receive()
             await send({"type": "websocket.close", "code": 4404})
             return
-        await consumer.as_asgi(edge=self._edge)({**scope, "path_remaining": rest}, receive, send)
+        await consumer.as_asgi(shared=self._shared)({**scope, "path_remaining": rest}, receive, send)
 
     @staticmethod
     def _find(path: str) -> tuple[type[SocketConsumer] | None, str]:

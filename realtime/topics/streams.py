@@ -108,7 +108,7 @@ class Topics:
 
     async def _check(self, stream: Address) -> None:
         try:
-            outcome = await self.services.asking.actors.ask(stream, Look(), None, "edge")
+            outcome = await self.services.asking.actors.ask(stream, Look(), None, "server")
         except AskError as error:
             log.info("%s cannot be looked at: %r", stream, error)
             return

@@ -15,8 +15,7 @@ from tests.realtime.conftest import World
 
 async def bought(server: Server, world: World, *quantities: int, by: str = "shopper") -> str:
     """Let somebody have bought so many of the first products; return the order's id."""
-    running = await server.running()
-    assert running.host is not None
+    running = await server.owner()
     user = await asyncio.to_thread(world.user, by)
     lines = []
     for quantity, product in zip(quantities or (2, 1), world.products, strict=False):

@@ -22,7 +22,8 @@ from core.catalogue.models import Product, Variant
 from core.environment import Environment
 from core.fleet.models import Device, Trolley
 from core.tenancy.models import Branch, Chain
-from realtime.server import Running, Server, limits
+from realtime.process import Process
+from realtime.server import Server, limits
 
 
 @pytest.fixture(scope="session")
@@ -137,6 +138,6 @@ def options() -> dict[str, Any]:
 async def server(world: World, options: dict[str, Any]) -> AsyncIterator[Server]:
     """The application, started on this test's loop, stopped in order."""
     application = Server(get_asgi_application(), **options)
-    running: Running = await application.running()
+    running: Process = await application.running()
     yield application
     await running.stop()

@@ -38,7 +38,7 @@ async def stocked(server: Server, world: World, units: int = 10) -> None:
 
 async def level(server: Server, world: World, place: int = 0) -> tuple[int, int]:
     """On hand and reserved, once nothing is under way."""
-    running = await server.running()
+    running = await server.owner()
     await running.settled()
     state = (await running.host.system.ask(Address("stock", world.branch.code), Look())).state
     at = state.level(str(world.products[place].pk))
@@ -47,7 +47,7 @@ async def level(server: Server, world: World, place: int = 0) -> tuple[int, int]
 
 async def state_of(server: Server, kind: str, key: str) -> Any:
     """The state of an entity, once nothing is under way."""
-    running = await server.running()
+    running = await server.owner()
     await running.settled()
     return (await running.host.system.ask(Address(kind, key), Look())).state
 

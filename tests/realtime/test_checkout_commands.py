@@ -47,7 +47,7 @@ async def _stocked(server: Server, world: World, units: int = 10) -> None:
 
 
 async def _level(server: Server, world: World, place: int = 0) -> tuple[int, int]:
-    running = await server.running()
+    running = await server.owner()
     await running.settled()
     state = (await running.host.system.ask(Address("stock", world.branch.code), Look())).state
     at = state.level(str(world.products[place].pk))
@@ -171,7 +171,7 @@ async def test_a_product_that_went_inactive_blocks_it_by_name(world: World, serv
             world.products[0].save()
 
         await asyncio.to_thread(withdraw)
-        await asyncio.to_thread((await server.running()).references.reload)
+        await asyncio.to_thread((await server.owner()).references.reload)
         with pytest.raises(Refused) as refused:
             await phone.command("cart.checkout")
         assert refused.value.code == "items_unavailable"
@@ -198,7 +198,7 @@ async def test_the_sweep_finds_what_is_overdue_and_the_cart_decides(
 
 async def test_stock_is_for_staff_of_the_branch_and_its_own_products(world: World, server: Server) -> None:
     other = await asyncio.to_thread(make_world)
-    await asyncio.to_thread((await server.running()).references.reload)
+    await asyncio.to_thread((await server.owner()).references.reload)
     tokens = [await asyncio.to_thread(who) for who in (world.token, other.staff, world.staff)]
     path = f"/api/branches/{world.branch.code}/stock"
     ours, theirs = str(world.products[0].pk), str(other.products[0].pk)

@@ -9,8 +9,8 @@ from functools import partial
 import pytest
 
 from core.fleet.models import Session
-from realtime.demo import Habits, Shopper, Storekeeper
 from realtime.server import Server
+from scripts.demo_shoppers import Habits, Shopper, Storekeeper
 from tests.realtime.conftest import World
 from tests.realtime.serving import served
 

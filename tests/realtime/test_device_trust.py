@@ -8,7 +8,8 @@ import pytest
 
 from core.accounts import tokens
 from core.fleet.devices import enrolment
-from realtime.server import Running, Server
+from realtime.process import Process
+from realtime.server import Server
 from realtime.testing import trolley_client
 from tests.realtime.conftest import World, make_world
 from tests.realtime.test_devices import _in_database, pi
@@ -95,7 +96,7 @@ async def test_a_device_whose_token_was_rotated_stays_until_the_overlap_ends(
         await other.take("heartbeat")
 
 
-async def _rechecked(running: Running, world: World) -> None:
+async def _rechecked(running: Process, world: World) -> None:
     """Return when the link has looked at the device's newest token version."""
     while True:
         [link] = [link for key, link in running.links._links.items() if key == str(world.device.pk)]

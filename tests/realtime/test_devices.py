@@ -179,7 +179,7 @@ async def test_a_newer_socket_of_the_same_device_takes_over(world: World, server
 
 
 async def _identity(running: Any, world: World) -> Any:
-    return (await running.edge.authenticator.identify(world.device_token())).principal
+    return (await running.shared.authenticator.identify(world.device_token())).principal
 
 
 def _in_database(work: Any, *arguments: Any) -> Any:

@@ -36,7 +36,7 @@ def options(options: dict[str, Any], clock: ManualClock) -> dict[str, Any]:
 
 async def phase(server: Server, trolley_id: str) -> str:
     """What the trolley's actor says once everything before is durable."""
-    running = await server.running()
+    running = await server.owner()
     await asyncio.to_thread(running.host.system.quiesce)
     outcome = await running.host.system.ask(Address("trolley", trolley_id), Look())
     return str(outcome.state.phase)
@@ -90,7 +90,7 @@ async def test_a_restart_gives_every_session_a_fresh_timeout(
     async with trolley_client(server, token) as phone:
         await phone.command("session.start", trolley_id=world.trolleys[3])
     clock.advance(20.0)
-    await (await server.running()).stop()
+    await (await server.owner()).stop()
     again = Server(get_asgi_application(), **options)
     try:
         # Nobody asks for the trolley: the wake index alone brings it back.

@@ -52,8 +52,7 @@ async def seen(server: Server, token: str, order_id: str) -> dict[str, Any]:
 
 async def settle(server: Server, order_id: str, word: Any) -> None:
     """Let the payment say what became of a refund."""
-    running = await server.running()
-    assert running.host is not None
+    running = await server.owner()
     running.host.system.tell(Address("order", order_id), word)
     await running.settled()
 
@@ -112,7 +111,7 @@ async def test_the_receipt_is_mailed_when_the_order_has_its_number(
     user = await asyncio.to_thread(world.user, email=f"{uuid4().hex}@shop.example")
     server = Server(get_asgi_application(), **options)
     order_id = await bought(server, world)
-    await (await server.running()).stop()
+    await (await server.owner()).stop()
     sent = [each for each in mail.outbox if each.to == [user.email]]
     assert [each.message()["Message-ID"] for each in sent] == [f"<receipt.{order_id}@localhost>"]
 
@@ -173,7 +172,7 @@ async def test_a_pass_of_another_branch_is_named_and_another_chains_is_unknown(
         return Branch.objects.create(chain=world.chain, code=f"{world.branch.code}-B", name="Sister")
 
     other, branch = await asyncio.to_thread(make_world), await asyncio.to_thread(sister)
-    await asyncio.to_thread((await server.running()).references.reload)
+    await asyncio.to_thread((await server.owner()).references.reload)
     code = (await seen(server, await asyncio.to_thread(world.token), await bought(server, world)))[
         "exit_pass"
     ]
@@ -238,9 +237,8 @@ async def test_what_came_back_is_on_the_shelf_again(world: World, server: Server
         assert (await http.post(path, json=body)).status_code == 202
         again = await http.post(path, json={**body, "amount": 1})
         assert (again.status_code, again.json()["code"], again.json()["left"]) == (400, "not_returnable", 1)
-    running = await server.running()
+    running = await server.owner()
     await running.settled()
-    assert running.host is not None
     stock = (await running.host.system.ask(Address("stock", world.branch.code), Look())).state
     assert stock.level(str(world.products[0].pk)).on_hand == 2
     assert (await seen(server, manager, order_id))["items"][0]["returned"] == 2
@@ -278,7 +276,7 @@ LETS_OUT = dict.fromkeys(ROLES, 200) | {"shopper": 403, "somebody": 403, "strang
 @pytest.mark.parametrize("role", ROLES)
 async def test_each_role_may_what_is_its_own(world: World, server: Server, role: str) -> None:
     other = await asyncio.to_thread(make_world)
-    await asyncio.to_thread((await server.running()).references.reload)
+    await asyncio.to_thread((await server.owner()).references.reload)
 
     def token() -> str:
         if role in ("shopper", "somebody"):

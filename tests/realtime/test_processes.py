@@ -19,7 +19,8 @@ from core import owner_jobs, reference
 from core.host import kinds
 from core.orders import passes
 from realtime.cluster import messages as envelope
-from realtime.server import Running, Server, limits
+from realtime.process import Process
+from realtime.server import Server, limits
 from realtime.testing import Refused, trolley_client
 from tests.realtime.buying import bought
 from tests.realtime.conftest import World
@@ -209,13 +210,13 @@ async def test_every_kind_that_is_asked_can_be_asked_from_an_edge() -> None:
 async def test_reference_data_changed_at_one_process_is_read_again_at_the_other(
     world: World, server: Server, edge: Server
 ) -> None:
-    here, there = await edge.running(), await server.running()
+    here, there = await edge.running(), await server.owner()
     assert here.remote is not None
     assert there.owner is not None
     heard: dict[str, asyncio.Event] = {"edge": asyncio.Event(), "owner": asyncio.Event()}
     loop = asyncio.get_running_loop()
 
-    def listen(running: Running, name: str) -> None:
+    def listen(running: Process, name: str) -> None:
         def on(what: str) -> None:
             if what == reference.CATALOGUE:
                 loop.call_soon_threadsafe(heard[name].set)
@@ -258,7 +259,7 @@ async def test_a_workers_errand_reaches_the_owner_of_the_actors(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A Celery worker has no actors and no runner; what it finds to do goes over Redis."""
-    running = await server.running()
+    running = await server.owner()
     heard: asyncio.Future[tuple[str, str]] = asyncio.get_running_loop().create_future()
     worker = RedisPubSubChannelLayer(hosts=[redis_url], prefix=redis_prefix)
     with monkeypatch.context() as patch:

@@ -163,7 +163,7 @@ async def test_every_report_of_a_burst_is_acknowledged_in_order_before_the_resul
             )
         await device.send("result", seq=101, id=order["id"], outcome="not_opened")
         assert [(await device.take("ack"))["seq"] for _ in range(101)] == list(range(1, 102))
-        desk = (await server.running()).host
+        desk = (await server.owner()).host
         assert desk is not None
         looked = await desk.system.ask(Address("device", str(world.device.pk)), Look())
         assert (looked.state.last_seq, looked.state.slots[1].hook) == (100, "closed")
@@ -186,7 +186,7 @@ async def test_reports_that_are_sent_again_after_a_broken_link_are_in_the_journa
         await device.hello()
         await send(device)
         assert [(await device.take("ack"))["seq"] for _ in numbers] == list(numbers)
-    host = (await server.running()).host
+    host = (await server.owner()).host
     assert host is not None
     address = Address("device", str(world.device.pk))
     kept = await asyncio.to_thread(host.journal.read, address, 0)

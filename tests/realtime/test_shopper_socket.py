@@ -213,7 +213,7 @@ class TestExpiry:
     async def test_a_token_that_ends_is_announced_renewed_or_closes_the_socket(
         self, world: World, server: Server
     ) -> None:
-        now = (await server.running()).edge.now()
+        now = (await server.running()).shared.now()
         user = await asyncio.to_thread(world.user)
         async with trolley_client(server, _token(user.pk, 2, now)) as phone:
             notice = await phone.frame()
@@ -221,7 +221,7 @@ class TestExpiry:
             assert await phone.closed() == 4401
 
     async def test_a_renewed_token_keeps_the_socket_open(self, world: World, server: Server) -> None:
-        now = (await server.running()).edge.now()
+        now = (await server.running()).shared.now()
         user = await asyncio.to_thread(world.user)
         fresh = await asyncio.to_thread(world.token)
         async with trolley_client(server, _token(user.pk, 2, now)) as phone:

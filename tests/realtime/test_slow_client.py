@@ -47,7 +47,7 @@ async def _read_all(port: int, token: str, ready: asyncio.Event) -> int:
 
 async def test_who_does_not_read_is_cut_off_and_nobody_else_is_slowed(world: World, server: Server) -> None:
     token = await asyncio.to_thread(world.token)
-    running = await server.running()
+    running = await server.owner()
     stream = Address("cart", str(world.user().pk))
     async with served(server) as port:
         slow = await Sluggard.connect(port, token, "/ws/shopper/")

@@ -45,8 +45,8 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Edge:
-    """What the edge of one process is made of."""
+class Shared:
+    """The parts; one of each in a process."""
 
     services: Services
     authenticator: Authenticator
