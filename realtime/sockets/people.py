@@ -206,7 +206,7 @@ class ShopperConsumer(PersonConsumer):
         """Begin; a session that expired while the shopper was only silent goes on."""
         await super().opened()
         self._greeted = self.loop.create_task(
-            resume(self.edge.services.asking, self.principal.id, self.principal)
+            resume(self.shared.services.asking, self.principal.id, self.principal)
         )
         self._greeted.add_done_callback(_seen)
 
