@@ -9,7 +9,7 @@ export default [
     ignores: [
       "**/*",
       "!frontend_static/**",
-      "!tests/browser/**/*.mjs",
+      "!tests/**/*.mjs",
       "frontend_static/vendor/**",
       "frontend_static/types/**",
     ],
@@ -37,7 +37,7 @@ export default [
     },
   },
   {
-    files: ["frontend_static/tests/**", "tests/browser/**"],
+    files: ["frontend_static/tests/**", "tests/**"],
     languageOptions: { globals: { ...globals.node } },
   },
   {

@@ -41,7 +41,7 @@ from realtime.devices.revocations import Revocations
 from realtime.django_bridge import Asked
 from realtime.limits.exchange import Exchange
 from realtime.shared import Limits, Shared
-from realtime.topics.said import TROLLEY_CHANGED
+from realtime.topics.feeds import EDITED
 from realtime.topics.streams import Relay, Topics
 
 log = logging.getLogger(__name__)
@@ -270,7 +270,7 @@ class OwnerProcess(Process):
                 continue
             for card in load_branch(stream.key).trolleys.values():
                 try:
-                    system.tell(stream, NoteTrolley(TROLLEY_CHANGED, card))
+                    system.tell(stream, NoteTrolley(EDITED, card))
                 except AskError as error:
                     log.warning("%s cannot be redrawn: %r", stream, error)
 

@@ -22,6 +22,7 @@ const TOTALS = [
   "checkout",
 ];
 
+/** The cart after an event that changes `changes` beside the totals it carries. */
 function totalled(cart, data, changes) {
   const totals = Object.fromEntries(TOTALS.filter((name) => name in data).map((name) => [name, data[name]]));
   const next = { ...cart, ...totals, ...changes };
@@ -29,102 +30,122 @@ function totalled(cart, data, changes) {
   return next;
 }
 
-const thawed = (cart, data) => ({ items: data.cleared ? [] : cart.items, saved: data.saved ?? null });
+const nothingElse = (cart, data) => totalled(cart, data, {});
+const withItem = (cart, data) => totalled(cart, data, { items: put(cart.items, "id", data.item) });
+const withItems = (cart, data) =>
+  totalled(cart, data, { items: data.items.reduce((list, item) => put(list, "id", item), cart.items) });
+const thawed = (cart, data) =>
+  totalled(cart, data, { items: data.cleared ? [] : cart.items, saved: data.saved ?? null });
 
 const CART = {
-  ItemAdded: (cart, data) => ({ items: put(cart.items, "id", data.item) }),
-  QuantityChanged: (cart, data) => ({ items: put(cart.items, "id", data.item) }),
-  ItemRemoved: (cart, data) => ({ items: without(cart.items, "id", data.item_id) }),
-  CartCleared: () => ({ items: [] }),
-  LinesRestored: (cart, data) => ({
-    items: data.items.reduce((list, item) => put(list, "id", item), cart.items),
-    saved: null,
-  }),
-  LinesRepriced: (cart, data) => ({ items: data.items.reduce((list, item) => put(list, "id", item), cart.items) }),
-  VouchersChanged: (cart, data) => ({ items: data.items.reduce((list, item) => put(list, "id", item), cart.items) }),
-  SessionAttached: (cart, { session_id, trolley_id }) => ({
-    sessions: put(cart.sessions ?? [], "session_id", { session_id, trolley_id }),
-  }),
-  SessionDetached: (cart, data) => ({
-    items: data.cleared === false ? cart.items : [],
-    saved: data.saved ?? null,
-    sessions: without(cart.sessions ?? [], "session_id", data.session_id),
-  }),
-  CheckoutRequested: () => ({}),
-  CheckoutReserved: () => ({}),
-  CheckoutCompleted: () => ({}),
-  CheckoutReopened: () => ({}),
-  CheckoutPaid: () => ({ items: [] }),
-  PaymentRequested: () => ({}),
-  PaymentDeclined: () => ({}),
-  PaymentReturned: () => ({}),
+  TotalsChanged: nothingElse,
+  ItemAdded: withItem,
+  QuantityChanged: withItem,
+  ItemRemoved: (cart, data) => totalled(cart, data, { items: without(cart.items, "id", data.item_id) }),
+  CartCleared: (cart, data) => totalled(cart, data, { items: [] }),
+  LinesRestored: (cart, data) => ({ ...withItems(cart, data), saved: null }),
+  LinesRepriced: withItems,
+  VouchersChanged: withItems,
+  SessionAttached(cart, data) {
+    const { session_id, trolley_id } = data;
+    return totalled(cart, data, { sessions: put(cart.sessions, "session_id", { session_id, trolley_id }) });
+  },
+  SessionDetached: (cart, data) =>
+    totalled(cart, data, {
+      items: data.cleared ? [] : cart.items,
+      saved: data.saved,
+      sessions: without(cart.sessions, "session_id", data.session_id),
+    }),
+  CheckoutRequested: nothingElse,
+  CheckoutReserved: nothingElse,
   CheckoutRefused: thawed,
   CheckoutCancelled: thawed,
   CheckoutExpired: thawed,
-  ReservationReturned: () => ({}),
-  CheckoutVoucherKept: () => ({}),
-  VouchersFreed: () => ({}),
-  VouchersUsed: () => ({}),
-  SessionRefused: () => ({}),
-  SessionEndRequested: () => ({}),
+  CheckoutCompleted: nothingElse,
+  PaymentRequested: nothingElse,
+  PaymentDeclined: nothingElse,
+  CheckoutReopened: nothingElse,
+  CheckoutPaid: (cart, data) => totalled(cart, data, { items: [] }),
+  PaymentReturned: nothingElse,
 };
 
-/** The cart (a CartView) after the event `name`. */
-export function foldCart(cart, name, data) {
-  if (!Object.hasOwn(CART, name)) throw new UnknownEvent(name);
-  return totalled(cart, data, CART[name](cart, data));
-}
+/** Every event of a session carries the whole of it. */
+const asItIs = (_, data) => data;
 
-/** The session topic: every event carries the whole view, or null with the outcome. */
-export function foldSession(state, name, data) {
-  if (!("session" in data)) throw new UnknownEvent(name);
-  return data;
-}
+const SESSION = {
+  SessionChanged: asItIs,
+  TrolleyAssigned: asItIs,
+  SessionEnded: asItIs,
+  SessionExpired: asItIs,
+  LockOpened: asItIs,
+  LockClosed: asItIs,
+  LockFailed: asItIs,
+  TrolleyLeft: asItIs,
+  TrolleyReturned: asItIs,
+};
 
-/** The branch board: {branch, trolleys, devices, counters}. */
-export function foldBranch(board, name, data) {
-  if (name === "CartTotalChanged") {
-    const { trolley_id, cart_total, cart_units } = data;
+const withTrolley = (board, { trolley, counters }) => ({
+  ...board,
+  trolleys: put(board.trolleys, "trolley_id", trolley),
+  counters,
+});
+const withDevice = (board, { device }) => ({ ...board, devices: put(board.devices, "device_id", device) });
+const withAlarm = (board, { alarm }) => ({ ...board, alarms: put(board.alarms, "alarm_id", alarm) });
+
+const BRANCH = {
+  TrolleyChanged: withTrolley,
+  TrolleyAssigned: withTrolley,
+  SessionEnded: withTrolley,
+  SessionExpired: withTrolley,
+  UnlockOrdered: withTrolley,
+  LockOpened: withTrolley,
+  LockClosed: withTrolley,
+  LockFailed: withTrolley,
+  TrolleyLeft: withTrolley,
+  TrolleyReturned: withTrolley,
+  TrolleyPlaced: withTrolley,
+  MaintenanceStarted: withTrolley,
+  MaintenanceEnded: withTrolley,
+  CartTotalChanged(board, { trolley_id, cart_total, cart_units }) {
     const known = board.trolleys.find((one) => one.trolley_id === trolley_id);
-    if (!known) throw new UnknownEvent(`${name} of ${trolley_id}`);
+    if (!known) throw new UnknownEvent(`CartTotalChanged of ${trolley_id}`);
     return { ...board, trolleys: put(board.trolleys, "trolley_id", { ...known, cart_total, cart_units }) };
-  }
-  if (data.trolley) {
-    return {
-      ...board,
-      trolleys: put(board.trolleys, "trolley_id", data.trolley),
-      counters: data.counters ?? board.counters,
-    };
-  }
-  if (data.alarm) {
-    const alarms = board.alarms ?? [];
-    return {
-      ...board,
-      alarms:
-        name === "AlarmCleared"
-          ? without(alarms, "alarm_id", data.alarm.alarm_id)
-          : put(alarms, "alarm_id", data.alarm),
-    };
-  }
-  if (data.device) {
-    const { device } = data;
-    return {
-      ...board,
-      devices:
-        name === "DeviceRetired"
-          ? without(board.devices, "device_id", device.device_id)
-          : put(board.devices, "device_id", device),
-    };
-  }
-  throw new UnknownEvent(name);
+  },
+  DeviceChanged: withDevice,
+  DeviceConnected: withDevice,
+  DeviceDisconnected: withDevice,
+  DeviceRetired: (board, { device }) => ({
+    ...board,
+    devices: without(board.devices, "device_id", device.device_id),
+  }),
+  AlarmRaised: withAlarm,
+  AlarmAcknowledged: withAlarm,
+  AlarmCleared: (board, { alarm }) => ({ ...board, alarms: without(board.alarms, "alarm_id", alarm.alarm_id) }),
+};
+
+const CHAIN = {
+  BranchNoted(chain, { code, counters }) {
+    const known = chain.branches.find((one) => one.code === code) ?? { code, name: code };
+    return { ...chain, branches: put(chain.branches, "code", { ...known, counters }) };
+  },
+};
+
+/** What each event of a topic makes of its state; a test keeps the names those of docs/asyncapi.json. */
+export const FOLDS = { cart: CART, session: SESSION, branch: BRANCH, chain: CHAIN };
+
+function fold(folds, state, name, data) {
+  if (!Object.hasOwn(folds, name)) throw new UnknownEvent(name);
+  return folds[name](state, data);
 }
 
-/** The chain overview: {chain, branches: [{code, name, counters}]}. */
-export function foldChain(state, name, data) {
-  if (name !== "BranchNoted") throw new UnknownEvent(name);
-  const known = state.branches.find((one) => one.code === data.code) ?? { name: data.code };
-  return { ...state, branches: put(state.branches, "code", { ...known, ...data }) };
-}
+/** The cart after the event `name`. */
+export const foldCart = (cart, name, data) => fold(CART, cart, name, data);
+/** The session topic, {session} and how it ended, after the event. */
+export const foldSession = (state, name, data) => fold(SESSION, state, name, data);
+/** The branch board, {branch, trolleys, devices, counters, alarms}, after the event. */
+export const foldBranch = (board, name, data) => fold(BRANCH, board, name, data);
+/** The chain overview, {chain, branches: [{code, name, counters}]}, after the event. */
+export const foldChain = (chain, name, data) => fold(CHAIN, chain, name, data);
 
 /**
  * The lines to show: the cart as the server says, with what is on its way marked, never as if

@@ -1,6 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { foldBranch, foldCart, foldChain, foldSession, overlay, settled, UnknownEvent } from "../js/fold.js";
+import { readFileSync } from "node:fs";
+import { FOLDS, foldBranch, foldCart, foldChain, foldSession, overlay, settled, UnknownEvent } from "../js/fold.js";
 
 const item = (id, quantity, more = {}) => ({
   id,
@@ -72,6 +73,7 @@ test("the end of a session empties the cart, offers the saved lines and forgets 
     session_id: "s",
     trolley_id: "T1",
     outcome: "abandoned",
+    cleared: true,
     saved,
   });
   assert.deepEqual([next.items, next.saved, next.sessions], [[], saved, []]);
@@ -100,10 +102,21 @@ test("a cart knows that one of its lines is unavailable", () => {
   assert.equal(next.has_unavailable_items, true);
 });
 
-test("events that only move the revision change nothing else", () => {
+test("an event that only carries on changes nothing but the totals", () => {
   const before = cart(1, [item("a", 1)]);
-  for (const name of ["SessionRefused", "SessionEndRequested"]) {
-    assert.deepEqual(foldCart(before, name, totals(2, [item("a", 1)])).items, before.items);
+  const next = foldCart(before, "TotalsChanged", totals(2, [item("a", 1)]));
+  assert.deepEqual(next, { ...before, ...totals(2, [item("a", 1)]) });
+});
+
+test("every event that the server may publish is folded, and no other", () => {
+  const { messages } = JSON.parse(readFileSync(new URL("../../docs/asyncapi.json", import.meta.url))).components;
+  for (const [topic, folds] of Object.entries(FOLDS)) {
+    const published = Object.keys(messages)
+      .filter((name) => name.startsWith(`${topic}.`) && messages[name].payload.$ref.endsWith("Frame"))
+      .filter((name) => /^[A-Z]/.test(name.slice(topic.length + 1)))
+      .map((name) => name.slice(topic.length + 1));
+    assert.ok(published.length > 0, topic);
+    assert.deepEqual(Object.keys(folds).sort(), published.sort(), topic);
   }
 });
 

@@ -16,7 +16,7 @@ from realtime.cluster.tasks import end
 from realtime.commands.asking import Actors
 from realtime.devices.inspection import HERE, TappedFrames, decode_tapped
 from realtime.devices.links import Links
-from realtime.topics.hub import Shaped
+from realtime.topics.hub import EncodedEvent
 from realtime.topics.streams import Groups
 
 log = logging.getLogger("realtime")
@@ -69,7 +69,7 @@ class Owner:
         """Return what edges follow; from any thread."""
         return set(self._followed)
 
-    def send(self, stream: Address, event: Shaped) -> None:
+    def send(self, stream: Address, event: EncodedEvent) -> None:
         """Send an event to the edges that follow."""
         self._groups.put(stream, event)
 

@@ -18,7 +18,7 @@ from realtime.cluster.messages import Call, decode_results, decode_to_link, enco
 from realtime.cluster.tasks import end
 from realtime.devices.inspection import TappedFrames, decode_tapped
 from realtime.devices.links import Links
-from realtime.topics.hub import Shaped, shaped
+from realtime.topics.hub import EncodedEvent, encoded_event
 from realtime.topics.streams import Groups, Topics, group_of
 
 log = logging.getLogger("realtime")
@@ -108,7 +108,7 @@ class RemoteSystem:
         """Return False: events come to an edge, they do not begin there."""
         return False
 
-    def send(self, stream: Address, event: Shaped) -> None:
+    def send(self, stream: Address, event: EncodedEvent) -> None:
         """Never called, see :meth:`wanted`."""
 
     def follow(self, stream: Address) -> None:
@@ -202,14 +202,13 @@ class RemoteSystem:
                 self.link(device_id, True)
 
 
-def event_of(message: dict[str, Any]) -> tuple[Address, Shaped]:
+def event_of(message: dict[str, Any]) -> tuple[Address, EncodedEvent]:
     """Return stream and event of a message that the owner's relay sent."""
-    about = message["about"]
-    event = shaped(
+    event = encoded_event(
         message["epoch"],
         message["offset"],
         message["name"],
         message["frame"].encode(),
-        None if about is None else (about[0], about[1]),
+        message["moves_session"],
     )
     return Address(message["kind"], message["key"]), event

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -16,7 +16,7 @@ from devicegw import wire as device
 from realtime import wire
 from realtime.commands.table import FRAMES
 from realtime.documents.schemas import schemas
-from realtime.topics.said import EVENTS, TOPICS
+from realtime.topics.events import TOPICS
 from realtime.views.base import View
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "asyncapi.json"
@@ -121,13 +121,13 @@ class _Builder:
             for way in FRAMES.values()
         ]
         names += [
-            self._add(f"{topic}.snapshot", _snapshot(data), f"The whole topic {topic}.")
-            for topic, data in TOPICS.items()
+            self._add(f"{topic}.snapshot", _snapshot(topic, schema.snapshot), f"The whole topic {topic}.")
+            for topic, schema in TOPICS.items()
         ]
         names += [
-            self._add(f"{topic}.{name}", _event(name), said)
-            for topic, events in EVENTS.items()
-            for name, said in events.items()
+            self._add(f"{topic}.{event.__name__}", _event(topic, event), _summary(event))
+            for topic, schema in TOPICS.items()
+            for event in schema.events
         ]
         rest = {
             "problem": _PROBLEM_REPLY,
@@ -160,17 +160,16 @@ def _reply(answer: type[View]) -> Any:
     return _frame(f"{answer.__name__}Reply", "reply", "Done and durable.", *fields)
 
 
-@cache
-def _snapshot(data: Any) -> Any:
+def _snapshot(topic: str, data: type[View]) -> Any:
     fields = (("topic", str), ("epoch", str), ("offset", int), ("data", data))
-    name = getattr(data, "__name__", "Topic")
-    return _frame(f"{name}Snapshot", "snapshot", "The whole topic at an offset.", *fields)
+    return _frame(f"{topic.title()}SnapshotFrame", "snapshot", "The whole topic at an offset.", *fields)
 
 
-@cache
-def _event(name: str) -> Any:
-    fields = (("topic", str), ("offset", int), ("name", str), ("at", str), ("data", dict[str, Any]))
-    return _frame(f"{name}Event", "event", "One change of a topic.", *fields)
+def _event(topic: str, data: type[View]) -> Any:
+    """Return the frame of one event: its name fixes what its data are."""
+    name = data.__name__
+    fields = (("topic", str), ("offset", int), ("name", Literal[name]), ("at", str), ("data", data))
+    return _frame(f"{topic.title()}{name}Frame", "event", f"{name} on the topic {topic}.", *fields)
 
 
 _PROBLEM_REPLY = _frame(

@@ -16,7 +16,15 @@ def schemas(types: Iterable[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]
     Money is a number on the wire, which JSON Schema cannot know of a Decimal.
     """
     found, components = msgspec.json.schema_components(types, ref_template=REF)
-    return [_plain(schema) for schema in found], {name: _plain(each) for name, each in components.items()}
+    return [_plain(schema) for schema in found], {
+        _short(name): _plain(each) for name, each in components.items()
+    }
+
+
+def _short(name: str) -> str:
+    """Return the name of a component: of those that several modules have, with the module's in front."""
+    *_, module, name = f".{name}".rsplit(".", 2)
+    return module.title() + name
 
 
 def _plain(schema: Any) -> Any:
@@ -26,4 +34,7 @@ def _plain(schema: Any) -> Any:
         return schema
     if schema.get("format") == "decimal":
         return {"type": "number"}
+    if "$ref" in schema:
+        path, _, name = schema["$ref"].rpartition("/")
+        return {**schema, "$ref": f"{path}/{_short(name)}"}
     return {name: _plain(each) for name, each in schema.items()}

@@ -1,14 +1,17 @@
-"""Topics as clients see them: what a snapshot and an event of each kind of stream hold.
+"""Streams as topics: what a snapshot and an event of each kind of stream hold.
 
 A stream is an entity's (``cart``, ``trolley``) or an aggregate's (``branch``, ``chain``,
 ``notify``); both are addresses, both have an epoch and an offset, so whoever follows them
-needs to know no difference. Everything here runs on the event loop and never waits.
+needs to know no difference. Every internal event becomes one of the closed structs of
+:mod:`realtime.topics.events`; one that nobody thought of does not get past mypy, and in a
+branch, which hears events by name, not past its test. Everything here runs on the event
+loop and never waits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, assert_never, get_args
 
 from actors import cart, trolley
 from actors.branch import State as BranchState
@@ -20,30 +23,40 @@ from actors.messages import cart as on_cart
 from actors.messages import checkout as on_checkout
 from actors.messages import paying as on_paying
 from actors.messages import trolley as on_trolley
-from actors.messages.notify import Notice
+from actors.messages.notify import Notice, Notified
 from actors.notify import State as NotifyState
 from actors.runtime.address import Address
 from actors.trolley import State as TrolleyState
 from realtime.commands.lookups import people_of
 from realtime.commands.services import Services
-from realtime.topics.hub import Shaped, shaped
+from realtime.topics.events import branch as branch_events
+from realtime.topics.events import cart as cart_events
+from realtime.topics.events import chain as chain_events
+from realtime.topics.events import notifications, session
+from realtime.topics.hub import EncodedEvent, encoded_event
+from realtime.views.base import View
 from realtime.views.branch import counters_view, device_view
-from realtime.views.cart import codes, frozen_view, saved_view
+from realtime.views.cart import CartView, codes, frozen_view, saved_view
 from realtime.views.trolley import session_view, trolley_view
 from realtime.wire import Event, encode, rfc3339
 
 NO_SESSION = "none"
 """Epoch of the topic ``session`` while there is none."""
+UNNAMED = "—"
+"""Shown for somebody whose account is gone."""
 
 
-class Said(NamedTuple):
-    """One event in the client's words."""
+CartEvent = on_cart.Event | on_checkout.Event | on_paying.Event
 
-    name: str
-    data: Any
+
+class Published(NamedTuple):
+    """One event for the topic's followers; its class's name is its name on the wire."""
+
+    data: View
     epoch: str | None = None
     """None: the stream's own."""
-    about: tuple[str, str] | None = None
+    moves_session: bool = False
+    """Whether it opens or closes a session of the cart's owner."""
 
 
 class Feed(NamedTuple):
@@ -52,103 +65,191 @@ class Feed(NamedTuple):
     kind: str
     topic: Callable[[str], str]
     """Key of the address -> the topic's name for its followers."""
-    snapshot: Callable[[Services, Any], Any]
+    snapshot: Callable[[Services, Any], View]
     """State -> data of a snapshot."""
-    say: Callable[[Services, Any, int, Any], Said]
+    publish: Callable[[Services, Any, int, Any], Published]
     """State after the event, its offset, the event."""
     evolve: Callable[[Any, Any], Any] | None = None
-    """For streams whose events are told with the state after them."""
+    """For streams whose events are published with the state after them."""
     people: Callable[[Any], Iterable[str]] = lambda event: ()
     """Ids of people whose names the event shows."""
 
 
-def shape(feed: Feed, services: Services, address: Address, epoch: str, state: Any, numbered: Any) -> Shaped:
+def frame_of(
+    feed: Feed, services: Services, address: Address, epoch: str, state: Any, numbered: Any
+) -> EncodedEvent:
     """Return one event encoded for every follower."""
-    said = feed.say(services, state, numbered.offset, numbered.event)
-    frame = Event(feed.topic(address.key), numbered.offset, said.name, rfc3339(numbered.at), said.data)
-    return shaped(said.epoch or epoch, numbered.offset, said.name, encode(frame), said.about)
+    published = feed.publish(services, state, numbered.offset, numbered.event)
+    name = type(published.data).__name__
+    frame = Event(feed.topic(address.key), numbered.offset, name, rfc3339(numbered.at), published.data)
+    return encoded_event(
+        published.epoch or epoch, numbered.offset, name, encode(frame), published.moves_session
+    )
 
 
 # --- cart ---------------------------------------------------------------------------
 
 
-def _cart_snapshot(services: Services, state: CartState) -> Any:
+def _cart_snapshot(services: Services, state: CartState) -> CartView:
     return services.goods.cart(state)
 
 
-def _say_cart(services: Services, state: CartState, offset: int, event: Any) -> Said:
+def _publish_cart(services: Services, state: CartState, offset: int, event: CartEvent) -> Published:
     shown = state.currency or services.places.currency_of(state.user_id)
-    data: dict[str, Any] = {
+    totals: dict[str, Any] = {
         "revision": offset,
         "items_count": len(state.lines),
         "total_items": state.units,
-        "total_price": cart_total(state, shown),
+        "total_price": state.total if state.lines else zero(shown),
         "currency": shown,
         "updated_at": rfc3339(state.updated_at),
     }
-    about = None
     match event:
-        case on_cart.ItemAdded(line=line) | on_cart.QuantityChanged(line=line):
-            data["item"] = services.goods.item(line, state.user_id)
+        case on_cart.ItemAdded(line=line):
+            return Published(cart_events.ItemAdded(item=services.goods.item(line, state.user_id), **totals))
+        case on_cart.QuantityChanged(line=line):
+            return Published(
+                cart_events.QuantityChanged(item=services.goods.item(line, state.user_id), **totals)
+            )
         case on_cart.ItemRemoved(line_id=line_id):
-            data["item_id"] = line_id
-        case on_cart.LinesRestored(lines=lines) | on_cart.LinesRepriced(lines=lines):
-            data["items"] = [services.goods.item(line, state.user_id) for line in lines]
+            return Published(cart_events.ItemRemoved(item_id=line_id, **totals))
+        case on_cart.CartCleared():
+            return Published(cart_events.CartCleared(**totals))
+        case on_cart.LinesRestored(lines=lines):
+            return Published(cart_events.LinesRestored(items=_items(services, state, lines), **totals))
+        case on_cart.LinesRepriced(lines=lines):
+            return Published(cart_events.LinesRepriced(items=_items(services, state, lines), **totals))
         case on_cart.VouchersChanged(lines=lines):
-            data["items"] = [services.goods.item(line, state.user_id) for line in lines]
-            data["vouchers"] = codes(state)
-        case on_cart.SessionAttached():
-            data |= {"session_id": event.session_id, "trolley_id": event.trolley_id}
-            about = (event.session_id, event.trolley_id)
-            services.places.remember(state.user_id, event.chain, event.branch)
-        case on_cart.SessionDetached():
-            data |= {"session_id": event.session_id, "trolley_id": event.trolley_id, "outcome": event.outcome}
-            data["saved"] = saved_view(state)
-            data["cleared"] = event.items_cleared > 0
-            data["vouchers"] = codes(state)
-            about = (event.session_id, event.trolley_id)
-        case on_checkout.CheckoutRequested() | on_checkout.CheckoutReserved():
-            data["checkout"] = frozen_view(state)
+            items = _items(services, state, lines)
+            return Published(cart_events.VouchersChanged(items=items, vouchers=codes(state), **totals))
+        case on_cart.SessionAttached() | on_cart.SessionDetached():
+            return _publish_session_of_cart(services, state, event, totals)
+        case on_cart.SessionRefused() | on_cart.SessionEndRequested():
+            return Published(cart_events.TotalsChanged(**totals))
+        case _:
+            return Published(_checkout_event(state, event, totals))
+
+
+def _items(services: Services, state: CartState, lines: tuple[on_cart.Line, ...]) -> tuple[Any, ...]:
+    return tuple([services.goods.item(line, state.user_id) for line in lines])
+
+
+def _publish_session_of_cart(
+    services: Services,
+    state: CartState,
+    event: on_cart.SessionAttached | on_cart.SessionDetached,
+    totals: dict[str, Any],
+) -> Published:
+    totals |= {"session_id": event.session_id, "trolley_id": event.trolley_id}
+    if isinstance(event, on_cart.SessionAttached):
+        services.places.remember(state.user_id, event.chain, event.branch)
+        return Published(cart_events.SessionAttached(**totals), moves_session=True)
+    detached = cart_events.SessionDetached(
+        outcome=event.outcome,
+        saved=saved_view(state),
+        cleared=event.items_cleared > 0,
+        vouchers=codes(state),
+        **totals,
+    )
+    return Published(detached, moves_session=True)
+
+
+_ENDED: dict[type, type[cart_events.CheckoutEnded]] = {
+    on_checkout.CheckoutRefused: cart_events.CheckoutRefused,
+    on_checkout.CheckoutCancelled: cart_events.CheckoutCancelled,
+    on_checkout.CheckoutExpired: cart_events.CheckoutExpired,
+}
+
+
+def _checkout_event(
+    state: CartState, event: on_checkout.Event | on_paying.Event, totals: dict[str, Any]
+) -> View:
+    match event:
+        case on_checkout.CheckoutRequested():
+            return cart_events.CheckoutRequested(checkout=frozen_view(state), **totals)
+        case on_checkout.CheckoutReserved():
+            return cart_events.CheckoutReserved(checkout=frozen_view(state), **totals)
         case on_checkout.CheckoutRefused() | on_checkout.CheckoutCancelled() | on_checkout.CheckoutExpired():
-            data |= {"checkout": None, "cleared": event.items_cleared > 0, "saved": saved_view(state)}
+            ended = _ENDED[type(event)]
+            return ended(checkout=None, saved=saved_view(state), cleared=event.items_cleared > 0, **totals)
         case on_checkout.CheckoutCompleted():
-            data["checkout"] = None
-        case on_paying.PaymentRequested() | on_paying.CheckoutReopened():
-            data |= {"checkout": frozen_view(state), "payment_id": event.payment_id}
-        case on_paying.PaymentDeclined():
-            data |= {"checkout": frozen_view(state), "payment_id": event.payment_id}
-            data |= {"reason": event.reason, "detail": event.detail}
-        case on_paying.CheckoutPaid():
-            data |= {"checkout": None, "payment_id": event.payment_id, "order_id": event.order_id}
-            data["vouchers"] = codes(state)
-        case on_paying.PaymentReturned():
-            data |= {"payment_id": event.payment_id, "detail": event.reason}
-    return Said(type(event).__name__, data, about=about)
+            return cart_events.CheckoutCompleted(checkout=None, **totals)
+        case (
+            on_checkout.ReservationReturned()
+            | on_checkout.CheckoutVoucherKept()
+            | on_checkout.VouchersFreed()
+            | on_checkout.VouchersUsed()
+        ):
+            return cart_events.TotalsChanged(**totals)
+        case _:
+            return _payment_event(state, event, totals | {"payment_id": event.payment_id})
 
 
-def cart_total(state: CartState, currency: str) -> Any:
-    """Return the total as it is shown; of an empty cart nothing, in the currency's decimals."""
-    return state.total if state.lines else zero(currency)
+def _payment_event(state: CartState, event: on_paying.Event, shown: dict[str, Any]) -> View:
+    match event:
+        case on_paying.PaymentRequested():
+            return cart_events.PaymentRequested(checkout=frozen_view(state), **shown)
+        case on_paying.PaymentDeclined(reason=reason, detail=detail):
+            frozen = frozen_view(state)
+            return cart_events.PaymentDeclined(checkout=frozen, reason=reason, detail=detail, **shown)
+        case on_paying.CheckoutReopened():
+            return cart_events.CheckoutReopened(checkout=frozen_view(state), **shown)
+        case on_paying.CheckoutPaid(order_id=order_id):
+            held = codes(state)
+            return cart_events.CheckoutPaid(checkout=None, order_id=order_id, vouchers=held, **shown)
+        case on_paying.PaymentReturned(reason=reason):
+            return cart_events.PaymentReturned(detail=reason, **shown)
+        case _:
+            assert_never(event)
 
 
 # --- session --------------------------------------------------------------------------
 
 
-def _session_snapshot(services: Services, state: TrolleyState) -> Any:
-    return {"session": session_view(state)}
+def _session_snapshot(services: Services, state: TrolleyState) -> View:
+    return session.SessionSnapshot(session=session_view(state))
 
 
-def _say_session(services: Services, state: TrolleyState, offset: int, event: Any) -> Said:
-    data: dict[str, Any] = {"session": session_view(state)}
+def _publish_session(
+    services: Services, state: TrolleyState, offset: int, event: on_trolley.Event
+) -> Published:
+    return Published(_session_event(state, event), _session_of(state, event))
+
+
+def _session_event(state: TrolleyState, event: on_trolley.Event) -> View:
+    view = session_view(state)
     match event:
+        case on_trolley.TrolleyAssigned():
+            return session.TrolleyAssigned(session=view)
         case on_trolley.SessionEnded(outcome=outcome):
-            data["outcome"] = outcome
+            return session.SessionEnded(session=view, outcome=outcome)
         case on_trolley.SessionExpired():
-            data["outcome"] = "expired"
-    return Said(type(event).__name__, data, _session_of(state, event))
+            return session.SessionExpired(session=view, outcome="expired")
+        case on_trolley.LockOpened():
+            return session.LockOpened(session=view)
+        case on_trolley.LockClosed():
+            return session.LockClosed(session=view)
+        case on_trolley.LockFailed():
+            return session.LockFailed(session=view)
+        case on_trolley.TrolleyLeft():
+            return session.TrolleyLeft(session=view)
+        case on_trolley.TrolleyReturned():
+            return session.TrolleyReturned(session=view)
+        case (
+            on_trolley.ClaimRequested()
+            | on_trolley.ClaimDenied()
+            | on_trolley.ClaimLapsed()
+            | on_trolley.UnlockOrdered()
+            | on_trolley.TrolleyPlaced()
+            | on_trolley.MaintenanceStarted()
+            | on_trolley.MaintenanceEnded()
+        ):
+            return session.SessionChanged(session=view)
+        case _:
+            assert_never(event)
 
 
-def _session_of(state: TrolleyState, event: Any) -> str:
+def _session_of(state: TrolleyState, event: on_trolley.Event) -> str:
     """Return whose session an event of a trolley belongs to."""
     if isinstance(event, on_trolley.SessionEnded | on_trolley.SessionExpired | on_trolley.ClaimDenied):
         return event.session_id
@@ -157,56 +258,76 @@ def _session_of(state: TrolleyState, event: Any) -> str:
 
 # --- branch, chain, notifications -------------------------------------------------------
 
-
-class _Names(Mapping[str, str]):
-    """Names of people as far as they are in memory."""
-
-    def __init__(self, services: Services) -> None:
-        self._display = services.names.display
-
-    def __getitem__(self, user_id: str) -> str:
-        return self._display(user_id) or "—"
-
-    def __iter__(self) -> Any:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
+EDITED = branch_events.TrolleyChanged.__name__
+"""Name under which a branch is told that an administrator has edited a trolley."""
 
 
-def _branch_snapshot(services: Services, state: BranchState) -> Any:
+def _by_name(union: Any) -> dict[str, Any]:
+    return {each.__name__: each for each in get_args(union)}
+
+
+TROLLEY_EVENTS: dict[str, type[branch_events.TrolleyEvent]] = _by_name(branch_events.TrolleyEvent) | {
+    each.__name__: branch_events.TrolleyChanged
+    for each in (on_trolley.ClaimRequested, on_trolley.ClaimDenied, on_trolley.ClaimLapsed)
+}
+"""By the name of a trolley's own event."""
+DEVICE_EVENTS: dict[str, type[branch_events.DeviceEvent]] = _by_name(branch_events.DeviceEvent) | {
+    "FirmwareProgressed": branch_events.DeviceChanged
+}
+"""By the name of a device's own event."""
+ALARM_EVENTS: dict[str, type[branch_events.AlarmEvent]] = _by_name(branch_events.AlarmEvent)
+"""By the name of an alarm's own event."""
+NOTICES: dict[str, type[notifications.NoticeView]] = _by_name(notifications.Event)
+"""By the kind of a notice."""
+
+
+def _name_of(services: Services) -> Callable[[str], str]:
+    display = services.names.display
+    return lambda user_id: display(user_id) or UNNAMED
+
+
+def _branch_snapshot(services: Services, state: BranchState) -> View:
     info = services.fleet.directory.branch(state.code)
-    names = _Names(services)
-    return {
-        "branch": {
-            "code": state.code,
-            "name": info.name if info else state.code,
-            "city": info.city if info else "",
-            "chain": info.chain if info else state.chain,
-            "currency": info.currency if info else "",
-            "session_timeout_s": info.settings.session_timeout_s if info else None,
-            "floor_plan": info.floor_plan if info else None,
-        },
-        "trolleys": [trolley_view(card, names) for card in state.trolleys.values()],
-        "devices": [device_view(card) for card in state.devices.values()],
-        "counters": counters_view(state.counters),
-        "alarms": [services.goods.alarm(alarm) for alarm in state.alarms.values()],
-    }
+    name_of = _name_of(services)
+    return branch_events.BranchSnapshot(
+        branch=branch_events.BranchFacts(
+            code=state.code,
+            name=info.name if info else state.code,
+            city=info.city if info else "",
+            chain=info.chain if info else state.chain,
+            currency=info.currency if info else "",
+            session_timeout_s=info.settings.session_timeout_s if info else None,
+            floor_plan=info.floor_plan if info else None,
+        ),
+        trolleys=tuple([trolley_view(card, name_of) for card in state.trolleys.values()]),
+        devices=tuple([device_view(card) for card in state.devices.values()]),
+        counters=counters_view(state.counters),
+        alarms=tuple([services.goods.alarm(alarm) for alarm in state.alarms.values()]),
+    )
 
 
-def _say_branch(services: Services, state: BranchState, offset: int, event: Any) -> Said:
+_BranchsOwn = (
+    on_branch.TrolleyNoted | on_branch.DeviceNoted | on_branch.CartTotalChanged | on_branch.AlarmNoted
+)
+
+
+def _publish_branch(services: Services, state: BranchState, offset: int, event: _BranchsOwn) -> Published:
     match event:
         case on_branch.TrolleyNoted():
-            view = trolley_view(event.card, _Names(services))
-            return Said(event.name, {"trolley": view, "counters": counters_view(event.counters)})
+            view = trolley_view(event.card, _name_of(services))
+            counters = counters_view(event.counters)
+            return Published(TROLLEY_EVENTS[event.name](trolley=view, counters=counters))
         case on_branch.DeviceNoted():
-            return Said(event.name, {"device": device_view(event.card)})
+            return Published(DEVICE_EVENTS[event.name](device=device_view(event.card)))
         case on_branch.CartTotalChanged():
-            data = {"trolley_id": event.trolley_id, "cart_total": event.total, "cart_units": event.units}
-            return Said("CartTotalChanged", data)
+            total = branch_events.CartTotalChanged(
+                trolley_id=event.trolley_id, cart_total=event.total, cart_units=event.units
+            )
+            return Published(total)
         case on_branch.AlarmNoted():
-            return Said(event.name, {"alarm": services.goods.alarm(event.alarm)})
-    raise TypeError(f"expected an event of a branch, got {event!r}")
+            return Published(ALARM_EVENTS[event.name](alarm=services.goods.alarm(event.alarm)))
+        case _:
+            assert_never(event)
 
 
 def _branch_people(thing: Any) -> Iterable[str]:
@@ -220,54 +341,64 @@ def _branch_people(thing: Any) -> Iterable[str]:
     return () if user_id is None else (user_id,)
 
 
-def _chain_snapshot(services: Services, state: ChainState) -> Any:
+def _chain_snapshot(services: Services, state: ChainState) -> View:
     info = services.fleet.directory.chain(state.slug)
     names = {branch.code: branch.name for branch in services.fleet.directory.branches(state.slug)}
-    return {
-        "chain": {
-            "slug": state.slug,
-            "name": info.name if info else state.slug,
-            "currency": info.currency if info else "",
-        },
-        "branches": [
-            {"code": code, "name": names.get(code, code), "counters": counters_view(counters)}
-            for code, counters in state.branches.items()
-        ],
-    }
+    return chain_events.ChainSnapshot(
+        chain=chain_events.ChainFacts(
+            slug=state.slug,
+            name=info.name if info else state.slug,
+            currency=info.currency if info else "",
+        ),
+        branches=tuple(
+            [
+                chain_events.BranchInChain(
+                    code=code, name=names.get(code, code), counters=counters_view(counters)
+                )
+                for code, counters in state.branches.items()
+            ]
+        ),
+    )
 
 
-def _say_chain(services: Services, state: ChainState, offset: int, event: Any) -> Said:
-    return Said("BranchNoted", {"code": event.code, "counters": counters_view(event.counters)})
+def _publish_chain(
+    services: Services, state: ChainState, offset: int, event: on_branch.BranchNoted
+) -> Published:
+    counters = counters_view(event.counters)
+    return Published(chain_events.BranchNoted(code=event.code, counters=counters))
 
 
-def _notice(notice: Notice) -> dict[str, Any]:
-    said = {
-        "kind": notice.kind,
-        "severity": notice.severity,
-        "trolley_id": notice.trolley_id,
-        "at": rfc3339(notice.at),
-    }
-    return said | {"alarm": notice.alarm, "branch": notice.branch} if notice.alarm else said
+def _notice(made: type[notifications.NoticeView], notice: Notice) -> notifications.NoticeView:
+    about_alarm = {"alarm": notice.alarm, "branch": notice.branch} if notice.alarm else {}
+    return made(
+        kind=notice.kind,
+        severity=notice.severity,
+        trolley_id=notice.trolley_id,
+        at=rfc3339(notice.at),
+        **about_alarm,
+    )
 
 
-def _notify_snapshot(services: Services, state: NotifyState) -> Any:
-    return {"notices": [_notice(notice) for notice in state.notices]}
+def _notify_snapshot(services: Services, state: NotifyState) -> View:
+    return notifications.NotificationsSnapshot(
+        notices=tuple([_notice(notifications.NoticeView, notice) for notice in state.notices])
+    )
 
 
-def _say_notify(services: Services, state: NotifyState, offset: int, event: Any) -> Said:
-    return Said(event.notice.kind, _notice(event.notice))
+def _publish_notice(services: Services, state: NotifyState, offset: int, event: Notified) -> Published:
+    return Published(_notice(NOTICES[event.notice.kind], event.notice))
 
 
 FEEDS: dict[str, Feed] = {
     feed.kind: feed
     for feed in (
-        Feed("cart", lambda key: "cart", _cart_snapshot, _say_cart, cart.DECIDER.evolve),
-        Feed("trolley", lambda key: "session", _session_snapshot, _say_session, trolley.DECIDER.evolve),
-        Feed("branch", lambda key: f"branch:{key}", _branch_snapshot, _say_branch, people=_branch_people),
-        Feed("chain", lambda key: f"chain:{key}", _chain_snapshot, _say_chain),
-        Feed("notify", lambda key: "notifications", _notify_snapshot, _say_notify),
+        Feed("cart", lambda key: "cart", _cart_snapshot, _publish_cart, cart.DECIDER.evolve),
+        Feed("trolley", lambda key: "session", _session_snapshot, _publish_session, trolley.DECIDER.evolve),
+        Feed("branch", lambda key: f"branch:{key}", _branch_snapshot, _publish_branch, people=_branch_people),
+        Feed("chain", lambda key: f"chain:{key}", _chain_snapshot, _publish_chain),
+        Feed("notify", lambda key: "notifications", _notify_snapshot, _publish_notice),
     )
 }
 """By kind of address."""
 VOLATILE = frozenset({"branch", "chain", "notify"})
-"""Kinds that forget when nobody talks to them; they are looked at while they are followed."""
+"""Kinds that forget when nobody talks to them; they are held while they are followed."""

@@ -1,4 +1,4 @@
-"""The last yard to the sockets: one outbox a socket, one set of members a stream.
+"""Delivery to the sockets: one outbox a socket, one set of members a stream.
 
 An event is encoded once; every member's outbox gets the same ASGI message. While
 a socket takes what it is given, writing costs no task and no queue: the server's
@@ -23,7 +23,7 @@ Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 
 
-class Shaped(NamedTuple):
+class EncodedEvent(NamedTuple):
     """One event of a stream, ready for every socket."""
 
     epoch: str
@@ -33,16 +33,16 @@ class Shaped(NamedTuple):
     """The ASGI message, shared by all sockets; nobody may change it."""
     size: int
     """Bytes of its text."""
-    about: tuple[str, str] | None = None
-    """(session id, trolley id) where the event opens or closes a session."""
+    moves_session: bool = False
+    """Whether it opens or closes a session of the cart's owner."""
 
 
-def shaped(
-    epoch: str, offset: int, name: str, encoded: bytes, about: tuple[str, str] | None = None
-) -> Shaped:
+def encoded_event(
+    epoch: str, offset: int, name: str, encoded: bytes, moves_session: bool = False
+) -> EncodedEvent:
     """Return the event that carries this frame."""
     message = {"type": "websocket.send", "text": encoded.decode()}
-    return Shaped(epoch, offset, name, message, len(encoded), about)
+    return EncodedEvent(epoch, offset, name, message, len(encoded), moves_session)
 
 
 class _Rest:
@@ -155,7 +155,7 @@ class Outbox:
 class Member(Protocol):
     """Somebody who follows a stream."""
 
-    def deliver(self, event: Shaped) -> None:
+    def deliver(self, event: EncodedEvent) -> None:
         """Take the stream's next event; must not raise and must not wait."""
 
     def check(self, epoch: str, head: int) -> None:
@@ -196,7 +196,7 @@ class Hub:
         """Return those who follow."""
         return list(self._members.get(stream, ()))
 
-    def deliver(self, stream: Address, event: Shaped) -> None:
+    def deliver(self, stream: Address, event: EncodedEvent) -> None:
         """Hand the event to every member."""
         members = self._members.get(stream)
         if members is None:

@@ -19,8 +19,8 @@ from actors.runtime.address import Address
 from actors.runtime.errors import AskError
 from realtime.commands.asking import in_database
 from realtime.commands.services import Services
-from realtime.topics.feeds import FEEDS, VOLATILE, shape
-from realtime.topics.hub import Hub, Member, Shaped
+from realtime.topics.feeds import FEEDS, VOLATILE, frame_of
+from realtime.topics.hub import EncodedEvent, Hub, Member
 
 log = logging.getLogger("realtime")
 
@@ -54,7 +54,7 @@ class Relay(Protocol):
     def wanted(self, stream: Address) -> bool:
         """Return whether another process follows the stream; from any thread."""
 
-    def send(self, stream: Address, event: Shaped) -> None:
+    def send(self, stream: Address, event: EncodedEvent) -> None:
         """Pass the event on."""
 
     def follow(self, stream: Address) -> None:
@@ -241,7 +241,7 @@ class Topics:
                 state = publication.state
             elif feed.evolve is not None:
                 state = feed.evolve(state, numbered.event)
-            event = shape(feed, self.services, stream, epoch, state, numbered)
+            event = frame_of(feed, self.services, stream, epoch, state, numbered)
             if here:
                 self.hub.deliver(stream, event)
             if away and self.relay is not None:
@@ -283,7 +283,7 @@ class Groups:
         self._layer = layer
         self._queue: asyncio.Queue[tuple[bool, str, dict[str, Any]]] = asyncio.Queue()
 
-    def put(self, stream: Address, event: Shaped) -> None:
+    def put(self, stream: Address, event: EncodedEvent) -> None:
         """Send an event to everybody who follows the stream in another process."""
         message = {
             "type": "event",
@@ -293,7 +293,7 @@ class Groups:
             "offset": event.offset,
             "name": event.name,
             "frame": event.message["text"],
-            "about": event.about,
+            "moves_session": event.moves_session,
         }
         self._queue.put_nowait((True, group_of(stream), message))
 

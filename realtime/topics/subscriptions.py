@@ -17,8 +17,9 @@ from actors.runtime.address import Address
 from core.accounts.principals import Principal, may
 from realtime.commands.services import Services
 from realtime.problems import Problem, forbidden, from_error, not_found
-from realtime.topics.feeds import FEEDS, NO_SESSION, shape
-from realtime.topics.hub import Outbox, Shaped
+from realtime.topics.events.session import SessionSnapshot
+from realtime.topics.feeds import FEEDS, NO_SESSION, frame_of
+from realtime.topics.hub import EncodedEvent, Outbox
 from realtime.topics.streams import Topics
 from realtime.wire import Snapshot, Subscribe, Subscribed, encode, encode_text, reply_ok
 
@@ -42,14 +43,14 @@ class Subscription:
         self.stream: Address | None = None
         self.epoch = ""
         self.last = -1
-        self._held: list[Shaped] | None = None
+        self._held: list[EncodedEvent] | None = None
         """Events that came while the position was being asked for; None: live."""
         self._open = True
         self._stuck_at: tuple[str, int] | None = None
 
     # --- live ---------------------------------------------------------------------
 
-    def deliver(self, event: Shaped) -> None:
+    def deliver(self, event: EncodedEvent) -> None:
         """Take the stream's next event."""
         if self._held is not None:
             self._held.append(event)
@@ -62,7 +63,7 @@ class Subscription:
             log.info("%s: expected offset %d, got %d", self.stream, self.last + 1, event.offset)
             self.again()
 
-    def other_epoch(self, event: Shaped) -> None:
+    def other_epoch(self, event: EncodedEvent) -> None:
         """The stream counts anew: ask where it stands."""
         self.again()
 
@@ -157,12 +158,12 @@ class Subscription:
             position = {"topic": self.topic, "epoch": self.epoch, "offset": head, "recovered": recovered}
             self.outbox.text(reply_ok(id_, position))
 
-    async def missed(self, epoch: str, offset: int) -> list[Shaped] | None:
+    async def missed(self, epoch: str, offset: int) -> list[EncodedEvent] | None:
         """Return the events after ``offset``, or None if only a snapshot will do."""
         assert self.stream is not None
         return await missed(self.topics, self.stream, epoch, offset)
 
-    def _write_all(self, events: list[Shaped]) -> None:
+    def _write_all(self, events: list[EncodedEvent]) -> None:
         for event in events:
             if event.offset > self.last:
                 self.last = event.offset
@@ -180,7 +181,7 @@ class Subscription:
             self.topics.unfollow(self.stream, self)
 
 
-async def missed(topics: Topics, stream: Address, epoch: str, offset: int) -> list[Shaped] | None:
+async def missed(topics: Topics, stream: Address, epoch: str, offset: int) -> list[EncodedEvent] | None:
     """Return the stream's events after ``offset`` of ``epoch``, shaped, or None if they are not to be had."""
     services, feed = topics.services, FEEDS[stream.kind]
     try:
@@ -196,7 +197,7 @@ async def missed(topics: Topics, stream: Address, epoch: str, offset: int) -> li
     for numbered in stretch.events:
         if feed.evolve is not None:
             state = feed.evolve(state, numbered.event)
-        events.append(shape(feed, services, stream, epoch, state, numbered))
+        events.append(frame_of(feed, services, stream, epoch, state, numbered))
     return events
 
 
@@ -207,9 +208,9 @@ class _CartWatch:
         self._changed = changed
         self._head = -1
 
-    def deliver(self, event: Shaped) -> None:
+    def deliver(self, event: EncodedEvent) -> None:
         """Look whether this event opened or closed a session."""
-        if event.about is not None:
+        if event.moves_session:
             self._changed()
 
     def check(self, epoch: str, head: int) -> None:
@@ -256,7 +257,7 @@ class SessionSubscription(Subscription):
         self._leave()
         if held is None:
             self.epoch, self.last = NO_SESSION, 0
-            self.send_snapshot(id_, {"session": None})
+            self.send_snapshot(id_, SessionSnapshot(session=None))
             self._held = None
             return
         self._held = []
@@ -296,10 +297,10 @@ class SessionSubscription(Subscription):
         """Return the session: it was chosen by the cart, before the trolley was asked."""
         return self.epoch
 
-    def other_epoch(self, event: Shaped) -> None:
+    def other_epoch(self, event: EncodedEvent) -> None:
         """Ignore what belongs to another holder of the trolley."""
 
-    async def missed(self, epoch: str, offset: int) -> list[Shaped] | None:
+    async def missed(self, epoch: str, offset: int) -> list[EncodedEvent] | None:
         """Return the session's events after ``offset``; the trolley's journal has them."""
         assert self.stream is not None
         outcome = await self.services.asking.look(self.stream.kind, self.stream.key, self.who)

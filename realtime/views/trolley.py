@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 from actors.messages.branch import TrolleyCard
-from actors.messages.trolley import LockState
+from actors.messages.trolley import LockState, Place
 from actors.trolley import State as TrolleyState
 from actors.trolley import expires_at
 from realtime.views.base import View
@@ -53,7 +52,7 @@ class TrolleyView(View, frozen=True):
     since: str | None
     lock: LockView
     lock_fault: str
-    place: Any
+    place: Place | None
     cart_total: Decimal
     cart_units: int
 
@@ -82,8 +81,8 @@ def session_view(state: TrolleyState) -> SessionView | None:
     )
 
 
-def trolley_view(card: TrolleyCard, names: Mapping[str, str]) -> TrolleyView:
-    """Return a trolley's card; ``names`` gives the holder's shown name by user id, for every id."""
+def trolley_view(card: TrolleyCard, name_of: Callable[[str], str]) -> TrolleyView:
+    """Return a trolley's card; ``name_of`` gives the holder's shown name by user id."""
     return TrolleyView(
         trolley_id=card.trolley_id,
         cart_number=card.cart_number,
@@ -94,7 +93,7 @@ def trolley_view(card: TrolleyCard, names: Mapping[str, str]) -> TrolleyView:
         maintenance=card.maintenance,
         maintenance_notes=card.maintenance_notes,
         session_id=card.session_id,
-        assigned_to=None if card.user_id is None else names[card.user_id],
+        assigned_to=None if card.user_id is None else name_of(card.user_id),
         since=maybe_time(card.since),
         lock=lock_view(card.lock),
         lock_fault=card.lock_fault,
