@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponse
 
 from core import problems
@@ -46,9 +47,9 @@ class MissingPages:
 _SOURCES = {
     "default-src": "'self'",
     "script-src": "'self' 'wasm-unsafe-eval'",
-    "style-src": "'self' 'unsafe-inline'",
-    "img-src": "'self' data: blob: https://*.tile.openstreetmap.org",
-    "connect-src": "'self' ws: wss:",
+    "style-src": "'self'",
+    "img-src": "'self' data: blob:",
+    "connect-src": "'self'",
     "worker-src": "'self' blob:",
     "media-src": "'self' blob:",
     "frame-src": "'self'",
@@ -59,15 +60,26 @@ _SOURCES = {
 }
 
 
-def policy(more: Mapping[str, str] | None = None) -> str:
+def policy(request: HttpRequest, more: Mapping[str, str] | None = None) -> str:
     """Return the content security policy; ``more`` are further sources by directive, for one page.
 
-    Scripts come from here only; an import map is inline by nature and is let in by its
-    hash, and the scanner's WASM needs ``wasm-unsafe-eval``. Maps show OpenStreetMap's tiles.
+    Everything comes from here and goes nowhere else. An import map is inline by nature and is let
+    in by its hash; the scanner's WASM needs ``wasm-unsafe-eval``. Not every browser takes our own
+    websocket for ``'self'``, so it is named.
     """
-    added = {"script-src": " ".join(import_map_hashes(settings.PAGES_DIR))}
+    added = {
+        "script-src": " ".join(import_map_hashes(settings.PAGES_DIR)),
+        "connect-src": _websocket_origin(request),
+    }
     parts = ((name, own, added.get(name, ""), (more or {}).get(name, "")) for name, own in _SOURCES.items())
     return "; ".join(" ".join(filter(None, each)) for each in parts)
+
+
+def _websocket_origin(request: HttpRequest) -> str:
+    try:
+        return f"{'wss' if request.is_secure() else 'ws'}://{request.get_host()}"
+    except DisallowedHost:  # answered with a 400, on which nothing connects
+        return ""
 
 
 class SecurityHeaders:
@@ -79,7 +91,7 @@ class SecurityHeaders:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request with the headers added."""
         response = self._get_response(request)
-        response.headers.setdefault("Content-Security-Policy", policy())
+        response.headers.setdefault("Content-Security-Policy", policy(request))
         response.headers.setdefault(
             "Permissions-Policy", "camera=(self), geolocation=(), microphone=(), payment=(self), usb=()"
         )

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 _INLINE_SCRIPT = re.compile(
     rb"<script\b(?![^>]*\bsrc=)[^>]*\btype=[\"']?importmap[\"']?[^>]*>(.*?)</script>", re.S
 )
+_INLINE_STYLE = re.compile(r"<style>(.*?)</style>", re.S)
 
 
 def import_map_hashes(folder: Path) -> tuple[str, ...]:
@@ -29,8 +30,17 @@ def _hashes(pages: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
     found = set()
     for name, _ in pages:
         for body in _INLINE_SCRIPT.findall(Path(name).read_bytes()):
-            found.add(f"'sha256-{base64.b64encode(hashlib.sha256(body).digest()).decode()}'")
+            found.add(_source(body))
     return tuple(sorted(found))
+
+
+def style_hashes(html: str) -> str:
+    """Return the CSP sources of the ``<style>`` elements in a page that must hold its own styles."""
+    return " ".join(_source(body.encode()) for body in _INLINE_STYLE.findall(html))
+
+
+def _source(body: bytes) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(body).digest()).decode()}'"
 
 
 @require_safe

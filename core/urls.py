@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
+from django.views.generic import RedirectView
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
@@ -84,7 +86,10 @@ api: list[URLPattern | URLResolver] = [
         SchemaView.as_view(renderer_classes=[OpenApiJsonRenderer], **_open),
         name="schema",
     ),
-    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema", **_open)),
+    path(
+        "api/docs",
+        SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="api_docs.html", **_open),
+    ),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -94,6 +99,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("media/<path:name>", media.serve),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}css/mark.svg", permanent=True)),
     path("", page, {"name": "index"}),
     path("login", page, {"name": "login"}),
     path("shop", page, {"name": "shop"}),

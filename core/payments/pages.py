@@ -12,6 +12,9 @@ from core.pages import page
 from core.payments.models import Payment
 from core.payments.providers import registry
 
+_INLINE = "'unsafe-inline'"
+"""Their scripts write style attributes around the frames that they put in; nobody else's may."""
+
 SOURCES: dict[str, dict[str, str]] = {
     # docs.stripe.com/security/guide, content security policy
     "stripe": {
@@ -19,12 +22,14 @@ SOURCES: dict[str, dict[str, str]] = {
         "frame-src": "https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com",
         "connect-src": "https://api.stripe.com",
         "img-src": "https://*.stripe.com",
+        "style-src": _INLINE,
     },
     "razorpay": {
         "script-src": "https://checkout.razorpay.com",
         "frame-src": "https://api.razorpay.com https://checkout.razorpay.com",
         "connect-src": "https://api.razorpay.com https://lumberjack.razorpay.com",
         "img-src": "https://*.razorpay.com",
+        "style-src": _INLINE,
     },
 }
 """What each provider's form loads, beyond our own."""
@@ -37,7 +42,7 @@ def pay(request: HttpRequest, provider: str, payment_id: UUID) -> HttpResponse:
     if not known or not Payment.objects.filter(pk=payment_id, provider=provider).exists():
         raise Http404("There is no such payment.")
     response = page(request, name="pay")
-    response.headers["Content-Security-Policy"] = policy(SOURCES[provider])
+    response.headers["Content-Security-Policy"] = policy(request, SOURCES[provider])
     # A bank's page may open in a window of its own, and speaks to the one it came from.
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
     return response

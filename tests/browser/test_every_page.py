@@ -163,6 +163,7 @@ def test_a_hebrew_shopper_is_refused_in_hebrew(visit: Visit, path: str) -> None:
 
 _BAD_HABITS = """() => {
   document.head.append(Object.assign(document.createElement("script"), { textContent: "window.ran = true" }));
+  document.querySelector("main").setAttribute("style", "color: red");
   fetch("https://elsewhere.example/collect").catch(() => {});
   document.querySelector("main").append(Object.assign(new Image(20, 20)), document.createElement("button"));
   document.documentElement.dir = "rtl";
@@ -176,7 +177,7 @@ def test_a_page_with_bad_habits_would_be_noticed(visit: Visit, watches: list[Wat
         page.evaluate(_BAD_HABITS)
     assert page.evaluate("window.ran") is None
     noticed = "\n".join(watches[0].complaints)
-    for part in ("script-src", "elsewhere.example"):
+    for part in ("script-src", "style-src", "elsewhere.example"):
         assert part in noticed
     said = "\n".join(flaws(page, least_touch=TOUCH))
     for part in ("no name", "no alt", "hard to touch", 'dir is "rtl" in en'):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -17,6 +17,8 @@ from core.accounts.people import shown_name
 from core.accounts.principals import Principal, may
 from core.fleet.models import Trolley
 from core.fleet.trolleys import qr
+from core.middleware import policy
+from core.pages import style_hashes
 from core.problems import Problem
 from core.rest.fields import Moment, rfc3339
 from core.rest.views import View
@@ -119,17 +121,19 @@ class QrSheetView(View):
     def get(self, request: Request, branch_id: str) -> HttpResponse:
         """Return a page to print: a label a trolley, twelve on a sheet of A4."""
         branch = scopes.find_branch(cast(Principal, request.auth), "trolley.print_qr", branch_id)
-        return sheet(branch)
+        return sheet(request, branch)
 
 
-def sheet(branch: Branch) -> HttpResponse:
+def sheet(request: HttpRequest, branch: Branch) -> HttpResponse:
     """Return the page to print with the QR codes of a branch."""
     labels = [
         {"trolley": row, "svg": qr.svg(qr.url(row.trolley_id, row.qr_nonce))}
         for row in branch.trolleys.filter(is_active=True).order_by("cart_number")
     ]
     page = render_to_string("fleet/qr_sheet.html", {"branch": branch, "labels": labels})
-    return HttpResponse(page, headers={"Cache-Control": "no-store"})
+    # The sheet holds its own styles, so that it can be kept as one file; the policy knows them.
+    only_its_own = policy(request, {"style-src": style_hashes(page)})
+    return HttpResponse(page, headers={"Cache-Control": "no-store", "Content-Security-Policy": only_its_own})
 
 
 def _moment(value: Any) -> str | None:

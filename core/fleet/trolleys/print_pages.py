@@ -34,4 +34,4 @@ def trolley_qr(request: HttpRequest, trolley_id: str) -> HttpResponse:
 def qr_sheet(request: HttpRequest, branch_id: str) -> HttpResponse:
     """Show the page to print with a branch's QR codes."""
     who = principals.of(cast(User, request.user))
-    return sheet(scopes.find_branch(who, "trolley.print_qr", branch_id))
+    return sheet(request, scopes.find_branch(who, "trolley.print_qr", branch_id))
