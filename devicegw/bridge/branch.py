@@ -16,7 +16,10 @@ from typing import Any, Protocol
 import msgspec
 
 from devicegw.bridge.login import LoginFailed, ServiceAccount
-from devicegw.bridge.trolleys import (
+from devicegw.clock import Clock, SystemClock
+from devicegw.link.link import Backoff
+from devicegw.link.transport import Channel, ChannelClosed, WebsocketTransport
+from devicegw.mqtt_wire import (
     AHEAD_S,
     CommandAnswer,
     TrolleyCommand,
@@ -24,9 +27,6 @@ from devicegw.bridge.trolleys import (
     decode_command,
     status_of,
 )
-from devicegw.clock import Clock, SystemClock
-from devicegw.link.link import Backoff
-from devicegw.link.transport import Channel, ChannelClosed, WebsocketTransport
 from devicegw.tasks import until_one_ends
 from devicegw.wire import utc
 

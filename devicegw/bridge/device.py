@@ -16,9 +16,9 @@ from typing import Any
 
 import msgspec
 
-from devicegw.link import broker
-from devicegw.link.broker import Closed, Login
+from devicegw import mqtt_wire
 from devicegw.link.transport import Channel, ChannelClosed, WebsocketTransport
+from devicegw.mqtt_wire import Closed, Login
 from devicegw.tasks import until_one_ends
 
 _log = logging.getLogger("devices.bridge")
@@ -46,7 +46,7 @@ class DeviceConnection:
 
     def take(self, payload: bytes, *, login: bool = False, retained: bool = False) -> None:
         """Take what the device published; a repeat changes nothing."""
-        kind = broker.type_of(payload)
+        kind = mqtt_wire.type_of(payload)
         if login:
             self._take_login(payload)
         elif kind == "online":
@@ -74,7 +74,7 @@ class DeviceConnection:
 
     def _take_login(self, payload: bytes) -> None:
         try:
-            login = broker.decode_login(payload)
+            login = mqtt_wire.decode_login(payload)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             _log.error("device %s: login not understood: %s", self._device_id, error)
             return
@@ -107,7 +107,7 @@ class DeviceConnection:
         return None if self._login is None else self._login.connection
 
     def _say(self, closed: Closed, connection: str | None) -> None:
-        task = asyncio.create_task(self._tell(broker.encode(closed), connection))
+        task = asyncio.create_task(self._tell(mqtt_wire.encode(closed), connection))
         self._telling.add(task)
         task.add_done_callback(self._told)
 
@@ -133,7 +133,7 @@ class DeviceConnection:
         _log.info("device %s is not connected: %s", self._device_id, closed.reason)
         # Without a broker the device knows already, and its next login finds us.
         with contextlib.suppress(ChannelClosed):
-            await self._tell(broker.encode(closed), login.connection)
+            await self._tell(mqtt_wire.encode(closed), login.connection)
 
     async def _down(self, channel: Channel, connection: str) -> None:
         while True:

@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from devicegw.bridge.trolleys import TrolleyStatus, TrolleyTopics
+from devicegw.bridge.trolleys import TrolleyTopics
+from devicegw.mqtt_wire import TrolleyStatus
 
 COMMAND = (
     "{\"id\":\"ha-{{ now().timestamp() | round(3) | string | replace('.', '-') }}\","

@@ -31,13 +31,14 @@ from devicegw.bridge.config import BridgeConfig, arguments, from_arguments
 from devicegw.bridge.device import DeviceConnection
 from devicegw.bridge.homeassistant import announcements
 from devicegw.bridge.login import ServiceAccount
-from devicegw.bridge.trolleys import TrolleyStatus, TrolleyTopics
+from devicegw.bridge.trolleys import TrolleyTopics
 from devicegw.errors import ConfigError
 from devicegw.link import broker
 from devicegw.link.broker import BrokerError, DeviceTopics
 from devicegw.link.link import Backoff
 from devicegw.link.transport import ChannelClosed
 from devicegw.logs import set_up
+from devicegw.mqtt_wire import TrolleyStatus
 from devicegw.tasks import until_one_ends
 
 _log = logging.getLogger("devices.bridge")

@@ -1,4 +1,4 @@
-"""A site's MQTT broker: how to get there, topics, and what is published on them besides the wire messages.
+"""A site's MQTT broker: how to get there, and topics; what is published on them is in devicegw.mqtt_wire.
 
 MQTT 5, QoS 1. Below ``{prefix}/{chain}/{branch}/devices/{device}/``:
 
@@ -19,11 +19,9 @@ import math
 import socket
 import ssl
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import aiomqtt
-import msgspec
-from msgspec import Meta, Struct
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -37,61 +35,6 @@ TAKEN_OVER = 142
 
 class BrokerError(Exception):
     """A file that the configuration of the broker names cannot be read; the message names the key."""
-
-
-# --- messages beside the wire's ----------------------------------------------
-
-
-class _BrokerMessage(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag=str.lower):
-    """Base: the tag is the class name in lower case."""
-
-
-class Login(_BrokerMessage, frozen=True):
-    """From a device: a connection begins; ``token`` is the device's own and the server verifies it."""
-
-    connection: Annotated[str, Meta(min_length=1, max_length=100)]
-    token: Annotated[str, Meta(min_length=1, max_length=5000)]
-
-
-class Online(_BrokerMessage, frozen=True):
-    """From a device, retained: it is connected to the broker."""
-
-
-class Offline(_BrokerMessage, frozen=True):
-    """From a device or of it, retained: it is not."""
-
-
-class Closed(_BrokerMessage, frozen=True):
-    """To a device: the server does not hear it; begin again with login and hello."""
-
-    reason: str
-    code: int | None = None
-    """The server's close code or HTTP status, if it gave one."""
-
-
-class _Typed(Struct):
-    type: str
-
-
-_encoder = msgspec.json.Encoder()
-decode_login = msgspec.json.Decoder(Login).decode
-"""Raises msgspec.DecodeError."""
-decode_closed = msgspec.json.Decoder(Closed).decode
-"""Raises msgspec.DecodeError."""
-_decode_typed = msgspec.json.Decoder(_Typed).decode
-
-
-def encode(message: Login | Online | Offline | Closed) -> str:
-    """Return the message as it is published."""
-    return _encoder.encode(message).decode()
-
-
-def type_of(payload: bytes) -> str:
-    """Return the ``type`` of a message, whatever else it is; empty if it has none."""
-    try:
-        return _decode_typed(payload).type
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return ""
 
 
 class DeviceTopics:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import aiomqtt
 import msgspec
 
-from devicegw import wire
+from devicegw import mqtt_wire, wire
 from devicegw.link import broker
 from devicegw.link.broker import DeviceTopics
 from devicegw.link.config import MqttLink
@@ -36,15 +36,15 @@ class MqttTransport:
     async def open(self, answer_s: float) -> AsyncIterator[Channel]:
         """Connect, say that we are online and log in; the last will says that we are not."""
         connection = uuid4().hex
-        offline = broker.encode(broker.Offline())
+        offline = mqtt_wire.encode(mqtt_wire.Offline())
         will = aiomqtt.Will(self._topics.status, offline, qos=1, retain=True)
-        login = broker.encode(broker.Login(connection, self._token()))
+        login = mqtt_wire.encode(mqtt_wire.Login(connection, self._token()))
         try:
             async with broker.client(
                 self._config.broker, self._topics.identifier, will, timeout=answer_s
             ) as client:
                 await client.subscribe(self._topics.commands, qos=1)
-                online = broker.encode(broker.Online())
+                online = mqtt_wire.encode(mqtt_wire.Online())
                 await broker.publish(client, self._topics.status, online, retain=True)
                 await broker.publish(client, self._topics.login, login)
                 try:
@@ -75,7 +75,7 @@ class _MqttChannel:
     async def send(self, text: str) -> None:
         """Publish; returns once the broker has it."""
         topics = self._topics
-        is_telemetry = broker.type_of(text.encode()) == wire.Telemetry.__struct_config__.tag
+        is_telemetry = mqtt_wire.type_of(text.encode()) == wire.Telemetry.__struct_config__.tag
         topic = topics.telemetry if is_telemetry else topics.status
         try:
             await broker.publish(self._client, topic, text)
@@ -92,14 +92,14 @@ class _MqttChannel:
             if broker.property_of(message, broker.CONNECTION) not in (None, self._connection):
                 continue
             payload = broker.payload_of(message)
-            if broker.type_of(payload) == "closed":
+            if mqtt_wire.type_of(payload) == "closed":
                 raise _closed(payload)
             return payload
 
 
 def _closed(payload: bytes) -> ChannelClosed:
     try:
-        closed = broker.decode_closed(payload)
+        closed = mqtt_wire.decode_closed(payload)
     except msgspec.DecodeError as error:
         return ChannelClosed(f"closed by the bridge: {error}")
     return ChannelClosed(f"closed by the bridge: {closed.reason}", closed.code)

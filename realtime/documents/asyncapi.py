@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -15,11 +16,14 @@ import msgspec
 from devicegw import wire as device
 from realtime import wire
 from realtime.commands.table import FRAMES
+from realtime.documents import mqtt
 from realtime.documents.schemas import schemas
 from realtime.topics.events import TOPICS
 from realtime.views.base import View
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "asyncapi.json"
+_PARAMETER = re.compile(r"{(\w+)}")
+_BROKER = {"$ref": "#/servers/broker"}
 _PEOPLE = {
     "shopper": ("/ws/shopper/", "Any user."),
     "branch": ("/ws/branch/{code}/", "Staff of the branch."),
@@ -48,13 +52,29 @@ def document() -> dict[str, Any]:
     for name in _PEOPLE:
         operations |= _operations(name, incoming, outgoing)
     operations |= _operations("device", from_device, to_device)
+    for topic in mqtt.TOPICS:
+        names = builder.mqtt_messages(topic)
+        channels[topic.name] = _channel(topic.address, topic.description, names) | {"servers": [_BROKER]}
+        operations[f"{topic.name}.{topic.action}"] = _operation(topic.name, topic.action, names) | {
+            "bindings": mqtt.bindings(topic)
+        }
     return {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Smart Trolley, live",
             "version": "1.0.0",
             "description": "Commands and live topics over websockets. The same commands run over HTTP, "
-            "see /api/schema. A reply comes only after its effect is durable.",
+            "see /api/schema. A reply comes only after its effect is durable. Sites with a broker of "
+            "their own speak MQTT 5 with the bridge, which passes on what devices say.",
+        },
+        "servers": {
+            "shop": {"host": "localhost:8000", "protocol": "ws", "description": "The server."},
+            "broker": {
+                "host": "localhost:1883",
+                "protocol": "mqtt",
+                "protocolVersion": "5.0",
+                "description": "A site's own broker, with the bridge beside it.",
+            },
         },
         "defaultContentType": "application/json",
         "channels": channels,
@@ -69,23 +89,23 @@ def _channel(address: str, description: str, names: list[str]) -> dict[str, Any]
         "description": description,
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
     }
-    if "{" in address:
-        parameter = address.partition("{")[2].partition("}")[0]
-        channel["parameters"] = {parameter: {"description": f"The {parameter} in the address."}}
+    if parameters := _PARAMETER.findall(address):
+        channel["parameters"] = {each: {"description": f"The {each} in the address."} for each in parameters}
     return channel
 
 
-def _operations(channel: str, incoming: list[str], outgoing: list[str]) -> dict[str, Any]:
-    def operation(action: str, names: list[str]) -> dict[str, Any]:
-        return {
-            "action": action,
-            "channel": {"$ref": f"#/channels/{channel}"},
-            "messages": [{"$ref": f"#/channels/{channel}/messages/{name}"} for name in names],
-        }
-
+def _operation(channel: str, action: str, names: list[str]) -> dict[str, Any]:
     return {
-        f"{channel}.receive": operation("receive", incoming),
-        f"{channel}.send": operation("send", outgoing),
+        "action": action,
+        "channel": {"$ref": f"#/channels/{channel}"},
+        "messages": [{"$ref": f"#/channels/{channel}/messages/{name}"} for name in names],
+    }
+
+
+def _operations(channel: str, incoming: list[str], outgoing: list[str]) -> dict[str, Any]:
+    return {
+        f"{channel}.receive": _operation(channel, "receive", incoming),
+        f"{channel}.send": _operation(channel, "send", outgoing),
     }
 
 
@@ -104,6 +124,13 @@ class _Builder:
         return [
             self._add(f"{prefix}.{type_.__struct_config__.tag}", type_, _summary(type_))
             for type_ in union.__args__
+        ]
+
+    def mqtt_messages(self, topic: mqtt.MqttTopic) -> list[str]:
+        """Add what is published on a topic of a broker."""
+        return [
+            self._add(f"{topic.name}.{_tag(type_)}", type_, _summary(type_, topic.description))
+            for type_ in topic.messages
         ]
 
     def client_messages(self) -> list[str]:
@@ -146,7 +173,14 @@ class _Builder:
         return {"messages": self._messages, "schemas": components}
 
 
-def _summary(type_: Any) -> str:
+def _tag(type_: Any) -> str:
+    config = getattr(type_, "__struct_config__", None)
+    return str(config.tag or type_.__name__.lower()) if config is not None else "text"
+
+
+def _summary(type_: Any, otherwise: str = "") -> str:
+    if not isinstance(type_, type):
+        return otherwise
     return str(type_.__doc__ or type_.__name__).strip().splitlines()[0]
 
 

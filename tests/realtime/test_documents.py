@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import httpx
@@ -44,6 +45,18 @@ def test_every_frame_has_a_message_and_every_reference_leads_somewhere() -> None
         place: Any = document
         for part in reference.removeprefix("#/").split("/"):
             place = place[part]
+
+
+def test_every_mqtt_topic_of_the_manual_is_in_the_document() -> None:
+    channels = asyncapi.document()["channels"]
+    addresses = {each["address"] for each in channels.values()}
+    manual = (asyncapi.FILE.parent / "MQTT.md").read_text(encoding="utf-8")
+    below = re.findall(r"^\| `((?:devices|carts)/[^`]*)` \|", manual, re.M)
+    assert len(below) == 7
+    assert {f"cartwise/{{chain}}/{{branch}}/{each}" for each in below} <= addresses
+    assert "cartwise/bridge/{name}/status" in addresses
+    for name, message in asyncapi.document()["components"]["messages"].items():
+        assert message["payload"], name
 
 
 def _references(thing: Any) -> list[str]:
