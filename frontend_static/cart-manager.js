@@ -38,8 +38,11 @@ export class CartError extends Error {
 /** The server's own sentence, `otherwise` when there is none. A lost connection has none. */
 const sentence = (problem, otherwise) => problem.error ?? problem.detail ?? otherwise;
 
+/** In Node a timer keeps the process alive unless it is told not to. @param {any} timer */
+const waitsForNobody = (timer) => timer.unref?.();
+
 /** `call`, once more with the same key if the connection broke: the server does nothing twice for one key. */
-async function send(server, method, path, { token, body, key, headers = {} }) {
+async function send(server, method, path, { token, body = undefined, key = "", headers = {} }) {
   const options = { token, body, headers: key ? { ...headers, "Idempotency-Key": key } : headers };
   try {
     return await call(method, server + path, options);
@@ -52,12 +55,16 @@ async function send(server, method, path, { token, body, key, headers = {} }) {
 export class CartManager {
   #auth;
   #options;
+  /** @type {TrolleySocket | null} */
   #socket = null;
   #live = false;
   #heard = 0;
+  /** @type {Promise<any> | null} */
   #reading = null;
+  /** @type {Promise<any> | null} */
   #paying = null;
-  #poll = null;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #poll;
   #closed = false;
 
   /** What the options are when they are not given. A program without a page says `server` here once. */
@@ -84,7 +91,7 @@ export class CartManager {
 
   /** The cart as the server has it, at most 30 seconds old, and newer than any change heard of. Raises CartError. */
   async getCart(forceRefresh = false) {
-    if (!forceRefresh && this.cart && Date.now() - this.lastFetch < this.cacheDuration) return this.cart;
+    if (!forceRefresh && this.cart && Date.now() - (this.lastFetch ?? 0) < this.cacheDuration) return this.cart;
     this.#forget();
     // Who asks while an answer is under way gets that one, unless it may be older than what was just done.
     if (this.#reading && !forceRefresh) return this.#reading;
@@ -185,7 +192,7 @@ export class CartManager {
       url: `${server.replace(/^http/, "ws")}/ws/shopper/`,
       auth: this.#auth,
       Socket: WebSocket,
-      onState: (state) => state !== "open" && this.#away(),
+      onState: (state) => void (state !== "open" && this.#away()),
     });
     this.#socket.subscribe("cart", {
       snapshot: (cart) => this.#moved(cart.revision),
@@ -205,12 +212,12 @@ export class CartManager {
     clearTimeout(this.#poll);
     if (this.#live || this.#closed || !this.cart) return;
     this.#poll = setTimeout(() => this.#revalidate(), POLL_MS);
-    this.#poll.unref?.(); // in Node: nobody has to wait for this
+    waitsForNobody(this.#poll); // in Node: nobody has to wait for this
   }
 
   async #revalidate() {
     const kept = this.cart;
-    if (this.#live || !kept || Date.now() - this.lastFetch >= this.cacheDuration) return;
+    if (this.#live || !kept || Date.now() - (this.lastFetch ?? 0) >= this.cacheDuration) return;
     const headers = { "If-None-Match": `"${kept.revision}"` };
     try {
       const cart = await call("GET", `${this.#options.server}/api/cart/`, {

@@ -29,11 +29,13 @@ async function problemOf(response) {
   return new Problem({ ...body, status: response.status, ...(wait ? { retry_after: wait } : {}) });
 }
 
+/** @typedef {{ body?: unknown, form?: FormData, headers?: Record<string, string>, token?: string }} CallOptions */
+
 /**
  * One call. Raises Problem: the server's own, or `offline` when there was no answer.
  * Without `token` the call goes out unauthorised. `form`: a FormData instead of a JSON `body`.
  */
-export async function call(method, path, { body, form, headers, token } = {}) {
+export async function call(method, path, /** @type {CallOptions} */ { body, form, headers, token } = {}) {
   let response;
   try {
     response = await fetch(path, {
@@ -55,6 +57,7 @@ export async function call(method, path, { body, form, headers, token } = {}) {
 }
 
 class Auth {
+  /** @type {Promise<string> | null} */
   #refreshing = null;
 
   #read() {

@@ -3,12 +3,33 @@
  * shows while commands are on their way. An event that is not listed throws: the socket then
  * asks for a fresh snapshot rather than show something stale.
  */
+
+/**
+ * The state after each event of a topic: none may be missing, and there is no other.
+ * @template State, Events
+ * @typedef {{ [Name in keyof Events]: (state: State, data: Events[Name]) => State }} Folds
+ */
+
+/** @typedef {Live.SessionSnapshot & { outcome?: string }} Session */
+
 export class UnknownEvent extends Error {}
 
+/**
+ * @template T
+ * @param {T[]} list
+ * @param {keyof T} key
+ * @param {T} one
+ */
 const put = (list, key, one) => {
   const at = list.findIndex((other) => other[key] === one[key]);
   return at < 0 ? [...list, one] : list.with(at, one);
 };
+/**
+ * @template T
+ * @param {T[]} list
+ * @param {keyof T} key
+ * @param {unknown} value
+ */
 const without = (list, key, value) => list.filter((one) => one[key] !== value);
 
 const TOTALS = [
@@ -22,7 +43,12 @@ const TOTALS = [
   "checkout",
 ];
 
-/** The cart after an event that changes `changes` beside the totals it carries. */
+/**
+ * The cart after an event that changes `changes` beside the totals it carries.
+ * @param {Live.CartView} cart
+ * @param {Live.TotalsChanged} data
+ * @param {Partial<Live.CartView>} changes
+ */
 function totalled(cart, data, changes) {
   const totals = Object.fromEntries(TOTALS.filter((name) => name in data).map((name) => [name, data[name]]));
   const next = { ...cart, ...totals, ...changes };
@@ -30,13 +56,18 @@ function totalled(cart, data, changes) {
   return next;
 }
 
+/** @type {(cart: Live.CartView, data: Live.TotalsChanged) => Live.CartView} */
 const nothingElse = (cart, data) => totalled(cart, data, {});
+/** @type {(cart: Live.CartView, data: Live.ItemAdded) => Live.CartView} */
 const withItem = (cart, data) => totalled(cart, data, { items: put(cart.items, "id", data.item) });
+/** @type {(cart: Live.CartView, data: Live.LinesRepriced) => Live.CartView} */
 const withItems = (cart, data) =>
   totalled(cart, data, { items: data.items.reduce((list, item) => put(list, "id", item), cart.items) });
+/** @type {(cart: Live.CartView, data: Live.CheckoutExpired) => Live.CartView} */
 const thawed = (cart, data) =>
   totalled(cart, data, { items: data.cleared ? [] : cart.items, saved: data.saved ?? null });
 
+/** @type {Folds<Live.CartView, Live.CartEvents>} */
 const CART = {
   TotalsChanged: nothingElse,
   ItemAdded: withItem,
@@ -72,6 +103,7 @@ const CART = {
 /** Every event of a session carries the whole of it. */
 const asItIs = (_, data) => data;
 
+/** @type {Folds<Session, Live.SessionEvents>} */
 const SESSION = {
   SessionChanged: asItIs,
   TrolleyAssigned: asItIs,
@@ -84,14 +116,18 @@ const SESSION = {
   TrolleyReturned: asItIs,
 };
 
+/** @type {(board: Live.BranchSnapshot, data: Live.TrolleyChanged) => Live.BranchSnapshot} */
 const withTrolley = (board, { trolley, counters }) => ({
   ...board,
   trolleys: put(board.trolleys, "trolley_id", trolley),
   counters,
 });
+/** @type {(board: Live.BranchSnapshot, data: Live.DeviceChanged) => Live.BranchSnapshot} */
 const withDevice = (board, { device }) => ({ ...board, devices: put(board.devices, "device_id", device) });
+/** @type {(board: Live.BranchSnapshot, data: Live.AlarmAcknowledged) => Live.BranchSnapshot} */
 const withAlarm = (board, { alarm }) => ({ ...board, alarms: put(board.alarms, "alarm_id", alarm) });
 
+/** @type {Folds<Live.BranchSnapshot, Live.BranchEvents>} */
 const BRANCH = {
   TrolleyChanged: withTrolley,
   TrolleyAssigned: withTrolley,
@@ -123,6 +159,7 @@ const BRANCH = {
   AlarmCleared: (board, { alarm }) => ({ ...board, alarms: without(board.alarms, "alarm_id", alarm.alarm_id) }),
 };
 
+/** @type {Folds<Live.ChainSnapshot, Live.ChainEvents>} */
 const CHAIN = {
   BranchNoted(chain, { code, counters }) {
     const known = chain.branches.find((one) => one.code === code) ?? { code, name: code };
@@ -148,9 +185,14 @@ export const foldBranch = (board, name, data) => fold(BRANCH, board, name, data)
 export const foldChain = (chain, name, data) => fold(CHAIN, chain, name, data);
 
 /**
+ * A command on its way; `kind`: "add" (of `barcode`), "set" or "remove" (of `item_id`), or "clear".
+ * @typedef {{ kind: string, key?: string, barcode?: string, name?: string, item_id?: string,
+ *   quantity?: number }} Pending
+ */
+
+/**
  * The lines to show: the cart as the server says, with what is on its way marked, never as if
- * it were done. `pending`: [{kind: "add", key, barcode} | {kind: "set", item_id, quantity} |
- * {kind: "remove", item_id} | {kind: "clear"}]. No amount is computed here.
+ * it were done. No amount is computed here.
  */
 export function overlay(cart, pending) {
   let lines = cart.items.map((item) => ({ ...item, pending: null }));

@@ -21,9 +21,10 @@ function Choice({ href, icon, title, text, tag, onClick }) {
 
 /** The live overview of a chain: {branches} or null. */
 function useChain(slug) {
-  const [state, setState] = useState(null);
+  const [state, setState] = useState(/** @type {Live.ChainSnapshot | null} */ (null));
   useEffect(() => {
     if (!slug) return undefined;
+    /** @type {Live.ChainSnapshot | null} */
     let latest = null;
     const show = (next) => setState((latest = next));
     const socket = new TrolleySocket({ url: socketUrl(`/ws/chain/${encodeURIComponent(slug)}/`), auth });
@@ -64,8 +65,8 @@ function Chain({ slug, branches, live }) {
 const watches = (me, chain) => me.is_platform_admin || me.roles.some((one) => one.chain === chain && !one.branch);
 
 function Branches() {
-  const [found, setFound] = useState(null);
-  const [problem, setProblem] = useState(null);
+  const [found, setFound] = useState(/** @type {any | null} */ (null));
+  const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
   useEffect(() => {
     const load = async () => {
       const [me, branches] = await Promise.all([auth.call("GET", "/api/me"), all("/api/branches")]);

@@ -1,5 +1,16 @@
 /** A refusal or failure with the server's stable code, or one of our own: offline, timeout, signed_out. */
 export class Problem extends Error {
+  /** @type {string} */
+  code = "";
+  /** @type {number | undefined} */
+  status;
+  /** @type {string | undefined} */
+  detail;
+  /** Sentences by field. @type {Record<string, string[]> | undefined} */
+  errors;
+  /** Seconds, as the server says. @type {string | undefined} */
+  retry_after;
+
   /** `body` is the server's problem document (RFC 9457), or {code, detail} made here. */
   constructor(body) {
     super(body.detail ?? body.message ?? body.code);

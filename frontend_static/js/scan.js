@@ -18,6 +18,7 @@ export function createCooldown(ms) {
   };
 }
 
+/** @type {Promise<any> | null} */
 let chosen = null;
 
 async function nativeCan(formats) {
@@ -79,6 +80,7 @@ export function watch(video, detector, onCode) {
   return () => (running = false);
 }
 
+/** @type {AudioContext | null} */
 let audio = null;
 
 /** A short beep and a buzz: `good` a high one, else a low one. Silent where the browser forbids it. */

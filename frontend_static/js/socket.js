@@ -31,6 +31,7 @@ export function uuid() {
  * "signed_out" (sign in first), "denied" (no role here), "closed".
  */
 export class TrolleySocket {
+  /** @type {WebSocket | null} */
   #ws = null;
   #topics = new Map();
   #pending = new Map();
@@ -41,9 +42,18 @@ export class TrolleySocket {
   #wake = () => this.#hurry();
   #doubt = () => this.state === "open" && this.#ping(0);
 
-  /** `auth` offers `access({fresh})`; `url` is absolute; `Socket` is the WebSocket class. */
+  /**
+   * `auth` offers `access({fresh})`; `url` is absolute; `Socket` is the WebSocket class.
+   * @param {{ url: string, auth: { access(options?: { fresh?: boolean }): Promise<string> }, Socket?: typeof WebSocket,
+   *   onState?: (state: string, problem?: Problem) => void, onNotice?: (notice: any) => void }} options
+   */
   constructor({ url, auth, onState = () => {}, onNotice = () => {}, Socket = globalThis.WebSocket }) {
-    Object.assign(this, { url, auth, onState, onNotice, Socket, state: "closed" });
+    this.url = url;
+    this.auth = auth;
+    this.onState = onState;
+    this.onNotice = onNotice;
+    this.Socket = Socket;
+    this.state = "closed";
   }
 
   open() {
@@ -64,14 +74,18 @@ export class TrolleySocket {
    * `timeout`: no reply came and the outcome is unknown). A command without a reply is sent
    * again after a reconnect under the same id, which does nothing twice; the time until then does not
    * count. `queue`: false for what is of no use later.
+   * @template {string} C
+   * @param {C} type
+   * @param {CommandBody<C>} fields
+   * @returns {Promise<CommandAnswer<C>>}
    */
-  request(type, fields = {}, { id = uuid(), timeout = REPLY_MS, queue = true } = {}) {
+  request(type, fields, { id = uuid(), timeout = REPLY_MS, queue = true } = {}) {
     if (this.state !== "open" && !queue) return Promise.reject(new Problem({ code: "offline" }));
     return new Promise((resolve, reject) => {
       const text = JSON.stringify({ id, type, ...fields });
       this.#pending.set(id, { text, timeout, queue, resolve, reject });
       this.#arm(id);
-      if (this.state === "open") this.#ws.send(text);
+      if (this.state === "open") this.#ws?.send(text);
     });
   }
 
@@ -103,7 +117,7 @@ export class TrolleySocket {
 
   unsubscribe(topic) {
     if (!this.#topics.delete(topic) || this.state !== "open") return;
-    this.#ws.send(JSON.stringify({ id: uuid(), type: "unsubscribe", topic }));
+    this.#ws?.send(JSON.stringify({ id: uuid(), type: "unsubscribe", topic }));
   }
 
   // --- connection -------------------------------------------------------
@@ -148,7 +162,7 @@ export class TrolleySocket {
     this.#set("open");
     for (const sub of this.#topics.values()) this.#ask(sub);
     for (const [id, waiting] of this.#pending) {
-      this.#ws.send(waiting.text);
+      this.#ws?.send(waiting.text);
       this.#arm(id);
     }
     this.#armRenewal(token);
@@ -281,7 +295,7 @@ export class TrolleySocket {
     sub.id = uuid();
     sub.asked = true;
     const place = sub.epoch === null ? {} : { epoch: sub.epoch, offset: sub.offset };
-    this.#ws.send(JSON.stringify({ id: sub.id, type: "subscribe", topic: sub.topic, ...place }));
+    this.#ws?.send(JSON.stringify({ id: sub.id, type: "subscribe", topic: sub.topic, ...place }));
   }
 
   #subscribed({ topic, epoch, offset, recovered }) {

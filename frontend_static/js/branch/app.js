@@ -10,6 +10,7 @@ import { Counters, Grid, Latest, List } from "./board.js";
 import { Needs } from "./alarms.js";
 import { Plan } from "./plan.js";
 import { Panel } from "./panel.js";
+import { present } from "../present.js";
 
 const code = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const signInUrl = `/login?next=${encodeURIComponent(location.pathname)}`;
@@ -109,8 +110,8 @@ function Tabs({ view }) {
 
 function Board() {
   const view = useSignal(matchMedia("(max-width: 899px)").matches ? "list" : "map");
-  const selected = useSignal(null);
-  const data = board.value;
+  const selected = useSignal(/** @type {string | null} */ (null));
+  const data = present(board.value);
   const open = (id) => (selected.value = id);
   const { onPlan, others } = placed(data);
   const chosen = data.trolleys.find((one) => one.trolley_id === selected.value);

@@ -14,7 +14,7 @@ const REASONS = ["reason.stuck", "reason.help", "reason.cleaning"];
 function useOrder() {
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState("");
-  const [problem, setProblem] = useState(null);
+  const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
   const run = async (order, sentence) => {
     setBusy(true);
     setProblem(null);

@@ -5,6 +5,7 @@ import { SHAPES, NUMBER_Y } from "./shapes.js";
 import { aroundBays, bayName, hasRoom, needsCloseUp, pitch, standing, toScreen, zoneLabel } from "./geometry.js";
 import { lockOf, placed, stateOf } from "./states.js";
 import { describe, since } from "./say.js";
+import { present } from "../present.js";
 
 const M = 40;
 
@@ -25,7 +26,7 @@ function Zone({ zone, plan }) {
 /** The bay and its lock: a body with a shackle that is down, up, or a question mark. */
 function Bay({ spot: { trolley, slot }, size, online }) {
   const w = size * M;
-  const lock = lockOf(trolley);
+  const lock = present(lockOf(trolley));
   const out = trolley.custody === "out";
   return html`<g
     class=${cx("bay", out && "bay-empty")}
@@ -120,7 +121,7 @@ function Spot({ spot, size, roomy, selected, onOpen, onMove, tabbable }) {
 /** One picture: `box` is the part of the plan that it shows, in metres. Arrow keys go from trolley to trolley. */
 function Picture({ plan, spots, board, box, label, selected, onOpen, close = false }) {
   const [at, setAt] = useState(0);
-  const svg = useRef(null);
+  const svg = useRef(/** @type {SVGSVGElement | null} */ (null));
   const size = pitch(plan.slots) * 0.86;
   const online = new Set(board.devices.filter((one) => one.online).map((one) => one.device_id));
   const move = (event) => {
@@ -129,7 +130,9 @@ function Picture({ plan, spots, board, box, label, selected, onOpen, close = fal
     event.preventDefault();
     const next = (at + step + spots.length) % spots.length;
     setAt(next);
-    svg.current.querySelector(`[data-trolley="${CSS.escape(spots[next].trolley.trolley_id)}"]`)?.focus();
+    /** @type {SVGElement | null} */ (
+      present(svg.current).querySelector(`[data-trolley="${CSS.escape(spots[next].trolley.trolley_id)}"]`)
+    )?.focus();
   };
   return html`<figure class=${cx("plan", close && "plan-close")} dir="ltr">
     <svg ref=${svg} viewBox=${box.map((n) => n * M).join(" ")} role="group" aria-label=${label}>

@@ -38,7 +38,7 @@ export const lockIcon = (lock) => ({ open: "unlocked", closed: "locked" })[lock.
 export function grouped(trolleys) {
   const byNumber = [...trolleys].sort((a, b) => a.cart_number - b.cart_number);
   return STATES.filter((state) => !ATTENTION.has(state))
-    .map((state) => [state, byNumber.filter((one) => stateOf(one) === state)])
+    .map((state) => /** @type {[string, any[]]} */ ([state, byNumber.filter((one) => stateOf(one) === state)]))
     .filter(([, list]) => list.length);
 }
 
@@ -76,7 +76,9 @@ export function needs({ trolleys, alarms = [] }) {
 /** Trolleys that a slot may hold which does not know its own: those that are out, whom nobody holds any more first. */
 export function candidates(trolleys) {
   const out = trolleys.filter((one) => one.custody === "out" && one.is_active);
-  return out.sort((a, b) => Boolean(a.assigned_to) - Boolean(b.assigned_to) || a.cart_number - b.cart_number);
+  return out.sort(
+    (a, b) => Number(Boolean(a.assigned_to)) - Number(Boolean(b.assigned_to)) || a.cart_number - b.cart_number,
+  );
 }
 
 /** Alarms, what nobody sees to first, then the worst, then the oldest. */

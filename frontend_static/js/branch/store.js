@@ -5,21 +5,27 @@ import { TrolleySocket } from "../socket.js";
 import { socketUrl } from "../connect.js";
 import { foldBranch } from "../fold.js";
 import { dictionaries } from "../messages.js";
+import { present } from "../present.js";
 
 const KEPT_EVENTS = 12;
 
 export const connection = signal("closed");
 /** {branch, trolleys, devices, counters}, null until the first snapshot. */
-export const board = signal(null);
+export const board = signal(/** @type {Live.BranchSnapshot | null} */ (null));
 /** The refusal of the subscription, e.g. when the role was taken away. */
-export const refused = signal(null);
+export const refused = signal(/** @type {Problem | null} */ (null));
 /** What happened last, newest first: [{key, name, trolley_id, holder, at}]. */
-export const happened = signal([]);
+/**
+ * @typedef {{ key: string, name: string, at: string, trolley_id: string, holder: string,
+ *   alarm?: Live.AlarmView }} Happening
+ */
+export const happened = signal(/** @type {Happening[]} */ ([]));
 /** Ticks once a second; whoever shows a duration reads it. */
 export const now = signal(Date.now());
 setInterval(() => (now.value = Date.now()), 1000);
 
-let socket = null;
+/** @type {TrolleySocket} */
+let socket;
 
 export function start(code) {
   socket = new TrolleySocket({
@@ -53,7 +59,7 @@ function remember(name, data, at) {
   happened.value = [entry, ...happened.peek()].slice(0, KEPT_EVENTS);
 }
 
-const branchCode = () => board.peek().branch.code;
+const branchCode = () => present(board.peek()).branch.code;
 export const acknowledge = (alarm_id) => socket.request("alarm.acknowledge", { branch: branchCode(), alarm_id });
 export const answerHelp = (alarm_id) => socket.request("help.answer", { branch: branchCode(), alarm_id });
 export const clearAlarm = (alarm_id) => socket.request("alarm.clear", { branch: branchCode(), alarm_id });

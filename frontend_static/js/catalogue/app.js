@@ -54,15 +54,20 @@ function Chains({ chains, chain, choose }) {
 function Goods({ chain }) {
   const [words, found, pages, opened, importing] = [
     useSignal(""),
-    useSignal(null),
+    useSignal(/** @type {Page<Rest.ProductAnswer> | null} */ (null)),
     useSignal(1),
-    useSignal(null),
+    useSignal(/** @type {Rest.ProductAnswer | null} */ (null)),
     useSignal(false),
   ];
   const asked = useRef(0);
   const load = async () => {
     const turn = ++asked.current;
-    const query = new URLSearchParams({ chain, page_size: PAGE * pages.value, search: words.value, ordering: "name" });
+    const query = new URLSearchParams({
+      chain,
+      page_size: String(PAGE * pages.value),
+      search: words.value,
+      ordering: "name",
+    });
     try {
       const answer = await auth.call("GET", `/api/products?${query}`);
       if (turn === asked.current) found.value = answer; // a slower answer to older words is not shown
@@ -144,9 +149,9 @@ function Goods({ chain }) {
 
 function Page() {
   const [chains, chosen, problem] = [
-    useSignal(null),
+    useSignal(/** @type {Rest.ChainAnswer[] | null} */ (null)),
     useSignal(new URLSearchParams(location.search).get("chain")),
-    useSignal(null),
+    useSignal(/** @type {Problem | null} */ (null)),
   ];
   useEffect(() => {
     document.title = t("title.catalogue");

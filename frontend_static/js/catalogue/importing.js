@@ -4,6 +4,7 @@ import { reason, t } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Sheet } from "../parts/common.js";
+import { present } from "../present.js";
 
 const KINDS = ["refused", "changed", "created", "unchanged"];
 const LOOK_MS = 400;
@@ -36,7 +37,7 @@ function Step({ step }) {
 
 function Lines({ job }) {
   const kind = useSignal(KINDS.find((one) => job[one] > 0) ?? "unchanged");
-  const steps = useSignal(null);
+  const steps = useSignal(/** @type {Rest.LineAnswer[] | null} */ (null));
   useEffect(() => {
     steps.value = null;
     auth.call("GET", `/api/imports/${job.id}/lines?outcome=${kind.value}&page_size=${LINES}`).then(
@@ -82,7 +83,11 @@ function Progress({ job }) {
 }
 
 export function ImportSheet({ chain, onClose }) {
-  const [job, problem, skip] = [useSignal(null), useSignal(null), useSignal(false)];
+  const [job, problem, skip] = [
+    useSignal(/** @type {Rest.ImportAnswer | null} */ (null)),
+    useSignal(/** @type {Problem | null} */ (null)),
+    useSignal(false),
+  ];
   const begin = async (work) => {
     problem.value = null;
     try {
@@ -94,7 +99,7 @@ export function ImportSheet({ chain, onClose }) {
   const running = job.value && !job.value.is_over;
   useEffect(() => {
     if (!running) return undefined;
-    const timer = setTimeout(() => begin(() => auth.call("GET", `/api/imports/${job.value.id}`)), LOOK_MS);
+    const timer = setTimeout(() => begin(() => auth.call("GET", `/api/imports/${present(job.value).id}`)), LOOK_MS);
     return () => clearTimeout(timer);
   }, [job.value]);
   const upload = (event) => {
@@ -105,10 +110,12 @@ export function ImportSheet({ chain, onClose }) {
   };
   const apply = () =>
     begin(() =>
-      auth.call("POST", `/api/imports/${job.value.id}/apply`, { body: { on_error: skip.value ? "skip" : "nothing" } }),
+      auth.call("POST", `/api/imports/${present(job.value).id}/apply`, {
+        body: { on_error: skip.value ? "skip" : "nothing" },
+      }),
     );
   const now = job.value;
-  const writes = now ? now.created + now.changed : 0;
+  const writes = now ? (now.created ?? 0) + (now.changed ?? 0) : 0;
   const shown = now?.is_over && now.status === "done";
   return html`<${Sheet} title=${t("import.title")} onClose=${onClose} class="wide">
     <div class="stack">
@@ -133,11 +140,11 @@ export function ImportSheet({ chain, onClose }) {
         !now.dry_run &&
         html`<p class="note" role="status"><${Icon} name="check" />${t("import.done", { n: now.written })}</p>`
       }
-      ${now?.is_over && now.total > 0 && html`<${Lines} key=${now.id} job=${now} />`}
+      ${now?.is_over && (now.total ?? 0) > 0 && html`<${Lines} key=${now.id} job=${now} />`}
       ${
         shown &&
         now.dry_run &&
-        now.refused > 0 &&
+        (now.refused ?? 0) > 0 &&
         html`<label class="switch">
           <input type="checkbox" checked=${skip.value} onChange=${(e) => (skip.value = e.target.checked)} />
           ${t("import.skip")}
@@ -150,7 +157,7 @@ export function ImportSheet({ chain, onClose }) {
           ? html`<button
             type="button"
             class="btn btn-primary btn-big btn-wide"
-            disabled=${now.refused > 0 && !skip.value}
+            disabled=${(now.refused ?? 0) > 0 && !skip.value}
             onClick=${apply}
           >
             ${t("import.apply", { n: writes })}

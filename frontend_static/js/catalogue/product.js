@@ -24,7 +24,10 @@ function typed(product) {
 
 /** The row in the list may be old: the sheet begins with the product as it is now, and saves a change of that. */
 export function ProductSheet({ product, onClose, onSaved }) {
-  const [fresh, problem] = [useSignal(null), useSignal(null)];
+  const [fresh, problem] = [
+    useSignal(/** @type {Rest.ProductAnswer | null} */ (null)),
+    useSignal(/** @type {Problem | null} */ (null)),
+  ];
   useEffect(() => {
     auth.call("GET", `/api/products/${product.id}`).then(
       (answer) => (fresh.value = answer),
@@ -45,7 +48,7 @@ function Form({ product, onClose, onSaved }) {
     useSignal(product.name),
     useSignal(typed(product)),
     useSignal(product.is_active),
-    useSignal(null),
+    useSignal(/** @type {Problem | null} */ (null)),
     useSignal(false),
   ];
   const path = `/api/products/${product.id}`;

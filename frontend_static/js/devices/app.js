@@ -12,6 +12,7 @@ import { Rollout, shownRollouts } from "./rollouts.js";
 import { AddSheet, FirmwareSheet, RemoveSheet, RenameSheet, RevokeSheet, RotateSheet } from "./sheets.js";
 import { SlotSheet } from "./slots.js";
 import { heard } from "./watching.js";
+import { present } from "../present.js";
 
 const [, , place, , deviceId = ""] = location.pathname.split("/");
 const code = decodeURIComponent(place ?? "");
@@ -70,18 +71,18 @@ function Denied() {
 }
 
 function Devices({ open }) {
-  const off = devices.value.filter((one) => !one.online && !one.is_revoked).length;
+  const off = present(devices.value).filter((one) => !one.online && !one.is_revoked).length;
   return html`<main class="devices" id="main">
     <div class="devices-head">
       <p class="soft">
-        ${t("devices.count", { n: devices.value.length })}
+        ${t("devices.count", { n: present(devices.value).length })}
         ${off > 0 && html` · <strong class="health-bad">${t("devices.off", { n: off })}</strong>`}
       </p>
       ${
         manages.value &&
         html`<div class="actions">
           ${
-            devices.value.length > 0 &&
+            present(devices.value).length > 0 &&
             releases.value.length > 0 &&
             html`<button type="button" class="btn btn-quiet" onClick=${() => open({ kind: "firmware" })}>
               <${Icon} name="download" />
@@ -97,9 +98,9 @@ function Devices({ open }) {
     </div>
     ${shownRollouts().map((one) => html`<${Rollout} key=${one.id} rollout=${one} />`)}
     ${
-      devices.value.length
+      present(devices.value).length
         ? html`<ul class="devices-grid">
-          ${devices.value.map((one) => html`<${Pi} key=${one.id} device=${one} here=${here} />`)}
+          ${present(devices.value).map((one) => html`<${Pi} key=${one.id} device=${one} here=${here} />`)}
         </ul>`
         : html`<${Empty} icon="device" title=${t("devices.empty")} text=${t("devices.empty_text")} />`
     }
@@ -108,10 +109,10 @@ function Devices({ open }) {
 
 /** The sheet that is open, and how to open another. */
 function Pages() {
-  const sheet = useSignal(null);
+  const sheet = useSignal(/** @type {any | null} */ (null));
   const open = (what) => (sheet.value = what);
   const Open = sheet.value && SHEETS[sheet.value.kind];
-  const device = deviceId ? devices.value.find((one) => one.id === deviceId) : undefined;
+  const device = deviceId ? present(devices.value).find((one) => one.id === deviceId) : undefined;
   return html`
     ${deviceId ? html`<${Device} id=${deviceId} open=${open} />` : html`<${Devices} open=${open} />`}
     ${

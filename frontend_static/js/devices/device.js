@@ -9,6 +9,7 @@ import { conditionOf } from "./health.js";
 import { Inspector } from "./inspector.js";
 import { Slots } from "./slots.js";
 import { devices, manages } from "./store.js";
+import { present } from "../present.js";
 
 function Head({ device, open }) {
   const condition = conditionOf(device);
@@ -56,7 +57,7 @@ function Head({ device, open }) {
 }
 
 export function Device({ id, open }) {
-  const device = devices.value.find((one) => one.id === id);
+  const device = present(devices.value).find((one) => one.id === id);
   if (!device)
     return html`<main id="main">
       <${Empty} icon="device" title=${t("device.gone")} text=${t("device.gone_text")} />

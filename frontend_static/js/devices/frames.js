@@ -5,7 +5,7 @@ export const KEPT = 1000;
 
 /** Microseconds since 1970 of an RFC 3339 text; Date knows no more than milliseconds. */
 export function micros(text) {
-  const [, whole, fraction = "", zone] = /^(.*?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/.exec(text);
+  const [, whole, fraction = "", zone] = /^(.*?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
   return Date.parse(whole + zone) * 1000 + Number(fraction.slice(0, 6).padEnd(6, "0"));
 }
 
@@ -59,6 +59,7 @@ export function tally(list) {
   return [...found.values()].sort((a, b) => a.board - b.board).map(sum);
 }
 
+/** @type {[RegExp, string][]} */
 const MEANINGS = [
   [/^status of board (?<board>\d+)\?$/, "status"],
   [/^unlock lock (?<lock>\d+) of board (?<board>\d+)$/, "unlock"],
@@ -76,6 +77,7 @@ export function sentenceOf(meaning) {
   for (const [pattern, key] of MEANINGS) {
     const hit = pattern.exec(meaning);
     if (!hit) continue;
+    /** @type {Record<string, any>} */
     const vars = { ...hit.groups };
     // People count locks from 1.
     if (vars.lock !== undefined) vars.lock = Number(vars.lock) + 1;
@@ -97,12 +99,17 @@ export function ranges(numbers) {
     .join(", ");
 }
 
-/** Which locks of a board are open, from 1, by its hook bits (channel 0 last). `locks`: the wired ones; null: all. */
+/**
+ * Which locks of a board are open, from 1, by its hook bits (channel 0 last). `locks`: the wired ones; null: all.
+ * @param {string} hooks
+ * @param {boolean} inverted
+ * @param {Set<number> | null} locks
+ */
 export function openLocks(hooks, inverted, locks = null) {
   const open = inverted ? "1" : "0";
   const numbers = [...hooks]
     .reverse()
-    .map((bit, lock) => [lock, bit])
+    .map((bit, lock) => /** @type {[number, string]} */ ([lock, bit]))
     .filter(([lock, bit]) => bit === open && (!locks || locks.has(lock)));
   return numbers.map(([lock]) => lock + 1);
 }

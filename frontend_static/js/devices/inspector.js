@@ -19,6 +19,7 @@ import {
   stop,
 } from "./watching.js";
 import { connection } from "./store.js";
+import { present } from "../present.js";
 
 /** Rows on the page; more are kept and counted. */
 const SHOWN = 200;
@@ -33,7 +34,10 @@ const clock = () =>
   });
 const ms = (us) => (us < 10_000 ? (us / 1000).toFixed(2) : us < 10_000_000 ? (us / 1000).toFixed(0) : "…");
 
-/** Hook bits as open locks, by what the branch knows of the board. */
+/**
+ * Hook bits as open locks, by what the branch knows of the board.
+ * @param {Record<string, string>} said
+ */
 function hooksSaid({ board, hooks }, device) {
   const address = Number(board);
   const known = device.controllers.find((one) => one.address === address);
@@ -69,13 +73,14 @@ function Frame({ frame, time, device }) {
 
 /** Follows the newest frame for as long as the reader has not scrolled away from it. */
 function Frames({ list, device }) {
-  const box = useRef(null);
+  const box = useRef(/** @type {HTMLElement | null} */ (null));
   const follows = useRef(true);
   useEffect(() => {
-    if (follows.current) box.current.scrollTop = box.current.scrollHeight;
+    const view = present(box.current);
+    if (follows.current) view.scrollTop = view.scrollHeight;
   }, [list.at(-1)?.key]);
   const scrolled = () => {
-    const { scrollTop, scrollHeight, clientHeight } = box.current;
+    const { scrollTop, scrollHeight, clientHeight } = present(box.current);
     follows.current = scrollHeight - scrollTop - clientHeight < 24;
   };
   const key = (event) => {

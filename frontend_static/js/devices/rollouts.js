@@ -45,7 +45,12 @@ function Orders({ rollout }) {
     setBusy(false);
     setSure(false);
   };
-  const button = (what, kind, order = () => go(what), say = `rollout.${what}`) => html`<button
+  const button = (
+    what,
+    kind,
+    /** @type {() => unknown} */ order = () => go(what),
+    say = `rollout.${what}`,
+  ) => html`<button
     type="button"
     class=${cx("btn", kind)}
     disabled=${busy}

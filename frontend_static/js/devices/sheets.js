@@ -51,7 +51,7 @@ function left(expires_at) {
 
 /** Shows the code, and says when the Pi that used it is there. */
 export function AddSheet({ onClose }) {
-  const [claim, setClaim] = useState(null);
+  const [claim, setClaim] = useState(/** @type {Rest.ClaimCodeAnswer & { known: Set<string> } | null} */ (null));
   const [before] = useState(() => new Set((devices.peek() ?? []).map((one) => one.id)));
   const { problem, run } = useOrder();
   const make = async () => setClaim(await run(makeClaimCode));
@@ -74,11 +74,11 @@ export function AddSheet({ onClose }) {
             <span class="small">${t("add.code")}</span>
             <strong>${claim.code}</strong>
             <span class="num small" role="timer">
-              ${time.over ? t("add.over") : t("add.left", { time: time.text })}
+              ${time?.over ? t("add.over") : t("add.left", { time: time?.text })}
             </span>
           </div>
           ${
-            time.over
+            time?.over
               ? html`<button type="button" class="btn btn-primary btn-wide" onClick=${make}>${t("add.again")}</button>`
               : html`<div class="stack-s">
                 <p class="small soft">${t("add.type")}</p>
@@ -99,7 +99,7 @@ export function AddSheet({ onClose }) {
 }
 
 export function RotateSheet({ device, onClose }) {
-  const [made, setMade] = useState(null);
+  const [made, setMade] = useState(/** @type {Rest.RotateAnswer | null} */ (null));
   const { busy, problem, run } = useOrder();
   const go = async () => setMade(await run(() => rotate(device.id)));
   return html`<${Sheet} title=${t("rotate.title", { name: device.name })} onClose=${onClose}>
@@ -247,7 +247,10 @@ function Reach({ reach, set, problem }) {
   `;
 }
 
-/** For one device, or for all of the branch or chain when none is named. */
+/**
+ * For one device, or for all of the branch or chain when none is named.
+ * @param {{ device?: Rest.DeviceAnswer | null, onClose: () => void }} props
+ */
 export function FirmwareSheet({ device = null, onClose }) {
   const [version, setVersion] = useState(releases.peek()[0]?.version ?? "");
   const [reach, setReach] = useState({ scope: "branch", batch_size: 5, failures: 20 });

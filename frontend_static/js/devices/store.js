@@ -12,26 +12,30 @@ const BUSY_MS = 2_000;
 const SOON_MS = 250;
 
 export const connection = signal("closed");
-const board = signal(null);
+const board = signal(/** @type {Live.BranchSnapshot | null} */ (null));
 export const branch = computed(() => board.value?.branch ?? null);
 export const trolleys = computed(() => board.value?.trolleys ?? []);
 /** Devices as the list has them, each with `status` (its shadow) once that is known; null before the first answer. */
-export const devices = signal(null);
+/** A Pi, and how it is doing as far as that was asked. @typedef {Rest.DeviceAnswer & { status?: any }} Pi */
+export const devices = signal(/** @type {Pi[] | null} */ (null));
 /** Of the device whose page this is: [{slot, trolley_id, hook, present, at}]. */
-export const slots = signal([]);
-export const rollouts = signal([]);
-export const releases = signal([]);
+export const slots = signal(/** @type {Rest.SlotAnswer[]} */ ([]));
+export const rollouts = signal(/** @type {Rest.RolloutAnswer[]} */ ([]));
+export const releases = signal(/** @type {Rest.ReleaseAnswer[]} */ ([]));
 export const manages = signal(false);
 export const managesChain = signal(false);
-export const refused = signal(null);
+export const refused = signal(/** @type {Problem | null} */ (null));
 export const now = signal(Date.now());
 setInterval(() => (now.value = Date.now()), 1000);
 
 let code = "";
 let shown = "";
-let socket = null;
+/** @type {TrolleySocket} */
+let socket;
+/** @type {ReturnType<typeof setTimeout> | null} */
 let pending = null;
-let next = null;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let next;
 
 /** `device_id`: whose page it is, if it is one's. `onNotice` hears what is neither reply nor event. */
 export function start(branchCode, device_id, onNotice) {

@@ -2,6 +2,7 @@
 import { batch, signal } from "../ui.js";
 import { KEPT, append } from "./frames.js";
 import { now, request } from "./store.js";
+import { present } from "../present.js";
 
 /** As long as the server lets anybody look; then it is asked again by hand. */
 export const LOOK_S = 300;
@@ -10,13 +11,14 @@ const QUIET_MS = 3000;
 
 /** "off", "asking", "live", "ended" (its time is over), "offline" (the Pi went), "lost" (our connection), "refused". */
 export const phase = signal("off");
-export const problem = signal(null);
-export const frames = signal([]);
+export const problem = signal(/** @type {Problem | null} */ (null));
+export const frames = signal(/** @type {any[]} */ ([]));
 /** Frames that passed and were not shown, by the Pi's and the server's count. */
 export const dropped = signal(0);
 /** The frames as they were when the picture was stopped; null: it moves. */
-export const still = signal(null);
+export const still = signal(/** @type {any[] | null} */ (null));
 
+/** @type {{ device_id: string, bus: number } | null} */
 let watched = null;
 let until = 0;
 let heardAt = 0;
@@ -51,7 +53,7 @@ export function stop() {
   const was = phase.value;
   phase.value = "off";
   if (was !== "live" && was !== "asking") return;
-  const { device_id, bus } = watched;
+  const { device_id, bus } = present(watched);
   watched = null;
   request("device.inspect", { device_id, bus, seconds: 0 }).catch(() => {}); // it ends by its time then
 }

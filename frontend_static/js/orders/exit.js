@@ -60,8 +60,8 @@ function why({ word, problem }) {
 
 function Verdict({ verdict, onNext, onRetry }) {
   const { tone, icon, word, order, problem } = verdict;
-  const next = useRef(null);
-  useEffect(() => next.current.focus(), []);
+  const next = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => next.current?.focus(), []);
   return html`<main class=${cx("verdict", `verdict-${tone}`)} id="main" data-word=${word}>
     <div class="verdict-say" role="alert">
       <${Icon} name=${icon} />
@@ -119,8 +119,11 @@ function Typed({ onCode, busy }) {
 }
 
 function Gate() {
-  const [verdict, busy] = [useSignal(null), useSignal(false)];
-  const [last, asked] = [useRef(null), useRef(null)];
+  const [verdict, busy] = [useSignal(/** @type {import("./verdict.js").Judged | null} */ (null)), useSignal(false)];
+  const [last, asked] = [
+    useRef(/** @type {import("./verdict.js").LetThrough | null} */ (null)),
+    useRef(/** @type {any | null} */ (null)),
+  ];
   const judge = async (text, key) => {
     if (busy.peek()) return;
     busy.value = true;
@@ -152,7 +155,7 @@ function Gate() {
 }
 
 function Page() {
-  const found = useSignal(null);
+  const found = useSignal(/** @type {any | null} */ (null));
   useEffect(() => {
     if (!auth.signedIn) return signIn();
     auth.call("GET", api).then(

@@ -24,9 +24,14 @@ function Bought({ order }) {
 }
 
 function History() {
-  const [words, pages, found, problem] = [useSignal(""), useSignal(1), useSignal(null), useSignal(null)];
+  const [words, pages, found, problem] = [
+    useSignal(""),
+    useSignal(1),
+    useSignal(/** @type {Page<Rest.OrderRow> | null} */ (null)),
+    useSignal(/** @type {Problem | null} */ (null)),
+  ];
   const load = async (gone) => {
-    const query = new URLSearchParams({ page_size: PAGE * pages.value, search: words.value });
+    const query = new URLSearchParams({ page_size: String(PAGE * pages.value), search: words.value });
     try {
       const answer = await auth.call("GET", `/api/orders?${query}`);
       if (gone()) return;
@@ -89,7 +94,12 @@ function History() {
 
 /** Where receipts are mailed to; empty for nowhere. */
 function Mail() {
-  const [kept, address, busy, problem] = [useSignal(null), useSignal(""), useSignal(false), useSignal(null)];
+  const [kept, address, busy, problem] = [
+    useSignal(/** @type {string | null} */ (null)),
+    useSignal(""),
+    useSignal(false),
+    useSignal(/** @type {Problem | null} */ (null)),
+  ];
   useEffect(() => {
     auth.call("GET", "/api/me").then(
       (me) => {

@@ -21,10 +21,15 @@ export const passOpen = (order) =>
 
 /** {order, problem, look()} of one order, asked for again as long as something can happen to it. */
 export function useOrder(id) {
-  const [order, problem, tick] = [useSignal(null), useSignal(null), useSignal(0)];
+  const [order, problem, tick] = [
+    useSignal(/** @type {Rest.OrderAnswer | null} */ (null)),
+    useSignal(/** @type {Problem | null} */ (null)),
+    useSignal(0),
+  ];
   useEffect(() => {
     let gone = false;
-    let timer = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
     let tries = 0;
     const later = (ms) => !gone && (timer = setTimeout(look, ms));
     async function look() {

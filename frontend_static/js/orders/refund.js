@@ -70,7 +70,7 @@ export function RefundForm({ order, onDone }) {
   const [why, setWhy] = useState("");
   const [back, setBack] = useState({});
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(null);
+  const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
   // The same words again, as after a lost answer, are the same refund; others, or those after a refund, are another.
   const key = useMemo(uuid, [all, amount, why, back, order.refunds.length]);
   const right = all || AMOUNT.test(amount.trim());

@@ -103,9 +103,9 @@ function Sales({ manages }) {
     useSignal(""),
     useSignal(""),
     useSignal(1),
-    useSignal(null),
-    useSignal(null),
-    useSignal(null),
+    useSignal(/** @type {Page<Rest.OrderRow> | null} */ (null)),
+    useSignal(/** @type {Problem | null} */ (null)),
+    useSignal(/** @type {string | null} */ (null)),
   ];
   useEffect(() => {
     let over = false;
@@ -113,7 +113,7 @@ function Sales({ manages }) {
       if (document.hidden) return;
       const query = new URLSearchParams({
         branch,
-        page_size: PAGE * pages.value,
+        page_size: String(PAGE * pages.value),
         search: words.value,
         status: state.value,
       });
@@ -215,7 +215,7 @@ const leads = (me) =>
   );
 
 function Page() {
-  const found = useSignal(null);
+  const found = useSignal(/** @type {any | null} */ (null));
   useEffect(() => {
     if (!auth.signedIn) return signIn();
     const both = Promise.all([

@@ -13,8 +13,19 @@ const REFUSALS = {
 const TWICE_MS = 60_000;
 
 /**
- * The verdict {tone: "go" | "stop" | "warn" | "calm", icon, word, order?, problem?}.
- * `last` is the pass this page let through last: {code, at, order}; `now` milliseconds.
+ * `tone`: "go", "stop", "warn" or "calm".
+ * @typedef {{ tone: string, icon: string, word: string, order?: any, problem?: Problem }} Judged
+ * The pass this page let through last; `at` in milliseconds.
+ * @typedef {{ code: string, at: number, order: any }} LetThrough
+ */
+
+/**
+ * The verdict on what the server answered to a pass.
+ * @param {{ order?: any, problem?: any }} answer
+ * @param {string} code
+ * @param {LetThrough | null | undefined} last
+ * @param {number} now milliseconds
+ * @returns {Judged}
  */
 export function verdictOf({ order, problem }, code, last, now) {
   if (order) return { tone: "go", icon: "check", word: "go", order };

@@ -3,14 +3,15 @@ import { html, cx, signal, useEffect, useRef, useId } from "../ui.js";
 import { t, lang, setLang, theme, setTheme } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon, Mark } from "./icons.js";
+import { present } from "../present.js";
 
 /** A modal dialog of our own; the browser keeps the focus inside and closes it on Escape. */
 export function Sheet({ title, onClose, side = false, children, class: extra }) {
-  const box = useRef(null);
+  const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const id = useId();
   useEffect(() => {
-    const dialog = box.current;
-    const opener = document.activeElement;
+    const dialog = present(box.current);
+    const opener = /** @type {HTMLElement | null} */ (document.activeElement);
     dialog.showModal();
     return () => {
       dialog.close();
@@ -38,11 +39,20 @@ export function Sheet({ title, onClose, side = false, children, class: extra }) 
   </dialog>`;
 }
 
-const toasts = signal([]);
+/**
+ * @typedef {{ label: string, run: () => void }} Action
+ * @typedef {{ key: number, text: string, bad: boolean, action: Action | null, drop: () => void }} Toast
+ */
+const toasts = signal(/** @type {Toast[]} */ ([]));
 let toastNumber = 0;
 
+/** @typedef {{ bad?: boolean, action?: Action | null, ms?: number }} ToastOptions */
+
 /** Say something in passing. `action`: {label, run}. `bad`: a refusal. Gone by itself after `ms`. */
-export function toast(text, { bad = false, action = null, ms = action ? 7000 : 4500 } = {}) {
+export function toast(
+  text,
+  /** @type {ToastOptions} */ { bad = false, action = null, ms = action ? 7000 : 4500 } = {},
+) {
   const key = ++toastNumber;
   const drop = () => (toasts.value = toasts.value.filter((one) => one.key !== key));
   toasts.value = [...toasts.value.slice(-2), { key, text, bad, action, drop }];
@@ -51,12 +61,13 @@ export function toast(text, { bad = false, action = null, ms = action ? 7000 : 4
 
 /** Shown above everything: a dialog opened later would cover it, so each new one is brought to the front again. */
 export function Toasts() {
-  const box = useRef(null);
+  const box = useRef(/** @type {HTMLElement | null} */ (null));
   const newest = toasts.value.at(-1)?.key;
   useEffect(() => {
-    if (!newest || !box.current.showPopover) return;
-    if (box.current.matches(":popover-open")) box.current.hidePopover();
-    box.current.showPopover();
+    const shelf = present(box.current);
+    if (!newest || !shelf.showPopover) return;
+    if (shelf.matches(":popover-open")) shelf.hidePopover();
+    shelf.showPopover();
   }, [newest]);
   return html`<div ref=${box} class="toasts" role="status" aria-live="polite" popover="manual">
     ${toasts.value.map(
@@ -69,7 +80,7 @@ export function Toasts() {
             class="btn btn-bare"
             onClick=${() => {
               one.drop();
-              one.action.run();
+              one.action?.run();
             }}
           >
             ${one.action.label}

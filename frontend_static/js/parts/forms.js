@@ -6,7 +6,7 @@ import { isOurs, readOurs } from "../problem.js";
 /** {busy, problem, run(order)}; run gives what the order gave (true for nothing), or null when it was refused. */
 export function useOrder() {
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(null);
+  const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
   const run = async (order) => {
     setBusy(true);
     setProblem(null);

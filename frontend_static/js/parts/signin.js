@@ -6,7 +6,7 @@ import { Icon } from "./icons.js";
 
 /** Accounts to try, if the server says that it is a demonstration; else nothing. */
 function useDemoAccounts() {
-  const [accounts, setAccounts] = useState([]);
+  const [accounts, setAccounts] = useState(/** @type {Rest.AccountAnswer[]} */ ([]));
   useEffect(() => {
     call("GET", "/api/demo").then(
       (answer) => setAccounts(answer.accounts ?? []),
@@ -45,7 +45,7 @@ function explain(problem, joining) {
 export function SignIn({ title, lead, onDone, join = false }) {
   const [joining, setJoining] = useState(false);
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(null);
+  const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const accounts = useDemoAccounts();

@@ -10,14 +10,25 @@ const COOLDOWN_MS = 1600;
 function useCamera(video, formats, onCode, tick) {
   const latest = useRef(onCode);
   latest.current = onCode;
-  const [state, setState] = useState({ phase: "starting", problem: null, track: null });
+  const [state, setState] = useState(
+    /** @type {{ phase: string, problem: string | null, track: MediaStreamTrack | null }} */ ({
+      phase: "starting",
+      problem: null,
+      track: null,
+    }),
+  );
   useEffect(() => {
+    /** @type {MediaStream | null} */
     let stream = null;
     let stop = () => {};
     let gone = false;
     // A page that goes lets its elements go at once and its effects a little later: the reference may be empty then.
     const picture = video.current;
     const accept = createCooldown(COOLDOWN_MS);
+    const close = () => {
+      stop();
+      stream?.getTracks().forEach((track) => track.stop());
+    };
     (async () => {
       try {
         stream = await openCamera();
@@ -33,10 +44,6 @@ function useCamera(video, formats, onCode, tick) {
         if (!gone) setState({ phase: "failed", problem: error.code ? error : { code: "camera_missing" }, track: null });
       }
     })();
-    const close = () => {
-      stop();
-      stream?.getTracks().forEach((track) => track.stop());
-    };
     return () => {
       gone = true;
       close();
@@ -65,7 +72,7 @@ function Torch({ track }) {
 }
 
 export function Viewfinder({ formats, onCode, hint, square = false }) {
-  const video = useRef(null);
+  const video = useRef(/** @type {HTMLVideoElement | null} */ (null));
   const [tick, again] = useState(0);
   const { phase, problem, track } = useCamera(video, formats, onCode, tick);
   return html`<div class="viewfinder ${square ? "square" : ""}" data-phase=${phase}>

@@ -13,6 +13,7 @@ import { bought, confirm, payment, stage } from "../shop/checkout.js";
 import { Countdown } from "../shop/countdown.js";
 import { Stripe, cameBack } from "./stripe.js";
 import { Razorpay } from "./razorpay.js";
+import { present } from "../present.js";
 
 const FORMS = { stripe: Stripe, razorpay: Razorpay };
 const [, , , payment_id] = location.pathname.split("/");
@@ -20,7 +21,7 @@ const [, , , payment_id] = location.pathname.split("/");
 const toShop = () => location.replace("/shop");
 
 function Form() {
-  const [away, setAway] = useState(null);
+  const [away, setAway] = useState(/** @type {Problem | null} */ (null));
   const [sent, setSent] = useState(cameBack(location.search));
   const now = payment.value;
   const done = async () => {
@@ -36,7 +37,7 @@ function Form() {
     if (sent) done();
   }, []);
   if (sent) return html`<${Loading} text=${t("pay.paying")} />`;
-  const Provider = FORMS[now.provider];
+  const Provider = FORMS[present(now).provider];
   if (away) {
     return html`<div class="stack">
       <p class="note note-danger" role="alert"><${Icon} name="alert" /><span>${reason(away)}</span></p>
@@ -45,7 +46,8 @@ function Form() {
       </button>
     </div>`;
   }
-  const label = t("pay.do", { total: money(now.amount, now.currency) });
+  const { amount, currency } = present(now);
+  const label = t("pay.do", { total: money(amount, currency) });
   return html`<${Provider}
     payment=${now}
     label=${label}
@@ -69,10 +71,10 @@ function Body() {
   return html`<main class="claim stack" id="main">
     <section class="card stack">
       <h1>${t("pay.title")}</h1>
-      <${Countdown} until=${cart.value.checkout.expires_at} />
+      <${Countdown} until=${present(cart.value?.checkout).expires_at} />
       <div class="label label-pay">
         <span class="label-word">${t("pay.to_pay")}</span>
-        <span class="label-sum num">${money(payment.value.amount, payment.value.currency)}</span>
+        <span class="label-sum num">${money(payment.value?.amount, payment.value?.currency)}</span>
       </div>
       <${Form} />
       <a class="btn btn-quiet btn-big btn-wide" href="/shop">${t("provider.back")}</a>

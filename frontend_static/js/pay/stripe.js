@@ -11,8 +11,8 @@ const dark = () =>
 
 /** `onDone()` when Stripe has taken the shopper's word; `onAway(problem)` when its form cannot be had. */
 export function Stripe({ payment, label, disabled, onDone, onAway }) {
-  const place = useRef(null);
-  const parts = useRef(null);
+  const place = useRef(/** @type {HTMLElement | null} */ (null));
+  const parts = useRef(/** @type {any | null} */ (null));
   const [ready, setReady] = useState(false);
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState("");

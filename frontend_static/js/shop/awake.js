@@ -2,6 +2,7 @@
  * Keeps the screen on while somebody holds a trolley: a phone that falls asleep goes silent,
  * and a silent session is over after half a minute. Where the browser cannot, nothing happens.
  */
+/** @type {WakeLockSentinel | null} */
 let lock = null;
 let wanted = false;
 

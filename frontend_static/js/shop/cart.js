@@ -12,6 +12,7 @@ import { HelpButton } from "./help.js";
 import { EndSheet } from "./ending.js";
 import { checkOut, sheetOpen, shortages, stage, word } from "./checkout.js";
 import { FrozenNote, PaySheet } from "./pay.js";
+import { present } from "../present.js";
 
 function Stepper({ line }) {
   const name = line.product.name;
@@ -73,7 +74,7 @@ function Shortage({ line }) {
 function Line({ line, currency }) {
   if (line.ghost) return html`<${Ghost} line=${line} />`;
   const { product, variant, pending } = line;
-  const frozen = Boolean(cart.value.checkout);
+  const frozen = Boolean(cart.value?.checkout);
   return html`<li
     class=${cx(
       "line",
@@ -146,7 +147,7 @@ function Word() {
 }
 
 function Buttons({ onScan }) {
-  const { total_price, currency, items_count, checkout } = cart.value;
+  const { total_price, currency, items_count, checkout } = present(cart.value);
   const pay = html`<button
     key="pay"
     type="button"
@@ -174,7 +175,7 @@ function Buttons({ onScan }) {
 }
 
 function Dock({ onScan, onType }) {
-  const { total_price, currency, items_count, total_items, checkout } = cart.value;
+  const { total_price, currency, items_count, total_items, checkout } = present(cart.value);
   return html`<footer class="dock">
     <div class="dock-total">
       <div class=${cx("label", busy.value && "label-busy")} aria-live="polite" aria-atomic="true">
@@ -204,9 +205,9 @@ function Dock({ onScan, onType }) {
 }
 
 export function CartView() {
-  const sheet = useSignal(null);
+  const sheet = useSignal(/** @type {string | null} */ (null));
   const close = () => (sheet.value = null);
-  const { currency, saved, checkout } = cart.value;
+  const { currency, saved, checkout } = present(cart.value);
   const short = Object.keys(shortages.value).length > 0;
   return html`<div class="shopping">
     <main class="shopping-main" id="main">

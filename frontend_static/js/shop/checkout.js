@@ -9,6 +9,7 @@ import { recall, remember } from "../keep.js";
 import { uuid } from "../socket.js";
 import { cart, command, connection, onCart, summary } from "./store.js";
 import { stageOf, troubles, unsettled } from "./stage.js";
+import { present } from "../present.js";
 
 /** A provider may take its time; the server answers before this. */
 const PROVIDER_MS = 60_000;
@@ -18,23 +19,23 @@ const ASK_AGAIN_AT_MOST_MS = 15_000;
 const BEGUN = "st.payment";
 
 /** The PaymentView that goes on or came last, or null. */
-export const payment = signal(null);
+export const payment = signal(/** @type {Live.PaymentView | null} */ (null));
 /** What was asked and not answered yet: "reserve", "cancel", "voucher", "pay", "confirm", or null. */
-export const asking = signal(null);
+export const asking = signal(/** @type {string | null} */ (null));
 /** {reason, detail} of the last payment of this checkout that came to nothing. */
-export const declined = signal(null);
+export const declined = signal(/** @type {{ reason: string, detail: string } | null} */ (null));
 /** The problem of the last thing asked that the shopper should read where they pay. */
-export const trouble = signal(null);
+export const trouble = signal(/** @type {Problem | null} */ (null));
 /** The refusal of the last checkout; its lines are in `shortages`. */
-const refusal = signal(null);
+const refusal = signal(/** @type {Problem | null} */ (null));
 /** What to say above the cart about a checkout that is over: {kind: "expired" | "returned", amount?, currency?}. */
-export const word = signal(null);
+export const word = signal(/** @type {{ kind: string, amount?: number, currency?: string } | null} */ (null));
 /** {order_id} of what is paid, until the shopper has done with it. */
-export const bought = signal(null);
+export const bought = signal(/** @type {{ order_id: string } | null} */ (null));
 /** Whether the sheet is open; a frozen cart can be looked at without it. */
 export const sheetOpen = signal(false);
 /** {default, providers: [{name, cards?}]} as the server offers; null until it has said. */
-export const methods = signal(null);
+export const methods = signal(/** @type {Rest.ProvidersAnswer | null} */ (null));
 
 export const stage = computed(() =>
   stageOf({ cart: cart.value, payment: payment.value, asking: asking.value, declined: declined.value }),
@@ -55,17 +56,18 @@ const HEARD = {
     word.value = null;
     declined.value = null;
   },
-  PaymentRequested: () => fetchPayment(cart.peek().checkout?.payment_id),
+  PaymentRequested: () => fetchPayment(cart.peek()?.checkout?.payment_id),
   PaymentDeclined(data) {
     declined.value = { reason: data.reason, detail: data.detail };
-    if (payment.peek()?.payment_id === data.payment_id) payment.value = { ...payment.peek(), status: "declined" };
+    const paying = payment.peek();
+    if (paying && paying.payment_id === data.payment_id) payment.value = { ...paying, status: "declined" };
   },
   CheckoutPaid: (data) => finish(data.order_id),
   CheckoutExpired() {
     word.value = { kind: "expired" };
     sheetOpen.value = false;
     declined.value = null;
-    if (unsettled(payment.peek())) fetchPayment(payment.peek().payment_id);
+    if (unsettled(payment.peek())) fetchPayment(payment.peek()?.payment_id);
   },
   CheckoutCancelled() {
     declined.value = null;
@@ -91,7 +93,7 @@ let fresh = true;
 
 /** The page is new, or was away too long to be told everything: how does what we began stand? */
 function resume() {
-  const held = cart.peek().checkout;
+  const held = present(cart.peek()).checkout;
   if (fresh && held) checkOut(); // a page that was reloaded goes on where it was
   fresh = false;
   const begun = held?.payment_id ?? recall(BEGUN);
@@ -105,7 +107,8 @@ function finish(order_id) {
     sheetOpen.value = false;
     word.value = null;
     declined.value = null;
-    payment.value = payment.peek() && { ...payment.peek(), status: "paid", order_id };
+    const paying = payment.peek();
+    payment.value = paying && { ...paying, status: "paid", order_id };
   });
   remember(BEGUN, order_id); // an order has the id of its payment
 }
@@ -123,7 +126,8 @@ export function done() {
 
 // --- the payment -----------------------------------------------------------------------
 
-let asked = null;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let asked;
 let patience = ASK_AGAIN_MS;
 
 /** Ask how the payment stands, now and again as long as nobody knows; `bank`: have our server ask the provider. */
@@ -140,7 +144,7 @@ async function fetchPayment(payment_id, { bank = false } = {}) {
 }
 
 /** A trolley's code was scanned: thanks for the last purchase have had their time. */
-const wantsTrolley = () => location.pathname.startsWith("/t/") && !cart.peek().checkout;
+const wantsTrolley = () => location.pathname.startsWith("/t/") && !cart.peek()?.checkout;
 
 function forget(payment_id) {
   if (recall(BEGUN) === payment_id) remember(BEGUN, null);
@@ -161,7 +165,7 @@ function show(view) {
     if (view.status === "paid" && view.order_id && bought.peek()?.order_id !== view.order_id && !wantsTrolley())
       finish(view.order_id);
     if (view.status === "declined" && held && held.payment_id === null && !declined.peek())
-      declined.value = { detail: view.detail };
+      declined.value = { reason: "", detail: view.detail };
     if (view.status === "refunded") word.value = { kind: "returned", amount: view.amount, currency: view.currency };
   });
   if (unsettled(view)) remember(BEGUN, view.payment_id);
@@ -190,7 +194,7 @@ async function only(what, run) {
 export function checkOut() {
   loadMethods();
   sheetOpen.value = true;
-  if (cart.peek().checkout) return null;
+  if (cart.peek()?.checkout) return null;
   batch(() => ((refusal.value = null), (word.value = null)));
   return only("reserve", reserve);
 }
@@ -251,7 +255,7 @@ export const pay = (provider, card) =>
 export const pageOf = ({ provider, payment_id }) => `/pay/${provider}/${payment_id}`;
 
 /** The shopper's word to a bank that asks for it. Of the sandbox only. */
-export const approve = (yes) => only("confirm", () => confirm(payment.peek().payment_id, { approve: yes }));
+export const approve = (yes) => only("confirm", () => confirm(present(payment.peek()).payment_id, { approve: yes }));
 
 /** Hand over what the shopper did, or have the server look at what their provider says. Raises Problem. */
 export async function confirm(payment_id, word) {
@@ -271,6 +275,6 @@ async function loadMethods() {
 /** After the network was away: what became of what we asked for? */
 let before = connection.peek();
 connection.subscribe((now) => {
-  if (now === "open" && before !== "open" && unsettled(payment.peek())) fetchPayment(payment.peek().payment_id);
+  if (now === "open" && before !== "open" && unsettled(payment.peek())) fetchPayment(payment.peek()?.payment_id);
   before = now;
 });

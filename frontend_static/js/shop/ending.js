@@ -4,10 +4,11 @@ import { t, money, reason } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Sheet } from "../parts/common.js";
 import { cart, endSession, session, summary } from "./store.js";
+import { present } from "../present.js";
 
 export function EndSheet({ onClose }) {
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(null);
+  const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
   const count = cart.value?.items_count ?? 0;
   const end = async () => {
     setBusy(true);
@@ -36,7 +37,7 @@ export function EndSheet({ onClose }) {
 }
 
 export function Summary() {
-  const { trolley_id, outcome, total, units, products, currency } = summary.value;
+  const { trolley_id, outcome, total, units, products, currency } = present(summary.value);
   return html`<main class="claim stack" id="main">
     <section class="card stack summary">
       <span class=${`summary-badge summary-${outcome}`}>

@@ -6,7 +6,7 @@ import { callForHelp, help } from "./store.js";
 
 export function HelpButton() {
   const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(null);
+  const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
   const call = async () => {
     setBusy(true);
     setProblem(null);

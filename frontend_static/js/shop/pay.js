@@ -21,13 +21,14 @@ import { mayLeave } from "./stage.js";
 import { Countdown } from "./countdown.js";
 import { Vouchers } from "./vouchers.js";
 import { BankAsks, Cards, cardsOf } from "./sandbox.js";
+import { present } from "../present.js";
 
 const DOUBLE_TAP_MS = 500;
 /** Stages in which there is nothing to do but wait. */
 const WAITING = ["reserving", "leaving", "resuming", "paying", "bank", "completing"];
 
 function Goods() {
-  const { items, items_count, total_items, currency } = cart.value;
+  const { items, items_count, total_items, currency } = present(cart.value);
   return html`<details class="goods" open=${items.length <= 4}>
     <summary>
       <span class="num">${t("count.products", { n: items_count })} · ${t("count.units", { n: total_items })}</span>
@@ -45,7 +46,7 @@ function Goods() {
 }
 
 function Sum() {
-  const { total_price, currency } = cart.value;
+  const { total_price, currency } = present(cart.value);
   return html`<div class="label label-pay">
     <span class="label-word">${t("pay.to_pay")}</span>
     <span class="label-sum num">${money(total_price, currency)}</span>
@@ -93,11 +94,11 @@ function Choose({ away, besides }) {
   const offered = (methods.value?.providers ?? []).filter((one) => one.name !== besides);
   const names = offered.map((one) => one.name);
   const [wish, setWish] = useState(payment.value?.provider ?? null);
-  const chosen = names.includes(wish) ? wish : (names[0] ?? null);
+  const chosen = wish && names.includes(wish) ? wish : (names[0] ?? null);
   const cards = cardsOf(offered, chosen, payment.value);
-  const [wishedCard, setCard] = useState(null);
+  const [wishedCard, setCard] = useState(/** @type {string | null} */ (null));
   const card = cards.find((one) => one.number === wishedCard) ?? cards[0];
-  const { total_price, currency } = cart.value;
+  const { total_price, currency } = present(cart.value);
   const submit = (event) => {
     event.preventDefault();
     pay(chosen, card?.number);
@@ -125,11 +126,11 @@ function Waiting({ now }) {
 
 /** The provider's own page takes over; this is the way (back) to it. */
 function WithProvider({ away }) {
-  const { provider } = payment.value;
+  const { provider } = present(payment.value);
   const others = methods.value?.providers.some((one) => one.name !== provider);
   return html`<div class="stack">
     <p>${t("pay.provider", { name: t(`method.${provider}`) })}</p>
-    <a class="btn btn-primary btn-big btn-wide" href=${pageOf(payment.value)}>
+    <a class="btn btn-primary btn-big btn-wide" href=${pageOf(present(payment.value))}>
       ${t("pay.provider_do")}
       <${Icon} name="arrow" flips />
     </a>
@@ -163,10 +164,10 @@ function Body({ now, away }) {
 
 /** Keep the focus in the sheet when the button that had it is gone. */
 function useKeptFocus(now) {
-  const title = useRef(null);
+  const title = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
     const dialog = title.current?.closest("dialog");
-    if (dialog && !dialog.querySelector(":focus")) title.current.focus();
+    if (dialog && !dialog.querySelector(":focus")) title.current?.focus();
   }, [now]);
   return title;
 }
@@ -186,7 +187,7 @@ export function PaySheet() {
   const early = useEarly();
   const title = useKeptFocus(now);
   const away = connection.value !== "open";
-  const frozen = cart.value.checkout;
+  const frozen = cart.value?.checkout;
   const close = () => (sheetOpen.value = false);
   return html`<${Sheet} title=${t("pay.title")} onClose=${close} class=${cx("pay-sheet", early && "pay-early")}>
     <div class="stack" ref=${title} tabindex="-1">
@@ -217,7 +218,7 @@ export function PaySheet() {
 
 /** Above a frozen cart whose sheet is closed: why nothing can be changed, and the two ways on. */
 export function FrozenNote() {
-  const { checkout } = cart.value;
+  const { checkout } = present(cart.value);
   if (!checkout) return null;
   return html`<section class="frozen" aria-label=${t("frozen.title")}>
     <div class="row">

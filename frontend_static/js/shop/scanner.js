@@ -6,17 +6,27 @@ import { Sheet } from "../parts/common.js";
 import { Viewfinder } from "../parts/viewfinder.js";
 import { PRODUCT_FORMATS, signalFound } from "../scan.js";
 import { addBarcode, cart, busy } from "./store.js";
+import { present } from "../present.js";
 
 const SHOWN = 3;
 
-/** The last codes, newest first, and what became of each: [{key, barcode, state: "asking"|"added"|"refused", ...}]. */
+/**
+ * A code and what became of it.
+ * @typedef {{ key: number, barcode: string, state: "asking" | "added" | "refused", name?: string,
+ *   price?: number, quantity?: number, currency?: string, why?: string }} Scan
+ */
+
+/**
+ * The last codes, newest first, and how to add one: resolves with whether it was.
+ * @returns {[Scan[], (barcode: string) => Promise<boolean>]}
+ */
 function useScans() {
-  const [scans, setScans] = useState([]);
+  const [scans, setScans] = useState(/** @type {Scan[]} */ ([]));
   const number = useRef(0);
   const change = (key, more) => setScans((list) => list.map((one) => (one.key === key ? { ...one, ...more } : one)));
   const add = async (barcode) => {
     const key = ++number.current;
-    setScans((list) => [{ key, barcode, state: "asking" }, ...list].slice(0, SHOWN));
+    setScans((list) => [/** @type {Scan} */ ({ key, barcode, state: "asking" }), ...list].slice(0, SHOWN));
     try {
       const { product, item, currency } = await addBarcode(barcode);
       change(key, { state: "added", name: product.name, price: product.price, quantity: item?.quantity, currency });
@@ -57,7 +67,7 @@ const Scans = ({ scans }) => html`<ol class="scans" aria-live="polite">
 </ol>`;
 
 function RunningTotal() {
-  const { total_price, currency, total_items } = cart.value;
+  const { total_price, currency, total_items } = present(cart.value);
   return html`<div class=${cx("label label-small", busy.value && "label-busy")}>
     <span class="label-word">${t("total")}</span>
     <span class="label-sum num">${money(total_price, currency)}</span>
@@ -89,13 +99,13 @@ export function ScannerSheet({ onClose, onType }) {
 export function TypedSheet({ onClose }) {
   const [scans, add] = useScans();
   const [code, setCode] = useState("");
-  const box = useRef(null);
+  const box = useRef(/** @type {HTMLInputElement | null} */ (null));
   const submit = async (event) => {
     event.preventDefault();
     const barcode = code.replace(/[\s-]/g, "");
     if (!barcode) return;
     setCode("");
-    box.current.focus();
+    box.current?.focus();
     await add(barcode);
   };
   return html`<${Sheet} title=${t("type.title")} onClose=${onClose}>

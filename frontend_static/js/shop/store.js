@@ -10,6 +10,15 @@ import { foldCart, foldSession, overlay, settled } from "../fold.js";
 import { noteServerTime, parseTime } from "../clock.js";
 import { toast } from "../parts/common.js";
 import { t, reason } from "../i18n.js";
+import { present } from "../present.js";
+
+/**
+ * How the last use ended.
+ * @typedef {{ session_id?: string, trolley_id?: string, total?: number, units: number, products: number,
+ *   currency?: string, outcome?: string }} Summary
+ * A command on its way, see `overlay`.
+ * @typedef {import("../fold.js").Pending & { revision?: number }} Pending
+ */
 
 const HEARTBEAT_MS = 10_000;
 /** So many signs of life fit into a session's timeout, whatever the branch has set. */
@@ -20,23 +29,23 @@ const STEP_MS = 280;
 export const signedIn = signal(auth.signedIn);
 export const connection = signal("closed");
 /** The CartView of the server, null until the first snapshot. */
-export const cart = signal(null);
+export const cart = signal(/** @type {Live.CartView | null} */ (null));
 /** {session: SessionView | null, outcome?}, null until the first snapshot. */
-export const seat = signal(null);
-export const pending = signal([]);
+export const seat = signal(/** @type {{ session: Live.SessionView | null, outcome?: string } | null} */ (null));
+export const pending = signal(/** @type {Pending[]} */ ([]));
 /** How the last use ended: {trolley_id, total, units, currency, outcome}. */
-export const summary = signal(null);
+export const summary = signal(/** @type {Summary | null} */ (null));
 /** The call for help that stands: {alarm_id, answered}. */
-export const help = signal(null);
+export const help = signal(/** @type {{ alarm_id: string, answered?: boolean } | null} */ (null));
 /** Code of the trolley that a slot may have taken in, as long as nobody has said so. */
-export const asked = signal(null);
+export const asked = signal(/** @type {string | null} */ (null));
 /** Code of the trolley that was last seen to be back in a slot. */
-export const returned = signal(null);
+export const returned = signal(/** @type {string | null} */ (null));
 /** Whether the trolley that is held, or was held last, hangs on a lock. */
 export const hasLock = signal(false);
-export const claiming = signal(null);
+export const claiming = signal(/** @type {string | null} */ (null));
 /** The refusal of the last claim. */
-export const claimProblem = signal(null);
+export const claimProblem = signal(/** @type {Problem | null} */ (null));
 
 export const session = computed(() => seat.value?.session ?? null);
 export const lines = computed(() => (cart.value ? overlay(cart.value, pending.value) : []));
@@ -122,9 +131,9 @@ function sit(next) {
   if (next.session && next.session.session_id !== before?.session_id) beat();
 }
 
-function farewell(before, outcome) {
+function farewell(/** @type {Live.SessionView} */ before, /** @type {string | undefined} */ outcome) {
   if (summary.peek()?.session_id === before.session_id) {
-    if (outcome) summary.value = { ...summary.peek(), outcome };
+    if (outcome) summary.value = { ...present(summary.peek()), outcome };
     return;
   }
   const last = parting?.session_id === before.session_id ? parting : tally();
@@ -136,10 +145,11 @@ function farewell(before, outcome) {
   };
 }
 
-/** The cart as it was when its session was detached; the event that says so empties it. */
+/** The cart as it was when its session was detached; the event that says so empties it. @type {Summary | null} */
 let parting = null;
 
 /** The cart as it is now, for the page that says goodbye: the server clears it with the session. */
+/** @returns {Summary} */
 function tally() {
   const now = cart.peek();
   return {
@@ -151,7 +161,7 @@ function tally() {
 }
 
 function notify(name, data) {
-  if (name === "HelpAnswered" && help.peek()) help.value = { ...help.peek(), answered: true };
+  if (name === "HelpAnswered" && help.peek()) help.value = { ...present(help.peek()), answered: true };
   if (name === "HelpDone") help.value = null;
   if (name === "TrolleyReturned") {
     returned.value = data.trolley_id;
@@ -182,7 +192,7 @@ export async function claim(code) {
 }
 
 export async function endSession() {
-  const { session_id, trolley_id } = session.peek();
+  const { session_id, trolley_id } = present(session.peek());
   summary.value = { ...tally(), session_id, trolley_id, outcome: "abandoned" };
   try {
     await socket.request("session.end", { session_id });
@@ -204,20 +214,24 @@ export async function callForHelp() {
   help.value = await socket.request("help.call", {});
 }
 
-/** The server's clock, from an answer that has just pushed the deadline back by the whole timeout. */
+/**
+ * The server's clock, from an answer that has just pushed the deadline back by the whole timeout.
+ * @param {{ expires_at: string, timeout_s?: number }} answer
+ */
 function noteDeadline({ expires_at, timeout_s }) {
   const seconds = timeout_s ?? session.peek()?.timeout_s;
   const at = parseTime(expires_at);
   if (seconds && !Number.isNaN(at)) noteServerTime(at - seconds * 1000);
 }
 
-let beating = null;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let beating;
 
 /** Say that we are here, now and every ten seconds or sooner, while somebody looks at the page. */
 async function beat() {
   clearTimeout(beating);
   const now = session.peek();
-  beating = setTimeout(beat, Math.min(HEARTBEAT_MS, (now?.timeout_s * 1000) / BEATS || HEARTBEAT_MS));
+  beating = setTimeout(beat, Math.min(HEARTBEAT_MS, now ? (now.timeout_s * 1000) / BEATS : HEARTBEAT_MS));
   if (!now || connection.peek() !== "open" || document.visibilityState === "hidden") return;
   try {
     const answer = await socket.request(
@@ -227,7 +241,7 @@ async function beat() {
     );
     noteDeadline(answer);
     if (answer.expires_at && session.peek()?.session_id === now.session_id) {
-      seat.value = { ...seat.peek(), session: { ...session.peek(), expires_at: answer.expires_at } };
+      seat.value = { ...seat.peek(), session: { ...present(session.peek()), expires_at: answer.expires_at } };
     }
   } catch (problem) {
     console.info("heartbeat:", problem.code); // the session topic tells us if it is over
@@ -271,7 +285,7 @@ async function tryTo(type, fields, mark, what) {
   }
 }
 
-const inSession = () => (session.peek() ? { session_id: session.peek().session_id } : {});
+const inSession = () => (session.peek() ? { session_id: session.peek()?.session_id } : {});
 
 /** Add by barcode; raises Problem so that the scanner can say it where the shopper looks. */
 export const addBarcode = (barcode) => ask("cart.add", { barcode, ...inSession() }, { kind: "add", barcode });
@@ -311,7 +325,7 @@ async function sendStep(line, step) {
 export async function remove(line) {
   drop(`wish:${line.id}`);
   clearTimeout(steps.get(line.id)?.timer);
-  const again = cart.peek().items.find((item) => item.id === line.id) ?? line;
+  const again = present(cart.peek()).items.find((item) => item.id === line.id) ?? line;
   const answer = await tryTo(
     "cart.remove",
     { item_id: line.id },
@@ -323,8 +337,8 @@ export async function remove(line) {
 }
 
 function putBack(line) {
-  const fields = { product_id: line.product.id, quantity: line.quantity, ...inSession() };
-  if (line.variant?.id) fields.variant_id = line.variant.id;
+  const variant = line.variant?.id ? { variant_id: line.variant.id } : {};
+  const fields = { product_id: line.product.id, ...variant, quantity: line.quantity, ...inSession() };
   return tryTo(
     "cart.add",
     fields,

@@ -6,20 +6,26 @@ import { Icon } from "../parts/icons.js";
 import { Qr } from "../parts/qr.js";
 import { cart, connection, hasLock, returned } from "./store.js";
 import { bought, done } from "./checkout.js";
+import { present } from "../present.js";
 
 const FIRST_MS = 300;
 const TRIES = 12;
 /** Whether the pass was looked at by staff is asked this often while the page is looked at. */
 const AGAIN_MS = 6_000;
 
-/** The order and whether it could not be had: it is written a moment after the payment. */
+/**
+ * The order and whether it could not be had: it is written a moment after the payment.
+ * @returns {[Rest.OrderAnswer | null, boolean]}
+ */
 function useOrder(order_id) {
-  const [order, setOrder] = useState(null);
+  const [order, setOrder] = useState(/** @type {Rest.OrderAnswer | null} */ (null));
   const [failed, setFailed] = useState(false);
   useEffect(() => {
-    let timer = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let timer;
     let over = false;
     const ask = async (tries) => {
+      /** @type {Rest.OrderAnswer | null} */
       let found = null;
       try {
         found = await auth.call("GET", `/api/orders/${order_id}`);
@@ -75,7 +81,7 @@ function Steps({ trolley_id }) {
 }
 
 export function Thanks() {
-  const [order, failed] = useOrder(bought.value.order_id);
+  const [order, failed] = useOrder(present(bought.value).order_id);
   return html`<main class="claim stack" id="main">
     <section class="card stack thanks">
       <span class="summary-badge"><${Icon} name="check" /></span>
@@ -100,7 +106,7 @@ export function Thanks() {
       }
       ${order?.exit_pass && html`<${Pass} pass=${order.exit_pass} />`}
       <${Steps} trolley_id=${order?.trolley_id} />
-      <a class="btn btn-quiet btn-big btn-wide" href=${failed ? "/orders" : `/orders/${bought.value.order_id}`}>
+      <a class="btn btn-quiet btn-big btn-wide" href=${failed ? "/orders" : `/orders/${bought.value?.order_id}`}>
         <${Icon} name="receipt" />
         ${t(failed ? "thanks.orders" : "thanks.receipt")}
       </a>

@@ -4,9 +4,10 @@ import { t, reason } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { cart, connection } from "./store.js";
 import { changeVoucher } from "./checkout.js";
+import { present } from "../present.js";
 
 /** The sheet's body is drawn anew while the cart thaws and freezes, so what was typed is kept out here. */
-const refused = signal(null);
+const refused = signal(/** @type {Problem | null} */ (null));
 const typed = signal("");
 const open = signal(false);
 
@@ -37,7 +38,7 @@ function Held({ code }) {
 }
 
 export function Vouchers() {
-  const held = cart.value.vouchers ?? [];
+  const held = present(cart.value).vouchers ?? [];
   const enter = (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault(); // the form around it pays

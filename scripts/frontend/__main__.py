@@ -1,4 +1,4 @@
-"""The pages' own tools, from npm: format and lint.
+"""The pages' own tools, from npm: format, lint, types.
 
 ``python -m scripts.frontend check`` is part of ``make check``, ``fmt`` of ``make fmt``. The packages are
 those of package-lock.json, put into node_modules when it lacks them; the lock names versions and hashes
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from scripts.services import Missing, node, npm
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "package-lock.json"
 MODULES = ROOT / "node_modules"
 _INSTALLED = MODULES / ".installed.json"
@@ -25,6 +25,7 @@ _INSTALLED = MODULES / ".installed.json"
 CHECKS = (
     ("prettier", ("--check", "--log-level=warn", ".")),
     ("eslint", ("--max-warnings=0", ".")),
+    ("tsc", ("--project", ".")),
 )
 FIXES = (
     ("eslint", ("--fix", ".")),
@@ -51,6 +52,18 @@ class Tools:
         subprocess.run(command, cwd=ROOT, env=self._environ, check=True)
         _INSTALLED.write_bytes(LOCK.read_bytes())
 
+    def make_types(self) -> None:
+        """Write types/generated from the two documents of the API. Raises CalledProcessError."""
+        document = subprocess.run(
+            [sys.executable, "-m", "scripts.openapi"],
+            cwd=ROOT,
+            env=self._environ,
+            check=True,
+            stdout=subprocess.PIPE,
+        ).stdout
+        command = [self._node, str(Path(__file__).with_name("types.mjs"))]
+        subprocess.run(command, cwd=ROOT, env=self._environ, input=document, check=True)
+
     def run(self, program: str, *arguments: str) -> int:
         """Run a package's program; returns its status."""
         command = [self._node, str((MODULES / ".bin" / program).resolve()), *arguments]
@@ -65,6 +78,8 @@ def main(arguments: list[str]) -> int:
     try:
         tools = Tools(os.environ)
         tools.install()
+        if arguments == ["check"]:
+            tools.make_types()
     except Missing as missing:
         print(missing, file=sys.stderr)
         return 1

@@ -1,0 +1,1 @@
+export { BarcodeDetector, prepareZXingModule, setZXingModuleOverrides } from "barcode-detector/pure";

@@ -1,0 +1,19 @@
+/** Words that the pages' JSDoc uses everywhere; what the server sends is in namespaces `Live` and `Rest`. */
+
+type Signal<T> = import("@preact/signals").Signal<T>;
+type Problem = import("../frontend_static/js/problem.js").Problem;
+/** `{name, one, other}` texts and the like, as a template gives them. */
+type VNode = import("preact").VNode;
+
+/** What a page of a list answers; its rows may be of any kind that the list's address has. */
+type Page<Row> = { count: number; next: string | null; previous: string | null; results: Row[] };
+
+/** What a command over the socket takes and answers; frames of the socket itself are not among the commands. */
+type CommandBody<C> = C extends keyof Live.Commands ? Live.Commands[C]["body"] : Record<string, unknown>;
+type CommandAnswer<C> = C extends keyof Live.Commands ? Live.Commands[C]["answer"] : any;
+
+interface Window {
+  /** Providers' own scripts; see js/pay/. */
+  Stripe?: any;
+  Razorpay?: any;
+}
