@@ -42,7 +42,7 @@ from realtime.django_bridge import Asked
 from realtime.limits.exchange import Exchange
 from realtime.shared import Limits, Shared
 from realtime.topics.feeds import EDITED
-from realtime.topics.streams import Relay, Topics
+from realtime.topics.streams import Holder, Relay, Topics
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,7 @@ class Process:
         limits: Limits,
         links: Links,
         relay: Relay | None,
+        holder: Holder | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.loop = loop
@@ -75,7 +76,7 @@ class Process:
             find_session=sessions.find,
             now=(clock or SystemClock()).now,
         )
-        self.topics = Topics(self.services, relay=relay)
+        self.topics = Topics(self.services, relay=relay, holder=holder)
         self.shared = Shared(
             services=self.services,
             authenticator=Authenticator(references.people),
@@ -210,6 +211,7 @@ class OwnerProcess(Process):
             limits=limits,
             links=links,
             relay=self.owner,
+            holder=system,
             clock=clock,
         )
         directory = references.directory

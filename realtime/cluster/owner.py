@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 from actors.messages.device import ToLink
-from actors.runtime import Address, AskError
+from actors.runtime import Address, AskError, System
 from realtime.cluster.messages import Call, Result, command_of, decode_calls, encode, failed, tap_of, value_of
 from realtime.cluster.remote import REFRESH_S
 from realtime.cluster.tasks import end
-from realtime.commands.asking import Actors
 from realtime.devices.inspection import HERE, TappedFrames, decode_tapped
 from realtime.devices.links import Links
+from realtime.topics.feeds import VOLATILE
 from realtime.topics.hub import EncodedEvent
 from realtime.topics.streams import Groups
 
@@ -29,7 +29,7 @@ class Owner:
         self,
         layer: Any,
         channel: str,
-        actors: Actors,
+        actors: System,
         links: Links,
         changed: Callable[[str], None],
         errand: Callable[[str, str], None] = lambda what, key: None,
@@ -135,7 +135,7 @@ class Owner:
         address = Address(call.kind, call.key)
         match call.op:
             case "follow":
-                self._followed.setdefault(address, {})[edge] = self._loop.time()
+                self._follow(address, edge)
             case "unfollow":
                 self._unfollow(address, edge)
             case "link_up":
@@ -190,12 +190,19 @@ class Owner:
 
     # --- who follows ----------------------------------------------------------------------------
 
+    def _follow(self, stream: Address, edge: str) -> None:
+        if stream not in self._followed and stream.kind in VOLATILE:
+            self._actors.hold(stream)
+        self._followed.setdefault(stream, {})[edge] = self._loop.time()
+
     def _unfollow(self, stream: Address, edge: str) -> None:
         edges = self._followed.get(stream)
         if edges is not None:
             edges.pop(edge, None)
             if not edges:
                 del self._followed[stream]
+                if stream.kind in VOLATILE:
+                    self._actors.release(stream)
 
     async def _forget(self) -> None:
         """Forget edges that have not said for long that they follow: they are gone."""

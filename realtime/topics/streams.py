@@ -25,7 +25,7 @@ from realtime.topics.hub import EncodedEvent, Hub, Member
 log = logging.getLogger("realtime")
 
 WATCH_S = 15.0
-"""Less than the time after which an idle actor goes to sleep."""
+"""How often a process without actors of its own asks where its streams stand."""
 
 
 class Publication(Protocol):
@@ -64,13 +64,35 @@ class Relay(Protocol):
         """Nobody here follows it any more."""
 
 
-class Topics:
-    """The streams of one process. All but :meth:`publish` belong to the event loop."""
+class Holder(Protocol):
+    """What keeps entities in memory; the runtime's System."""
 
-    def __init__(self, services: Services, hub: Hub | None = None, relay: Relay | None = None) -> None:
+    def hold(self, address: Address) -> None:
+        """Keep the entity until it is released as often."""
+
+    def release(self, address: Address) -> None:
+        """Undo one ``hold``."""
+
+
+class Topics:
+    """The streams of one process. All but :meth:`publish` belong to the event loop.
+
+    ``holder`` is the actor system where it is in this process: an aggregate that somebody follows is
+    held, for it would else be passivated and miss its hints. Without it events come from another
+    process, over ways that may lose some, so what is followed is looked at now and then.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        hub: Hub | None = None,
+        relay: Relay | None = None,
+        holder: Holder | None = None,
+    ) -> None:
         self.services = services
         self.hub = hub or Hub()
         self.relay = relay
+        self._holder = holder
         self._loop: asyncio.AbstractEventLoop | None = None
         self._inbox: deque[Publication] = deque()
         self._woken = False
@@ -83,7 +105,8 @@ class Topics:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to deliver, on this loop."""
         self._loop = loop
-        self._watchdog = loop.create_task(self._watch())
+        if self._holder is None:
+            self._watchdog = loop.create_task(self._watch())
         self._wake()
 
     def stop(self) -> None:
@@ -92,19 +115,14 @@ class Topics:
             self._watchdog.cancel()
         self._loop = None
 
-    # --- lost and forgotten --------------------------------------------------------
+    # --- lost --------------------------------------------------------
 
     async def _watch(self) -> None:
-        """Look at what is followed, every now and then.
-
-        It keeps an aggregate awake that would else go to sleep and miss its hints, and it
-        finds what was lost between processes, which pub/sub does not promise to deliver.
-        """
+        """Find what was lost between processes, which pub/sub does not promise to deliver."""
         while True:
             await asyncio.sleep(WATCH_S)
             for stream in self.hub.streams():
-                if stream.kind in VOLATILE or self.relay is not None:
-                    await self._check(stream)
+                await self._check(stream)
 
     async def _check(self, stream: Address) -> None:
         try:
@@ -251,7 +269,11 @@ class Topics:
 
     def follow(self, stream: Address, member: Member) -> None:
         """Let a member follow a stream."""
-        if self.hub.add(stream, member) and self.relay is not None:
+        if not self.hub.add(stream, member):
+            return
+        if self._holder is not None and stream.kind in VOLATILE:
+            self._holder.hold(stream)
+        if self.relay is not None:
             self.relay.follow(stream)
 
     def unfollow(self, stream: Address, member: Member) -> None:
@@ -259,6 +281,8 @@ class Topics:
         if not self.hub.remove(stream, member):
             return
         self._states.pop(stream, None)
+        if self._holder is not None and stream.kind in VOLATILE:
+            self._holder.release(stream)
         if self.relay is not None:
             self.relay.unfollow(stream)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from actors.runtime import ManualClock
 from core.fleet.models import Trolley
@@ -337,6 +338,33 @@ async def test_the_map_shows_a_trolley_that_was_edited(world: World, server: Ser
         changed = await board.event(topic, "TrolleyChanged")
         assert changed["data"]["trolley"]["is_active"] is False
         assert changed["data"]["counters"]["total"] == len(world.trolleys) - 1
+
+
+class TestIdle:
+    @pytest.fixture
+    def clock(self) -> ManualClock:
+        return ManualClock(1_800_000_000.0)
+
+    @pytest.fixture
+    def options(self, clock: ManualClock) -> dict[str, Any]:
+        return {"limits": limits(), "clock": clock}
+
+    async def test_a_map_that_somebody_looks_at_is_not_passivated(
+        self, world: World, server: Server, clock: ManualClock
+    ) -> None:
+        staff = await asyncio.to_thread(world.staff)
+        shopper = await asyncio.to_thread(world.token)
+        topic = f"branch:{world.branch.code}"
+        async with trolley_client(server, staff) as board:
+            snapshot = await board.subscribe(topic)
+            for _ in range(4):
+                clock.advance(settings.ACTOR_IDLE_S)
+                await (await server.running()).settled()
+            async with trolley_client(server, shopper) as phone:
+                await phone.command("session.start", trolley_id=world.trolleys[0])
+                event = await board.event(topic)
+            assert event["offset"] == snapshot["offset"] + 1
+            assert (await board.subscribe(topic))["epoch"] == snapshot["epoch"]
 
 
 class TestExpiry:
