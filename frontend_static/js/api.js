@@ -1,6 +1,6 @@
 /** Signing in and HTTP. One object holds the tokens for all sockets and calls of the page. */
 import { Problem } from "./problem.js";
-import { recall, remember } from "./keep.js";
+import { readStored, writeStored } from "./storage.js";
 import { noteServerTime, parseTime, serverNow } from "./clock.js";
 
 const KEPT = "st.tokens";
@@ -62,14 +62,14 @@ class Auth {
 
   #read() {
     try {
-      return JSON.parse(recall(KEPT) ?? "null");
+      return JSON.parse(readStored(KEPT) ?? "null");
     } catch {
       return null;
     }
   }
 
   #write(tokens) {
-    remember(KEPT, tokens && JSON.stringify(tokens));
+    writeStored(KEPT, tokens && JSON.stringify(tokens));
   }
 
   get signedIn() {

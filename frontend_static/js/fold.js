@@ -107,6 +107,7 @@ const asItIs = (_, data) => data;
 const SESSION = {
   SessionChanged: asItIs,
   TrolleyAssigned: asItIs,
+  SessionResumed: asItIs,
   SessionEnded: asItIs,
   SessionExpired: asItIs,
   LockOpened: asItIs,
@@ -131,6 +132,7 @@ const withAlarm = (board, { alarm }) => ({ ...board, alarms: put(board.alarms, "
 const BRANCH = {
   TrolleyChanged: withTrolley,
   TrolleyAssigned: withTrolley,
+  SessionResumed: withTrolley,
   SessionEnded: withTrolley,
   SessionExpired: withTrolley,
   UnlockOrdered: withTrolley,

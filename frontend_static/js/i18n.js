@@ -1,6 +1,6 @@
 /** Language: two dictionaries with the same keys, a signal for the current one, and plurals. */
 import { signal } from "./ui.js";
-import { recall, remember } from "./keep.js";
+import { readStored, writeStored } from "./storage.js";
 import { secondsSince } from "./clock.js";
 import { formatMoney } from "./money.js";
 import { translate } from "./messages.js";
@@ -14,17 +14,17 @@ export function setLang(next) {
   lang.value = next;
   root.lang = next;
   root.dir = next === "he" ? "rtl" : "ltr";
-  remember("st.lang", next);
+  writeStored("st.lang", next);
 }
 
 /** Colour scheme: "auto", "light" or "dark". */
-export const theme = signal(recall("st.theme") ?? "auto");
+export const theme = signal(readStored("st.theme") ?? "auto");
 
 export function setTheme(next) {
   theme.value = next;
   if (next === "auto") delete root.dataset.theme;
   else root.dataset.theme = next;
-  remember("st.theme", next === "auto" ? null : next);
+  writeStored("st.theme", next === "auto" ? null : next);
 }
 
 /** The sentence of `key` in the current language. `vars.n` chooses the plural form. */

@@ -221,6 +221,8 @@ def _session_event(state: TrolleyState, event: on_trolley.Event) -> View:
     match event:
         case on_trolley.TrolleyAssigned():
             return session.TrolleyAssigned(session=view)
+        case on_trolley.SessionResumed():
+            return session.SessionResumed(session=view)
         case on_trolley.SessionEnded(outcome=outcome):
             return session.SessionEnded(session=view, outcome=outcome)
         case on_trolley.SessionExpired():

@@ -2,7 +2,7 @@
 import { html, cx, useState } from "../ui.js";
 import { t, elapsed, number } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
-import { Refusal, useOrder } from "../parts/forms.js";
+import { Refusal, useRequest } from "../parts/forms.js";
 import { acknowledge, answerHelp, clearAlarm, giveBack, now } from "./store.js";
 import { candidates, lockPlace, needs, stateOf } from "./states.js";
 
@@ -118,7 +118,7 @@ function Which({ alarm, board, busy, run }) {
 }
 
 function Alarm({ alarm, board, onOpen }) {
-  const { busy, problem, run } = useOrder();
+  const { busy, problem, run } = useRequest();
   const text = alarmText(alarm, board);
   const trolley = board.trolleys.find((one) => one.trolley_id === alarm.trolley_id);
   const also = why(alarm);

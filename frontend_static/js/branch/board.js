@@ -4,7 +4,7 @@ import { t, money, number, timeOfDay } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Marker } from "./shapes.js";
 import { ATTENTION, grouped, lockIcon, lockOf, stateOf } from "./states.js";
-import { lockText, since } from "./say.js";
+import { lockText, since } from "./sentences.js";
 import { board, happened } from "./store.js";
 import { alarmText } from "./alarms.js";
 

@@ -5,13 +5,13 @@ import { Icon } from "../parts/icons.js";
 import { Sheet } from "../parts/common.js";
 import { Marker } from "./shapes.js";
 import { lockOf, lockPlace, stateOf } from "./states.js";
-import { lockText, since } from "./say.js";
+import { lockText, since } from "./sentences.js";
 import { setMaintenance, unlock } from "./store.js";
 
 const REASONS = ["reason.stuck", "reason.help", "reason.cleaning"];
 
 /** Runs an order: {busy, problem, said, run(order, sentence)}. The sentence is `said` once it is done. */
-function useOrder() {
+function useRequest() {
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState("");
   const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
@@ -62,7 +62,7 @@ const Said = ({ text }) => html`<p class="said" role="status">${text && html`<${
 
 function Unlock({ trolley }) {
   const [why, setWhy] = useState("");
-  const { busy, problem, said, run } = useOrder();
+  const { busy, problem, said, run } = useRequest();
   const submit = (event) => {
     event.preventDefault();
     run(() => unlock(trolley.trolley_id, why.trim()).then(() => setWhy("")), t("unlock.ordered"));
@@ -98,7 +98,7 @@ function Unlock({ trolley }) {
 
 function Maintenance({ trolley }) {
   const [notes, setNotes] = useState("");
-  const { busy, problem, said, run } = useOrder();
+  const { busy, problem, said, run } = useRequest();
   const on = !trolley.maintenance;
   const submit = (event) => {
     event.preventDefault();

@@ -4,7 +4,7 @@ import { t } from "../i18n.js";
 import { SHAPES, NUMBER_Y } from "./shapes.js";
 import { aroundBays, bayName, hasRoom, needsCloseUp, pitch, standing, toScreen, zoneLabel } from "./geometry.js";
 import { lockOf, placed, stateOf } from "./states.js";
-import { describe, since } from "./say.js";
+import { describe, since } from "./sentences.js";
 import { present } from "../present.js";
 
 const M = 40;

@@ -3,7 +3,7 @@ import { html, cx, useState } from "../ui.js";
 import { t, number } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Sheet, toast } from "../parts/common.js";
-import { Busy, Field, Refusal, useOrder } from "../parts/forms.js";
+import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
 import { MISSED_MUCH, countersOf, healthOf, missedShare } from "./health.js";
 import { ADDRESSES, flawsOf, freeAddress } from "./places.js";
 import { manages, removeBoard, saveBoard } from "./store.js";
@@ -120,7 +120,7 @@ export function BoardSheet({ device, board, onClose }) {
     board ? Object.fromEntries(FIELDS.map((name) => [name, board[name]])) : first(device),
   );
   const [removing, setRemoving] = useState(false);
-  const { busy, problem, run } = useOrder();
+  const { busy, problem, run } = useRequest();
   const set = (name, value) => setBody({ ...body, [name]: value });
   const save = async () => {
     const errors = flawsOf(

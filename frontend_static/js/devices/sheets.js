@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../ui.js";
 import { t } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Loading, Sheet, toast } from "../parts/common.js";
-import { Busy, Field, Refusal, useOrder } from "../parts/forms.js";
+import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
 import {
   chain,
   devices,
@@ -53,7 +53,7 @@ function left(expires_at) {
 export function AddSheet({ onClose }) {
   const [claim, setClaim] = useState(/** @type {Rest.ClaimCodeAnswer & { known: Set<string> } | null} */ (null));
   const [before] = useState(() => new Set((devices.peek() ?? []).map((one) => one.id)));
-  const { problem, run } = useOrder();
+  const { problem, run } = useRequest();
   const make = async () => setClaim(await run(makeClaimCode));
   useEffect(() => {
     make();
@@ -100,7 +100,7 @@ export function AddSheet({ onClose }) {
 
 export function RotateSheet({ device, onClose }) {
   const [made, setMade] = useState(/** @type {Rest.RotateAnswer | null} */ (null));
-  const { busy, problem, run } = useOrder();
+  const { busy, problem, run } = useRequest();
   const go = async () => setMade(await run(() => rotate(device.id)));
   return html`<${Sheet} title=${t("rotate.title", { name: device.name })} onClose=${onClose}>
     <div class="stack">
@@ -125,7 +125,7 @@ export function RotateSheet({ device, onClose }) {
 }
 
 export function RevokeSheet({ device, onClose }) {
-  const { busy, problem, run } = useOrder();
+  const { busy, problem, run } = useRequest();
   const go = async () => {
     if (!(await run(() => revoke(device.id)))) return;
     toast(t("revoke.done", { name: device.name }));
@@ -146,7 +146,7 @@ export function RevokeSheet({ device, onClose }) {
 
 /** The Pi leaves the branch for good; where its page was, the list is shown. */
 export function RemoveSheet({ device, onClose, onGone }) {
-  const { busy, problem, run } = useOrder();
+  const { busy, problem, run } = useRequest();
   const go = async () => {
     if (!(await run(() => removeDevice(device.id)))) return;
     toast(t("remove.done", { name: device.name }));
@@ -168,7 +168,7 @@ export function RemoveSheet({ device, onClose, onGone }) {
 
 export function RenameSheet({ device, onClose }) {
   const [name, setName] = useState(device.name);
-  const { busy, problem, run } = useOrder();
+  const { busy, problem, run } = useRequest();
   const submit = async (event) => {
     event.preventDefault();
     if (await run(() => rename(device.id, name.trim()))) onClose();
@@ -254,7 +254,7 @@ function Reach({ reach, set, problem }) {
 export function FirmwareSheet({ device = null, onClose }) {
   const [version, setVersion] = useState(releases.peek()[0]?.version ?? "");
   const [reach, setReach] = useState({ scope: "branch", batch_size: 5, failures: 20 });
-  const { busy, problem, run } = useOrder();
+  const { busy, problem, run } = useRequest();
   const chosen = releases.value.find((one) => one.version === version);
   const submit = async (event) => {
     event.preventDefault();

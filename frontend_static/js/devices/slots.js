@@ -3,7 +3,7 @@ import { html, cx, useState } from "../ui.js";
 import { t } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Sheet, toast } from "../parts/common.js";
-import { Busy, Field, Refusal, useOrder } from "../parts/forms.js";
+import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
 import { lockPlace } from "../branch/states.js";
 import { racks } from "./places.js";
 import { manages, placeTrolley, slots, trolleys } from "./store.js";
@@ -63,7 +63,7 @@ export function Slots({ device, open }) {
 /** Choose the trolley of one slot. The one that was there before loses its place, and is told so beforehand. */
 export function SlotSheet({ device, slot, onClose }) {
   const [trolley_id, choose] = useState(slot.trolley_id ?? "");
-  const { busy, problem, run } = useOrder();
+  const { busy, problem, run } = useRequest();
   const { board, lock } = lockPlace(slot.slot);
   const elsewhere = new Map(
     slots.value.filter((one) => one.trolley_id && one.slot !== slot.slot).map((one) => [one.trolley_id, one.slot]),

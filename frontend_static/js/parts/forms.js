@@ -4,7 +4,7 @@ import { t, reason } from "../i18n.js";
 import { isOurs, readOurs } from "../problem.js";
 
 /** {busy, problem, run(order)}; run gives what the order gave (true for nothing), or null when it was refused. */
-export function useOrder() {
+export function useRequest() {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
   const run = async (order) => {

@@ -5,15 +5,15 @@ import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Brand, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts } from "../parts/common.js";
 import { SignIn } from "../parts/signin.js";
-import { cart, claimProblem, connection, seat, session, signedIn, signOut, start, summary } from "./store.js";
+import { cart, claimProblem, connection, sessionTopic, session, signedIn, signOut, start, summary } from "./store.js";
 import { Claim } from "./claim.js";
 import { CartView } from "./cart.js";
-import { TimerRing } from "./ring.js";
+import { SessionTimer } from "./session-timer.js";
 import { Summary } from "./ending.js";
 import { bought } from "./checkout.js";
 import { Thanks } from "./thanks.js";
 import { ReturnQuestion } from "./returning.js";
-import { keepAwake } from "./awake.js";
+import { keepAwake } from "./wakelock.js";
 
 /** What the QR that opened the page says: its whole address if it is signed, else the trolley's code. */
 function invitation() {
@@ -56,7 +56,7 @@ function TopBar() {
           <${Icon} name="signout" flips />
         </button>`
       }
-      ${now && connection.value !== "open" && html`<${TimerRing} session=${now} />`}
+      ${now && connection.value !== "open" && html`<${SessionTimer} session=${now} />`}
     </span>
   </header>`;
 }
@@ -72,7 +72,7 @@ function Body({ invited }) {
       />
     </main>`;
   }
-  if (!cart.value || !seat.value)
+  if (!cart.value || !sessionTopic.value)
     return html`<main class="claim" id="main"><${Loading} text=${t("connecting")} /></main>`;
   if (bought.value) return html`<${Thanks} />`;
   if (session.value) return html`<${CartView} />`;

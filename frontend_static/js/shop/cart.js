@@ -6,11 +6,11 @@ import { Empty } from "../parts/common.js";
 import { serverNow, parseTime } from "../clock.js";
 import { cart, lines, busy, session, connection, setQuantity, remove, restore } from "./store.js";
 import { LockCard } from "./lock.js";
-import { TimerWarning } from "./ring.js";
+import { SessionTimerWarning } from "./session-timer.js";
 import { ScannerSheet, TypedSheet } from "./scanner.js";
 import { HelpButton } from "./help.js";
 import { EndSheet } from "./ending.js";
-import { checkOut, sheetOpen, shortages, stage, word } from "./checkout.js";
+import { checkOut, sheetOpen, shortages, stage, checkoutNotice } from "./checkout.js";
 import { FrozenNote, PaySheet } from "./pay.js";
 import { present } from "../present.js";
 
@@ -133,15 +133,19 @@ function SavedOffer({ saved }) {
 }
 
 /** What is to be said of a checkout that is over. */
-function Word() {
-  const { kind, amount, currency } = word.value ?? {};
+function CheckoutNotice() {
+  const { kind, amount, currency } = checkoutNotice.value ?? {};
   if (!kind && stage.value !== "late") return null;
   if (kind !== "returned" && stage.value === "late")
     return html`<p class="note note-warn" role="status"><span class="spinner" /><span>${t("pay.late")}</span></p>`;
   return html`<div class=${cx("note", kind === "expired" && "note-warn")} role="status">
     <${Icon} name=${kind === "expired" ? "clock" : "undo"} />
     <span>
-      ${amount === undefined ? t(`word.${kind}`) : t("word.returned_amount", { amount: money(amount, currency) })}
+      ${
+        amount === undefined
+          ? t(`checkout_notice.${kind}`)
+          : t("checkout_notice.returned_amount", { amount: money(amount, currency) })
+      }
     </span>
   </div>`;
 }
@@ -212,9 +216,9 @@ export function CartView() {
   return html`<div class="shopping">
     <main class="shopping-main" id="main">
       <${LockCard} session=${session.value} />
-      ${connection.value !== "open" && html`<${TimerWarning} session=${session.value} />`}
+      ${connection.value !== "open" && html`<${SessionTimerWarning} session=${session.value} />`}
       ${!checkout && html`<${SavedOffer} saved=${saved} />`}
-      <${Word} />
+      <${CheckoutNotice} />
       <${FrozenNote} />
       ${short && html`<p class="note note-danger" role="alert"><${Icon} name="alert" />${t("cart.short")}</p>`}
       ${

@@ -5,7 +5,7 @@
 import { signal, computed, batch } from "../ui.js";
 import { auth, call } from "../api.js";
 import { noteServerTime, parseTime } from "../clock.js";
-import { recall, remember } from "../keep.js";
+import { readStored, writeStored } from "../storage.js";
 import { uuid } from "../socket.js";
 import { cart, command, connection, onCart, summary } from "./store.js";
 import { stageOf, troubles, unsettled } from "./stage.js";
@@ -29,7 +29,7 @@ export const trouble = signal(/** @type {Problem | null} */ (null));
 /** The refusal of the last checkout; its lines are in `shortages`. */
 const refusal = signal(/** @type {Problem | null} */ (null));
 /** What to say above the cart about a checkout that is over: {kind: "expired" | "returned", amount?, currency?}. */
-export const word = signal(/** @type {{ kind: string, amount?: number, currency?: string } | null} */ (null));
+export const checkoutNotice = signal(/** @type {{ kind: string, amount?: number, currency?: string } | null} */ (null));
 /** {order_id} of what is paid, until the shopper has done with it. */
 export const bought = signal(/** @type {{ order_id: string } | null} */ (null));
 /** Whether the sheet is open; a frozen cart can be looked at without it. */
@@ -53,7 +53,7 @@ const HEARD = {
   Snapshot: () => resume(),
   CheckoutReserved(data, at) {
     if (asking.peek()) noteServerTime(parseTime(at)); // it has just happened: the countdown begins at the full time
-    word.value = null;
+    checkoutNotice.value = null;
     declined.value = null;
   },
   PaymentRequested: () => fetchPayment(cart.peek()?.checkout?.payment_id),
@@ -64,7 +64,7 @@ const HEARD = {
   },
   CheckoutPaid: (data) => finish(data.order_id),
   CheckoutExpired() {
-    word.value = { kind: "expired" };
+    checkoutNotice.value = { kind: "expired" };
     sheetOpen.value = false;
     declined.value = null;
     if (unsettled(payment.peek())) fetchPayment(payment.peek()?.payment_id);
@@ -75,7 +75,7 @@ const HEARD = {
   },
   CheckoutRefused: () => (declined.value = null),
   PaymentReturned(data) {
-    word.value = { kind: "returned" };
+    checkoutNotice.value = { kind: "returned" };
     fetchPayment(data.payment_id);
   },
   SignedOut() {
@@ -84,8 +84,8 @@ const HEARD = {
     bought.value = null;
     payment.value = null;
     declined.value = null;
-    word.value = null;
-    remember(BEGUN, null);
+    checkoutNotice.value = null;
+    writeStored(BEGUN, null);
   },
 };
 
@@ -96,7 +96,7 @@ function resume() {
   const held = present(cart.peek()).checkout;
   if (fresh && held) checkOut(); // a page that was reloaded goes on where it was
   fresh = false;
-  const begun = held?.payment_id ?? recall(BEGUN);
+  const begun = held?.payment_id ?? readStored(BEGUN);
   if (begun && payment.peek()?.payment_id !== begun) fetchPayment(begun);
   else if (begun) askAgain(0);
 }
@@ -105,12 +105,12 @@ function finish(order_id) {
   batch(() => {
     bought.value = { order_id };
     sheetOpen.value = false;
-    word.value = null;
+    checkoutNotice.value = null;
     declined.value = null;
     const paying = payment.peek();
     payment.value = paying && { ...paying, status: "paid", order_id };
   });
-  remember(BEGUN, order_id); // an order has the id of its payment
+  writeStored(BEGUN, order_id); // an order has the id of its payment
 }
 
 /** The shopper has seen the end of it. */
@@ -118,10 +118,10 @@ export function done() {
   batch(() => {
     bought.value = null;
     payment.value = null;
-    word.value = null;
+    checkoutNotice.value = null;
     summary.value = null;
   });
-  remember(BEGUN, null);
+  writeStored(BEGUN, null);
 }
 
 // --- the payment -----------------------------------------------------------------------
@@ -147,7 +147,7 @@ async function fetchPayment(payment_id, { bank = false } = {}) {
 const wantsTrolley = () => location.pathname.startsWith("/t/") && !cart.peek()?.checkout;
 
 function forget(payment_id) {
-  if (recall(BEGUN) === payment_id) remember(BEGUN, null);
+  if (readStored(BEGUN) === payment_id) writeStored(BEGUN, null);
 }
 
 function askAgain(after, payment_id = payment.peek()?.payment_id) {
@@ -166,9 +166,10 @@ function show(view) {
       finish(view.order_id);
     if (view.status === "declined" && held && held.payment_id === null && !declined.peek())
       declined.value = { reason: "", detail: view.detail };
-    if (view.status === "refunded") word.value = { kind: "returned", amount: view.amount, currency: view.currency };
+    if (view.status === "refunded")
+      checkoutNotice.value = { kind: "returned", amount: view.amount, currency: view.currency };
   });
-  if (unsettled(view)) remember(BEGUN, view.payment_id);
+  if (unsettled(view)) writeStored(BEGUN, view.payment_id);
   else if (view.status !== "paid") forget(view.payment_id);
   const waiting = view.status === "processing" || (view.status === "paid" && !view.order_id);
   if (waiting) askAgain(patience);
@@ -195,7 +196,7 @@ export function checkOut() {
   loadMethods();
   sheetOpen.value = true;
   if (cart.peek()?.checkout) return null;
-  batch(() => ((refusal.value = null), (word.value = null)));
+  batch(() => ((refusal.value = null), (checkoutNotice.value = null)));
   return only("reserve", reserve);
 }
 

@@ -2,12 +2,12 @@
 import { html } from "../ui.js";
 import { t } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
-import { Busy, Refusal, useOrder } from "../parts/forms.js";
+import { Busy, Refusal, useRequest } from "../parts/forms.js";
 import { asked, giveBack } from "./store.js";
 
 /** Stays until it is answered, or somebody else has said which trolley it is. */
 export function ReturnQuestion() {
-  const { busy, problem, run } = useOrder();
+  const { busy, problem, run } = useRequest();
   const trolley = asked.value;
   if (!trolley) return null;
   return html`<section class="return-ask" role="alert" aria-labelledby="return-title">

@@ -31,7 +31,7 @@ export const connection = signal("closed");
 /** The CartView of the server, null until the first snapshot. */
 export const cart = signal(/** @type {Live.CartView | null} */ (null));
 /** {session: SessionView | null, outcome?}, null until the first snapshot. */
-export const seat = signal(/** @type {{ session: Live.SessionView | null, outcome?: string } | null} */ (null));
+export const sessionTopic = signal(/** @type {{ session: Live.SessionView | null, outcome?: string } | null} */ (null));
 export const pending = signal(/** @type {Pending[]} */ ([]));
 /** How the last use ended: {trolley_id, total, units, currency, outcome}. */
 export const summary = signal(/** @type {Summary | null} */ (null));
@@ -47,7 +47,7 @@ export const claiming = signal(/** @type {string | null} */ (null));
 /** The refusal of the last claim. */
 export const claimProblem = signal(/** @type {Problem | null} */ (null));
 
-export const session = computed(() => seat.value?.session ?? null);
+export const session = computed(() => sessionTopic.value?.session ?? null);
 export const lines = computed(() => (cart.value ? overlay(cart.value, pending.value) : []));
 export const busy = computed(() => pending.value.length > 0);
 
@@ -75,7 +75,7 @@ function leave() {
     signedIn.value = false;
     asked.value = null;
     cart.value = null;
-    seat.value = null;
+    sessionTopic.value = null;
     pending.value = [];
   });
 }
@@ -89,14 +89,14 @@ export function start() {
       for (const heard of listeners) heard("Snapshot", data);
     },
     event(name, data, at) {
-      if (name === "SessionDetached") parting = { ...tally(), session_id: data.session_id };
+      if (name === "SessionDetached") totalsAtEnd = { ...cartTotals(), session_id: data.session_id };
       showCart(foldCart(cart.peek(), name, data));
       for (const heard of listeners) heard(name, data, at);
     },
   });
   socket.subscribe("session", {
-    snapshot: (data) => sit(data),
-    event: (name, data) => sit(foldSession(seat.peek(), name, data)),
+    snapshot: (data) => showSession(data),
+    event: (name, data) => showSession(foldSession(sessionTopic.peek(), name, data)),
   });
   socket.subscribe("notifications", { snapshot() {}, event: (name, data) => notify(name, data) });
   socket.open();
@@ -116,12 +116,12 @@ function showCart(next) {
 }
 
 /** The session topic moved: a session began, changed or is over. */
-function sit(next) {
+function showSession(next) {
   const before = session.peek();
   batch(() => {
-    seat.value = next;
+    sessionTopic.value = next;
     if (next.session) claiming.value = null;
-    if (before && !next.session) farewell(before, next.outcome);
+    if (before && !next.session) summarise(before, next.outcome);
     if (next.session) {
       summary.value = null;
       hasLock.value = next.session.lock?.reported !== "unknown" || next.session.custody !== "unknown";
@@ -131,12 +131,12 @@ function sit(next) {
   if (next.session && next.session.session_id !== before?.session_id) beat();
 }
 
-function farewell(/** @type {Live.SessionView} */ before, /** @type {string | undefined} */ outcome) {
+function summarise(/** @type {Live.SessionView} */ before, /** @type {string | undefined} */ outcome) {
   if (summary.peek()?.session_id === before.session_id) {
     if (outcome) summary.value = { ...present(summary.peek()), outcome };
     return;
   }
-  const last = parting?.session_id === before.session_id ? parting : tally();
+  const last = totalsAtEnd?.session_id === before.session_id ? totalsAtEnd : cartTotals();
   summary.value = {
     ...last,
     session_id: before.session_id,
@@ -146,11 +146,11 @@ function farewell(/** @type {Live.SessionView} */ before, /** @type {string | un
 }
 
 /** The cart as it was when its session was detached; the event that says so empties it. @type {Summary | null} */
-let parting = null;
+let totalsAtEnd = null;
 
 /** The cart as it is now, for the page that says goodbye: the server clears it with the session. */
 /** @returns {Summary} */
-function tally() {
+function cartTotals() {
   const now = cart.peek();
   return {
     total: now?.total_price,
@@ -193,7 +193,7 @@ export async function claim(code) {
 
 export async function endSession() {
   const { session_id, trolley_id } = present(session.peek());
-  summary.value = { ...tally(), session_id, trolley_id, outcome: "abandoned" };
+  summary.value = { ...cartTotals(), session_id, trolley_id, outcome: "abandoned" };
   try {
     await socket.request("session.end", { session_id });
     claiming.value = null;
@@ -241,7 +241,10 @@ async function beat() {
     );
     noteDeadline(answer);
     if (answer.expires_at && session.peek()?.session_id === now.session_id) {
-      seat.value = { ...seat.peek(), session: { ...present(session.peek()), expires_at: answer.expires_at } };
+      sessionTopic.value = {
+        ...sessionTopic.peek(),
+        session: { ...present(session.peek()), expires_at: answer.expires_at },
+      };
     }
   } catch (problem) {
     console.info("heartbeat:", problem.code); // the session topic tells us if it is over

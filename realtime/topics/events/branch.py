@@ -50,6 +50,10 @@ class TrolleyAssigned(_TrolleyEvent, frozen=True):
     """A session has begun."""
 
 
+class SessionResumed(_TrolleyEvent, frozen=True):
+    """A session that had run out goes on, with the same trolley."""
+
+
 class SessionEnded(_TrolleyEvent, frozen=True):
     """A session was ended."""
 
@@ -141,6 +145,7 @@ class AlarmCleared(_AlarmEvent, frozen=True):
 TrolleyEvent = (
     TrolleyChanged
     | TrolleyAssigned
+    | SessionResumed
     | SessionEnded
     | SessionExpired
     | UnlockOrdered

@@ -27,6 +27,10 @@ class TrolleyAssigned(_SessionEvent, frozen=True):
     """The session has begun."""
 
 
+class SessionResumed(_SessionEvent, frozen=True):
+    """A session that had run out goes on, with the same trolley."""
+
+
 class SessionEnded(_SessionEvent, frozen=True):
     """The session was ended."""
 
@@ -62,6 +66,7 @@ class TrolleyReturned(_SessionEvent, frozen=True):
 Event = (
     SessionChanged
     | TrolleyAssigned
+    | SessionResumed
     | SessionEnded
     | SessionExpired
     | LockOpened

@@ -10,7 +10,7 @@ const WARN_S = 10;
 const R = 15;
 const ROUND = 2 * Math.PI * R;
 
-export function TimerRing({ session }) {
+export function SessionTimer({ session }) {
   const [, tick] = useState(0);
   useEffect(() => {
     const timer = setInterval(() => tick((n) => n + 1), 500);
@@ -38,7 +38,7 @@ export function TimerRing({ session }) {
 }
 
 /** The gentle warning of the last seconds, for as long as signs of life do not get through. */
-export function TimerWarning({ session }) {
+export function SessionTimerWarning({ session }) {
   const [, tick] = useState(0);
   useEffect(() => {
     const timer = setInterval(() => tick((n) => n + 1), 500);

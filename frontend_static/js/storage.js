@@ -1,7 +1,7 @@
 /** localStorage that never throws: private windows and full disks fall back to memory. */
 const memory = new Map();
 
-export function recall(key) {
+export function readStored(key) {
   try {
     return localStorage.getItem(key);
   } catch {
@@ -9,7 +9,7 @@ export function recall(key) {
   }
 }
 
-export function remember(key, value) {
+export function writeStored(key, value) {
   try {
     if (value == null) localStorage.removeItem(key);
     else localStorage.setItem(key, value);
