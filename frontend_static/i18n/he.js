@@ -2,7 +2,7 @@
 export default {
   "app.name": "עגלה חכמה",
   "title.shop": "קניות · עגלה חכמה",
-  "title.missing": "העמוד לא נמצא · Smart Trolley",
+  "title.missing": "העמוד לא נמצא · עגלה חכמה",
   "title.home": "עגלה חכמה",
   "title.login": "כניסה · עגלה חכמה",
   "title.branch": "{name} · עגלה חכמה",

@@ -35,7 +35,15 @@ test("a revoked Pi is neither online nor offline", () => {
 
 test("the shares of a rollout are of all its devices", () => {
   const found = progressOf({ counts: { updated: 2, failed: 1, downloading: 1, waiting: 4 } });
-  assert.deepEqual(found, { done: 25, going: 12.5, bad: 12.5, through: 3, all: 8 });
+  assert.deepEqual(found, {
+    done: 25,
+    going: 12.5,
+    bad: 12.5,
+    updated: 2,
+    failed: 1,
+    through: 3,
+    all: 8,
+  });
   assert.equal(progressOf({ counts: {} }).through, 0);
 });
 
