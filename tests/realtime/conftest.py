@@ -131,7 +131,14 @@ def world(database: Path) -> World:
 @pytest.fixture
 def options() -> dict[str, Any]:
     """What the server is started with; tests override it."""
-    return {"limits": replace(limits(), commands_per_s=100_000.0, close_deadline_s=0.5)}
+    fast = replace(
+        limits(),
+        commands_per_s=100_000.0,
+        commands_per_s_of_account=0.0,
+        commands_per_s_of_address=0.0,
+        close_deadline_s=0.5,
+    )
+    return {"limits": fast}
 
 
 @pytest.fixture
