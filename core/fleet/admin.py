@@ -32,7 +32,7 @@ class ControllerInline(TabularInline):
     extra = 0
 
 
-_NO_TOKEN: dict[str, Any] = {"token_version": F("token_version") + 1, "previous_until": None}
+_NO_TOKEN: dict[str, Any] = {"token_version": F("token_version") + 1, "older_tokens": {}}
 """Makes every token that is out worthless."""
 
 

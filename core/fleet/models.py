@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.validators import MinValueValidator
@@ -35,8 +35,8 @@ class Device(models.Model):
     serial = models.CharField(max_length=60, null=True, blank=True, unique=True)
     firmware = models.CharField(max_length=40, blank=True)
     token_version = models.PositiveIntegerField(default=1)
-    """Tokens of an older version are refused, but for the one before until ``previous_until``."""
-    previous_until = models.DateTimeField(null=True, blank=True)
+    older_tokens = models.JSONField(default=dict, blank=True, editable=False)
+    """Until when a token of an older version is accepted still: version (as text) to POSIX seconds."""
     is_revoked = models.BooleanField(default=False)
     removed_at = models.DateTimeField(null=True, blank=True)
     """Taken down for good: revoked, shown nowhere, without addresses; its history stays."""
@@ -52,10 +52,18 @@ class Device(models.Model):
         """Return whether a token of that version is good at ``now``."""
         if self.is_revoked:
             return False
-        before = version == self.token_version - 1
-        return version == self.token_version or (
-            before and self.previous_until is not None and now < self.previous_until
-        )
+        until = self.older_until(version)
+        return version == self.token_version or (until is not None and now < until)
+
+    def older_until(self, version: int) -> datetime | None:
+        """Return when a token of an older version ends; None for one that has no time left to it."""
+        until = self.older_tokens.get(str(version))
+        return None if until is None else datetime.fromtimestamp(until, UTC)
+
+    @property
+    def previous_until(self) -> datetime | None:
+        """When the token before the present one ends."""
+        return self.older_until(self.token_version - 1)
 
 
 class ClaimCode(models.Model):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -130,19 +129,35 @@ def test_a_rotated_token_is_accepted_until_the_overlap_ends(world: World, manage
     assert body["previous_token_until"] == manager.get(url).json()["previous_token_until"]
     claims, _ = identify_device(tokens.verify(old, tokens.DEVICES))
     assert claims.expires_at <= timezone.now().timestamp() + 60
-    Device.objects.update(previous_until=timezone.now() - timedelta(seconds=1))
+    Device.objects.update(older_tokens={"1": timezone.now().timestamp() - 1})
     assert accepted(body["device_token"])
     assert not accepted(old)
 
 
-def test_a_second_rotation_ends_the_token_before_the_last(world: World, manager: Api, url: str) -> None:
+def test_a_second_rotation_ends_no_token_that_has_time_left(world: World, manager: Api, url: str) -> None:
     first = tokens.issue_device(world.device.pk, 1)
-    second = manager.post(f"{url}/rotate-token", {}).json()["device_token"]
-    third = manager.post(f"{url}/rotate-token", {}).json()["device_token"]
-    assert [accepted(token) for token in (first, second, third)] == [False, True, True]
+    second = manager.post(f"{url}/rotate-token", {"overlap_s": 600}).json()["device_token"]
+    rotated = manager.post(f"{url}/rotate-token", {"overlap_s": 60}).json()
+    third = rotated["device_token"]
+    assert [accepted(token) for token in (first, second, third)] == [True, True, True]
+    ends = [identify_device(tokens.verify(token, tokens.DEVICES))[0].expires_at for token in (first, second)]
+    assert ends[0] >= ends[1] + 500
+    assert rotated["previous_token_until"] == manager.get(url).json()["previous_token_until"]
+
+
+def test_a_token_that_ran_out_is_forgotten_at_the_next_rotation(world: World, manager: Api, url: str) -> None:
+    manager.post(f"{url}/rotate-token", {})
+    Device.objects.update(older_tokens={"1": timezone.now().timestamp() - 1})
+    manager.post(f"{url}/rotate-token", {})
+    assert list(Device.objects.get(pk=world.device.pk).older_tokens) == ["2"]
+
+
+def test_a_rotation_without_overlap_ends_every_older_token(world: World, manager: Api, url: str) -> None:
+    older = [tokens.issue_device(world.device.pk, 1)]
+    older += [manager.post(f"{url}/rotate-token", {}).json()["device_token"] for _ in range(2)]
     last = manager.post(f"{url}/rotate-token", {"overlap_s": 0}).json()
     assert last["previous_token_until"] is None
-    assert [accepted(token) for token in (third, last["device_token"])] == [False, True]
+    assert [accepted(token) for token in (*older, last["device_token"])] == [False, False, False, True]
 
 
 def test_a_device_that_missed_the_answer_asks_again(world: World, url: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core.accounts import tokens
 from core.accounts.models import User
 from core.catalogue.models import Category
 from core.fleet.models import ClaimCode, Device
@@ -21,6 +22,15 @@ def test_a_new_token_asked_for_twice_is_the_same(people: dict[str, User], world:
     assert first.json() == second.json()
     assert second.headers["Idempotency-Replayed"] == "true"
     assert Device.objects.get(pk=world.device.pk).token_version == 2
+
+
+def test_a_device_that_asks_twice_with_a_key_gets_one_new_token(world: World) -> None:
+    device = Api(token=tokens.issue_device(world.device.pk, 1))
+    path = f"/api/devices/{world.device.pk}/rotate-token"
+    first, second = (device.post(path, {}, **KEY) for _ in range(2))
+    assert first.json() == second.json()
+    stored = Device.objects.get(pk=world.device.pk)
+    assert (stored.token_version, list(stored.older_tokens)) == (2, ["1"])
 
 
 def test_a_claim_code_asked_for_twice_is_one(people: dict[str, User]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from django.conf import settings
@@ -57,7 +57,7 @@ def register(mac: str, serial: str, branch_code: str, code: str, name: str = "")
             device, is_new = _device(mac, serial, claim)
             device.name = name or device.name or f"Pi {mac[-8:]}"
             device.is_revoked = False
-            device.previous_until = None
+            device.older_tokens = {}
             device.save()
             claim.device = device
             claim.save(update_fields=["device"])
@@ -91,11 +91,19 @@ def _let_go(other: Device, field: str, code: str) -> None:
 
 
 def rotate(device: Device, overlap_s: float | None = None) -> Rotated:
-    """Give the device a new token; the one before is good for ``overlap_s`` more (default: a setting)."""
+    """Give the device a new token; the one before is good for ``overlap_s`` more (default: a setting).
+
+    Tokens that were replaced earlier keep the end that they were given then. An overlap of 0 ends them all.
+    """
     overlap = settings.DEVICE_TOKEN_OVERLAP_S if overlap_s is None else overlap_s
+    now = timezone.now().timestamp()
+    if overlap > 0:
+        lasting = {version: until for version, until in device.older_tokens.items() if until > now}
+        device.older_tokens = {**lasting, str(device.token_version): now + overlap}
+    else:
+        device.older_tokens = {}
     device.token_version += 1
-    device.previous_until = timezone.now() + timedelta(seconds=overlap) if overlap > 0 else None
-    device.save(update_fields=["token_version", "previous_until"])
+    device.save(update_fields=["token_version", "older_tokens"])
     return Rotated(tokens.issue_device(device.pk, device.token_version), device.previous_until)
 
 
@@ -103,8 +111,8 @@ def revoke(device: Device) -> None:
     """Refuse the device from now on; its open link is cut by whoever has it."""
     device.is_revoked = True
     device.token_version += 1
-    device.previous_until = None
-    device.save(update_fields=["is_revoked", "token_version", "previous_until"])
+    device.older_tokens = {}
+    device.save(update_fields=["is_revoked", "token_version", "older_tokens"])
 
 
 def remove(device: Device) -> None:

@@ -28,8 +28,9 @@ def identify_device(claims: Claims) -> tuple[Claims, Principal]:
         raise TokenError(
             "token_invalid", "The device of this token is not registered, or its token was replaced."
         )
-    if claims.version != device.token_version and device.previous_until is not None:
-        until = min(claims.expires_at, int(device.previous_until.timestamp()))
-        claims = msgspec.structs.replace(claims, expires_at=until)
+    until = device.older_until(claims.version)
+    if claims.version != device.token_version and until is not None:
+        expires_at = min(claims.expires_at, int(until.timestamp()))
+        claims = msgspec.structs.replace(claims, expires_at=expires_at)
     grant = Grant("device", device.branch.chain.slug, device.branch.code)
     return claims, Principal("device", str(device.pk), device.name, grants=(grant,))
