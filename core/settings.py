@@ -8,7 +8,6 @@ turns the refusals of ``core/production.py`` on. docs/CONFIGURATION.md lists eve
 from __future__ import annotations
 
 import os
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from core import logs, production
 from core.client_address import networks
 from core.environment import Environment
+from core.periodic import beat_schedule, periodic_jobs
 
 _env = Environment(os.environ)
 # Whoever imports this module first (manage.py, Celery) has thereby said which settings hold.
@@ -169,17 +169,6 @@ CHECKOUT_HOLD_S = _env.number("CHECKOUT_HOLD_S", 300.0, 1)
 """How long the goods of a checkout are kept."""
 EXIT_PASS_S = _env.number("EXIT_PASS_S", 3600.0, 60)
 """How long after the purchase an exit pass is good."""
-CELERY_BEAT_SCHEDULE = {
-    "roll-up-telemetry": {"task": "telemetry.roll_up", "schedule": timedelta(minutes=5)},
-    "purge-telemetry": {"task": "telemetry.purge", "schedule": timedelta(hours=6)},
-    "sweep-reservations": {"task": "inventory.sweep_reservations", "schedule": timedelta(minutes=5)},
-    "reconcile-payments": {"task": "payments.reconcile", "schedule": timedelta(seconds=30)},
-    "send-due-receipts": {"task": "orders.send_due_receipts", "schedule": timedelta(minutes=1)},
-    "purge-refresh-tokens": {"task": "accounts.purge_refresh_tokens", "schedule": timedelta(hours=6)},
-    "purge-claim-codes": {"task": "fleet.purge_claim_codes", "schedule": timedelta(hours=6)},
-    "sweep-imports": {"task": "catalogue.sweep_imports", "schedule": timedelta(minutes=10)},
-    "purge-kept-answers": {"task": "core.purge_kept_answers", "schedule": timedelta(hours=6)},
-}
 
 # --- limits of the runtime, the journal and the sockets --------------------
 
@@ -238,6 +227,8 @@ PAYMENT_SANDBOX = _env.flag("PAYMENT_SANDBOX", not PRODUCTION)
 """Whether the built-in provider may be paid with, which takes no money."""
 PAYMENT_RECONCILE_S = _env.number("PAYMENT_RECONCILE_S", 60.0, 1)
 """After so long without a word the provider is asked how a payment stands."""
+PERIODIC_JOBS = periodic_jobs(PAYMENT_RECONCILE_S)
+CELERY_BEAT_SCHEDULE = beat_schedule(PERIODIC_JOBS)
 PAYMENT_WORKERS = _env.integer("PAYMENT_WORKERS", 8, 1, 100)
 """How many calls of one provider may be under way."""
 PAYMENT_TIMEOUT_S = _env.number("PAYMENT_TIMEOUT_S", 10.0, 0.1)

@@ -1,4 +1,4 @@
-"""Errands in the process that owns the actors: what Celery found, and what it would find without Celery."""
+"""Background jobs of the process that owns the actors: those it is sent, and those of a timetable."""
 
 from __future__ import annotations
 
@@ -11,21 +11,17 @@ from django.conf import settings
 
 from actors.messages.payment import CheckPayment
 from actors.messages.stock import SweepReservations
-from actors.runtime import Address, AskError, System
+from actors.runtime import Address, AskError, Clock, System
 from core import owner_jobs
 from core.database import in_thread
 from core.demo.stock import deliveries
-from core.inventory.tasks import GRACE_S, SWEEP, sweep_reservations
-from core.orders.tasks import send_due_receipts, send_receipt
-from core.payments.tasks import RECONCILE, reconcile
+from core.inventory.tasks import GRACE_S, SWEEP
+from core.orders.tasks import send_receipt
+from core.payments.tasks import RECONCILE
 from realtime.cluster.tasks import end
+from realtime.periodic import PeriodicJobs
 
 log = logging.getLogger("realtime")
-
-RECEIPTS_S = 60.0
-RECONCILE_EVERY_S = 30.0
-SWEEP_S = 300.0
-"""Where no Celery Beat runs, that is without Redis, the owner does all of it, first at its start."""
 
 _ERRANDS: dict[str, tuple[str, Any]] = {
     SWEEP: ("stock", SweepReservations(GRACE_S)),
@@ -37,23 +33,22 @@ _ERRANDS: dict[str, tuple[str, Any]] = {
 class Errands:
     """Runs errands on the system of this process. Belongs to one loop."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, clock: Clock) -> None:
         self._system = system
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] | None = None
         self._mailing: set[asyncio.Future[Any]] = set()
+        # With a broker Celery Beat runs the same table.
+        self._periodic = None if settings.REDIS_URL else PeriodicJobs(settings.PERIODIC_JOBS, clock)
         system.edge("receipt", self._mail)
 
     def start(self) -> None:
-        """Give the demo its first delivery, and begin to sweep if nobody else does."""
+        """Give the demo its first delivery, and run the periodic jobs if nobody else does."""
         self._unsubscribe = owner_jobs.subscribe(self.run)
         self._tasks = [self._loop.create_task(self._deliver())]
-        if not settings.REDIS_URL:
-            self._tasks.append(self._loop.create_task(self._repeat(sweep_reservations, SWEEP_S)))
-            self._tasks.append(self._loop.create_task(self._repeat(send_due_receipts, RECEIPTS_S)))
-            every = min(RECONCILE_EVERY_S, settings.PAYMENT_RECONCILE_S)
-            self._tasks.append(self._loop.create_task(self._repeat(reconcile, every)))
+        if self._periodic is not None:
+            self._periodic.start()
 
     async def stop(self) -> None:
         """Run no more."""
@@ -61,6 +56,8 @@ class Errands:
             self._unsubscribe()
             self._unsubscribe = None
         await end(self._tasks)
+        if self._periodic is not None:
+            await self._periodic.stop(settings.EMAIL_TIMEOUT)
         if self._mailing:  # in threads, which nothing can end
             await asyncio.wait(self._mailing, timeout=settings.EMAIL_TIMEOUT)
 
@@ -78,14 +75,6 @@ class Errands:
     async def _deliver(self) -> None:
         for code, delivery in await in_thread(deliveries)():
             self._system.tell(Address("stock", code), delivery, f"demo:first-delivery:{code}")
-
-    async def _repeat(self, chore: Callable[[], object], every_s: float) -> None:
-        while True:
-            try:
-                await in_thread(chore)()
-            except Exception:
-                log.exception("%s failed; it has its turn again", chore.__name__)
-            await asyncio.sleep(every_s)
 
     def _mail(self, order_id: str, command: Any) -> None:
         """Have a receipt sent: by a worker, or without Redis in a thread of this process."""

@@ -198,7 +198,7 @@ class OwnerProcess(Process):
             references=references,
         )
         system = self.host.system
-        self.jobs = Errands(system)
+        self.jobs = Errands(system, clock or SystemClock())
         self.owner = (
             None
             if layer is None

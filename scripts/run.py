@@ -1,8 +1,9 @@
 """`make run`: the whole store on this machine.
 
 Migrates, loads the demo, serves, and beside the server runs the store's simulated
-hardware. Prints the addresses and the demo logins once the server is
-ready. Ctrl-C or SIGTERM stops everything in reverse order; the exit status is then 0.
+hardware, and with ``REDIS_URL`` a Celery worker with Beat. Prints the addresses and the demo
+logins once the server is ready. Ctrl-C or SIGTERM stops everything in reverse order; the exit
+status is then 0.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ def _serve(children: Children, port: int) -> NoReturn:
         "store", [sys.executable, "-m", "scripts.demo_store", "--server", f"ws://127.0.0.1:{port}/ws/device/"]
     )
     _greet()
+    _employ(children)
     _invite(children, port)
     while True:
         time.sleep(0.5)
@@ -78,6 +80,16 @@ def _greet() -> None:
     from core.management.commands.load_demo import greeting
 
     print("", *greeting(), f"{'Stop with':<10} Ctrl-C", sep="\n", flush=True)
+
+
+def _employ(children: Children) -> None:
+    """With a broker, have a worker with Celery Beat; without one the server runs the tasks."""
+    from django.conf import settings
+
+    if settings.REDIS_URL:
+        command = [sys.executable, "-m", "celery", "-A", "core.celery", "worker", "--loglevel", "warning"]
+        beat = ["--beat", "--schedule", str(settings.DATA_DIR / "beat"), "--concurrency", "1"]
+        children.start("worker", [*command, *beat, "--hostname", f"{settings.REDIS_PREFIX}@%h"])
 
 
 def _invite(children: Children, port: int) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import Celery
 
 from scripts.services._process import free_port
 from tests.repo.files import ROOT
@@ -22,10 +23,14 @@ READY_LINE = "Stop with"
 
 
 @pytest.fixture
-def environ(tmp_path: Path) -> dict[str, str]:
-    """An environment that names nothing but a place of our own."""
+def environ(tmp_path: Path, request: pytest.FixtureRequest) -> dict[str, str]:
+    """An environment that names nothing but a place of our own, and a broker for tests that have one."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return {**kept, "DATA_DIR": str(tmp_path / "var"), "PORT": str(free_port())}
+    broker = {}
+    if "redis_url" in request.fixturenames:
+        names = {"REDIS_URL": "redis_url", "REDIS_PREFIX": "redis_prefix"}
+        broker = {name: str(request.getfixturevalue(fixture)) for name, fixture in names.items()}
+    return {**kept, **broker, "DATA_DIR": str(tmp_path / "var"), "PORT": str(free_port())}
 
 
 @pytest.fixture
@@ -124,6 +129,21 @@ def test_two_signals_to_the_whole_group_end_it_as_cleanly_as_one(environ: dict[s
     assert store.returncode == 0, rest
     assert rest == ""
     assert [pid for pid in children if alive(pid)] == []
+
+
+def test_with_a_broker_the_store_has_a_worker(
+    store: subprocess.Popen[str], redis_url: str, redis_prefix: str
+) -> None:
+    read_until(store, READY_LINE)
+    name = f"{redis_prefix}@{socket.gethostname()}"
+    control = Celery(broker=redis_url).control
+    # It comes up beside the server; pytest's timeout bounds the wait.
+    while not control.ping([name], timeout=1.0):
+        assert store.poll() is None
+    store.send_signal(signal.SIGINT)
+    rest, _ = store.communicate(timeout=40)
+    assert store.returncode == 0, rest
+    assert "Traceback" not in rest
 
 
 def test_a_taken_port_is_said_with_the_way_out(environ: dict[str, str]) -> None:
