@@ -33,7 +33,7 @@ from actors.runtime.journal import Write
 from core.alarms.projections import AlarmRow, alarm_rows
 from core.catalogue import projections as vouchers
 from core.firmware import projections as firmware
-from core.fleet import rows as fleet
+from core.fleet import projections as fleet
 from core.fleet.projections import device_rows, trolley_rows
 from core.inventory import projections as inventory
 from core.journal.codec import JsonCodec

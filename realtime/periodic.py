@@ -6,7 +6,8 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from actors.runtime.clock import Alarm, Clock
+from actors.runtime import Clock
+from actors.runtime.turns.clock import Alarm
 from core.database import in_thread
 from core.periodic import PeriodicJob, run
 from realtime.cluster.tasks import end

@@ -5,54 +5,30 @@ from __future__ import annotations
 from actors import alarms
 from actors.messages.alarms import Alarm, AlarmAcknowledged, AlarmCleared, AlarmRaised
 from actors.runtime.journal import Write
-from core.journal.tables import Form, Row
+from core.journal.tables import Posix, Row, Uuid
 
 _DETAIL = 500
 
 
-class AlarmRow(Row):
+class AlarmRow(Row, table="alarms_alarm", key="alarm_id", mode="upsert"):
     """One alarm."""
 
-    form = Form(
-        "alarms_alarm",
-        "upsert",
-        ("alarm_id",),
-        {
-            "alarm_id": "uuid",
-            "branch_code": "text",
-            "kind": "text",
-            "severity": "text",
-            "subject": "text",
-            "trolley_code": "text",
-            "device_id": "uuid",
-            "slot": "bigint",
-            "user_id": "uuid",
-            "detail": "text",
-            "raised_at": "time",
-            "acknowledged_at": "time",
-            "acknowledged_by": "uuid",
-            "assignee": "uuid",
-            "cleared_at": "time",
-            "cleared_by": "uuid",
-            "seq": "bigint",
-        },
-    )
-    alarm_id: str
+    alarm_id: Uuid
     branch_code: str
     kind: str
     severity: str
     subject: str
     trolley_code: str | None
-    device_id: str | None
+    device_id: Uuid | None
     slot: int | None
-    user_id: str | None
+    user_id: Uuid | None
     detail: str
-    raised_at: float
-    acknowledged_at: float | None
-    acknowledged_by: str | None
-    assignee: str | None
-    cleared_at: float | None
-    cleared_by: str | None
+    raised_at: Posix
+    acknowledged_at: Posix | None
+    acknowledged_by: Uuid | None
+    assignee: Uuid | None
+    cleared_at: Posix | None
+    cleared_by: Uuid | None
     seq: int
 
 
@@ -76,21 +52,21 @@ def alarm_rows(write: Write) -> list[Row]:
 def _row(branch: str, alarm: Alarm, seq: int, cleared: AlarmCleared | None = None) -> AlarmRow:
     about = alarm.about
     return AlarmRow(
-        alarm.alarm_id,
-        branch,
-        alarm.kind,
-        alarm.severity,
-        about.subject,
-        about.trolley_id,
-        about.device_id,
-        about.slot,
-        about.user_id,
-        about.detail[:_DETAIL],
-        alarm.raised_at,
-        alarm.acknowledged_at,
-        alarm.acknowledged_by,
-        alarm.assignee,
-        None if cleared is None else cleared.at,
-        None if cleared is None else cleared.by,
-        seq,
+        alarm_id=alarm.alarm_id,
+        branch_code=branch,
+        kind=alarm.kind,
+        severity=alarm.severity,
+        subject=about.subject,
+        trolley_code=about.trolley_id,
+        device_id=about.device_id,
+        slot=about.slot,
+        user_id=about.user_id,
+        detail=about.detail[:_DETAIL],
+        raised_at=alarm.raised_at,
+        acknowledged_at=alarm.acknowledged_at,
+        acknowledged_by=alarm.acknowledged_by,
+        assignee=alarm.assignee,
+        cleared_at=None if cleared is None else cleared.at,
+        cleared_by=None if cleared is None else cleared.by,
+        seq=seq,
     )

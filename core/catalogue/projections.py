@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from actors.runtime.journal import Write
-from core.journal.tables import Form, Row
+from core.journal.tables import Posix, Row, Uuid
 
 
-class UsesRow(Row):
+class UsesRow(Row, table="catalogue_voucheruses", key="voucher_id", mode="upsert"):
     """One voucher, as it stands."""
 
-    form = Form(
-        "catalogue_voucheruses",
-        "upsert",
-        ("voucher_id",),
-        {"voucher_id": "uuid", "used": "bigint", "held": "bigint", "updated_at": "time"},
-    )
-    voucher_id: str
+    voucher_id: Uuid
     used: int
     held: int
-    updated_at: float
+    updated_at: Posix
 
 
 def voucher_rows(write: Write) -> list[Row]:
     """Return how often the voucher was used, and is about to be."""
     state = write.state
-    return [UsesRow(state.voucher_id, state.used, len(state.held), write.events[-1].at)]
+    return [
+        UsesRow(
+            voucher_id=state.voucher_id, used=state.used, held=len(state.held), updated_at=write.events[-1].at
+        )
+    ]

@@ -11,36 +11,16 @@ from actors.messages.rollout import (
     RolloutStarted,
 )
 from actors.runtime.journal import Write
-from core.journal.tables import Form, Row
+from core.journal.tables import Posix, Row, Uuid
 
 _DETAIL = 500
 
 
-class RolloutRow(Row):
+class RolloutRow(Row, table="firmware_rollout", key="id", mode="upsert"):
     """A rollout."""
 
-    form = Form(
-        "firmware_rollout",
-        "upsert",
-        ("id",),
-        {
-            "id": "uuid",
-            "release_id": "uuid",
-            "version": "text",
-            "chain_slug": "text",
-            "branch_code": "text",
-            "status": "text",
-            "reason": "text",
-            "batch_size": "bigint",
-            "max_failure_rate": "float",
-            "user_id": "uuid",
-            "started_at": "time",
-            "ended_at": "time",
-            "seq": "bigint",
-        },
-    )
-    id: str
-    release_id: str
+    id: Uuid
+    release_id: Uuid
     version: str
     chain_slug: str
     branch_code: str
@@ -48,36 +28,22 @@ class RolloutRow(Row):
     reason: str
     batch_size: int
     max_failure_rate: float
-    user_id: str | None
-    started_at: float
-    ended_at: float | None
+    user_id: Uuid | None
+    started_at: Posix
+    ended_at: Posix | None
     seq: int
 
 
-class RolloutDeviceRow(Row):
+class RolloutDeviceRow(Row, table="firmware_rollout_device", key="id", mode="upsert"):
     """One device in a rollout."""
 
-    form = Form(
-        "firmware_rollout_device",
-        "upsert",
-        ("id",),
-        {
-            "id": "text",
-            "rollout_id": "uuid",
-            "device_id": "uuid",
-            "place": "bigint",
-            "state": "text",
-            "detail": "text",
-            "at": "time",
-        },
-    )
     id: str
-    rollout_id: str
-    device_id: str
+    rollout_id: Uuid
+    device_id: Uuid
     place: int
     state: str
     detail: str
-    at: float
+    at: Posix
 
 
 def rollout_rows(write: Write) -> list[Row]:
@@ -94,29 +60,29 @@ def rollout_rows(write: Write) -> list[Row]:
             case RolloutAborted():
                 touched.update(state.having("aborted"))
     row = RolloutRow(
-        rollout_id,
-        state.release_id,
-        state.image.version,
-        state.chain,
-        state.branch,
-        state.phase,
-        state.reason,
-        state.batch_size,
-        state.max_failure_rate,
-        state.user_id or None,
-        state.started_at,
-        state.ended_at,
-        write.events[-1].seq,
+        id=rollout_id,
+        release_id=state.release_id,
+        version=state.image.version,
+        chain_slug=state.chain,
+        branch_code=state.branch,
+        status=state.phase,
+        reason=state.reason,
+        batch_size=state.batch_size,
+        max_failure_rate=state.max_failure_rate,
+        user_id=state.user_id or None,
+        started_at=state.started_at,
+        ended_at=state.ended_at,
+        seq=write.events[-1].seq,
     )
     devices = [
         RolloutDeviceRow(
-            f"{rollout_id}:{device_id}",
-            rollout_id,
-            device_id,
-            place,
-            job.state,
-            job.detail[:_DETAIL],
-            job.at,
+            id=f"{rollout_id}:{device_id}",
+            rollout_id=rollout_id,
+            device_id=device_id,
+            place=place,
+            state=job.state,
+            detail=job.detail[:_DETAIL],
+            at=job.at,
         )
         for place, (device_id, job) in enumerate(state.jobs.items())
         if device_id in touched

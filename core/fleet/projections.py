@@ -28,8 +28,107 @@ from actors.messages.trolley import (
     TrolleyReturned,
 )
 from actors.runtime.journal import Write
-from core.fleet.rows import DeviceRow, RentalReturned, RentalRow, SessionOver, SessionRow, SlotRow, TrolleyRow
-from core.journal.tables import Row
+from core.journal.tables import Posix, Row, Uuid
+
+
+class TrolleyRow(Row, table="fleet_trolley", key="trolley_id", mode="update"):
+    """The projected columns of a trolley."""
+
+    trolley_id: str
+    phase: str = "available"
+    custody: str = "unknown"
+    maintenance: bool = False
+    maintenance_notes: str = ""
+    session_id: Uuid | None = None
+    assigned_to_id: Uuid | None = None
+    assigned_at: Posix | None = None
+    lock_desired: str = "unknown"
+    lock_reported: str = "unknown"
+    lock_at: Posix | None = None
+    lock_fault: str = ""
+    last_seen: Posix | None = None
+    """Of the last event; signs of life in between are in memory only."""
+    seq: int = 0
+    at_device: Uuid | None = None
+    at_slot: int | None = None
+
+
+class SessionRow(Row, table="fleet_session", key="session_id", mode="upsert"):
+    """A session, as it began."""
+
+    session_id: Uuid
+    trolley_code: str
+    branch_code: str
+    user_id: Uuid
+    started_at: Posix
+    ended_at: Posix | None = None
+    outcome: str | None = None
+    items_cleared: int | None = None
+    is_active: bool = True
+
+
+class SessionOver(Row, table="fleet_session", key="session_id", mode="update"):
+    """How a session of an earlier commit ended."""
+
+    session_id: Uuid
+    ended_at: Posix
+    outcome: str
+    is_active: bool
+
+
+class SessionCleared(Row, table="fleet_session", key="session_id", mode="update"):
+    """How many lines the end of a session took out of the cart."""
+
+    session_id: Uuid
+    items_cleared: int
+
+
+class RentalRow(Row, table="fleet_rental", key="id", mode="upsert"):
+    """Custody of a trolley, from when it left its slot."""
+
+    id: Uuid
+    trolley_code: str
+    branch_code: str
+    user_id: Uuid | None
+    start_time: Posix
+    expected_return: Posix | None = None
+    actual_return: Posix | None = None
+    status: str = "active"
+
+
+class RentalReturned(
+    Row, table="fleet_rental", key="trolley_code", mode="update", while_null="actual_return"
+):
+    """The trolley whose rental of an earlier commit is still open is back."""
+
+    trolley_code: str
+    actual_return: Posix
+    status: str
+
+
+class DeviceRow(Row, table="fleet_device_shadow", key="device_id", mode="upsert"):
+    """A device's link."""
+
+    device_id: Uuid
+    online: bool
+    boot_id: str
+    firmware: str
+    connected_at: Posix | None
+    seq: int
+    """Of the last event that changed the link."""
+
+
+class SlotRow(Row, table="fleet_slot_shadow", key="id", mode="upsert"):
+    """What the hardware last said of a slot."""
+
+    id: str
+    device_id: Uuid
+    slot: int
+    hook: str
+    present: bool
+    at: Posix
+    trolley_code: str | None
+
 
 _LINK = (DeviceConnected, DeviceDisconnected, DeviceRetired)
 _BOOT_ID, _FIRMWARE = 80, 40
@@ -47,22 +146,37 @@ def trolley_rows(write: Write) -> list[Row]:
     for place, event in enumerate(write.decoded):
         kind = type(event)
         if kind is TrolleyAssigned:
-            sessions[event.session_id] = SessionRow(event.session_id, code, branch, event.user_id, event.at)
+            sessions[event.session_id] = SessionRow(
+                session_id=event.session_id,
+                trolley_code=code,
+                branch_code=branch,
+                user_id=event.user_id,
+                started_at=event.at,
+            )
         elif kind is SessionResumed:
             sessions[event.session_id] = SessionRow(
-                event.session_id, code, branch, event.user_id, event.since
+                session_id=event.session_id,
+                trolley_code=code,
+                branch_code=branch,
+                user_id=event.user_id,
+                started_at=event.since,
             )
         elif kind is SessionEnded or kind is SessionExpired:
             rows += _session_over(event, sessions)
         elif kind is TrolleyLeft:
             rental_id = _rental_id(write, place, event)
             out = rentals[rental_id] = RentalRow(
-                rental_id, code, branch, event.user_id, event.at, event.due_at
+                id=rental_id,
+                trolley_code=code,
+                branch_code=branch,
+                user_id=event.user_id,
+                start_time=event.at,
+                expected_return=event.due_at,
             )
         elif kind is TrolleyReturned and out is not None:
             out.actual_return, out.status, out = event.at, "returned", None
         elif kind is TrolleyReturned:
-            rows.append(RentalReturned(code, event.at, "returned"))
+            rows.append(RentalReturned(trolley_code=code, actual_return=event.at, status="returned"))
     return [*rows, *sessions.values(), *rentals.values()]
 
 
@@ -74,22 +188,22 @@ def _trolley(write: Write) -> TrolleyRow:
     if place == home:
         place = None
     return TrolleyRow(
-        write.address.key,
-        state.phase,
-        state.custody,
-        state.maintenance,
-        state.maintenance_notes,
-        state.session_id,
-        state.user_id,
-        state.since,
-        state.lock.desired,
-        state.lock.reported,
-        state.lock.at,
-        state.lock_fault,
-        last.at,
-        last.seq,
-        None if place is None else place.device_id,
-        None if place is None else place.slot,
+        trolley_id=write.address.key,
+        phase=state.phase,
+        custody=state.custody,
+        maintenance=state.maintenance,
+        maintenance_notes=state.maintenance_notes,
+        session_id=state.session_id,
+        assigned_to_id=state.user_id,
+        assigned_at=state.since,
+        lock_desired=state.lock.desired,
+        lock_reported=state.lock.reported,
+        lock_at=state.lock.at,
+        lock_fault=state.lock_fault,
+        last_seen=last.at,
+        seq=last.seq,
+        at_device=None if place is None else place.device_id,
+        at_slot=None if place is None else place.slot,
     )
 
 
@@ -98,7 +212,7 @@ def _session_over(event: SessionEnded | SessionExpired, begun: dict[str, Session
     outcome = event.outcome if isinstance(event, SessionEnded) else "expired"
     row = begun.get(event.session_id)
     if row is None:
-        return [SessionOver(event.session_id, event.at, outcome, False)]
+        return [SessionOver(session_id=event.session_id, ended_at=event.at, outcome=outcome, is_active=False)]
     row.ended_at, row.outcome, row.is_active = event.at, outcome, False
     return []
 
@@ -146,10 +260,23 @@ def device_rows(write: Write) -> list[Row]:
 def _slot(device_id: str, reading: SlotReading) -> Row:
     key = f"{device_id}:{reading.slot}"
     return SlotRow(
-        key, device_id, reading.slot, reading.hook, reading.present, reading.at, reading.trolley_id
+        id=key,
+        device_id=device_id,
+        slot=reading.slot,
+        hook=reading.hook,
+        present=reading.present,
+        at=reading.at,
+        trolley_code=reading.trolley_id,
     )
 
 
 def _link(device_id: str, state: device.State, seq: int) -> Row:
     boot_id, firmware = state.boot_id[:_BOOT_ID], state.firmware[:_FIRMWARE]
-    return DeviceRow(device_id, state.online, boot_id, firmware, state.connected_at, seq)
+    return DeviceRow(
+        device_id=device_id,
+        online=state.online,
+        boot_id=boot_id,
+        firmware=firmware,
+        connected_at=state.connected_at,
+        seq=seq,
+    )

@@ -14,124 +14,65 @@ from actors.messages.stock import (
 )
 from actors.runtime.journal import Recorded, Write
 from actors.stock import Level
-from core.journal.tables import Form, Row
+from core.journal.tables import Posix, Row, Uuid
 
 _NOTE, _PRINCIPAL = 200, 200
 
 
-class LevelRow(Row):
+class LevelRow(Row, table="inventory_stocklevel", key="id", mode="upsert"):
     """One SKU, as it stands."""
 
-    form = Form(
-        "inventory_stocklevel",
-        "upsert",
-        ("id",),
-        {
-            "id": "text",
-            "branch_code": "text",
-            "sku": "text",
-            "product_id": "uuid",
-            "variant_id": "uuid",
-            "on_hand": "bigint",
-            "reserved": "bigint",
-            "received": "bigint",
-            "sold": "bigint",
-            "low_at": "bigint",
-            "low": "boolean",
-            "updated_at": "time",
-        },
-    )
     id: str
     branch_code: str
     sku: str
-    product_id: str
-    variant_id: str | None
+    product_id: Uuid
+    variant_id: Uuid | None
     on_hand: int
     reserved: int
     received: int
     sold: int
     low_at: int
     low: bool
-    updated_at: float
+    updated_at: Posix
 
 
-class MovementRow(Row):
+class MovementRow(Row, table="inventory_movement", key="id", mode="upsert"):
     """Units that came or went."""
 
-    form = Form(
-        "inventory_movement",
-        "upsert",
-        ("id",),
-        {
-            "id": "text",
-            "branch_code": "text",
-            "sku": "text",
-            "product_id": "uuid",
-            "variant_id": "uuid",
-            "kind": "text",
-            "units": "bigint",
-            "reservation_id": "uuid",
-            "note": "text",
-            "principal": "text",
-            "at": "time",
-        },
-    )
     id: str
     branch_code: str
     sku: str
-    product_id: str
-    variant_id: str | None
+    product_id: Uuid
+    variant_id: Uuid | None
     kind: str
     units: int
-    reservation_id: str | None
+    reservation_id: Uuid | None
     note: str
     principal: str
-    at: float
+    at: Posix
 
 
-class ReservationRow(Row):
+class ReservationRow(Row, table="inventory_reservation", key="reservation_id", mode="upsert"):
     """A reservation, from its beginning."""
 
-    form = Form(
-        "inventory_reservation",
-        "upsert",
-        ("reservation_id",),
-        {
-            "reservation_id": "uuid",
-            "branch_code": "text",
-            "user_id": "uuid",
-            "status": "text",
-            "reason": "text",
-            "units": "bigint",
-            "created_at": "time",
-            "expires_at": "time",
-            "closed_at": "time",
-        },
-    )
-    reservation_id: str
+    reservation_id: Uuid
     branch_code: str
-    user_id: str
+    user_id: Uuid
     status: str
     reason: str
     units: int
-    created_at: float
-    expires_at: float
-    closed_at: float | None
+    created_at: Posix
+    expires_at: Posix
+    closed_at: Posix | None
 
 
-class ReservationClosed(Row):
+class ReservationClosed(Row, table="inventory_reservation", key="reservation_id", mode="update"):
     """How a reservation of an earlier commit ended."""
 
-    form = Form(
-        "inventory_reservation",
-        "update",
-        ("reservation_id",),
-        {"reservation_id": "uuid", "status": "text", "reason": "text", "closed_at": "time"},
-    )
-    reservation_id: str
+    reservation_id: Uuid
     status: str
     reason: str
-    closed_at: float
+    closed_at: Posix
 
 
 def stock_rows(write: Write) -> list[Row]:
@@ -175,16 +116,17 @@ def _movements(branch: str, recorded: Recorded, event: Any) -> list[Row]:
     reservation_id = event.reservation_id if kind is StockSold else None
     return [
         MovementRow(
-            f"{branch}:{recorded.seq}:{place}",
-            branch,
-            move.sku,
-            *_product(move.sku),
-            what,
-            move.units,
-            reservation_id,
-            note[:_NOTE],
-            recorded.principal[:_PRINCIPAL],
-            event.at,
+            id=f"{branch}:{recorded.seq}:{place}",
+            branch_code=branch,
+            sku=move.sku,
+            product_id=_product(move.sku)[0],
+            variant_id=_product(move.sku)[1],
+            kind=what,
+            units=move.units,
+            reservation_id=reservation_id,
+            note=note[:_NOTE],
+            principal=recorded.principal[:_PRINCIPAL],
+            at=event.at,
         )
         for place, move in enumerate(moves)
         if move.units
@@ -194,7 +136,15 @@ def _movements(branch: str, recorded: Recorded, event: Any) -> list[Row]:
 def _begun(branch: str, event: StockReserved) -> ReservationRow:
     units = sum(line.units for line in event.lines)
     return ReservationRow(
-        event.reservation_id, branch, event.user_id, "active", "", units, event.at, event.expires_at, None
+        reservation_id=event.reservation_id,
+        branch_code=branch,
+        user_id=event.user_id,
+        status="active",
+        reason="",
+        units=units,
+        created_at=event.at,
+        expires_at=event.expires_at,
+        closed_at=None,
     )
 
 
@@ -204,24 +154,26 @@ def _closed(
     """Close the reservation in its row if it began in this commit, else return the update that does."""
     row = begun.get(reservation_id)
     if row is None:
-        return [ReservationClosed(reservation_id, status, reason, at)]
+        return [ReservationClosed(reservation_id=reservation_id, status=status, reason=reason, closed_at=at)]
     row.status, row.reason, row.closed_at = status, reason, at
     return []
 
 
 def _level(branch: str, sku: str, level: Level, at: float) -> LevelRow:
+    product_id, variant_id = _product(sku)
     return LevelRow(
-        f"{branch}:{sku}",
-        branch,
-        sku,
-        *_product(sku),
-        level.on_hand,
-        level.reserved,
-        level.received,
-        level.sold,
-        level.low_at,
-        level.low,
-        at,
+        id=f"{branch}:{sku}",
+        branch_code=branch,
+        sku=sku,
+        product_id=product_id,
+        variant_id=variant_id,
+        on_hand=level.on_hand,
+        reserved=level.reserved,
+        received=level.received,
+        sold=level.sold,
+        low_at=level.low_at,
+        low=level.low,
+        updated_at=at,
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from actors.runtime.journal import NUL, Write, holds_nul
 from core.journal.codec import encode
-from core.journal.tables import Form, Mode, Row
+from core.journal.tables import Mode, Row
 
 Projection = Callable[[Write], Iterable[Row]]
 """The read-model rows of one entity after one write; made from its events and state only, so that a
@@ -24,28 +24,9 @@ class Poisoned(ValueError):
     """An entity's rows cannot be stored anywhere, whatever the database."""
 
 
-class EventRow(Row):
+class EventRow(Row, table="journal_event", key=("entity", "seq"), mode="insert"):
     """An event as `Recorded` has it, with its entity and the writer's epoch."""
 
-    form = Form(
-        "journal_event",
-        "insert",
-        ("entity", "seq"),
-        {
-            "entity": "text",
-            "seq": "bigint",
-            "name": "text",
-            "version": "bigint",
-            "data": "json",
-            "command_id": "text",
-            "fingerprint": "bigint",
-            "settles": "text",
-            "answer": "json",
-            "principal": "text",
-            "at": "float",
-            "epoch": "bigint",
-        },
-    )
     entity: str
     seq: int
     name: str
@@ -60,25 +41,18 @@ class EventRow(Row):
     epoch: int
 
 
-class SnapshotRow(Row):
+class SnapshotRow(Row, table="journal_snapshot", key="entity", mode="upsert"):
     """An entity's state, in place of the one before."""
 
-    form = Form(
-        "journal_snapshot",
-        "upsert",
-        ("entity",),
-        {"entity": "text", "seq": "bigint", "version": "bigint", "data": "json"},
-    )
     entity: str
     seq: int
     version: int
     data: msgspec.Raw
 
 
-class WakeRow(Row):
+class WakeRow(Row, table="journal_wake", key="entity", mode="merge"):
     """Whether an entity is woken at start, and its watermark of tells; None leaves either as it was."""
 
-    form = Form("journal_wake", "merge", ("entity",), {"entity": "text", "wake": "boolean", "told": "bigint"})
     entity: str
     wake: bool | None
     told: int | None
@@ -138,24 +112,26 @@ def _own_rows(write: Write, epoch: int, groups: dict[type[Row], list[Row]]) -> N
                 settles = None
         rows.append(
             EventRow(
-                entity,
-                each.seq,
-                each.name,
-                each.version,
-                msgspec.Raw(each.data),
-                each.command_id,
-                each.fingerprint,
-                settles,
-                kept,
-                each.principal,
-                each.at,
-                epoch,
+                entity=entity,
+                seq=each.seq,
+                name=each.name,
+                version=each.version,
+                data=msgspec.Raw(each.data),
+                command_id=each.command_id,
+                fingerprint=each.fingerprint,
+                settles=settles,
+                answer=kept,
+                principal=each.principal,
+                at=each.at,
+                epoch=epoch,
             )
         )
     if write.snapshot is not None:
         seq = write.events[-1].seq
         groups[SnapshotRow].append(
-            SnapshotRow(entity, seq, write.snapshot_version, msgspec.Raw(write.snapshot))
+            SnapshotRow(
+                entity=entity, seq=seq, version=write.snapshot_version, data=msgspec.Raw(write.snapshot)
+            )
         )
     if write.wake is not None or write.told is not None:
-        groups[WakeRow].append(WakeRow(entity, write.wake, write.told))
+        groups[WakeRow].append(WakeRow(entity=entity, wake=write.wake, told=write.told))

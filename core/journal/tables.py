@@ -1,14 +1,27 @@
 """Rows and the one SQL statement that writes many of them.
 
-A `Row` is a struct with the names of the columns; its `Form` says which table, which
-key and how it is written. All rows of one form in a commit travel as one JSON array in
-one parameter, which the database unfolds itself: that costs Python one encoding and one
+A `Row` is a struct with the names and types of the columns; its `Form`, read off the class, says
+which table, which key and how it is written. All rows of one form in a commit travel as one JSON
+array in one parameter, which the database unfolds itself: that costs Python one encoding and one
 hand-over, whatever the number of rows (docs/decisions/0002-journal-commit.md).
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, NamedTuple
+from decimal import Decimal
+from types import NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    Union,
+    dataclass_transform,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import msgspec
 
@@ -45,8 +58,67 @@ class Form(NamedTuple):
         return tuple(name for name in self.columns if name not in self.key)
 
 
-class Row(msgspec.Struct):
-    """Base of all rows; a subclass has a field for each column of its form."""
+Uuid = Annotated[str, "uuid"]
+Posix = Annotated[float, "time"]
+"""Seconds since 1970, UTC; a timestamp in the table."""
+
+_COLUMNS: dict[Any, Column] = {
+    str: "text",
+    int: "bigint",
+    bool: "boolean",
+    float: "float",
+    Decimal: "numeric",
+    msgspec.Raw: "json",
+    Uuid: "uuid",
+    Posix: "time",
+}
+
+
+@dataclass_transform(kw_only_default=True)
+class _RowType(msgspec.StructMeta):
+    """Reads the form of a row off its class: ``class Note(Row, table="note", key="name", mode="upsert")``."""
+
+    def __new__(
+        mcs,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        table: str = "",
+        key: str | tuple[str, ...] = (),
+        mode: Mode = "upsert",
+        while_null: str = "",
+    ) -> Any:
+        row = super().__new__(mcs, name, bases, namespace, kw_only=True)
+        if table:
+            keys = (key,) if isinstance(key, str) else key
+            row.form = Form(table, mode, keys, _columns(row), while_null)  # type: ignore[attr-defined]
+        return row
+
+
+def _columns(row: type) -> dict[str, Column]:
+    """Return the columns that the annotations describe; raises TypeError for a type that no column has."""
+    found: dict[str, Column] = {}
+    for name, kind in get_type_hints(row, include_extras=True).items():
+        if get_origin(kind) is ClassVar:
+            continue
+        there = [each for each in get_args(kind) if each is not NoneType]
+        column = _COLUMNS.get(
+            there[0] if get_origin(kind) in (Union, UnionType) and len(there) == 1 else kind
+        )
+        if column is None:
+            expected = "str, int, bool, float, Decimal, msgspec.Raw, Uuid or Posix, or one of them or None"
+            raise TypeError(f"{row.__name__}.{name}: expected {expected}, got {kind}")
+        found[name] = column
+    return found
+
+
+class Row(msgspec.Struct, metaclass=_RowType):
+    """Base of all rows: a subclass has a field for each column, whose annotation says of which type.
+
+    Its arguments are those of :class:`Form`: ``table``, ``key`` (one name or several), ``mode``, and
+    ``while_null``. Rows are made by keyword.
+    """
 
     form: ClassVar[Form]
 

@@ -9,45 +9,21 @@ from actors.messages.order import OrderPlaced, OrderRefunded, RefundRefused, Ref
 from actors.order import State
 from actors.runtime.journal import Write
 from core.journal.codec import encode
-from core.journal.tables import Form, Row
+from core.journal.tables import Posix, Row, Uuid
 
 _WORDS, _REFUND_ID = 200, 64
 
 
-class OrderRow(Row):
+class OrderRow(Row, table="orders_order", key="order_id", mode="upsert"):
     """An order, as it stands."""
 
-    form = Form(
-        "orders_order",
-        "upsert",
-        ("order_id",),
-        {
-            "order_id": "uuid",
-            "number": "bigint",
-            "branch_code": "text",
-            "chain_slug": "text",
-            "user_id": "uuid",
-            "reservation_id": "uuid",
-            "session_id": "uuid",
-            "trolley_id": "text",
-            "status": "text",
-            "currency": "text",
-            "items_count": "bigint",
-            "units": "bigint",
-            "total": "numeric",
-            "refunded": "numeric",
-            "placed_at": "time",
-            "verified_at": "time",
-            "verified_by": "uuid",
-        },
-    )
-    order_id: str
+    order_id: Uuid
     number: int | None
     branch_code: str
     chain_slug: str
-    user_id: str
-    reservation_id: str
-    session_id: str | None
+    user_id: Uuid
+    reservation_id: Uuid
+    session_id: Uuid | None
     trolley_id: str | None
     status: str
     currency: str
@@ -55,42 +31,20 @@ class OrderRow(Row):
     units: int
     total: Decimal
     refunded: Decimal
-    placed_at: float
-    verified_at: float | None
-    verified_by: str | None
+    placed_at: Posix
+    verified_at: Posix | None
+    verified_by: Uuid | None
 
 
-class ItemRow(Row):
+class ItemRow(Row, table="orders_orderitem", key="id", mode="upsert"):
     """A line of an order."""
 
-    form = Form(
-        "orders_orderitem",
-        "upsert",
-        ("id",),
-        {
-            "id": "text",
-            "order_id": "uuid",
-            "place": "bigint",
-            "line_id": "text",
-            "product_id": "uuid",
-            "variant_id": "uuid",
-            "barcode": "text",
-            "name": "text",
-            "variant_name": "text",
-            "weight_g": "bigint",
-            "quantity": "bigint",
-            "unit_price": "numeric",
-            "line_total": "numeric",
-            "price_trace": "text",
-            "returned": "bigint",
-        },
-    )
     id: str
-    order_id: str
+    order_id: Uuid
     place: int
     line_id: str
-    product_id: str
-    variant_id: str | None
+    product_id: Uuid
+    variant_id: Uuid | None
     barcode: str
     name: str
     variant_name: str | None
@@ -102,36 +56,19 @@ class ItemRow(Row):
     returned: int
 
 
-class RefundRow(Row):
+class RefundRow(Row, table="orders_refund", key="id", mode="upsert"):
     """Money that goes back, or went, or did not."""
 
-    form = Form(
-        "orders_refund",
-        "upsert",
-        ("id",),
-        {
-            "id": "text",
-            "order_id": "uuid",
-            "place": "bigint",
-            "amount": "numeric",
-            "reason": "text",
-            "user_id": "uuid",
-            "status": "text",
-            "detail": "text",
-            "at": "time",
-            "settled_at": "time",
-        },
-    )
     id: str
-    order_id: str
+    order_id: Uuid
     place: int
     amount: Decimal
     reason: str
-    user_id: str | None
+    user_id: Uuid | None
     status: str
     detail: str
-    at: float
-    settled_at: float | None
+    at: Posix
+    settled_at: Posix | None
 
 
 _ABOUT_REFUNDS = (RefundRequested, OrderRefunded, RefundRefused)
@@ -161,57 +98,57 @@ def order_rows(write: Write) -> list[Row]:
 
 def _order(state: State) -> OrderRow:
     return OrderRow(
-        state.order_id,
-        state.number or None,
-        state.branch,
-        state.chain,
-        state.user_id,
-        state.reservation_id,
-        state.session_id,
-        state.trolley_id,
-        state.phase,
-        state.currency,
-        len(state.lines),
-        state.units,
-        state.total,
-        state.refunded,
-        state.placed_at,
-        state.verified_at,
-        state.verified_by or None,
+        order_id=state.order_id,
+        number=state.number or None,
+        branch_code=state.branch,
+        chain_slug=state.chain,
+        user_id=state.user_id,
+        reservation_id=state.reservation_id,
+        session_id=state.session_id,
+        trolley_id=state.trolley_id,
+        status=state.phase,
+        currency=state.currency,
+        items_count=len(state.lines),
+        units=state.units,
+        total=state.total,
+        refunded=state.refunded,
+        placed_at=state.placed_at,
+        verified_at=state.verified_at,
+        verified_by=state.verified_by or None,
     )
 
 
 def _item(state: State, place: int, line: Line) -> ItemRow:
     return ItemRow(
-        f"{state.order_id}:{place}",
-        state.order_id,
-        place,
-        line.line_id,
-        line.product_id,
-        line.variant_id,
-        line.barcode,
-        line.name,
-        line.variant_name,
-        line.weight_g,
-        line.quantity,
-        line.unit_price,
-        line.line_total,
-        encode(line.price_trace).decode(),
-        state.came_back(line.line_id),
+        id=f"{state.order_id}:{place}",
+        order_id=state.order_id,
+        place=place,
+        line_id=line.line_id,
+        product_id=line.product_id,
+        variant_id=line.variant_id,
+        barcode=line.barcode,
+        name=line.name,
+        variant_name=line.variant_name,
+        weight_g=line.weight_g,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        line_total=line.line_total,
+        price_trace=encode(line.price_trace).decode(),
+        returned=state.came_back(line.line_id),
     )
 
 
 def _refund(state: State, place: int, refund_id: str) -> RefundRow:
     refund = state.refunds[refund_id]
     return RefundRow(
-        f"{state.order_id}:{refund_id[:_REFUND_ID]}",
-        state.order_id,
-        place,
-        refund.amount,
-        refund.reason[:_WORDS],
-        refund.user_id or None,
-        refund.status,
-        refund.detail[:_WORDS],
-        refund.at,
-        refund.settled_at,
+        id=f"{state.order_id}:{refund_id[:_REFUND_ID]}",
+        order_id=state.order_id,
+        place=place,
+        amount=refund.amount,
+        reason=refund.reason[:_WORDS],
+        user_id=refund.user_id or None,
+        status=refund.status,
+        detail=refund.detail[:_WORDS],
+        at=refund.at,
+        settled_at=refund.settled_at,
     )

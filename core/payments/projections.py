@@ -6,45 +6,16 @@ from decimal import Decimal
 
 from actors.payment import State
 from actors.runtime.journal import Write
-from core.journal.tables import Form, Row
+from core.journal.tables import Posix, Row, Uuid
 
 _WORDS, _REFERENCE, _CODE = 200, 200, 40
 
 
-class PaymentRow(Row):
+class PaymentRow(Row, table="payments_payment", key="payment_id", mode="upsert"):
     """A payment, as it stands."""
 
-    form = Form(
-        "payments_payment",
-        "upsert",
-        ("payment_id",),
-        {
-            "payment_id": "uuid",
-            "user_id": "uuid",
-            "branch_code": "text",
-            "chain_slug": "text",
-            "provider": "text",
-            "status": "text",
-            "amount": "numeric",
-            "refunded": "numeric",
-            "currency": "text",
-            "reservation_id": "uuid",
-            "session_id": "uuid",
-            "order_id": "uuid",
-            "reference": "text",
-            "capture": "text",
-            "reason": "text",
-            "detail": "text",
-            "unsettled": "boolean",
-            "refunds_refused": "bigint",
-            "started_at": "time",
-            "expires_at": "time",
-            "paid_at": "time",
-            "updated_at": "time",
-        },
-    )
-    payment_id: str
-    user_id: str
+    payment_id: Uuid
+    user_id: Uuid
     branch_code: str
     chain_slug: str
     provider: str
@@ -52,19 +23,19 @@ class PaymentRow(Row):
     amount: Decimal
     refunded: Decimal
     currency: str
-    reservation_id: str
-    session_id: str | None
-    order_id: str | None
+    reservation_id: Uuid
+    session_id: Uuid | None
+    order_id: Uuid | None
     reference: str
     capture: str
     reason: str
     detail: str
     unsettled: bool
     refunds_refused: int
-    started_at: float
-    expires_at: float
-    paid_at: float | None
-    updated_at: float
+    started_at: Posix
+    expires_at: Posix
+    paid_at: Posix | None
+    updated_at: Posix
 
 
 def payment_rows(write: Write) -> list[Row]:
@@ -72,27 +43,27 @@ def payment_rows(write: Write) -> list[Row]:
     state: State = write.state
     return [
         PaymentRow(
-            state.payment_id,
-            state.user_id,
-            state.branch,
-            state.chain,
-            state.provider,
-            state.status,
-            state.amount,
-            state.refunded,
-            state.currency,
-            state.reservation_id,
-            state.session_id,
-            state.order_id,
-            state.reference[:_REFERENCE],
-            state.capture[:_REFERENCE],
-            state.reason[:_CODE],
-            state.detail[:_WORDS],
-            state.unsettled,
-            sum(each.status == "refused" for each in state.refunds),
-            state.started_at,
-            state.expires_at,
-            state.paid_at,
-            state.updated_at,
+            payment_id=state.payment_id,
+            user_id=state.user_id,
+            branch_code=state.branch,
+            chain_slug=state.chain,
+            provider=state.provider,
+            status=state.status,
+            amount=state.amount,
+            refunded=state.refunded,
+            currency=state.currency,
+            reservation_id=state.reservation_id,
+            session_id=state.session_id,
+            order_id=state.order_id,
+            reference=state.reference[:_REFERENCE],
+            capture=state.capture[:_REFERENCE],
+            reason=state.reason[:_CODE],
+            detail=state.detail[:_WORDS],
+            unsettled=state.unsettled,
+            refunds_refused=sum(each.status == "refused" for each in state.refunds),
+            started_at=state.started_at,
+            expires_at=state.expires_at,
+            paid_at=state.paid_at,
+            updated_at=state.updated_at,
         )
     ]

@@ -78,7 +78,7 @@ def _key(form: Form, columns: Columns) -> str:
 
 
 def _defaults(kind: Any, columns: Columns) -> Columns:
-    row = kind(*(columns[name] for name in kind.form.key))
+    row = kind(**{name: columns[name] for name in kind.form.key})
     return {name: getattr(row, name) for name in kind.form.columns}
 
 

@@ -26,7 +26,7 @@ def rebuild(journal: SqlJournal, models: ReadModels) -> int:
         if kind.form.mode == "update":
             there = {code for (code,) in journal.query(f"SELECT {kind.form.key[0]} FROM {table}")}
             known = {getattr(row, kind.form.key[0]) for row in rows}
-            rows += [kind(code) for code in sorted(there - known)]
+            rows += [kind(**{kind.form.key[0]: code}) for code in sorted(there - known)]
         written += len(rows)
         parts += [pack_rows(kind, rows[start : start + _MANY]) for start in range(0, len(rows), _MANY)]
     journal.replace(partition, epoch, _emptied(models), parts)

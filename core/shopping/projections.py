@@ -25,84 +25,49 @@ from actors.messages.cart import (
 from actors.messages.checkout import CheckoutCancelled, CheckoutExpired, CheckoutRefused
 from actors.messages.paying import CheckoutPaid
 from actors.runtime.journal import Write
-from core.fleet.rows import SessionCleared
-from core.journal.tables import Form, Row
+from core.fleet.projections import SessionCleared
+from core.journal.tables import Posix, Row, Uuid
 
 
-class CartRow(Row):
+class CartRow(Row, table="shopping_cart", key="user_id", mode="upsert"):
     """Totals of a user's cart; ``revision`` is the cart's journal seq."""
 
-    form = Form(
-        "shopping_cart",
-        "upsert",
-        ("user_id",),
-        {
-            "user_id": "uuid",
-            "cart_id": "uuid",
-            "currency": "text",
-            "items_count": "bigint",
-            "total_items": "bigint",
-            "total_price": "numeric",
-            "revision": "bigint",
-            "session_id": "uuid",
-            "updated_at": "time",
-        },
-    )
-    user_id: str
-    cart_id: str
+    user_id: Uuid
+    cart_id: Uuid
     currency: str
     items_count: int
     total_items: int
     total_price: Decimal
     revision: int
-    session_id: str | None
-    updated_at: float
+    session_id: Uuid | None
+    updated_at: Posix
 
 
-class ItemRow(Row):
+class ItemRow(Row, table="shopping_cart_item", key="line_id", mode="upsert"):
     """One line of a cart."""
 
-    form = Form(
-        "shopping_cart_item",
-        "upsert",
-        ("line_id",),
-        {
-            "line_id": "uuid",
-            "user_id": "uuid",
-            "product_id": "uuid",
-            "variant_id": "uuid",
-            "barcode": "text",
-            "name": "text",
-            "quantity": "bigint",
-            "unit_price": "numeric",
-            "line_total": "numeric",
-            "added_at": "time",
-        },
-    )
-    line_id: str
-    user_id: str
-    product_id: str
-    variant_id: str | None
+    line_id: Uuid
+    user_id: Uuid
+    product_id: Uuid
+    variant_id: Uuid | None
     barcode: str
     name: str
     quantity: int
     unit_price: Decimal
     line_total: Decimal
-    added_at: float
+    added_at: Posix
 
 
-class ItemGone(Row):
+class ItemGone(Row, table="shopping_cart_item", key="line_id", mode="delete"):
     """A line that is in the cart no longer."""
 
-    form = Form("shopping_cart_item", "delete", ("line_id",), {"line_id": "uuid"})
-    line_id: str
+    line_id: Uuid
 
 
-class ItemsGone(Row):
+class ItemsGone(Row, table="shopping_cart_item", key="user_id", mode="delete"):
     """Every line of a user's cart, when it is emptied."""
 
-    form = Form("shopping_cart_item", "delete", ("user_id",), {"user_id": "uuid"})
-    user_id: str
+    user_id: Uuid
 
 
 @lru_cache(maxsize=200_000)
@@ -130,43 +95,43 @@ def cart_rows(write: Write) -> list[Row]:
             changed.update((line.line_id, line) for line in event.lines)
         elif kind in _EMPTYING:
             if kind is SessionDetached:
-                rows.append(SessionCleared(event.session_id, event.items_cleared))
+                rows.append(SessionCleared(session_id=event.session_id, items_cleared=event.items_cleared))
             if event.items_cleared:
                 changed.clear()
-                rows.append(ItemsGone(user_id))
+                rows.append(ItemsGone(user_id=user_id))
         elif kind is CheckoutPaid:
             changed.clear()
-            rows.append(ItemsGone(user_id))
+            rows.append(ItemsGone(user_id=user_id))
     rows.append(_totals(state, user_id, last.seq, last.at))
     for line_id, line in changed.items():
-        rows.append(ItemGone(line_id) if line is None else _item(line, user_id))
+        rows.append(ItemGone(line_id=line_id) if line is None else _item(line, user_id))
     return rows
 
 
 def _totals(state: State, user_id: str, revision: int, at: float) -> CartRow:
     return CartRow(
-        user_id,
-        cart_id_of(user_id),
-        state.currency,
-        len(state.lines),
-        state.units,
-        state.total,
-        revision,
-        state.sessions[-1].session_id if state.sessions else None,
-        at,
+        user_id=user_id,
+        cart_id=cart_id_of(user_id),
+        currency=state.currency,
+        items_count=len(state.lines),
+        total_items=state.units,
+        total_price=state.total,
+        revision=revision,
+        session_id=state.sessions[-1].session_id if state.sessions else None,
+        updated_at=at,
     )
 
 
 def _item(line: Line, user_id: str) -> ItemRow:
     return ItemRow(
-        line.line_id,
-        user_id,
-        line.product_id,
-        line.variant_id,
-        line.barcode,
-        line.name,
-        line.quantity,
-        line.unit_price,
-        line.line_total,
-        line.added_at,
+        line_id=line.line_id,
+        user_id=user_id,
+        product_id=line.product_id,
+        variant_id=line.variant_id,
+        barcode=line.barcode,
+        name=line.name,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        line_total=line.line_total,
+        added_at=line.added_at,
     )

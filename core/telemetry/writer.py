@@ -16,7 +16,7 @@ import pykka
 from django.db import DatabaseError, connection
 
 from core.journal.codec import encode
-from core.journal.tables import Form, Row, postgres_sql, sqlite_sql
+from core.journal.tables import Posix, Row, Uuid, postgres_sql, sqlite_sql
 
 log = logging.getLogger("devices")
 
@@ -33,19 +33,13 @@ class Full(Exception):
     """More samples wait than may."""
 
 
-class SampleRow(Row):
+class SampleRow(Row, table="telemetry_sample", key=("device_id", "at", "seq"), mode="insert"):
     """One sample, as it is written."""
 
-    form = Form(
-        "telemetry_sample",
-        "insert",
-        ("device_id", "at", "seq"),
-        {"device_id": "uuid", "seq": "bigint", "at": "time", "received_at": "time", "data": "json"},
-    )
-    device_id: str
+    device_id: Uuid
     seq: int
-    at: float
-    received_at: float
+    at: Posix
+    received_at: Posix
     data: msgspec.Raw
 
 

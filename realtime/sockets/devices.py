@@ -248,7 +248,11 @@ class DeviceConsumer(SocketConsumer):
         if b"\\u0000" in data:
             raise invalid("data", "Expected text without NUL characters.", code="invalid_message")
         row = SampleRow(
-            self.principal.id, message.seq, message.at.timestamp(), self.shared.now(), msgspec.Raw(data)
+            device_id=self.principal.id,
+            seq=message.seq,
+            at=message.at.timestamp(),
+            received_at=self.shared.now(),
+            data=msgspec.Raw(data),
         )
         try:
             self.shared.keep_sample(row, partial(self._kept, message.seq))

@@ -108,7 +108,7 @@ def written(rows: list[SampleRow]) -> list[Exception | None]:
 
 def row(seq: int, data: str = '{"load":1}') -> SampleRow:
     at = NOW.timestamp() + seq
-    return SampleRow(str(DEVICE), seq, at, at, msgspec.Raw(data.encode()))
+    return SampleRow(device_id=str(DEVICE), seq=seq, at=at, received_at=at, data=msgspec.Raw(data.encode()))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -121,9 +121,11 @@ def test_a_group_is_written_with_each_sample_once_and_all_are_answered() -> None
 
 @pytest.mark.django_db(transaction=True)
 def test_a_sample_that_cannot_be_written_keeps_no_other_from_it() -> None:
-    poisoned = SampleRow("no uuid", 3, 1.0, 1.0, msgspec.Raw(b"{}"))
+    poisoned = SampleRow(device_id="no uuid", seq=3, at=1.0, received_at=1.0, data=msgspec.Raw(b"{}"))
     if connection.vendor == "sqlite":
-        poisoned = SampleRow(str(DEVICE), None, 1.0, 1.0, msgspec.Raw(b"{}"))  # type: ignore[arg-type]
+        poisoned = SampleRow(
+            device_id=str(DEVICE), seq=None, at=1.0, received_at=1.0, data=msgspec.Raw(b"{}")
+        )  # type: ignore[arg-type]
     found = written([row(1), poisoned, row(2)])
     assert [error is None for error in found] == [True, False, True]
     assert set(Sample.objects.values_list("seq", flat=True)) == {1, 2}

@@ -12,14 +12,13 @@ from actors.runtime.journal import Journal, Write
 from actors.runtime.memory import MemoryJournal
 from core.journal.postgres import PostgresJournal
 from core.journal.sqlite import SqliteJournal
-from core.journal.tables import Form, Row
+from core.journal.tables import Row
 from tests.journal_contract import JournalContract
 
 
-class NoteRow(Row):
+class NoteRow(Row, table="journal_meta", key="name", mode="upsert"):
     """A read model that any database has: a fact with a name of at most 50 characters."""
 
-    form = Form("journal_meta", "upsert", ("name",), {"name": "text", "value": "text"})
     name: str
     value: str
 
@@ -27,7 +26,7 @@ class NoteRow(Row):
 def note(write: Write) -> Iterable[Row]:
     """Project the state as a text; anything else is no row."""
     if isinstance(write.state, str):
-        yield NoteRow(str(write.address)[-40:], write.state)
+        yield NoteRow(name=str(write.address)[-40:], value=write.state)
 
 
 PROJECTIONS = {"counter": note}
