@@ -15,8 +15,7 @@ from core.accounts import api as accounts
 from core.alarms import api as alarms
 from core.branches import api as branches
 from core.catalogue import media
-from core.catalogue.imports import api as imports
-from core.catalogue.rest import categories, pictures, variants
+from core.catalogue.rest import categories, imports, pictures, variants
 from core.catalogue.rest import products as catalogue
 from core.demo.api import DemoView
 from core.firmware.urls import firmware_api

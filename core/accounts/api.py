@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -49,7 +49,7 @@ class RefreshBody(ClosedSerializer):
     refresh = StrictText(min_length=1, max_length=200)
 
 
-class TokenAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class TokenAnswer(serializers.Serializer[Any]):
     """A pair of tokens."""
 
     access = serializers.CharField()
@@ -64,7 +64,7 @@ class RegisterAnswer(TokenAnswer):
     username = serializers.CharField()
 
 
-class RoleAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class RoleAnswer(serializers.Serializer[Any]):
     """A role; branch null: in every branch of the chain."""
 
     role = serializers.CharField()
@@ -79,7 +79,7 @@ class MeBody(ClosedSerializer):
     email = StrictEmail(required=False, allow_blank=True)
 
 
-class MeAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class MeAnswer(serializers.Serializer[Any]):
     """The caller's account."""
 
     id = serializers.UUIDField()

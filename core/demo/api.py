@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -13,14 +15,14 @@ from core.checks import DEMO_PASSWORD, demo_accounts
 from core.rest.views import View
 
 
-class AccountAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class AccountAnswer(serializers.Serializer[Any]):
     """A login to try."""
 
     username = serializers.CharField()
     password = serializers.CharField()
 
 
-class DemoAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class DemoAnswer(serializers.Serializer[Any]):
     """The demonstration's logins; none when this is no demonstration."""
 
     accounts = AccountAnswer(many=True)

@@ -55,7 +55,7 @@ class RolloutBody(ClosedSerializer):
         return attrs
 
 
-class RolloutDeviceAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class RolloutDeviceAnswer(serializers.Serializer[Any]):
     """How far one device is, from waiting and offered to updated, failed or aborted."""
 
     device_id = serializers.UUIDField()
@@ -65,7 +65,7 @@ class RolloutDeviceAnswer(serializers.Serializer):  # type: ignore[type-arg]
     at = Moment()
 
 
-class RolloutAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class RolloutAnswer(serializers.Serializer[Any]):
     """A rollout; ``counts`` has how many devices are in which state, of those that the caller may see."""
 
     id = serializers.UUIDField()

@@ -36,7 +36,7 @@ from core.tenancy.models import Branch
 
 
 @extend_schema_field({"type": "number"})
-class Amount(serializers.Field):  # type: ignore[type-arg]
+class Amount(serializers.Field[Any, Any, Any, Any]):
     """Money in the decimals of the order's currency. Read only."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -52,7 +52,7 @@ class Amount(serializers.Field):  # type: ignore[type-arg]
         return value
 
 
-class PriceStepAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class PriceStepAnswer(serializers.Serializer[Any]):
     """A step of a price: the rule, and the unit price after it."""
 
     rule = serializers.CharField()
@@ -107,7 +107,7 @@ class ShopAnswer(serializers.ModelSerializer[Branch]):
         fields = ("name", "chain", "address", "city", "timezone")
 
 
-class PassAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class PassAnswer(serializers.Serializer[Any]):
     """What staff at the exit scans (``url``, as a QR code) or types (``code``)."""
 
     code = serializers.CharField()

@@ -13,8 +13,10 @@ class PaymentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to what happens to accounts."""
+        """Listen to what happens to accounts, and open the door to the sandbox's webhooks."""
         from core.accounts import signals
-        from core.payments import ledger
+        from core.payments import ledger, webhooks
+        from core.payments.providers import sandbox
 
         signals.account_erased.connect(ledger.forget, dispatch_uid="payments")
+        sandbox.deliver_to(webhooks.receive)

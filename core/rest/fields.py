@@ -45,7 +45,7 @@ def moment(text: str) -> datetime:
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)
-class Moment(serializers.Field):  # type: ignore[type-arg]
+class Moment(serializers.Field[Any, Any, Any, Any]):
     """A time on the wire: RFC 3339, UTC, milliseconds. Read only."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -56,7 +56,7 @@ class Moment(serializers.Field):  # type: ignore[type-arg]
         return rfc3339(value)
 
 
-class ClosedSerializer(serializers.Serializer):  # type: ignore[type-arg]
+class ClosedSerializer(serializers.Serializer[Any]):
     """A body whose fields are all there is: an unknown one is an error that names it.
 
     ``null`` for an optional field is the same as leaving it out.

@@ -29,7 +29,7 @@ MOST = 5000
 BUCKETS = {"5m": FIVE_MINUTES, "1h": HOUR}
 
 
-class PointAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class PointAnswer(serializers.Serializer[Any]):
     """A sample (``data``; with ``type`` its ``value``), or a bucket of one number."""
 
     device_id = serializers.UUIDField()
@@ -45,7 +45,7 @@ class PointAnswer(serializers.Serializer):  # type: ignore[type-arg]
     last = serializers.FloatField(required=False)
 
 
-class TelemetryAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class TelemetryAnswer(serializers.Serializer[Any]):
     """Points by time. ``truncated``: there are more; ask again from the last one's time."""
 
     bucket = serializers.ChoiceField(("raw", "5m", "1h"))

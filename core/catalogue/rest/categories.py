@@ -24,7 +24,7 @@ from core.rest.views import View
 from core.tenancy.models import Chain
 
 
-class CategoryAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class CategoryAnswer(serializers.Serializer[Any]):
     """A node of the category tree."""
 
     id = serializers.UUIDField()

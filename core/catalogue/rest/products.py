@@ -26,7 +26,7 @@ from core.rest.views import ListView, RetrieveView, RowView
 
 
 @extend_schema_field({"type": "number"})
-class Amount(serializers.Field):  # type: ignore[type-arg]
+class Amount(serializers.Field[Any, Any, Any, Any]):
     """Money in the decimals of the chain's currency. Read only."""
 
     def __init__(self, **kwargs: Any) -> None:

@@ -25,7 +25,7 @@ class ControllerAnswer(serializers.ModelSerializer[Controller]):
         fields = ("id", "port", "address", "baudrate", "protocol", "polarity")
 
 
-class SlotAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class SlotAnswer(serializers.Serializer[Any]):
     """A slot: the trolley that belongs there, and what the hardware last said."""
 
     slot = serializers.IntegerField(help_text="bus << 8 | board address << 4 | lock number")
@@ -35,7 +35,7 @@ class SlotAnswer(serializers.Serializer):  # type: ignore[type-arg]
     at = Moment(allow_null=True)
 
 
-class DeviceAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class DeviceAnswer(serializers.Serializer[Any]):
     """A Raspberry Pi."""
 
     id = serializers.UUIDField()

@@ -46,7 +46,7 @@ class RenameBody(ClosedSerializer):
     name = StrictText(min_length=1, max_length=80)
 
 
-class CommandAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class CommandAnswer(serializers.Serializer[Any]):
     """A command that the device has not answered yet; never to be carried out after ``ttl_ms``."""
 
     id = serializers.CharField()
@@ -61,7 +61,7 @@ class HeartbeatBody(ClosedSerializer):
     health = serializers.DictField(required=False)
 
 
-class HeartbeatAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class HeartbeatAnswer(serializers.Serializer[Any]):
     """What the server thinks of the device, and what it wants of it."""
 
     device_id = serializers.UUIDField()
@@ -72,7 +72,7 @@ class HeartbeatAnswer(serializers.Serializer):  # type: ignore[type-arg]
     link = LinkAnswer()
 
 
-class ReportedAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class ReportedAnswer(serializers.Serializer[Any]):
     """What the hardware last said of a slot."""
 
     slot = serializers.IntegerField()
@@ -81,14 +81,14 @@ class ReportedAnswer(serializers.Serializer):  # type: ignore[type-arg]
     at = Moment()
 
 
-class DesiredAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class DesiredAnswer(serializers.Serializer[Any]):
     """What is wanted of a slot's lock."""
 
     slot = serializers.IntegerField()
     lock = serializers.ChoiceField(("open", "closed"))
 
 
-class FirmwareJobAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class FirmwareJobAnswer(serializers.Serializer[Any]):
     """The firmware that the device was offered last, and how far it is with it."""
 
     rollout_id = serializers.UUIDField()
@@ -99,7 +99,7 @@ class FirmwareJobAnswer(serializers.Serializer):  # type: ignore[type-arg]
     detail = serializers.CharField(help_text="Why it failed.")
 
 
-class StatusAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class StatusAnswer(serializers.Serializer[Any]):
     """A device's shadow: wanted and reported, as of ``version``."""
 
     device_id = serializers.UUIDField()

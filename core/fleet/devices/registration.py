@@ -28,7 +28,7 @@ class NoBody(ClosedSerializer):
     """Nothing."""
 
 
-class ClaimCodeAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class ClaimCodeAnswer(serializers.Serializer[Any]):
     """A code for one Pi, told this once; ``command`` is what to type on the Pi."""
 
     code = serializers.CharField()
@@ -54,7 +54,7 @@ class RegisterDeviceBody(ClosedSerializer):
         return mac
 
 
-class LinkAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class LinkAnswer(serializers.Serializer[Any]):
     """Where the Pi's websocket goes, with the token as ``Authorization: Bearer``."""
 
     url = serializers.CharField()
@@ -63,7 +63,7 @@ class LinkAnswer(serializers.Serializer):  # type: ignore[type-arg]
     telemetry_s = serializers.IntegerField()
 
 
-class MqttAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class MqttAnswer(serializers.Serializer[Any]):
     """The broker, for sites that want one; null where there is none."""
 
     broker = serializers.CharField(allow_null=True)
@@ -72,7 +72,7 @@ class MqttAnswer(serializers.Serializer):  # type: ignore[type-arg]
     topic = serializers.CharField(help_text="What the device's topics begin with.")
 
 
-class RegisterDeviceAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class RegisterDeviceAnswer(serializers.Serializer[Any]):
     """What the Pi keeps."""
 
     device_id = serializers.UUIDField()
@@ -92,7 +92,7 @@ class RotateBody(ClosedSerializer):
     overlap_s = StrictInteger(required=False, min_value=0, max_value=30 * 24 * 3600)
 
 
-class RotateAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class RotateAnswer(serializers.Serializer[Any]):
     """The new token."""
 
     device_id = serializers.UUIDField()

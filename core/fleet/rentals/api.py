@@ -56,7 +56,7 @@ class RentalAnswer(serializers.ModelSerializer[Rental]):
         return int(((row.actual_return or timezone.now()) - row.start_time).total_seconds() // 60)
 
 
-class StatsAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class StatsAnswer(serializers.Serializer[Any]):
     """Of the last ``days``; averages are null without a rental."""
 
     days = serializers.IntegerField()

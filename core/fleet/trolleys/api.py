@@ -25,7 +25,7 @@ from core.rest.views import View
 from core.tenancy.models import Branch
 
 
-class LockAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class LockAnswer(serializers.Serializer[Any]):
     """Shadow of the lock: what is wanted and what the hardware says (open, closed, unknown)."""
 
     desired = serializers.CharField()
@@ -33,7 +33,7 @@ class LockAnswer(serializers.Serializer):  # type: ignore[type-arg]
     at = Moment(allow_null=True)
 
 
-class TrolleyAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class TrolleyAnswer(serializers.Serializer[Any]):
     """A trolley's state. ``is_locked``: held for its shopper; ``lock`` is the hardware."""
 
     trolley_id = serializers.CharField()

@@ -65,7 +65,7 @@ class ImportAnswer(serializers.ModelSerializer[ImportJob]):
         )  # fmt: skip
 
 
-class ChangeAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class ChangeAnswer(serializers.Serializer[Any]):
     """A column's old and new text."""
 
     column = serializers.CharField()
@@ -73,7 +73,7 @@ class ChangeAnswer(serializers.Serializer):  # type: ignore[type-arg]
     new = serializers.CharField()
 
 
-class ReasonAnswer(serializers.Serializer):  # type: ignore[type-arg]
+class ReasonAnswer(serializers.Serializer[Any]):
     """Why a line was refused; an empty column: the line as a whole."""
 
     column = serializers.CharField()
