@@ -200,6 +200,9 @@ def _serve(url: str, options: argparse.Namespace) -> None:
         import django
 
         django.setup()
+        from django.conf import settings
+
+        settings.PERIODIC_JOBS = ()  # they are no part of an add
         from django.core.management import call_command
 
         from bench.prepare import fill
