@@ -44,7 +44,7 @@ for number in (1, 2, 3):
     Trolley.objects.create(trolley_id=f"TROLLEY_10{number}", branch=fresh, cart_number=number)
 for number in range(91, 93):
     Trolley.objects.create(trolley_id=f"TROLLEY_{number}", branch=branch, cart_number=number)
-branch = Branch.objects.create(chain=chain, code="BRANCH-011", name="Demo Mart Avenue", session_timeout_s=5)
+branch = Branch.objects.create(chain=chain, code="BRANCH-019", name="Demo Mart Avenue", session_timeout_s=5)
 Trolley.objects.create(trolley_id="TROLLEY_95", branch=branch, cart_number=95)
 """
 

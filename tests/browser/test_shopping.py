@@ -153,7 +153,7 @@ class Air:
 def test_a_phone_that_slept_past_the_end_of_its_session_goes_on_without_a_scan(
     visit: Visit, store: Store
 ) -> None:
-    admin = visit("/branch/BRANCH-011", "admin", desk=True)
+    admin = visit("/branch/BRANCH-019", "admin", desk=True)
     page = visit("/shop", "sleeper")
     air = Air(page)
     page.goto(f"{store.url}/t/TROLLEY_95")
