@@ -15,7 +15,7 @@ class CoreConfig(AppConfig):
         """Connect the announcements of reference data and register the checks."""
         # Celery too: from here on its tasks belong to this project's app and not to an unconfigured one.
         from core import celery, checks, reference
-        from core.accounts.models import Grant, User
+        from core.accounts.models import Grant, Login, User
         from core.catalogue.models import Category, LabelLayout, PriceRule, Product, Variant, Voucher
         from core.fleet.models import Controller, Device, Trolley
         from core.rest import ids
@@ -28,3 +28,5 @@ class CoreConfig(AppConfig):
         catalogue = (Chain, Category, Product, Variant, PriceRule, Voucher, LabelLayout)
         reference.watch(reference.CATALOGUE, *catalogue)
         reference.watch(reference.PEOPLE, User, Grant)
+        reference.watch(reference.LOGINS, Grant)
+        reference.watch_changes(reference.LOGINS, User, Login)

@@ -19,7 +19,6 @@ from actors.runtime import Clock, Dispatcher, Kind, Publication, System
 from actors.runtime.journal import Journal
 from core import reference
 from core.accounts.people import People
-from core.catalogue.imports import runner
 from core.catalogue.live.catalogue import Catalogue
 from core.database import fresh_connections
 from core.entities import ENTITIES
@@ -32,7 +31,7 @@ from core.replay.opening import open_journal
 
 log = logging.getLogger(__name__)
 
-_LOOK_S = 5.0
+_LOOK_S = 1.0
 
 
 def kinds(snapshot_every: int = 200) -> Sequence[Kind]:
@@ -58,8 +57,9 @@ class References:
         self._catalogues: dict[str, Catalogue] = {}
         self._wanted: set[str] = set()
         self._wake = threading.Event()
+        self._lost = False
         self._stopping = False
-        self._written: Any = None
+        self._versions: dict[str, int] = {}
         self._thread: threading.Thread | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._listeners: list[Callable[[str], None]] = []
@@ -80,9 +80,8 @@ class References:
 
     def start(self) -> None:
         """Read everything, then follow the changes. Blocking until all is read."""
-        if settings.REDIS_URL:
-            # Before the reload: what is written from here on is either read by it, or noticed later.
-            self._written = runner.last_written()
+        # Before the reload: what is changed from here on is either read by it, or noticed later.
+        self._versions = reference.versions()
         self.reload()
         self._unsubscribe = reference.subscribe(self.changed)
         self._thread = threading.Thread(target=self._follow, name="reference", daemon=True)
@@ -109,25 +108,29 @@ class References:
         self._wake.set()
 
     def _follow(self) -> None:
-        look, written = fresh_connections()(runner.last_written), self._written
         while True:
-            # A worker's process tells nobody of an import, so that is asked for now and then.
-            woken = self._wake.wait(_LOOK_S if settings.REDIS_URL else None)
+            # Commands and workers announce nothing here, so what they changed is asked for.
+            self._wake.wait(_LOOK_S)
             self._wake.clear()
             if self._stopping:
                 return
-            if not woken and (latest := self._latest(look, written)) != written:
-                written = latest
-                self._wanted.add(reference.CATALOGUE)
+            versions = self._look()
+            self._wanted |= {what for what, number in versions.items() if number != self._versions.get(what)}
+            self._versions = versions
             while self._wanted:
                 self._reload(self._wanted.pop())
 
-    def _latest(self, look: Callable[[], Any], before: Any) -> Any:
+    def _look(self) -> dict[str, int]:
         try:
-            return look()
+            with fresh_connections():
+                versions = reference.versions()
         except DatabaseError:
-            log.warning("the database could not be asked for imports", exc_info=True)
-            return before
+            if not self._lost:
+                log.warning("the database could not be asked for changes", exc_info=True)
+            self._lost = True
+            return self._versions
+        self._lost = False
+        return versions
 
     def _reload(self, what: str) -> None:
         try:
@@ -157,10 +160,14 @@ class References:
     def _reload_people(self) -> None:
         self.people.reload()
 
+    def _nothing(self) -> None:
+        """Logins are not kept here; who keeps them listens."""
+
     _parts: dict[str, Callable[[Any], None]] = {
         reference.DIRECTORY: _reload_directory,
         reference.CATALOGUE: _reload_catalogues,
         reference.PEOPLE: _reload_people,
+        reference.LOGINS: _nothing,
     }
 
 

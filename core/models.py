@@ -19,3 +19,13 @@ class KeptAnswer(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class ReferenceVersion(models.Model):
+    """How often a kind of reference data has changed, so that every process notices what others changed."""
+
+    what = models.CharField(max_length=20, primary_key=True)
+    number = models.PositiveBigIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.number}"

@@ -1,17 +1,22 @@
 """The one announcement that reference data changed.
 
 Models announce at the commit of their transaction; whoever keeps reference data in
-memory subscribes and reloads. ``what`` is one of DIRECTORY, CATALOGUE and PEOPLE.
+memory subscribes and reloads. ``what`` is one of DIRECTORY, CATALOGUE, PEOPLE and LOGINS. Each
+announcement is counted in the database as well: processes that cannot hear it (a management
+command's changes, a worker's) are noticed by who asks for :func:`versions` now and then.
 """
 
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable
 from typing import Any
 
-from django.db import models, transaction
+from django.db import DatabaseError, models, transaction
 from django.db.models.signals import post_delete, post_save
+
+log = logging.getLogger(__name__)
 
 DIRECTORY = "directory"
 """Chains, branches, trolleys, devices, controllers."""
@@ -19,6 +24,8 @@ CATALOGUE = "catalogue"
 """Categories, products, variants, price rules, vouchers."""
 PEOPLE = "people"
 """Accounts and grants."""
+LOGINS = "logins"
+"""What somebody may do, or whether their login still counts: roles, closed accounts, ended logins."""
 
 Subscriber = Callable[[str], None]
 
@@ -49,22 +56,48 @@ def changed(what: str) -> None:
 @functools.cache
 def _announcer(what: str) -> Callable[[], None]:
     def announce() -> None:
+        _count(what)
         for subscriber in tuple(_subscribers):
             subscriber(what)
 
     return announce
 
 
+def versions() -> dict[str, int]:
+    """Return how often each kind has changed. Blocking."""
+    from core.models import ReferenceVersion
+
+    return dict(ReferenceVersion.objects.values_list("what", "number"))
+
+
+def _count(what: str) -> None:
+    from core.models import ReferenceVersion
+
+    try:
+        if not ReferenceVersion.objects.filter(pk=what).update(number=models.F("number") + 1):
+            ReferenceVersion.objects.create(what=what)
+    except DatabaseError:
+        # The change itself is committed and announced here; other processes notice the next one.
+        log.warning("a change of %s could not be counted", what, exc_info=True)
+
+
 def watch(what: str, *kinds: type[models.Model]) -> None:
     """Announce ``what`` whenever a row of these models is saved or deleted (not by ``update()``)."""
-
-    def on_change(**_: Any) -> None:
-        changed(what)
-
     for kind in kinds:
-        post_save.connect(
-            on_change, sender=kind, weak=False, dispatch_uid=f"reference-save-{kind._meta.label}"
-        )
-        post_delete.connect(
-            on_change, sender=kind, weak=False, dispatch_uid=f"reference-delete-{kind._meta.label}"
-        )
+        _connect(what, kind, new_too=True)
+
+
+def watch_changes(what: str, *kinds: type[models.Model]) -> None:
+    """Announce ``what`` whenever a row that was there is saved or deleted; a new one changes nothing."""
+    for kind in kinds:
+        _connect(what, kind, new_too=False)
+
+
+def _connect(what: str, kind: type[models.Model], *, new_too: bool) -> None:
+    def on_change(*, created: bool = False, **_: Any) -> None:
+        if new_too or not created:
+            changed(what)
+
+    label = f"{what}-{kind._meta.label}"
+    post_save.connect(on_change, sender=kind, weak=False, dispatch_uid=f"reference-save-{label}")
+    post_delete.connect(on_change, sender=kind, weak=False, dispatch_uid=f"reference-delete-{label}")

@@ -40,6 +40,7 @@ api: list[URLPattern | URLResolver] = [
     path("api/auth/token", accounts.TokenView.as_view()),
     path("api/auth/token/refresh", accounts.RefreshView.as_view()),
     path("api/auth/logout", accounts.LogoutView.as_view()),
+    path("api/auth/logout-everywhere", accounts.LogoutEverywhereView.as_view()),
     path("api/me", accounts.MeView.as_view()),
     path("api/me/export", privacy.ExportView.as_view()),
     path("api/chains", branches.ChainsView.as_view()),

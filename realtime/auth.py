@@ -29,6 +29,8 @@ class Identity(NamedTuple):
     principal: Principal
     expires_at: float
     checked_at: float
+    login: str = ""
+    """Of a person."""
 
 
 class Authenticator:
@@ -69,7 +71,7 @@ class Authenticator:
             raise unauthorised(error.code, error.detail) from error
         if principal.kind == "user":
             self._people.note(principal.id, principal.username)
-        return Identity(principal, claims.expires_at, self._now())
+        return Identity(principal, claims.expires_at, self._now(), claims.login)
 
     def _principal(self, token: str) -> tuple[tokens.Claims, Principal]:
         try:
@@ -79,7 +81,11 @@ class Authenticator:
                 raise
             claims = tokens.verify(token, tokens.DEVICES)
             return identify_device(claims)
-        return claims, principals.load(claims.subject)
+        return claims, principals.load(claims)
+
+    async def standing(self, logins: Iterable[str]) -> dict[str, Principal]:
+        """Return who is behind those logins that go on, read afresh, by login."""
+        return await in_thread(principals.of_logins)(set(logins))
 
     def forget(self) -> None:
         """Read every role afresh at its next use; called when accounts or grants changed."""

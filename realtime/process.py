@@ -43,6 +43,8 @@ from realtime.limits.exchange import Exchange
 from realtime.shared import Limits, Shared
 from realtime.topics.feeds import EDITED
 from realtime.topics.streams import Holder, Relay, Topics
+from realtime.sockets.standing import recheck
+from realtime.topics.streams import Relay, Topics
 
 log = logging.getLogger(__name__)
 
@@ -163,8 +165,9 @@ class Process:
 
     def _reloaded(self, what: str) -> None:
         """Use what was read afresh; in the reloading thread."""
-        if what == reference.PEOPLE:
+        if what == reference.LOGINS:
             self.loop.call_soon_threadsafe(self.shared.authenticator.forget)
+            asyncio.run_coroutine_threadsafe(recheck(self.shared), self.loop)
         if what == reference.DIRECTORY:
             self.loop.call_soon_threadsafe(self._recheck_devices)
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from core.telemetry.writer import SampleRow
 from realtime.auth import Authenticator
@@ -71,6 +72,11 @@ class Shared:
             limits.commands_per_s_of_address or 10 * limits.commands_per_s,
         )
         return Allowances(rates, self.monotonic)
+
+    @cached_property
+    def people(self) -> set[Any]:
+        """The open sockets of people, which are looked at again when somebody's standing changes."""
+        return set()
 
     @cached_property
     def sockets(self) -> Sockets:

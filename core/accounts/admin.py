@@ -6,9 +6,9 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
-from core.accounts.models import Grant, RefreshToken, User
+from core.accounts import logins
+from core.accounts.models import Ending, Grant, Login, User
 from core.admin import ModelAdmin, ReadOnlyAdmin, TabularInline
 
 
@@ -22,9 +22,9 @@ class GrantInline(TabularInline):
 
 @admin.action(description="Log out everywhere")
 def log_out(model_admin: ModelAdmin, request: HttpRequest, rows: QuerySet[User]) -> None:
-    """Revoke all refresh tokens of these people."""
-    count = RefreshToken.objects.filter(user__in=rows, revoked_at=None).update(revoked_at=timezone.now())
-    model_admin.message_user(request, f"{count} refresh tokens revoked.")
+    """End all logins of these people, and what they have open."""
+    count = sum(logins.end_all(pk, Ending.STAFF) for pk in rows.values_list("pk", flat=True))
+    model_admin.message_user(request, f"{count} logins ended.")
 
 
 @admin.register(User)
@@ -56,21 +56,19 @@ class GrantAdmin(ModelAdmin):
     list_select_related = ("user", "chain", "branch")
 
 
-@admin.action(description="Revoke the logins they belong to")
-def revoke(model_admin: ModelAdmin, request: HttpRequest, rows: QuerySet[RefreshToken]) -> None:
-    """Revoke every token of the families."""
-    families = set(rows.values_list("family", flat=True))
-    RefreshToken.objects.filter(family__in=families, revoked_at=None).update(revoked_at=timezone.now())
-    model_admin.message_user(request, f"{len(families)} logins ended.")
+@admin.action(description="End these logins")
+def end(model_admin: ModelAdmin, request: HttpRequest, rows: QuerySet[Login]) -> None:
+    """End them, and what they have open."""
+    count = logins.end(rows.values_list("pk", flat=True), Ending.STAFF)
+    model_admin.message_user(request, f"{count} logins ended.")
 
 
-@admin.register(RefreshToken)
-class RefreshTokenAdmin(ReadOnlyAdmin):
-    """Logins, without anything that could be used as one."""
+@admin.register(Login)
+class LoginAdmin(ReadOnlyAdmin):
+    """Logins: where, since when, until when."""
 
-    list_display = ("user", "family", "issued_at", "expires_at", "used_at", "revoked_at")
-    list_filter = ("issued_at", "revoked_at")
-    search_fields = ("user__username", "family")
+    list_display = ("user", "device", "address", "began_at", "seen_at", "ended_at", "ended_by")
+    list_filter = ("began_at", "ended_at", "ended_by")
+    search_fields = ("user__username", "id", "address")
     list_select_related = ("user",)
-    exclude = ("digest",)
-    actions = (revoke,)
+    actions = (end,)

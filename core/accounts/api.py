@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.accounts import signals, throttling, tokens
+from core.accounts.logins import Place
 from core.accounts.models import User
 from core.accounts.principals import Principal
 from core.problems import Problem
@@ -115,16 +116,20 @@ class RegisterView(_OpenView):
             raise ValidationError({"username": ["This name is taken."]})
         validate_in_field("password", body["password"], user)
         user.set_password(body["password"])
-        return once(request, lambda: _registered(user))
+        return once(request, lambda: _registered(user, _place(request)))
 
 
-def _registered(user: User) -> Response:
+def _place(request: Request) -> Place:
+    return Place(request.headers.get("User-Agent", ""), str(request.META.get("REMOTE_ADDR") or ""))
+
+
+def _registered(user: User, place: Place) -> Response:
     try:
         with transaction.atomic():
             user.save()
     except IntegrityError:
         raise ValidationError({"email": ["This name or address is taken."]}) from None
-    return Response({"id": str(user.pk), "username": user.username, **tokens.issue(user)}, 201)
+    return Response({"id": str(user.pk), "username": user.username, **tokens.issue(user, place)}, 201)
 
 
 def validate_in_field(field: str, password: str, user: User) -> None:
@@ -170,7 +175,7 @@ class TokenView(_OpenView):
         if "language" in body and not user.language:
             user.language = body["language"]
             user.save(update_fields=["language"])
-        return once(request, lambda: Response(tokens.issue(user)))
+        return once(request, lambda: Response(tokens.issue(user, _place(request))))
 
 
 class _ByToken(_OpenView):
@@ -207,7 +212,23 @@ class LogoutView(_ByToken):
     @extend_schema(request=RefreshBody, responses={204: None}, operation_id="auth_logout")
     def post(self, request: Request) -> Response:
         """End the login that the refresh token belongs to."""
-        tokens.revoke_family(checked(RefreshBody, request)["refresh"])
+        tokens.log_out(checked(RefreshBody, request)["refresh"])
+        return Response(status=204)
+
+
+class LogoutEverywhereView(_OpenView):
+    """All logins ended."""
+
+    # As a refresh: what was refused for a token that is no good is no answer to keep.
+    keeps = "after"
+
+    @extend_schema(request=RefreshBody, responses={204: None}, operation_id="auth_logout_everywhere")
+    def post(self, request: Request) -> Response:
+        """End every login of the account that the refresh token belongs to, and what they have open."""
+        try:
+            tokens.log_out_everywhere(checked(RefreshBody, request)["refresh"])
+        except tokens.TokenError as error:
+            raise Problem(401, error.code, error.detail) from None
         return Response(status=204)
 
 
@@ -252,6 +273,9 @@ class MeView(View):
     def delete(self, request: Request) -> Response:
         """Erase the account. The journal knows ids only, so its history is nobody's from now on."""
         user = cast(User, request.user)
+        admins = User.objects.filter(is_superuser=True, is_active=True)
+        if user.is_superuser and not admins.exclude(pk=user.pk).exists():
+            raise Problem(409, "last_platform_admin", "The last platform admin cannot go.")
         with transaction.atomic():
             signals.account_erased.send(User, user_id=user.pk)
             user.delete()

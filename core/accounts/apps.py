@@ -13,9 +13,13 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Put the limits in front of the admin's login."""
+        """Put the limits in front of the admin's login, and let logins end with their account."""
         from django.contrib import admin
+        from django.db.models.signals import post_save
 
+        from core.accounts import logins
         from core.accounts.admin_login import LimitedLoginForm
+        from core.accounts.models import User
 
         admin.site.login_form = LimitedLoginForm
+        post_save.connect(logins.end_with_account, sender=User, dispatch_uid="accounts-logins-end")

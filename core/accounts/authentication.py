@@ -22,7 +22,7 @@ class BearerAuthentication(BaseAuthentication):
             return None
         try:
             claims = tokens.verify(token.strip())
-            user = principals.find_user(claims.subject)
+            user = principals.find_user(claims)
         except tokens.TokenError as error:
             raise AuthenticationFailed(error.detail, error.code) from None
         return user, principals.of(user)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -13,6 +14,17 @@ from django.db.models.functions import Lower
 
 from actors.messages.pricing import TIERS
 from core.tenancy.models import Branch, Chain
+
+
+class Ending(models.TextChoices):
+    """What ended a login."""
+
+    LOGOUT = "logout"
+    EVERYWHERE = "everywhere", "logout everywhere"
+    REUSE = "reuse", "refresh token used twice"
+    PASSWORD = "password", "new password"
+    CLOSED = "closed", "account closed"
+    STAFF = "staff", "ended by an admin"
 
 
 class User(AbstractUser):
@@ -28,6 +40,17 @@ class User(AbstractUser):
         max_length=5, choices=settings.LANGUAGES, blank=True, default="", db_default=""
     )
     """What we write to the person in; empty: nobody has said."""
+    ends_logins: Ending | None = None
+    """Why the last save ended all logins, if it did."""
+
+    def save(self, *arguments: Any, **options: Any) -> None:
+        """Keep the account; a new password and a closed account end all its logins."""
+        known = not self._state.adding
+        # Django sets this by set_password, and not when it only hashes the same password anew.
+        new_password = known and getattr(self, "_password", None) is not None
+        closed = Ending.CLOSED if known and not self.is_active else None
+        self.ends_logins = Ending.PASSWORD if new_password else closed
+        super().save(*arguments, **options)
 
     class Meta(AbstractUser.Meta):
         constraints = [
@@ -78,8 +101,26 @@ class Grant(models.Model):
             raise ValidationError({"branch": "This branch belongs to another chain."})
 
 
+class Login(models.Model):
+    """One login on one device, from the password or code to its end. Access tokens name it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="logins")
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    """When its refresh token was used last."""
+    device = models.CharField(max_length=200, blank=True, default="")
+    """What the browser says it is."""
+    address = models.CharField(max_length=45, blank=True, default="")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.CharField(max_length=20, choices=Ending, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"{self.id} of {self.user_id}"
+
+
 class RefreshToken(models.Model):
-    """One refresh token, stored as its SHA-256; every login begins a family of them.
+    """One refresh token, stored as its SHA-256; ``family`` is the id of its login.
 
     A token is used once: using it makes the next one of the family. A second use of
     the same token means it was stolen, and ends the family.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from typing import Literal
+from collections.abc import Iterable
+from typing import Any, Literal
 
 import msgspec
 
-from core.accounts.models import User
-from core.accounts.tokens import TokenError
+from core.accounts.models import Login, User
+from core.accounts.tokens import Claims, TokenError
 
+_AT_ONCE = 500
+"""Logins that are looked up by one query."""
 _STAFF = frozenset({"staff", "manager", "chain_admin"})
 _MANAGERS = frozenset({"manager", "chain_admin"})
 _CHAIN = frozenset({"chain_admin"})
@@ -78,26 +81,42 @@ def may(principal: Principal, permission: str, chain: str, branch: str | None = 
 
 def of(user: User) -> Principal:
     """Return the principal of a user. Blocking: reads the grants."""
-    grants = tuple(
-        Grant(grant.role, grant.chain.slug, grant.branch.code if grant.branch else None)
-        for grant in user.grants.select_related("chain", "branch").order_by(
-            "chain__slug", "branch__code", "role"
-        )
-    )
+    if "grants" in getattr(user, "_prefetched_objects_cache", {}):
+        rows: Iterable[Any] = user.grants.all()
+    else:
+        rows = user.grants.select_related("chain", "branch")
+    found = [Grant(row.role, row.chain.slug, row.branch.code if row.branch else None) for row in rows]
+    grants = tuple(sorted(found, key=lambda grant: (grant.chain, grant.branch or "", grant.role)))
     return Principal("user", str(user.pk), user.username, user.is_superuser, grants, user.tier)
 
 
-def load(user_id: str) -> Principal:
-    """Return the principal of an active user; raises TokenError. Blocking."""
-    return of(find_user(user_id))
+def load(claims: Claims) -> Principal:
+    """Return the principal of an access token; raises TokenError. Blocking."""
+    return of(find_user(claims))
 
 
-def find_user(user_id: str) -> User:
-    """Return the active user with that id; raises TokenError. Blocking."""
-    user = User.objects.filter(pk=subject_id(user_id), is_active=True).first()
-    if user is None:
-        raise TokenError("token_invalid", "The account of this token does not exist any more.")
-    return user
+def find_user(claims: Claims) -> User:
+    """Return the active user of a login that goes on; raises TokenError. Blocking."""
+    login = (
+        Login.objects.select_related("user")
+        .filter(pk=subject_id(claims.login), user=subject_id(claims.subject), ended_at=None)
+        .first()
+    )
+    if login is None or not login.user.is_active:
+        raise TokenError("token_invalid", "This login has ended, or its account does not exist any more.")
+    return login.user
+
+
+def of_logins(logins: Iterable[str]) -> dict[str, Principal]:
+    """Return the principals of those logins that go on, by the login's id. Blocking: two queries for many."""
+    found: dict[str, Principal] = {}
+    ids = list(logins)
+    for at in range(0, len(ids), _AT_ONCE):
+        rows = Login.objects.filter(pk__in=ids[at : at + _AT_ONCE], ended_at=None, user__is_active=True)
+        roles = ("user__grants__chain", "user__grants__branch")
+        for row in rows.select_related("user").prefetch_related(*roles):
+            found[str(row.pk)] = of(row.user)
+    return found
 
 
 def subject_id(text: str) -> uuid.UUID:

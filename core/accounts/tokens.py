@@ -17,9 +17,12 @@ import jwt
 import msgspec
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from core.accounts.models import RefreshToken, User
+from core.accounts import logins
+from core.accounts.logins import NOWHERE, Place
+from core.accounts.models import Ending, Login, RefreshToken, User
 
 USERS = "trolley"
 DEVICES = "trolley-device"
@@ -46,6 +49,8 @@ class Claims(msgspec.Struct, frozen=True):
     """POSIX seconds."""
     version: int = 0
     """A device's token version; 0 for users."""
+    login: str = ""
+    """UUID of a user's login; empty for devices."""
 
 
 class Pair(TypedDict):
@@ -57,9 +62,9 @@ class Pair(TypedDict):
     """Seconds until the access token ends."""
 
 
-def issue(user: User) -> Pair:
-    """Return a new access and refresh token; begins a family."""
-    return _pair(user, uuid.uuid4())
+def issue(user: User, place: Place = NOWHERE) -> Pair:
+    """Return a new access and refresh token; begins a login."""
+    return _pair(user, logins.begin(user, place).pk)
 
 
 def issue_device(device_id: str | uuid.UUID, version: int) -> str:
@@ -81,7 +86,8 @@ def verify(token: str, audience: str = USERS) -> Claims:
         raise TokenError("token_expired", "The token has expired.") from None
     except jwt.InvalidTokenError:
         raise TokenError("token_invalid", "The token is not valid.") from None
-    return Claims(str(body["sub"]), audience, int(body["exp"]), int(body.get("ver", 0)))
+    version, login = int(body.get("ver", 0)), str(body.get("sid", ""))
+    return Claims(str(body["sub"]), audience, int(body["exp"]), version, login)
 
 
 def rotate(refresh: str) -> Pair:
@@ -96,21 +102,36 @@ def rotate(refresh: str) -> Pair:
     with transaction.atomic():
         first = RefreshToken.objects.filter(pk=found.pk, used_at=None, revoked_at=None).update(used_at=now)
         if first:
+            logins.seen(found.family)
             return _pair(found.user, found.family)
-    _end(found.family)
+    logins.end((found.family,), Ending.REUSE)
     raise TokenError("token_invalid", _REUSED)
 
 
-def revoke_family(refresh: str) -> None:
+def log_out(refresh: str) -> None:
     """End the login that a refresh token belongs to; an unknown token changes nothing."""
-    for family in RefreshToken.objects.filter(digest=_digest(refresh)).values_list("family", flat=True):
-        _end(family)
+    logins.end(_found(refresh).values_list("family", flat=True), Ending.LOGOUT)
+
+
+def log_out_everywhere(refresh: str) -> None:
+    """End every login of the account that a refresh token belongs to; raises TokenError."""
+    now = timezone.now()
+    found = _found(refresh).filter(used_at=None, revoked_at=None, expires_at__gt=now).first()
+    if found is None:
+        raise TokenError("token_invalid", "The refresh token is not valid.")
+    logins.end_all(found.user_id, Ending.EVERYWHERE)
 
 
 def purge() -> int:
-    """Delete refresh tokens that have expired; return how many there were."""
+    """Delete refresh tokens that have expired, and logins without any; return how many tokens there were."""
     gone, _ = RefreshToken.objects.filter(expires_at__lt=timezone.now()).delete()
+    kept = RefreshToken.objects.filter(family=OuterRef("pk"))
+    Login.objects.filter(~Exists(kept), seen_at__lt=timezone.now() - timedelta(days=1)).delete()
     return gone
+
+
+def _found(refresh: str) -> QuerySet[RefreshToken]:
+    return RefreshToken.objects.filter(digest=_digest(refresh))
 
 
 def _pair(user: User, family: uuid.UUID) -> Pair:
@@ -123,7 +144,7 @@ def _pair(user: User, family: uuid.UUID) -> Pair:
         issued_at=now,
         expires_at=now + timedelta(seconds=settings.REFRESH_TOKEN_S),
     )
-    access = _encode(str(user.pk), USERS, settings.ACCESS_TOKEN_S)
+    access = _encode(str(user.pk), USERS, settings.ACCESS_TOKEN_S, sid=str(family))
     return Pair(access=access, refresh=refresh, expires_in=settings.ACCESS_TOKEN_S)
 
 
@@ -138,10 +159,6 @@ def _encode(subject: str, audience: str, lifetime_s: int, **more: Any) -> str:
         **more,
     }
     return jwt.encode(body, settings.SIGNING_KEY, algorithm=_ALGORITHM)
-
-
-def _end(family: uuid.UUID) -> None:
-    RefreshToken.objects.filter(family=family, revoked_at=None).update(revoked_at=timezone.now())
 
 
 def _digest(refresh: str) -> str:

@@ -112,6 +112,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
         except Problem as problem:
             await send({"type": "websocket.close", "code": WRONG_TOKEN if problem.status == 401 else NO_ROLE})
             return
+        self.identity = identity
         self.principal = identity.principal
         account, address = identity.principal.id, address_of(scope)
         if not self.shared.sockets.enter(account, address):

@@ -21,7 +21,7 @@ from realtime.commands.table import FRAMES
 from realtime.limits.allowances import Meter
 from realtime.limits.caller import address_of
 from realtime.problems import Problem, forbidden, from_refusal, invalid, not_found, too_many
-from realtime.sockets.base import SocketConsumer
+from realtime.sockets.base import NO_ROLE, WRONG_TOKEN, SocketConsumer
 from realtime.topics.hub import Message
 from realtime.topics.subscriptions import Subscriptions
 from realtime.wire import (
@@ -68,10 +68,12 @@ class PersonConsumer(SocketConsumer):
         """Begin."""
         self.subscriptions = Subscriptions(self.shared.topics, self.principal, self.outbox, self.spawn)
         self._life: asyncio.TimerHandle | None = None
+        self.shared.people.add(self)
         self._keep_alive()
 
     async def closed(self) -> None:
         """Unfollow everything."""
+        self.shared.people.discard(self)
         self.subscriptions.close()
         self.shared.links.inspections.leave(self.outbox)
         if self._life is not None:
@@ -178,10 +180,29 @@ class PersonConsumer(SocketConsumer):
         except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
             self._fail(frame.id, error)
             return
-        self.principal = identity.principal
-        self.subscriptions.renewed(identity.principal)
+        self.identity = identity
+        self._become(identity.principal)
         self.watch_expiry(identity)
         self.outbox.text(reply_ok(frame.id, {"expires_at": rfc3339(identity.expires_at)}))
+
+    def stand(self, principal: Principal | None) -> None:
+        """Go on as who the login's person is by now; None: the login has ended."""
+        if principal is None:
+            self.close(WRONG_TOKEN)
+            return
+        if principal == self.principal:
+            return
+        try:
+            self.admit(self.scope, principal)
+        except Problem:
+            self.close(NO_ROLE)
+            return
+        self.shared.links.inspections.leave(self.outbox)
+        self._become(principal)
+
+    def _become(self, principal: Principal) -> None:
+        self.principal = principal
+        self.subscriptions.renewed(principal)
 
     def expiring(self, identity: Identity) -> None:
         """Say that a fresh token is wanted."""

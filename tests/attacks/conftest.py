@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.realtime.conftest import database, options, server, world
+from tests.realtime.conftest import database, migrated_file, options, server, world
 
-__all__ = ["database", "options", "server", "world"]
+__all__ = ["database", "migrated_file", "options", "server", "world"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import msgspec
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -192,7 +193,7 @@ def test_the_matrix_leaves_out_nothing_that_can_be_read() -> None:
     Those that only take posts are in test_accounts and test_payments, devices' in test_device_permissions.
     """
     posts = {"api/auth/register", "api/auth/token", "api/auth/token/refresh", "api/auth/logout"}
-    posts.add("api/payments/webhooks/<str:provider>")
+    posts |= {"api/auth/logout-everywhere", "api/payments/webhooks/<str:provider>"}
     routes = {
         str(pattern.pattern) for pattern in api_patterns if pattern not in (*device_api, *firmware_api)
     } - posts
@@ -289,6 +290,9 @@ def test_a_permission_that_is_not_in_the_table_is_an_error() -> None:
 
 
 def test_the_principal_of_an_account_has_its_grants(people: dict[str, User]) -> None:
-    assert principals.load(str(people["manager"].pk)).grants == (Grant("manager", "own-chain", "OWN"),)
+    claims = tokens.verify(tokens.issue(people["manager"])["access"])
+    assert principals.load(claims).grants == (Grant("manager", "own-chain", "OWN"),)
     with pytest.raises(tokens.TokenError):
-        principals.load("not-an-id")
+        principals.load(msgspec.structs.replace(claims, subject="not-an-id"))
+    with pytest.raises(tokens.TokenError):
+        principals.load(msgspec.structs.replace(claims, login=""))

@@ -27,13 +27,26 @@ from realtime.server import Server, limits
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[Path]:
-    """A migrated SQLite file that Django and the journal share."""
+def migrated_file(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Path:
+    """A migrated SQLite file."""
     file = tmp_path_factory.mktemp("realtime") / "trolley.sqlite3"
-    # SQLite also where the tests' own default is PostgreSQL.
-    sqlite = Environment({}).database("DATABASE_URL", file)
-    with django_db_blocker.unblock(), use_database({**settings.DATABASES["default"], **sqlite}):
-        yield file
+    with django_db_blocker.unblock(), use_database(_sqlite(file)):
+        return file
+
+
+@pytest.fixture(scope="module")
+def database(migrated_file: Path, django_db_blocker: Any) -> Iterator[Path]:
+    """The SQLite file that Django and the journal share while a module of these tests runs.
+
+    No longer than that: the tests of another room, which come after it in the same lane, use Django's own.
+    """
+    with django_db_blocker.unblock(), use_database(_sqlite(migrated_file), migrate=False):
+        yield migrated_file
+
+
+def _sqlite(file: Path) -> dict[str, Any]:
+    """Settings of a SQLite file, also where the tests' own default is PostgreSQL."""
+    return {**settings.DATABASES["default"], **Environment({}).database("DATABASE_URL", file)}
 
 
 def _forget() -> None:
@@ -43,7 +56,7 @@ def _forget() -> None:
 
 
 @contextmanager
-def use_database(database: dict[str, Any]) -> Iterator[None]:
+def use_database(database: dict[str, Any], *, migrate: bool = True) -> Iterator[None]:
     """Let Django's default connection lead to another database for a while; it is migrated first."""
     connections.close_all()
     known = connections.settings["default"]
@@ -52,7 +65,8 @@ def use_database(database: dict[str, Any]) -> Iterator[None]:
     settings.DATABASES["default"] = known
     _forget()
     try:
-        call_command("migrate", interactive=False, verbosity=0)
+        if migrate:
+            call_command("migrate", interactive=False, verbosity=0)
         yield
     finally:
         connections.close_all()

@@ -5,11 +5,10 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
-from django.db.models import Max
 from django.utils import timezone
 
 from core.catalogue.imports import sheets, staged_products
@@ -124,13 +123,6 @@ def _note(job: ImportJob, *fields: str) -> None:
 def _batches(items: Iterator[T]) -> Iterator[list[T]]:
     while batch := list(itertools.islice(items, BATCH)):
         yield batch
-
-
-def last_written() -> datetime | None:
-    """Return when an import last wrote, or was about to. Blocking."""
-    jobs = ImportJob.objects.filter(dry_run=False)
-    last: datetime | None = jobs.aggregate(last=Max("updated_at"))["last"]
-    return last
 
 
 def sweep() -> int:

@@ -1,0 +1,31 @@
+"""Open sockets of people whose role, account or login was taken away, whichever door took it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from django.db import DatabaseError
+
+from realtime.shared import Shared
+
+_AGAIN_S = 1.0
+log = logging.getLogger("realtime")
+
+
+async def recheck(shared: Shared) -> None:
+    """Read who is behind every open socket afresh: end those whose login has, change the others' roles."""
+    while sockets := list(shared.people):
+        try:
+            standing = await shared.authenticator.standing(socket.identity.login for socket in sockets)
+        except DatabaseError:
+            log.warning("the open sockets cannot be looked at again yet", exc_info=True)
+            await asyncio.sleep(_AGAIN_S)
+            continue
+        for socket in sockets:
+            # One that was opened or renewed meanwhile has been read later than this.
+            if socket in shared.people and socket.identity.login in standing:
+                socket.stand(standing[socket.identity.login])
+            elif socket in shared.people:
+                socket.stand(None)
+        return
