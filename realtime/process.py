@@ -41,10 +41,9 @@ from realtime.devices.revocations import Revocations
 from realtime.django_bridge import Asked
 from realtime.limits.exchange import Exchange
 from realtime.shared import Limits, Shared
+from realtime.sockets.standing import recheck
 from realtime.topics.feeds import EDITED
 from realtime.topics.streams import Holder, Relay, Topics
-from realtime.sockets.standing import recheck
-from realtime.topics.streams import Relay, Topics
 
 log = logging.getLogger(__name__)
 

@@ -32,7 +32,13 @@ from tests.realtime.test_devices import pi
 def options(redis_url: str, redis_prefix: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr(settings, "REDIS_PREFIX", redis_prefix)
     return {
-        "limits": replace(limits(), commands_per_s=1e6, close_deadline_s=0.5),
+        "limits": replace(
+            limits(),
+            commands_per_s=1e6,
+            commands_per_s_of_account=0,
+            commands_per_s_of_address=0,
+            close_deadline_s=0.5,
+        ),
         "layer": RedisPubSubChannelLayer(hosts=[redis_url], prefix=redis_prefix),
     }
 
