@@ -296,9 +296,27 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "UNAUTHENTICATED_USER": None,
 }
+API_GUIDE = """\
+Trolleys, carts, products and branches. Most commands also run over websockets: see `/api/asyncapi`.
+
+**How to get a token.** `POST /api/auth/token {"username": ..., "password": ...}`, or register first with
+`POST /api/auth/register`; both answer `{access, refresh}`. Send `Authorization: Bearer <access>` with every
+call. It lasts a quarter of an hour: `POST /api/auth/token/refresh {"refresh": ...}` gives a new pair, and
+uses the old refresh token up. Devices get a token of their own from `POST /api/devices/register` with a claim
+code of their branch.
+
+**Errors** are `application/problem+json` (RFC 9457) with a stable `code`; `errors` has the sentences of each
+field. `x-refusals` of an operation lists the codes that a well-formed request may be refused with.
+
+**Repeats.** A command with the same `Idempotency-Key` is done once and answered the same; PUT, PATCH and
+DELETE of a row with an `ETag` want it back in `If-Match`.
+
+**Limits.** A 429 says by `Retry-After` when to try again, and by `RateLimit` and `RateLimit-Policy` what the
+limit is.
+"""
 SPECTACULAR_SETTINGS = {
     "TITLE": "Smart Trolley",
-    "DESCRIPTION": "Trolleys, carts, products and branches. Commands also run over websockets, see asyncapi.",
+    "DESCRIPTION": API_GUIDE,
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "PATH_CONVERTER_OVERRIDES": {

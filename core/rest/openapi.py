@@ -6,16 +6,23 @@ every operation gets the problem document as its answer for whatever goes wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
+from rest_framework import serializers
 
 from core.rest.preconditions import KEY
+from core.rest.tags import TAGS
 
 Fragment = dict[str, Any]
 """A piece of an OpenAPI document: ``{"paths": {...}, "components": {"schemas": {...}}}``."""
+
+REFUSALS = "x-refusals"
+"""Member of an operation: the codes of refusals that a well-formed request may meet."""
+_KEY, _IF_MATCH = "Idempotency-Key", "If-Match"
 
 _sources: dict[str, Callable[[], Fragment]] = {}
 
@@ -47,9 +54,33 @@ class ClosedBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     def map_serializer(self, auto_schema: Any, direction: str) -> Fragment:
         """Return the schema, closed."""
         schema: Fragment = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
-        return {**schema, "additionalProperties": False}
+        properties = {
+            name: _not_blank(each) if _is_text(self.target.fields[name]) else each
+            for name, each in schema.get("properties", {}).items()
+        }
+        return {**schema, "properties": properties, "additionalProperties": False}
 
 
+def _is_text(field: serializers.Field[Any, Any, Any, Any]) -> bool:
+    return isinstance(field, serializers.CharField) and not field.allow_blank
+
+
+def _not_blank(schema: Fragment) -> Fragment:
+    """Return the schema of text that may not be blank."""
+    return {"minLength": 1, **schema} if "enum" not in schema and "$ref" not in schema else schema
+
+
+class UploadedFile(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Files are bytes where they are taken; none is ever answered."""
+
+    target_class = "rest_framework.fields.FileField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Fragment:
+        """Return the schema."""
+        return {"type": "string", "format": "binary"}
+
+
+_SENTENCE = re.compile(r"(?<=[^.]\.)\s+(?=[A-Z])")
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 
 
@@ -65,6 +96,11 @@ class Schema(AutoSchema):
         """Return the key that every command takes."""
         takes_key = getattr(self.view, "keeps", "never") != "never" and self.method not in ("GET", "HEAD")
         return [KEY] if takes_key else []
+
+    def get_summary(self) -> str:
+        """Return the first sentence of what the operation's docstring says."""
+        first = " ".join(self.get_description().strip().split("\n\n")[0].split())
+        return _SENTENCE.split(first, maxsplit=1)[0].rstrip(".")
 
     def get_tags(self) -> list[str]:
         """Return one tag, e.g. ``auth``."""
@@ -83,12 +119,75 @@ def merge_registered(result: Fragment, **_: Any) -> Fragment:
 
 
 def add_problems(result: Fragment, **_: Any) -> Fragment:
-    """Post-processing hook: every operation may answer with a problem."""
-    result["components"].setdefault("schemas", {})["Problem"] = _PROBLEM
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    for item in result["paths"].values():
+    """Post-processing hook: every operation tells of the problems that it may answer with."""
+    components = result["components"]
+    components.setdefault("schemas", {})["Problem"] = _PROBLEM
+    components["responses"] = {name: _answer(*each) for name, each in _ANSWERS.items()}
+    for path, item in result["paths"].items():
         for method, operation in item.items():
             if method in _METHODS:
-                answer = {"description": "What went wrong.", "content": content}
-                operation["responses"].setdefault("default", answer)
+                for status in (*_statuses(path, method, operation), "default"):
+                    answer = {"$ref": f"#/components/responses/Problem{status.capitalize()}"}
+                    operation["responses"].setdefault(status, answer)
+    result["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
     return result
+
+
+def _statuses(path: str, method: str, operation: Fragment) -> Iterator[str]:
+    """Yield the statuses of the problems that may be answered."""
+    headers = {each["name"] for each in operation.get("parameters", []) if each["in"] == "header"}
+    yield "400"
+    if operation.get("security"):
+        yield from ("401", "403")
+    if "{" in path or "requestBody" in operation:
+        yield "404"
+    if method != "get":
+        yield "409"
+    if _IF_MATCH in headers:
+        yield from ("412", "428")
+    if "requestBody" in operation:
+        yield from ("413", "415")
+    if _KEY in headers:
+        yield "422"
+    yield from ("429", "503")
+
+
+def _answer(text: str, headers: tuple[str, ...] = ()) -> Fragment:
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    answer: Fragment = {"description": text, "content": content}
+    if headers:
+        answer["headers"] = {name: _HEADERS[name] for name in headers}
+    return answer
+
+
+_HEADERS: dict[str, Fragment] = {
+    "Retry-After": {
+        "description": "Seconds to wait.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "RateLimit-Policy": {
+        "description": 'The limit: its name, how many (q) in how many seconds (w), e.g. `"auth";q=60;w=60`.',
+        "schema": {"type": "string"},
+    },
+    "RateLimit": {
+        "description": 'What is left of it (r), and when there is more (t, seconds), e.g. `"auth";r=0;t=7`.',
+        "schema": {"type": "string"},
+    },
+    "WWW-Authenticate": {"description": "`Bearer`.", "schema": {"type": "string"}},
+}
+_ANSWERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "Problem400": ("Malformed, which `errors` tell field by field, or refused by a rule of the shop.", ()),
+    "Problem401": ("No token, or none that counts.", ("WWW-Authenticate",)),
+    "Problem403": ("The caller's role does not allow it.", ()),
+    "Problem404": ("There is no such thing, or it is another tenant's.", ()),
+    "Problem409": ("Somebody else holds it, or it is not in the state for this.", ()),
+    "Problem412": ("It was changed since it was read; read it again.", ()),
+    "Problem413": ("The body is too large.", ()),
+    "Problem415": ("The body is of a type that is not taken.", ()),
+    "Problem422": ("The Idempotency-Key came before, with another body.", ()),
+    "Problem428": ("If-Match is missing.", ()),
+    "Problem429": ("Too often.", ("Retry-After", "RateLimit-Policy", "RateLimit")),
+    "Problem503": ("Overloaded or recovering; nothing is lost, try again.", ("Retry-After",)),
+    "ProblemDefault": ("Anything else that went wrong.", ()),
+}

@@ -174,9 +174,9 @@ async def holders_place(call: Call, text: str) -> Place:
 def _refer_add(call: Call) -> Adding | Coroutine[Any, Any, Adding]:
     body: CartAdd = call.body
     if (body.barcode is None) == (body.product_id is None):
-        raise invalid("barcode", "Give either barcode or product_id.")
+        raise invalid("barcode", "Give either barcode or product_id.", code="which_product")
     if body.barcode is not None and body.variant_id is not None:
-        raise invalid("variant_id", "Goes with product_id only.")
+        raise invalid("variant_id", "Goes with product_id only.", code="which_product")
     if call.place is not OWN:
         return refer_for_holder(call)
     who = call.who
@@ -431,6 +431,8 @@ def totals(answer: ItemPut | ItemsGone | Restored) -> dict[str, Any]:
 
 PRODUCT = ("product_not_found", "product_unavailable", "variant_not_found")
 """Refusals of what names a product."""
+BARCODE = ("barcode_malformed", "barcode_check_digit")
+"""Refusals of what is scanned or typed as a barcode."""
 
 ADD = Command(
     name="cart.add",
@@ -447,7 +449,7 @@ ADD = Command(
         Route("POST", "/cart/add", 200, _added_with_cart, answer=(AddedWithCart, MessageWithCart)),
         Route("POST", "/cart/items", 201, _item, answer=ItemView),
     ),
-    refusals=(*PRODUCT, "session_not_found", "no_session"),
+    refusals=(*PRODUCT, "which_product", *BARCODE, "session_not_found", "no_session"),
     devices=True,
 )
 

@@ -33,7 +33,7 @@ class PriceGet(Body):
     product_id: Uuid
     quantity: Quantity = 1
     variant_id: Uuid | None = None
-    user_tier: str | None = None
+    user_tier: Annotated[str, Meta(extra_json_schema={"enum": list(TIERS)})] | None = None
 
 
 class CartQuote(Body):

@@ -84,7 +84,8 @@ def _trolley(call: Call) -> TrolleyRef:
     fleet = call.services.fleet
     if body.trolley_id is None:
         if body.cart_number is None or body.branch is None:
-            raise invalid("trolley_id", "Name the trolley, or the branch and the cart_number.")
+            sentence = "Name the trolley, or the branch and the cart_number."
+            raise invalid("trolley_id", sentence, code="which_trolley")
         return fleet.trolley_in(body.branch, str(body.cart_number))
     ref = fleet.trolley(body.trolley_id)
     if body.branch is not None:
@@ -216,7 +217,7 @@ ROWS = (
         show=_assigned,
         explain=name_holder,
         routes=(Route("POST", "/branches/{branch_id}/carts/assign", 201),),
-        refusals=(*HELD, "user_not_found"),
+        refusals=(*HELD, "which_trolley", "user_not_found"),
     ),
     Command(
         name="trolley.return",
@@ -229,6 +230,13 @@ ROWS = (
         command=_return,
         show=_returned,
         routes=(Route("POST", "/branches/{branch_id}/carts/return"),),
-        refusals=("trolley_not_found", "not_your_trolley", "no_slot_waits", "which_slot", "not_out"),
+        refusals=(
+            "trolley_not_found",
+            "which_trolley",
+            "not_your_trolley",
+            "no_slot_waits",
+            "which_slot",
+            "not_out",
+        ),
     ),
 )

@@ -249,7 +249,15 @@ def _ended(call: Call, found: Any, outcome: Any) -> Ended:
     )
 
 
-HELD = ("trolley_in_use", "trolley_inactive", "trolley_maintenance", "user_has_trolley", "trolley_not_found")
+HELD = (
+    "trolley_in_use",
+    "trolley_inactive",
+    "trolley_maintenance",
+    "user_has_trolley",
+    "trolley_not_found",
+    "qr_malformed",
+    "qr_invalid",
+)
 """Refusals of letting a trolley to somebody."""
 
 ROWS = (

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from core.rest import openapi
 from realtime.commands.row import Command, Route, fixed_by_path, http_body, path_parameters
 from realtime.commands.table import TABLE
 from realtime.documents.schemas import schemas
 
+Text = Annotated[str, Meta(min_length=1, max_length=64)]
+
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "schema": {"type": "string", "maxLength": 255},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     "description": "The same key again gives the first answer again and changes nothing.",
 }
 
@@ -56,10 +59,11 @@ def _operation(
         "description": _description(command),
         "tags": [route.path.split("/")[1]],
         "security": [{"bearer": []}],
-        "parameters": [*map(_parameter, path_parameters(route))],
+        "parameters": _path(command, route),
         "responses": {str(status): _response(status, success) for status in sorted(statuses)},
     }
-    operation["responses"]["default"] = _PROBLEM
+    if command.refusals:
+        operation[openapi.REFUSALS] = list(command.refusals)
     if route.method != "GET":
         operation["parameters"].append(_KEY)
     if route.etag:
@@ -98,8 +102,19 @@ def _description(command: Command) -> str:
     return text.strip()
 
 
-def _parameter(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+def _path(command: Command, route: Route) -> list[dict[str, Any]]:
+    """Return the path's parameters, of the types that the fields of the body have that they give."""
+    types = {each.name: each.type for each in msgspec.structs.fields(command.body)}
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": schemas([types.get(field, Text)])[0][0],
+            **({"description": _MEANINGS[name]} if name in _MEANINGS else {}),
+        }
+        for name, field in path_parameters(route).items()
+    ]
 
 
 def _response(status: int, content: dict[str, Any]) -> dict[str, Any]:
@@ -108,9 +123,9 @@ def _response(status: int, content: dict[str, Any]) -> dict[str, Any]:
     return {"description": "Created." if status == 201 else "Done.", "content": content}
 
 
-_PROBLEM = {
-    "description": "What went wrong.",
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+_MEANINGS = {
+    "branch_id": "Id or code of the branch.",
+    "cart_number": "Number or code of the trolley.",
 }
 _ASYNCAPI: dict[str, Any] = {
     "operationId": "asyncapi",

@@ -50,6 +50,43 @@ def test_every_operation_tells_of_problems_and_has_a_name_of_its_own(document: A
     assert all("default" in operation["responses"] for operation in operations)
 
 
+def operations_of(document: Any) -> list[tuple[str, str, Any]]:
+    """Path, method and operation of each."""
+    methods = ("get", "post", "put", "patch", "delete")
+    paths = document["paths"].items()
+    return [(path, method, item[method]) for path, item in paths for method in methods if method in item]
+
+
+def test_every_operation_has_a_summary_of_its_own_and_a_tag_that_is_described(document: Any) -> None:
+    described = {each["name"] for each in document["tags"] if each["description"]}
+    for path, method, operation in operations_of(document):
+        summary = operation.get("summary", "")
+        assert 8 <= len(summary) <= 120, (method, path, summary)
+        assert set(operation["tags"]) <= described, (method, path)
+    assert described == {tag for _, _, operation in operations_of(document) for tag in operation["tags"]}
+
+
+def test_it_tells_how_to_get_a_token(document: Any) -> None:
+    assert "/api/auth/token" in document["info"]["description"]
+
+
+def test_operations_tell_of_the_problems_that_are_theirs(document: Any) -> None:
+    changed = document["paths"]["/api/products/{id}"]["patch"]["responses"]
+    assert {"400", "401", "403", "404", "409", "412", "422", "428", "429", "503"} <= set(changed)
+    login = document["paths"]["/api/auth/token"]["post"]["responses"]
+    assert changed["429"] == login["429"] == {"$ref": "#/components/responses/Problem429"}
+    assert "412" not in login
+    headers = document["components"]["responses"]["Problem429"]["headers"]
+    assert set(headers) == {"Retry-After", "RateLimit", "RateLimit-Policy"}
+
+
+def test_text_that_may_not_be_blank_says_so_and_files_are_bytes(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    assert schemas["ProductBody"]["properties"]["name"]["minLength"] == 1
+    assert "minLength" not in schemas["ProductBody"]["properties"]["description"]
+    assert schemas["ReleaseBody"]["properties"]["file"] == {"type": "string", "format": "binary"}
+
+
 def test_paths_registered_elsewhere_are_part_of_it(nobody: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(openapi, "_sources", {})
     path = {"/api/hot": {"post": {"operationId": "hot", "responses": {"200": {"description": "Done."}}}}}

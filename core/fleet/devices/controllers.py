@@ -118,12 +118,12 @@ def _stored(row: Controller) -> Controller:
     there = Controller.objects.filter(device=row.device, port=row.port, address=row.address)
     sentence = "Another board on this port has this address."
     if there.exclude(pk=row.pk).exists():
-        raise serializers.ValidationError({"address": [sentence]})
+        raise Problem(400, "address_taken", sentence, errors={"address": [sentence]})
     try:
         with transaction.atomic():
             row.save()
     except IntegrityError:
-        raise serializers.ValidationError({"address": [sentence]}) from None
+        raise Problem(400, "address_taken", sentence, errors={"address": [sentence]}) from None
     return row
 
 
