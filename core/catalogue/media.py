@@ -1,30 +1,34 @@
-"""Uploaded pictures: checked, made small and free of what a camera adds, kept by their content.
+"""Uploaded pictures: drawn anew in a process of their own, kept by their content.
 
-What comes out is always a WebP that was drawn anew here, so nothing of the uploaded file
-reaches a browser. Files are named by their digest: they never change and are kept once.
+What comes out is always a WebP that was drawn here, so nothing of the uploaded file reaches
+a browser, and no decoder meets it in the process that serves: see ``drawing``. Files are named
+by their digest: they never change and are kept once.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
+import json
 import os
 import re
+import subprocess
+import sys
 import threading
-import warnings
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
-from PIL import Image, ImageOps
 
-LARGEST_SIDE = 1600
-MOST_PIXELS = 24_000_000
-"""Looked up before anything is decoded; a picture of that size takes some hundred megabytes meanwhile."""
-_one_at_a_time = threading.Lock()
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+DRAWING = Path(__file__).with_name("drawing.py")
+MOST_S = 30.0
+"""For one picture, from the start of its process."""
+WAIT_S = 20.0
+"""For the pictures before it: one is drawn at a time, so that pictures never take more than one core."""
+_TOO_MUCH = "Expected a picture that can be drawn, got one that takes too much time or memory."
 _NAME = re.compile(r"products/[0-9a-f]{2}/[0-9a-f]{64}\.webp")
+_turn = threading.BoundedSemaphore(1)
 
 
 class Picture(NamedTuple):
@@ -39,61 +43,63 @@ class PictureError(ValueError):
     """The upload is not a picture that can be taken; the text says what was expected and what came."""
 
 
+class Busy(RuntimeError):
+    """Too many pictures wait already."""
+
+
 def store(upload: Any) -> Picture:
-    """Check and keep an upload (an UploadedFile); raises PictureError. Blocking."""
+    """Check and keep an upload (an UploadedFile); raises PictureError and Busy.
+
+    Blocking, for seconds at worst: never to be called inside a transaction.
+    """
     size = upload.size or 0
     if size > settings.MEDIA_MAX_BYTES:
         raise PictureError(f"Expected at most {settings.MEDIA_MAX_BYTES} bytes, got {size}.")
-    data = upload.read()
-    with _one_at_a_time:
-        drawn = _redrawn(data)
-        out = io.BytesIO()
-        drawn.save(out, "WEBP", quality=82, method=4)
-    data = out.getvalue()
-    digest = hashlib.sha256(data).hexdigest()
+    if not _turn.acquire(timeout=WAIT_S):
+        raise Busy("Other pictures are being drawn.")
+    try:
+        width, height, data = _drawn(upload.read())
+    finally:
+        _turn.release()
+    return Picture(keep(data), width, height)
+
+
+def keep(webp: bytes) -> str:
+    """Keep a picture that was drawn here, once; return its name below the media folder. Blocking."""
+    digest = hashlib.sha256(webp).hexdigest()
     file = f"products/{digest[:2]}/{digest}.webp"
     path = settings.MEDIA_DIR / file
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}.part")
-        part.write_bytes(data)
+        part = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.part")
+        part.write_bytes(webp)
         part.replace(path)
-    return Picture(file, drawn.width, drawn.height)
+    return file
 
 
-def _redrawn(data: bytes) -> Image.Image:
-    expected = "Expected a picture (JPEG, PNG, WebP or GIF)"
-    if not data:
-        raise PictureError(f"{expected}, got an empty file.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as found:
-                if found.width * found.height > MOST_PIXELS:
-                    raise PictureError(
-                        f"Expected at most {MOST_PIXELS} pixels, got {found.width} x {found.height}."
-                    )
-                # A large photograph is decoded at about the size that it is shown in.
-                found.draft("RGB", (LARGEST_SIDE, LARGEST_SIDE))
-                upright = ImageOps.exif_transpose(found)
-                has_alpha = upright.mode in ("RGBA", "LA", "PA") or "transparency" in upright.info
-                drawn = upright.convert("RGBA" if has_alpha else "RGB")
-    except PictureError:
-        raise
-    # Whatever a decoder makes of hostile bytes, the upload is no picture.
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        ArithmeticError,
-        Image.DecompressionBombError,
-        Warning,
-    ) as error:
-        raise PictureError(f"{expected}, got something else.") from error
-    drawn.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
-    clean = Image.new(drawn.mode, drawn.size)
-    clean.paste(drawn)
-    return clean
+def _drawn(upload: bytes) -> tuple[int, int, bytes]:
+    # It gets no environment: a decoder that is taken over finds no key and no password there.
+    with subprocess.Popen(
+        (sys.executable, "-I", str(DRAWING)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={},
+    ) as process:
+        try:
+            output, _ = process.communicate(upload, MOST_S)
+        except BaseException as error:
+            process.kill()
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise PictureError(_TOO_MUCH) from error
+            raise
+    head, _, webp = output.partition(b"\n")
+    if process.returncode != 0 or not head:
+        raise PictureError(_TOO_MUCH)
+    answer = json.loads(head)
+    if "refused" in answer:
+        raise PictureError(answer["refused"])
+    return answer["width"], answer["height"], webp
 
 
 @require_safe

@@ -18,6 +18,7 @@ from core.catalogue import media
 from core.catalogue.models import Product, ProductImage
 from core.catalogue.rest.permissions import writable
 from core.catalogue.rest.products import ImageAnswer
+from core.problems import RETRY_AFTER_S, Problem
 from core.rest.fields import ClosedSerializer, checked
 from core.rest.idempotency import once
 from core.rest.views import View
@@ -50,6 +51,9 @@ class PicturesView(View):
             file, width, height = media.store(given["file"])
         except media.PictureError as error:
             raise ValidationError({"file": [str(error)]}) from None
+        except media.Busy as busy:
+            sentence = f"{busy} Try again."
+            raise Problem(503, "unavailable", sentence, retry_after=RETRY_AFTER_S) from None
 
         def add() -> Response:
             if product.images.count() >= MOST:
