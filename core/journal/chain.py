@@ -15,7 +15,7 @@ import msgspec
 from actors.runtime.journal import Write
 from core.journal.codec import encode
 from core.journal.projector import EventRow, Packed, pack_rows
-from core.journal.tables import Form, Row
+from core.journal.tables import Row
 
 
 class Head(NamedTuple):
@@ -31,22 +31,9 @@ Extent = tuple[str, int, int]
 """An entity with its first and last seq in a commit."""
 
 
-class CommitRow(Row):
+class CommitRow(Row, table="journal_commit", key=("partition_name", "number"), mode="insert"):
     """One commit: when, of which entities from which seq to which, and its checksum."""
 
-    form = Form(
-        "journal_commit",
-        "insert",
-        ("partition_name", "number"),
-        {
-            "partition_name": "text",
-            "number": "bigint",
-            "epoch": "bigint",
-            "at": "float",
-            "entities": "json",
-            "checksum": "text",
-        },
-    )
     partition_name: str
     number: int
     epoch: int
@@ -86,5 +73,12 @@ def link(
     ]
     at = written[-1].events[-1].at
     head = Head(before.number + 1, checksum(before.checksum, events))
-    row = CommitRow(partition, head.number, epoch, at, msgspec.Raw(encode(extents)), head.checksum)
+    row = CommitRow(
+        partition_name=partition,
+        number=head.number,
+        epoch=epoch,
+        at=at,
+        entities=msgspec.Raw(encode(extents)),
+        checksum=head.checksum,
+    )
     return Link(head, at, extents, pack_rows(CommitRow, [row]))
