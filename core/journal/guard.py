@@ -140,7 +140,18 @@ def _event(entity: str, seq: int, name: str, version: int, data: str, *rest: Any
     kept = None if answer is None else msgspec.Raw(answer.encode())
     raw = msgspec.Raw(data.encode())
     return EventRow(
-        entity, seq, name, version, raw, command_id, fingerprint, settles, kept, principal, at, epoch
+        entity=entity,
+        seq=seq,
+        name=name,
+        version=version,
+        data=raw,
+        command_id=command_id,
+        fingerprint=fingerprint,
+        settles=settles,
+        answer=kept,
+        principal=principal,
+        at=at,
+        epoch=epoch,
     )
 
 

@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect
 
 from actors.runtime import Address
 from realtime.server import Server, limits
-from realtime.topics.hub import Outbox, shaped
+from realtime.topics.hub import Outbox, encoded_event
 from realtime.wire import Event, encode
 from tests.realtime.conftest import World
 from tests.realtime.serving import Sluggard, served
@@ -61,7 +61,7 @@ async def test_who_does_not_read_is_cut_off_and_nobody_else_is_slowed(world: Wor
         for offset in range(1, EVENTS + 1):
             frame = Event("cart", offset, "ItemAdded", "2026-01-01T00:00:00.000Z", "x" * 32_000)
             running.topics.hub.deliver(
-                stream, shaped(running.host.journal.stream_epoch, offset, "ItemAdded", encode(frame))
+                stream, encoded_event(running.host.journal.stream_epoch, offset, "ItemAdded", encode(frame))
             )
             await asyncio.sleep(0)
         assert await asyncio.wait_for(fast, 90) == EVENTS
