@@ -7,7 +7,7 @@ PACKAGES := actors core realtime devicegw asgi.py scripts
 TEST ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick matrix check fmt bench lock clean
+.PHONY: help run test quick matrix check fmt bench attack lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -46,6 +46,9 @@ fmt: $(VENV)/.dev ## put the code into its format
 
 bench: $(VENV)/.dev ## measure, and write docs/BENCHMARKS.md
 	@exec $(BIN)/python -m bench
+
+attack: $(VENV)/.dev ## the attacks, then floods and guessers in full; writes the figures into docs/SECURITY.md
+	@exec $(BIN)/python -m bench.attack
 
 lock: $(VENV)/.dev ## resolve the dependencies of pyproject.toml; UPGRADE=1 for the newest
 	@UPGRADE="$(UPGRADE)" exec $(BIN)/python -m scripts.lock

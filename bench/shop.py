@@ -71,15 +71,17 @@ class Shop:
 
 
 @contextmanager
-def shop(postgres: str, shoppers: int, work: Path, *, locks: bool = False) -> Iterator[Shop]:
-    """Serve an empty database filled for ``shoppers``; limits of rate are off, all else is as shipped."""
+def shop(
+    postgres: str, shoppers: int, work: Path, *, locks: bool = False, limited: bool = False
+) -> Iterator[Shop]:
+    """Serve an empty database filled for ``shoppers``; all is as shipped, but for the limits of rate."""
     with fresh_database(postgres, "trolley_bench") as url:
         port = free_port()
         environ = {
             "DATABASE_URL": url,
             "DATA_DIR": str(work / "data"),
             "SECRET_KEY": secrets.token_hex(32),
-            "WS_COMMANDS_PER_SECOND": NO_LIMIT,
+            **({} if limited else {"WS_COMMANDS_PER_SECOND": NO_LIMIT}),
             "ACCESS_TOKEN_S": "7200",
             "REDIS_URL": "",
             "DEMO_SHOPPERS": "",

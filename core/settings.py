@@ -265,6 +265,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+PASSWORD_HASHERS = ["core.accounts.hashing.InTurn"]
+PASSWORD_HASHES_AT_ONCE = _env.integer("PASSWORD_HASHES_AT_ONCE", 1, 1, 64)
+PASSWORD_HASHES_WAITING = _env.integer("PASSWORD_HASHES_WAITING", 20, 0, 1000)
+"""Of one process; who comes when so many wait already is told to come again."""
 LOGIN_URL = "/login"
 ACCESS_TOKEN_S = _env.integer("ACCESS_TOKEN_S", 15 * 60, 1)
 REFRESH_TOKEN_S = _env.integer("REFRESH_TOKEN_S", 30 * 24 * 3600, 60)

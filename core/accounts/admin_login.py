@@ -27,10 +27,10 @@ class LimitedLoginForm(AdminAuthenticationForm):
         try:
             throttling.check_address(request)
             throttling.check_failures(account, address)
-        except Problem as problem:
-            raise ValidationError(str(problem.detail)) from None
-        try:
             found = super().clean()
+        except Problem as problem:
+            # Too many tries, or too many passwords wait to be looked at.
+            raise ValidationError(str(problem.detail)) from None
         except ValidationError:
             throttling.note_failure(account, address)
             raise

@@ -8,6 +8,7 @@ document does not allow are errors that name it.
 from __future__ import annotations
 
 import re
+import threading
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
@@ -21,6 +22,8 @@ from rest_framework.exceptions import ValidationError
 from core.rest.fields import moment
 from core.wire import ids
 
+_DESCRIBING = threading.Lock()
+"""drf-spectacular finds its extensions at first use, and not in two threads at once."""
 _CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
@@ -49,10 +52,11 @@ def check(callback: Any, method: str, route: str, given: QueryDict) -> None:
 def declared(callback: Any, method: str, route: str) -> dict[str, dict[str, Any]]:
     """Return the query parameters that the document tells of the operation, by name."""
     path = "/" + _CONVERTER.sub(r"{\1}", route)
-    generator = SchemaGenerator()  # type: ignore[no-untyped-call]  # keeps the view's schema alive
-    view = generator.create_view(callback, method)  # type: ignore[no-untyped-call]
-    view.request = spectacular_settings.GET_MOCK_REQUEST(method, path, view, None)
-    operation = view.schema.get_operation(path, "/" + route, "/api/", method, ComponentRegistry())
+    with _DESCRIBING:
+        generator = SchemaGenerator()  # type: ignore[no-untyped-call]  # keeps the view's schema alive
+        view = generator.create_view(callback, method)  # type: ignore[no-untyped-call]
+        view.request = spectacular_settings.GET_MOCK_REQUEST(method, path, view, None)
+        operation = view.schema.get_operation(path, "/" + route, "/api/", method, ComponentRegistry())
     parameters = (operation or {}).get("parameters", [])
     return {each["name"]: each for each in parameters if each["in"] == "query"}
 

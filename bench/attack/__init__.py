@@ -1,0 +1,1 @@
+"""`make attack`: the attacks of tests/attacks, then what a flood does to everybody else, in figures."""
