@@ -12,7 +12,9 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
-DEMO_USERNAMES = ("shopper", "shopper2", "manager", "admin")
+DEMO_USERNAMES = (
+    "shopper", "shopper2", "gold", "silver", "staff", "manager", "chain-admin", "manager-berlin", "admin",
+)  # fmt: skip
 DEMO_PASSWORD = "trolley-demo"
 
 

@@ -73,8 +73,8 @@ class Errands:
             log.warning("%s/%s cannot be told to %s: %r", kind, key, what, error)
 
     async def _deliver(self) -> None:
-        for code, delivery in await in_thread(deliveries)():
-            self._system.tell(Address("stock", code), delivery, f"demo:first-delivery:{code}")
+        for each in await in_thread(deliveries)():
+            self._system.tell(Address("stock", each.branch), each.command, each.id)
 
     def _mail(self, order_id: str, command: Any) -> None:
         """Have a receipt sent: by a worker, or without Redis in a thread of this process."""

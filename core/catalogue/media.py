@@ -68,13 +68,18 @@ def keep(webp: bytes) -> str:
     """Keep a picture that was drawn here, once; return its name below the media folder. Blocking."""
     digest = hashlib.sha256(webp).hexdigest()
     file = f"products/{digest[:2]}/{digest}.webp"
-    path = settings.MEDIA_DIR / file
+    path = path_of(file)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.part")
         part.write_bytes(webp)
         part.replace(path)
     return file
+
+
+def path_of(file: str) -> Path:
+    """Return where a stored picture lies."""
+    return Path(settings.MEDIA_DIR) / file
 
 
 def _drawn(upload: bytes) -> tuple[int, int, bytes]:

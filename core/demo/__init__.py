@@ -1,1 +1,1 @@
-"""The demonstration: a chain with two branches, trolleys, products and people to log in as."""
+"""The demonstration: two chains with their branches, trolleys, products and people to log in as."""

@@ -3,26 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from actors.messages.stock import Quantity, ReceiveStock
+from actors.messages.stock import AdjustStock, Quantity, ReceiveStock
 from core.catalogue.models import Product
-from core.demo.load import CHAIN, LOCKED_BRANCH, OPEN_BRANCH
+from core.demo.load import BRANCHES
 from core.inventory.models import StockLevel
+from core.tenancy.models import Branch
 
 UNITS = 200
+RUNNING_OUT = {"8904101521964": 4, "8904102740944": 3, "8904105616444": 5, "8904107581313": 2}
+"""Barcodes of what is nearly gone in every branch that has it, and how much is left."""
+LOW_AT = 6
 
 
-def deliveries() -> list[tuple[str, ReceiveStock]]:
-    """Return the first delivery of each demo branch that has never had one. Blocking."""
+class Delivery(NamedTuple):
+    """A command to a branch's stock, and the id by which it is carried out once."""
+
+    branch: str
+    command: ReceiveStock | AdjustStock
+    id: str
+
+
+def deliveries() -> list[Delivery]:
+    """Return the first delivery of each demo branch that has never had one, and what was counted after it.
+
+    Blocking.
+    """
     return list(_deliveries())
 
 
-def _deliveries() -> Iterator[tuple[str, ReceiveStock]]:
-    products = Product.objects.filter(chain__slug=CHAIN).order_by("barcode").prefetch_related("variants")
-    lines = []
-    for product in products:
-        skus = [f"{product.pk}/{variant.pk}" for variant in product.variants.all()]
-        lines += [Quantity(sku, UNITS) for sku in (str(product.pk), *skus)]
-    for code in (LOCKED_BRANCH, OPEN_BRANCH):
-        if lines and not StockLevel.objects.filter(branch_code=code).exists():
-            yield code, ReceiveStock(tuple(lines), "first delivery")
+def _deliveries() -> Iterator[Delivery]:
+    for branch in Branch.objects.filter(code__in=BRANCHES).order_by("code"):
+        if StockLevel.objects.filter(branch_code=branch.code).exists():
+            continue
+        products = list(
+            Product.objects.filter(chain=branch.chain_id).order_by("barcode").prefetch_related("variants")
+        )
+        lines = [Quantity(sku, UNITS) for product in products for sku in _skus(product)]
+        if not lines:
+            continue
+        yield Delivery(
+            branch.code, ReceiveStock(tuple(lines), "first delivery"), f"demo:first-delivery:{branch.code}"
+        )
+        for product in products:
+            if product.barcode in RUNNING_OUT:
+                counted = AdjustStock(
+                    str(product.pk), "count", counted=RUNNING_OUT[product.barcode], low_at=LOW_AT
+                )
+                yield Delivery(branch.code, counted, f"demo:count:{branch.code}:{product.barcode}")
+
+
+def _skus(product: Product) -> list[str]:
+    return [str(product.pk), *(f"{product.pk}/{variant.pk}" for variant in product.variants.all())]

@@ -8,14 +8,26 @@ from django.apps import apps
 from django.core.management import call_command
 from stdnum import ean
 
+from actors.messages.pricing import TIERS
 from core.accounts.models import User
-from core.catalogue.models import Category, Product
-from core.checks import DEMO_PASSWORD
-from core.demo import load
+from core.accounts.people import find_by_phone
+from core.catalogue import media
+from core.catalogue.live.catalogue import Catalogue
+from core.catalogue.models import (
+    Category,
+    LabelLayout,
+    PriceRule,
+    Product,
+    ProductImage,
+    Variant,
+    Voucher,
+)
+from core.checks import DEMO_PASSWORD, DEMO_USERNAMES
+from core.demo import load, people, shelves
 from core.fleet.directory import Directory
 from core.fleet.models import Controller, Trolley
 from core.fleet.trolleys import qr
-from core.tenancy.models import Branch
+from core.tenancy.models import Branch, Chain
 from tests.core.support import Api
 
 
@@ -56,7 +68,7 @@ def test_the_trolleys_stand_in_the_slots_of_two_boards_of_one_device(demo: None)
     assert all(ref.place is None for ref in directory.trolleys("BRANCH-002"))
 
 
-@pytest.mark.parametrize("code", ["BRANCH-001", "BRANCH-002"])
+@pytest.mark.parametrize("code", load.BRANCHES)
 def test_a_floor_plan_lies_within_its_walls_and_no_zone_on_another(demo: None, code: str) -> None:
     plan = Branch.objects.get(code=code).floor_plan
     zones = plan["zones"]
@@ -82,31 +94,89 @@ def test_every_slot_of_the_boards_has_a_place_in_the_lock_bays(demo: None) -> No
 
 
 def test_the_catalogue_is_large_and_every_code_is_valid(demo: None) -> None:
-    products = list(Product.objects.select_related("category"))
+    products = list(Product.objects.filter(chain__slug=load.CHAIN).select_related("category"))
     assert len(products) >= 200
     assert len({product.category_id for product in products}) == 12
     plain = [product for product in products if product.barcode == "123456789"]
     assert [product.price for product in plain] == [100]
-    assert all(ean.is_valid(product.barcode) for product in products if product not in plain)
-    for product in products:
-        product.full_clean()
-    for category in Category.objects.all():
-        category.full_clean()
+    everywhere = Product.objects.select_related("category")
+    assert all(ean.is_valid(product.barcode) for product in everywhere if product not in plain)
+    for model in (Chain, Branch, Category, Product, Variant, PriceRule, Voucher, LabelLayout, User):
+        for row in model.objects.all():
+            row.full_clean()
 
 
-def test_the_people_can_log_in_and_the_manager_has_both_branches(demo: None) -> None:
-    api = Api()
-    pairs = {
-        name: api.post("/api/auth/token", {"username": name, "password": DEMO_PASSWORD}).json()
-        for name in ("shopper", "shopper2", "manager", "admin")
-    }
-    manager = Api(token=pairs["manager"]["access"]).get("/api/me").json()
-    assert [(role["role"], role["branch"]) for role in manager["roles"]] == [
-        ("manager", "BRANCH-001"),
-        ("manager", "BRANCH-002"),
-    ]
-    assert Api(token=pairs["admin"]["access"]).get("/api/me").json()["is_platform_admin"] is True
-    assert Api(token=pairs["shopper"]["access"]).get("/api/me").json()["roles"] == []
+def test_every_product_has_a_picture_that_is_there(demo: None, nobody: Api) -> None:
+    pictures = set(Product.objects.values_list("image", flat=True))
+    assert "" not in pictures
+    assert len(pictures) > 60
+    assert {nobody.get(picture)["Content-Type"] for picture in pictures} == {"image/webp"}
+
+
+def test_products_of_before_there_were_pictures_get_theirs_and_lost_files_come_back(demo: None) -> None:
+    ProductImage.objects.all().delete()
+    Product.objects.update(image="")
+    load.load()
+    assert not Product.objects.filter(image="").exists()
+    lost = media.path_of(ProductImage.objects.all()[0].file)
+    lost.unlink()
+    load.load()
+    assert lost.exists()
+
+
+def test_prices_show_quantity_tier_and_season(demo: None) -> None:
+    rules = PriceRule.objects.filter(chain__slug=load.CHAIN)
+    assert set(rules.values_list("kind", flat=True)) == {"sale", "quantity", "tier"}
+    assert rules.filter(kind="sale").exclude(season_from="").exists()
+    rules.filter(name="Mango season").update(name="Mangoes")
+    before = rules.count()
+    load.load()
+    assert rules.count() == before
+
+
+def test_the_counters_scale_labels_what_is_weighed(demo: None) -> None:
+    code = shelves.WEIGHED[:7] + "00450"
+    shelf = Catalogue(load.CHAIN)
+    shelf.reload()
+    product, label = shelf.scan(code + ean.calc_check_digit(code))
+    assert product is not None
+    assert label is not None
+    assert (product.barcode, label.weight_g) == (shelves.WEIGHED, 450)
+
+
+def test_the_second_chain_has_its_own_currency_time_and_people(demo: None) -> None:
+    branch = Branch.objects.select_related("chain").get(code=load.BRANCH_ABROAD)
+    assert (branch.chain.currency, branch.timezone) == ("EUR", "Europe/Berlin")
+    assert Product.objects.filter(chain=branch.chain).count() >= 20
+    assert Trolley.objects.filter(branch=branch).count() == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "roles"),
+    [
+        ("shopper", []),
+        ("staff", [("staff", "BRANCH-001")]),
+        ("manager", [("manager", "BRANCH-001"), ("manager", "BRANCH-002")]),
+        ("chain-admin", [("chain_admin", None)]),
+        ("manager-berlin", [("manager", "BRANCH-101")]),
+    ],
+)
+def test_the_people_can_log_in_and_have_their_roles(
+    demo: None, name: str, roles: list[tuple[str, str | None]]
+) -> None:
+    pair = Api().post("/api/auth/token", {"username": name, "password": DEMO_PASSWORD}).json()
+    me = Api(token=pair["access"]).get("/api/me").json()
+    assert [(role["role"], role["branch"]) for role in me["roles"]] == roles
+    assert me["is_platform_admin"] is False
+
+
+def test_the_admin_the_tiers_and_somebody_by_phone(demo: None) -> None:
+    pair = Api().post("/api/auth/token", {"username": "admin", "password": DEMO_PASSWORD}).json()
+    assert Api(token=pair["access"]).get("/api/me").json()["is_platform_admin"] is True
+    tiers = dict(User.objects.exclude(tier=TIERS[0]).values_list("username", "tier"))
+    assert tiers == {"gold": "GOLD", "silver": "SILVER"}
+    assert find_by_phone(people.PHONE) is not None
+    assert not User.objects.get(phone=people.PHONE).has_usable_password()
 
 
 def test_the_command_prints_addresses_and_logins(db: None, capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,7 +184,8 @@ def test_the_command_prints_addresses_and_logins(db: None, capsys: pytest.Captur
     said = capsys.readouterr().out
     address = next(word for word in said.split() if "/t/" in word)
     assert qr.parse(address) == "TROLLEY_01"
-    assert "shopper, shopper2, manager, admin" in said
+    assert ", ".join(DEMO_USERNAMES) in said
+    assert people.PHONE in said
     assert DEMO_PASSWORD in said
 
 
@@ -122,7 +193,7 @@ def test_the_login_page_hears_of_the_accounts_in_a_demonstration_only(
     demo: None, nobody: Api, settings: Any
 ) -> None:
     accounts = nobody.get("/api/demo").json()["accounts"]
-    assert {account["username"] for account in accounts} == {"shopper", "shopper2", "manager", "admin"}
+    assert {account["username"] for account in accounts} == set(DEMO_USERNAMES)
     settings.PRODUCTION = True
     assert nobody.get("/api/demo").json() == {"accounts": []}
     settings.PRODUCTION = False

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 
+from actors.messages.stock import AdjustStock, ReceiveStock
 from core.accounts.models import User
 from core.demo import load
 from core.demo.stock import deliveries
@@ -88,11 +89,16 @@ def test_movements_are_the_branchs_own_newest_first(people: dict[str, User], wor
 
 def test_the_demo_gets_its_first_delivery_once(db: None) -> None:
     load.load()
-    found = dict(deliveries())
-    assert set(found) == {load.LOCKED_BRANCH, load.OPEN_BRANCH}
-    assert {line.units for line in found[load.OPEN_BRANCH].lines} == {200}
+    found = deliveries()
+    received = {each.branch: each.command for each in found if isinstance(each.command, ReceiveStock)}
+    assert set(received) == set(load.BRANCHES)
+    assert {line.units for line in received[load.OPEN_BRANCH].lines} == {200}
+    counted = [each for each in found if isinstance(each.command, AdjustStock)]
+    assert {each.branch for each in counted} == {load.LOCKED_BRANCH, load.OPEN_BRANCH}
+    assert all(0 < each.command.counted <= each.command.low_at for each in counted)
+    assert len({each.id for each in found}) == len(found)
     StockLevel.objects.create(
         id="x", branch_code=load.OPEN_BRANCH, sku="x", product_id=uuid4(), updated_at=timezone.now(),
         on_hand=0, reserved=0, received=0, sold=0, low_at=0, low=False,
     )  # fmt: skip
-    assert set(dict(deliveries())) == {load.LOCKED_BRANCH}
+    assert {each.branch for each in deliveries()} == {load.LOCKED_BRANCH, load.BRANCH_ABROAD}

@@ -1,4 +1,4 @@
-"""``manage.py load_demo``: the demonstration's chain, branches, trolleys, products and people."""
+"""``manage.py load_demo``: the demonstration's chains, branches, trolleys, products and people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from core.checks import DEMO_PASSWORD, DEMO_USERNAMES
-from core.demo import load
+from core.demo import load, people
 from core.fleet.models import Trolley
 from core.fleet.trolleys import qr
 
@@ -16,7 +16,7 @@ from core.fleet.trolleys import qr
 class Command(BaseCommand):
     """Loads the demonstration and prints where to look. Repeating it changes nothing."""
 
-    help = "Load the demonstration: a chain, two branches, trolleys, products and people to log in as."
+    help = "Load the demonstration: two chains, their branches, trolleys, products and people to log in as."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the command."""
@@ -37,5 +37,6 @@ def greeting() -> list[str]:
         "Admin": f"{settings.PUBLIC_URL}/admin/",
         "API": f"{settings.PUBLIC_URL}/api/docs",
     }
+    addresses["By phone"] = f"{people.PHONE}, whom staff know by this number only"
     lines = [f"{name:<10} {address}" for name, address in addresses.items()]
     return [*lines, f"{'Log in as':<10} {', '.join(DEMO_USERNAMES)} with the password {DEMO_PASSWORD}"]
