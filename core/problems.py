@@ -36,6 +36,26 @@ _CODES = {
 }  # fmt: skip
 
 
+RULES = frozenset(
+    {
+        "already_there", "barcode_check_digit", "barcode_malformed", "not_there", "too_many_digits",
+        "unfit", "which_one",
+    }
+)  # fmt: skip
+"""Codes of errors in a field that no schema can tell of: they need the shop's rows, or other fields."""
+
+
+def rule(code: str, **fields: str) -> exceptions.ValidationError:
+    """Return the 400 of well-formed fields that break a rule; ``fields`` have a sentence each.
+
+    ``already_there``: another has it; ``not_there``: it names what is not there; ``unfit``: it does not fit
+    with the rest; ``which_one``: too many or too few of several fields. Its code becomes the problem's.
+    """
+    return exceptions.ValidationError(
+        {name: [exceptions.ErrorDetail(text, code)] for name, text in fields.items()}
+    )
+
+
 class Problem(exceptions.APIException):
     """An error with its own status, code and extra members, raised from a view."""
 
@@ -85,7 +105,7 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response:
     extra: dict[str, Any] = {}
     if isinstance(exc, exceptions.ValidationError):
         errors = flatten(exc.detail)
-        code, detail = "invalid", sentence(errors)
+        code, detail = _rule_of(exc.detail) or "invalid", sentence(errors)
     elif isinstance(exc, Problem):
         code, detail, extra = exc.problem_code, str(exc.detail), dict(exc.extra)
         errors = extra.pop("errors", None)
@@ -123,6 +143,14 @@ def _as_api_exception(exc: Exception) -> Exception:
         case ProtectedError():
             return Problem(409, "in_use", "Other things still refer to this one, so it cannot be deleted.")
     return exc
+
+
+def _rule_of(detail: Any) -> str | None:
+    """Return the code of the one rule that was broken, None if there are others or a field is malformed."""
+    if isinstance(detail, dict | list):
+        found = {_rule_of(each) for each in (detail.values() if isinstance(detail, dict) else detail) if each}
+        return found.pop() if len(found) == 1 else None
+    return detail.code if detail.code in RULES else None
 
 
 def _code_of(exc: exceptions.APIException) -> str:

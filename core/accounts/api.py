@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,7 +21,7 @@ from core.accounts import signals, throttling, tokens
 from core.accounts.logins import Place
 from core.accounts.models import User
 from core.accounts.principals import Principal
-from core.problems import Problem
+from core.problems import Problem, rule
 from core.rest.fields import ClosedSerializer, StrictChoice, StrictEmail, StrictText, checked
 from core.rest.idempotency import once
 from core.rest.views import Keeps, View
@@ -102,6 +102,8 @@ class _OpenView(throttling.LimitedView):
 class RegisterView(_OpenView):
     """New accounts."""
 
+    refuses = ("already_there", "unfit")
+
     @extend_schema(request=RegisterBody, responses={201: RegisterAnswer}, operation_id="auth_register")
     def post(self, request: Request) -> HttpResponseBase:
         """Make a shopper's account and log it in."""
@@ -113,7 +115,7 @@ class RegisterView(_OpenView):
         )
         taken = User.objects.filter(username__iexact=user.username).exists()
         if taken:
-            raise ValidationError({"username": ["This name is taken."]})
+            raise rule("already_there", username="This name is taken.")
         validate_in_field("password", body["password"], user)
         user.set_password(body["password"])
         return once(request, lambda: _registered(user, _place(request)))
@@ -128,7 +130,7 @@ def _registered(user: User, place: Place) -> Response:
         with transaction.atomic():
             user.save()
     except IntegrityError:
-        raise ValidationError({"email": ["This name or address is taken."]}) from None
+        raise rule("already_there", email="This name or address is taken.") from None
     return Response({"id": str(user.pk), "username": user.username, **tokens.issue(user, place)}, 201)
 
 
@@ -139,7 +141,7 @@ def validate_in_field(field: str, password: str, user: User) -> None:
     try:
         validate_password(password, user)
     except Weak as error:
-        raise ValidationError({field: error.messages}) from None
+        raise ValidationError({field: [ErrorDetail(text, "unfit") for text in error.messages]}) from None
 
 
 def account_of(user: User | None, login: str) -> str:
@@ -235,6 +237,8 @@ class LogoutEverywhereView(_OpenView):
 class MeView(View):
     """Oneself."""
 
+    refuses = ("already_there",)
+
     @extend_schema(responses=MeAnswer, operation_id="me")
     def get(self, request: Request) -> Response:
         """Return the caller's account and roles."""
@@ -250,7 +254,7 @@ class MeView(View):
             with transaction.atomic():
                 user.save(update_fields=list(body))
         except IntegrityError:
-            raise ValidationError({"email": ["This address is taken."]}) from None
+            raise rule("already_there", email="This address is taken.") from None
         if body.get("email"):
             signals.address_given.send(User, user_id=user.pk)
         return self._answer(user, cast(Principal, request.auth))

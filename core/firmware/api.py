@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
+from django.core.exceptions import ValidationError as DjangoError
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -19,7 +20,7 @@ from core.firmware import releases
 from core.firmware.download import serve
 from core.firmware.models import Release
 from core.fleet.devices.authentication import DeviceAuthentication
-from core.problems import Problem
+from core.problems import Problem, rule
 from core.rest.fields import ClosedSerializer, Moment, StrictText, checked
 from core.rest.idempotency import once
 from core.rest.views import ListView, View
@@ -67,6 +68,8 @@ def require_manager(who: Principal) -> None:
 class ReleasesView(ListView[Release]):
     """Firmware releases, newest first."""
 
+    refuses = ("unfit",)
+
     queryset = Release.objects.all()
     serializer_class = ReleaseAnswer
     parser_classes = (MultiPartParser,)
@@ -88,12 +91,22 @@ class ReleasesView(ListView[Release]):
         if not may(principal(request), "firmware.release", ""):
             raise Problem(403, "forbidden", "Your role does not allow this.")
         body = checked(ReleaseBody, request)
-        release = releases.measured(body.pop("file"), cast(User, request.user), **body)
+        try:
+            release = releases.measured(body.pop("file"), cast(User, request.user), **body)
+        except DjangoError as error:
+            raise _broken(error) from None
         return once(request, lambda: _taken(release))
 
 
+def _broken(error: DjangoError) -> Exception:
+    return rule("unfit", **{name: texts[0] for name, texts in error.message_dict.items()})
+
+
 def _taken(release: Release) -> Response:
-    release.full_clean()
+    try:
+        release.full_clean()
+    except DjangoError as error:
+        raise _broken(error) from None
     release.save()
     return Response(ReleaseAnswer(release).data, 201)
 

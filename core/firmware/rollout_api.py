@@ -23,7 +23,7 @@ from core.firmware.models import Release, Rollout, RolloutDevice
 from core.fleet.devices.answers import find, moment
 from core.fleet.devices.registration import NoBody
 from core.fleet.models import Device
-from core.problems import Problem
+from core.problems import Problem, rule
 from core.rest.fields import ClosedSerializer, Moment, StrictFloat, StrictInteger, StrictText, checked
 from core.rest.filters import words
 from core.rest.views import ListView, View
@@ -51,7 +51,7 @@ class RolloutBody(ClosedSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse both and neither."""
         if ("branch" in attrs) == ("chain" in attrs):
-            raise serializers.ValidationError({"branch": ["Name either a branch or a chain."]})
+            raise rule("which_one", branch="Name either a branch or a chain.")
         return attrs
 
 
@@ -182,6 +182,8 @@ class DeviceFirmwareView(View):
 
 class RolloutsView(ListView[Rollout]):
     """Rollouts, newest first."""
+
+    refuses = ("which_one",)
 
     keeps = "after"
 

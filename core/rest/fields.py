@@ -163,6 +163,13 @@ class ExactNumber(serializers.DecimalField):
             raise serializers.ValidationError(f"Expected a number, got {type_name(data)}.")
         return super().to_internal_value(data)
 
+    def validate_precision(self, value: Decimal) -> Decimal:
+        """Return the number; raises ValidationError ``too_many_digits``."""
+        try:
+            return super().validate_precision(value)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError(cast("Any", error.detail)[0], "too_many_digits") from None
+
 
 def type_name(data: Any) -> str:
     """Return what JSON calls the value's type."""

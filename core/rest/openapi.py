@@ -58,6 +58,9 @@ class ClosedBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
             name: _not_blank(each) if _is_text(self.target.fields[name]) else each
             for name, each in schema.get("properties", {}).items()
         }
+        if any(isinstance(field, serializers.FileField) for field in self.target.fields.values()):
+            # A form has no null.
+            properties = {name: _not_null(each) for name, each in properties.items()}
         return {**schema, "properties": properties, "additionalProperties": False}
 
 
@@ -70,6 +73,16 @@ def _not_blank(schema: Fragment) -> Fragment:
     return {"minLength": 1, **schema} if "enum" not in schema and "$ref" not in schema else schema
 
 
+def _not_null(schema: Fragment) -> Fragment:
+    kinds, parts = schema.get("type"), schema.get("oneOf")
+    if isinstance(kinds, list):
+        return {**schema, "type": next(kind for kind in kinds if kind != "null")}
+    if parts is not None:
+        kept = [each for each in parts if each not in ({"type": "null"}, _NULL_ENUM)]
+        return {**schema, "oneOf": kept}
+    return schema
+
+
 class UploadedFile(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """Files are bytes where they are taken; none is ever answered."""
 
@@ -80,6 +93,7 @@ class UploadedFile(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-
         return {"type": "string", "format": "binary"}
 
 
+_NULL_ENUM: Fragment = {"$ref": "#/components/schemas/NullEnum"}
 _SENTENCE = re.compile(r"(?<=[^.]\.)\s+(?=[A-Z])")
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 
@@ -96,6 +110,13 @@ class Schema(AutoSchema):
         """Return the key that every command takes."""
         takes_key = getattr(self.view, "keeps", "never") != "never" and self.method not in ("GET", "HEAD")
         return [KEY] if takes_key else []
+
+    def get_extensions(self) -> Fragment:
+        """Return the refusals of what the operation's rules forbid."""
+        found: Fragment = super().get_extensions()
+        rules = getattr(self.view, "refuses", ())
+        reads = self.method == "GET" and any(hasattr(self.view, each) for each in ("post", "put", "patch"))
+        return {REFUSALS: list(rules), **found} if rules and not reads else found
 
     def get_summary(self) -> str:
         """Return the first sentence of what the operation's docstring says."""
@@ -126,6 +147,9 @@ def add_problems(result: Fragment, **_: Any) -> Fragment:
     for path, item in result["paths"].items():
         for method, operation in item.items():
             if method in _METHODS:
+                for parameter in operation.get("parameters", []):
+                    if parameter["in"] == "query" and parameter["schema"].get("type") == "array":
+                        parameter["schema"]["minItems"] = 1
                 for status in (*_statuses(path, method, operation), "default"):
                     answer = {"$ref": f"#/components/responses/Problem{status.capitalize()}"}
                     operation["responses"].setdefault(status, answer)

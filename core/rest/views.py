@@ -36,6 +36,8 @@ class View(APIView):
     """
 
     keeps: Keeps = "with_effect"
+    refuses: tuple[str, ...] = ()
+    """Codes of the rules that a well-formed call may break, of ``core.problems.RULES``; for the document."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check caller, ids and query; raises APIException."""

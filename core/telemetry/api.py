@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from core.accounts import scopes
 from core.accounts.principals import Principal, may
 from core.fleet.models import Device
-from core.problems import Problem
+from core.problems import Problem, rule
 from core.rest.fields import Moment, moment, rfc3339
 from core.rest.views import View
 from core.telemetry.models import Bucket, Sample
@@ -76,6 +76,8 @@ _PARAMETERS = [
 
 
 class _Telemetry(View):
+    refuses = ("unfit",)
+
     def devices(self, who: Principal, key: str) -> list[UUID]:
         """Return the devices in question. Raises the 404."""
         raise NotImplementedError
@@ -139,7 +141,7 @@ def _window(given: Any) -> _Window:
     end = _moment(given, "to") or timezone.now()
     begin = _moment(given, "from") or end - min(_DAY, end - _FIRST)
     if begin > end:
-        raise serializers.ValidationError({"from": ["Expected a time before `to`."]})
+        raise rule("unfit", **{"from": "Expected a time before `to`."})
     long = end - begin
     fitting = "raw" if long <= timedelta(hours=1) else "5m" if long <= timedelta(days=2) else "1h"
     return _Window(begin, end, given.get("type") or None, given.get("bucket", fitting))

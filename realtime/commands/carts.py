@@ -34,6 +34,7 @@ from core.catalogue.labels import Label
 from core.catalogue.live.catalogue import Catalogue, CatalogueProduct
 from core.inventory.levels import available
 from realtime.commands.asking import Answer, in_database, new_id
+from realtime.commands.lookups import QR
 from realtime.commands.row import OWN, Ask, Call, Command, Place, Route, own
 from realtime.commands.services import Services
 from realtime.commands.sessions import find_session, resume, trolley_place
@@ -449,7 +450,7 @@ ADD = Command(
         Route("POST", "/cart/add", 200, _added_with_cart, answer=(AddedWithCart, MessageWithCart)),
         Route("POST", "/cart/items", 201, _item, answer=ItemView),
     ),
-    refusals=(*PRODUCT, "which_product", *BARCODE, "session_not_found", "no_session"),
+    refusals=(*PRODUCT, "which_product", *BARCODE, *QR, "session_not_found", "no_session"),
     devices=True,
 )
 

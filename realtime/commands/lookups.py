@@ -21,6 +21,8 @@ from realtime.problems import Problem, invalid, not_found
 from realtime.views.alarm import AlarmView, alarm_view
 from realtime.views.cart import CartView, Items, ItemView, cart_view
 
+QR = ("qr_malformed", "qr_invalid")
+"""Refusals of what names a trolley by its code or QR."""
 _MOST_KNOWN = 100_000
 """Shoppers whose place is remembered."""
 

@@ -14,6 +14,7 @@ from actors.trolley import State as TrolleyState
 from core.accounts.people import find_by_phone
 from core.accounts.principals import may
 from realtime.commands.asking import in_database, new_id
+from realtime.commands.lookups import QR
 from realtime.commands.row import Ask, Call, Command, Place, Route
 from realtime.commands.sessions import HELD, name_holder, rental_of, resume_of, trolley_place
 from realtime.problems import invalid, not_found
@@ -233,6 +234,7 @@ ROWS = (
         refusals=(
             "trolley_not_found",
             "which_trolley",
+            *QR,
             "not_your_trolley",
             "no_slot_waits",
             "which_slot",

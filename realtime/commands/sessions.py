@@ -14,6 +14,7 @@ from actors.messages.trolley import Alive, Claim, Claimed, Heartbeat, TrolleyRef
 from actors.runtime.address import Address
 from core.accounts.principals import Principal
 from realtime.commands.asking import Answer, Asking, in_database, new_id
+from realtime.commands.lookups import QR
 from realtime.commands.row import OWN, Ask, Call, Command, Place, Route
 from realtime.commands.services import Services
 from realtime.problems import Problem, invalid, not_found
@@ -255,8 +256,7 @@ HELD = (
     "trolley_maintenance",
     "user_has_trolley",
     "trolley_not_found",
-    "qr_malformed",
-    "qr_invalid",
+    *QR,
 )
 """Refusals of letting a trolley to somebody."""
 

@@ -217,13 +217,16 @@ class HotRoutes:
                 return
             scope = {**scope, "path_params": params}
         if scope["method"] == "OPTIONS":
-            # Another origin's preflight is Django's to answer, for every route alike.
-            await self._fallback(scope, receive, send)
+            if header(scope["headers"], b"access-control-request-method") is not None:
+                # Another origin's preflight is Django's to answer, for every route alike.
+                await self._fallback(scope, receive, send)
+            else:
+                await respond(scope, send, 204, b"", [(b"allow", _allowed(methods))])
             return
         endpoint = methods.get(scope["method"])
         if endpoint is None:
             problem = Problem(405, "method_not_allowed", f"{scope['method']} is not possible here.")
-            await send_problem(scope, send, problem, (b"allow", ", ".join(sorted(methods)).encode()))
+            await send_problem(scope, send, problem, (b"allow", _allowed(methods)))
             return
         await endpoint(scope, receive, send)
 
@@ -234,6 +237,10 @@ class HotRoutes:
             if match is not Match.NONE:
                 return pattern.methods, found["path_params"]
         return None, {}
+
+
+def _allowed(methods: dict[str, App]) -> bytes:
+    return ", ".join(sorted({*methods, "OPTIONS"})).encode()
 
 
 def normal_path(path: str) -> str:

@@ -43,6 +43,8 @@ class CategoryAnswer(serializers.Serializer[Any]):
 class CategoriesView(View):
     """The category tree."""
 
+    refuses = ("already_there", "not_there", "unfit")
+
     @extend_schema(
         responses=CategoryAnswer(many=True),
         parameters=[
@@ -72,6 +74,8 @@ class CategoriesView(View):
 
 class CategoryView(View):
     """One category, with those below it."""
+
+    refuses = ("already_there", "not_there", "unfit")
 
     @extend_schema(responses=CategoryAnswer)
     def get(self, request: Request, pk: uuid.UUID) -> Response:

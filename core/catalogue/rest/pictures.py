@@ -37,6 +37,8 @@ class PictureBody(ClosedSerializer):
 class PicturesView(View):
     """Pictures of a product; the first stands for it."""
 
+    refuses = ("unfit",)
+
     keeps = "by_hand"
 
     parser_classes = (MultiPartParser,)

@@ -135,6 +135,14 @@ class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 class _Products(RowView[Product]):
+    refuses = (
+        "already_there",
+        "not_there",
+        "too_many_digits",
+        "unfit",
+        "barcode_malformed",
+        "barcode_check_digit",
+    )
     serializer_class = ProductAnswer
     queryset = Product.objects.none()
 

@@ -14,6 +14,7 @@ from rest_framework import serializers
 from actors.kit.money import quantize
 from core.catalogue import barcodes
 from core.catalogue.models import Category, Product, Variant
+from core.problems import rule
 from core.rest.fields import ClosedSerializer, ExactNumber, StrictBoolean, StrictId, StrictInteger, StrictText
 from core.tenancy.models import Chain
 
@@ -60,13 +61,13 @@ class ProductBody(ClosedSerializer):
         try:
             return barcodes.read(value)
         except barcodes.BarcodeError as error:
-            raise serializers.ValidationError(error.detail) from None
+            raise serializers.ValidationError(error.detail, error.code) from None
 
     def validate_image(self, value: str) -> str:
         """Take a path on this server or an https address."""
         local = value.startswith("/") and not value.startswith(("//", "/\\"))
         if value and not local and urlsplit(value).scheme != "https":
-            raise serializers.ValidationError("Expected an https address or a path on this server.")
+            raise serializers.ValidationError("Expected an https address or a path on this server.", "unfit")
         return value
 
     def validate_nutrition_facts(self, value: dict[str, Decimal]) -> dict[str, float]:
@@ -149,9 +150,9 @@ def fill(row: Product | Category | Variant, given: dict[str, Any], chain: Chain)
             row.clean()
             row.save()
     except DjangoError as error:
-        raise serializers.ValidationError(error.message_dict) from None
+        raise rule("unfit", **{name: texts[0] for name, texts in error.message_dict.items()}) from None
     except IntegrityError:
-        raise serializers.ValidationError(_taken(row)) from None
+        raise rule("already_there", **_taken(row)) from None
 
 
 def money(name: str, amount: Decimal, currency: str) -> Decimal:
@@ -159,7 +160,7 @@ def money(name: str, amount: Decimal, currency: str) -> Decimal:
     rounded = quantize(amount, currency)
     if rounded != amount:
         digits = -int(rounded.as_tuple().exponent)
-        raise serializers.ValidationError({name: f"{currency} has {digits} decimals, got {amount}."})
+        raise rule("too_many_digits", **{name: f"{currency} has {digits} decimals, got {amount}."})
     return rounded
 
 
@@ -168,15 +169,14 @@ def _category(chain: Chain, name: str, slug: str) -> Category | None:
         return None
     found = Category.objects.filter(chain=chain, slug=slug).first()
     if found is None:
-        raise serializers.ValidationError({name: f"There is no category {slug} in this chain."})
+        raise rule("not_there", **{name: f"There is no category {slug} in this chain."})
     return found
 
 
 def _check_total(row: Product | Category | Variant) -> None:
     if isinstance(row, Variant) and row.product.price + row.price_adjustment < 0:
-        raise serializers.ValidationError(
-            {"price_adjustment": f"Expected at least {-row.product.price}, got {row.price_adjustment}."}
-        )
+        sentence = f"Expected at least {-row.product.price}, got {row.price_adjustment}."
+        raise rule("unfit", price_adjustment=sentence)
 
 
 def _taken(row: Product | Category | Variant) -> dict[str, str]:

@@ -6,13 +6,12 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.fleet.devices.answers import ControllerAnswer, SlotAnswer, find, slots
 from core.fleet.models import Controller, Device, Trolley
-from core.problems import Problem
+from core.problems import Problem, rule
 from core.rest.fields import ClosedSerializer, StrictBoolean, StrictChoice, StrictInteger, StrictText, checked
 from core.rest.views import View
 
@@ -35,7 +34,7 @@ class ControllerBody(ClosedSerializer):
         most = _MOST[attrs["protocol"]]
         least = 1 if attrs["protocol"] == Controller.Protocol.MODBUS else 0
         if not least <= attrs["address"] <= most:
-            raise serializers.ValidationError({"address": [f"Expected {least} to {most} for this protocol."]})
+            raise rule("unfit", address=f"Expected {least} to {most} for this protocol.")
         return attrs
 
 
@@ -49,6 +48,8 @@ class SlotBody(ClosedSerializer):
 
 class ControllersView(View):
     """The lock boards of a Pi."""
+
+    refuses = ("already_there", "unfit")
 
     @extend_schema(responses=ControllerAnswer(many=True), operation_id="controllers")
     def get(self, request: Request, device_id: str) -> Response:
@@ -66,6 +67,8 @@ class ControllersView(View):
 
 class ControllerView(View):
     """One lock board."""
+
+    refuses = ("already_there", "unfit")
 
     @extend_schema(responses=ControllerAnswer, operation_id="controller")
     def get(self, request: Request, device_id: str, controller_id: int) -> Response:
@@ -89,6 +92,8 @@ class ControllerView(View):
 
 class SlotsView(View):
     """The slots of a Pi."""
+
+    refuses = ("already_there", "not_there")
 
     @extend_schema(responses=SlotAnswer(many=True), operation_id="device_slots")
     def get(self, request: Request, device_id: str) -> Response:
@@ -118,12 +123,12 @@ def _stored(row: Controller) -> Controller:
     there = Controller.objects.filter(device=row.device, port=row.port, address=row.address)
     sentence = "Another board on this port has this address."
     if there.exclude(pk=row.pk).exists():
-        raise Problem(400, "address_taken", sentence, errors={"address": [sentence]})
+        raise rule("already_there", address=sentence)
     try:
         with transaction.atomic():
             row.save()
     except IntegrityError:
-        raise Problem(400, "address_taken", sentence, errors={"address": [sentence]}) from None
+        raise rule("already_there", address=sentence) from None
     return row
 
 
@@ -136,15 +141,15 @@ def _vacate(device: Device, slot: int) -> None:
 def _place(device: Device, slot: int, trolley_id: str, *, replace: bool) -> None:
     row = Trolley.objects.filter(trolley_id=trolley_id, branch=device.branch).first()
     if row is None:
-        raise serializers.ValidationError({"trolley_id": ["There is no such trolley in this branch."]})
+        raise rule("not_there", trolley_id="There is no such trolley in this branch.")
     other = Trolley.objects.filter(place_device=device, place_slot=slot).exclude(pk=row.pk).first()
     if other is not None and replace:
         _vacate(device, slot)
     elif other is not None:
-        raise serializers.ValidationError({"slot": [f"{other.trolley_id} belongs into this slot."]})
+        raise rule("already_there", slot=f"{other.trolley_id} belongs into this slot.")
     row.place_device, row.place_slot = device, slot
     try:
         with transaction.atomic():
             row.save()
     except IntegrityError:
-        raise serializers.ValidationError({"slot": ["Another trolley belongs into this slot."]}) from None
+        raise rule("already_there", slot="Another trolley belongs into this slot.") from None

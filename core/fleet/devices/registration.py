@@ -7,7 +7,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -37,10 +37,15 @@ class ClaimCodeAnswer(serializers.Serializer[Any]):
     command = serializers.CharField()
 
 
+@extend_schema_field({"type": "string", "pattern": "^[:.-]*([0-9A-Fa-f][:.-]*){12}$", "maxLength": 20})
+class Mac(StrictText):
+    """A MAC address, with colons, dashes, dots or nothing between."""
+
+
 class RegisterDeviceBody(ClosedSerializer):
     """A Pi that wants in."""
 
-    mac_address = StrictText(min_length=1, max_length=20, help_text="b8:27:eb:01:02:03")
+    mac_address = Mac(min_length=1, max_length=20, help_text="b8:27:eb:01:02:03")
     serial_number = StrictText(min_length=1, max_length=60)
     branch_code = StrictText(min_length=1, max_length=40)
     claim_code = StrictText(min_length=1, max_length=20)
@@ -122,6 +127,8 @@ class ClaimCodesView(View):
 
 class RegisterDeviceView(throttling.LimitedView):
     """New devices."""
+
+    refuses = ("unfit",)
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
