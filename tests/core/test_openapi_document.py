@@ -8,11 +8,13 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from core.rest import openapi
 from core.urls import api as api_patterns
+from realtime.documents import openapi as commands
 from tests.core.support import Api
 
 
 @pytest.fixture
 def document(nobody: Api) -> Any:
+    commands.register()
     return nobody.get("/api/schema").json()
 
 
