@@ -8,9 +8,11 @@ from msgspec import Meta
 
 from actors.messages.alarms import AcknowledgeAlarm, Alarm, AlarmGone, AlarmStands, CallForHelp, DismissAlarm
 from actors.messages.cart import FindSession, SessionFound
+from core.orders import customers
+from realtime.commands.asking import in_database
 from realtime.commands.lookups import people_of
 from realtime.commands.row import Ask, Call, Command, Route, in_branch, own
-from realtime.problems import not_found
+from realtime.problems import Problem
 from realtime.views.alarm import AlarmView
 from realtime.views.base import View
 from realtime.wire import Body, Uuid, rfc3339
@@ -73,11 +75,14 @@ class HelpCalled(View, frozen=True):
 
 
 async def _assignee(call: Call) -> str:
-    """Return the id of whoever sees to the alarm."""
+    """Return the id of whoever sees to the alarm: somebody who works in the branch. Raises the 404."""
     assignee: str | None = call.body.assignee
-    if assignee is not None and not await call.services.names.of(assignee):
-        raise not_found("user_not_found", "There is no such user.")
-    return assignee or call.who.id
+    if assignee is None or assignee == call.who.id:
+        return call.who.id
+    if not await in_database(customers.works_in, assignee, call.place.chain, call.place.branch):
+        sentence = "Expected somebody who works in this branch."
+        raise Problem(404, "user_not_found", f"assignee: {sentence}", errors={"assignee": [sentence]})
+    return assignee
 
 
 def _caller(call: Call) -> str:

@@ -191,6 +191,19 @@ class Goods:
         currency = self._places.currency_of(user_id)
         return cart_view(state, self.finder(user_id), currency, self._items, short)
 
+    def within(self, state: CartState, chain: str) -> CartState:
+        """Return a cart as the staff of a chain may see it: one with anything of another chain's as empty."""
+        sold, held = self.catalogue(chain), state.checkout
+        lines = (*state.lines.values(), *state.saved)
+        branch = None if held is None else self._directory.branch(held.branch)
+        ours = (
+            all(each.chain == chain for each in state.sessions)
+            and all(sold.by_id(line.product_id) is not None for line in lines)
+            and (held is None or (branch is not None and branch.chain == chain))
+            and (lines or not state.vouchers)
+        )
+        return state if ours else CartState(state.user_id, currency=self._places.currency_of(state.user_id))
+
     def alarm(self, alarm: Alarm) -> AlarmView:
         """Return an alarm as staff sees it; people's names as far as they are in memory."""
         return alarm_view(alarm, self._names.display, self._sku)

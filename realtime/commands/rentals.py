@@ -16,7 +16,7 @@ from core.accounts.principals import may
 from realtime.commands.asking import in_database, new_id
 from realtime.commands.lookups import QR
 from realtime.commands.row import Ask, Call, Command, Place, Route
-from realtime.commands.sessions import HELD, name_holder, rental_of, resume_of, trolley_place
+from realtime.commands.sessions import HELD, known_here, name_holder, rental_of, resume_of, trolley_place
 from realtime.problems import invalid, not_found
 from realtime.views.base import View
 from realtime.views.trolley import LockView, lock_view
@@ -113,10 +113,8 @@ async def _refer_assign(call: Call) -> _Letting:
     body: TrolleyAssign = call.body
     if (body.user_id is None) == (body.user_phone is None):
         raise invalid("user_id", "Name the user by user_id or by user_phone.")
-    user_id = body.user_id or await in_database(find_by_phone, body.user_phone)
-    name = "" if user_id is None else await call.services.names.of(user_id)
-    if user_id is None or not name:
-        raise not_found("user_not_found", "There is no such user.")
+    user_id = await known_here(call, body.user_id or await in_database(find_by_phone, body.user_phone))
+    name = await call.services.names.of(user_id)
     rental_s = rental_of(call.services, call.place.thing) if body.minutes is None else body.minutes * 60.0
     return _Letting(user_id, name, rental_s)
 

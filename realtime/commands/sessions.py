@@ -13,6 +13,7 @@ from actors.messages.cart import EndSession, FindSession, SessionFound, SessionO
 from actors.messages.trolley import Alive, Claim, Claimed, Heartbeat, TrolleyRef
 from actors.runtime.address import Address
 from core.accounts.principals import Principal
+from core.orders import customers
 from realtime.commands.asking import Answer, Asking, in_database, new_id
 from realtime.commands.lookups import QR
 from realtime.commands.row import OWN, Ask, Call, Command, Place, Route
@@ -100,12 +101,19 @@ def trolley_place(ref: TrolleyRef, owner: str = "") -> Place:
 def _claimer(call: Call) -> str | Coroutine[Any, Any, str]:
     """Return the id of whoever claims."""
     user_id = call.body.user_id or call.who.id
-    return user_id if user_id == call.who.id else _known(call.services, user_id)
+    return user_id if user_id == call.who.id else known_here(call, user_id)
 
 
-async def _known(services: Services, user_id: str) -> str:
-    if not await services.names.of(user_id):
-        raise not_found("user_not_found", "There is no such user.")
+async def known_here(call: Call, user_id: str | None) -> str:
+    """Return the id of somebody for whom staff may act at the call's place. Raises the 404.
+
+    Whether an account exists that is none of this chain's customers is nobody's business here.
+    """
+    found = user_id is not None and bool(await call.services.names.of(user_id))
+    if found and not call.who.is_platform_admin and user_id != call.who.id:
+        found = await in_database(customers.is_known, user_id, call.place.chain)
+    if user_id is None or not found:
+        raise not_found("user_not_found", "There is no such user here; who is new scans the trolley first.")
     return user_id
 
 
@@ -140,10 +148,25 @@ async def resume(asking: Asking, user_id: str, who: Principal, session_id: str |
 
 
 async def name_holder(call: Call, problem: Problem) -> Problem:
-    """Put the name of whoever holds the trolley into the refusal."""
-    if "assigned_to" in problem.extra:
-        problem.extra["assigned_to"] = await call.services.names.of(problem.extra["assigned_to"])
+    """Put the name of whoever holds the trolley into the refusal.
+
+    What else the person holds is for themselves to know, and for those of the chain that it belongs to.
+    """
+    extra = problem.extra
+    if "assigned_to" in extra:
+        extra["assigned_to"] = await call.services.names.of(extra["assigned_to"])
+    if "held_trolley_id" in extra and not _own_claim(call):
+        held = call.services.fleet.directory.trolley(extra["held_trolley_id"])
+        if held is None or held.chain != call.place.chain:
+            del extra["held_trolley_id"], extra["held_session_id"]
+            problem.detail = problem.error = "This person has a trolley elsewhere."
     return problem
+
+
+def _own_claim(call: Call) -> bool:
+    return call.who.id == (getattr(call.body, "user_id", None) or call.who.id) and (
+        getattr(call.body, "user_phone", None) is None
+    )
 
 
 async def _started(call: Call, user_id: str, outcome: Any) -> Started:
@@ -151,6 +174,8 @@ async def _started(call: Call, user_id: str, outcome: Any) -> Started:
     claimed: Claimed = outcome.answer
     services.places.remember(user_id, ref.chain, ref.branch, ref.trolley_id)
     cart = await _cart_at(call, user_id, claimed.cart_revision)
+    if user_id != call.who.id:
+        cart = services.goods.within(cart, ref.chain)
     shown = services.goods.cart(cart)
     return Started(
         session_id=claimed.session_id,

@@ -36,8 +36,8 @@ MATRIX: dict[str, dict[str, int]] = {
     "/api/products/export?chain=own-chain": {**SIGNED_IN, "shopper": 403, "staff": 403, "stranger": 404},
     "/api/variants": SIGNED_IN,
     "/api/variants/{variant}": SIGNED_IN,
-    "/api/trolleys/T-1": SIGNED_IN,
-    "/api/trolleys/T-1/qr": {**SIGNED_IN, "shopper": 403, "staff": 403, "stranger": 403},
+    "/api/trolleys/T-1": {**SIGNED_IN, "stranger": 404},
+    "/api/trolleys/T-1/qr": {**SIGNED_IN, "shopper": 403, "staff": 403, "stranger": 404},
     "/api/branches": SIGNED_IN,
     "/api/branches/OWN": {**SIGNED_IN, "shopper": 404, "stranger": 404},
     "/api/branches/SISTER": {
@@ -234,19 +234,30 @@ def _shape(route: str) -> tuple[str, ...]:
     return tuple(part if part in fixed else "*" for part in route.split("/"))
 
 
-def test_who_holds_a_trolley_is_told_as_a_conflict_would_tell_it(
+def test_who_holds_a_trolley_is_told_to_those_who_work_there_and_to_the_holder(
     people: dict[str, User], world: World
 ) -> None:
     holder = people["shopper"]
     holder.username = holder.phone = "+919812345678"
     holder.save()
+    people["passer_by"] = User.objects.create(username="passer-by")
     type(world.trolley).objects.update(assigned_to=holder, phase="held")
     seen = {
         name: Api(people[name]).get("/api/trolleys/T-1").json()["assigned_to"]
-        for name in ("shopper", "staff", "stranger", "platform")
+        for name in ("shopper", "staff", "passer_by", "platform")
     }
-    full, masked = "+919812345678", "•••• 5678"
-    assert seen == {"shopper": full, "staff": full, "stranger": masked, "platform": full}
+    full = "+919812345678"
+    assert seen == {"shopper": full, "staff": full, "passer_by": None, "platform": full}
+    assert Api(people["stranger"]).get("/api/trolleys/T-1").status_code == 404
+
+
+def test_the_key_of_a_qr_code_is_for_those_who_may_print_it(people: dict[str, User]) -> None:
+    people["passer_by"] = User.objects.create(username="passer-by")
+    told = {
+        name: "?k=" in Api(people[name]).get("/api/trolleys/T-1").json()["qr_code_data"]
+        for name in ("passer_by", "staff", "manager", "platform")
+    }
+    assert told == {"passer_by": False, "staff": False, "manager": True, "platform": True}
 
 
 def test_a_trolley_held_by_an_erased_account_shows_nobody(people: dict[str, User], world: World) -> None:

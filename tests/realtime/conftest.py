@@ -15,12 +15,13 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 from django.core.management import call_command
 from django.db import connections, transaction
+from django.utils import timezone
 
 from core.accounts import tokens
 from core.accounts.models import Grant, User
 from core.catalogue.models import Product, Variant
 from core.environment import Environment
-from core.fleet.models import Device, Trolley
+from core.fleet.models import Device, Session, Trolley
 from core.tenancy.models import Branch, Chain
 from realtime.process import Process
 from realtime.server import Server, limits
@@ -101,6 +102,15 @@ class World:
     def token(self, name: str = "shopper", **fields: Any) -> str:
         """Return an access token of that user."""
         return str(tokens.issue(self.user(name, **fields))["access"])
+
+    def customer(self, name: str = "shopper", **fields: Any) -> User:
+        """Return somebody who has shopped here before, for whom staff may therefore act."""
+        user = self.user(name, **fields)
+        Session.objects.create(
+            session_id=uuid4(), trolley_code=self.trolleys[0], branch_code=self.branch.code, user_id=user.pk,
+            started_at=timezone.now(), is_active=False,
+        )  # fmt: skip
+        return user
 
     def staff(self, name: str = "staff", role: str = "staff", whole_chain: bool = False) -> str:
         """Return the token of somebody with a role here."""

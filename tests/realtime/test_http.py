@@ -235,7 +235,7 @@ async def test_staff_act_on_trolleys_by_number(world: World, http: httpx.AsyncCl
 async def test_a_kiosk_and_staff_start_and_end_for_others(world: World, http: httpx.AsyncClient) -> None:
     device = world.device_token()
     staff = await asyncio.to_thread(world.staff)
-    user = str((await asyncio.to_thread(world.user, "guest")).pk)
+    user = str((await asyncio.to_thread(world.customer, "guest")).pk)
     body = {"trolley_id": world.trolleys[2], "user_id": user}
     kiosk = {"Authorization": f"Bearer {device}"}
     nobody = await http.post("/api/session/qr-scan", json={**body, "user_id": str(uuid4())}, headers=kiosk)

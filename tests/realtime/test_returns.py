@@ -103,9 +103,10 @@ async def test_staff_lets_a_trolley_by_number_and_phone_and_takes_it_back(
     world: World, server: Server
 ) -> None:
     phone = f"+9198{world.chain.pk.int % 10**8:08}"
-    await asyncio.to_thread(world.user, "guest", phone=phone)
+    await asyncio.to_thread(world.customer, "guest", phone=phone)
     staff = await asyncio.to_thread(world.staff)
     shopper = await asyncio.to_thread(world.token)
+    await asyncio.to_thread(world.customer)
     path = f"/api/branches/{world.branch.code}"
     running = await server.running()
     async with pi(server, world) as device, http(server, staff) as api, http(server, shopper) as person:

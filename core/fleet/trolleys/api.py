@@ -13,7 +13,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.accounts import scopes
-from core.accounts.people import shown_name
 from core.accounts.principals import Principal, may
 from core.fleet.models import Trolley
 from core.fleet.trolleys import qr
@@ -38,6 +37,7 @@ class TrolleyAnswer(serializers.Serializer[Any]):
 
     trolley_id = serializers.CharField()
     qr_code_data = serializers.CharField()
+    """What the QR holds, for those who may print it; for others its address without the key."""
     is_active = serializers.BooleanField()
     is_locked = serializers.BooleanField()
     is_assigned = serializers.BooleanField()
@@ -55,21 +55,29 @@ def find_trolley(trolley_id: str) -> Trolley:
     rows = Trolley.objects.select_related("branch__chain", "assigned_to")
     row = rows.filter(trolley_id__iexact=trolley_id).first()
     if row is None:
-        raise Problem(404, "trolley_not_found", "There is no such trolley.")
+        raise unknown_trolley()
     return row
 
 
+def unknown_trolley() -> Problem:
+    """Return the 404; also the answer to another tenant's staff."""
+    return Problem(404, "trolley_not_found", "There is no such trolley.")
+
+
 def shown_holder(row: Trolley, who: Principal) -> str | None:
-    """Return the holder's name as a conflict would say it: masked for strangers if it is a phone."""
+    """Return the holder's name, for those who work there and for the holder; for others there is none."""
     holder = row.assigned_to
-    if holder is None:
-        return None
     works_here = may(who, "trolley.operate", row.branch.chain.slug, row.branch.code)
-    return (
-        holder.username
-        if works_here or who.id == str(holder.pk)
-        else shown_name(holder.username, holder.phone)
-    )
+    return None if holder is None or not (works_here or who.id == str(holder.pk)) else holder.username
+
+
+def refuse_other_tenants(row: Trolley, who: Principal) -> None:
+    """Raise the 404 for who works in other chains only, unless they hold the trolley as a shopper."""
+    works_elsewhere = bool(who.grants) and not who.is_platform_admin
+    chain = row.branch.chain.slug
+    works_here = any(grant.chain == chain for grant in who.grants)
+    if works_elsewhere and not works_here and who.id != str(row.assigned_to_id):
+        raise unknown_trolley()
 
 
 class TrolleyView(View):
@@ -78,16 +86,18 @@ class TrolleyView(View):
     @extend_schema(responses=TrolleyAnswer, operation_id="trolley")
     def get(self, request: Request, trolley_id: str) -> Response:
         """Return the trolley's state."""
-        row = find_trolley(trolley_id)
+        row, who = find_trolley(trolley_id), cast(Principal, request.auth)
+        refuse_other_tenants(row, who)
+        prints = may(who, "trolley.print_qr", row.branch.chain.slug, row.branch.code)
         held = row.phase == "held"
         return Response(
             {
                 "trolley_id": row.trolley_id,
-                "qr_code_data": qr.url(row.trolley_id, row.qr_nonce),
+                "qr_code_data": qr.url(row.trolley_id, row.qr_nonce if prints else None),
                 "is_active": row.is_active,
                 "is_locked": held,
                 "is_assigned": held,
-                "assigned_to": shown_holder(row, cast(Principal, request.auth)),
+                "assigned_to": shown_holder(row, who),
                 "assigned_at": _moment(row.assigned_at),
                 "last_seen": _moment(row.last_seen),
                 "custody": row.custody,
@@ -108,8 +118,9 @@ class TrolleyQrView(View):
     @extend_schema(responses={(200, "image/svg+xml"): OpenApiTypes.STR}, operation_id="trolley_qr")
     def get(self, request: Request, trolley_id: str) -> HttpResponse:
         """Return it as SVG."""
-        row = find_trolley(trolley_id)
-        if not may(cast(Principal, request.auth), "trolley.print_qr", row.branch.chain.slug, row.branch.code):
+        row, who = find_trolley(trolley_id), cast(Principal, request.auth)
+        refuse_other_tenants(row, who)
+        if not may(who, "trolley.print_qr", row.branch.chain.slug, row.branch.code):
             raise Problem(403, "forbidden", "Your role does not allow this.")
         return HttpResponse(qr.svg(qr.url(row.trolley_id, row.qr_nonce)), content_type="image/svg+xml")
 

@@ -33,9 +33,10 @@ class QrError(ValueError):
         self.detail = detail
 
 
-def url(trolley_id: str, nonce: str) -> str:
-    """Return the address that the trolley's QR holds."""
-    return f"{settings.PUBLIC_URL}/t/{quote(trolley_id)}?k={nonce}.{_sign(trolley_id, nonce)}"
+def url(trolley_id: str, nonce: str | None) -> str:
+    """Return the address that the trolley's QR holds; nonce None: without the key."""
+    address = f"{settings.PUBLIC_URL}/t/{quote(trolley_id)}"
+    return address if nonce is None else f"{address}?k={nonce}.{_sign(trolley_id, nonce)}"
 
 
 def parse(text: str, current: Callable[[str], str | None] | None = None) -> str:

@@ -1,0 +1,30 @@
+"""Whom a chain knows: staff may act for these people, and for nobody else on the platform."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from core.accounts.models import Grant, User
+from core.fleet.models import Rental, Session
+from core.orders.models import Order
+from core.tenancy.models import Branch
+
+
+def is_known(user_id: str, chain: str) -> bool:
+    """Return whether the person has ever shopped in the chain, or works there. Blocking.
+
+    Whoever scans a trolley's code agrees by it; a name or a phone number that somebody knows is no consent.
+    """
+    codes = Branch.objects.filter(chain__slug=chain).values("code")
+    return (
+        Session.objects.filter(user_id=user_id, branch_code__in=codes).exists()
+        or Order.objects.filter(user_id=user_id, chain_slug=chain).exists()
+        or Rental.objects.filter(user_id=user_id, branch_code__in=codes).exists()
+        or Grant.objects.filter(user_id=user_id, chain__slug=chain).exists()
+    )
+
+
+def works_in(user_id: str, chain: str, branch: str) -> bool:
+    """Return whether the person has a role in that branch, or in all of its chain. Blocking."""
+    here = Q(grants__chain__slug=chain) & (Q(grants__branch=None) | Q(grants__branch__code=branch))
+    return User.objects.filter(here | Q(is_superuser=True), pk=user_id, is_active=True).exists()
