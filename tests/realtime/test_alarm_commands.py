@@ -104,7 +104,7 @@ async def test_an_alarm_lives_in_the_snapshot_and_the_read_model_and_http_acts_o
         assert (await api.post(f"{path}/clear", json={})).json()["cleared"] is True
         assert (await api.post(f"{path}/clear", json={})).status_code == 200
         assert (await api.post(f"{path}/acknowledge", json={})).json()["code"] == "alarm_cleared"
-        assert (await api.post(f"/api/branches/{code}/alarms/none/clear", json={})).status_code == 404
+        assert (await api.post(f"/api/branches/{code}/alarms/{code}/clear", json={})).status_code == 400
         rows = (await api.get(f"/api/branches/{code}/alarms?standing=false")).json()["results"]
         assert [row["cleared_by"] for row in rows] == [world.user("staff").username]
 
