@@ -8,6 +8,7 @@ process's, does no harm.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import NamedTuple
 
 from celery import current_app
@@ -44,7 +45,13 @@ def beat_schedule(jobs: tuple[PeriodicJob, ...]) -> dict[str, dict[str, object]]
     return {job.name: {"task": job.task, "schedule": timedelta(seconds=job.every_s)} for job in jobs}
 
 
+@cache
+def prepare() -> None:
+    """Load every app's tasks, once: Celery sets the logging up anew then, so before anybody is served."""
+    current_app.loader.import_default_modules()
+
+
 def run(job: PeriodicJob) -> None:
     """Run the job in this thread. Raises what it raises; KeyError if nobody registered its task. Blocking."""
-    current_app.loader.import_default_modules()
+    prepare()
     current_app.tasks[job.task]()

@@ -15,6 +15,7 @@ from typing import Any
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+from core.periodic import prepare
 from realtime.documents import openapi
 from realtime.http.responses import send_problem
 from realtime.http.routes import App, HotRoutes, Receive
@@ -92,6 +93,7 @@ class Server:
         self._django = django
         openapi.register()
         limits_of_daphne.install()
+        prepare()
         self._options = options
         self._starting: asyncio.Future[Process] | None = None
         self._http: App
