@@ -36,7 +36,7 @@ from core.firmware import projections as firmware
 from core.fleet import projections as fleet
 from core.fleet.projections import device_rows, trolley_rows
 from core.inventory import projections as inventory
-from core.journal.codec import JsonCodec
+from core.journal.codec import JsonCodec, Upcaster
 from core.journal.projector import Projection
 from core.journal.tables import Row
 from core.orders import projections as order_rows
@@ -59,8 +59,11 @@ def nothing(write: Write) -> list[Row]:
 
 
 def same(fields: dict[str, Any]) -> dict[str, Any]:
-    """Upcast to a version that has only gained fields with a default."""
+    """Upcast to a version that has only gained fields with a default, or lost some."""
     return fields
+
+
+_PURCHASE = ("reservation_id", "branch", "chain", "session_id", "trolley_id", "lines", "currency")
 
 
 def _many(fields: dict[str, Any]) -> dict[str, Any]:
@@ -72,6 +75,17 @@ def _at_home(fields: dict[str, Any]) -> dict[str, Any]:
     """Upcast a slot's change: a slot held none but the trolley that belonged there."""
     ref = fields["reading"]["ref"]
     return {**fields, "trolley_id": None if ref is None else ref["trolley_id"]}
+
+
+def _with_purchase(total: str) -> Upcaster:
+    """Return the upcaster of an event that told of a purchase field by field, its sum under that name."""
+
+    def upcast(fields: dict[str, Any]) -> dict[str, Any]:
+        rest = dict(fields)
+        purchase = {name: rest.pop(name) for name in _PURCHASE}
+        return {**rest, "purchase": {**purchase, "total": rest.pop(total)}}
+
+    return upcast
 
 
 def _codec(decider: Decider[Any, Any, Any, Any], **options: Any) -> JsonCodec[Any]:
@@ -134,8 +148,16 @@ _GROWN = (
 _CART = _codec(
     cart.DECIDER,
     state_version=7,
-    versions={**dict.fromkeys(_GROWN, 2), "VouchersChanged": 3},
-    upcasters={**{(name, 1): same for name in _GROWN}, ("VouchersChanged", 2): same},
+    versions={
+        **dict.fromkeys((*_GROWN, "PaymentRequested", "CheckoutPaid"), 2),
+        "VouchersChanged": 3,
+    },
+    upcasters={
+        **{(name, 1): same for name in _GROWN},
+        ("VouchersChanged", 2): same,
+        ("PaymentRequested", 1): same,
+        ("CheckoutPaid", 1): _with_purchase("total"),
+    },
     bodies={
         carts.AddItem: lambda command: (
             command.offer.product_id,
@@ -162,7 +184,9 @@ _STOCK = _codec(
 )
 _ORDER = _codec(
     order.DECIDER,
-    state_version=1,
+    state_version=2,
+    versions={"OrderPlaced": 2},
+    upcasters={("OrderPlaced", 1): _with_purchase("total")},
     bodies={
         orders.RefundOrder: lambda command: (command.amount, command.reason, command.returned),
         orders.VerifyExit: lambda command: command.branch,
@@ -174,7 +198,9 @@ _ORDER_NUMBERS = _codec(
 )
 _PAYMENT = _codec(
     payment.DECIDER,
-    state_version=1,
+    state_version=2,
+    versions={"ChargeStarted": 2},
+    upcasters={("ChargeStarted", 1): _with_purchase("amount")},
     bodies={
         # No digest of a whole card's number is kept: there are few enough of them to try.
         payments.ConfirmPayment: lambda command: ((command.card or "")[-4:], command.approve),

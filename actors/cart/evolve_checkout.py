@@ -127,7 +127,7 @@ def _paid(state: State, event: CheckoutPaid) -> State:
     """The lines are sold, and every trolley of that branch is on its way to be released."""
     sessions = tuple(
         replace(each, end_id=PAID + event.payment_id)
-        if each.branch == event.branch and each.end_id is None
+        if each.branch == event.purchase.branch and each.end_id is None
         else each
         for each in state.sessions
     )
@@ -142,7 +142,7 @@ def _paid(state: State, event: CheckoutPaid) -> State:
         units=0,
         vouchers=(),
         sessions=sessions,
-        sold=(*state.sold, event.reservation_id)[-SOLD_KEPT:],
+        sold=(*state.sold, event.purchase.reservation_id)[-SOLD_KEPT:],
         paid=(*state.paid, event.payment_id)[-SOLD_KEPT:],
         paid_revision=state.revision + 1,
     )

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterable
 
 from actors.cart.lines import currency_mismatch
-from actors.cart.state import Frozen, PaidBefore, State, held_of
+from actors.cart.state import PaidBefore, State, held_of, purchase_of
 from actors.cart.tells import signs_of_life
 from actors.kit.decider import NOTHING, Context, Decision, refuse
 from actors.messages.cart import Line, key_of
@@ -63,17 +63,12 @@ def ask(state: State, wish: Wish, ctx: Context) -> tuple[PaymentRequested, Payme
     """Return the event that begins a payment of what is frozen, and what to answer."""
     held = held_of(state)
     event = PaymentRequested(
-        wish.payment_id,
-        held.reservation_id,
-        wish.provider,
-        held.branch,
-        wish.chain,
-        held.session_id,
-        _trolley_of(state, held.session_id),
-        state.total,
-        state.currency,
-        held.expires_at,
-        ctx.now,
+        payment_id=wish.payment_id,
+        reservation_id=held.reservation_id,
+        provider=wish.provider,
+        chain=wish.chain,
+        trolley_id=_trolley_of(state, held.session_id),
+        at=ctx.now,
     )
     return event, PaymentAsked(wish.payment_id, held.reservation_id, held.expires_at)
 
@@ -93,7 +88,13 @@ def failed(state: State, command: PaymentFailed, ctx: Context) -> Decision:
     held = held_of(state)
     if held.payment_id != command.payment_id:
         return NOTHING
-    event = PaymentDeclined(command.payment_id, held.reservation_id, command.reason, command.detail, ctx.now)
+    event = PaymentDeclined(
+        payment_id=command.payment_id,
+        reservation_id=held.reservation_id,
+        reason=command.reason,
+        detail=command.detail,
+        at=ctx.now,
+    )
     return Decision((event,))
 
 
@@ -103,18 +104,19 @@ def late(state: State, command: PaymentSucceeded, ctx: Context) -> Decision:
         return NOTHING
     if not _pays_for(state, command):
         return _return(command.payment_id, "The cart does not hold any more what this paid for.", ctx)
-    opened = next((each for each in state.sessions if each.branch == command.branch), None)
+    was = command.purchase
+    opened = next((each for each in state.sessions if each.branch == was.branch), None)
     event = CheckoutReopened(
-        command.payment_id,
+        payment_id=command.payment_id,
         # A payment reopens one checkout at most, so its id will do.
-        command.payment_id,
-        command.branch,
-        command.chain,
-        command.session_id if opened is None else opened.session_id,
-        command.trolley_id if opened is None else opened.trolley_id,
-        ctx.now + REOPENED_S,
-        0.0 if opened is None else opened.restore_s,
-        ctx.now,
+        reservation_id=command.payment_id,
+        branch=was.branch,
+        chain=was.chain,
+        session_id=was.session_id if opened is None else opened.session_id,
+        trolley_id=was.trolley_id if opened is None else opened.trolley_id,
+        expires_at=ctx.now + REOPENED_S,
+        restore_s=0.0 if opened is None else opened.restore_s,
+        at=ctx.now,
     )
     return Decision((event,))
 
@@ -124,19 +126,19 @@ def succeeded(state: State, command: PaymentSucceeded, ctx: Context) -> Decision
     held = held_of(state)
     if command.payment_id in state.paid or (held.paid and held.paid.payment_id == command.payment_id):
         return NOTHING
-    usable = held.reserved and held.paid is None and held.branch == command.branch
+    usable = held.reserved and held.paid is None and held.branch == command.purchase.branch
     if not usable or not _pays_for(state, command):
         return _return(command.payment_id, "What this paid for is paid otherwise, or is not wanted.", ctx)
     trolley_id = _trolley_of(state, held.session_id)
-    by = PaidBefore(command.payment_id, command.chain, trolley_id)
-    return Decision((_paid(state, held, by, ctx),))
+    by = PaidBefore(command.payment_id, command.purchase.chain, trolley_id)
+    return Decision((_paid(state, by, ctx),))
 
 
 def made(state: State, command: ReservationMade, ctx: Context) -> Decision:
     """What was paid late is there after all."""
     held = held_of(state)
     assert held.paid is not None
-    return Decision((_paid(state, held, held.paid, ctx),))
+    return Decision((_paid(state, held.paid, ctx),))
 
 
 def unreserved(state: State, refused: CheckoutRefused, ctx: Context) -> Decision:
@@ -150,19 +152,13 @@ def unreserved(state: State, refused: CheckoutRefused, ctx: Context) -> Decision
 # --- parts -----------------------------------------------------------------------------------
 
 
-def _paid(state: State, held: Frozen, by: PaidBefore, ctx: Context) -> CheckoutPaid:
+def _paid(state: State, by: PaidBefore, ctx: Context) -> CheckoutPaid:
+    """An order has the id of the payment that made it."""
     return CheckoutPaid(
-        by.payment_id,
-        by.payment_id,
-        held.reservation_id,
-        held.branch,
-        by.chain,
-        held.session_id,
-        by.trolley_id,
-        tuple(state.lines.values()),
-        state.total,
-        state.currency,
-        ctx.now,
+        payment_id=by.payment_id,
+        order_id=by.payment_id,
+        purchase=purchase_of(state, chain=by.chain, trolley_id=by.trolley_id),
+        at=ctx.now,
     )
 
 
@@ -176,9 +172,9 @@ def _pays_for(state: State, command: PaymentSucceeded) -> bool:
 
     A payment from before the last sale is for goods that are sold, even if the same are there again.
     """
-    if command.cart_revision <= state.paid_revision or command.currency != state.currency:
+    if command.cart_revision <= state.paid_revision or command.purchase.currency != state.currency:
         return False
-    return bool(state.lines) and _goods(state.lines.values()) == _goods(command.lines)
+    return bool(state.lines) and _goods(state.lines.values()) == _goods(command.purchase.lines)
 
 
 def _goods(lines: Iterable[Line]) -> dict[str, object]:

@@ -11,6 +11,7 @@ import msgspec
 from actors.messages.cart import Line
 from actors.messages.checkout import Wish
 from actors.messages.pricing import Voucher
+from actors.messages.purchase import Purchase
 from actors.messages.trolley import Outcome
 
 Phase = Literal["free", "shopping", "ending"]
@@ -170,3 +171,18 @@ def held_of(state: State) -> Frozen:
     """Return the checkout of a frozen cart."""
     assert state.checkout is not None
     return state.checkout
+
+
+def purchase_of(state: State, *, chain: str, trolley_id: str | None) -> Purchase:
+    """Return what a frozen cart is about to buy."""
+    held = held_of(state)
+    return Purchase(
+        reservation_id=held.reservation_id,
+        branch=held.branch,
+        chain=chain,
+        session_id=held.session_id,
+        trolley_id=trolley_id,
+        lines=tuple(state.lines.values()),
+        total=state.total,
+        currency=state.currency,
+    )

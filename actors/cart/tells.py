@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actors.cart.evolve_checkout import PAID
-from actors.cart.state import State, held_of
+from actors.cart.state import State, held_of, purchase_of
 from actors.kit.decider import Tell
 from actors.messages.branch import NoteCart
 from actors.messages.cart import (
@@ -150,39 +150,22 @@ def _completed(state: State, event: CheckoutCompleted) -> tuple[Tell, ...]:
 
 def _start_payment(state: State, event: PaymentRequested) -> tuple[Tell, ...]:
     command = StartPayment(
-        state.user_id,
-        event.reservation_id,
-        event.branch,
-        event.chain,
-        event.session_id,
-        event.trolley_id,
-        tuple(state.lines.values()),
-        event.amount,
-        event.currency,
-        event.provider,
-        event.expires_at,
-        state.revision,
+        user_id=state.user_id,
+        purchase=purchase_of(state, chain=event.chain, trolley_id=event.trolley_id),
+        provider=event.provider,
+        expires_at=held_of(state).expires_at,
+        cart_revision=state.revision,
     )
     return (Tell("payment", event.payment_id, command),)
 
 
 def _paid(state: State, event: CheckoutPaid) -> tuple[Tell, ...]:
     """The stock first, then the order, then whoever is released by it."""
-    order = PlaceOrder(
-        state.user_id,
-        event.reservation_id,
-        event.branch,
-        event.chain,
-        event.session_id,
-        event.trolley_id,
-        event.lines,
-        event.total,
-        event.currency,
-    )
+    bought = event.purchase
     ended = (each for each in state.sessions if each.end_id == PAID + event.payment_id)
     return (
-        Tell("stock", event.branch, CommitReservation(event.reservation_id)),
-        Tell("order", event.order_id, order),
+        Tell("stock", bought.branch, CommitReservation(bought.reservation_id)),
+        Tell("order", event.order_id, PlaceOrder(state.user_id, bought)),
         Tell("payment", event.payment_id, PaymentKept(event.order_id)),
         *(Tell("trolley", each.trolley_id, Release(each.session_id, "paid")) for each in ended),
         *_totals(state, event),

@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from actors.kit.command import Command as Asked
-from actors.messages.cart import Line
+from actors.messages.purchase import Purchase
 
 
 class GoodsBack(msgspec.Struct, frozen=True, gc=False):
@@ -24,18 +24,10 @@ class GoodsBack(msgspec.Struct, frozen=True, gc=False):
 
 
 class PlaceOrder(msgspec.Struct, frozen=True, tag="PlaceOrder"):
-    """From the cart: it is paid. The lines repeat the reserved prices; ``total`` is their sum."""
+    """From the cart: it is paid, at the reserved prices."""
 
     user_id: str
-    reservation_id: str
-    branch: str
-    chain: str
-    session_id: str | None
-    """The session in which the goods were put in; None without a trolley."""
-    trolley_id: str | None
-    lines: tuple[Line, ...]
-    total: Decimal
-    currency: str
+    purchase: Purchase
 
 
 class RefundMade(msgspec.Struct, frozen=True, tag="RefundMade"):
@@ -69,7 +61,7 @@ class VerifyExit(msgspec.Struct, Asked["ExitPassed"], frozen=True, tag="VerifyEx
     """How long after the purchase a pass is good."""
 
 
-class RefundOrder(msgspec.Struct, Asked["RefundBegun"], frozen=True, tag="RefundOrder"):
+class RefundOrder(msgspec.Struct, Asked["RefundBegun"], frozen=True, kw_only=True, tag="RefundOrder"):
     """Staff gives ``amount`` back (None: all that is left). Answer: RefundBegun; the payment decides."""
 
     refund_id: str
@@ -100,17 +92,10 @@ class RefundBegun(msgspec.Struct, frozen=True, tag="RefundBegun"):
 
 
 class OrderPlaced(msgspec.Struct, frozen=True, tag="OrderPlaced"):
-    """It was paid. ``total`` is the sum of the lines' totals, always."""
+    """It was paid. The purchase's total is the sum of its lines' totals, always."""
 
     user_id: str
-    reservation_id: str
-    branch: str
-    chain: str
-    session_id: str | None
-    trolley_id: str | None
-    lines: tuple[Line, ...]
-    total: Decimal
-    currency: str
+    purchase: Purchase
     at: float
 
 
@@ -128,7 +113,7 @@ class ExitVerified(msgspec.Struct, frozen=True, tag="ExitVerified"):
     at: float
 
 
-class RefundRequested(msgspec.Struct, frozen=True, tag="RefundRequested"):
+class RefundRequested(msgspec.Struct, frozen=True, kw_only=True, tag="RefundRequested"):
     """The payment is told to give ``amount`` back, the stock what came back."""
 
     refund_id: str

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import msgspec
 
 from actors.kit.command import Command as Asked
-from actors.messages.cart import Line
 from actors.messages.checkout import Checkout
+from actors.messages.purchase import Purchase
 
 # --- commands -------------------------------------------------------------
 
@@ -29,16 +27,10 @@ class RequestPayment(msgspec.Struct, Asked["PaymentAsked"], frozen=True, tag="Re
 
 
 class PaymentSucceeded(msgspec.Struct, frozen=True, tag="PaymentSucceeded"):
-    """From a payment: the money is there, for these lines, whether anybody still waits for it or not."""
+    """From a payment: the money is there, for these goods, whether anybody still waits for it or not."""
 
     payment_id: str
-    reservation_id: str
-    branch: str
-    chain: str
-    session_id: str | None
-    trolley_id: str | None
-    lines: tuple[Line, ...]
-    currency: str
+    purchase: Purchase
     cart_revision: int
     """Of the cart when it asked for this payment."""
 
@@ -64,23 +56,18 @@ class PaymentAsked(msgspec.Struct, frozen=True, tag="PaymentAsked"):
 # --- events ---------------------------------------------------------------
 
 
-class PaymentRequested(msgspec.Struct, frozen=True, tag="PaymentRequested"):
-    """The payment is told to start."""
+class PaymentRequested(msgspec.Struct, frozen=True, kw_only=True, tag="PaymentRequested"):
+    """The payment is told to start, for what the checkout holds."""
 
     payment_id: str
     reservation_id: str
     provider: str
-    branch: str
     chain: str
-    session_id: str | None
     trolley_id: str | None
-    amount: Decimal
-    currency: str
-    expires_at: float
     at: float
 
 
-class PaymentDeclined(msgspec.Struct, frozen=True, tag="PaymentDeclined"):
+class PaymentDeclined(msgspec.Struct, frozen=True, kw_only=True, tag="PaymentDeclined"):
     """The payment of this checkout came to nothing; another may be tried while the time lasts."""
 
     payment_id: str
@@ -90,7 +77,7 @@ class PaymentDeclined(msgspec.Struct, frozen=True, tag="PaymentDeclined"):
     at: float
 
 
-class CheckoutReopened(msgspec.Struct, frozen=True, tag="CheckoutReopened"):
+class CheckoutReopened(msgspec.Struct, frozen=True, kw_only=True, tag="CheckoutReopened"):
     """The money came after the checkout's end: the cart freezes again, and the stock is asked once more."""
 
     payment_id: str
@@ -104,19 +91,12 @@ class CheckoutReopened(msgspec.Struct, frozen=True, tag="CheckoutReopened"):
     at: float
 
 
-class CheckoutPaid(msgspec.Struct, frozen=True, tag="CheckoutPaid"):
+class CheckoutPaid(msgspec.Struct, frozen=True, kw_only=True, tag="CheckoutPaid"):
     """Sold. Stock, order and payment are told; the trolleys of the branch are released as paid."""
 
     payment_id: str
     order_id: str
-    reservation_id: str
-    branch: str
-    chain: str
-    session_id: str | None
-    trolley_id: str | None
-    lines: tuple[Line, ...]
-    total: Decimal
-    currency: str
+    purchase: Purchase
     at: float
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from actors.kit.command import Command as Asked
-from actors.messages.cart import Line
+from actors.messages.purchase import Purchase
 from actors.messages.refund import RefundPayment
 
 Waits = Literal["shopper", "action", "bank"]
@@ -21,19 +21,11 @@ Waits = Literal["shopper", "action", "bank"]
 # --- commands: from the cart and the shopper ------------------------------------------------
 
 
-class StartPayment(msgspec.Struct, frozen=True, tag="StartPayment"):
-    """From the cart: somebody is to pay for what it keeps. ``amount`` is the sum of the lines' totals."""
+class StartPayment(msgspec.Struct, frozen=True, kw_only=True, tag="StartPayment"):
+    """From the cart: somebody is to pay for what it keeps."""
 
     user_id: str
-    reservation_id: str
-    branch: str
-    chain: str
-    session_id: str | None
-    """The session in which the goods were put in; None without a trolley."""
-    trolley_id: str | None
-    lines: tuple[Line, ...]
-    amount: Decimal
-    currency: str
+    purchase: Purchase
     provider: str
     expires_at: float
     """When the reservation ends; a payment may come later all the same."""
@@ -191,18 +183,11 @@ class PaymentStands(msgspec.Struct, frozen=True, tag="PaymentStands"):
 # --- events ---------------------------------------------------------------------------------------
 
 
-class ChargeStarted(msgspec.Struct, frozen=True, tag="ChargeStarted"):
+class ChargeStarted(msgspec.Struct, frozen=True, kw_only=True, tag="ChargeStarted"):
     """The provider is asked to open it, as often as it takes."""
 
     user_id: str
-    reservation_id: str
-    branch: str
-    chain: str
-    session_id: str | None
-    trolley_id: str | None
-    lines: tuple[Line, ...]
-    amount: Decimal
-    currency: str
+    purchase: Purchase
     provider: str
     expires_at: float
     cart_revision: int

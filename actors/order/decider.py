@@ -48,22 +48,11 @@ from actors.order.tells import tells
 
 def _place(state: State, command: PlaceOrder, ctx: Context) -> Decision:
     """Take the order down. Raises ValueError if the cart cannot add up (invariant 6)."""
-    total = sum((line.line_total for line in command.lines), money.zero(command.currency))
-    if total != command.total or not command.lines:
-        raise ValueError(f"expected lines that add up to {command.total}, got {total}")
-    placed = OrderPlaced(
-        command.user_id,
-        command.reservation_id,
-        command.branch,
-        command.chain,
-        command.session_id,
-        command.trolley_id,
-        command.lines,
-        command.total,
-        command.currency,
-        ctx.now,
-    )
-    return Decision((placed,))
+    bought = command.purchase
+    total = sum((line.line_total for line in bought.lines), money.zero(bought.currency))
+    if total != bought.total or not bought.lines:
+        raise ValueError(f"expected lines that add up to {bought.total}, got {total}")
+    return Decision((OrderPlaced(command.user_id, bought, ctx.now),))
 
 
 def _number(state: State, command: GiveNumber, ctx: Context) -> Decision:
@@ -79,13 +68,12 @@ def _no_pass(state: State, command: VerifyExit, ctx: Context) -> Decision:
 
 def _verify(state: State, command: VerifyExit, ctx: Context) -> Decision:
     """Let the goods out, once. Of another chain's order nothing is said."""
-    if state.chain != command.chain:
+    if state.purchase.chain != command.chain:
         return _no_pass(state, command, ctx)
     known = {"order_id": state.order_id, "number": state.number}
-    if state.branch != command.branch:
-        return refuse(
-            409, "pass_wrong_branch", "This was bought in another branch.", branch=state.branch, **known
-        )
+    branch = state.purchase.branch
+    if branch != command.branch:
+        return refuse(409, "pass_wrong_branch", "This was bought in another branch.", branch=branch, **known)
     if state.phase == "refunded":
         return refuse(409, "pass_refunded", "The money for this was given back.", **known)
     if state.verified_at is not None:
@@ -109,21 +97,25 @@ def _refund(state: State, command: RefundOrder, ctx: Context) -> Decision:
     left = state.left
     if left <= 0:
         return _given_back(state)
+    currency = state.purchase.currency
     amount = left if command.amount is None else command.amount
-    if amount <= 0 or amount != money.quantize(amount, state.currency):
-        return refuse(
-            400, "invalid_amount", f"{amount} is no amount of {state.currency}.", currency=state.currency
-        )
-    amount = money.quantize(amount, state.currency)
+    if amount <= 0 or amount != money.quantize(amount, currency):
+        return refuse(400, "invalid_amount", f"{amount} is no amount of {currency}.", currency=currency)
+    amount = money.quantize(amount, currency)
     if amount > left:
         return refuse(
-            400, "refund_too_high", f"Of this order {left} {state.currency} can be given back.", left=left
+            400, "refund_too_high", f"Of this order {left} {currency} can be given back.", left=left
         )
     unknown = _not_bought(state, command.returned)
     if unknown is not None:
         return unknown
     event = RefundRequested(
-        command.refund_id, amount, command.reason, command.user_id, command.returned, ctx.now
+        refund_id=command.refund_id,
+        amount=amount,
+        reason=command.reason,
+        user_id=command.user_id,
+        returned=command.returned,
+        at=ctx.now,
     )
     return Decision((event,), RefundBegun(command.refund_id, amount, left - amount))
 
@@ -140,7 +132,7 @@ def _all_given_back(state: State, command: RefundOrder, ctx: Context) -> Decisio
 
 def _not_bought(state: State, returned: tuple[GoodsBack, ...]) -> Decision | None:
     """Return the refusal of goods that were not bought here, or came back before."""
-    bought = {line.line_id: line.quantity for line in state.lines}
+    bought = {line.line_id: line.quantity for line in state.purchase.lines}
     back: Counter[str] = Counter()
     for each in returned:
         back[each.line_id] += each.units
@@ -157,10 +149,11 @@ def _made(state: State, command: RefundMade, ctx: Context) -> Decision:
     known = state.refunds.get(command.refund_id)
     if known is not None and known.status == "made":
         return NOTHING
-    amount = min(command.amount, state.total - state.refunded)
+    amount = min(command.amount, state.purchase.total - state.refunded)
     if amount <= 0:
         return NOTHING
-    return Decision((OrderRefunded(command.refund_id, money.quantize(amount, state.currency), ctx.now),))
+    amount = money.quantize(amount, state.purchase.currency)
+    return Decision((OrderRefunded(command.refund_id, amount, ctx.now),))
 
 
 def _failed(state: State, command: RefundFailed, ctx: Context) -> Decision:

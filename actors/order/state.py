@@ -13,7 +13,6 @@ from actors.kit.decider import (
     Move,
     counted,
 )
-from actors.messages.cart import Line
 from actors.messages.order import (
     ExitVerified,
     GoodsBack,
@@ -23,6 +22,7 @@ from actors.messages.order import (
     RefundRefused,
     RefundRequested,
 )
+from actors.messages.purchase import NO_PURCHASE, Purchase
 
 Phase = Literal["new", "paid", "partly_refunded", "refunded"]
 NOTHING = Decimal(0)
@@ -53,14 +53,7 @@ class State(msgspec.Struct, frozen=True):
     number: int = 0
     """Unique in the branch; 0 until the branch has numbered it."""
     user_id: str = ""
-    reservation_id: str = ""
-    branch: str = ""
-    chain: str = ""
-    session_id: str | None = None
-    trolley_id: str | None = None
-    lines: tuple[Line, ...] = ()
-    total: Decimal = NOTHING
-    currency: str = ""
+    purchase: Purchase = NO_PURCHASE
     placed_at: float = 0.0
     verified_at: float | None = None
     verified_by: str = ""
@@ -70,7 +63,7 @@ class State(msgspec.Struct, frozen=True):
     @property
     def units(self) -> int:
         """How many things were bought."""
-        return sum(line.quantity for line in self.lines)
+        return sum(line.quantity for line in self.purchase.lines)
 
     @property
     def refunded(self) -> Decimal:
@@ -80,7 +73,7 @@ class State(msgspec.Struct, frozen=True):
     @property
     def left(self) -> Decimal:
         """What can still be given back: neither given nor on its way."""
-        return self.total - self._sum("made", "pending")
+        return self.purchase.total - self._sum("made", "pending")
 
     def came_back(self, line_id: str) -> int:
         """Return how many units of a line went back into the stock."""
@@ -97,20 +90,7 @@ class State(msgspec.Struct, frozen=True):
 
 
 def _placed(state: State, event: OrderPlaced) -> State:
-    return replace(
-        state,
-        phase="paid",
-        user_id=event.user_id,
-        reservation_id=event.reservation_id,
-        branch=event.branch,
-        chain=event.chain,
-        session_id=event.session_id,
-        trolley_id=event.trolley_id,
-        lines=event.lines,
-        total=event.total,
-        currency=event.currency,
-        placed_at=event.at,
-    )
+    return replace(state, phase="paid", user_id=event.user_id, purchase=event.purchase, placed_at=event.at)
 
 
 def _numbered(state: State, event: OrderNumbered) -> State:
@@ -130,7 +110,7 @@ def _refunded(state: State, event: OrderRefunded) -> State:
     asked = state.refunds.get(event.refund_id) or Refund(event.amount, "", "", (), event.at)
     made = replace(asked, amount=event.amount, status="made", detail="", settled_at=event.at)
     after = replace(state, refunds={**state.refunds, event.refund_id: made})
-    return replace(after, phase="refunded" if after.refunded >= after.total else "partly_refunded")
+    return replace(after, phase="refunded" if after.refunded >= after.purchase.total else "partly_refunded")
 
 
 def _refused(state: State, event: RefundRefused) -> State:

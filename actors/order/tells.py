@@ -22,7 +22,7 @@ def tells(state: State, event: Any) -> tuple[Tell, ...]:
 
 
 def _number(state: State, event: OrderPlaced) -> tuple[Tell, ...]:
-    return (Tell("till", event.branch, TakeNumber(state.order_id)),)
+    return (Tell("till", event.purchase.branch, TakeNumber(state.order_id)),)
 
 
 def _receipt(state: State, event: OrderNumbered) -> tuple[Tell, ...]:
@@ -32,14 +32,14 @@ def _receipt(state: State, event: OrderNumbered) -> tuple[Tell, ...]:
 
 def _refund(state: State, event: RefundRequested) -> tuple[Tell, ...]:
     command = RefundPayment(event.refund_id, event.amount, event.reason, state.order_id)
-    lines = {line.line_id: line for line in state.lines}
+    lines = {line.line_id: line for line in state.purchase.lines}
     back = (
         AdjustStock(sku_of(lines[each.line_id]), f"refund of order {state.number}", delta=each.units)
         for each in event.returned
     )
     return (
         Tell("payment", state.order_id, command),
-        *(Tell("stock", state.branch, each) for each in back),
+        *(Tell("stock", state.purchase.branch, each) for each in back),
     )
 
 

@@ -73,21 +73,14 @@ def awake(state: State, now: float) -> State:
 
 def _start(state: State, command: StartPayment, ctx: Context) -> Decision:
     started = ChargeStarted(
-        command.user_id,
-        command.reservation_id,
-        command.branch,
-        command.chain,
-        command.session_id,
-        command.trolley_id,
-        command.lines,
-        command.amount,
-        command.currency,
-        command.provider,
-        command.expires_at,
-        command.cart_revision,
-        ctx.now,
+        user_id=command.user_id,
+        purchase=command.purchase,
+        provider=command.provider,
+        expires_at=command.expires_at,
+        cart_revision=command.cart_revision,
+        at=ctx.now,
     )
-    if command.amount:
+    if command.purchase.total:
         return Decision((started,))
     taken = ChargeTaken("", "", ctx.now, ctx.now)
     return Decision((started, taken), settles=_answers(state))
@@ -193,7 +186,7 @@ def _not_taken(state: State, command: NotTaken, ctx: Context) -> Decision:
 
 def _taken(state: State, command: Taken, ctx: Context) -> Decision:
     """Paid, be it late. Another amount than was asked for is no payment: it goes back."""
-    if (command.amount, command.currency) == (state.amount, state.currency):
+    if (command.amount, command.currency) == (state.purchase.total, state.purchase.currency):
         event = ChargeTaken(command.reference, command.capture, command.at, ctx.now)
         return Decision((event,), settles=_answers(state))
     known = state.refund(refunds.extra_id(state, command.capture))

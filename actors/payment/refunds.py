@@ -76,10 +76,11 @@ def refund(state: State, command: RefundPayment, ctx: Context) -> Decision:
     """An order gives some of it back, never more than there is."""
     if state.refund(command.refund_id) is not None or command.order_id is None:
         return NOTHING
-    amount = state.left if command.amount is None else money.quantize(command.amount, state.currency)
+    currency = state.purchase.currency
+    amount = state.left if command.amount is None else money.quantize(command.amount, currency)
     order_id, refund_id = command.order_id, command.refund_id
     if not Decimal(0) < amount <= state.left:
-        sentence = f"Of this payment {state.left} {state.currency} can be given back, not {amount}."
+        sentence = f"Of this payment {state.left} {currency} can be given back, not {amount}."
         return Decision((RefundSettled(refund_id, False, amount, sentence, "", order_id, ctx.now),))
     return Decision((RefundStarted(refund_id, state.capture, amount, command.reason, order_id, ctx.now),))
 

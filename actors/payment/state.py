@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from actors.kit import money
 from actors.kit.decider import Events, Move
-from actors.messages.cart import Line
 from actors.messages.payment import (
     ChargeDeclined,
     ChargeKept,
@@ -21,6 +20,7 @@ from actors.messages.payment import (
     RefundStarted,
     Waits,
 )
+from actors.messages.purchase import NO_PURCHASE, Purchase
 
 Phase = Literal["new", "opening", "open", "declined", "paid", "kept", "returning", "returned"]
 """Nothing yet; told to the provider; waiting for somebody; nobody pays; paid, and the cart is asked what for;
@@ -55,14 +55,7 @@ class State(msgspec.Struct, frozen=True):
     seq: int = 0
     """Events so far; the journal's seq."""
     user_id: str = ""
-    reservation_id: str = ""
-    branch: str = ""
-    chain: str = ""
-    session_id: str | None = None
-    trolley_id: str | None = None
-    lines: tuple[Line, ...] = ()
-    amount: Decimal = Decimal(0)
-    currency: str = ""
+    purchase: Purchase = NO_PURCHASE
     provider: str = ""
     expires_at: float = 0.0
     cart_revision: int = 0
@@ -95,7 +88,7 @@ class State(msgspec.Struct, frozen=True):
             return "failed" if self.reason in NOBODYS_FAULT else "declined"
         if self.phase == "returning":
             return "failed" if any(each.status == "refused" for each in self.refunds) else "processing"
-        given_back = self.phase == "returned" or (self.refunds and self.refunded == self.amount)
+        given_back = self.phase == "returned" or (self.refunds and self.refunded == self.purchase.total)
         return "refunded" if given_back else "paid"
 
     @property
@@ -106,11 +99,11 @@ class State(msgspec.Struct, frozen=True):
     @property
     def left(self) -> Decimal:
         """How much can still be asked back."""
-        return self.amount - self._sum("asked", "made")
+        return self.purchase.total - self._sum("asked", "made")
 
     def _sum(self, *statuses: str) -> Decimal:
         ours = (each for each in self.refunds if each.capture == self.capture and each.status in statuses)
-        return sum((each.amount for each in ours), money.zero(self.currency))
+        return sum((each.amount for each in ours), money.zero(self.purchase.currency))
 
     def refund(self, refund_id: str) -> Refund | None:
         """Return the refund of that id, or None."""
@@ -143,14 +136,7 @@ def _started(state: State, event: ChargeStarted) -> State:
         state,
         phase="opening",
         user_id=event.user_id,
-        reservation_id=event.reservation_id,
-        branch=event.branch,
-        chain=event.chain,
-        session_id=event.session_id,
-        trolley_id=event.trolley_id,
-        lines=event.lines,
-        amount=event.amount,
-        currency=event.currency,
+        purchase=event.purchase,
         provider=event.provider,
         expires_at=event.expires_at,
         cart_revision=event.cart_revision,

@@ -41,7 +41,7 @@ def to_provider(state: State, call: ToProvider) -> Tell:
 
 def to_charge(state: State) -> ToCharge:
     """Return how the provider knows which payment is meant."""
-    return ToCharge(state.payment_id, state.amount, state.currency, state.reference)
+    return ToCharge(state.payment_id, state.purchase.total, state.purchase.currency, state.reference)
 
 
 def to_give_back(state: State, refund: Refund) -> Tell:
@@ -62,21 +62,11 @@ def to_open(state: State) -> Tell:
 
 def _started(state: State, event: ChargeStarted) -> tuple[Tell, ...]:
     """Nothing is to be paid for what costs nothing."""
-    return (to_open(state),) if event.amount else ()
+    return (to_open(state),) if event.purchase.total else ()
 
 
 def _taken(state: State, event: ChargeTaken) -> tuple[Tell, ...]:
-    command = PaymentSucceeded(
-        state.payment_id,
-        state.reservation_id,
-        state.branch,
-        state.chain,
-        state.session_id,
-        state.trolley_id,
-        state.lines,
-        state.currency,
-        state.cart_revision,
-    )
+    command = PaymentSucceeded(state.payment_id, state.purchase, state.cart_revision)
     return (Tell("cart", state.user_id, command),)
 
 

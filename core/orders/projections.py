@@ -82,12 +82,14 @@ def order_rows(write: Write) -> list[Row]:
     refunds: set[str] = set()
     for event in write.decoded:
         if isinstance(event, OrderPlaced):
-            lines.update(line.line_id for line in event.lines)
+            lines.update(line.line_id for line in event.purchase.lines)
         elif isinstance(event, _ABOUT_REFUNDS):
             refunds.add(event.refund_id)
             if isinstance(event, RefundRequested):
                 lines.update(each.line_id for each in event.returned)
-    rows += [_item(state, place, line) for place, line in enumerate(state.lines) if line.line_id in lines]
+    rows += [
+        _item(state, place, line) for place, line in enumerate(state.purchase.lines) if line.line_id in lines
+    ]
     rows += [
         _refund(state, place, refund_id)
         for place, refund_id in enumerate(state.refunds)
@@ -97,20 +99,21 @@ def order_rows(write: Write) -> list[Row]:
 
 
 def _order(state: State) -> OrderRow:
+    bought = state.purchase
     return OrderRow(
         order_id=state.order_id,
         number=state.number or None,
-        branch_code=state.branch,
-        chain_slug=state.chain,
+        branch_code=bought.branch,
+        chain_slug=bought.chain,
         user_id=state.user_id,
-        reservation_id=state.reservation_id,
-        session_id=state.session_id,
-        trolley_id=state.trolley_id,
+        reservation_id=bought.reservation_id,
+        session_id=bought.session_id,
+        trolley_id=bought.trolley_id,
         status=state.phase,
-        currency=state.currency,
-        items_count=len(state.lines),
+        currency=bought.currency,
+        items_count=len(bought.lines),
         units=state.units,
-        total=state.total,
+        total=bought.total,
         refunded=state.refunded,
         placed_at=state.placed_at,
         verified_at=state.verified_at,

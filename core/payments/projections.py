@@ -41,19 +41,20 @@ class PaymentRow(Row, table="payments_payment", key="payment_id", mode="upsert")
 def payment_rows(write: Write) -> list[Row]:
     """Return the payment's row."""
     state: State = write.state
+    bought = state.purchase
     return [
         PaymentRow(
             payment_id=state.payment_id,
             user_id=state.user_id,
-            branch_code=state.branch,
-            chain_slug=state.chain,
+            branch_code=bought.branch,
+            chain_slug=bought.chain,
             provider=state.provider,
             status=state.status,
-            amount=state.amount,
+            amount=bought.total,
             refunded=state.refunded,
-            currency=state.currency,
-            reservation_id=state.reservation_id,
-            session_id=state.session_id,
+            currency=bought.currency,
+            reservation_id=bought.reservation_id,
+            session_id=bought.session_id,
             order_id=state.order_id,
             reference=state.reference[:_REFERENCE],
             capture=state.capture[:_REFERENCE],

@@ -107,23 +107,24 @@ def _verify_exit(call: Call, order_id: str) -> Ask:
 async def _passed(call: Call, order_id: str, outcome: Any) -> ExitView:
     passed: ExitPassed = outcome.answer
     state: OrderState = outcome.state
+    bought = state.purchase
     return ExitView(
         order_id=state.order_id,
         number=state.number or None,
-        branch=state.branch,
+        branch=bought.branch,
         customer=await call.services.names.of(state.user_id),
-        trolley_id=state.trolley_id,
+        trolley_id=bought.trolley_id,
         items=tuple(
             [
                 PassedItem(name=line.name, variant_name=line.variant_name, quantity=line.quantity)
-                for line in state.lines
+                for line in bought.lines
             ]
         ),
-        items_count=len(state.lines),
+        items_count=len(bought.lines),
         total_items=state.units,
-        total=state.total,
+        total=bought.total,
         refunded=state.refunded,
-        currency=state.currency,
+        currency=bought.currency,
         placed_at=rfc3339(state.placed_at),
         verified_at=rfc3339(passed.verified_at),
     )
@@ -150,7 +151,8 @@ async def _order_place(call: Call) -> Place:
     state: OrderState = (await call.services.asking.look("order", call.body.order_id, call.who)).state
     if state.phase == "new":
         raise not_found("order_not_found", "There is no such order.")
-    return Place(chain=state.chain, branch=state.branch, missing="order_not_found", thing=state)
+    bought = state.purchase
+    return Place(chain=bought.chain, branch=bought.branch, missing="order_not_found", thing=state)
 
 
 def _refund(call: Call, found: Any) -> Ask:
@@ -162,7 +164,13 @@ def _refund(call: Call, found: Any) -> Ask:
     returned = tuple(
         [GoodsBack(read_id("restock.item_id", each.item_id), each.quantity) for each in body.restock or ()]
     )
-    command = RefundOrder(new_id(), body.amount, body.reason.strip(), call.who.id, returned)
+    command = RefundOrder(
+        refund_id=new_id(),
+        amount=body.amount,
+        reason=body.reason.strip(),
+        user_id=call.who.id,
+        returned=returned,
+    )
     return Ask("order", body.order_id, command)
 
 
@@ -174,7 +182,7 @@ def _begun(call: Call, found: Any, outcome: Any) -> RefundView:
         status="pending",
         amount=begun.amount,
         left=begun.left,
-        currency=call.place.thing.currency,
+        currency=call.place.thing.purchase.currency,
     )
 
 

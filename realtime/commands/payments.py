@@ -124,8 +124,8 @@ async def _place(call: Call) -> Place:
     if state.phase == "new":
         raise not_found("payment_not_found", "There is no such payment.")
     return Place(
-        chain=state.chain,
-        branch=state.branch,
+        chain=state.purchase.chain,
+        branch=state.purchase.branch,
         owner=state.user_id,
         missing="payment_not_found",
         hidden=True,
@@ -154,15 +154,15 @@ async def _show(call: Call, found: Any, outcome: Any) -> PaymentView:
 
 async def _view(state: PaymentState) -> PaymentView:
     """Return a payment as its shopper sees it."""
-    waits = state.phase == "open"
+    waits, bought = state.phase == "open", state.purchase
     return PaymentView(
         payment_id=state.payment_id,
         status=state.status,
         provider=state.provider,
-        amount=state.amount,
+        amount=bought.total,
         refunded=state.refunded,
-        currency=state.currency,
-        reservation_id=state.reservation_id,
+        currency=bought.currency,
+        reservation_id=bought.reservation_id,
         expires_at=rfc3339(state.expires_at),
         client=await in_database(ledger.client_of, state.payment_id) if waits else {},
         order_id=state.order_id,

@@ -20,6 +20,7 @@ django.setup()
 from decimal import Decimal
 from actors.messages.cart import Line, PriceStep
 from actors.messages.order import PlaceOrder, RefundMade
+from actors.messages.purchase import Purchase
 from actors.runtime import Address
 from core.accounts.models import User
 from core.catalogue.models import Product
@@ -37,9 +38,17 @@ def place(order_id, branch):
         what = (str(uuid.uuid4()), str(product.pk), product.barcode, product.name)
         lines.append(Line(*what, number, unit, unit * number, trace, 1.0))
     total = sum((line.line_total for line in lines), Decimal("0.00"))
-    where = (str(uuid.uuid4()), branch, "demo-chain", None, "TROLLEY_07")
-    order = PlaceOrder(user, *where, tuple(lines), total, "INR")
-    host.system.tell(Address("order", order_id), order, order_id)
+    purchase = Purchase(
+        reservation_id=str(uuid.uuid4()),
+        branch=branch,
+        chain="demo-chain",
+        session_id=None,
+        trolley_id="TROLLEY_07",
+        lines=tuple(lines),
+        total=total,
+        currency="INR",
+    )
+    host.system.tell(Address("order", order_id), PlaceOrder(user, purchase), order_id)
     host.system.quiesce()
     return total
 for pair in sys.argv[1:]:

@@ -137,7 +137,7 @@ class Given:
         """Let the command come, and check that replaying all events gives the same state."""
         decision = self.decider.decide(self.state, command, Context(at, command_id, principal))
         then = Then(self.decider, self.state, decision, self.history)
-        replayed = fold(self.decider, _key(self.state), self.history + list(decision.events))
+        replayed = fold(self.decider, key_of(self.state), self.history + list(decision.events))
         assert rested(self.decider, replayed) == rested(self.decider, then.state)
         return then
 
@@ -149,7 +149,7 @@ class Given:
 
     def after_restart(self, at: float) -> Given:
         """Let the process die and stand up again from the journal."""
-        state = self.decider.awake(fold(self.decider, _key(self.state), self.history), at)
+        state = self.decider.awake(fold(self.decider, key_of(self.state), self.history), at)
         return Given(self.decider, state, self.history)
 
 
@@ -158,6 +158,6 @@ def given(door: ModuleType, key: str, *events: Any) -> Given:
     return Given(door.DECIDER, fold(door.DECIDER, key, events), list(events))
 
 
-def _key(state: Any) -> str:
+def key_of(state: Any) -> str:
     first: str = getattr(state, state.__struct_fields__[0])
     return first

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given as hypothesis_given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from actors import order, order_numbers
 from actors.messages.cart import Line, PriceStep
@@ -29,6 +30,7 @@ from actors.messages.order import (
     VerifyExit,
 )
 from actors.messages.order_numbers import NumberTaken, TakeNumber
+from actors.messages.purchase import Purchase
 from actors.messages.receipt import SendReceipt
 from actors.messages.refund import RefundPayment
 from actors.messages.stock import AdjustStock
@@ -54,10 +56,18 @@ def line(name: str, quantity: int, price: str, variant: str | None = None) -> Li
 
 
 MILK, TEA = line("milk", 2, "10.00"), line("tea", 1, "30.50", "mint")
-PLACE = PlaceOrder("alice", "r1", "B", "demo", "s1", "TROLLEY_01", (MILK, TEA), Decimal("50.50"), "INR")
-PLACED = OrderPlaced(
-    "alice", "r1", "B", "demo", "s1", "TROLLEY_01", (MILK, TEA), Decimal("50.50"), "INR", 100.0
+BOUGHT = Purchase(
+    reservation_id="r1",
+    branch="B",
+    chain="demo",
+    session_id="s1",
+    trolley_id="TROLLEY_01",
+    lines=(MILK, TEA),
+    total=Decimal("50.50"),
+    currency="INR",
 )
+PLACE = PlaceOrder("alice", BOUGHT)
+PLACED = OrderPlaced("alice", BOUGHT, 100.0)
 LOOK = VerifyExit("demo", "B", "guard", 3600.0)
 
 
@@ -65,8 +75,14 @@ def paid(*events: Any) -> Given:
     return given(order, "p1", PLACED, OrderNumbered(7, 100.0), *events)
 
 
-def refund(amount: str | None, *returned: GoodsBack, name: str = "f1") -> RefundOrder:
-    return RefundOrder(name, None if amount is None else Decimal(amount), "torn", "boss", returned)
+def refund(amount: str | Decimal | None, *returned: GoodsBack, name: str = "f1") -> RefundOrder:
+    return RefundOrder(
+        refund_id=name,
+        amount=None if amount is None else Decimal(amount),
+        reason="torn",
+        user_id="boss",
+        returned=returned,
+    )
 
 
 def test_an_order_repeats_the_reserved_lines_and_asks_the_till_for_a_number() -> None:
@@ -74,7 +90,8 @@ def test_an_order_repeats_the_reserved_lines_and_asks_the_till_for_a_number() ->
     then = given(order, "p1").when(PLACE)
     then.then(PLACED)
     then.tells(("till", "B", TakeNumber("p1")))
-    assert then.state.total == sum(each.line_total for each in then.state.lines)
+    bought = then.state.purchase
+    assert bought.total == sum(each.line_total for each in bought.lines)
     assert (then.state.units, then.state.left) == (3, Decimal("50.50"))
 
 
@@ -84,7 +101,7 @@ def test_an_order_that_is_placed_again_stays_as_it_is() -> None:
 
 @pytest.mark.parametrize("total", ["50.49", "0.00"])
 def test_lines_that_do_not_add_up_are_a_defect_and_no_order(total: str) -> None:
-    wrong = PlaceOrder("alice", "r1", "B", "demo", None, None, (MILK, TEA), Decimal(total), "INR")
+    wrong = PlaceOrder("alice", replace(BOUGHT, total=Decimal(total)))
     with pytest.raises(ValueError, match=f"expected lines that add up to {total}, got 50.50"):
         given(order, "p1").when(wrong)
 
@@ -139,7 +156,10 @@ def test_goods_whose_money_was_given_back_do_not_leave() -> None:
 
 def test_a_refund_goes_to_the_payment_and_its_word_settles_it() -> None:
     then = paid().when(refund("10"))
-    then.then(RefundRequested("f1", Decimal("10.00"), "torn", "boss", (), 100.0))
+    requested = RefundRequested(
+        refund_id="f1", amount=Decimal("10.00"), reason="torn", user_id="boss", returned=(), at=100.0
+    )
+    then.then(requested)
     then.answers(RefundBegun("f1", Decimal("10.00"), Decimal("40.50")))
     then.tells(("payment", "p1", RefundPayment("f1", Decimal("10.00"), "torn", "p1")))
     assert (then.state.phase, then.state.refunded) == ("paid", 0)
@@ -217,7 +237,7 @@ def test_an_order_that_is_not_there_gives_nothing_back() -> None:
 amounts = st.decimals("0.01", "60.00", places=2)
 words = st.lists(
     st.one_of(
-        st.builds(lambda n, a: RefundOrder(f"f{n}", a, "torn", "boss"), st.integers(1, 4), amounts),
+        st.builds(lambda n, a: refund(a, name=f"f{n}"), st.integers(1, 4), amounts),
         st.builds(lambda n, a: RefundMade(f"f{n}", a), st.integers(1, 5), amounts),
         st.builds(lambda n: RefundFailed(f"f{n}", "no"), st.integers(1, 5)),
     ),
@@ -234,5 +254,5 @@ def test_whatever_is_said_of_refunds_nobody_gets_more_than_was_paid(said: list[A
                 continue
             asked.add(word.refund_id)
         here = here.when(word, command_id=f"c{number}").and_then()
-        assert 0 <= here.state.refunded <= here.state.total
-        assert (here.state.phase == "refunded") == (here.state.refunded == here.state.total)
+        assert 0 <= here.state.refunded <= here.state.purchase.total
+        assert (here.state.phase == "refunded") == (here.state.refunded == here.state.purchase.total)

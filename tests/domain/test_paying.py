@@ -27,6 +27,7 @@ from actors.messages.paying import (
     RequestPayment,
 )
 from actors.messages.payment import PaymentKept, StartPayment
+from actors.messages.purchase import Purchase
 from actors.messages.refund import RefundPayment
 from actors.messages.stock import CommitReservation, Quantity, ReleaseReservation, Reserve, Shortage
 from actors.messages.trolley import Release
@@ -58,10 +59,21 @@ def paying() -> Given:
 def money_of(state: Given, payment_id: str = "p1") -> PaymentSucceeded:
     """What the payment will say that was asked for last."""
     start = next(tell for tell in _told(state) if isinstance(tell, StartPayment))
-    return PaymentSucceeded(
-        payment_id, start.reservation_id, start.branch, start.chain, start.session_id, start.trolley_id,
-        start.lines, start.currency, start.cart_revision,
-    )  # fmt: skip
+    return PaymentSucceeded(payment_id, start.purchase, start.cart_revision)
+
+
+def bought(state: cart.State) -> Purchase:
+    """What is bought with these lines on TROLLEY_01."""
+    return Purchase(
+        reservation_id="r1",
+        branch="B",
+        chain="demo",
+        session_id="s1",
+        trolley_id="TROLLEY_01",
+        lines=tuple(state.lines.values()),
+        total=TOTAL,
+        currency="INR",
+    )
 
 
 def _told(state: Given) -> list[Any]:
@@ -85,11 +97,13 @@ def returned(then: Then, payment_id: str = "p1") -> Then:
 def test_a_payment_is_asked_for_with_what_the_stock_keeps() -> None:
     then = reserved().when(PAY, at=102.0, command_id="pay").names("PaymentRequested")
     then.answers(PaymentAsked("p1", "r1", 400.0))
-    lines = tuple(then.state.lines.values())
     start = StartPayment(
-        "alice", "r1", "B", "demo", "s1", "TROLLEY_01", lines, TOTAL, "INR", "sandbox", 400.0,
-        then.state.revision,
-    )  # fmt: skip
+        user_id="alice",
+        purchase=bought(then.state),
+        provider="sandbox",
+        expires_at=400.0,
+        cart_revision=then.state.revision,
+    )
     then.tells(("payment", "p1", start))
     assert cart.DECIDER.deadline(then.state) == 400.0
 
@@ -125,7 +139,7 @@ def test_paying_for_an_open_cart_begins_with_a_checkout() -> None:
     made = asked.and_then().when(ReservationMade("r1", "B"), at=101.0, command_id="made")
     made.names("CheckoutReserved", "PaymentRequested").settles(("pay", PaymentAsked("p1", "r1", 400.0)))
     [told] = [tell.command for tell in made.told if tell.kind == "payment"]
-    assert (told.amount, told.cart_revision) == (TOTAL, made.state.revision)
+    assert (told.purchase.total, told.cart_revision) == (TOTAL, made.state.revision)
     short = ReservationRefused("r1", (Shortage("product-milk", 3, 1),))
     asked.and_then().when(short, command_id="no").names("CheckoutRefused").settles(
         ("pay", "insufficient_stock")
@@ -136,7 +150,10 @@ def test_paying_for_an_open_cart_begins_with_a_checkout() -> None:
 
 def test_a_declined_payment_leaves_the_cart_frozen_for_another_try() -> None:
     then = paying().when(FAILED, at=110.0)
-    then.then(PaymentDeclined("p1", "r1", "card_declined", "Your bank said no.", 110.0)).tells()
+    declined = PaymentDeclined(
+        payment_id="p1", reservation_id="r1", reason="card_declined", detail="Your bank said no.", at=110.0
+    )
+    then.then(declined).tells()
     assert cart.DECIDER.deadline(then.state) == 400.0
     more = then.and_then().when(RequestPayment("p2", "sandbox", "demo"), command_id="pay2")
     more.names("PaymentRequested")
@@ -146,8 +163,7 @@ def test_a_declined_payment_leaves_the_cart_frozen_for_another_try() -> None:
 def test_the_money_sells_what_was_kept_and_ends_the_session_as_paid() -> None:
     before = paying()
     then = before.when(money_of(before), at=120.0).names("CheckoutPaid")
-    lines = tuple(before.state.lines.values())
-    order = PlaceOrder("alice", "r1", "B", "demo", "s1", "TROLLEY_01", lines, TOTAL, "INR")
+    order = PlaceOrder("alice", bought(before.state))
     then.tells(
         ("stock", "B", CommitReservation("r1")),
         ("order", "p1", order),
@@ -180,7 +196,7 @@ def test_a_shopper_without_a_trolley_pays_as_well() -> None:
     alone = reserved(given(cart, "alice").after(AddItem(offer("milk"), 1), command_id="add"))
     before = alone.after(PAY, command_id="pay")
     then = before.when(money_of(before), at=120.0).names("CheckoutPaid")
-    assert (order_of(then).session_id, order_of(then).trolley_id) == (None, None)
+    assert (order_of(then).purchase.session_id, order_of(then).purchase.trolley_id) == (None, None)
     assert then.state.phase == "free"
 
 
@@ -188,7 +204,7 @@ def test_a_session_that_expired_at_the_banks_page_is_named_in_the_order() -> Non
     before = paying()
     asleep = before.after(CloseSession("s1", "expired"), at=140.0, command_id="asleep")
     then = asleep.when(money_of(before), at=150.0).names("CheckoutPaid")
-    assert (order_of(then).session_id, order_of(then).trolley_id) == ("s1", "TROLLEY_01")
+    assert (order_of(then).purchase.session_id, order_of(then).purchase.trolley_id) == ("s1", "TROLLEY_01")
     assert [tell.kind for tell in then.told if tell.durable] == ["stock", "order", "payment"]
 
 
@@ -211,7 +227,7 @@ def test_money_after_the_end_reserves_once_more_if_the_cart_is_as_it_was() -> No
     frozen.when(RequestPayment("p2", "sandbox", "demo"), command_id="p2").refused(409, "already_paid")
     frozen.when(money_of(before), command_id="twice").nothing()
     then = frozen.when(ReservationMade("p1", "B"), at=4001.0, command_id="made").names("CheckoutPaid")
-    assert order_of(then).total == TOTAL
+    assert order_of(then).purchase.total == TOTAL
     assert then.told[0].command == CommitReservation("p1")
 
 
@@ -249,7 +265,7 @@ def test_a_reopened_checkout_survives_the_end_of_its_session() -> None:
     alone = frozen.when(CloseSession("s1", "abandoned"), at=402.0, command_id="x").names("SessionDetached")
     assert len(alone.state.lines) == 1
     paid = alone.and_then().when(ReservationMade("p1", "B"), at=403.0, command_id="made")
-    assert order_of(paid.names("CheckoutPaid")).trolley_id == "TROLLEY_01"
+    assert order_of(paid.names("CheckoutPaid")).purchase.trolley_id == "TROLLEY_01"
 
 
 def test_the_second_payment_of_one_checkout_goes_back() -> None:

@@ -148,7 +148,7 @@ class Payers(RuleBasedStateMachine):
         if account is not None:
             self.count += 1
             amount = self.offers[1].price if part else None
-            command = RefundOrder(f"f{self.count}", amount, "broken", "staff")
+            command = RefundOrder(refund_id=f"f{self.count}", amount=amount, reason="broken", user_id="staff")
             self.world.ask("order", account.charge.payment_id, command)
 
     @rule(delta=st.integers(-3, 5))
@@ -210,7 +210,7 @@ class Payers(RuleBasedStateMachine):
         for capture in account.taken:
             if capture == state.capture and placed:
                 made = [each.amount for each in state.refunds if each.order_id and each.status == "made"]
-                assert back[capture] == sum(made, Decimal(0)) <= state.amount
+                assert back[capture] == sum(made, Decimal(0)) <= state.purchase.total
             else:
                 assert back[capture] == account.charge.amount
         assert len(placed) <= 1
@@ -243,8 +243,9 @@ class Payers(RuleBasedStateMachine):
             return
         for actor in self.world.of("order"):
             for placed in events(actor, OrderPlaced):
-                assert placed.total == sum((line.line_total for line in placed.lines), Decimal(0))
-                assert placed.total == self.world.bank.accounts[actor.key].charge.amount
+                bought = placed.purchase
+                assert bought.total == sum((line.line_total for line in bought.lines), Decimal(0))
+                assert bought.total == self.world.bank.accounts[actor.key].charge.amount
                 assert events(self.world.actor("payment", actor.key), ChargeTaken)
 
     @invariant()

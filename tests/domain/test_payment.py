@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from actors import payment
 from actors.messages.cart import Line
@@ -39,6 +40,7 @@ from actors.messages.payment import (
     ToCharge,
     Unheard,
 )
+from actors.messages.purchase import Purchase
 from actors.messages.refund import RefundPayment
 from actors.payment.decider import GIVE_UP_S, MAX_JOINERS
 from actors.payment.refunds import REFUND_TRIES
@@ -50,12 +52,20 @@ LINES = (
     Line("l2", "tea", "bar-tea", "tea", 1, Decimal("9.99"), Decimal("9.99"), (), 2.0),
 )
 AMOUNT = Decimal("34.99")
-START = StartPayment(
-    "alice", "r1", "B", "demo", "s1", "TROLLEY_01", LINES, AMOUNT, "INR", "sandbox", 400.0, 7
+BOUGHT = Purchase(
+    reservation_id="r1",
+    branch="B",
+    chain="demo",
+    session_id="s1",
+    trolley_id="TROLLEY_01",
+    lines=LINES,
+    total=AMOUNT,
+    currency="INR",
 )
+START = StartPayment(user_id="alice", purchase=BOUGHT, provider="sandbox", expires_at=400.0, cart_revision=7)
 OPENED = Opened("ref-1", "shopper")
 TAKEN = Taken("ref-1", "cap-1", AMOUNT, "INR", 119.0)
-SUCCEEDED = PaymentSucceeded(P, "r1", "B", "demo", "s1", "TROLLEY_01", LINES, "INR", 7)
+SUCCEEDED = PaymentSucceeded(P, BOUGHT, 7)
 CHARGE = ToCharge(P, AMOUNT, "INR", "ref-1")
 STANDS = PaymentStands(P)
 BY_ORDER = RefundPayment("f1", Decimal("10.00"), "broken", "p1")
@@ -264,7 +274,7 @@ def test_all_that_is_left_is_given_back_without_an_amount() -> None:
 
 
 def test_what_costs_nothing_is_paid_without_a_provider() -> None:
-    free = StartPayment("alice", "r1", "B", "demo", None, None, (), Decimal("0.00"), "INR", "sandbox", 4.0, 7)
+    free = replace(START, purchase=replace(BOUGHT, lines=(), total=Decimal("0.00")))
     then = given(payment, P).when(free, at=100.0).names("ChargeStarted", "ChargeTaken")
     assert then.hints("provider", "sandbox") == []
     back = then.and_then().when(USELESS, command_id="useless").names("RefundStarted", "RefundSettled")
@@ -286,9 +296,7 @@ def test_a_payment_that_nobody_makes_is_given_up_after_a_day() -> None:
     ("currency", "amount"), [("JPY", "3500"), ("INR", "34.99"), ("KWD", "34.995")], ids=["0", "2", "3"]
 )
 def test_amounts_keep_their_currencys_decimals(currency: str, amount: str) -> None:
-    start = StartPayment(
-        "alice", "r1", "B", "demo", None, None, LINES, Decimal(amount), currency, "sandbox", 400.0, 7
-    )
+    start = replace(START, purchase=replace(BOUGHT, total=Decimal(amount), currency=currency))
     started = given(payment, P).after(start, command_id="start").after(OPENED, command_id="opened")
     taken = Taken("ref-1", "cap-1", Decimal(amount), currency, 119.0)
     paid = started.after(taken, command_id="taken").after(PaymentKept("p1"), command_id="kept")

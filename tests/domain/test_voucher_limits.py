@@ -157,7 +157,7 @@ def test_a_use_that_is_kept_for_a_checkout_that_is_over_goes_back() -> None:
 def paid(state: Given) -> PaymentSucceeded:
     start = state.when(RequestPayment("p1", "sandbox", "demo"), command_id="pay")
     [told] = [tell.command for tell in start.told if isinstance(tell.command, StartPayment)]
-    return PaymentSucceeded("p1", "r1", "B", "demo", "s1", "T", told.lines, told.currency, told.cart_revision)
+    return PaymentSucceeded("p1", told.purchase, told.cart_revision)
 
 
 def test_a_payment_uses_the_voucher_and_counts_the_person() -> None:
@@ -244,7 +244,7 @@ def sold(world: World, code: str) -> Counter[str]:
     found: Counter[str] = Counter()
     for each in world.of("cart"):
         for event in events(each, CheckoutPaid):
-            rules = {step.rule for line in event.lines for step in line.price_trace}
+            rules = {step.rule for line in event.purchase.lines for step in line.price_trace}
             found[each.key] += f"voucher:{code}" in rules
     return Counter({user: times for user, times in found.items() if times})
 

@@ -23,6 +23,7 @@ from actors.messages import (
     paying,
     payment,
     pricing,
+    purchase,
     rollout,
     stock,
     trolley,
@@ -67,6 +68,16 @@ _TOTAL = Decimal("1262.25")
 _WISH = checkout.Wish(_ID(9), "sandbox", "demo")
 _UNITS = (stock.Quantity(_ID(2), 3), stock.Quantity(f"{_ID(2)}/{_ID(3)}", 1))
 _SESSION, _USER, _UNLOCK = _ID(4), _ID(5), _ID(6)
+_PURCHASE = purchase.Purchase(
+    reservation_id=_ID(7),
+    branch="BRANCH-001",
+    chain="demo",
+    session_id=_SESSION,
+    trolley_id="TROLLEY_01",
+    lines=(_LINE,),
+    total=_TOTAL,
+    currency="INR",
+)
 _ABOUT = alarms.About("trolley/TROLLEY_01", "TROLLEY_01", _ID(0), 17, _USER, "not_opened")
 _ALARM = alarms.Alarm(_ID(8), "lock_failed", "major", _ABOUT, _AT, _AT + 5, _ID(9), _ID(9))
 
@@ -169,40 +180,55 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     stock.StockRanLow(_ID(2), 4, _AT),
     stock.StockRecovered(_ID(2), 40, _AT),
     cart.VouchersChanged((_VOUCHER,), (_LINE,), _AT),
-    order.OrderPlaced(
-        _USER, _ID(8), "BRANCH-001", "demo", _SESSION, "TROLLEY_01", (_LINE,), Decimal("1262.25"), "INR", _AT
-    ),
+    order.OrderPlaced(_USER, _PURCHASE, _AT),
     order.OrderNumbered(1042, _AT),
     order.ExitVerified(_ID(9), _AT),
-    order.RefundRequested(_ID(7), Decimal("420.75"), "torn bag", _ID(9), (order.GoodsBack(_ID(1), 1),), _AT),
+    order.RefundRequested(
+        refund_id=_ID(7),
+        amount=Decimal("420.75"),
+        reason="torn bag",
+        user_id=_ID(9),
+        returned=(order.GoodsBack(_ID(1), 1),),
+        at=_AT,
+    ),
     order.OrderRefunded(_ID(7), Decimal("420.75"), _AT),
     order.RefundRefused(_ID(6), "The card was closed.", _AT),
     till.NumberTaken(_ID(8), 1042, _AT),
     paying.PaymentRequested(
-        _ID(8), _ID(7), "sandbox", "BRANCH-001", "demo", _SESSION, "TROLLEY_01", _TOTAL, "INR", _AT + 300, _AT
+        payment_id=_ID(8),
+        reservation_id=_ID(7),
+        provider="sandbox",
+        chain="demo",
+        trolley_id="TROLLEY_01",
+        at=_AT,
     ),
-    paying.PaymentDeclined(_ID(8), _ID(7), "card_declined", "Your bank said no.", _AT),
+    paying.PaymentDeclined(
+        payment_id=_ID(8),
+        reservation_id=_ID(7),
+        reason="card_declined",
+        detail="Your bank said no.",
+        at=_AT,
+    ),
     paying.CheckoutReopened(
-        _ID(8), _ID(8), "BRANCH-001", "demo", _SESSION, "TROLLEY_01", _AT + 300, 900.0, _AT
+        payment_id=_ID(8),
+        reservation_id=_ID(8),
+        branch="BRANCH-001",
+        chain="demo",
+        session_id=_SESSION,
+        trolley_id="TROLLEY_01",
+        expires_at=_AT + 300,
+        restore_s=900.0,
+        at=_AT,
     ),
-    paying.CheckoutPaid(
-        _ID(8), _ID(8), _ID(7), "BRANCH-001", "demo", _SESSION, "TROLLEY_01", (_LINE,), _TOTAL, "INR", _AT
-    ),
+    paying.CheckoutPaid(payment_id=_ID(8), order_id=_ID(8), purchase=_PURCHASE, at=_AT),
     paying.PaymentReturned(_ID(8), _ID(6), "Sold out.", _AT),
     payment.ChargeStarted(
-        _USER,
-        _ID(7),
-        "BRANCH-001",
-        "demo",
-        _SESSION,
-        "TROLLEY_01",
-        (_LINE,),
-        _TOTAL,
-        "INR",
-        "sandbox",
-        _AT + 300,
-        7,
-        _AT,
+        user_id=_USER,
+        purchase=_PURCHASE,
+        provider="sandbox",
+        expires_at=_AT + 300,
+        cart_revision=7,
+        at=_AT,
     ),
     payment.ChargeOpened("sandbox-1", "action", _AT),
     payment.ChargeTaken("sandbox-1", "capture-1", _AT - 1, _AT),

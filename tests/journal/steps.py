@@ -18,6 +18,7 @@ from actors.messages import paying
 from actors.messages import payment as payments
 from actors.messages import stock as stocks
 from actors.messages import trolley as trolleys
+from actors.messages.purchase import Purchase
 from core.entities import ENTITIES
 from tests.journal.shop import DEVICE, Shop, offer, ref, user
 
@@ -126,7 +127,8 @@ def bank_says(word: Literal["open", "yes", "no", "back"]) -> Step:
             if word == "back":
                 said = [payments.GivenBack(each.refund_id, "r") for each in state.refunds]
             elif word == "yes":
-                said = [payments.Taken("ref", "capture", state.amount, state.currency, shop.now)]
+                owed = state.purchase
+                said = [payments.Taken("ref", "capture", owed.total, owed.currency, shop.now)]
             else:
                 said = [payments.Opened("ref", "bank") if word == "open" else payments.NotTaken("no", "No.")]
             for each in said:
@@ -149,10 +151,17 @@ def buy(number: int, who: int) -> Step:
     def step(shop: Shop) -> None:
         cart = shop.state("cart", user(who))
         if lines := tuple(cart.lines.values()):
-            command = orders.PlaceOrder(
-                user(who), order_id(9), "BRANCH-001", "demo", None, None, lines, cart.total, cart.currency
+            bought = Purchase(
+                reservation_id=order_id(9),
+                branch="BRANCH-001",
+                chain="demo",
+                session_id=None,
+                trolley_id=None,
+                lines=lines,
+                total=cart.total,
+                currency=cart.currency,
             )
-            shop.send("order", order_id(number), command)
+            shop.send("order", order_id(number), orders.PlaceOrder(user(who), bought))
 
     return step
 
@@ -167,12 +176,16 @@ def give_back(number: int, amount: str | None, made: bool) -> Step:
 
     def step(shop: Shop) -> None:
         order, refund_id = order_id(number), str(uuid.uuid4())
-        back = tuple(orders.GoodsBack(line.line_id, 1) for line in shop.state("order", order).lines[:1])
+        lines = shop.state("order", order).purchase.lines[:1]
+        back = tuple(orders.GoodsBack(line.line_id, 1) for line in lines)
         money = None if amount is None else Decimal(amount)
-        shop.send("order", order, orders.RefundOrder(refund_id, money, "torn", user(9), back))
-        for asked, refund in shop.state("order", order).refunds.items():
+        refund = orders.RefundOrder(
+            refund_id=refund_id, amount=money, reason="torn", user_id=user(9), returned=back
+        )
+        shop.send("order", order, refund)
+        for asked, known in shop.state("order", order).refunds.items():
             if made:
-                shop.send("order", order, orders.RefundMade(asked, refund.amount))
+                shop.send("order", order, orders.RefundMade(asked, known.amount))
             else:
                 shop.send("order", order, orders.RefundFailed(asked, "card closed"))
 

@@ -112,7 +112,7 @@ def test_exactly_a_hundred_of_five_hundred_buy_the_last_hundred(system: System, 
     assert list(sold.reservations()) == []
     orders = [system.ask(Address("order", payments[each]), Look()).get(timeout=90).state for each in buyers]
     total = scarce.price + plenty.price
-    assert [each.total for each in orders] == [total] * UNITS
+    assert [each.purchase.total for each in orders] == [total] * UNITS
     assert len({each.number for each in orders}) == UNITS
     assert SandboxCharge.objects.filter(amount=total, status="paid").count() == UNITS
     assert SandboxCharge.objects.count() == UNITS

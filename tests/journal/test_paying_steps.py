@@ -141,7 +141,7 @@ def _live_on(heir: Process, died: int) -> None:
 def _is_bought_once(heir: Process, bank: Bank) -> None:
     account = bank.accounts[PAYMENT]
     order, payment = heir.state("order", PAYMENT), heir.state("payment", PAYMENT)
-    assert (order.phase, order.total, order.number) == ("paid", account.charge.amount, 1)
+    assert (order.phase, order.purchase.total, order.number) == ("paid", account.charge.amount, 1)
     assert (payment.phase, payment.order_id, payment.refunds) == ("kept", PAYMENT, ())
     assert (len(account.taken), account.given_back) == (1, {})
     level = heir.state("stock", SHOP).level(GOODS.product_id)

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from actors.messages.cart import Line, PriceStep
 from actors.messages.order import PlaceOrder
+from actors.messages.purchase import Purchase
 from actors.runtime.address import Address
 from realtime.server import Server
 from tests.realtime.conftest import World
@@ -35,10 +36,17 @@ async def bought(server: Server, world: World, *quantities: int, by: str = "shop
         )
     total = sum((line.line_total for line in lines), Decimal("0.00"))
     order_id = str(uuid4())
-    command = PlaceOrder(
-        str(user.pk), str(uuid4()), world.branch.code, world.chain.slug, None, world.trolleys[0],
-        tuple(lines), total, world.chain.currency,
-    )  # fmt: skip
+    purchase = Purchase(
+        reservation_id=str(uuid4()),
+        branch=world.branch.code,
+        chain=world.chain.slug,
+        session_id=None,
+        trolley_id=world.trolleys[0],
+        lines=tuple(lines),
+        total=total,
+        currency=world.chain.currency,
+    )
+    command = PlaceOrder(str(user.pk), purchase)
     running.host.system.tell(Address("order", order_id), command, f"test:{order_id}")
     await running.settled()
     return order_id

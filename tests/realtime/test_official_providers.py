@@ -86,7 +86,7 @@ async def test_a_signed_notice_makes_the_order_and_a_refund_goes_back_the_same_w
             assert await deliver(server, bank, body, headers) == (200, "")
         assert await level(server, store) == (8, 0)
         order = await state_of(server, "order", begun["payment_id"])
-        assert (order.total, order.phase) == (Decimal("200.00"), "paid")
+        assert (order.purchase.total, order.phase) == (Decimal("200.00"), "paid")
     async with http(server, boss) as staff:
         path = f"/api/orders/{begun['payment_id']}/refund"
         answer = await staff.post(path, json={"reason": "torn", "amount": 50})

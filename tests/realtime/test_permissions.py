@@ -15,7 +15,9 @@ import httpx
 import msgspec
 import pytest
 from django.utils import timezone
+from msgspec.structs import replace
 
+from actors.messages.purchase import NO_PURCHASE
 from actors.order import State as OrderState
 from actors.payment import State as PaymentState
 from core.accounts.principals import PERMISSIONS
@@ -207,9 +209,13 @@ def _look_in(spots: dict[str, Spot], look: Any) -> Any:
     """Return a look that knows an order and a payment in each of the places."""
     states: dict[tuple[str, str], OrderState | PaymentState] = {}
     for spot in spots.values():
-        where = {"chain": spot.chain, "branch": spot.branch, "user_id": spot.holder}
-        states["order", spot.order] = OrderState(spot.order, phase="paid", **where)
-        states["payment", spot.payment] = PaymentState(spot.payment, phase="kept", **where)
+        there = replace(NO_PURCHASE, chain=spot.chain, branch=spot.branch)
+        states["order", spot.order] = OrderState(
+            spot.order, phase="paid", user_id=spot.holder, purchase=there
+        )
+        states["payment", spot.payment] = PaymentState(
+            spot.payment, phase="kept", user_id=spot.holder, purchase=there
+        )
 
     async def known(kind: str, key: str, who: Any) -> Any:
         state = states.get((kind, key))

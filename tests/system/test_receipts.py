@@ -25,13 +25,24 @@ django.setup()
 from decimal import Decimal
 from actors.messages.cart import Line, PriceStep
 from actors.messages.order import PlaceOrder
+from actors.messages.purchase import Purchase
 from actors.runtime import Address
 from core.accounts.models import User
 from core.host import Host
 user = User.objects.create(username="buyer", email="buyer@shop.example")
 price = Decimal("12.50")
 line = Line("1", str(uuid.uuid4()), "1", "Apples", 2, price, price * 2, (PriceStep("base", price),), 1.0)
-order = PlaceOrder(str(user.pk), str(uuid.uuid4()), "B", "c", None, None, (line,), price * 2, "INR")
+purchase = Purchase(
+    reservation_id=str(uuid.uuid4()),
+    branch="B",
+    chain="c",
+    session_id=None,
+    trolley_id=None,
+    lines=(line,),
+    total=price * 2,
+    currency="INR",
+)
+order = PlaceOrder(str(user.pk), purchase)
 host = Host()
 host.start()
 for order_id in sys.argv[1:]:

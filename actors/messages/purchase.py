@@ -1,0 +1,40 @@
+"""What somebody buys: one struct for the cart, the payment and the order, which speak of the same thing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from actors.messages.cart import Line
+
+
+class Purchase(msgspec.Struct, frozen=True, kw_only=True):
+    """Goods that a branch keeps for a shopper, at the prices that they have since.
+
+    Who buys is not in it: that is the key of a cart, and stands beside it elsewhere.
+    """
+
+    reservation_id: str
+    branch: str
+    chain: str
+    session_id: str | None
+    """The session in which the goods were put in; None without a trolley."""
+    trolley_id: str | None
+    lines: tuple[Line, ...]
+    total: Decimal
+    """The sum of the lines' totals, in ``currency``."""
+    currency: str
+
+
+NO_PURCHASE = Purchase(
+    reservation_id="",
+    branch="",
+    chain="",
+    session_id=None,
+    trolley_id=None,
+    lines=(),
+    total=Decimal(0),
+    currency="",
+)
+"""Of a payment or an order that has not begun."""
