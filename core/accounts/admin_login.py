@@ -7,8 +7,7 @@ from typing import Any
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 
-from core.accounts import throttling
-from core.accounts.models import User
+from core.accounts import names, throttling
 from core.problems import Problem
 
 
@@ -21,8 +20,8 @@ class LimitedLoginForm(AdminAuthenticationForm):
         request = self.request
         if request is None:
             return super().clean()
-        user = User.objects.filter(username__iexact=login).first()
-        account = f"name:{login.casefold()}" if user is None else str(user.pk)
+        user = names.find(login)
+        account = f"name:{names.key(login)}" if user is None else str(user.pk)
         address = throttling.address_of(request)
         try:
             throttling.check_address(request)

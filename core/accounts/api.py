@@ -8,7 +8,6 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -17,7 +16,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.accounts import signals, throttling, tokens
+from core.accounts import names, signals, throttling, tokens
 from core.accounts.logins import Place
 from core.accounts.models import User
 from core.accounts.principals import Principal
@@ -113,9 +112,8 @@ class RegisterView(_OpenView):
             email=body.get("email", "").lower(),
             language=body.get("language", ""),
         )
-        taken = User.objects.filter(username__iexact=user.username).exists()
-        if taken:
-            raise rule("already_there", username="This name is taken.")
+        if taken := names.taken(user):
+            raise rule("already_there", **taken)
         validate_in_field("password", body["password"], user)
         user.set_password(body["password"])
         return once(request, lambda: _registered(user, _place(request)))
@@ -147,8 +145,8 @@ def validate_in_field(field: str, password: str, user: User) -> None:
 def account_of(user: User | None, login: str) -> str:
     """Return under what failed logins are counted: the account that is meant, however it is written."""
     if user is None:
-        user = User.objects.filter(username__iexact=login).first()
-    return f"name:{login.casefold()}" if user is None else str(user.pk)
+        user = names.find(login)
+    return f"name:{names.key(login)}" if user is None else str(user.pk)
 
 
 class TokenView(_OpenView):
@@ -159,11 +157,7 @@ class TokenView(_OpenView):
         """Log in with username or e-mail address."""
         body = checked(TokenBody, request)
         login, password = body["username"], body["password"]
-        user = (
-            User.objects.filter(Q(username=login) | Q(email__iexact=login) & ~Q(email=""))
-            .order_by("date_joined")
-            .first()
-        )
+        user = names.find(login)
         # One account for its name and its address; what nobody has counts as itself.
         account, address = account_of(user, login), throttling.address_of(request._request)
         throttling.check_failures(account, address)
@@ -250,6 +244,8 @@ class MeView(View):
         user, body = cast(User, request.user), checked(MeBody, request)
         for name, value in body.items():
             setattr(user, name, value.lower())
+        if "email" in body and "email" in names.taken(user):
+            raise rule("already_there", email="This address is taken.")
         try:
             with transaction.atomic():
                 user.save(update_fields=list(body))

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from actors.messages.pricing import TIERS
+from core.accounts import names
 from core.tenancy.models import Branch, Chain
 
 
@@ -31,6 +32,8 @@ class User(AbstractUser):
     """A shopper, a member of staff or a platform admin (superuser)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name_key = models.CharField(max_length=600, null=True, editable=False, unique=True)
+    """What the username has in common with those that look like it, see ``names.key``."""
     phone = models.CharField(max_length=20, null=True, blank=True, unique=True)
     tier = models.CharField(
         max_length=20, choices=[(tier, tier.title()) for tier in TIERS], default=TIERS[0], db_default=TIERS[0]
@@ -50,12 +53,23 @@ class User(AbstractUser):
         new_password = known and getattr(self, "_password", None) is not None
         closed = Ending.CLOSED if known and not self.is_active else None
         self.ends_logins = Ending.PASSWORD if new_password else closed
+        if not known or self.name_key is not None:
+            # Of two older accounts that look alike only one has the key.
+            self.name_key = names.key(self.username)
+            if (fields := options.get("update_fields")) is not None and "username" in fields:
+                options["update_fields"] = {*fields, "name_key"}
         super().save(*arguments, **options)
 
     class Meta(AbstractUser.Meta):
         constraints = [
             models.UniqueConstraint(Lower("email"), condition=~Q(email=""), name="accounts_user_email_unique")
         ]
+
+    def clean(self) -> None:
+        """Refuse a name or an address that leads to another account."""
+        super().clean()
+        if wrong := names.taken(self):
+            raise ValidationError(wrong)
 
 
 class Role(models.TextChoices):

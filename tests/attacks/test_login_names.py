@@ -1,0 +1,71 @@
+"""Nobody comes into another's account, or keeps them out, by a name that looks like theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from core.accounts.models import User
+from tests.core.conftest import _cheap_and_uncounted, people, world
+from tests.core.support import PASSWORD, Api
+
+__all__ = ["_cheap_and_uncounted", "people", "world"]
+GEESE = "seven wild geese"
+
+
+@pytest.fixture
+def nobody(db: None) -> Api:
+    """A client without a token."""
+    return Api()
+
+
+def enter(nobody: Api, name: str, password: str) -> Any:
+    return nobody.post("/api/auth/token", {"username": name, "password": password})
+
+
+def register(nobody: Api, **body: str) -> Any:
+    return nobody.post("/api/auth/register", {"password": GEESE, **body})
+
+
+@pytest.mark.parametrize(
+    "name", ["SHOPPER", "Shopper", " shopper ", "ｓｈｏｐｐｅｒ", "𝐬𝐡𝐨𝐩𝐩𝐞𝐫", "\u017fhopper"]
+)
+def test_a_name_that_looks_like_anothers_is_refused(people: Any, nobody: Api, name: str) -> None:
+    answer = register(nobody, username=name)
+    assert (answer.status_code, answer.json()["code"]) == (400, "already_there")
+    assert "username" in answer.json()["errors"]
+
+
+def test_letters_beyond_ascii_have_cases_too(db: None, nobody: Api) -> None:
+    assert register(nobody, username="ÄNNE-Straße").status_code == 201
+    for name in ("änne-strasse", "ÄNNE-STRASSE", "A\u0308nne-straße"):
+        assert register(nobody, username=name).status_code == 400
+
+
+def test_an_address_is_nobody_elses_name(people: dict[str, User], nobody: Api) -> None:
+    answer = register(nobody, username="Shopper@Shop.Example")
+    assert (answer.status_code, answer.json()["code"]) == (400, "already_there")
+
+
+def test_a_name_is_nobody_elses_address(people: dict[str, User], nobody: Api) -> None:
+    assert register(nobody, username="eve@mail.example").status_code == 201
+    answer = register(nobody, username="mallory", email="Eve@mail.example")
+    assert (answer.status_code, answer.json()["errors"].keys()) == (400, {"email"})
+    pair = enter(nobody, "shopper", PASSWORD).json()
+    answer = Api(token=pair["access"]).patch("/api/me", {"email": "EVE@mail.example"})
+    assert (answer.status_code, answer.json()["errors"].keys()) == (400, {"email"})
+
+
+def test_ones_own_name_may_be_ones_own_address(db: None, nobody: Api) -> None:
+    assert register(nobody, username="mia@mail.example", email="mia@mail.example").status_code == 201
+    assert enter(nobody, "mia@mail.example", GEESE).status_code == 200
+
+
+def test_a_name_leads_to_its_owner_whatever_address_others_have(people: Any, nobody: Api) -> None:
+    """Such rows can be from before, or from the admin's hand."""
+    victim = register(nobody, username="eve@mail.example").json()
+    User.objects.filter(username="shopper").update(email="eve@mail.example")
+    pair = enter(nobody, "eve@mail.example", GEESE)
+    assert Api(token=pair.json()["access"]).get("/api/me").json()["id"] == victim["id"]
+    assert enter(nobody, "eve@mail.example", PASSWORD).status_code == 401
