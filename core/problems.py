@@ -146,10 +146,10 @@ def _as_api_exception(exc: Exception) -> Exception:
 
 
 def _rule_of(detail: Any) -> str | None:
-    """Return the code of the one rule that was broken, None if there are others or a field is malformed."""
+    """Return the code of the first rule that was broken, None if a field is malformed besides."""
     if isinstance(detail, dict | list):
-        found = {_rule_of(each) for each in (detail.values() if isinstance(detail, dict) else detail) if each}
-        return found.pop() if len(found) == 1 else None
+        found = [_rule_of(each) for each in (detail.values() if isinstance(detail, dict) else detail) if each]
+        return found[0] if found and None not in found else None
     return detail.code if detail.code in RULES else None
 
 

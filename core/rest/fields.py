@@ -168,7 +168,7 @@ class ExactNumber(serializers.DecimalField):
         try:
             return super().validate_precision(value)
         except serializers.ValidationError as error:
-            raise serializers.ValidationError(cast("Any", error.detail)[0], "too_many_digits") from None
+            raise serializers.ValidationError(str(cast("Any", error.detail)[0]), "too_many_digits") from None
 
 
 def type_name(data: Any) -> str:

@@ -75,6 +75,8 @@ def _not_blank(schema: Fragment) -> Fragment:
 
 def _not_null(schema: Fragment) -> Fragment:
     kinds, parts = schema.get("type"), schema.get("oneOf")
+    if None in schema.get("enum", ()):
+        schema = {**schema, "enum": [each for each in schema["enum"] if each is not None]}
     if isinstance(kinds, list):
         return {**schema, "type": next(kind for kind in kinds if kind != "null")}
     if parts is not None:
@@ -90,7 +92,7 @@ class UploadedFile(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> Fragment:
         """Return the schema."""
-        return {"type": "string", "format": "binary"}
+        return {"type": "string", "format": "binary", "minLength": 1}
 
 
 _NULL_ENUM: Fragment = {"$ref": "#/components/schemas/NullEnum"}

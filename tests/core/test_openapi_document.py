@@ -86,7 +86,11 @@ def test_text_that_may_not_be_blank_says_so_and_files_are_bytes(document: Any) -
     schemas = document["components"]["schemas"]
     assert schemas["ProductBody"]["properties"]["name"]["minLength"] == 1
     assert "minLength" not in schemas["ProductBody"]["properties"]["description"]
-    assert schemas["ReleaseBody"]["properties"]["file"] == {"type": "string", "format": "binary"}
+    assert schemas["ReleaseBody"]["properties"]["file"] == {
+        "type": "string",
+        "format": "binary",
+        "minLength": 1,
+    }
 
 
 def test_paths_registered_elsewhere_are_part_of_it(nobody: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,7 +96,7 @@ async def test_the_same_id_of_two_shoppers_is_two_commands(world: World, server:
         ({"barcode": "no-such-code"}, 404, "product_not_found"),
         ({"barcode": "4006381333932"}, 400, "barcode_check_digit"),
         ({"product_id": str(uuid4())}, 404, "product_not_found"),
-        ({}, 400, "invalid"),
+        ({}, 400, "which_product"),
         ({"barcode": "1", "product_id": str(uuid4())}, 400, "which_product"),
         ({"barcode": "1", "variant_id": str(uuid4())}, 400, "which_product"),
         ({"barcode": "{barcode}", "session_id": str(uuid4())}, 404, "session_not_found"),

@@ -55,7 +55,7 @@ class RegisterDeviceBody(ClosedSerializer):
         """Return it in its one form; raises ValidationError."""
         mac = enrolment.plain_mac(text)
         if mac is None:
-            raise serializers.ValidationError("Expected a MAC address such as b8:27:eb:01:02:03.")
+            raise serializers.ValidationError("Expected a MAC address such as b8:27:eb:01:02:03.", "unfit")
         return mac
 
 
