@@ -8,6 +8,7 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 
 from core.accounts import names, throttling
+from core.accounts.models import User
 from core.problems import Problem
 
 
@@ -20,7 +21,7 @@ class LimitedLoginForm(AdminAuthenticationForm):
         request = self.request
         if request is None:
             return super().clean()
-        user = names.find(login)
+        user = names.find(User.objects.all(), login)
         account = f"name:{names.key(login)}" if user is None else str(user.pk)
         address = throttling.address_of(request)
         try:

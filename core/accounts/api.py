@@ -112,7 +112,7 @@ class RegisterView(_OpenView):
             email=body.get("email", "").lower(),
             language=body.get("language", ""),
         )
-        if taken := names.taken(user):
+        if taken := names.taken(User.objects.exclude(pk=user.pk), user):
             raise rule("already_there", **taken)
         validate_in_field("password", body["password"], user)
         user.set_password(body["password"])
@@ -145,7 +145,7 @@ def validate_in_field(field: str, password: str, user: User) -> None:
 def account_of(user: User | None, login: str) -> str:
     """Return under what failed logins are counted: the account that is meant, however it is written."""
     if user is None:
-        user = names.find(login)
+        user = names.find(User.objects.all(), login)
     return f"name:{names.key(login)}" if user is None else str(user.pk)
 
 
@@ -157,7 +157,7 @@ class TokenView(_OpenView):
         """Log in with username or e-mail address."""
         body = checked(TokenBody, request)
         login, password = body["username"], body["password"]
-        user = names.find(login)
+        user = names.find(User.objects.all(), login)
         # One account for its name and its address; what nobody has counts as itself.
         account, address = account_of(user, login), throttling.address_of(request._request)
         throttling.check_failures(account, address)
@@ -244,7 +244,7 @@ class MeView(View):
         user, body = cast(User, request.user), checked(MeBody, request)
         for name, value in body.items():
             setattr(user, name, value.lower())
-        if "email" in body and "email" in names.taken(user):
+        if "email" in body and "email" in names.taken(User.objects.exclude(pk=user.pk), user):
             raise rule("already_there", email="This address is taken.")
         try:
             with transaction.atomic():

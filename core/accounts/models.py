@@ -68,7 +68,7 @@ class User(AbstractUser):
     def clean(self) -> None:
         """Refuse a name or an address that leads to another account."""
         super().clean()
-        if wrong := names.taken(self):
+        if wrong := names.taken(User.objects.exclude(pk=self.pk), self):
             raise ValidationError(wrong)
 
 

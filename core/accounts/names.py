@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import Any, TypeVar
 
-if TYPE_CHECKING:
-    from core.accounts.models import User
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AbstractUser
+from django.db.models import QuerySet
+
+Account = TypeVar("Account", bound=AbstractUser)
 
 
 def key(name: str) -> str:
@@ -18,26 +21,22 @@ def key(name: str) -> str:
     return unicodedata.normalize("NFKC", folded.casefold())
 
 
-def find(login: str) -> User | None:
+def find(users: QuerySet[Account], login: str) -> Account | None:
     """Return the account that a login names: whose username it is, or else whose address.
 
     The username comes first, so nobody can take a name over by giving it as their address. Blocking.
     """
-    from core.accounts.models import User
-
-    name = User.normalize_username(login)
+    name = AbstractBaseUser.normalize_username(login)
     return (
-        User.objects.filter(username=name).first()
-        or User.objects.filter(name_key=key(login)).first()
-        or User.objects.filter(email__iexact=login).exclude(email="").first()
+        users.filter(username=name).first()
+        or users.filter(name_key=key(login)).first()
+        or users.filter(email__iexact=login).exclude(email="").first()
     )
 
 
-def taken(user: User) -> dict[str, str]:
-    """Return which of the account's names lead to another one already, with a sentence each. Blocking."""
-    from core.accounts.models import User
-
-    others, found = User.objects.exclude(pk=user.pk), {}
+def taken(others: QuerySet[Any], user: AbstractUser) -> dict[str, str]:
+    """Return which of the account's names lead to one of the others, with a sentence each. Blocking."""
+    found = {}
     mine = key(user.username)
     if (
         others.filter(name_key=mine).exists()

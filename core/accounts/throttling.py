@@ -24,6 +24,7 @@ from rest_framework.response import Response
 from core.client_address import client_address, one_caller
 from core.problems import Problem
 from core.rest.views import View
+from core.wire.rate_limits import rate_limit_fields
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -106,13 +107,10 @@ def _too_many(rate: RateLimitItem, *key: str) -> Problem:
 
 
 def _headers(rate: RateLimitItem, *key: str) -> dict[str, str]:
-    """Return the RateLimit fields (IETF draft-ietf-httpapi-ratelimit-headers)."""
+    """Return the RateLimit fields."""
     stats = _count(lambda counter: counter.get_window_stats(rate, *key))
-    left = max(0, math.ceil(stats.reset_time - time.time()))
-    return {
-        "RateLimit-Policy": f'"auth";q={rate.amount};w={rate.get_expiry()}',
-        "RateLimit": f'"auth";r={max(0, stats.remaining)};t={left}',
-    }
+    reset = math.ceil(stats.reset_time - time.time())
+    return rate_limit_fields("auth", rate.amount, rate.get_expiry(), stats.remaining, reset)
 
 
 class LimitedView(View):

@@ -12,6 +12,7 @@ import math
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
+from core.wire.rate_limits import rate_limit_fields
 from realtime.limits.allowances import Allowances
 from realtime.problems import Problem
 from realtime.topics.hub import Message, Send
@@ -143,12 +144,8 @@ class RequestGuard:
     async def _refuse(self, scope: Message, send: Send, problem: Problem) -> None:
         more: list[tuple[bytes, bytes]] = []
         if problem.status == 429:
-            fields = problem.extra
-            more = [
-                (b"ratelimit-limit", str(fields["limit"]).encode()),
-                (b"ratelimit-remaining", b"0"),
-                (b"ratelimit-reset", str(fields["retry_after"]).encode()),
-            ]
+            fields = rate_limit_fields("requests", problem.extra["limit"], 1, 0, problem.extra["retry_after"])
+            more = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
         elif problem.status in (408, 413, 431):
             # What is left of the body is not read, so the connection cannot serve another request.
             more = [(b"connection", b"close")]

@@ -123,5 +123,6 @@ async def test_requests_over_the_allowance_are_told_when_to_come_again(world: Wo
             await asyncio.gather(*(shop.get("/api/cart", *headers) for _ in range(60)))
     assert answer.status == 429
     assert "retry-after: 1" in answer.head
-    assert "ratelimit-limit: 40" in answer.head
+    assert 'ratelimit-policy: "requests";q=40;w=1' in answer.head
+    assert 'ratelimit: "requests";r=0;t=1' in answer.head
     assert json.loads(answer.body)["code"] == "too_many_requests"
