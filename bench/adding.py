@@ -193,6 +193,7 @@ def _serve(url: str, options: argparse.Namespace) -> None:
             REDIS_URL="",
             DEMO_SHOPPERS="",
             WS_COMMANDS_PER_SECOND="1000000",
+            ADDRESS_CLAIMS_PER_MINUTE="1000000",
             ACCESS_TOKEN_S="7200",
             ASK_TIMEOUT_S="60",
             DJANGO_SETTINGS_MODULE="core.settings",

@@ -17,7 +17,7 @@ from bench.load.pis import BURST, Device, Flow, Orders, Visit, Visited
 from bench.load.plan import quantile
 from bench.measures import LOAD_IS_FULL, Bench
 from bench.process import HOST, ROOT, Server, free_port, pinned, serving
-from bench.shop import NO_LIMIT
+from bench.shop import CLAIMS, NO_LIMIT
 from bench.stats import Row, Section, figure, spread
 from scripts.services.postgres import fresh_database
 
@@ -59,6 +59,7 @@ def fleet(bench: Bench, pis: int) -> Iterator[tuple[Server, dict[str, Any]]]:
             "DATA_DIR": str(bench.work / "data"),
             "SECRET_KEY": secrets.token_hex(32),
             "WS_COMMANDS_PER_SECOND": NO_LIMIT,
+            **CLAIMS,
             "REDIS_URL": "",
             "DEMO_SHOPPERS": "",
         }

@@ -124,11 +124,12 @@ _RETURNS = _codec(
     returns.DECIDER,
     state_version=1,
 )
+_WITH_KIND = ("AlarmWatched", "AlarmForgone", "AlarmRaised", "AlarmCleared")
 _ALARMS = _codec(
     alarms.DECIDER,
-    state_version=2,
-    versions=dict.fromkeys(("AlarmWatched", "AlarmForgone", "AlarmRaised", "AlarmCleared"), 2),
-    upcasters={(name, 1): same for name in ("AlarmWatched", "AlarmForgone", "AlarmRaised", "AlarmCleared")},
+    state_version=3,
+    versions=dict.fromkeys(_WITH_KIND, 3),
+    upcasters={(name, version): same for name in _WITH_KIND for version in (1, 2)},
 )
 _ROLLOUT = _codec(
     rollout.DECIDER,

@@ -187,6 +187,14 @@ ACCOUNT_COMMANDS_PER_SECOND = _env.integer("ACCOUNT_COMMANDS_PER_SECOND", 2 * WS
 """Commands and requests of one account, over all its connections and all processes."""
 ADDRESS_COMMANDS_PER_SECOND = _env.integer("ADDRESS_COMMANDS_PER_SECOND", 10 * WS_COMMANDS_PER_SECOND, 1)
 """The same of one address; who works in a shop is not counted by it."""
+ACCOUNT_CLAIMS_PER_MINUTE = _env.integer("ACCOUNT_CLAIMS_PER_MINUTE", 6, 1)
+ADDRESS_CLAIMS_PER_MINUTE = _env.integer("ADDRESS_CLAIMS_PER_MINUTE", 60, 1)
+"""Trolleys claimed; who works in the chain, and a device, may claim as many as they like there."""
+ACCOUNT_CODES_PER_MINUTE = _env.integer("ACCOUNT_CODES_PER_MINUTE", 10, 1)
+ADDRESS_CODES_PER_MINUTE = _env.integer("ADDRESS_CODES_PER_MINUTE", 60, 1)
+"""Codes of vouchers, and of exit passes."""
+ACCOUNT_HELP_CALLS_PER_MINUTE = _env.integer("ACCOUNT_HELP_CALLS_PER_MINUTE", 6, 1)
+ADDRESS_HELP_CALLS_PER_MINUTE = _env.integer("ADDRESS_HELP_CALLS_PER_MINUTE", 60, 1)
 try:
     TRUSTED_PROXIES = networks(_env.names("TRUSTED_PROXIES", ["127.0.0.0/8", "::1"]))
 except ValueError as _error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any
@@ -39,6 +40,7 @@ from realtime.devices.links import Links
 from realtime.devices.placements import Placements
 from realtime.devices.revocations import Revocations
 from realtime.django_bridge import Asked
+from realtime.limits.attempts import Attempts
 from realtime.limits.exchange import Exchange
 from realtime.shared import Limits, Shared
 from realtime.sockets.standing import recheck
@@ -73,6 +75,7 @@ class Process:
             references.directory,
             references.catalogue,
             references.people,
+            attempts=Attempts(limits.attempts, time.monotonic),
             ask_timeout_s=settings.ASK_TIMEOUT_S,
             find_session=sessions.find,
             now=(clock or SystemClock()).now,
@@ -110,7 +113,9 @@ class Process:
             await self._start_parts(stack)
             stack.callback(reference.subscribe(self._announce))
             if settings.REDIS_URL is not None:
-                exchange = Exchange(self.shared.allowances, settings.REDIS_URL, settings.REDIS_PREFIX)
+                exchange = Exchange(
+                    self.shared.allowances, self.services.attempts, settings.REDIS_URL, settings.REDIS_PREFIX
+                )
                 exchange.start()
                 stack.push_async_callback(exchange.stop)
             asked = Asked(self.services.asking.actors, self.loop, settings.ASK_TIMEOUT_S)

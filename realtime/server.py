@@ -16,17 +16,18 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from core.periodic import prepare
+from realtime.asgi import Message, Send
 from realtime.documents import openapi
 from realtime.http.responses import send_problem
 from realtime.http.routes import App, HotRoutes, Receive
 from realtime.limits import daphne as limits_of_daphne
+from realtime.limits.attempts import PerMinute
 from realtime.limits.caller import address_of, with_caller
 from realtime.limits.requests import RequestGuard, RequestLimits
 from realtime.limits.uploads import uploads
 from realtime.process import EdgeProcess, OwnerProcess, Process
 from realtime.shared import Limits, Shared
 from realtime.sockets.routing import Websockets
-from realtime.topics.hub import Message, Send
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,12 @@ def limits() -> Limits:
         commands_per_s=settings.WS_COMMANDS_PER_SECOND,
         commands_per_s_of_account=settings.ACCOUNT_COMMANDS_PER_SECOND,
         commands_per_s_of_address=settings.ADDRESS_COMMANDS_PER_SECOND,
+        attempts={
+            "claim": PerMinute(settings.ACCOUNT_CLAIMS_PER_MINUTE, settings.ADDRESS_CLAIMS_PER_MINUTE),
+            "voucher": PerMinute(settings.ACCOUNT_CODES_PER_MINUTE, settings.ADDRESS_CODES_PER_MINUTE),
+            "pass": PerMinute(settings.ACCOUNT_CODES_PER_MINUTE, settings.ADDRESS_CODES_PER_MINUTE),
+            "help": PerMinute(settings.ACCOUNT_HELP_CALLS_PER_MINUTE, settings.ADDRESS_HELP_CALLS_PER_MINUTE),
+        },
         flood_s=settings.WS_FLOOD_S,
         sockets_of_account=settings.ACCOUNT_SOCKETS,
         sockets_of_address=settings.ADDRESS_SOCKETS,
@@ -79,6 +86,7 @@ def _guarded(app: App, shared: Shared) -> RequestGuard:
         app,
         limits,
         shared.allowances,
+        shared.services.attempts,
         address_of=address_of,
         account_of=account_of,
         upload_of=uploads(shared.authenticator),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from realtime.commands.services import Services
 from realtime.devices.links import Links
 from realtime.devices.reports import ReportScheduler
 from realtime.limits.allowances import Allowances, Rates
+from realtime.limits.attempts import DEFAULTS, Kind, PerMinute
 from realtime.limits.connections import Sockets
 from realtime.topics.streams import Topics
 
@@ -29,6 +30,8 @@ class Limits:
     """Over all its sockets and requests; 0: twice a connection's."""
     commands_per_s_of_address: float = 0.0
     """Over all accounts but staff's; 0: ten times a connection's."""
+    attempts: Mapping[Kind, PerMinute] = field(default_factory=DEFAULTS.copy)
+    """Claims, codes and calls for help; of who works there only what is their own."""
     flood_s: float = 10.0
     """A socket that has been over its allowance for so long is closed."""
     sockets_of_account: int = 20

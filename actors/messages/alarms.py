@@ -17,10 +17,11 @@ AlarmKind = Literal[
     "overdue",
     "help_wanted",
     "low_stock",
+    "many_claims",
 ]
 """A Pi is silent; a lock board does not answer; a lock did not open; a slot holds a trolley and nobody
 knows which; a trolley left without a session; a rental is over its time; a shopper waits for somebody;
-few units of a product are left."""
+few units of a product are left; somebody claims more trolleys than a shopper needs."""
 Severity = Literal["critical", "major", "minor", "warning"]
 
 SEVERITY: dict[AlarmKind, Severity] = {
@@ -29,6 +30,7 @@ SEVERITY: dict[AlarmKind, Severity] = {
     "bus_fault": "major",
     "lock_failed": "major",
     "help_wanted": "major",
+    "many_claims": "major",
     "slot_unknown": "minor",
     "overdue": "warning",
     "low_stock": "warning",

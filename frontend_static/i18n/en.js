@@ -412,6 +412,7 @@ export default {
   "alarm.overdue": "Trolley {n} should be back by now",
   "alarm.help_wanted": "{shopper} at trolley {n} wants help",
   "alarm.low_stock": "{product} is running out: {left} left",
+  "alarm.many_claims": "{shopper} is claiming one trolley after another",
   "alarm.take": "I’ll see to it",
   "alarm.come": "I’m coming",
   "alarm.clear": "Done",

@@ -412,6 +412,7 @@ export default {
   "alarm.overdue": "עגלה {n} הייתה אמורה לחזור",
   "alarm.help_wanted": "{shopper} ליד עגלה {n} מבקש עזרה",
   "alarm.low_stock": "{product} אוזל: נותרו {left}",
+  "alarm.many_claims": "{shopper} מנסה לקחת עגלה אחר עגלה",
   "alarm.take": "אטפל בזה",
   "alarm.come": "אני בדרך",
   "alarm.clear": "טופל",

@@ -171,6 +171,7 @@ ROWS = (
     ),
     Command(
         name="help.call",
+        attempt="help",
         body=HelpCall,
         answer=HelpCalled,
         permission="own",

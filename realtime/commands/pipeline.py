@@ -11,12 +11,15 @@ from functools import partial
 from types import CoroutineType
 from typing import Any
 
+from actors.messages.alarms import About, RaiseAlarm
+from actors.runtime.address import Address
 from core.accounts.principals import Principal, may
 from core.logs import SUBJECT
 from realtime.commands.asking import Answer, Begun, Direct, new_id
 from realtime.commands.logs import log_done
 from realtime.commands.row import OWN, Call, Command, Place, own
 from realtime.commands.services import Services
+from realtime.limits.attempts import Kind, is_failure
 from realtime.problems import Problem, forbidden, key_reused, not_found
 from realtime.wire import id_reader
 
@@ -27,7 +30,7 @@ class Pipeline:
     def __init__(self, row: Command) -> None:
         self.row = row
         self._where = None if row.where is own else row.where
-        self._refer = row.refer
+        self._refer = row.refer if row.attempt is None else partial(_counted, row.attempt, row.refer)
         self._command = row.command
         self._show = row.show
         self._waits = row.waits
@@ -42,25 +45,30 @@ class Pipeline:
         body: Any,
         key: str | None,
         request: str = "",
+        address: str | None = None,
     ) -> Begun:
         """Begin a command whose body fits its schema. Raises Problem.
 
         ``key`` is the client's name for it, for this command alone; None: it gave none.
         """
         command_id = new_id() if key is None else self._scope + key
-        call = Call(services, self.row, who, body, command_id, request)
+        call = Call(services, self.row, who, body, command_id, address, request)
         try:
             begun = self._begin(call, who, body)
         except Problem as problem:
             SUBJECT.set(call)
+            if self.row.attempt is not None:
+                problem = note_failure(call, problem)
             if key is not None and self._reuse_counts(problem):
                 return self._refuse(call, problem)
-            raise
+            raise problem
         except Exception:
             SUBJECT.set(call)
             raise
         if type(begun) is not Direct:
             SUBJECT.set(call)  # for the task that goes on with it
+            if self.row.attempt is not None:
+                return _attempted(call, begun)
         return begun
 
     def _begin(self, call: Call, who: Principal, body: Any) -> Begun:
@@ -133,6 +141,62 @@ class Pipeline:
         if outcome is not None:
             log_done(call.row.name)
         return Answer(shown, outcome)
+
+
+def _counted(kind: Kind, refer: Any, call: Call) -> Any:
+    """Look up what a command takes along, once its attempt is counted. Raises the 429."""
+    if not _free(call):
+        call.counted = True
+        try:
+            call.services.attempts.take(kind, call.who.id, call.address)
+        except Problem:
+            if kind == "claim" and call.services.attempts.worth_an_alarm(kind, call.who.id):
+                _raise_alarm(call)
+            raise
+    return refer(call)
+
+
+def _raise_alarm(call: Call) -> None:
+    """Tell the branch that somebody claims more trolleys than a shopper needs."""
+    who, now = call.who.id, call.services.now()
+    alarm = RaiseAlarm("many_claims", About(f"user/{who}", user_id=who), now, int(now * 1000))
+    call.services.asking.actors.tell(
+        Address("alarms", str(call.place.branch)), alarm, None, f"{call.who.kind}:{who}"
+    )
+
+
+def _free(call: Call) -> bool:
+    """Return whether it is not counted: a device's, and of who works in the chain of the place."""
+    who, place = call.who, call.place
+    if who.kind == "device" or who.is_platform_admin:
+        return True
+    return place is not OWN and any(grant.chain == place.chain for grant in who.grants)
+
+
+async def _attempted(call: Call, begun: Any) -> Answer:
+    try:
+        return await call.services.asking.settle(begun)
+    except Problem as problem:
+        counted = note_failure(call, problem)
+        if counted is problem:
+            raise
+        raise counted from problem
+
+
+def note_failure(call: Call, problem: Problem) -> Problem:
+    """Count a refusal as the failed attempt it may be; return it, or the 429 if there was none left."""
+    kind, attempts = call.row.attempt, call.services.attempts
+    if kind is None or not is_failure(problem) or _free(call):
+        return problem
+    if not call.counted:
+        # It named nothing at all, so it was refused before it could be counted.
+        call.counted = True
+        try:
+            attempts.take(kind, call.who.id, call.address)
+        except Problem as too_many:
+            return too_many
+    attempts.failed(kind, call.who.id, call.address)
+    return problem
 
 
 def refuse_outsiders(who: Principal) -> None:

@@ -227,6 +227,7 @@ ROWS = (
     ),
     Command(
         name="cart.apply_voucher",
+        attempt="voucher",
         body=CartApplyVoucher,
         answer=QuoteView,
         permission="own",

@@ -12,6 +12,7 @@ import msgspec
 from core.accounts.principals import PERMISSIONS, Principal
 from realtime.commands.asking import Answer
 from realtime.commands.services import Services
+from realtime.limits.attempts import Kind
 from realtime.problems import Problem
 from realtime.views.base import View
 from realtime.wire import Body
@@ -47,9 +48,13 @@ class Call(msgspec.Struct, gc=False):
     body: Any
     key: str
     """What a repeat is known by, in the scope of the command."""
+    address: str | None = None
+    """Whose attempts are counted with it."""
     request: str = ""
     """Names the request in the log, where that is not the key."""
     place: Place = OWN
+    counted: bool = False
+    """Whether its attempt was."""
 
     def log_fields(self) -> dict[str, str]:
         """Return the ids that every line of this command carries."""
@@ -135,6 +140,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     routes: tuple[Route, ...]
     refusals: tuple[str, ...] = ()
     """Codes of the business refusals, for the documents."""
+    attempt: Kind | None = None
+    """What its giver is counted by besides; None: by nothing but as a command."""
     kept_in_cart: bool = False
     """Whether it is the caller's cart that knows repeats by their key."""
     socket: bool = True

@@ -12,6 +12,7 @@ from core.catalogue.live.catalogue import Catalogue
 from core.fleet.directory import Directory
 from realtime.commands.asking import Actors, Asking
 from realtime.commands.lookups import Fleet, Goods, Names, Places
+from realtime.limits.attempts import Attempts
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +23,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     places: Places
     goods: Goods
     names: Names
+    attempts: Attempts
     find_session: Callable[[str], tuple[str, str, str] | None]
     """Session id -> user id, branch and chain, or None. Blocking."""
     now: Callable[[], float] = time.time
@@ -33,6 +35,7 @@ def services(
     catalogue: Callable[[str], Catalogue],
     people: People,
     *,
+    attempts: Attempts,
     ask_timeout_s: float = 5.0,
     find_session: Callable[[str], tuple[str, str, str] | None],
     now: Callable[[], float] = time.time,
@@ -46,6 +49,7 @@ def services(
         places=places,
         goods=Goods(directory, catalogue, places, names),
         names=names,
+        attempts=attempts,
         find_session=find_session,
         now=now,
     )

@@ -288,6 +288,7 @@ HELD = (
 ROWS = (
     Command(
         name="session.start",
+        attempt="claim",
         body=SessionStart,
         answer=Started,
         permission="session.for_others",

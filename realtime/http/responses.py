@@ -9,10 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
+from realtime.asgi import Message, Send
 from realtime.auth import header
 from realtime.commands.asking import new_id
 from realtime.problems import CONTENT_TYPE, Problem
-from realtime.topics.hub import Message, Send
 from realtime.wire import encode
 
 _LOCAL = (".localhost", "127.0.0.1", "[::1]")

@@ -19,6 +19,7 @@ from starlette.routing import Route as StarletteRoute
 
 from core.logs import SUBJECT
 from core.wire.json import check
+from realtime.asgi import Message, Send
 from realtime.auth import bearer, header
 from realtime.commands.asking import Answer, scoped_key
 from realtime.commands.logs import Asked, log_refused
@@ -27,9 +28,9 @@ from realtime.commands.row import Call, Command, Route, fixed_by_path, http_body
 from realtime.commands.table import TABLE
 from realtime.documents.asyncapi import document
 from realtime.http.responses import refuse_host, request_id, respond, send_problem
+from realtime.limits.caller import address_of
 from realtime.problems import Problem, forbidden, invalid, unauthorised
 from realtime.shared import Shared
-from realtime.topics.hub import Message, Send
 from realtime.views.cart import CartView
 from realtime.wire import UNREADABLE, Body, decode_problem, encode
 
@@ -77,8 +78,10 @@ class Endpoint:
             refuse_outsiders(who)
         body = self._body(scope, await _read(receive, self._shared.limits.max_message_bytes), headers)
         services, key = self._shared.services, _key(headers)
-        answer = await services.asking.settle(self._pipeline.begin(services, who, body, key, request))
-        call = Call(services, self._command, who, body, key or "", request)
+        answer = await services.asking.settle(
+            self._pipeline.begin(services, who, body, key, request, address_of(scope))
+        )
+        call = Call(services, self._command, who, body, key or "", request=request)
         return await self._shape(call, answer, headers)
 
     def _body(self, scope: Message, data: bytes, headers: list[Any]) -> Any:

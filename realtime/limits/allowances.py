@@ -29,7 +29,7 @@ class Rates(NamedTuple):
     address: float = 500.0
 
 
-class _Buckets:
+class Buckets:
     """Key -> bucket, made at first use; who was not seen for longest goes first."""
 
     def __init__(self, make: Callable[[], TokenBucket]) -> None:
@@ -47,9 +47,11 @@ class _Buckets:
         return bucket
 
     def items(self) -> list[tuple[str, TokenBucket]]:
+        """Return every key with its bucket."""
         return list(self._kept.items())
 
     def forget_full(self) -> None:
+        """Drop what is as good as new."""
         for key, bucket in self.items():
             if bucket.full():
                 del self._kept[key]
@@ -61,9 +63,9 @@ class Allowances:
     def __init__(self, rates: Rates, clock: Callable[[], float]) -> None:
         self.rates = rates
         self._clock = clock
-        self._accounts = _Buckets(lambda: TokenBucket(rates.account, clock))
-        self._addresses = _Buckets(lambda: TokenBucket(rates.address, clock, rates.address * 2))
-        self._reserves = _Buckets(lambda: TokenBucket(_RESERVE_PER_S, clock, _RESERVE))
+        self._accounts = Buckets(lambda: TokenBucket(rates.account, clock))
+        self._addresses = Buckets(lambda: TokenBucket(rates.address, clock, rates.address * 2))
+        self._reserves = Buckets(lambda: TokenBucket(_RESERVE_PER_S, clock, _RESERVE))
 
     def meter(self, account: str, address: str | None) -> Meter:
         """Return the meter of one socket; ``address`` None: of somebody who is not counted by it."""

@@ -37,6 +37,12 @@ class TokenBucket:
         self.spent += given
         return given
 
+    def charge(self, tokens: float) -> None:
+        """Take so many whether they are there or not, down to owing one burst at most."""
+        self._refill()
+        self.spent += tokens
+        self.drain(tokens)
+
     def put_back(self, tokens: float) -> None:
         """Return what was taken and not used."""
         self._left = min(self._burst, self._left + tokens)

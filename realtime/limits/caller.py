@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 
 from core.client_address import client_address, one_caller
+from realtime.asgi import Message
 from realtime.auth import header
-from realtime.topics.hub import Message
 
 
 def with_caller(scope: Message) -> Message:

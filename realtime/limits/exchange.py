@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
+from collections.abc import Callable
+from typing import NamedTuple
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from realtime.limits.allowances import Allowances
+from realtime.limits.attempts import Attempts
+from realtime.limits.bucket import TokenBucket
 
 log = logging.getLogger("realtime")
 
@@ -17,13 +22,24 @@ _EVERY_S = 1.0
 _KEPT_S = 5
 _WORTH_TELLING = 2.0
 """Who gave out less in a second is far below every allowance."""
+_WINDOW_S = 60
+"""What is counted by the minute is told of in names of the minute, so that the first word says it all."""
 
 
 class Exchange:
     """Runs beside the server while there is Redis; without it for a while, each process counts alone."""
 
-    def __init__(self, allowances: Allowances, redis_url: str, prefix: str) -> None:
+    def __init__(
+        self,
+        allowances: Allowances,
+        attempts: Attempts,
+        redis_url: str,
+        prefix: str,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
         self._allowances = allowances
+        self._attempts = attempts
+        self._wall_clock = wall_clock
         self._redis = Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2)
         self._prefix = f"{prefix}:spent"
         self._seen: dict[str, float] = {}
@@ -55,22 +71,37 @@ class Exchange:
             else:
                 self._lost = False
             self._allowances.forget_idle()
+            self._attempts.forget_idle()
 
     async def round(self) -> None:
         """Tell and hear once."""
-        told = []
+        minute = f"{int(self._wall_clock() // _WINDOW_S)}:"
+        told: list[_Told] = []
         pipe = self._redis.pipeline(transaction=False)
         for name, bucket in self._allowances.spent():
             if bucket.spent >= _WORTH_TELLING or name in self._seen:
-                told.append((name, bucket, bucket.spent))
-                pipe.incrbyfloat(f"{self._prefix}:{name}", bucket.spent)
-                pipe.expire(f"{self._prefix}:{name}", _KEPT_S)
+                told.append(_Told(name, bucket, bucket.spent, self._seen.get(name), _KEPT_S))
             bucket.spent = 0.0
+        for name, bucket in self._attempts.spent():
+            name = minute + name
+            told.append(_Told(name, bucket, bucket.spent, self._seen.get(name, 0.0), 2 * _WINDOW_S))
+            bucket.spent = 0.0
+        for each in told:
+            pipe.incrbyfloat(f"{self._prefix}:{each.name}", each.own)
+            pipe.expire(f"{self._prefix}:{each.name}", each.kept_s)
         found = await pipe.execute() if told else []
-        seen = {}
-        for (name, bucket, own), total in zip(told, found[::2], strict=True):
-            before = self._seen.get(name)
-            if before is not None and total >= before + own:
-                bucket.drain(total - before - own)
-            seen[name] = float(total)
+        seen = {name: total for name, total in self._seen.items() if name.startswith(minute)}
+        for each, total in zip(told, found[::2], strict=True):
+            if each.before is not None and total >= each.before + each.own:
+                each.bucket.drain(total - each.before - each.own)
+            seen[each.name] = float(total)
         self._seen = seen
+
+
+class _Told(NamedTuple):
+    name: str
+    bucket: TokenBucket
+    own: float
+    before: float | None
+    """What all had given out when this process last heard; None: it has not heard yet."""
+    kept_s: int

@@ -13,9 +13,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from core.wire.rate_limits import rate_limit_fields
+from realtime.asgi import Message, Send
 from realtime.limits.allowances import Allowances
+from realtime.limits.attempts import Attempts
 from realtime.problems import Problem
-from realtime.topics.hub import Message, Send
 
 Receive = Callable[[], Awaitable[Message]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
@@ -50,6 +51,8 @@ class Refused(Exception):
         self.problem = problem
 
 
+_PASSES = "/x/"
+"""Whoever has a camera may try a code there; staff check codes by a command, which is not counted."""
 _COUNTED = ("/api/", "/x/", "/admin/")
 _ALIVE = b'{"status":"ok"}'
 
@@ -62,6 +65,7 @@ class RequestGuard:
         app: App,
         limits: RequestLimits,
         allowances: Allowances,
+        attempts: Attempts,
         *,
         address_of: Callable[[Message], str],
         account_of: AccountOf,
@@ -71,6 +75,7 @@ class RequestGuard:
         self._app = app
         self._limits = limits
         self._allowances = allowances
+        self._attempts = attempts
         self._address_of = address_of
         self._account_of = account_of
         self._upload_of = upload_of
@@ -86,6 +91,8 @@ class RequestGuard:
         async def noting(message: Message) -> None:
             nonlocal begun
             begun = True
+            if message.get("status") == 404 and scope["path"].startswith(_PASSES):
+                self._attempts.failed("pass", None, self._address_of(scope))
             await send(message)
 
         try:
@@ -99,6 +106,11 @@ class RequestGuard:
     async def _checked(self, scope: Message, receive: Receive) -> Receive:
         token, length, chunked = self._head(scope)
         self._count(scope, token)
+        if scope["path"].startswith(_PASSES):
+            try:
+                self._attempts.take("pass", None, self._address_of(scope))
+            except Problem as problem:
+                raise Refused(problem) from problem
         if length is None and not chunked:
             return receive
         most, within = self._limits.body_bytes, self._limits.body_s

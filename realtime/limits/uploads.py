@@ -12,10 +12,10 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from core.accounts.models import User
 from core.database import in_thread
+from realtime.asgi import Message
 from realtime.auth import Authenticator, bearer, header
 from realtime.limits.requests import Upload
 from realtime.problems import Problem
-from realtime.topics.hub import Message
 
 _UUID = r"[0-9A-Fa-f-]{32,36}"
 _PICTURE = re.compile(rf"/api(?:/v1)?/products/{_UUID}/images/?")

@@ -15,6 +15,7 @@ from typing import Any
 from channels.consumer import AsyncConsumer
 
 from core.accounts.principals import Principal
+from realtime.asgi import Message, Send
 from realtime.auth import Identity, bearer, header, offered
 from realtime.limits.allowances import Meter
 from realtime.limits.bucket import TokenBucket
@@ -22,7 +23,7 @@ from realtime.limits.caller import address_of
 from realtime.problems import Problem
 from realtime.shared import Shared
 from realtime.sockets.daphne import paced, waiting
-from realtime.topics.hub import Message, Outbox, Send
+from realtime.topics.hub import Outbox
 
 log = logging.getLogger("realtime")
 
@@ -115,6 +116,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
         self.identity = identity
         self.principal = identity.principal
         account, address = identity.principal.id, address_of(scope)
+        self.address = address
         if not self.shared.sockets.enter(account, address):
             await send({"type": "websocket.close", "code": FLOOD})
             return

@@ -12,7 +12,7 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from realtime.topics.hub import Message, Send
+from realtime.asgi import Message, Send
 
 Receive = Callable[[], Awaitable[Message]]
 

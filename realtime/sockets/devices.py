@@ -27,13 +27,13 @@ from actors.runtime.address import Address
 from core.accounts.principals import Principal
 from core.telemetry.writer import Full, SampleRow
 from devicegw import wire
+from realtime.asgi import Message
 from realtime.devices.inspection import Taps
 from realtime.devices.reports import DeviceReports
 from realtime.devices.scans import Scans
 from realtime.limits.bucket import TokenBucket
 from realtime.problems import Problem, forbidden, from_error, from_refusal, invalid
 from realtime.sockets.base import NO_ROLE, WRONG_TOKEN, SocketConsumer
-from realtime.topics.hub import Message
 
 log = logging.getLogger("devices")
 

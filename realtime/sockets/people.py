@@ -13,6 +13,7 @@ from typing import Any
 from actors.messages.cart import FindSession
 from core.accounts.principals import Principal, may
 from core.logs import SUBJECT
+from realtime.asgi import Message
 from realtime.auth import Identity
 from realtime.commands.asking import Direct
 from realtime.commands.logs import Asked, log_refused
@@ -22,7 +23,6 @@ from realtime.limits.allowances import Meter
 from realtime.limits.caller import address_of
 from realtime.problems import Problem, forbidden, from_refusal, invalid, not_found, too_many
 from realtime.sockets.base import NO_ROLE, WRONG_TOKEN, SocketConsumer
-from realtime.topics.hub import Message
 from realtime.topics.subscriptions import Subscriptions
 from realtime.wire import (
     SOCKET_FRAMES,
@@ -95,7 +95,7 @@ class PersonConsumer(SocketConsumer):
             self._own(frame)
             return
         try:
-            begun = way.begin(self.shared.services, self.principal, frame, frame.id)
+            begun = way.begin(self.shared.services, self.principal, frame, frame.id, "", self.address)
         except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
             self._fail(frame.id, error, way.row.name)
             return

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from realtime.asgi import Message, Send
 from realtime.shared import Shared
 from realtime.sockets.base import SocketConsumer
 from realtime.sockets.devices import DeviceConsumer
 from realtime.sockets.people import BranchConsumer, ChainConsumer, PersonConsumer, ShopperConsumer
-from realtime.topics.hub import Message, Send
 
 _EXACT: dict[str, type[SocketConsumer]] = {"shopper": ShopperConsumer, "device": DeviceConsumer}
 _NAMED: dict[str, type[PersonConsumer]] = {"branch": BranchConsumer, "chain": ChainConsumer}

@@ -12,15 +12,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Generator, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any, NamedTuple, Protocol
 
 from actors.runtime.address import Address
+from realtime.asgi import Message, Send
 
 log = logging.getLogger("realtime")
-
-Message = MutableMapping[str, Any]
-Send = Callable[[Message], Awaitable[None]]
 
 
 class EncodedEvent(NamedTuple):

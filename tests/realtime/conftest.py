@@ -23,6 +23,7 @@ from core.catalogue.models import Product, Variant
 from core.environment import Environment
 from core.fleet.models import Device, Session, Trolley
 from core.tenancy.models import Branch, Chain
+from realtime.limits.attempts import DEFAULTS, PerMinute
 from realtime.process import Process
 from realtime.server import Server, limits
 
@@ -160,6 +161,7 @@ def options() -> dict[str, Any]:
         commands_per_s=100_000.0,
         commands_per_s_of_account=0.0,
         commands_per_s_of_address=0.0,
+        attempts=dict.fromkeys(DEFAULTS, PerMinute(1e6, 1e6)),
         close_deadline_s=0.5,
     )
     return {"limits": fast}

@@ -21,7 +21,12 @@ ROOT = Path(__file__).resolve().parents[2]
 @asynccontextmanager
 async def daphne(database: Path) -> AsyncIterator[int]:
     """Run Daphne on a port of its choice; yield the port."""
-    environ = {**os.environ, "DATABASE_URL": f"sqlite:///{database}", "WS_COMMANDS_PER_SECOND": "1000000"}
+    environ = {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:///{database}",
+        "WS_COMMANDS_PER_SECOND": "1000000",
+        "ACCOUNT_CLAIMS_PER_MINUTE": "1000000",
+    }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", "0", "asgi:application",
         cwd=ROOT, env=environ, stderr=subprocess.PIPE,

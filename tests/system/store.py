@@ -49,6 +49,8 @@ class Store:
             "DATA_DIR": str(data_dir),
             "PORT": str(self.port),
             "WS_COMMANDS_PER_SECOND": "100000",
+            "ACCOUNT_CLAIMS_PER_MINUTE": "100000",
+            "ADDRESS_CLAIMS_PER_MINUTE": "100000",
             **environ,
         }
         self._log = (data_dir / "server.log").open("ab")

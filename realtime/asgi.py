@@ -1,0 +1,10 @@
+"""The types of ASGI: what a server and its applications say to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Message = MutableMapping[str, Any]
+"""A scope, or what is received and sent within it."""
+Send = Callable[[Message], Awaitable[None]]
