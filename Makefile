@@ -20,7 +20,7 @@ $(VENV)/.dev: requirements-dev.lock scripts/make_venv.sh
 	@PYTHON="$(PYTHON)" sh scripts/make_venv.sh $(VENV) requirements-dev.lock
 	@touch $@ $(VENV)/.server
 
-run: $(VENV)/.server ## the store: server, simulated trolleys and their Pi; PORT DATA_DIR DATABASE_URL REDIS_URL DEMO_SHOPPERS
+run: $(VENV)/.server ## the store: server, simulated trolleys and their Pi; PORT HOST DATA_DIR DATABASE_URL REDIS_URL DEMO_SHOPPERS
 	@exec $(BIN)/python -m scripts.run
 
 test: $(VENV)/.dev ## every test, on real PostgreSQL, Redis, Mosquitto and Chromium; TEST=path REPEAT=10 SEED=n BUSY=1

@@ -15,7 +15,7 @@ from django.db import DatabaseError
 DEMO_USERNAMES = (
     "shopper", "shopper2", "gold", "silver", "staff", "manager", "chain-admin", "manager-berlin", "admin",
 )  # fmt: skip
-DEMO_PASSWORD = "trolley-demo"
+DEMO_PASSWORD = "trolley-demo"  # noqa: S105 - known to everybody, refused in production
 
 
 def demo_accounts() -> list[str]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -169,6 +170,21 @@ def _smtp(name: str, value: str) -> dict[str, Any]:
         "USE_SSL": wrapped,
         "USE_TLS": not wrapped and dict(parse_qsl(parts.query)).get("tls", "1") != "0",
     }
+
+
+def keep_private(database: dict[str, Any]) -> None:
+    """Let nobody else on this machine read an SQLite database; its WAL is made with the same rights."""
+    if database["ENGINE"] != "django.db.backends.sqlite3":
+        return
+    file = Path(database["NAME"])
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for part in (file, *(file.with_name(file.name + tail) for tail in ("-wal", "-shm"))):
+        if part.exists():
+            # Somebody else's file that we may only read is as open as its owner wants it.
+            with suppress(PermissionError):
+                part.chmod(0o600)
+    with suppress(OSError):  # the database says better why it cannot be opened
+        file.touch(0o600)
 
 
 def _sqlite(file: Path) -> dict[str, Any]:

@@ -19,7 +19,13 @@ class ApiPaths:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Route by the plain form."""
+        """Route by the plain form; what was meant for another host is refused before anything else."""
+        try:
+            request.get_host()
+        except DisallowedHost:
+            # Django's own page would show the settings while DEBUG is on.
+            detail = "Expected the name of this host in the header Host."
+            return problems.respond(request, 400, detail, "invalid_host")
         if request.path_info.startswith("/api/"):
             rest = request.path_info.removeprefix("/api/").removeprefix("v1/")
             request.path_info = f"/api/{rest.rstrip('/')}"

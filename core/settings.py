@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import logs, production
 from core.client_address import networks
-from core.environment import Environment
+from core.environment import Environment, keep_private
 from core.periodic import beat_schedule, periodic_jobs
 
 _env = Environment(os.environ)
@@ -25,7 +25,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", __name__)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = _env.path("DATA_DIR", BASE_DIR / "var")
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 # --- what kind of run this is ---------------------------------------------
 
@@ -77,6 +77,7 @@ if PRODUCTION:
         hosts=ALLOWED_HOSTS,
         origins=ALLOWED_ORIGINS,
         demo_shoppers=DEMO_SHOPPERS,
+        public_url=PUBLIC_URL,
     )
 
 # --- the application ------------------------------------------------------
@@ -145,6 +146,7 @@ TEST_RUNNER = "django.test.runner.DiscoverRunner"
 # --- database, channel layer, tasks ---------------------------------------
 
 DATABASES = {"default": _env.database("DATABASE_URL", DATA_DIR / "trolley.sqlite3")}
+keep_private(DATABASES["default"])
 REDIS_URL = _env.url("REDIS_URL", ("redis", "rediss", "unix"))
 ROLE = _env.choice("ROLE", "all", ("all", "host", "edge"))
 """``all`` and ``host`` run the actors; an ``edge`` serves people and asks the host over Redis."""

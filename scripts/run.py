@@ -2,7 +2,8 @@
 
 Migrates, loads the demo, serves, and beside the server runs the store's simulated
 hardware, and with ``REDIS_URL`` a Celery worker with Beat. Prints the addresses and the demo
-logins once the server is ready. Ctrl-C or SIGTERM stops everything in reverse order; the exit
+logins once the server is ready; ``HOST=0.0.0.0`` opens it to the network, with logins that everybody
+knows. Ctrl-C or SIGTERM stops everything in reverse order; the exit
 status is then 0.
 """
 
@@ -30,14 +31,15 @@ def main() -> int:
     port = os.environ.get("PORT", "").strip() or "8000"
     if not port.isdigit() or not 0 < int(port) < 65536:
         return _fail(f"PORT: expected a number from 1 to 65535, got {port!r}.")
-    if _taken(int(port)):
+    host = os.environ.get("HOST", "").strip() or "127.0.0.1"
+    if _taken(host, int(port)):
         return _fail(f"Port {port} is taken. Choose another: make run PORT={int(port) + 1}")
     stop_once()
     children = Children(lambda line: print(line, file=sys.stderr, flush=True))
     try:
         if subprocess.run([sys.executable, "-m", "scripts.prepare"], cwd=ROOT, check=False).returncode:
             return _fail("The database could not be prepared; see above.")
-        _serve(children, int(port))
+        _serve(children, host, int(port))
     except KeyboardInterrupt:
         print("\nStopping.", flush=True)
         return 0
@@ -51,10 +53,11 @@ class NotReady(Exception):
     """The server did not come up."""
 
 
-def _serve(children: Children, port: int) -> NoReturn:
-    url = f"http://127.0.0.1:{port}"
+def _serve(children: Children, host: str, port: int) -> NoReturn:
+    own = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - asked for by HOST
+    url = f"http://{own}:{port}"
     server = children.start(
-        "server", [sys.executable, "-m", "scripts.serve", "--host", "0.0.0.0", "--port", str(port)]
+        "server", [sys.executable, "-m", "scripts.serve", "--host", host, "--port", str(port)]
     )
     deadline = time.monotonic() + READY_WITHIN_S
     while not healthy(f"{url}/readyz"):
@@ -64,11 +67,11 @@ def _serve(children: Children, port: int) -> NoReturn:
             raise NotReady(f"The server was not ready within {READY_WITHIN_S:.0f} s.")
         time.sleep(0.1)
     children.start(
-        "store", [sys.executable, "-m", "scripts.demo_store", "--server", f"ws://127.0.0.1:{port}/ws/device/"]
+        "store", [sys.executable, "-m", "scripts.demo_store", "--server", f"ws://{own}:{port}/ws/device/"]
     )
     _greet()
     _employ(children)
-    _invite(children, port)
+    _invite(children, f"ws://{own}:{port}")
     while True:
         time.sleep(0.5)
         children.watch()
@@ -92,19 +95,19 @@ def _employ(children: Children) -> None:
         children.start("worker", [*command, *beat, "--hostname", f"{settings.REDIS_PREFIX}@%h"])
 
 
-def _invite(children: Children, port: int) -> None:
+def _invite(children: Children, server: str) -> None:
     from django.conf import settings
 
     if settings.DEMO_SHOPPERS:
-        command = [sys.executable, "-m", "scripts.demo_shoppers", "--server", f"ws://127.0.0.1:{port}"]
+        command = [sys.executable, "-m", "scripts.demo_shoppers", "--server", server]
         children.start("simulated shoppers", command)
 
 
-def _taken(port: int) -> bool:
+def _taken(host: str, port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("0.0.0.0", port))
+            probe.bind((host, port))
         except OSError:
             return True
     return False

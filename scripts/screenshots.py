@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PHONE, DESK = ViewportSize(width=390, height=844), ViewportSize(width=1440, height=900)
 SHOPPERS = 11
 BRANCH = "BRANCH-001"
-PASSWORD = "trolley-demo"
+PASSWORD = "trolley-demo"  # noqa: S105 - known to everybody, refused in production
 GOODS = ("8904100285850", "8904101868595", "8904101868595", "8904101284753", "8904100998583")
 NEXT_GOOD = "8904101258112"
 PATIENCE_MS = 180_000

@@ -107,7 +107,7 @@ def _checksum_at(journal: SqlJournal, partition: str, number: int) -> str:
 
 def _walk(journal: SqlJournal, partition: str, before: Head) -> Iterator[Damage]:
     sql = (
-        "SELECT number, at, entities, checksum FROM journal_commit WHERE partition_name = ? AND number > ?"
+        "SELECT number, at, entities, checksum FROM journal_commit WHERE partition_name = ? AND number > ?"  # noqa: S608 - names of our own tables and columns
         f" ORDER BY number LIMIT {_PAGE}"
     )
     while page := journal.query(sql, partition, before.number):
@@ -129,7 +129,7 @@ def _events(journal: SqlJournal, extents: Sequence[Extent]) -> list[EventRow]:
         part = extents[start : start + _ONCE]
         wanted = " OR ".join(["(entity = ? AND seq BETWEEN ? AND ?)"] * len(part))
         values = [value for extent in part for value in extent]
-        sql = f"SELECT {_COLUMNS} FROM journal_event WHERE {wanted} ORDER BY seq"
+        sql = f"SELECT {_COLUMNS} FROM journal_event WHERE {wanted} ORDER BY seq"  # noqa: S608 - names of our own tables and columns
         for row in journal.query(sql, *values):
             found.setdefault(row[0], []).append(row)
     return [_event(*row) for entity, _, _ in extents for row in found.get(entity, ())]

@@ -202,7 +202,7 @@ class SqlJournal(ABC):
 
     def read(self, address: Address, after: int, upto: int | None = None) -> Sequence[Recorded]:
         """Return the events with ``after < seq <= upto``, in order."""
-        sql = f"SELECT {_RECORDED} FROM journal_event WHERE entity = ? AND seq > ? AND seq <= ? ORDER BY seq"
+        sql = f"SELECT {_RECORDED} FROM journal_event WHERE entity = ? AND seq > ? AND seq <= ? ORDER BY seq"  # noqa: S608 - names of our own tables and columns
         rows = self.query(sql, str(address), after, _LAST_SEQ if upto is None else upto)
         return [_recorded(*row) for row in rows]
 

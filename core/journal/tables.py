@@ -129,7 +129,7 @@ def postgres_sql(form: Form) -> str:
     source = f"json_to_recordset(%s) AS r({types})"
     values = {name: _PG_VALUES.get(kind, "r.{0}").format(name) for name, kind in form.columns.items()}
     if form.mode == "delete":
-        return f"DELETE FROM {form.table} t USING {source} WHERE {_matches(form, values)}"
+        return f"DELETE FROM {form.table} t USING {source} WHERE {_matches(form, values)}"  # noqa: S608 - names of our own tables and columns
     return _write_sql(form, source, values)
 
 
@@ -142,7 +142,7 @@ def sqlite_sql(form: Form) -> str:
     if form.mode == "delete":
         keys = ", ".join(form.key)
         wanted = ", ".join(values[name] for name in form.key)
-        return f"DELETE FROM {form.table} WHERE ({keys}) IN (SELECT {wanted} FROM json_each(?) AS r)"
+        return f"DELETE FROM {form.table} WHERE ({keys}) IN (SELECT {wanted} FROM json_each(?) AS r)"  # noqa: S608 - names of our own tables and columns
     # "WHERE true" tells SQLite's parser that ON CONFLICT is no join condition.
     return _write_sql(form, "json_each(?) AS r", values, where="" if form.mode == "update" else " WHERE true")
 
@@ -150,8 +150,8 @@ def sqlite_sql(form: Form) -> str:
 def _write_sql(form: Form, source: str, values: dict[str, str], where: str = "") -> str:
     if form.mode == "update":
         changes = ", ".join(f"{name} = {values[name]}" for name in form.values)
-        return f"UPDATE {form.table} AS t SET {changes} FROM {source} WHERE {_matches(form, values)}"
-    select = f"SELECT {', '.join(values.values())} FROM {source}{where}"
+        return f"UPDATE {form.table} AS t SET {changes} FROM {source} WHERE {_matches(form, values)}"  # noqa: S608 - names of our own tables and columns
+    select = f"SELECT {', '.join(values.values())} FROM {source}{where}"  # noqa: S608 - names of our own tables and columns
     insert = f"INSERT INTO {form.table} ({', '.join(values)}) {select}"
     if form.mode == "insert":
         return insert

@@ -14,6 +14,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework import generics
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.rest import idempotency, queries
@@ -66,6 +67,14 @@ class View(APIView):
             response = self.handle_exception(error)
         self.response = self.finalize_response(request, response, *args, **kwargs)
         return self.response
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        """Let nobody keep what is one person's; what has an ETag may be asked about again."""
+        final = super().finalize_response(request, response, *args, **kwargs)
+        final.headers.setdefault(
+            "Cache-Control", "private, no-cache" if "ETag" in final.headers else "no-store"
+        )
+        return final
 
     def _answered(self, handler: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
         if request.method not in COMMANDS or self.keeps == "never":

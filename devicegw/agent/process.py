@@ -211,7 +211,7 @@ def hand_over(config: AgentConfig, argv: list[str]) -> None:
     root = firmware_root(config)
     version = Versions(root).boot() if root.is_dir() else None
     if version is not None:
-        os.execv(sys.executable, [sys.executable, "-c", _START, str(version), *argv])
+        os.execv(sys.executable, [sys.executable, "-c", _START, str(version), *argv])  # noqa: S606 - itself, anew
 
 
 def _open_outbox(config: AgentConfig) -> Outbox:

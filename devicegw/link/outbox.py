@@ -11,6 +11,7 @@ the server's ``last_seq`` then lifts it (``raise_above``).
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -45,7 +46,7 @@ class Outbox:
     """
 
     def __init__(self, path: Path, limit: int = 10_000) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._limit = limit
         try:
             self._db = _connect(path)
@@ -177,6 +178,10 @@ class Outbox:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    # Who scanned what is nobody else's on this machine; SQLite gives its WAL the same rights.
+    with contextlib.suppress(OSError):
+        path.touch(0o600)
+        path.chmod(0o600)
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         db.execute("pragma journal_mode=wal")

@@ -1,20 +1,15 @@
 /** The sign-in page; goes on to `next`, an address of this site, or to the chooser. */
 import { html, render, useEffect } from "./ui.js";
 import { t, lang } from "./i18n.js";
+import { safeNext } from "./next.js";
 import { Brand, LangSwitch, ThemeSwitch, Toasts } from "./parts/common.js";
 import { SignIn } from "./parts/signin.js";
-
-/** Only a path of this site: "//host" and "https://host" would lead away. */
-export function safeNext(search) {
-  const next = new URLSearchParams(search).get("next") ?? "/";
-  return /^\/(?![/\\])/.test(next) ? next : "/";
-}
 
 function Login() {
   useEffect(() => {
     document.title = t("title.login");
   }, [lang.value]);
-  const next = safeNext(location.search);
+  const next = safeNext(location.search, location.origin);
   return html`
     <header class="topbar"><${Brand} /><span class="push row"><${LangSwitch} /><${ThemeSwitch} /></span></header>
     <main class="claim" id="main">

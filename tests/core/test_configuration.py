@@ -5,6 +5,7 @@ import logging
 import logging.config
 import os
 import re
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -19,13 +20,15 @@ from core.environment import Environment
 from core.production import DEVELOPMENT_KEY, refuse
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+KEY = "3V2sq_Nd8pFo1kYxw7TzLrQe-Jm5bHuAcGi9"
 GOOD = {
     "debug": False,
-    "secret_key": "k" * 50,
-    "signing_key": "s" * 50,
+    "secret_key": KEY,
+    "signing_key": KEY[::-1],
     "hosts": ["shop.example"],
     "origins": ["https://shop.example"],
     "demo_shoppers": 0,
+    "public_url": "https://shop.example",
 }
 
 
@@ -124,6 +127,10 @@ def test_variables_that_belong_together_come_together() -> None:
         ({"hosts": ["shop.example", "*"]}, "ALLOWED_HOSTS"),
         ({"origins": ["*"]}, "ALLOWED_ORIGINS"),
         ({"demo_shoppers": 3}, "DEMO_SHOPPERS"),
+        ({"secret_key": "k" * 50}, "SECRET_KEY"),
+        ({"signing_key": "0123456789" * 2}, "SIGNING_KEY"),
+        ({"public_url": "http://localhost:8000"}, "PUBLIC_URL"),
+        ({"hosts": [".shop.example"]}, "ALLOWED_HOSTS"),
     ],
 )
 def test_production_refuses_what_is_only_good_for_development(change: dict[str, Any], named: str) -> None:
@@ -146,7 +153,12 @@ def test_a_production_process_with_the_defaults_does_not_start(
 def test_a_production_process_with_the_demos_accounts_does_not_start(tmp_path: Path) -> None:
     assert run(tmp_path, "migrate", "-v0").returncode == 0
     assert run(tmp_path, "load_demo").returncode == 0
-    production = {"ENVIRONMENT": "production", "SECRET_KEY": "k" * 50, "ALLOWED_HOSTS": "shop.example"}
+    production = {
+        "ENVIRONMENT": "production",
+        "SECRET_KEY": KEY,
+        "ALLOWED_HOSTS": "shop.example",
+        "PUBLIC_URL": "https://shop.example",
+    }
     done = run(tmp_path, "check", **production)
     assert done.returncode != 0
     assert f"got {', '.join(sorted(checks.DEMO_USERNAMES))}" in done.stderr
@@ -216,3 +228,19 @@ def test_a_wrong_mail_address_is_refused_without_its_password() -> None:
     with pytest.raises(ImproperlyConfigured) as refused:
         Environment({"MAIL": "imap://user:very-secret@mail.example"}).mail("MAIL", "")
     assert "very-secret" not in str(refused.value)
+
+
+def test_the_data_are_nobody_elses_on_this_machine(tmp_path: Path) -> None:
+    data = tmp_path / "new" / "data"
+    assert run(data, "migrate", "-v0", "accounts", "zero").returncode == 0
+    assert data.stat().st_mode & 0o777 == 0o700
+    for file in data.glob("*.sqlite3*"):
+        assert file.stat().st_mode & 0o777 == 0o600, file
+    (data / "trolley.sqlite3").chmod(0o644)
+    assert run(data, "check").returncode == 0
+    assert (data / "trolley.sqlite3").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_good_key_is_good_and_so_are_those_that_tools_make() -> None:
+    for key in (KEY, secrets.token_hex(32), secrets.token_urlsafe(32)):
+        refuse(**{**GOOD, "secret_key": key})

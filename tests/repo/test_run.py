@@ -147,7 +147,7 @@ def test_with_a_broker_the_store_has_a_worker(
 
 
 def test_a_taken_port_is_said_with_the_way_out(environ: dict[str, str]) -> None:
-    with socket.create_server(("0.0.0.0", 0)) as taken:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = subprocess.run(
             [sys.executable, "-m", "scripts.run"],

@@ -92,7 +92,7 @@ def _update(job: ImportJob, now: datetime) -> int:
     """Write the changed products that nobody else has changed meanwhile; return how many those were."""
     columns = ", ".join(f"{name} = s.{name}" for name in _COLUMNS)
     return _execute(
-        f"UPDATE {_PRODUCTS} AS p SET {columns}, updated_at = %s FROM {_STAGED} AS s "
+        f"UPDATE {_PRODUCTS} AS p SET {columns}, updated_at = %s FROM {_STAGED} AS s "  # noqa: S608 - names of our own tables and columns
         "WHERE s.job_id = %s AND NOT s.is_new AND p.id = s.product_id AND p.version = s.version - 1",
         now,
         _id(job.pk),
@@ -102,7 +102,7 @@ def _update(job: ImportJob, now: datetime) -> int:
 def _insert(job: ImportJob, now: datetime) -> None:
     columns = ", ".join(_COLUMNS)
     _execute(
-        f"INSERT INTO {_PRODUCTS} (id, chain_id, created_at, updated_at, {columns}) "
+        f"INSERT INTO {_PRODUCTS} (id, chain_id, created_at, updated_at, {columns}) "  # noqa: S608 - names of our own tables and columns
         f"SELECT product_id, %s, %s, %s, {columns} FROM {_STAGED} WHERE job_id = %s AND is_new",
         _id(job.chain_id),
         now,

@@ -1,0 +1,14 @@
+/** Where to go after signing in. */
+
+/**
+ * The path and query of `next`, if that is an address of this site; else "/".
+ * Read as a browser reads it, who drops tabs and line ends and takes a backslash for a slash.
+ */
+export function safeNext(search, origin) {
+  const given = new URLSearchParams(search).get("next") ?? "/";
+  if (!URL.canParse(given, origin)) return "/";
+  const next = new URL(given, origin);
+  // Said again from its parts, "//host" could come of a path like "/.//host".
+  const away = next.origin !== origin || next.pathname.startsWith("//");
+  return away ? "/" : next.pathname + next.search;
+}
