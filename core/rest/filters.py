@@ -19,6 +19,11 @@ def words(names: tuple[str, ...], column: str | None = None, **more: Any) -> Any
     return django_filters.ChoiceFilter(column, choices=[(name, name) for name in names], **more)
 
 
+@extend_schema_field({"type": "number", "minimum": 0, "maximum": 999_999_999})
+class PriceFilter(django_filters.NumberFilter):  # type: ignore[misc]
+    """An amount of money, as large as columns hold."""
+
+
 class _MomentField(IsoDateTimeField):  # type: ignore[misc]
     def to_python(self, value: str | None) -> datetime | None:
         """Return the RFC 3339 time, None for none."""

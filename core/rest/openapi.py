@@ -14,6 +14,7 @@ from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerial
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
+from core.rest.examples import EXAMPLES
 from core.rest.preconditions import KEY
 from core.rest.tags import TAGS
 
@@ -149,6 +150,8 @@ def add_problems(result: Fragment, **_: Any) -> Fragment:
     for path, item in result["paths"].items():
         for method, operation in item.items():
             if method in _METHODS:
+                if (example := EXAMPLES.get(operation["operationId"])) is not None:
+                    operation["requestBody"]["content"]["application/json"]["example"] = example
                 for parameter in operation.get("parameters", []):
                     if parameter["in"] == "query" and parameter["schema"].get("type") == "array":
                         parameter["schema"]["minItems"] = 1

@@ -26,7 +26,7 @@ _DESCRIBING = threading.Lock()
 """drf-spectacular finds its extensions at first use, and not in two threads at once."""
 _CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
-_NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
+_NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?(?:[eE][+-]?[0-9]{1,3})?")
 
 
 def check(callback: Any, method: str, route: str, given: QueryDict) -> None:

@@ -130,6 +130,7 @@ CHECKOUT = (
     "checkout_cancelled",
     "voucher_used_up",
     "branch_needed",
+    "wrong_branch",
     "branch_not_found",
 )
 """Refusals of a checkout."""

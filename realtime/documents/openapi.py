@@ -73,8 +73,16 @@ def _operation(
     if route.query:
         operation["parameters"] += _query(command, route)
     elif set(command.body.__struct_fields__) - fixed_by_path(route):
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+        operation["requestBody"] = {
+            "required": _is_required(command, route),
+            "content": {"application/json": {"schema": body}},
+        }
     return operation
+
+
+def _is_required(command: Command, route: Route) -> bool:
+    """Return whether there must be a body: one of optional fields may be left out as a whole."""
+    return any(each.required for each in msgspec.structs.fields(http_body(command, route)))
 
 
 def _query(command: Command, route: Route) -> list[dict[str, Any]]:

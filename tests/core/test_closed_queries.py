@@ -125,7 +125,7 @@ def test_commands_say_how_they_keep_their_answer_and_do_it() -> None:
     ("schema", "good", "bad"),
     [
         ({"type": "integer", "minimum": 1, "maximum": 3}, ["1", "3"], ["0", "4", "", "1.0", "+1", " 1"]),
-        ({"type": "number"}, ["1", "-0.5"], ["1.", ".5", "NaN", "1e3", "٣"]),
+        ({"type": "number"}, ["1", "-0.5", "1e3", "2.5E-07"], ["1.", ".5", "NaN", "1e1000", "e3", "٣"]),
         ({"type": "boolean"}, ["true", "false"], ["True", "1", "", "on"]),
         ({"type": "string", "enum": ["a", "b"]}, ["a"], ["A", "", "a,b"]),
         ({"type": "array", "items": {"type": "string", "enum": ["a", "b"]}}, ["a", "b,a"], ["", "a,", "c"]),

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 from drf_spectacular.drainage import GENERATOR_STATS, reset_generator_stats
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from core.rest import openapi
+from core.rest.examples import EXAMPLES
 from core.urls import api as api_patterns
 from realtime.documents import openapi as commands
 from tests.core.support import Api
@@ -66,6 +68,17 @@ def test_every_operation_has_a_summary_of_its_own_and_a_tag_that_is_described(do
         assert 8 <= len(summary) <= 120, (method, path, summary)
         assert set(operation["tags"]) <= described, (method, path)
     assert described == {tag for _, _, operation in operations_of(document) for tag in operation["tags"]}
+
+
+def test_the_main_operations_have_examples_that_fit(document: Any) -> None:
+    found = {}
+    for _, _, operation in operations_of(document):
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        if "example" in content:
+            found[operation["operationId"]] = content["example"]
+            schema = {**content["schema"], "components": document["components"]}
+            assert list(Draft202012Validator(schema).iter_errors(content["example"])) == []
+    assert found == EXAMPLES
 
 
 def test_it_tells_how_to_get_a_token(document: Any) -> None:

@@ -43,7 +43,7 @@ class CategoryAnswer(serializers.Serializer[Any]):
 class CategoriesView(View):
     """The category tree."""
 
-    refuses = ("already_there", "not_there", "unfit")
+    refuses = ("already_there", "not_there", "unfit", "which_one")
 
     @extend_schema(
         responses=CategoryAnswer(many=True),
@@ -75,7 +75,7 @@ class CategoriesView(View):
 class CategoryView(View):
     """One category, with those below it."""
 
-    refuses = ("already_there", "not_there", "unfit")
+    refuses = ("already_there", "not_there", "unfit", "which_one")
 
     @extend_schema(responses=CategoryAnswer)
     def get(self, request: Request, pk: uuid.UUID) -> Response:

@@ -105,6 +105,8 @@ class _Imports(RowView[ImportJob]):
 class ImportsView(_Imports, ListView[ImportJob]):
     """Imports, the latest first."""
 
+    refuses = ("which_one",)
+
     keeps = "by_hand"
 
     parser_classes = (MultiPartParser,)
@@ -184,6 +186,8 @@ def begin(chain: Chain, user: User | None, name: str, data: bytes, dry_run: bool
 
 class ExportView(View):
     """A chain's products as a file that an import takes back."""
+
+    refuses = ("which_one",)
 
     @extend_schema(
         operation_id="products_export",

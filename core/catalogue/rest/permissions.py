@@ -8,11 +8,11 @@ from typing import TypeVar, cast
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from core.accounts import scopes
 from core.accounts.principals import Principal
+from core.problems import rule
 from core.tenancy.models import Chain
 
 Row = TypeVar("Row", bound=Model)
@@ -35,7 +35,7 @@ def chain_of(request: Request, slug: str | None) -> Chain:
     if slug is None:
         found = list(chains[:2])
         if len(found) != 1:
-            raise ValidationError({"chain": ["This field is required."]})
+            raise rule("which_one", chain="This field is required: name one chain.")
         return found[0]
     chain = chains.filter(slug=slug).first()
     if chain is None:

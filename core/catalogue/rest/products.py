@@ -21,6 +21,7 @@ from core.catalogue.models import Category, Product, ProductImage, Variant
 from core.catalogue.rest.permissions import chain_of, writable
 from core.catalogue.rest.serializers import NewProduct, ProductBody, fill, whole
 from core.rest.fields import Moment, checked
+from core.rest.filters import PriceFilter
 from core.rest.preconditions import IF_MATCH, claim, tagged
 from core.rest.views import ListView, RetrieveView, RowView
 
@@ -92,8 +93,8 @@ class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]
     category = django_filters.CharFilter(method="in_category")
     barcode = django_filters.CharFilter(method="with_barcode")
     search = django_filters.CharFilter(method="found")
-    min_price = django_filters.NumberFilter("price", "gte")
-    max_price = django_filters.NumberFilter("price", "lte")
+    min_price = PriceFilter("price", "gte")
+    max_price = PriceFilter("price", "lte")
     is_active = django_filters.BooleanFilter()
     tag = django_filters.CharFilter(method="tagged")
     ordering = django_filters.OrderingFilter(
@@ -140,6 +141,7 @@ class _Products(RowView[Product]):
         "not_there",
         "too_many_digits",
         "unfit",
+        "which_one",
         "barcode_malformed",
         "barcode_check_digit",
     )

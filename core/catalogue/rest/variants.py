@@ -59,7 +59,7 @@ class VariantFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 class _Variants(RowView[Variant]):
-    refuses = ("already_there", "not_there", "too_many_digits", "unfit")
+    refuses = ("already_there", "not_there", "too_many_digits", "unfit", "which_one")
     serializer_class = VariantDetail
     queryset = Variant.objects.none()
 
