@@ -30,7 +30,7 @@ class SettingsAnswer(serializers.ModelSerializer[Branch]):
         model = Branch
         fields = (
             "session_timeout_s", "restore_s", "resumes_sessions", "one_trolley_per_user", "rental_minutes",
-            "returns_anywhere",
+            "returns_anywhere", "signed_qr_only",
         )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ class BranchSettings(msgspec.Struct, frozen=True):
     resumes_sessions: bool
     rental_minutes: int
     returns_anywhere: bool = False
+    signed_qr_only: bool = False
 
 
 class BranchInfo(msgspec.Struct, frozen=True):
@@ -236,6 +237,7 @@ def _branch(row: Branch) -> BranchInfo:
             resumes_sessions=row.resumes_sessions,
             rental_minutes=row.rental_minutes,
             returns_anywhere=row.returns_anywhere,
+            signed_qr_only=row.signed_qr_only,
         ),
         floor_plan=row.floor_plan,
     )

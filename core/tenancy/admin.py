@@ -62,6 +62,7 @@ class BranchAdmin(ModelAdmin):
                     "one_trolley_per_user",
                     "rental_minutes",
                     "returns_anywhere",
+                    "signed_qr_only",
                 )
             },
         ),

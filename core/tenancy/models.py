@@ -78,6 +78,8 @@ class Branch(models.Model):
     rental_minutes = models.PositiveIntegerField(default=120, validators=[MinValueValidator(1)])
     returns_anywhere = models.BooleanField(default=False, db_default=False)
     """Trolleys may come back to any slot; else each has its own, and a slot that fills holds its own one."""
+    signed_qr_only = models.BooleanField(default=False, db_default=False)
+    """Shoppers claim by the printed QR alone: a code typed by hand, or guessed from home, is refused."""
     floor_plan = models.JSONField(default=empty_floor_plan, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

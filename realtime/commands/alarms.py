@@ -12,6 +12,7 @@ from core.orders import customers
 from realtime.commands.asking import in_database
 from realtime.commands.lookups import people_of
 from realtime.commands.row import Ask, Call, Command, Route, in_branch, own
+from realtime.limits.attempts import TOO_MANY
 from realtime.problems import Problem
 from realtime.views.alarm import AlarmView
 from realtime.views.base import View
@@ -180,7 +181,7 @@ ROWS = (
         command=_call,
         show=_called,
         routes=(Route("POST", "/help", 201),),
-        refusals=("session_not_found",),
+        refusals=("session_not_found", TOO_MANY),
     ),
     Command(
         name="help.answer",

@@ -35,14 +35,18 @@ class Fleet:
 
     def trolley(self, text: str) -> TrolleyRef:
         """Return the trolley of a typed code or of the address in a QR. Raises the 400 or 404."""
+        return self.scanned(text)[0]
+
+    def scanned(self, text: str) -> tuple[TrolleyRef, bool]:
+        """Return the same, and whether the text had the key of the trolley's print."""
         try:
-            code = qr.parse(text, self.directory.nonce)
+            scan = qr.read(text, self.directory.nonce)
         except qr.QrError as error:
             raise invalid("trolley_id", error.detail, code=error.code) from error
-        ref = self.directory.trolley(code)
+        ref = self.directory.trolley(scan.trolley_id)
         if ref is None:
             raise not_found("trolley_not_found", "There is no such trolley.")
-        return ref
+        return ref, scan.signed
 
     def branch(self, code_or_id: str) -> BranchInfo:
         """Return the branch. Raises the 404."""

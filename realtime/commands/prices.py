@@ -16,6 +16,7 @@ from actors.messages.pricing import TIERS, Voucher
 from core.catalogue.live.catalogue import Catalogue
 from realtime.commands.carts import PRODUCT, Quantity, as_found, ask_nothing, offers_of
 from realtime.commands.row import Ask, Call, Command, Route, own
+from realtime.limits.attempts import TOO_MANY
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.views.cart import StepView
@@ -237,7 +238,7 @@ ROWS = (
         show=_quoted,
         kept_in_cart=True,
         routes=(Route("POST", "/cart/vouchers"),),
-        refusals=("voucher_not_found", "voucher_expired", "voucher_used_up", "too_many_vouchers"),
+        refusals=("voucher_not_found", "voucher_expired", "voucher_used_up", "too_many_vouchers", TOO_MANY),
     ),
     Command(
         name="cart.drop_voucher",

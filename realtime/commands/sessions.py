@@ -12,12 +12,13 @@ from actors.cart import State as CartState
 from actors.messages.cart import EndSession, FindSession, SessionFound, SessionOver
 from actors.messages.trolley import Alive, Claim, Claimed, Heartbeat, TrolleyRef
 from actors.runtime.address import Address
-from core.accounts.principals import Principal
+from core.accounts.principals import Principal, may
 from core.orders import customers
 from realtime.commands.asking import Answer, Asking, in_database, new_id
 from realtime.commands.lookups import QR
 from realtime.commands.row import OWN, Ask, Call, Command, Place, Route
 from realtime.commands.services import Services
+from realtime.limits.attempts import TOO_MANY
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.views.cart import CartView, SavedView
@@ -87,10 +88,22 @@ class Ended(View, frozen=True):
 
 def _claimed_at(call: Call) -> Place:
     body: SessionStart = call.body
-    ref = call.services.fleet.trolley(body.trolley_id)
+    ref, signed = call.services.fleet.scanned(body.trolley_id)
+    if not signed:
+        _refuse_typed(call, ref)
     if body.user_id is None and call.who.kind != "user":
         raise invalid("user_id", "This field is required of a device.")
     return trolley_place(ref, body.user_id or call.who.id)
+
+
+def _refuse_typed(call: Call, ref: TrolleyRef) -> None:
+    """Raise the 400 where shoppers are to scan; who works there, and a kiosk, may type."""
+    branch, who = call.services.fleet.directory.branch(ref.branch), call.who
+    if branch is None or not branch.settings.signed_qr_only or who.kind == "device":
+        return
+    if not may(who, "session.for_others", ref.chain, ref.branch):
+        sentence = "Expected the address in the trolley's QR code with its key, got a code without."
+        raise invalid("trolley_id", sentence, code="qr_required")
 
 
 def trolley_place(ref: TrolleyRef, owner: str = "") -> Place:
@@ -299,7 +312,7 @@ ROWS = (
         show=_started,
         explain=name_holder,
         routes=(Route("POST", "/session/qr-scan", 201, _created_or_not, also=(200,)),),
-        refusals=HELD,
+        refusals=(*HELD, "qr_required", "user_not_found", TOO_MANY),
         devices=True,
     ),
     Command(

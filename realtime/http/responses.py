@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
+from core.wire.rate_limits import rate_limit_fields
 from realtime.asgi import Message, Send
 from realtime.auth import header
 from realtime.commands.asking import new_id
@@ -47,6 +48,10 @@ async def send_problem(scope: Message, send: Send, problem: Problem, *more: tupl
     retry_after = problem.extra.get("retry_after")
     if retry_after is not None:
         headers.append((b"retry-after", str(retry_after).encode()))
+    if "limit" in problem.extra:
+        limit, window_s = problem.extra["limit"], problem.extra["window_s"]
+        fields = rate_limit_fields("requests", limit, window_s, 0, int(retry_after or 0))
+        headers += [(name.lower().encode(), value.encode()) for name, value in fields.items()]
     if problem.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     body = encode(problem.document(scope["path"]))

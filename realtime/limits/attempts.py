@@ -17,6 +17,8 @@ from realtime.problems import Problem
 
 Kind = Literal["claim", "voucher", "help", "pass"]
 """A trolley's code or QR; a voucher's code; a call for help; an exit pass opened with a plain camera."""
+TOO_MANY = "too_many_attempts"
+"""Code of the 429."""
 FAILED_COSTS = 3.0
 """What an attempt counts as that names nothing there is."""
 _FAILURES = frozenset({400, 403, 404})
@@ -97,8 +99,9 @@ def _too_many(rate: PerMinute, mine: bool, wait: float) -> Problem:
     whose = "one account" if mine else "one address"
     return Problem(
         429,
-        "too_many_attempts",
+        TOO_MANY,
         f"Expected at most {limit:g} of these a minute of {whose}.",
         retry_after=max(1, math.ceil(wait)),
         limit=int(limit),
+        window_s=60,
     )

@@ -12,7 +12,6 @@ import math
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from core.wire.rate_limits import rate_limit_fields
 from realtime.asgi import Message, Send
 from realtime.limits.allowances import Allowances
 from realtime.limits.attempts import Attempts
@@ -155,10 +154,7 @@ class RequestGuard:
 
     async def _refuse(self, scope: Message, send: Send, problem: Problem) -> None:
         more: list[tuple[bytes, bytes]] = []
-        if problem.status == 429:
-            fields = rate_limit_fields("requests", problem.extra["limit"], 1, 0, problem.extra["retry_after"])
-            more = [(name.lower().encode(), value.encode()) for name, value in fields.items()]
-        elif problem.status in (408, 413, 431):
+        if problem.status in (408, 413, 431):
             # What is left of the body is not read, so the connection cannot serve another request.
             more = [(b"connection", b"close")]
         await self._respond(scope, send, problem, *more)
@@ -178,6 +174,7 @@ def _too_often(wait: float, rates: Any, known: bool) -> Problem:
         f"Expected at most {limit:g} requests a second of {whose}.",
         retry_after=max(1, math.ceil(wait)),
         limit=int(limit),
+        window_s=1,
     )
 
 

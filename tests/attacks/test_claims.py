@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from core.fleet.models import Trolley
+from core.fleet.trolleys import qr
 from realtime.limits.attempts import DEFAULTS, Attempts
 from realtime.server import Server
 from realtime.testing import Refused, TrolleyClient, trolley_client
@@ -71,6 +73,35 @@ async def test_codes_that_name_nothing_run_out_sooner(world: World, server: Serv
             for n in range(4)
         ]
     assert heard == [404, 404, 429, 429]
+
+
+def only_by_qr(world: World) -> str:
+    world.branch.signed_qr_only = True
+    world.branch.save()
+    return qr.url(world.trolleys[0], Trolley.objects.get(trolley_id=world.trolleys[0]).qr_nonce)
+
+
+async def test_where_a_branch_wants_the_print_seen_a_code_from_home_opens_nothing(
+    world: World, server: Server
+) -> None:
+    token = await asyncio.to_thread(world.token)
+    staff = await asyncio.to_thread(world.staff)
+    address = await asyncio.to_thread(only_by_qr, world)
+    running = await server.running()
+    await asyncio.to_thread(running.references.reload)
+    async with trolley_client(server, token) as phone, api(server, token) as http:
+        bare = address.partition("?")[0]
+        seen = (await http.get(f"/api/trolleys/{world.trolleys[0]}")).json()["qr_code_data"]
+        assert seen == bare
+        for text in (world.trolleys[0], bare):
+            with pytest.raises(Refused) as refused:
+                await phone.command("session.start", trolley_id=text)
+            assert (refused.value.status, refused.value.code) == (400, "qr_required")
+    async with trolley_client(server, await asyncio.to_thread(world.token, "present")) as phone:
+        assert (await phone.command("session.start", trolley_id=address))["trolley_id"] == world.trolleys[0]
+    async with trolley_client(server, staff) as desk:
+        typed = await desk.command("session.start", trolley_id=world.trolleys[1])
+        assert typed["trolley_id"] == world.trolleys[1]
 
 
 async def test_codes_of_vouchers_and_calls_for_help_run_out(world: World, server: Server) -> None:

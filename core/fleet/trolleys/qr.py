@@ -1,7 +1,8 @@
 """The QR code on a trolley: an address with the trolley's signed nonce, and its way back.
 
 ``https://host/t/TROLLEY_01?k=<nonce>.<signature>``. The signature is an HMAC-SHA-256 of code
-and nonce under ``settings.SIGNING_KEY``, cut to 96 bits. A bare code typed by hand is fine too.
+and nonce under ``settings.SIGNING_KEY``, cut to 96 bits. A bare code typed by hand is fine too, unless
+a branch wants to see that somebody stands before the trolley (``Branch.signed_qr_only``).
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import hmac
 import io
 import re
 from collections.abc import Callable
+from typing import NamedTuple
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import segno
 from django.conf import settings
+from django.http.request import validate_host
 
 from core.wire.secrets import same
 
@@ -39,8 +42,21 @@ def url(trolley_id: str, nonce: str | None) -> str:
     return address if nonce is None else f"{address}?k={nonce}.{_sign(trolley_id, nonce)}"
 
 
+class Scan(NamedTuple):
+    """What a scanned address or a typed code says."""
+
+    trolley_id: str
+    signed: bool
+    """Whether it had a key, which was right: somebody has seen the print. A typed code can be a guess."""
+
+
 def parse(text: str, current: Callable[[str], str | None] | None = None) -> str:
-    """Return the trolley code of a scanned address or a typed code.
+    """Return the trolley code of a scanned address or a typed code. Raises QrError as `read` does."""
+    return read(text, current).trolley_id
+
+
+def read(text: str, current: Callable[[str], str | None] | None = None) -> Scan:
+    """Return what a scanned address or a typed code says.
 
     Raises QrError (qr_malformed, qr_invalid).
 
@@ -49,7 +65,7 @@ def parse(text: str, current: Callable[[str], str | None] | None = None) -> str:
     """
     text = text.strip()
     if _CODE.fullmatch(text):
-        return text
+        return Scan(text, signed=False)
     try:
         parts = urlsplit(text)
     except ValueError:
@@ -58,16 +74,23 @@ def parse(text: str, current: Callable[[str], str | None] | None = None) -> str:
     trolley_id = unquote(found[1]) if found else ""
     if not _CODE.fullmatch(trolley_id):
         raise QrError("qr_malformed", "This is not the code of a trolley.")
+    if parts.netloc and not _is_ours(parts.hostname or ""):
+        raise QrError("qr_invalid", "This QR code leads to another address than ours.")
     key = parse_qs(parts.query).get("k", [""])[0]
     if not check(trolley_id, key, current(trolley_id) if current else None):
         raise QrError("qr_invalid", "This QR code was not made by us, or has been replaced by a newer one.")
-    return trolley_id
+    return Scan(trolley_id, signed=bool(key))
+
+
+def _is_ours(host: str) -> bool:
+    """Return whether an address of that host is served here, or is what prints are made with."""
+    return host == urlsplit(settings.PUBLIC_URL).hostname or validate_host(host, settings.ALLOWED_HOSTS)
 
 
 def check(trolley_id: str, key: str, nonce: str | None = None) -> bool:
     """Return whether ``key`` (the address's ``k``) belongs to the trolley, and to its nonce if one is given.
 
-    An address without a key says no more than a typed code, and is as good.
+    An address without a key says no more than a typed code, and is as good where those are taken.
     """
     if not key:
         return True
