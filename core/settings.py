@@ -311,7 +311,8 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 API_GUIDE = """\
-Trolleys, carts, products and branches. Most commands also run over websockets: see `/api/asyncapi`.
+Trolleys, carts, products and branches of the [store](/). Most commands also run over websockets:
+see the [live messages](/docs/asyncapi), or `/api/asyncapi` for a program.
 
 **How to get a token.** `POST /api/auth/token {"username": ..., "password": ...}`, or register first with
 `POST /api/auth/register`; both answer `{access, refresh}`. Send `Authorization: Bearer <access>` with every

@@ -102,6 +102,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}css/mark.svg", permanent=True)),
     path("", page, {"name": "index"}),
     path("login", page, {"name": "login"}),
+    path("docs/asyncapi", page, {"name": "asyncapi"}),
     path("shop", page, {"name": "shop"}),
     path("t/<str:trolley_id>", page, {"name": "shop"}),
     path("pay/<str:provider>/<uuid:payment_id>", pay_page),

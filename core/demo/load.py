@@ -107,7 +107,7 @@ def _trolleys(locked: Branch, unlocked: Branch, abroad: Branch) -> None:
         _trolley(number, locked, **place)
     for number in range(51, 61):
         _trolley(number, unlocked)
-    for number in range(101, 109):
+    for number in range(901, 909):
         _trolley(number, abroad)
 
 

@@ -133,7 +133,7 @@ def offers_of_demo_mart(chain: Chain) -> None:
         return
     for category in Category.objects.filter(chain=chain, slug="juices-and-water"):
         _rule(chain, "Six drinks or more", "quantity", 10, min_quantity=6, category=category)
-    _season(chain, "Mango season", 20, "04-01", "06-30", "8904100285850")
+    _season(chain, "Mango season", 20, "04-01", "06-30", "8904109307423")
     _season(chain, "Festive sweets", 10, "10-01", "11-30", "8904107581313")
     _tiers(chain)
 

@@ -141,6 +141,9 @@ function Home() {
             onClick=${manage}
           />`
       }
+      <p class="row home-developers">
+        ${t("home.developers")} <a href="/api/docs">${t("home.api")}</a><a href="/docs/asyncapi">${t("home.live")}</a>
+      </p>
     </main>
     <${Toasts} />
   `;

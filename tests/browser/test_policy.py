@@ -19,7 +19,9 @@ def _directives(store: Store, path: str) -> dict[str, str]:
     return {name: sources for name, _, sources in (part.partition(" ") for part in policy.split("; "))}
 
 
-@pytest.mark.parametrize("path", ["/", "/shop", "/branch/BRANCH-001", "/api/docs", "/admin/login/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/shop", "/branch/BRANCH-001", "/api/docs", "/docs/asyncapi", "/admin/login/"]
+)
 def test_the_policy_names_no_other_host_and_lets_nothing_inline_in(store: Store, path: str) -> None:
     directives = _directives(store, path)
     host = store.url.partition("://")[2]

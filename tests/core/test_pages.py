@@ -21,7 +21,7 @@ from core.payments.providers import registry
 @pytest.fixture
 def pages(tmp_path: Path, settings: Any) -> Path:
     settings.PAGES_DIR = tmp_path
-    for name in ("index", "shop", "branch", "login"):
+    for name in ("index", "shop", "branch", "login", "asyncapi"):
         (tmp_path / f"{name}.html").write_text(f"<!doctype html><title>{name}</title>")
     return tmp_path
 
@@ -34,6 +34,7 @@ def pages(tmp_path: Path, settings: Any) -> Path:
         ("/t/TROLLEY_01", "shop"),
         ("/branch/BRANCH-001", "branch"),
         ("/login", "login"),
+        ("/docs/asyncapi", "asyncapi"),
     ],
 )
 def test_each_address_opens_its_page(pages: Path, client: Client, path: str, name: str) -> None:
@@ -76,7 +77,7 @@ def test_every_answer_carries_the_security_headers(pages: Path, client: Client, 
 
 
 def test_the_pages_of_this_repository_are_there(client: Client) -> None:
-    for path in ("/", "/shop", "/branch/X", "/catalogue", "/login"):
+    for path in ("/", "/shop", "/branch/X", "/catalogue", "/login", "/docs/asyncapi"):
         assert client.get(path).status_code == 200, path
 
 
