@@ -63,6 +63,7 @@ class WebhookAnswer(serializers.Serializer[Any]):
 class WebhookView(View):
     """Where a provider tells of its own how a payment or a refund stands."""
 
+    refuses = ("bad_signature",)
     keeps = "never"
 
     authentication_classes = ()
