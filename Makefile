@@ -7,7 +7,7 @@ PACKAGES := actors core realtime devicegw asgi.py scripts
 TEST ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick matrix check fmt bench attack lock clean
+.PHONY: help run test quick matrix check fmt bench attack lock audit clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -50,8 +50,11 @@ bench: $(VENV)/.dev ## measure, and write docs/BENCHMARKS.md
 attack: $(VENV)/.dev ## the attacks, then floods and guessers in full; writes the figures into docs/SECURITY.md
 	@exec $(BIN)/python -m bench.attack
 
-lock: $(VENV)/.dev ## resolve the dependencies of pyproject.toml; UPGRADE=1 for the newest
+lock: $(VENV)/.dev ## resolve the dependencies of pyproject.toml, write their bill of materials; UPGRADE=1 for the newest
 	@UPGRADE="$(UPGRADE)" exec $(BIN)/python -m scripts.lock
+
+audit: $(VENV)/.dev ## ask what is known against the dependencies; says so when nobody can be asked
+	@exec $(BIN)/python -m scripts.audit
 
 clean: ## remove what was built here; data in ./var stays
 	rm -rf $(VENV) .venvs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .bench staticfiles node_modules

@@ -273,8 +273,13 @@ DEFAULT_FROM_EMAIL = _env.text("EMAIL_FROM", f"Smart Trolley <receipts@{urlsplit
 AUTH_USER_MODEL = "accounts.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-]
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+] + [{"NAME": "core.accounts.passwords.NotGuessed"}]
 PASSWORD_HASHERS = ["core.accounts.hashing.InTurn"]
 PASSWORD_HASHES_AT_ONCE = _env.integer("PASSWORD_HASHES_AT_ONCE", 1, 1, 64)
 PASSWORD_HASHES_WAITING = _env.integer("PASSWORD_HASHES_WAITING", 20, 0, 1000)

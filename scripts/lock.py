@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from scripts import sbom
+
 LOCKS = {"requirements.lock": "server", "requirements-dev.lock": "dev", "requirements-pi.lock": "pi"}
 HEADER = "# Made by `make lock` from pyproject.toml [{extra}]; not edited by hand.\n"
 _OPTIONS = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--quiet")
@@ -46,6 +48,7 @@ def main() -> int:
         resolve(path, extra, server)
         server = server or path
         print(f"{name}: {sum('==' in line for line in path.read_text().splitlines())} packages")
+    sbom.write(tuple(LOCKS))
     return 0
 
 

@@ -16,7 +16,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.accounts import names, signals, throttling, tokens
+from core.accounts import lookalikes, names, signals, throttling, tokens
 from core.accounts.logins import Place
 from core.accounts.models import User
 from core.accounts.principals import Principal
@@ -79,6 +79,12 @@ class MeBody(ClosedSerializer):
     email = StrictEmail(required=False, allow_blank=True)
 
 
+class EraseBody(ClosedSerializer):
+    """What erasing an account needs: its password, if it has one."""
+
+    password = StrictText(min_length=1, max_length=200, trim_whitespace=False, required=False)
+
+
 class MeAnswer(serializers.Serializer[Any]):
     """The caller's account."""
 
@@ -114,6 +120,8 @@ class RegisterView(_OpenView):
         )
         if taken := names.taken(User.objects.exclude(pk=user.pk), user):
             raise rule("already_there", **taken)
+        if sentence := lookalikes.refusal(user.username):
+            raise ValidationError({"username": [sentence]})
         validate_in_field("password", body["password"], user)
         user.set_password(body["password"])
         return once(request, lambda: _registered(user, _place(request)))
@@ -231,6 +239,9 @@ class LogoutEverywhereView(_OpenView):
 class MeView(View):
     """Oneself."""
 
+    # Looking at a password is slow on purpose, and nobody else could write meanwhile.
+    keeps: Keeps = "by_hand"
+
     refuses = ("already_there",)
 
     @extend_schema(responses=MeAnswer, operation_id="me")
@@ -239,8 +250,11 @@ class MeView(View):
         return self._answer(cast(User, request.user), cast(Principal, request.auth))
 
     @extend_schema(request=MeBody, responses=MeAnswer, operation_id="me_change")
-    def patch(self, request: Request) -> Response:
+    def patch(self, request: Request) -> HttpResponseBase:
         """Change the language of the mail one gets, or the address it goes to."""
+        return once(request, lambda: self._changed(request))
+
+    def _changed(self, request: Request) -> Response:
         user, body = cast(User, request.user), checked(MeBody, request)
         for name, value in body.items():
             setattr(user, name, value.lower())
@@ -269,14 +283,37 @@ class MeView(View):
             }
         )
 
-    @extend_schema(responses={204: None}, operation_id="me_erase")
-    def delete(self, request: Request) -> Response:
-        """Erase the account. The journal knows ids only, so its history is nobody's from now on."""
+    @extend_schema(request=EraseBody, responses={204: None}, operation_id="me_erase")
+    def delete(self, request: Request) -> HttpResponseBase:
+        """Erase the account; its running session ends. The journal knows ids only: its history is nobody's.
+
+        An account with a password needs it in the body: ``{"password": "..."}``.
+        """
         user = cast(User, request.user)
+        _confirm(user, checked(EraseBody, request).get("password"), request)
         admins = User.objects.filter(is_superuser=True, is_active=True)
         if user.is_superuser and not admins.exclude(pk=user.pk).exists():
             raise Problem(409, "last_platform_admin", "The last platform admin cannot go.")
-        with transaction.atomic():
-            signals.account_erased.send(User, user_id=user.pk)
-            user.delete()
-        return Response(status=204)
+        # Before the transaction, for the actors write in one of their own.
+        signals.account_closing.send(User, user=user)
+        return once(request, lambda: _erased(user))
+
+
+def _confirm(user: User, password: str | None, request: Request) -> None:
+    """Raise a problem unless the account has no password or this is it."""
+    if not user.password or not user.has_usable_password():
+        return
+    if password is None:
+        raise ValidationError({"password": ["Expected the account's password."]})
+    account, address = str(user.pk), throttling.address_of(request._request)
+    throttling.check_failures(account, address)
+    if not user.check_password(password):
+        throttling.note_failure(account, address)
+        raise Problem(403, "bad_credentials", "The password is wrong.")
+
+
+def _erased(user: User) -> Response:
+    with transaction.atomic():
+        signals.account_erased.send(User, user_id=user.pk)
+        user.delete()
+    return Response(status=204)

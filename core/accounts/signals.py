@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
+account_closing = Signal()
+"""An account is going to be erased, and no transaction has begun. ``user``: the account. What runs ends."""
+
 account_erased = Signal()
 """An account is about to be deleted. ``user_id``: its UUID. A receiver deletes what it holds of them."""
 

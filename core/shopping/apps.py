@@ -11,3 +11,10 @@ class ShoppingConfig(AppConfig):
     name = "core.shopping"
     label = "shopping"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let a session end with its shopper's account."""
+        from core.accounts import signals
+        from core.shopping import closing
+
+        signals.account_closing.connect(closing.end_session, dispatch_uid="shopping")

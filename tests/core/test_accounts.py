@@ -276,7 +276,7 @@ def test_the_export_is_all_about_one_person(people: dict[str, User]) -> None:
 def test_an_erased_account_is_gone_at_once(people: dict[str, User], nobody: Api) -> None:
     pair = login(nobody, "shopper").json()
     api = Api(token=pair["access"])
-    assert api.delete("/api/me").status_code == 204
+    assert api.change("DELETE", "/api/me", {"password": PASSWORD}, None).status_code == 204
     assert api.get("/api/me").status_code == 401
     assert refresh(nobody, pair["refresh"]).status_code == 401
     assert not User.objects.filter(username="shopper").exists()
@@ -291,3 +291,39 @@ def test_a_language_is_noted_once_and_kept(nobody: Api, people: dict[str, User])
         assert nobody.post("/api/auth/token", login).status_code == 200
         assert User.objects.get(username="shopper").language == kept
     assert nobody.post("/api/auth/token", {**login, "language": "xx"}).status_code == 400
+
+
+def test_an_account_is_erased_with_its_password_only(people: dict[str, User], nobody: Api) -> None:
+    api = Api(token=login(nobody, "shopper").json()["access"])
+    missing = api.delete("/api/me")
+    assert (missing.status_code, list(missing.json()["errors"])) == (400, ["password"])
+    wrong = api.change("DELETE", "/api/me", {"password": "a wrong one"}, None)
+    assert (wrong.status_code, wrong.json()["code"]) == (403, "bad_credentials")
+    assert User.objects.filter(username="shopper").exists()
+    by_phone = User.objects.create(username="+491700000001", phone="+491700000001")
+    assert Api(by_phone).delete("/api/me").status_code == 204
+
+
+@pytest.mark.parametrize("name", [".", "..", "@", "admin", "Admin", "\u0430dmin", "\u0430\u0434m", "r00t"])
+def test_names_that_are_taken_for_anothers_are_refused(nobody: Api, name: str) -> None:
+    answer = nobody.post("/api/auth/register", {"username": name, "password": "seven wild geese"})
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == ["username"]
+
+
+@pytest.mark.parametrize(
+    "name", ["mia", "\u05de\u05d9\u05d4", "\u041c\u0438\u0448\u0430", "mia@shop.example", "mia.2"]
+)
+def test_names_of_every_script_are_taken(people: Any, nobody: Api, name: str) -> None:
+    answer = nobody.post("/api/auth/register", {"username": name, "password": "seven wild geese"})
+    assert answer.status_code == 201, answer.json()
+
+
+@pytest.mark.parametrize("password", ["        ", "19851231", "aaaaaaaaaa", "password123", "trolley-demo"])
+def test_passwords_that_are_guessed_first_are_refused(
+    people: Any, nobody: Api, settings: Any, password: str
+) -> None:
+    settings.PRODUCTION = True
+    answer = nobody.post("/api/auth/register", {"username": "mia", "password": password})
+    assert answer.status_code == 400
+    assert list(answer.json()["errors"]) == ["password"]

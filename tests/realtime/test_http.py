@@ -13,6 +13,7 @@ import pytest
 
 from realtime.server import Server
 from tests.realtime.conftest import World
+from tests.realtime.paying import state_of
 
 
 @pytest.fixture
@@ -252,3 +253,29 @@ async def test_a_kiosk_and_staff_start_and_end_for_others(world: World, http: ht
         headers={"Authorization": f"Bearer {staff}"},
     )
     assert (ended.status_code, ended.json()["trolley_unassigned"]) == (200, True)
+
+
+async def test_a_running_session_ends_with_its_account(
+    world: World, server: Server, shopper: httpx.AsyncClient
+) -> None:
+    started = await _start(shopper, world)
+    assert (await state_of(server, "trolley", world.trolleys[0])).session_id == started["session_id"]
+    assert (await shopper.delete("/api/me")).status_code == 204
+    assert (await state_of(server, "trolley", world.trolleys[0])).session_id is None
+
+
+async def test_readiness_is_told_by_the_writer(
+    shopper: httpx.AsyncClient, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    """How a writer finds out that it can write again is in tests/runtime/test_commits.py."""
+    assert (await shopper.get("/readyz")).status_code == 200
+    system = (await server.owner()).host.system
+    with pytest.MonkeyPatch.context() as full:
+        full.setattr(system, "why_not_writable", lambda: OSError("no space left on device"))
+        for _ in range(3):
+            answer = await shopper.get("/readyz")
+            assert (answer.status_code, answer.json()["checks"]["actors"]) == (503, "failing")
+            assert answer.headers["Retry-After"] == "5"
+    assert (await shopper.get("/readyz")).status_code == 200
+    said = [record.getMessage() for record in caplog.records if record.name == "core.health"]
+    assert said == ["not ready: actors", "ready again: actors"]
