@@ -118,7 +118,7 @@ def test_a_busy_database_is_not_our_defect(nobody: Api, monkeypatch: pytest.Monk
     def locked(*_: Any, **__: Any) -> Any:
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(User.objects, "filter", locked)
+    monkeypatch.setattr(User.objects, "all", locked)
     answer = nobody.post("/api/auth/token", {"username": "a", "password": "b"})
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert int(answer.headers["Retry-After"]) >= 1
