@@ -12,10 +12,11 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
+from core.production import DEMO_PASSWORD
+
 DEMO_USERNAMES = (
     "shopper", "shopper2", "gold", "silver", "staff", "manager", "chain-admin", "manager-berlin", "admin",
 )  # fmt: skip
-DEMO_PASSWORD = "trolley-demo"  # noqa: S105 - known to everybody, refused in production
 
 
 def demo_accounts() -> list[str]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from django.core.exceptions import ImproperlyConfigured
 
 DEVELOPMENT_KEY = "development-only-key-that-everybody-knows-0123456789"
+DEMO_PASSWORD = "trolley-demo"  # noqa: S105 - known to everybody, refused in production
 
 
 _LEAST_BITS = 96

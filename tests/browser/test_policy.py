@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import expect
 
-from core.checks import DEMO_PASSWORD
+from core.production import DEMO_PASSWORD
 from tests.browser.people import Visit
 from tests.system.store import Store
 
