@@ -11,7 +11,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.checks import DEMO_PASSWORD, demo_accounts
+from core.checks import demo_accounts
+from core.production import DEMO_PASSWORD
 from core.rest.views import View
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.contrib.auth.hashers import make_password
 
 from core.accounts.models import Grant, Role, User
-from core.checks import DEMO_PASSWORD, DEMO_USERNAMES
+from core.checks import DEMO_USERNAMES
+from core.production import DEMO_PASSWORD
 from core.tenancy.models import Branch, Chain
 
 PHONE = "+919845012345"

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from core.checks import DEMO_PASSWORD, DEMO_USERNAMES
+from core.checks import DEMO_USERNAMES
+from core.production import DEMO_PASSWORD
 from tests.system.store import Store
 
 Visit = Callable[..., Page]

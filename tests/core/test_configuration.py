@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from core import checks, logs
 from core.accounts.models import User
 from core.environment import Environment
-from core.production import DEVELOPMENT_KEY, refuse
+from core.production import DEMO_PASSWORD, DEVELOPMENT_KEY, refuse
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEY = "3V2sq_Nd8pFo1kYxw7TzLrQe-Jm5bHuAcGi9"
@@ -169,7 +169,7 @@ def test_demo_accounts_with_other_passwords_are_nobodys_business(db: None, setti
     settings.PRODUCTION = True
     User.objects.create_user("manager", password="a password of its own")
     checks.refuse_demo_accounts()
-    User.objects.create_user("shopper", password=checks.DEMO_PASSWORD)
+    User.objects.create_user("shopper", password=DEMO_PASSWORD)
     with pytest.raises(ImproperlyConfigured, match="got shopper"):
         checks.refuse_demo_accounts()
     assert [found.id for found in checks.check_demo_accounts()] == ["core.E001"]
