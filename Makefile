@@ -51,10 +51,10 @@ attack: $(VENV)/.dev ## the attacks, then floods and guessers in full; writes th
 	@exec $(BIN)/python -m bench.attack
 
 lock: $(VENV)/.dev ## resolve the dependencies of pyproject.toml, write their bill of materials; UPGRADE=1 for the newest
-	@UPGRADE="$(UPGRADE)" exec $(BIN)/python -m scripts.lock
+	@UPGRADE="$(UPGRADE)" exec $(BIN)/python -m scripts.dependencies.lock
 
 audit: $(VENV)/.dev ## ask what is known against the dependencies; says so when nobody can be asked
-	@exec $(BIN)/python -m scripts.audit
+	@exec $(BIN)/python -m scripts.dependencies.audit
 
 clean: ## remove what was built here; data in ./var stays
 	rm -rf $(VENV) .venvs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .bench staticfiles node_modules

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from scripts import sbom
-from scripts.lock import LOCKS
+from scripts.dependencies import sbom
+from scripts.dependencies.lock import LOCKS
 
 
 @pytest.mark.parametrize(("lock", "short"), list(zip(LOCKS, ("server", "dev", "pi"), strict=True)))

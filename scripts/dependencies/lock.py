@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts import sbom
+from scripts.dependencies import sbom
 
 LOCKS = {"requirements.lock": "server", "requirements-dev.lock": "dev", "requirements-pi.lock": "pi"}
 HEADER = "# Made by `make lock` from pyproject.toml [{extra}]; not edited by hand.\n"

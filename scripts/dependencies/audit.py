@@ -11,8 +11,8 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
-from scripts import sbom
-from scripts.lock import LOCKS
+from scripts.dependencies import sbom
+from scripts.dependencies.lock import LOCKS
 
 _PATIENCE_S = 300
 
