@@ -141,7 +141,9 @@ def _raise(state: State, command: RaiseAlarm, ctx: Context) -> Decision:
 def _raised(state: State, kind: AlarmKind, about: About, now: float, place: int) -> AlarmRaised:
     name = f"alarm:{state.code}:{kind}:{about.subject}:{state.seq + place}"
     alarm_id = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
-    return AlarmRaised(Alarm(alarm_id, kind, SEVERITY[kind], about, now))
+    return AlarmRaised(
+        Alarm(alarm_id=alarm_id, kind=kind, severity=SEVERITY[kind], about=about, raised_at=now)
+    )
 
 
 def _clear(state: State, command: ClearAlarm, ctx: Context) -> Decision:

@@ -131,7 +131,13 @@ def _note(state: State, command: NoteCustody, ctx: Context) -> Decision:
     known = state.out.get(command.trolley_id)
     if known == (Out(command.holder, command.taken_by) if command.out else None):
         return NOTHING
-    noted = CustodyNoted(command.trolley_id, command.seq, command.out, command.holder, command.taken_by)
+    noted = CustodyNoted(
+        trolley_id=command.trolley_id,
+        seq=command.seq,
+        out=command.out,
+        holder=command.holder,
+        taken_by=command.taken_by,
+    )
     after = evolve(state, noted)
     return Decision((noted, *_matches(after, ctx.now)))
 

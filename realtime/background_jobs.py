@@ -23,15 +23,15 @@ from realtime.periodic import PeriodicJobs
 
 log = logging.getLogger("realtime")
 
-_ERRANDS: dict[str, tuple[str, Any]] = {
+_JOBS: dict[str, tuple[str, Any]] = {
     SWEEP: ("stock", SweepReservations(GRACE_S)),
     RECONCILE: ("payment", CheckPayment()),
 }
-"""Errand -> which kind is told what; the key is the errand's own."""
+"""Job -> which kind is told what; the key is the job's own."""
 
 
-class Errands:
-    """Runs errands on the system of this process. Belongs to one loop."""
+class BackgroundJobs:
+    """Runs jobs on the system of this process. Belongs to one loop."""
 
     def __init__(self, system: System, clock: Clock) -> None:
         self._system = system
@@ -62,11 +62,11 @@ class Errands:
             await asyncio.wait(self._mailing, timeout=settings.EMAIL_TIMEOUT)
 
     def run(self, what: str, key: str) -> None:
-        """Run one errand; from any thread. An unknown one is logged: its sender may be newer."""
-        if what not in _ERRANDS:
-            log.warning("no such errand: %s", what)
+        """Run one job; from any thread. An unknown one is logged: its sender may be newer."""
+        if what not in _JOBS:
+            log.warning("no such job: %s", what)
             return
-        kind, command = _ERRANDS[what]
+        kind, command = _JOBS[what]
         try:
             self._system.tell(Address(kind, key), command)
         except AskError as error:

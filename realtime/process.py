@@ -31,7 +31,7 @@ from core.telemetry import writer as telemetry
 from core.telemetry.writer import Done, SampleRow, Samples
 from realtime.alarm_notices import Notices
 from realtime.auth import Authenticator
-from realtime.background_jobs import Errands
+from realtime.background_jobs import BackgroundJobs
 from realtime.cluster.owner import Owner
 from realtime.cluster.remote import RemoteSystem
 from realtime.commands.asking import Actors
@@ -205,7 +205,7 @@ class OwnerProcess(Process):
             references=references,
         )
         system = self.host.system
-        self.jobs = Errands(system, clock or SystemClock())
+        self.jobs = BackgroundJobs(system, clock or SystemClock())
         self.owner = (
             None
             if layer is None

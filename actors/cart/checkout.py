@@ -60,14 +60,14 @@ def start(state: State, command: Checkout, ctx: Context, wish: Wish | None = Non
         return Decision(refusal=why)
     session = next((each for each in state.sessions if each.branch == command.branch), None)
     event = CheckoutRequested(
-        command.reservation_id,
-        command.branch,
-        ctx.command_id,
-        ctx.now + command.hold_s,
-        None if session is None else session.session_id,
-        0.0 if session is None else session.restore_s,
-        ctx.now,
-        wish,
+        reservation_id=command.reservation_id,
+        branch=command.branch,
+        request_id=ctx.command_id,
+        expires_at=ctx.now + command.hold_s,
+        session_id=None if session is None else session.session_id,
+        restore_s=0.0 if session is None else session.restore_s,
+        at=ctx.now,
+        wish=wish,
     )
     return Decision((event,), pending=True, hints=signs_of_life(state))
 
@@ -161,7 +161,14 @@ def refused(state: State, command: ReservationRefused, ctx: Context) -> Decision
     held = held_of(state)
     if command.reservation_id != held.reservation_id or held.reserved:
         return NOTHING
-    event = CheckoutRefused(held.reservation_id, command.shortages, *_cleared(state, ctx), ctx.now)
+    cleared, until = _cleared(state, ctx)
+    event = CheckoutRefused(
+        reservation_id=held.reservation_id,
+        shortages=command.shortages,
+        items_cleared=cleared,
+        saved_until=until,
+        at=ctx.now,
+    )
     if held.paid is not None:
         return cart_paying.unreserved(state, event, ctx)
     return Decision((event,), settles=((held.request_id, _insufficient(state, command.shortages)),))
@@ -177,7 +184,15 @@ def expire(state: State, command: TimeReached, ctx: Context) -> Decision:
     held = held_of(state)
     if not held.reserved or not ctx.reached(held.expires_at):
         return NOTHING
-    return Decision((CheckoutExpired(held.reservation_id, held.branch, *_cleared(state, ctx), ctx.now),))
+    cleared, until = _cleared(state, ctx)
+    event = CheckoutExpired(
+        reservation_id=held.reservation_id,
+        branch=held.branch,
+        items_cleared=cleared,
+        saved_until=until,
+        at=ctx.now,
+    )
+    return Decision((event,))
 
 
 # --- a session ends ------------------------------------------------------------------------
@@ -210,7 +225,13 @@ def cancelled(
     held = held_of(state)
     cleared, saved_until = (0, None) if reason == "session_ended" else _cleared(state, ctx)
     event = CheckoutCancelled(
-        held.reservation_id, held.branch, held.reserved, reason, cleared, saved_until, ctx.now
+        reservation_id=held.reservation_id,
+        branch=held.branch,
+        reserved=held.reserved,
+        reason=reason,
+        items_cleared=cleared,
+        saved_until=saved_until,
+        at=ctx.now,
     )
     if held.reserved:
         return event, ()

@@ -99,18 +99,22 @@ def _open(state: State, command: OpenSession, ctx: Context) -> Decision:
         return Decision(
             (
                 SessionRefused(
-                    command.session_id, command.trolley_id, held.trolley_id, held.session_id, ctx.now
+                    session_id=command.session_id,
+                    trolley_id=command.trolley_id,
+                    held_trolley_id=held.trolley_id,
+                    held_session_id=held.session_id,
+                    at=ctx.now,
                 ),
             )
         )
     attached = SessionAttached(
-        command.session_id,
-        command.trolley_id,
-        command.branch,
-        command.chain,
-        command.currency,
-        command.restore_s,
-        ctx.now,
+        session_id=command.session_id,
+        trolley_id=command.trolley_id,
+        branch=command.branch,
+        chain=command.chain,
+        currency=command.currency,
+        restore_s=command.restore_s,
+        at=ctx.now,
     )
     if command.resumed:
         return resuming.opened(state, attached, ctx)
@@ -129,7 +133,12 @@ def _close(state: State, command: CloseSession, ctx: Context) -> Decision:
     cleared = 0 if kept else len(state.lines)
     saved_until = ctx.now + opened.restore_s if cleared else None
     detached = SessionDetached(
-        opened.session_id, opened.trolley_id, command.outcome, cleared, saved_until, ctx.now
+        session_id=opened.session_id,
+        trolley_id=opened.trolley_id,
+        outcome=command.outcome,
+        items_cleared=cleared,
+        saved_until=saved_until,
+        at=ctx.now,
     )
     answer = SessionOver(opened.session_id, opened.trolley_id, command.outcome, cleared)
     events, settles = ((), ()) if kept else checkout.ended_with(state, command, ctx)
@@ -159,7 +168,13 @@ def _end(state: State, command: EndSession, ctx: Context) -> Decision:
 
 
 def _end_request(opened: OpenedSession, outcome: Outcome, ctx: Context) -> SessionEndRequested:
-    return SessionEndRequested(opened.session_id, opened.trolley_id, outcome, ctx.command_id, ctx.now)
+    return SessionEndRequested(
+        session_id=opened.session_id,
+        trolley_id=opened.trolley_id,
+        outcome=outcome,
+        end_id=ctx.command_id,
+        at=ctx.now,
+    )
 
 
 def _ended(state: State, command: EndSession, ctx: Context) -> Decision:

@@ -59,7 +59,13 @@ def gone(state: State, command: VoucherGone, cleared: tuple[int, float | None], 
     voucher = next((each for each in held.vouchers if each.rule.rule_id == command.voucher_id), None)
     if command.reservation_id != held.reservation_id or held.reserved or voucher is None:
         return NOTHING
-    event = CheckoutRefused(held.reservation_id, (), *cleared, ctx.now)
+    event = CheckoutRefused(
+        reservation_id=held.reservation_id,
+        shortages=(),
+        items_cleared=cleared[0],
+        saved_until=cleared[1],
+        at=ctx.now,
+    )
     if held.paid is not None:
         return cart_paying.unreserved(state, event, ctx)
     why = _used_up(voucher, f"The voucher {voucher.code} is used up. Take it out to go on.")

@@ -145,7 +145,12 @@ def _unlock(state: State, command: UnlockSlot, ctx: Context) -> Decision:
         late = QueuedUnlock(command.unlock_id, command.slot, command.trolley_id, command.expires_at)
         return Decision((_expired(late, ctx.now),))
     queued = UnlockQueued(
-        command.unlock_id, command.slot, command.trolley_id, command.expires_at, command.branch, ctx.now
+        unlock_id=command.unlock_id,
+        slot=command.slot,
+        trolley_id=command.trolley_id,
+        expires_at=command.expires_at,
+        branch=command.branch,
+        at=ctx.now,
     )
     return Decision((queued,))
 
@@ -160,14 +165,26 @@ def _result(state: State, command: Result, ctx: Context) -> Decision:
     if queued is None:
         return Decision(answer=Acked())
     done = UnlockDone(
-        queued.unlock_id, queued.slot, queued.trolley_id, command.outcome, command.detail, ctx.now
+        unlock_id=queued.unlock_id,
+        slot=queued.slot,
+        trolley_id=queued.trolley_id,
+        outcome=command.outcome,
+        detail=command.detail,
+        at=ctx.now,
     )
     return Decision((done,), Acked())
 
 
 def _expired(queued: QueuedUnlock, now: float) -> UnlockDone:
     detail = "The device did not answer in time."
-    return UnlockDone(queued.unlock_id, queued.slot, queued.trolley_id, "expired", detail, now)
+    return UnlockDone(
+        unlock_id=queued.unlock_id,
+        slot=queued.slot,
+        trolley_id=queued.trolley_id,
+        outcome="expired",
+        detail=detail,
+        at=now,
+    )
 
 
 def _time_reached(state: State, command: TimeReached, ctx: Context) -> Decision:

@@ -52,7 +52,7 @@ class About(msgspec.Struct, frozen=True):
     """A code or a human's own words."""
 
 
-class Alarm(msgspec.Struct, frozen=True):
+class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     """One alarm, from when it is raised until it is cleared."""
 
     alarm_id: str

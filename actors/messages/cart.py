@@ -85,7 +85,7 @@ def sku_of(line: Line) -> str:
 # --- commands -------------------------------------------------------------
 
 
-class OpenSession(msgspec.Struct, frozen=True, tag="OpenSession"):
+class OpenSession(msgspec.Struct, frozen=True, kw_only=True, tag="OpenSession"):
     """From the trolley: this user claims it. Tells ConfirmClaim or DenyClaim back."""
 
     session_id: str
@@ -246,7 +246,7 @@ class Quoted(msgspec.Struct, frozen=True, tag="Quoted"):
 # --- events ---------------------------------------------------------------
 
 
-class SessionAttached(msgspec.Struct, frozen=True, tag="SessionAttached"):
+class SessionAttached(msgspec.Struct, frozen=True, kw_only=True, tag="SessionAttached"):
     session_id: str
     trolley_id: str
     branch: str
@@ -256,7 +256,7 @@ class SessionAttached(msgspec.Struct, frozen=True, tag="SessionAttached"):
     at: float
 
 
-class SessionRefused(msgspec.Struct, frozen=True, tag="SessionRefused"):
+class SessionRefused(msgspec.Struct, frozen=True, kw_only=True, tag="SessionRefused"):
     """The user holds another trolley; changes nothing, but its tell must not be lost."""
 
     session_id: str
@@ -266,7 +266,7 @@ class SessionRefused(msgspec.Struct, frozen=True, tag="SessionRefused"):
     at: float
 
 
-class SessionEndRequested(msgspec.Struct, frozen=True, tag="SessionEndRequested"):
+class SessionEndRequested(msgspec.Struct, frozen=True, kw_only=True, tag="SessionEndRequested"):
     session_id: str
     trolley_id: str
     outcome: Outcome
@@ -275,7 +275,7 @@ class SessionEndRequested(msgspec.Struct, frozen=True, tag="SessionEndRequested"
     at: float
 
 
-class SessionDetached(msgspec.Struct, frozen=True, tag="SessionDetached"):
+class SessionDetached(msgspec.Struct, frozen=True, kw_only=True, tag="SessionDetached"):
     """The session is over: lines are cleared, and saved until ``saved_until`` unless paid.
 
     ``items_cleared`` is 0 when there was nothing to clear, or when another of the

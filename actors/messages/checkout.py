@@ -91,7 +91,7 @@ class CheckoutOver(msgspec.Struct, frozen=True, tag="CheckoutOver"):
 # --- events ---------------------------------------------------------------
 
 
-class CheckoutRequested(msgspec.Struct, frozen=True, tag="CheckoutRequested"):
+class CheckoutRequested(msgspec.Struct, frozen=True, kw_only=True, tag="CheckoutRequested"):
     """The cart is frozen; the stock is told."""
 
     reservation_id: str
@@ -111,7 +111,7 @@ class CheckoutReserved(msgspec.Struct, frozen=True, tag="CheckoutReserved"):
     at: float
 
 
-class CheckoutRefused(msgspec.Struct, frozen=True, tag="CheckoutRefused"):
+class CheckoutRefused(msgspec.Struct, frozen=True, kw_only=True, tag="CheckoutRefused"):
     """Not enough; the cart thaws. Of ``items_cleared`` see CheckoutExpired."""
 
     reservation_id: str
@@ -121,7 +121,7 @@ class CheckoutRefused(msgspec.Struct, frozen=True, tag="CheckoutRefused"):
     at: float
 
 
-class CheckoutCancelled(msgspec.Struct, frozen=True, tag="CheckoutCancelled"):
+class CheckoutCancelled(msgspec.Struct, frozen=True, kw_only=True, tag="CheckoutCancelled"):
     """The cart thaws. ``reserved``: the stock keeps the goods, and is told to put them back."""
 
     reservation_id: str
@@ -133,7 +133,7 @@ class CheckoutCancelled(msgspec.Struct, frozen=True, tag="CheckoutCancelled"):
     at: float
 
 
-class CheckoutExpired(msgspec.Struct, frozen=True, tag="CheckoutExpired"):
+class CheckoutExpired(msgspec.Struct, frozen=True, kw_only=True, tag="CheckoutExpired"):
     """The time is over; the stock is told, the cart thaws with its lines.
 
     If the session in which they were put in is over meanwhile, they are cleared and saved

@@ -42,7 +42,7 @@ FirmwareState = Literal["offered", "downloading", "downloaded", "verified", "upd
 """How far a device is with a firmware; ``updated`` and ``failed`` are ends."""
 
 
-class FirmwareImage(msgspec.Struct, frozen=True):
+class FirmwareImage(msgspec.Struct, frozen=True, kw_only=True):
     """A firmware as a device is offered it."""
 
     version: str
@@ -249,7 +249,7 @@ class BoardAnswered(msgspec.Struct, frozen=True, tag="BoardAnswered"):
     at: float
 
 
-class UnlockQueued(msgspec.Struct, frozen=True, tag="UnlockQueued"):
+class UnlockQueued(msgspec.Struct, frozen=True, kw_only=True, tag="UnlockQueued"):
     unlock_id: str
     slot: int
     trolley_id: str
@@ -258,7 +258,7 @@ class UnlockQueued(msgspec.Struct, frozen=True, tag="UnlockQueued"):
     at: float
 
 
-class UnlockDone(msgspec.Struct, frozen=True, tag="UnlockDone"):
+class UnlockDone(msgspec.Struct, frozen=True, kw_only=True, tag="UnlockDone"):
     unlock_id: str
     slot: int
     trolley_id: str

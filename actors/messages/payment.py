@@ -67,7 +67,7 @@ class Opened(msgspec.Struct, frozen=True, tag="Opened"):
     waits: Waits
 
 
-class Taken(msgspec.Struct, frozen=True, tag="Taken"):
+class Taken(msgspec.Struct, frozen=True, kw_only=True, tag="Taken"):
     """The money is taken; ``capture`` is the provider's id of what can be given back."""
 
     reference: str
@@ -159,7 +159,7 @@ class LookUp(msgspec.Struct, frozen=True, tag="LookUp"):
     charge: ToCharge
 
 
-class GiveBack(msgspec.Struct, frozen=True, tag="GiveBack"):
+class GiveBack(msgspec.Struct, frozen=True, kw_only=True, tag="GiveBack"):
     """Give money back, or say how that refund stands."""
 
     charge: ToCharge
@@ -227,7 +227,7 @@ class ChargeKept(msgspec.Struct, frozen=True, tag="ChargeKept"):
     at: float
 
 
-class RefundStarted(msgspec.Struct, frozen=True, tag="RefundStarted"):
+class RefundStarted(msgspec.Struct, frozen=True, kw_only=True, tag="RefundStarted"):
     """The provider is asked to give ``amount`` of ``capture`` back."""
 
     refund_id: str
@@ -239,7 +239,7 @@ class RefundStarted(msgspec.Struct, frozen=True, tag="RefundStarted"):
     at: float
 
 
-class RefundSettled(msgspec.Struct, frozen=True, tag="RefundSettled"):
+class RefundSettled(msgspec.Struct, frozen=True, kw_only=True, tag="RefundSettled"):
     """The provider has said how a refund ended; an order that asked for it is told."""
 
     refund_id: str

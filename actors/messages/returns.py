@@ -10,7 +10,7 @@ from actors.messages.trolley import Place
 # --- commands -------------------------------------------------------------
 
 
-class NoteCustody(msgspec.Struct, frozen=True, tag="NoteCustody"):
+class NoteCustody(msgspec.Struct, frozen=True, kw_only=True, tag="NoteCustody"):
     """From a trolley: whether it is out of its slot, and who has it."""
 
     trolley_id: str
@@ -68,7 +68,7 @@ class ReturnPlaced(msgspec.Struct, frozen=True, tag="ReturnPlaced"):
 # --- events ---------------------------------------------------------------
 
 
-class CustodyNoted(msgspec.Struct, frozen=True, tag="CustodyNoted"):
+class CustodyNoted(msgspec.Struct, frozen=True, kw_only=True, tag="CustodyNoted"):
     trolley_id: str
     seq: int
     out: bool

@@ -17,7 +17,7 @@ JobState = Literal["waiting", FirmwareState, "aborted"]
 # --- commands -------------------------------------------------------------
 
 
-class StartRollout(msgspec.Struct, Asked["RolloutNow"], frozen=True, tag="StartRollout"):
+class StartRollout(msgspec.Struct, Asked["RolloutNow"], frozen=True, kw_only=True, tag="StartRollout"):
     """Begin. A repeat for a rollout that has begun changes nothing. Answer: RolloutNow."""
 
     release_id: str
@@ -64,7 +64,7 @@ class RolloutNow(msgspec.Struct, frozen=True, tag="RolloutNow"):
 # --- events ---------------------------------------------------------------
 
 
-class RolloutStarted(msgspec.Struct, frozen=True, tag="RolloutStarted"):
+class RolloutStarted(msgspec.Struct, frozen=True, kw_only=True, tag="RolloutStarted"):
     release_id: str
     image: FirmwareImage
     chain: str

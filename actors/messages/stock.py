@@ -39,7 +39,7 @@ class ReceiveStock(msgspec.Struct, Asked["StockLevels"], frozen=True, tag="Recei
     note: str = ""
 
 
-class AdjustStock(msgspec.Struct, Asked["StockLevels"], frozen=True, tag="AdjustStock"):
+class AdjustStock(msgspec.Struct, Asked["StockLevels"], frozen=True, kw_only=True, tag="AdjustStock"):
     """Somebody counted (``counted``), or units came or went otherwise (``delta``). Answer: StockLevels."""
 
     sku: str
@@ -108,7 +108,7 @@ class StockReceived(msgspec.Struct, frozen=True, tag="StockReceived"):
     at: float
 
 
-class StockAdjusted(msgspec.Struct, frozen=True, tag="StockAdjusted"):
+class StockAdjusted(msgspec.Struct, frozen=True, kw_only=True, tag="StockAdjusted"):
     sku: str
     delta: int
     low_at: int
@@ -116,7 +116,7 @@ class StockAdjusted(msgspec.Struct, frozen=True, tag="StockAdjusted"):
     at: float
 
 
-class StockReserved(msgspec.Struct, frozen=True, tag="StockReserved"):
+class StockReserved(msgspec.Struct, frozen=True, kw_only=True, tag="StockReserved"):
     """``lines`` are summed by SKU."""
 
     reservation_id: str

@@ -43,7 +43,7 @@ class TrolleyRef(msgspec.Struct, frozen=True):
 # --- commands -------------------------------------------------------------
 
 
-class Claim(msgspec.Struct, Asked["Claimed"], frozen=True, tag="Claim"):
+class Claim(msgspec.Struct, Asked["Claimed"], frozen=True, kw_only=True, tag="Claim"):
     """A shopper scanned the QR. Pending until the user's side has agreed. Answer: Claimed."""
 
     ref: TrolleyRef
@@ -127,8 +127,8 @@ class UnlockFinished(msgspec.Struct, frozen=True, tag="UnlockFinished"):
     detail: str = ""
 
 
-class Unlock(msgspec.Struct, Asked["LockOrdered"], frozen=True, tag="Unlock"):
-    """Staff opens the lock. Answer: LockOrdered (the outcome follows as an event)."""
+class Unlock(msgspec.Struct, Asked["UnlockAccepted"], frozen=True, tag="Unlock"):
+    """Staff opens the lock. Answer: UnlockAccepted (the outcome follows as an event)."""
 
     ref: TrolleyRef
     reason: str
@@ -159,7 +159,7 @@ class LockState(msgspec.Struct, frozen=True):
     at: float | None = None
 
 
-class Claimed(msgspec.Struct, frozen=True, tag="Claimed"):
+class Claimed(msgspec.Struct, frozen=True, kw_only=True, tag="Claimed"):
     """created False: the same user again, the same session."""
 
     session_id: str
@@ -178,7 +178,7 @@ class Alive(msgspec.Struct, frozen=True, tag="Alive"):
     expires_at: float
 
 
-class LockOrdered(msgspec.Struct, frozen=True, tag="LockOrdered"):
+class UnlockAccepted(msgspec.Struct, frozen=True, tag="LockOrdered"):
     trolley_id: str
     unlock_id: str
     lock: LockState
@@ -193,7 +193,7 @@ class MaintenanceSet(msgspec.Struct, frozen=True, tag="MaintenanceSet"):
 # --- events ---------------------------------------------------------------
 
 
-class ClaimRequested(msgspec.Struct, frozen=True, tag="ClaimRequested"):
+class ClaimRequested(msgspec.Struct, frozen=True, kw_only=True, tag="ClaimRequested"):
     """The trolley is kept for this user until the user's side has agreed."""
 
     ref: TrolleyRef
@@ -347,7 +347,7 @@ Command = (
     | Lock
     | SetMaintenance
 )
-Answer = Claimed | Alive | LockOrdered | MaintenanceSet
+Answer = Claimed | Alive | UnlockAccepted | MaintenanceSet
 Event = (
     ClaimRequested
     | ClaimDenied

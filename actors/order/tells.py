@@ -34,7 +34,9 @@ def _refund(state: State, event: RefundRequested) -> tuple[Tell, ...]:
     command = RefundPayment(event.refund_id, event.amount, event.reason, state.order_id)
     lines = {line.line_id: line for line in state.purchase.lines}
     back = (
-        AdjustStock(sku_of(lines[each.line_id]), f"refund of order {state.number}", delta=each.units)
+        AdjustStock(
+            sku=sku_of(lines[each.line_id]), reason=f"refund of order {state.number}", delta=each.units
+        )
         for each in event.returned
     )
     return (

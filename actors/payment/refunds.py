@@ -46,7 +46,14 @@ def ask_again(state: State, ctx: Context, *hints: Tell) -> Decision:
 def give_capture_back(state: State, command: Taken, reason: str, ctx: Context) -> RefundStarted:
     """Return the event that gives money back that is not what was asked for."""
     refund_id = extra_id(state, command.capture)
-    return RefundStarted(refund_id, command.capture, command.amount, reason, None, ctx.now)
+    return RefundStarted(
+        refund_id=refund_id,
+        capture=command.capture,
+        amount=command.amount,
+        reason=reason,
+        order_id=None,
+        at=ctx.now,
+    )
 
 
 def extra_id(state: State, capture: str) -> str:
@@ -66,10 +73,30 @@ def useless(state: State, command: RefundPayment, ctx: Context) -> Decision:
     if state.refund(command.refund_id) is not None:
         return NOTHING
     amount = state.left
-    started = RefundStarted(command.refund_id, state.capture, amount, command.reason, None, ctx.now)
+    started = RefundStarted(
+        refund_id=command.refund_id,
+        capture=state.capture,
+        amount=amount,
+        reason=command.reason,
+        order_id=None,
+        at=ctx.now,
+    )
     if amount:
         return Decision((started,))
-    return Decision((started, RefundSettled(command.refund_id, True, amount, "", "", None, ctx.now)))
+    return Decision(
+        (
+            started,
+            RefundSettled(
+                refund_id=command.refund_id,
+                made=True,
+                amount=amount,
+                detail="",
+                reference="",
+                order_id=None,
+                at=ctx.now,
+            ),
+        )
+    )
 
 
 def refund(state: State, command: RefundPayment, ctx: Context) -> Decision:
@@ -81,8 +108,31 @@ def refund(state: State, command: RefundPayment, ctx: Context) -> Decision:
     order_id, refund_id = command.order_id, command.refund_id
     if not Decimal(0) < amount <= state.left:
         sentence = f"Of this payment {state.left} {currency} can be given back, not {amount}."
-        return Decision((RefundSettled(refund_id, False, amount, sentence, "", order_id, ctx.now),))
-    return Decision((RefundStarted(refund_id, state.capture, amount, command.reason, order_id, ctx.now),))
+        return Decision(
+            (
+                RefundSettled(
+                    refund_id=refund_id,
+                    made=False,
+                    amount=amount,
+                    detail=sentence,
+                    reference="",
+                    order_id=order_id,
+                    at=ctx.now,
+                ),
+            )
+        )
+    return Decision(
+        (
+            RefundStarted(
+                refund_id=refund_id,
+                capture=state.capture,
+                amount=amount,
+                reason=command.reason,
+                order_id=order_id,
+                at=ctx.now,
+            ),
+        )
+    )
 
 
 def given_back(state: State, command: GivenBack, ctx: Context) -> Decision:
@@ -99,7 +149,15 @@ def _settle(state: State, refund_id: str, made: bool, detail: str, reference: st
     refund = state.refund(refund_id)
     if refund is None or refund.status == ("made" if made else "refused"):
         return NOTHING
-    event = RefundSettled(refund_id, made, refund.amount, detail, reference, refund.order_id, ctx.now)
+    event = RefundSettled(
+        refund_id=refund_id,
+        made=made,
+        amount=refund.amount,
+        detail=detail,
+        reference=reference,
+        order_id=refund.order_id,
+        at=ctx.now,
+    )
     return Decision((event,))
 
 

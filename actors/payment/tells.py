@@ -46,7 +46,13 @@ def to_charge(state: State) -> ToCharge:
 
 def to_give_back(state: State, refund: Refund) -> Tell:
     """Return the hint that has the provider make a refund, or say how it stands."""
-    call = GiveBack(to_charge(state), refund.refund_id, refund.capture, refund.amount, refund.reason)
+    call = GiveBack(
+        charge=to_charge(state),
+        refund_id=refund.refund_id,
+        capture=refund.capture,
+        amount=refund.amount,
+        reason=refund.reason,
+    )
     return to_provider(state, call)
 
 

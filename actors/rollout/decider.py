@@ -93,16 +93,16 @@ def _too_many_failed(state: State) -> bool:
 
 def _start(state: State, command: StartRollout, ctx: Context) -> Decision:
     started = RolloutStarted(
-        command.release_id,
-        command.image,
-        command.chain,
-        command.branch,
-        tuple(dict.fromkeys(command.devices)),
-        max(1, command.batch_size),
-        command.max_failure_rate,
-        command.device_timeout_s,
-        command.user_id,
-        ctx.now,
+        release_id=command.release_id,
+        image=command.image,
+        chain=command.chain,
+        branch=command.branch,
+        devices=tuple(dict.fromkeys(command.devices)),
+        batch_size=max(1, command.batch_size),
+        max_failure_rate=command.max_failure_rate,
+        device_timeout_s=command.device_timeout_s,
+        user_id=command.user_id,
+        at=ctx.now,
     )
     return _onward(state, [started], ctx)
 

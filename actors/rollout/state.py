@@ -50,7 +50,7 @@ class State(msgspec.Struct, frozen=True):
     """Events so far; the journal's seq."""
     phase: RolloutPhase = "new"
     release_id: str = ""
-    image: FirmwareImage = FirmwareImage("", "", 0, "", "")
+    image: FirmwareImage = FirmwareImage(version="", url="", size=0, sha256="", signature="")
     chain: str = ""
     branch: str = ""
     batch_size: int = 1

@@ -88,7 +88,7 @@ def _adjust(state: State, command: AdjustStock, ctx: Context) -> Decision:
         )
     if delta == 0 and low_at == level.low_at:
         return Decision(answer=_levels(state, (command.sku,)))
-    event = StockAdjusted(command.sku, delta, low_at, command.reason, ctx.now)
+    event = StockAdjusted(sku=command.sku, delta=delta, low_at=low_at, reason=command.reason, at=ctx.now)
     return _changed(state, event, ((command.sku, delta),), ctx)
 
 
@@ -122,7 +122,13 @@ def _reserve(state: State, command: Reserve, ctx: Context) -> Decision:
     for _, level, change in levels:
         if change >= 0 or level.on_hand - level.reserved + change < 0:
             return _deny(command, levels, ctx)
-    event = StockReserved(command.reservation_id, command.user_id, lines, command.expires_at, ctx.now)
+    event = StockReserved(
+        reservation_id=command.reservation_id,
+        user_id=command.user_id,
+        lines=lines,
+        expires_at=command.expires_at,
+        at=ctx.now,
+    )
     for _, level, change in levels:
         if level.low_at and level.on_hand - level.reserved + change <= level.low_at:
             return Decision((event, *_alarms(levels, ctx.now)))

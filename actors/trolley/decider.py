@@ -44,7 +44,6 @@ from actors.messages.trolley import (
     LockClosed,
     LockFailed,
     LockOpened,
-    LockOrdered,
     LockReported,
     MaintenanceEnded,
     MaintenanceSet,
@@ -61,6 +60,7 @@ from actors.messages.trolley import (
     TrolleyPlaced,
     TrolleyReturned,
     Unlock,
+    UnlockAccepted,
     UnlockFinished,
     UnlockOrdered,
 )
@@ -95,13 +95,13 @@ def _claim(state: State, command: Claim, ctx: Context) -> Decision:
     if state.maintenance:
         return refuse(409, "trolley_maintenance", "This trolley is being serviced.")
     requested = ClaimRequested(
-        command.ref,
-        command.user_id,
-        command.session_id,
-        ctx.command_id,
-        ctx.now,
-        command.rental_s,
-        command.resume_s,
+        ref=command.ref,
+        user_id=command.user_id,
+        session_id=command.session_id,
+        claim_id=ctx.command_id,
+        at=ctx.now,
+        rental_s=command.rental_s,
+        resume_s=command.resume_s,
     )
     return Decision((requested,), pending=True)
 
@@ -131,7 +131,14 @@ def _claimed(held: State, created: bool, cart_revision: int = 0) -> Claimed:
     assert held.since is not None
     end = expires_at(held) or held.since
     return Claimed(
-        held.session_id, held.trolley_id, held.user_id, held.since, end, held.lock, created, cart_revision
+        session_id=held.session_id,
+        trolley_id=held.trolley_id,
+        user_id=held.user_id,
+        assigned_at=held.since,
+        expires_at=end,
+        lock=held.lock,
+        created=created,
+        cart_revision=cart_revision,
     )
 
 
@@ -319,7 +326,7 @@ def _unlock(state: State, command: Unlock, ctx: Context) -> Decision:
     unlock_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"unlock:{state.trolley_id}:{ctx.command_id}"))
     ordered = UnlockOrdered(command.ref, unlock_id, command.reason, ctx.now)
     after = evolve(state, ordered)
-    return Decision((ordered,), answer=LockOrdered(state.trolley_id, unlock_id, after.lock))
+    return Decision((ordered,), answer=UnlockAccepted(state.trolley_id, unlock_id, after.lock))
 
 
 def _lock(state: State, command: Lock, ctx: Context) -> Decision:

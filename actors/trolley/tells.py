@@ -45,7 +45,13 @@ def tells(state: State, event: Any) -> tuple[Tell, ...]:
 def _open_session(state: State, event: ClaimRequested) -> tuple[Tell, ...]:
     ref = event.ref
     command = OpenSession(
-        event.session_id, ref.trolley_id, ref.branch, ref.chain, ref.currency, ref.one_per_user, ref.restore_s
+        session_id=event.session_id,
+        trolley_id=ref.trolley_id,
+        branch=ref.branch,
+        chain=ref.chain,
+        currency=ref.currency,
+        exclusive=ref.one_per_user,
+        restore_s=ref.restore_s,
     )
     return (Tell("cart", event.user_id, command),)
 
@@ -56,13 +62,13 @@ def _open_again(state: State, event: SessionResumed) -> tuple[Tell, ...]:
     if ref is None:
         return ()
     command = OpenSession(
-        event.session_id,
-        ref.trolley_id,
-        ref.branch,
-        ref.chain,
-        ref.currency,
-        ref.one_per_user,
-        ref.restore_s,
+        session_id=event.session_id,
+        trolley_id=ref.trolley_id,
+        branch=ref.branch,
+        chain=ref.chain,
+        currency=ref.currency,
+        exclusive=ref.one_per_user,
+        restore_s=ref.restore_s,
         resumed=True,
     )
     return (Tell("cart", event.user_id, command), *_custody(state))
@@ -162,7 +168,9 @@ def _custody(state: State, back: bool = False) -> tuple[Tell, ...]:
     if state.ref is None or (state.custody != "out" and not back):
         return ()
     holder = state.user_id if state.phase == "held" else None
-    note = NoteCustody(state.trolley_id, state.seq, not back, holder, state.taken_by)
+    note = NoteCustody(
+        trolley_id=state.trolley_id, seq=state.seq, out=not back, holder=holder, taken_by=state.taken_by
+    )
     return (Tell("yard", state.ref.branch, note),)
 
 

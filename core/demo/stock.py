@@ -49,7 +49,7 @@ def _deliveries() -> Iterator[Delivery]:
         for product in products:
             if product.barcode in RUNNING_OUT:
                 counted = AdjustStock(
-                    str(product.pk), "count", counted=RUNNING_OUT[product.barcode], low_at=LOW_AT
+                    sku=str(product.pk), reason="count", counted=RUNNING_OUT[product.barcode], low_at=LOW_AT
                 )
                 yield Delivery(branch.code, counted, f"demo:count:{branch.code}:{product.barcode}")
 

@@ -352,17 +352,23 @@ def _start(
     key = request.headers.get("Idempotency-Key") or str(uuid.uuid4())
     rollout_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"rollout:{who.id}:{key}"))
     url = f"{settings.PUBLIC_URL}/api/firmware/{release.pk}/file"
-    image = FirmwareImage(release.version, url, release.size, release.sha256, release.signature)
+    image = FirmwareImage(
+        version=release.version,
+        url=url,
+        size=release.size,
+        sha256=release.sha256,
+        signature=release.signature,
+    )
     command = StartRollout(
-        str(release.pk),
-        image,
-        chain,
-        branch,
-        tuple(str(device.pk) for device in devices),
-        batch_size,
-        max_failure_rate,
-        float(settings.FIRMWARE_DEVICE_S),
-        who.id,
+        release_id=str(release.pk),
+        image=image,
+        chain=chain,
+        branch=branch,
+        devices=tuple(str(device.pk) for device in devices),
+        batch_size=batch_size,
+        max_failure_rate=max_failure_rate,
+        device_timeout_s=float(settings.FIRMWARE_DEVICE_S),
+        user_id=who.id,
     )
     actor_port.ask("rollout", rollout_id, command, who, "start")
     return Response(shown(principal(request), [_found(request, rollout_id)])[0], 202)

@@ -164,7 +164,7 @@ def _apply(job: StockImport, line: Line, who: Principal) -> Line:
     if line.received:
         commands.append(ReceiveStock((Quantity(line.sku, line.received),), note))
     if line.counted is not None or line.low_at is not None:
-        commands.append(AdjustStock(line.sku, note, counted=line.counted, low_at=line.low_at))
+        commands.append(AdjustStock(sku=line.sku, reason=note, counted=line.counted, low_at=line.low_at))
     try:
         for place, command in enumerate(commands):
             actor_port.ask("stock", job.branch.code, command, who, f"{job.pk}-{line.line}-{place}")

@@ -23,14 +23,14 @@ def _alarm(row: Alarm) -> on_alarms.Alarm:
         row.subject, row.trolley_code, _text(row.device_id), row.slot, _text(row.user_id), row.detail
     )
     return on_alarms.Alarm(
-        str(row.alarm_id),
-        cast(on_alarms.AlarmKind, row.kind),
-        cast(on_alarms.Severity, row.severity),
-        about,
-        row.raised_at.timestamp(),
-        None if row.acknowledged_at is None else row.acknowledged_at.timestamp(),
-        _text(row.acknowledged_by),
-        _text(row.assignee),
+        alarm_id=str(row.alarm_id),
+        kind=cast(on_alarms.AlarmKind, row.kind),
+        severity=cast(on_alarms.Severity, row.severity),
+        about=about,
+        raised_at=row.raised_at.timestamp(),
+        acknowledged_at=None if row.acknowledged_at is None else row.acknowledged_at.timestamp(),
+        acknowledged_by=_text(row.acknowledged_by),
+        assignee=_text(row.assignee),
     )
 
 

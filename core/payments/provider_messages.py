@@ -19,7 +19,9 @@ def _pending(said: providers.Pending) -> words.Opened:
 
 
 def _paid(said: providers.Paid) -> words.Taken:
-    return words.Taken(said.reference, said.capture, said.amount, said.currency, said.at)
+    return words.Taken(
+        reference=said.reference, capture=said.capture, amount=said.amount, currency=said.currency, at=said.at
+    )
 
 
 _WORDS: dict[type, Callable[[Any], words.FromProvider]] = {

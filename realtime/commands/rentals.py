@@ -124,7 +124,13 @@ def _assign(call: Call, letting: _Letting) -> Ask:
     return Ask(
         "trolley",
         ref.trolley_id,
-        Claim(ref, letting.user_id, new_id(), letting.rental_s, resume_of(call.services, ref)),
+        Claim(
+            ref=ref,
+            user_id=letting.user_id,
+            session_id=new_id(),
+            rental_s=letting.rental_s,
+            resume_s=resume_of(call.services, ref),
+        ),
     )
 
 

@@ -135,7 +135,13 @@ def _claim(call: Call, user_id: str) -> Ask:
     return Ask(
         "trolley",
         ref.trolley_id,
-        Claim(ref, user_id, new_id(), rental_of(call.services, ref), resume_of(call.services, ref)),
+        Claim(
+            ref=ref,
+            user_id=user_id,
+            session_id=new_id(),
+            rental_s=rental_of(call.services, ref),
+            resume_s=resume_of(call.services, ref),
+        ),
     )
 
 

@@ -78,7 +78,9 @@ def _receive(call: Call, found: Any) -> Ask:
 def _adjust(call: Call, found: Any) -> Ask:
     body: StockAdjust = call.body
     sku = _sku(call, body.product_id, body.variant_id)
-    command = AdjustStock(sku, body.reason, body.delta, body.counted, body.low_at)
+    command = AdjustStock(
+        sku=sku, reason=body.reason, delta=body.delta, counted=body.counted, low_at=body.low_at
+    )
     return Ask("stock", call.place.thing.code, command)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from actors.messages.trolley import Lock, LockOrdered, MaintenanceSet, SetMaintenance, Unlock
+from actors.messages.trolley import Lock, MaintenanceSet, SetMaintenance, Unlock, UnlockAccepted
 from realtime.commands.row import Ask, Call, Command, Place, Route
 from realtime.commands.sessions import trolley_place
 from realtime.problems import invalid
@@ -72,7 +72,7 @@ def _lock(call: Call, found: Any) -> Ask:
 
 
 def _ordered(call: Call, found: Any, outcome: Any) -> UnlockView:
-    ordered: LockOrdered = outcome.answer
+    ordered: UnlockAccepted = outcome.answer
     return UnlockView(
         trolley_id=ordered.trolley_id, unlock_id=ordered.unlock_id, lock=lock_view(ordered.lock)
     )

@@ -184,7 +184,7 @@ def test_only_who_may_import_can_press_the_button(
 
 def test_a_counted_shelf_raises_and_clears_its_alarm(staff: Client, world: World, actors: Actors) -> None:
     apple = str(world.product.pk)
-    actors.ask("stock", "OWN", AdjustStock(apple, "begin", counted=10, low_at=4))
+    actors.ask("stock", "OWN", AdjustStock(sku=apple, reason="begin", counted=10, low_at=4))
     level(world, low_at=4, reserved=0)
     upload(staff, world, "barcode,counted\n4006381333931,4\n")
     press(staff, StockImport.objects.get())

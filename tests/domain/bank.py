@@ -49,7 +49,13 @@ class Account:
         """One word a capture."""
         charge = self.charge
         return [
-            Taken(f"ref-{charge.payment_id}", capture, charge.amount, charge.currency, at)
+            Taken(
+                reference=f"ref-{charge.payment_id}",
+                capture=capture,
+                amount=charge.amount,
+                currency=charge.currency,
+                at=at,
+            )
             for capture, at in self.taken.items()
         ]
 

@@ -162,7 +162,7 @@ def test_a_shopper_calls_once_and_hears_that_somebody_comes_and_that_it_is_done(
 
 
 def held(**changed: Any) -> Given:
-    asked = ClaimRequested(REF, "alice", "s1", "claim-1", 100.0, **changed)
+    asked = ClaimRequested(ref=REF, user_id="alice", session_id="s1", claim_id="claim-1", at=100.0, **changed)
     return given(trolley, T, LockClosed(True, 90.0, REF), asked, TrolleyAssigned("s1", "alice", "s1", 100.0))
 
 

@@ -39,7 +39,15 @@ from tests.domain.things import offer
 
 MILK = offer("milk")
 BREAD = offer("bread", "40.00")
-OPEN = OpenSession("s1", "TROLLEY_01", "BRANCH-001", "demo", "INR", True, 900.0)
+OPEN = OpenSession(
+    session_id="s1",
+    trolley_id="TROLLEY_01",
+    branch="BRANCH-001",
+    chain="demo",
+    currency="INR",
+    exclusive=True,
+    restore_s=900.0,
+)
 
 
 def line(

@@ -29,9 +29,25 @@ from actors.messages.trolley import ConfirmClaim, DenyClaim, Release, SignOfLife
 from tests.domain.given import Given, given
 from tests.domain.things import offer
 
-OPEN = OpenSession("s1", "TROLLEY_01", "BRANCH-001", "demo", "INR", True, 900.0)
+OPEN = OpenSession(
+    session_id="s1",
+    trolley_id="TROLLEY_01",
+    branch="BRANCH-001",
+    chain="demo",
+    currency="INR",
+    exclusive=True,
+    restore_s=900.0,
+)
 OTHER = replace(OPEN, session_id="s2", trolley_id="TROLLEY_02")
-ATTACHED = SessionAttached("s1", "TROLLEY_01", "BRANCH-001", "demo", "INR", 900.0, 100.0)
+ATTACHED = SessionAttached(
+    session_id="s1",
+    trolley_id="TROLLEY_01",
+    branch="BRANCH-001",
+    chain="demo",
+    currency="INR",
+    restore_s=900.0,
+    at=100.0,
+)
 END = EndSession("s1")
 
 
@@ -65,7 +81,15 @@ def test_a_cart_filled_before_shows_on_the_map_from_the_start() -> None:
 
 def test_a_user_with_a_trolley_denies_another() -> None:
     then = shopping().when(OTHER, at=110.0)
-    then.then(SessionRefused("s2", "TROLLEY_02", "TROLLEY_01", "s1", 110.0))
+    then.then(
+        SessionRefused(
+            session_id="s2",
+            trolley_id="TROLLEY_02",
+            held_trolley_id="TROLLEY_01",
+            held_session_id="s1",
+            at=110.0,
+        )
+    )
     then.tells(("trolley", "TROLLEY_02", DenyClaim("s2", "TROLLEY_01", "s1")))
     ending().when(OTHER).names("SessionRefused")
 
@@ -83,14 +107,27 @@ def test_a_session_opened_twice_changes_nothing() -> None:
 
 def test_an_end_waits_for_the_trolley() -> None:
     then = with_milk().when(END, at=120.0, command_id="end-1").pending()
-    then.then(SessionEndRequested("s1", "TROLLEY_01", "abandoned", "end-1", 120.0))
+    then.then(
+        SessionEndRequested(
+            session_id="s1", trolley_id="TROLLEY_01", outcome="abandoned", end_id="end-1", at=120.0
+        )
+    )
     then.tells(("trolley", "TROLLEY_01", Release("s1", "abandoned")))
     assert then.state.phase == "ending"
 
 
 def test_the_released_trolley_ends_the_session_and_the_lines_are_saved() -> None:
     then = ending().when(CloseSession("s1", "abandoned"), at=121.0)
-    then.then(SessionDetached("s1", "TROLLEY_01", "abandoned", 1, 1021.0, 121.0))
+    then.then(
+        SessionDetached(
+            session_id="s1",
+            trolley_id="TROLLEY_01",
+            outcome="abandoned",
+            items_cleared=1,
+            saved_until=1021.0,
+            at=121.0,
+        )
+    )
     then.settles(("end-1", SessionOver("s1", "TROLLEY_01", "abandoned", 1))).tells()
     assert (then.state.lines, str(then.state.total), then.state.units) == ({}, "0.00", 0)
     assert [each.name for each in then.state.saved] == ["milk"]
@@ -98,7 +135,16 @@ def test_the_released_trolley_ends_the_session_and_the_lines_are_saved() -> None
 
 def test_what_was_put_in_after_the_payment_is_saved_at_the_end_of_the_paid_session() -> None:
     then = with_milk().when(CloseSession("s1", "paid"), at=121.0)
-    then.then(SessionDetached("s1", "TROLLEY_01", "paid", 1, 1021.0, 121.0))
+    then.then(
+        SessionDetached(
+            session_id="s1",
+            trolley_id="TROLLEY_01",
+            outcome="paid",
+            items_cleared=1,
+            saved_until=1021.0,
+            at=121.0,
+        )
+    )
     assert [each.name for each in then.state.saved] == ["milk"]
 
 
@@ -116,10 +162,26 @@ def test_a_session_that_ends_empty_leaves_the_lines_saved_before() -> None:
 def test_lines_stay_while_another_session_of_the_user_goes_on() -> None:
     both = with_milk().after(replace(OTHER, exclusive=False))
     one = both.when(CloseSession("s1", "expired"), at=121.0)
-    one.then(SessionDetached("s1", "TROLLEY_01", "expired", 0, None, 121.0))
+    one.then(
+        SessionDetached(
+            session_id="s1",
+            trolley_id="TROLLEY_01",
+            outcome="expired",
+            items_cleared=0,
+            saved_until=None,
+            at=121.0,
+        )
+    )
     assert (len(one.state.lines), one.state.phase) == (1, "shopping")
     both.when(CloseSession("s1", "paid"), at=121.0).then(
-        SessionDetached("s1", "TROLLEY_01", "paid", 0, None, 121.0)
+        SessionDetached(
+            session_id="s1",
+            trolley_id="TROLLEY_01",
+            outcome="paid",
+            items_cleared=0,
+            saved_until=None,
+            at=121.0,
+        )
     )
 
 
@@ -195,7 +257,15 @@ def test_after_a_restart_nobody_waits_and_the_release_still_ends_the_session() -
     )
 
 
-@pytest.mark.parametrize("event", [SessionDetached("s1", "T", "paid", 0, None, 1.0), object()])
+@pytest.mark.parametrize(
+    "event",
+    [
+        SessionDetached(
+            session_id="s1", trolley_id="T", outcome="paid", items_cleared=0, saved_until=None, at=1.0
+        ),
+        object(),
+    ],
+)
 def test_an_event_that_the_tables_do_not_list_raises(event: object) -> None:
     with pytest.raises(UnexpectedEvent):
         cart.DECIDER.evolve(cart.State("alice"), event)

@@ -34,7 +34,15 @@ from tests.domain.given import Given, given
 from tests.domain.test_pricing import voucher
 from tests.domain.things import offer
 
-OPEN = OpenSession("s1", "TROLLEY_01", "B", "demo", "INR", True, 900.0)
+OPEN = OpenSession(
+    session_id="s1",
+    trolley_id="TROLLEY_01",
+    branch="B",
+    chain="demo",
+    currency="INR",
+    exclusive=True,
+    restore_s=900.0,
+)
 CHECKOUT = Checkout("r1", "B", 300.0)
 MADE = ReservationMade("r1", "B")
 
@@ -130,7 +138,11 @@ def test_a_late_word_does_not_answer_the_next_checkout() -> None:
 def test_it_expires_to_the_moment_with_its_lines() -> None:
     timer = cart.DECIDER.on_deadline
     reserved().when(timer, at=399.9, command_id="t").nothing()
-    then = reserved().when(timer, at=400.0, command_id="t").then(CheckoutExpired("r1", "B", 0, None, 400.0))
+    then = (
+        reserved()
+        .when(timer, at=400.0, command_id="t")
+        .then(CheckoutExpired(reservation_id="r1", branch="B", items_cleared=0, saved_until=None, at=400.0))
+    )
     then.tells(("stock", "B", ReleaseReservation("r1", "expired")))
     assert (len(then.state.lines), then.state.checkout, cart.DECIDER.deadline(then.state)) == (1, None, None)
 
@@ -167,13 +179,24 @@ def test_a_session_that_expires_leaves_the_checkout_its_lines() -> None:
     alone = reserved().when(CloseSession("s1", "expired"), at=200.0, command_id="x").names("SessionDetached")
     assert (len(alone.state.lines), alone.state.saved) == (1, ())
     over = alone.and_then().when(cart.DECIDER.on_deadline, at=400.0, command_id="t")
-    over.then(CheckoutExpired("r1", "B", 1, 1300.0, 400.0))
+    over.then(CheckoutExpired(reservation_id="r1", branch="B", items_cleared=1, saved_until=1300.0, at=400.0))
     assert (len(over.state.lines), len(over.state.saved), str(over.state.total)) == (0, 1, "0.00")
 
 
 def test_the_shopper_who_came_back_meanwhile_keeps_the_lines() -> None:
     alone = reserved().after(CloseSession("s1", "expired"), at=200.0, command_id="x")
-    back = alone.after(OpenSession("s2", "TROLLEY_02", "B", "demo", "INR", True, 900.0), command_id="y")
+    back = alone.after(
+        OpenSession(
+            session_id="s2",
+            trolley_id="TROLLEY_02",
+            branch="B",
+            chain="demo",
+            currency="INR",
+            exclusive=True,
+            restore_s=900.0,
+        ),
+        command_id="y",
+    )
     over = back.when(cart.DECIDER.on_deadline, at=400.0, command_id="t").names("CheckoutExpired")
     assert len(over.state.lines) == 1
 

@@ -48,7 +48,15 @@ class Tills(RuleBasedStateMachine):
 
     @rule(user=users, session=st.integers(1, 2))
     def begin(self, user: str, session: int) -> None:
-        command = OpenSession(f"s{session}", "T", BRANCH, "demo", "INR", True, 900.0)
+        command = OpenSession(
+            session_id=f"s{session}",
+            trolley_id="T",
+            branch=BRANCH,
+            chain="demo",
+            currency="INR",
+            exclusive=True,
+            restore_s=900.0,
+        )
         self.world.post("cart", user, command)
 
     @rule(user=users, session=st.integers(1, 2), outcome=st.sampled_from(["paid", "abandoned", "expired"]))
@@ -83,7 +91,7 @@ class Tills(RuleBasedStateMachine):
 
     @rule(sku=st.sampled_from(SKUS), delta=st.integers(-3, 5))
     def adjust(self, sku: str, delta: int) -> None:
-        self.world.post("stock", BRANCH, AdjustStock(sku, "counted", delta=delta, low_at=3))
+        self.world.post("stock", BRANCH, AdjustStock(sku=sku, reason="counted", delta=delta, low_at=3))
 
     @rule(user=users, number=st.integers(1, 20))
     def sweep(self, user: str, number: int) -> None:

@@ -48,9 +48,11 @@ T = "TROLLEY_01"
 UP = LinkUp("BRANCH-001", "boot-1", "1.0", ())
 CONNECTED = DeviceConnected("BRANCH-001", "boot-1", "1.0", 100.0)
 UNLOCK = UnlockSlot("u1", 0x13, T, 110.0, "BRANCH-001")
-QUEUED = UnlockQueued("u1", 0x13, T, 110.0, "BRANCH-001", 100.0)
+QUEUED = UnlockQueued(
+    unlock_id="u1", slot=0x13, trolley_id=T, expires_at=110.0, branch="BRANCH-001", at=100.0
+)
 CLOSED = SlotReading(0x13, "closed", True, 99.0, REF)
-IMAGE = FirmwareImage("2.0", "https://shop/f", 9, "ab", "c2ln")
+IMAGE = FirmwareImage(version="2.0", url="https://shop/f", size=9, sha256="ab", signature="c2ln")
 OPEN = SlotReading(0x13, "open", True, 101.0, REF)
 
 
@@ -148,7 +150,9 @@ def test_a_device_that_comes_back_gets_what_is_pending_with_the_time_that_is_lef
 def test_a_result_ends_the_unlock_and_the_trolley_hears_of_it() -> None:
     queued = online().after(UNLOCK, at=100.0).after(Received("u1"), at=100.1)
     then = queued.when(Result("u1", "not_opened", "stuck"), at=103.0).answers(Acked())
-    then.then(UnlockDone("u1", 0x13, T, "not_opened", "stuck", 103.0))
+    then.then(
+        UnlockDone(unlock_id="u1", slot=0x13, trolley_id=T, outcome="not_opened", detail="stuck", at=103.0)
+    )
     then.tells(("trolley", T, UnlockFinished("u1", "not_opened", "stuck")))
     then.and_then().when(Result("u1", "opened"), at=104.0).nothing().answers(Acked())
 

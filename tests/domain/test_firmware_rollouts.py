@@ -43,7 +43,7 @@ from actors.messages.rollout import (
 )
 from tests.domain.given import Given, Then, given
 
-IMAGE = FirmwareImage("2.0", "https://shop/fw", 100, "ab" * 32, "sig")
+IMAGE = FirmwareImage(version="2.0", url="https://shop/fw", size=100, sha256="ab" * 32, signature="sig")
 CONNECTED = DeviceConnected("B", "boot-1", "1.0", 100.0)
 OFFERED = FirmwareOffered("r1", IMAGE, 100.0)
 OFFER = SendFirmware("r1", IMAGE)
@@ -75,7 +75,7 @@ def test_the_same_offer_again_changes_nothing() -> None:
 
 
 def test_an_offer_waits_while_a_lock_is_being_opened() -> None:
-    queued = UnlockQueued("u1", 3, "T", 110.0, "B", 99.0)
+    queued = UnlockQueued(unlock_id="u1", slot=3, trolley_id="T", expires_at=110.0, branch="B", at=99.0)
     then = pi(queued).when(OfferFirmware("r1", IMAGE), at=100.0).then(OFFERED)
     assert then.hints("link", "d1") == []
     done = pi(queued, OFFERED).when(Result("u1", "opened"), at=101.0).names("UnlockDone")
@@ -133,8 +133,29 @@ def test_an_offer_is_withdrawn_until_the_update_has_begun() -> None:
 
 # --- a rollout -------------------------------------------------------------------------
 
-START = StartRollout("rel", IMAGE, "c", "B", ("d1", "d2", "d3"), 2, 0.5, 600.0, "u")
-STARTED = RolloutStarted("rel", IMAGE, "c", "B", ("d1", "d2", "d3"), 2, 0.5, 600.0, "u", 100.0)
+START = StartRollout(
+    release_id="rel",
+    image=IMAGE,
+    chain="c",
+    branch="B",
+    devices=("d1", "d2", "d3"),
+    batch_size=2,
+    max_failure_rate=0.5,
+    device_timeout_s=600.0,
+    user_id="u",
+)
+STARTED = RolloutStarted(
+    release_id="rel",
+    image=IMAGE,
+    chain="c",
+    branch="B",
+    devices=("d1", "d2", "d3"),
+    batch_size=2,
+    max_failure_rate=0.5,
+    device_timeout_s=600.0,
+    user_id="u",
+    at=100.0,
+)
 FIRST = BatchOffered(("d1", "d2"), 100.0)
 
 

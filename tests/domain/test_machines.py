@@ -104,7 +104,7 @@ class Trolley(Alone):
 
     @rule(user=users, session=sessions)
     def claim(self, user: str, session: str) -> None:
-        self.do(Claim(REF, user, session))
+        self.do(Claim(ref=REF, user_id=user, session_id=session))
 
     @rule(session=sessions, user=users)
     def confirm(self, session: str, user: str) -> None:
@@ -224,7 +224,17 @@ class Cart(Alone):
     def shop(self, outcome: Any) -> None:
         self.opened += 1
         session_id = f"s{self.opened}"
-        self.do(OpenSession(session_id, "TROLLEY_01", "BRANCH-001", "demo", "INR", True, 900.0))
+        self.do(
+            OpenSession(
+                session_id=session_id,
+                trolley_id="TROLLEY_01",
+                branch="BRANCH-001",
+                chain="demo",
+                currency="INR",
+                exclusive=True,
+                restore_s=900.0,
+            )
+        )
         self.do(CloseSession(session_id, outcome))
         if self.units:
             self.saved, self.kept, self.until = self.units, dict(self.prices), self.now + 900.0

@@ -50,7 +50,7 @@ class Shop(RuleBasedStateMachine):
     @rule(user=users, trolley=trolleys)
     def claim(self, user: str, trolley: Any) -> None:
         self.sessions += 1
-        command = Claim(trolley, user, f"s{self.sessions}")
+        command = Claim(ref=trolley, user_id=user, session_id=f"s{self.sessions}")
         self.claims.append((self.world.post("trolley", trolley.trolley_id, command), command))
 
     @rule(trolley=trolleys, users=st.permutations(["alice", "bob"]))

@@ -210,8 +210,8 @@ def test_what_came_back_goes_to_the_stock_once() -> None:
     then = paid().when(refund("20.00", GoodsBack("line-milk", 1), GoodsBack("line-tea", 1)))
     then.tells(
         ("payment", "p1", RefundPayment("f1", Decimal("20.00"), "torn", "p1")),
-        ("stock", "B", AdjustStock("milk", "refund of order 7", delta=1)),
-        ("stock", "B", AdjustStock("tea/mint", "refund of order 7", delta=1)),
+        ("stock", "B", AdjustStock(sku="milk", reason="refund of order 7", delta=1)),
+        ("stock", "B", AdjustStock(sku="tea/mint", reason="refund of order 7", delta=1)),
     )
     after = then.and_then()
     after.when(refund("1.00", GoodsBack("line-milk", 1), name="f2")).names("RefundRequested")

@@ -34,7 +34,15 @@ from actors.messages.trolley import Release
 from tests.domain.given import Given, Then, given
 from tests.domain.things import offer
 
-OPEN = OpenSession("s1", "TROLLEY_01", "B", "demo", "INR", True, 900.0)
+OPEN = OpenSession(
+    session_id="s1",
+    trolley_id="TROLLEY_01",
+    branch="B",
+    chain="demo",
+    currency="INR",
+    exclusive=True,
+    restore_s=900.0,
+)
 PAY = RequestPayment("p1", "sandbox", "demo")
 FAILED = PaymentFailed("p1", "card_declined", "Your bank said no.")
 TOTAL = Decimal("37.50")

@@ -49,7 +49,15 @@ class Payers(RuleBasedStateMachine):
 
     @rule(user=users, session=st.integers(1, 2))
     def begin(self, user: str, session: int) -> None:
-        command = OpenSession(f"s{session}", "T", BRANCH, "demo", self.offers[0].currency, True, 900.0)
+        command = OpenSession(
+            session_id=f"s{session}",
+            trolley_id="T",
+            branch=BRANCH,
+            chain="demo",
+            currency=self.offers[0].currency,
+            exclusive=True,
+            restore_s=900.0,
+        )
         self.world.post("cart", user, command)
 
     @rule(user=users, session=st.integers(1, 2), outcome=st.sampled_from(["paid", "abandoned", "expired"]))
@@ -118,7 +126,7 @@ class Payers(RuleBasedStateMachine):
             self.checkout(user, 300.0)
         if meanwhile == "sold out":
             free = self.world.actor("stock", BRANCH).state.level(SKUS[0]).available
-            self.world.ask("stock", BRANCH, AdjustStock(SKUS[0], "gone", delta=-free))
+            self.world.ask("stock", BRANCH, AdjustStock(sku=SKUS[0], reason="gone", delta=-free))
         self.world.settle()
         for account in accounts[-1:]:
             account.pay(self.world.now)
@@ -153,7 +161,7 @@ class Payers(RuleBasedStateMachine):
 
     @rule(delta=st.integers(-3, 5))
     def adjust(self, delta: int) -> None:
-        self.world.post("stock", BRANCH, AdjustStock(SKUS[0], "counted", delta=delta))
+        self.world.post("stock", BRANCH, AdjustStock(sku=SKUS[0], reason="counted", delta=delta))
 
     @rule()
     def sweep(self) -> None:

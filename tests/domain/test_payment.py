@@ -64,7 +64,7 @@ BOUGHT = Purchase(
 )
 START = StartPayment(user_id="alice", purchase=BOUGHT, provider="sandbox", expires_at=400.0, cart_revision=7)
 OPENED = Opened("ref-1", "shopper")
-TAKEN = Taken("ref-1", "cap-1", AMOUNT, "INR", 119.0)
+TAKEN = Taken(reference="ref-1", capture="cap-1", amount=AMOUNT, currency="INR", at=119.0)
 SUCCEEDED = PaymentSucceeded(P, BOUGHT, 7)
 CHARGE = ToCharge(P, AMOUNT, "INR", "ref-1")
 STANDS = PaymentStands(P)
@@ -176,7 +176,7 @@ def test_a_webhook_may_come_before_the_answer_and_twice(state: Any) -> None:
 
 
 def test_another_amount_than_was_asked_for_goes_back_in_full() -> None:
-    wrong = Taken("ref-1", "cap-1", Decimal("30.00"), "INR", 119.0)
+    wrong = Taken(reference="ref-1", capture="cap-1", amount=Decimal("30.00"), currency="INR", at=119.0)
     then = opened().when(wrong, at=120.0).names("ChargeDeclined", "RefundStarted")
     [call] = then.hints("provider", "sandbox")
     assert (call.capture, call.amount) == ("cap-1", Decimal("30.00"))
@@ -186,7 +186,7 @@ def test_another_amount_than_was_asked_for_goes_back_in_full() -> None:
 
 @pytest.mark.parametrize("state", [paid, kept, returning])
 def test_a_second_capture_of_one_payment_goes_back(state: Any) -> None:
-    other = Taken("ref-1", "cap-2", AMOUNT, "INR", 130.0)
+    other = Taken(reference="ref-1", capture="cap-2", amount=AMOUNT, currency="INR", at=130.0)
     then = state().when(other, at=131.0).names("RefundStarted")
     assert then.state.phase == state().state.phase
     [call] = then.hints("provider", "sandbox")
@@ -205,11 +205,21 @@ def test_an_order_is_made_of_it_once() -> None:
 
 def test_money_that_nobody_has_a_use_for_goes_back() -> None:
     then = paid().when(USELESS, at=122.0)
-    then.then(RefundStarted("f0", "cap-1", AMOUNT, "sold out", None, 122.0))
-    assert then.hints("provider", "sandbox") == [GiveBack(CHARGE, "f0", "cap-1", AMOUNT, "sold out")]
+    then.then(
+        RefundStarted(
+            refund_id="f0", capture="cap-1", amount=AMOUNT, reason="sold out", order_id=None, at=122.0
+        )
+    )
+    assert then.hints("provider", "sandbox") == [
+        GiveBack(charge=CHARGE, refund_id="f0", capture="cap-1", amount=AMOUNT, reason="sold out")
+    ]
     assert then.state.status == "processing"
     back = then.and_then().when(GivenBack("f0", "re-1"), at=123.0)
-    back.then(RefundSettled("f0", True, AMOUNT, "", "re-1", None, 123.0)).tells()
+    back.then(
+        RefundSettled(
+            refund_id="f0", made=True, amount=AMOUNT, detail="", reference="re-1", order_id=None, at=123.0
+        )
+    ).tells()
     assert (back.state.status, back.state.phase, back.state.unsettled) == ("refunded", "returned", False)
 
 
@@ -246,7 +256,11 @@ def test_a_refund_that_was_refused_or_bounced_later_is_still_owed() -> None:
 
 def test_an_order_hears_how_its_refund_ended() -> None:
     asked = kept().when(BY_ORDER, at=130.0)
-    asked.then(RefundStarted("f1", "cap-1", Decimal("10.00"), "broken", "p1", 130.0))
+    asked.then(
+        RefundStarted(
+            refund_id="f1", capture="cap-1", amount=Decimal("10.00"), reason="broken", order_id="p1", at=130.0
+        )
+    )
     asked.and_then().when(BY_ORDER, command_id="again").nothing()
     made = asked.and_then().when(GivenBack("f1"), at=131.0).names("RefundSettled")
     made.tells(("order", "p1", RefundMade("f1", Decimal("10.00"))))
@@ -268,7 +282,16 @@ def test_no_more_is_given_back_than_was_paid(amount: str) -> None:
 def test_all_that_is_left_is_given_back_without_an_amount() -> None:
     part = kept().after(BY_ORDER, command_id="part").after(GivenBack("f1"), command_id="made")
     rest = part.when(RefundPayment("f2", None, "all of it", "p1"), at=140.0)
-    rest.then(RefundStarted("f2", "cap-1", Decimal("24.99"), "all of it", "p1", 140.0))
+    rest.then(
+        RefundStarted(
+            refund_id="f2",
+            capture="cap-1",
+            amount=Decimal("24.99"),
+            reason="all of it",
+            order_id="p1",
+            at=140.0,
+        )
+    )
     over = rest.and_then().after(GivenBack("f2"), command_id="made-2")
     assert (over.state.status, over.state.left) == ("refunded", Decimal("0.00"))
 
@@ -298,7 +321,7 @@ def test_a_payment_that_nobody_makes_is_given_up_after_a_day() -> None:
 def test_amounts_keep_their_currencys_decimals(currency: str, amount: str) -> None:
     start = replace(START, purchase=replace(BOUGHT, total=Decimal(amount), currency=currency))
     started = given(payment, P).after(start, command_id="start").after(OPENED, command_id="opened")
-    taken = Taken("ref-1", "cap-1", Decimal(amount), currency, 119.0)
+    taken = Taken(reference="ref-1", capture="cap-1", amount=Decimal(amount), currency=currency, at=119.0)
     paid = started.after(taken, command_id="taken").after(PaymentKept("p1"), command_id="kept")
     assert paid.state.refunded.as_tuple().exponent == Decimal(amount).as_tuple().exponent
     part = paid.after(RefundPayment("f1", Decimal(1), "broken", "p1"), command_id="back")

@@ -223,7 +223,17 @@ def test_a_voucher_that_is_over_is_refused_and_one_that_was_withdrawn_goes_with_
 
 
 def test_a_cart_holds_five_vouchers_and_none_after_its_session() -> None:
-    opened = given(cart, "alice").after(OpenSession("s", "T", "B", "c", "INR", True, 900.0))
+    opened = given(cart, "alice").after(
+        OpenSession(
+            session_id="s",
+            trolley_id="T",
+            branch="B",
+            chain="c",
+            currency="INR",
+            exclusive=True,
+            restore_s=900.0,
+        )
+    )
     for number in range(5):
         opened = opened.after(ApplyVoucher(voucher(f"V{number}"), {}), command_id=f"v{number}")
     opened.when(ApplyVoucher(voucher("V5"), {}), command_id="x").refused(400, "too_many_vouchers")

@@ -45,7 +45,7 @@ RESUMED = SessionResumed("s1", "alice", 101.0, 400.0)
 def held(resume_s: float = 900.0, **changed: Any) -> Given:
     """A trolley that Alice holds since 101 s."""
     claimed = given(trolley, T).after(
-        Claim(replace(BARE, **changed), "alice", "s1", resume_s=resume_s), at=100.0
+        Claim(ref=replace(BARE, **changed), user_id="alice", session_id="s1", resume_s=resume_s), at=100.0
     )
     return claimed.after(ConfirmClaim("s1", "alice"), at=101.0)
 
@@ -60,7 +60,22 @@ def expired(resume_s: float = 900.0, **changed: Any) -> Given:
 
 def test_an_expired_session_goes_on_with_its_own_id_and_its_cart_opens_it_again() -> None:
     then = expired().when(AGAIN, at=400.0).then(RESUMED)
-    then.tells(("cart", "alice", OpenSession("s1", T, B, "demo", "INR", True, 900.0, resumed=True)))
+    then.tells(
+        (
+            "cart",
+            "alice",
+            OpenSession(
+                session_id="s1",
+                trolley_id=T,
+                branch=B,
+                chain="demo",
+                currency="INR",
+                exclusive=True,
+                restore_s=900.0,
+                resumed=True,
+            ),
+        )
+    )
     state = then.state
     assert (state.phase, state.session_id, state.user_id, state.since) == ("held", "s1", "alice", 101.0)
     assert trolley.DECIDER.deadline(state) == 430.0
@@ -83,7 +98,7 @@ def test_it_does_not_go_on_for_somebody_else_nor_under_another_id() -> None:
 
 
 def test_it_does_not_go_on_once_somebody_else_has_had_the_trolley() -> None:
-    claimed = expired().after(Claim(BARE, "bob", "s2"), at=200.0)
+    claimed = expired().after(Claim(ref=BARE, user_id="bob", session_id="s2"), at=200.0)
     refused(claimed.when(AGAIN, at=201.0))
     taken = claimed.after(ConfirmClaim("s2", "bob"), at=202.0)
     refused(taken.when(AGAIN, at=203.0))
@@ -91,7 +106,11 @@ def test_it_does_not_go_on_once_somebody_else_has_had_the_trolley() -> None:
 
 
 def test_a_claim_of_somebody_else_that_comes_to_nothing_takes_nothing_away() -> None:
-    denied = expired().after(Claim(BARE, "bob", "s2"), at=200.0).after(DenyClaim("s2", "T9", "s9"), at=201.0)
+    denied = (
+        expired()
+        .after(Claim(ref=BARE, user_id="bob", session_id="s2"), at=200.0)
+        .after(DenyClaim("s2", "T9", "s9"), at=201.0)
+    )
     denied.when(AGAIN, at=400.0).then(RESUMED)
 
 
@@ -102,14 +121,16 @@ def test_it_does_not_go_on_when_the_trolley_is_back_in_its_slot_or_being_service
         state = state.after(each, at=104.0)
     gone = state.after(trolley.DECIDER.on_deadline, at=134.0)
     resumed = gone.when(AGAIN, at=400.0).then(RESUMED)
-    resumed.returns(NoteCustody(T, resumed.state.seq, True, "alice", "alice"))
+    resumed.returns(
+        NoteCustody(trolley_id=T, seq=resumed.state.seq, out=True, holder="alice", taken_by="alice")
+    )
     refused(gone.after(LockReported("closed", True, 200.0, REF), at=200.0).when(AGAIN, at=400.0))
     refused(gone.after(SetMaintenance(REF, True, "wheel"), at=200.0).when(AGAIN, at=400.0))
 
 
 def test_a_trolley_that_never_left_its_slot_is_not_resumed() -> None:
     docked = given(trolley, T, LockClosed(True, 90.0, REF)).after(
-        Claim(REF, "alice", "s1", resume_s=900.0), at=100.0
+        Claim(ref=REF, user_id="alice", session_id="s1", resume_s=900.0), at=100.0
     )
     over = docked.after(ConfirmClaim("s1", "alice"), at=101.0).after(trolley.DECIDER.on_deadline, at=131.0)
     refused(over.when(AGAIN, at=140.0))
@@ -132,7 +153,9 @@ def refused(then: Any) -> None:
 # --- the cart -----------------------------------------------------------------------
 
 
-OPEN = OpenSession("s1", T, B, "demo", "INR", True, 900.0)
+OPEN = OpenSession(
+    session_id="s1", trolley_id=T, branch=B, chain="demo", currency="INR", exclusive=True, restore_s=900.0
+)
 
 
 def slept() -> Given:
@@ -205,7 +228,7 @@ def test_a_claim_of_another_trolley_ends_the_waiting() -> None:
 
 def test_over_any_crash_the_session_is_the_same_and_the_lines_are_there() -> None:
     world = World()
-    world.ask("trolley", T, Claim(ref(1, place=None), "alice", "s1", resume_s=900.0))
+    world.ask("trolley", T, Claim(ref=ref(1, place=None), user_id="alice", session_id="s1", resume_s=900.0))
     world.settle()
     world.ask("cart", "alice", AddItem(offer("milk"), 2, "s1", "line-1"))
     world.settle()
@@ -227,11 +250,11 @@ def test_over_any_crash_the_session_is_the_same_and_the_lines_are_there() -> Non
 
 def test_a_session_that_somebody_else_had_in_between_is_over_for_its_shopper() -> None:
     world = World()
-    world.ask("trolley", T, Claim(ref(1, place=None), "alice", "s1", resume_s=900.0))
+    world.ask("trolley", T, Claim(ref=ref(1, place=None), user_id="alice", session_id="s1", resume_s=900.0))
     world.settle()
     world.pass_time(31.0)
     world.settle()
-    world.ask("trolley", T, Claim(ref(1, place=None), "bob", "s2", resume_s=900.0))
+    world.ask("trolley", T, Claim(ref=ref(1, place=None), user_id="bob", session_id="s2", resume_s=900.0))
     world.settle()
     asked = world.post("cart", "alice", FindSession("s1"))
     world.settle()

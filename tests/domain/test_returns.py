@@ -42,7 +42,14 @@ S1, S2 = Place("d1", 1), Place("d1", 2)
 
 def out(*trolleys: tuple[str, str | None]) -> Given:
     """The returns of a branch in which these trolleys are out: code and present holder."""
-    return given(returns, B, *(CustodyNoted(code, 5, True, holder, "alice") for code, holder in trolleys))
+    return given(
+        returns,
+        B,
+        *(
+            CustodyNoted(trolley_id=code, seq=5, out=True, holder=holder, taken_by="alice")
+            for code, holder in trolleys
+        ),
+    )
 
 
 def test_the_only_trolley_that_is_out_is_the_one_that_came_back_even_while_it_is_held() -> None:
@@ -71,7 +78,9 @@ def test_with_two_that_can_be_meant_manager_and_shoppers_are_asked() -> None:
 def test_when_all_are_held_the_end_of_one_session_tells_which_it_was() -> None:
     asking = out(("T1", "alice"), ("T2", "bob")).when(SlotFilled(S2, 100.0), at=100.1)
     asking.names("SlotWaits")
-    then = asking.and_then().when(NoteCustody("T2", 9, True, None, "bob"), at=110.0)
+    then = asking.and_then().when(
+        NoteCustody(trolley_id="T2", seq=9, out=True, holder=None, taken_by="bob"), at=110.0
+    )
     assert then.decision.events[-1] == TrolleyMatched("T2", S2, 100.0, None)
     then.alarms(ClearAlarm(("slot_unknown",), "slot/d1:2", 5))
 
@@ -87,7 +96,9 @@ def test_of_two_slots_that_ask_one_scan_answers_both() -> None:
 def test_a_trolley_that_was_just_matched_is_not_meant_again() -> None:
     state = out(("T1", None), ("T2", "bob")).after(SlotFilled(S1, 100.0))
     then = state.when(SlotFilled(S2, 101.0)).then(TrolleyMatched("T2", S2, 101.0, None))
-    then.and_then().when(NoteCustody("T1", 9, False)).then(CustodyNoted("T1", 9, False, None, None))
+    then.and_then().when(NoteCustody(trolley_id="T1", seq=9, out=False)).then(
+        CustodyNoted(trolley_id="T1", seq=9, out=False, holder=None, taken_by=None)
+    )
 
 
 def test_a_shopper_says_so_of_the_own_trolley_only() -> None:
@@ -114,12 +125,12 @@ def test_a_slot_asks_no_more_once_a_trolley_belongs_there_and_the_only_other_one
     state.when(SlotKnown(S1, 103.0)).nothing()
     then = state.when(SlotKnown(S2, 103.0)).then(SlotDropped(S2, 103.0))
     then.alarms(ClearAlarm(("slot_unknown",), "slot/d1:2", 4))
-    both = state.after(SlotFilled(S1, 101.0)).after(NoteCustody("T2", 9, False), at=102.0)
+    both = state.after(SlotFilled(S1, 101.0)).after(NoteCustody(trolley_id="T2", seq=9, out=False), at=102.0)
     both.when(SlotKnown(S2, 103.0)).then(SlotDropped(S2, 103.0), TrolleyMatched("T1", S1, 101.0, None))
 
 
 def test_an_older_note_of_a_trolley_changes_nothing() -> None:
-    out(("T1", None)).when(NoteCustody("T1", 4, False)).nothing()
+    out(("T1", None)).when(NoteCustody(trolley_id="T1", seq=4, out=False)).nothing()
 
 
 # --- the trolley -----------------------------------------------------------------------
@@ -137,7 +148,7 @@ def test_a_trolley_put_elsewhere_stands_there_and_both_slots_hear_of_it() -> Non
         ("device", "device-1", Vacate(PLACE.slot, "TROLLEY_01", B)),
         ("device", "d1", Occupy(2, "TROLLEY_01", B)),
     )
-    then.returns(NoteCustody("TROLLEY_01", 6, False))
+    then.returns(NoteCustody(trolley_id="TROLLEY_01", seq=6, out=False))
     back = then.and_then()
     assert trolley.card(back.state).place == S2  # type: ignore[union-attr]
     back.when(LockReported("open", False, 120.0, REF, PLACE), at=120.0).nothing()
@@ -192,7 +203,7 @@ def test_two_trolleys_that_are_swapped_are_told_apart_by_one_scan() -> None:
     bays.world.settle()
     bays.see(2, "closed", True)
     assert bays.custody() == [("docked", Place("d1", 2)), ("docked", Place("d1", 1))]
-    bays.world.ask("trolley", one, Claim(bays.refs[0], "alice", "s1"))
+    bays.world.ask("trolley", one, Claim(ref=bays.refs[0], user_id="alice", session_id="s1"))
     bays.world.settle()
     assert [(device, sent.slot) for _, device, sent in bays.world.sent] == [("d1", 2)]
     bays.see(2, "open", False)

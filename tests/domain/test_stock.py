@@ -62,7 +62,11 @@ def test_a_delivery_of_nothing_less_or_too_much_is_refused(units: int) -> None:
 
 def test_a_reservation_keeps_every_line_and_tells_the_cart() -> None:
     then = branch().when(reserve(q(MILK, 10), q(TEA, 1)))
-    then.then(StockReserved("r1", "alice", (q(MILK, 10), q(TEA, 1)), 400.0, 100.0))
+    then.then(
+        StockReserved(
+            reservation_id="r1", user_id="alice", lines=(q(MILK, 10), q(TEA, 1)), expires_at=400.0, at=100.0
+        )
+    )
     then.tells(("cart", "alice", ReservationMade("r1", "B")))
     assert level(then.state, MILK) == (10, 10, 10, 0)
 
@@ -81,7 +85,7 @@ def test_demand_is_summed_by_sku() -> None:
         ReservationDenied("r1", "alice", (Shortage(MILK, 11, 10),), 100.0)
     )
     branch().when(reserve(q(MILK, 6), q(MILK, 4))).then(
-        StockReserved("r1", "alice", (q(MILK, 10),), 400.0, 100.0)
+        StockReserved(reservation_id="r1", user_id="alice", lines=(q(MILK, 10),), expires_at=400.0, at=100.0)
     )
 
 
@@ -108,18 +112,22 @@ def test_a_release_puts_everything_back() -> None:
 
 def test_a_count_is_a_correction_and_leaves_what_is_reserved() -> None:
     held = branch().after(reserve(q(MILK, 3)))
-    counted = held.when(AdjustStock(MILK, "counted", counted=8), command_id="d").names("StockAdjusted")
+    counted = held.when(AdjustStock(sku=MILK, reason="counted", counted=8), command_id="d").names(
+        "StockAdjusted"
+    )
     assert level(counted.state, MILK) == (8, 3, 8, 0)
-    held.when(AdjustStock(MILK, "broken", delta=-8), command_id="e").refused(
+    held.when(AdjustStock(sku=MILK, reason="broken", delta=-8), command_id="e").refused(
         400, "below_reserved", reserved=3
     )
-    held.when(AdjustStock(MILK, "x", delta=-11), command_id="f").refused(400, "invalid_quantity")
-    held.when(AdjustStock(MILK, "x", 1, 1), command_id="g").refused(400, "count_or_change")
-    held.when(AdjustStock(MILK, "x", counted=10), command_id="h").nothing()
+    held.when(AdjustStock(sku=MILK, reason="x", delta=-11), command_id="f").refused(400, "invalid_quantity")
+    held.when(AdjustStock(sku=MILK, reason="x", delta=1, counted=1), command_id="g").refused(
+        400, "count_or_change"
+    )
+    held.when(AdjustStock(sku=MILK, reason="x", counted=10), command_id="h").nothing()
 
 
 def test_running_low_raises_one_alarm_and_a_delivery_clears_it() -> None:
-    watched = branch().after(AdjustStock(MILK, "watch", low_at=4))
+    watched = branch().after(AdjustStock(sku=MILK, reason="watch", low_at=4))
     low = watched.when(reserve(q(MILK, 6)), command_id="d").names("StockReserved", "StockRanLow")
     [_, (kind, key, alarm)] = [(t.kind, t.key, t.command) for t in low.told if t.durable]
     assert (kind, key, alarm.kind, alarm.about.subject) == ("alarms", "B", "low_stock", f"sku/{MILK}")
@@ -144,8 +152,8 @@ moves = st.one_of(
     st.builds(lambda n: ReleaseReservation(f"r{n}", "expired"), st.integers(1, 9)),
     st.builds(lambda n: CommitReservation(f"r{n}"), st.integers(1, 9)),
     st.builds(lambda a: ReceiveStock((q(MILK, a),)), units),
-    st.builds(lambda d: AdjustStock(TEA, "x", delta=d), units),
-    st.builds(lambda c, low: AdjustStock(MILK, "x", counted=c, low_at=low), units, units),
+    st.builds(lambda d: AdjustStock(sku=TEA, reason="x", delta=d), units),
+    st.builds(lambda c, low: AdjustStock(sku=MILK, reason="x", counted=c, low_at=low), units, units),
 )
 
 

@@ -20,7 +20,6 @@ from actors.messages.trolley import (
     LockClosed,
     LockFailed,
     LockOpened,
-    LockOrdered,
     LockReported,
     LockState,
     MaintenanceEnded,
@@ -35,6 +34,7 @@ from actors.messages.trolley import (
     TrolleyRef,
     TrolleyReturned,
     Unlock,
+    UnlockAccepted,
     UnlockFinished,
 )
 from tests.domain.given import Given, given
@@ -42,7 +42,7 @@ from tests.domain.things import BARE, REF
 
 T = "TROLLEY_01"
 DOCKED = LockClosed(True, 50.0, REF)
-REQUESTED = ClaimRequested(REF, "alice", "s1", "claim-1", 100.0)
+REQUESTED = ClaimRequested(ref=REF, user_id="alice", session_id="s1", claim_id="claim-1", at=100.0)
 ASSIGNED = TrolleyAssigned("s1", "alice", "s1", 100.5)
 OPENED = LockOpened(True, 101.0)
 LEFT = TrolleyLeft("alice", 103.0, 7303.0)
@@ -87,14 +87,14 @@ def test_a_first_report_of_an_unknown_hook_changes_nothing() -> None:
 
 
 def test_an_assignment_opens_the_lock_within_its_time_to_live() -> None:
-    claimed = docked().after(Claim(REF, "alice", "s1"), at=100.0)
+    claimed = docked().after(Claim(ref=REF, user_id="alice", session_id="s1"), at=100.0)
     then = claimed.when(ConfirmClaim("s1", "alice"), at=100.5).then(ASSIGNED)
     then.tells(("device", "device-1", UnlockSlot("s1", 0x13, T, 110.5, "BRANCH-001")))
     assert then.decision.settles[0][1].lock == LockState("open", "closed", 50.0)
 
 
 def test_no_lock_opens_before_the_assignment() -> None:
-    then = docked().when(Claim(REF, "alice", "s1"))
+    then = docked().when(Claim(ref=REF, user_id="alice", session_id="s1"))
     assert [tell.kind for tell in then.told if tell.durable] == ["cart"]
 
 
@@ -207,7 +207,7 @@ def test_staff_opens_a_lock_for_a_reason_that_is_kept() -> None:
     then = docked().when(Unlock(REF, "battery"), at=60.0, command_id="order-1").names("UnlockOrdered")
     ordered = then.decision.events[0]
     assert (ordered.reason, ordered.at) == ("battery", 60.0)
-    then.answers(LockOrdered(T, ordered.unlock_id, LockState("open", "closed", 50.0)))
+    then.answers(UnlockAccepted(T, ordered.unlock_id, LockState("open", "closed", 50.0)))
     then.tells(("device", "device-1", UnlockSlot(ordered.unlock_id, 0x13, T, 70.0, "BRANCH-001")))
     expired = then.and_then().when(UnlockFinished(ordered.unlock_id, "expired"), at=72.0).names("LockFailed")
     assert expired.hints("notify", "alice") == []

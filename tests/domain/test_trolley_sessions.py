@@ -34,8 +34,8 @@ from tests.domain.given import Given, given
 from tests.domain.things import BARE, PLACE, REF
 
 T = "TROLLEY_01"
-CLAIM = Claim(BARE, "alice", "s1")
-REQUESTED = ClaimRequested(BARE, "alice", "s1", "claim-1", 100.0)
+CLAIM = Claim(ref=BARE, user_id="alice", session_id="s1")
+REQUESTED = ClaimRequested(ref=BARE, user_id="alice", session_id="s1", claim_id="claim-1", at=100.0)
 ASSIGNED = TrolleyAssigned("s1", "alice", None, 100.5)
 OPEN = LockState()
 
@@ -55,12 +55,39 @@ def held() -> Given:
 
 def test_a_claim_waits_for_the_users_side_and_asks_the_cart() -> None:
     then = fresh().when(CLAIM, at=100.0, command_id="claim-1").then(REQUESTED).pending()
-    then.tells(("cart", "alice", OpenSession("s1", T, "BRANCH-001", "demo", "INR", True, 900.0)))
+    then.tells(
+        (
+            "cart",
+            "alice",
+            OpenSession(
+                session_id="s1",
+                trolley_id=T,
+                branch="BRANCH-001",
+                chain="demo",
+                currency="INR",
+                exclusive=True,
+                restore_s=900.0,
+            ),
+        )
+    )
 
 
 def test_a_confirmed_claim_assigns_the_trolley_and_answers_the_claim() -> None:
     then = claiming().when(ConfirmClaim("s1", "alice"), at=100.5)
-    then.then(ASSIGNED).settles(("claim-1", Claimed("s1", T, "alice", 100.5, 130.5, OPEN, True))).tells()
+    then.then(ASSIGNED).settles(
+        (
+            "claim-1",
+            Claimed(
+                session_id="s1",
+                trolley_id=T,
+                user_id="alice",
+                assigned_at=100.5,
+                expires_at=130.5,
+                lock=OPEN,
+                created=True,
+            ),
+        )
+    ).tells()
 
 
 def test_a_denied_claim_frees_the_trolley_and_tells_the_shopper_which_one_is_held() -> None:
@@ -82,14 +109,46 @@ def test_another_user_is_refused_with_who_has_it(state: Given) -> None:
 
 def test_the_same_user_gets_the_same_session_again() -> None:
     then = held().when(replace(CLAIM, session_id="s7"), at=110.0).nothing()
-    then.answers(Claimed("s1", T, "alice", 100.5, 140.0, OPEN, False))
+    then.answers(
+        Claimed(
+            session_id="s1",
+            trolley_id=T,
+            user_id="alice",
+            assigned_at=100.5,
+            expires_at=140.0,
+            lock=OPEN,
+            created=False,
+        )
+    )
 
 
 def test_the_same_user_claiming_twice_at_once_gets_both_claims_answered() -> None:
     twice = claiming().after(replace(CLAIM, session_id="s7"), at=100.1, command_id="claim-2")
     twice.when(ConfirmClaim("s1", "alice"), at=100.5).then(ASSIGNED).settles(
-        ("claim-1", Claimed("s1", T, "alice", 100.5, 130.5, OPEN, True)),
-        ("claim-2", Claimed("s1", T, "alice", 100.5, 130.5, OPEN, False)),
+        (
+            "claim-1",
+            Claimed(
+                session_id="s1",
+                trolley_id=T,
+                user_id="alice",
+                assigned_at=100.5,
+                expires_at=130.5,
+                lock=OPEN,
+                created=True,
+            ),
+        ),
+        (
+            "claim-2",
+            Claimed(
+                session_id="s1",
+                trolley_id=T,
+                user_id="alice",
+                assigned_at=100.5,
+                expires_at=130.5,
+                lock=OPEN,
+                created=False,
+            ),
+        ),
     )
 
 

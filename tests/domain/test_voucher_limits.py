@@ -90,7 +90,16 @@ def test_words_that_come_twice_or_too_late_do_nothing() -> None:
 
 def with_vouchers(*vouchers: Voucher) -> Given:
     state = given(cart, "alice").after(
-        OpenSession("s1", "T", "B", "demo", "INR", True, 900.0), command_id="o"
+        OpenSession(
+            session_id="s1",
+            trolley_id="T",
+            branch="B",
+            chain="demo",
+            currency="INR",
+            exclusive=True,
+            restore_s=900.0,
+        ),
+        command_id="o",
     )
     state = state.after(AddItem(MILK, 1, "s1", "l1"), command_id="add")
     for each in vouchers:

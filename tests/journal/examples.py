@@ -79,13 +79,36 @@ _PURCHASE = purchase.Purchase(
     currency="INR",
 )
 _ABOUT = alarms.About("trolley/TROLLEY_01", "TROLLEY_01", _ID(0), 17, _USER, "not_opened")
-_ALARM = alarms.Alarm(_ID(8), "lock_failed", "major", _ABOUT, _AT, _AT + 5, _ID(9), _ID(9))
+_ALARM = alarms.Alarm(
+    alarm_id=_ID(8),
+    kind="lock_failed",
+    severity="major",
+    about=_ABOUT,
+    raised_at=_AT,
+    acknowledged_at=_AT + 5,
+    acknowledged_by=_ID(9),
+    assignee=_ID(9),
+)
 
-_IMAGE = device.FirmwareImage("2.0.1", "https://shop.example/firmware", 1_048_576, "ab" * 32, "c2lnbmVk")
+_IMAGE = device.FirmwareImage(
+    version="2.0.1",
+    url="https://shop.example/firmware",
+    size=1_048_576,
+    sha256="ab" * 32,
+    signature="c2lnbmVk",
+)
 _ROLLOUT = _ID(8)
 
 EXAMPLES: tuple[msgspec.Struct, ...] = (
-    trolley.ClaimRequested(_REF, _USER, _SESSION, "claim-1", _AT, 3600.0, 900.0),
+    trolley.ClaimRequested(
+        ref=_REF,
+        user_id=_USER,
+        session_id=_SESSION,
+        claim_id="claim-1",
+        at=_AT,
+        rental_s=3600.0,
+        resume_s=900.0,
+    ),
     trolley.ClaimDenied(_SESSION, _USER, "user_has_trolley", _AT),
     trolley.ClaimLapsed(_SESSION, _USER, _AT),
     trolley.TrolleyAssigned(_SESSION, _USER, _UNLOCK, _AT),
@@ -103,8 +126,12 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     trolley.MaintenanceEnded(_AT),
     device.DeviceConnected("BRANCH-001", "boot-1", "1.4.2", _AT),
     device.DeviceDisconnected("boot-1", _AT, _AT - 90),
-    device.UnlockQueued(_UNLOCK, 17, "TROLLEY_01", _AT + 10, "BRANCH-001", _AT),
-    device.UnlockDone(_UNLOCK, 17, "TROLLEY_01", "opened", "", _AT),
+    device.UnlockQueued(
+        unlock_id=_UNLOCK, slot=17, trolley_id="TROLLEY_01", expires_at=_AT + 10, branch="BRANCH-001", at=_AT
+    ),
+    device.UnlockDone(
+        unlock_id=_UNLOCK, slot=17, trolley_id="TROLLEY_01", outcome="opened", detail="", at=_AT
+    ),
     device.SlotChanged(
         9,
         (
@@ -117,7 +144,7 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     device.SlotVacated(17, "TROLLEY_02"),
     device.BoardSilent(17, _AT),
     device.BoardAnswered(17, _AT),
-    yard.CustodyNoted("TROLLEY_01", 7, True, _USER, _USER),
+    yard.CustodyNoted(trolley_id="TROLLEY_01", seq=7, out=True, holder=_USER, taken_by=_USER),
     yard.SlotWaits(_PLACE, _AT),
     yard.SlotDropped(_PLACE, _AT),
     yard.TrolleyMatched("TROLLEY_01", _PLACE, _AT, _USER),
@@ -130,7 +157,18 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     device.FirmwareProgressed(_ROLLOUT, "failed", "The signature is wrong.", _AT),
     device.FirmwareWithdrawn(_ROLLOUT, _AT),
     device.DeviceRetired((0, 17), _AT),
-    rollout.RolloutStarted(_ID(9), _IMAGE, "demo", "", (_ID(0), _ID(1)), 5, 0.2, 3600.0, _USER, _AT),
+    rollout.RolloutStarted(
+        release_id=_ID(9),
+        image=_IMAGE,
+        chain="demo",
+        branch="",
+        devices=(_ID(0), _ID(1)),
+        batch_size=5,
+        max_failure_rate=0.2,
+        device_timeout_s=3600.0,
+        user_id=_USER,
+        at=_AT,
+    ),
     rollout.BatchOffered((_ID(0),), _AT),
     rollout.DeviceProgressed(_ID(0), "downloading", "", _AT),
     rollout.DeviceTimedOut(_ID(0), _AT),
@@ -138,10 +176,33 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     rollout.RolloutResumed(_AT),
     rollout.RolloutAborted((_ID(1),), _AT),
     rollout.RolloutFinished(_AT),
-    cart.SessionAttached(_SESSION, "TROLLEY_01", "BRANCH-001", "demo", "INR", 900.0, _AT),
-    cart.SessionRefused(_SESSION, "TROLLEY_02", "TROLLEY_01", _ID(7), _AT),
-    cart.SessionEndRequested(_SESSION, "TROLLEY_01", "abandoned", "end-1", _AT),
-    cart.SessionDetached(_SESSION, "TROLLEY_01", "abandoned", 1, _AT + 900, _AT),
+    cart.SessionAttached(
+        session_id=_SESSION,
+        trolley_id="TROLLEY_01",
+        branch="BRANCH-001",
+        chain="demo",
+        currency="INR",
+        restore_s=900.0,
+        at=_AT,
+    ),
+    cart.SessionRefused(
+        session_id=_SESSION,
+        trolley_id="TROLLEY_02",
+        held_trolley_id="TROLLEY_01",
+        held_session_id=_ID(7),
+        at=_AT,
+    ),
+    cart.SessionEndRequested(
+        session_id=_SESSION, trolley_id="TROLLEY_01", outcome="abandoned", end_id="end-1", at=_AT
+    ),
+    cart.SessionDetached(
+        session_id=_SESSION,
+        trolley_id="TROLLEY_01",
+        outcome="abandoned",
+        items_cleared=1,
+        saved_until=_AT + 900,
+        at=_AT,
+    ),
     cart.ItemAdded(_LINE, 2, _SESSION, "INR", _AT),
     cart.QuantityChanged(_LINE, _AT),
     cart.ItemRemoved(_ID(1), _AT),
@@ -149,19 +210,35 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     cart.LinesRestored((_LINE,), _AT),
     cart.LinesRepriced((_LINE,), _AT),
     checkout.CheckoutRequested(
-        _ID(8),
-        "BRANCH-001",
-        "pay-1",
-        _AT + 300,
-        _SESSION,
-        900.0,
-        _AT,
-        checkout.Wish(_ID(9), "sandbox", "demo"),
+        reservation_id=_ID(8),
+        branch="BRANCH-001",
+        request_id="pay-1",
+        expires_at=_AT + 300,
+        session_id=_SESSION,
+        restore_s=900.0,
+        at=_AT,
+        wish=checkout.Wish(_ID(9), "sandbox", "demo"),
     ),
     checkout.CheckoutReserved(_ID(8), _AT),
-    checkout.CheckoutRefused(_ID(8), (stock.Shortage(_ID(2), 3, 1),), 0, None, _AT),
-    checkout.CheckoutCancelled(_ID(8), "BRANCH-001", True, "cancelled", 0, None, _AT),
-    checkout.CheckoutExpired(_ID(8), "BRANCH-001", 2, _AT + 900, _AT),
+    checkout.CheckoutRefused(
+        reservation_id=_ID(8),
+        shortages=(stock.Shortage(_ID(2), 3, 1),),
+        items_cleared=0,
+        saved_until=None,
+        at=_AT,
+    ),
+    checkout.CheckoutCancelled(
+        reservation_id=_ID(8),
+        branch="BRANCH-001",
+        reserved=True,
+        reason="cancelled",
+        items_cleared=0,
+        saved_until=None,
+        at=_AT,
+    ),
+    checkout.CheckoutExpired(
+        reservation_id=_ID(8), branch="BRANCH-001", items_cleared=2, saved_until=_AT + 900, at=_AT
+    ),
     checkout.CheckoutCompleted(_ID(8), "BRANCH-001", _AT),
     checkout.ReservationReturned(_ID(8), "BRANCH-001", _AT),
     checkout.CheckoutVoucherKept(_ID(8), _ID(9), _AT),
@@ -172,8 +249,8 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     voucher.VoucherFreed(_ID(8), _AT),
     voucher.VoucherUsed(_ID(8), _AT),
     stock.StockReceived(_UNITS, "delivery 7", _AT),
-    stock.StockAdjusted(_ID(2), -3, 5, "counted", _AT),
-    stock.StockReserved(_ID(8), _USER, _UNITS, _AT + 300, _AT),
+    stock.StockAdjusted(sku=_ID(2), delta=-3, low_at=5, reason="counted", at=_AT),
+    stock.StockReserved(reservation_id=_ID(8), user_id=_USER, lines=_UNITS, expires_at=_AT + 300, at=_AT),
     stock.ReservationDenied(_ID(8), _USER, (stock.Shortage(_ID(2), 3, 1),), _AT),
     stock.StockReleased(_ID(8), _UNITS, "expired", _AT),
     stock.StockSold(_ID(8), _UNITS, _AT),
@@ -234,8 +311,18 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     payment.ChargeTaken("sandbox-1", "capture-1", _AT - 1, _AT),
     payment.ChargeDeclined("card_declined", "Your bank said no.", "sandbox-1", _AT),
     payment.ChargeKept(_ID(8), _AT),
-    payment.RefundStarted(_ID(6), "capture-1", _TOTAL, "Sold out.", None, _AT),
-    payment.RefundSettled(_ID(6), False, _TOTAL, "The card was closed.", "refund-1", _ID(8), _AT),
+    payment.RefundStarted(
+        refund_id=_ID(6), capture="capture-1", amount=_TOTAL, reason="Sold out.", order_id=None, at=_AT
+    ),
+    payment.RefundSettled(
+        refund_id=_ID(6),
+        made=False,
+        amount=_TOTAL,
+        detail="The card was closed.",
+        reference="refund-1",
+        order_id=_ID(8),
+        at=_AT,
+    ),
 )
 
 

@@ -27,7 +27,9 @@ Step = Callable[[Shop], object]
 
 def claim(number: int, who: int) -> Step:
     return lambda shop: shop.send(
-        "trolley", ref(number).trolley_id, trolleys.Claim(ref(number), user(who), str(uuid.uuid4()))
+        "trolley",
+        ref(number).trolley_id,
+        trolleys.Claim(ref=ref(number), user_id=user(who), session_id=str(uuid.uuid4())),
     )
 
 
@@ -102,7 +104,7 @@ def deliver_goods(product: int, units: int) -> Step:
 
 
 def count_goods(product: int, counted: int) -> Step:
-    command = stocks.AdjustStock(offer(product).product_id, "counted", counted=counted, low_at=3)
+    command = stocks.AdjustStock(sku=offer(product).product_id, reason="counted", counted=counted, low_at=3)
     return lambda shop: shop.send("stock", "BRANCH-001", command)
 
 
@@ -128,7 +130,15 @@ def bank_says(word: Literal["open", "yes", "no", "back"]) -> Step:
                 said = [payments.GivenBack(each.refund_id, "r") for each in state.refunds]
             elif word == "yes":
                 owed = state.purchase
-                said = [payments.Taken("ref", "capture", owed.total, owed.currency, shop.now)]
+                said = [
+                    payments.Taken(
+                        reference="ref",
+                        capture="capture",
+                        amount=owed.total,
+                        currency=owed.currency,
+                        at=shop.now,
+                    )
+                ]
             else:
                 said = [payments.Opened("ref", "bank") if word == "open" else payments.NotTaken("no", "No.")]
             for each in said:

@@ -196,6 +196,6 @@ def test_a_fingerprint_is_of_what_the_sender_said_and_the_same_everywhere() -> N
     assert codec.fingerprint(AddItem(offer(1, "10.00"), 2, None, "line-1")) != first
     assert codec.fingerprint(AddItem(offer(2, "10.00"), 1, None, "line-1")) != first
     trolleys = ENTITIES["trolley"].codec
-    claim = trolleys.fingerprint(Claim(ref(1), user(1), "session-1"))
-    assert trolleys.fingerprint(Claim(ref(1), user(1), "session-2")) == claim
-    assert trolleys.fingerprint(Claim(ref(1), user(2), "session-1")) != claim
+    claim = trolleys.fingerprint(Claim(ref=ref(1), user_id=user(1), session_id="session-1"))
+    assert trolleys.fingerprint(Claim(ref=ref(1), user_id=user(1), session_id="session-2")) == claim
+    assert trolleys.fingerprint(Claim(ref=ref(1), user_id=user(2), session_id="session-1")) != claim

@@ -32,14 +32,30 @@ def told(then: Then, command: type) -> Any:
 
 def sold() -> dict[str, Given]:
     """A cart, its payment and its order, to the end."""
-    shopper = given(cart, "alice").after(OpenSession("s1", "T", "B", "demo", "INR", True, 900.0), 100.0, "a")
+    shopper = given(cart, "alice").after(
+        OpenSession(
+            session_id="s1",
+            trolley_id="T",
+            branch="B",
+            chain="demo",
+            currency="INR",
+            exclusive=True,
+            restore_s=900.0,
+        ),
+        100.0,
+        "a",
+    )
     shopper = shopper.after(AddItem(offer("milk"), 3, "s1", "l1"), 100.0, "b")
     shopper = shopper.after(Checkout("r1", "B", 300.0), 100.0, "c")
     shopper = shopper.after(ReservationMade("r1", "B"), 101.0, "d")
     asked = shopper.when(RequestPayment("p1", "sandbox", "demo"), 102.0, "e")
     start = told(asked, StartPayment)
     owes = given(payment, "p1").after(start, 103.0, "f").after(Opened("ref", "shopper"), 104.0, "g")
-    paid = owes.when(Taken("ref", "cap", start.purchase.total, "INR", 105.0), 105.0, "h")
+    paid = owes.when(
+        Taken(reference="ref", capture="cap", amount=start.purchase.total, currency="INR", at=105.0),
+        105.0,
+        "h",
+    )
     gone = asked.and_then().when(told(paid, PaymentSucceeded), 106.0, "i")
     placed = given(order, "p1").when(told(gone, PlaceOrder), 107.0, "j")
     return {"cart": gone.and_then(), "payment": paid.and_then(), "order": placed.and_then()}

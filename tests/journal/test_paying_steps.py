@@ -33,7 +33,7 @@ RESERVATION = "7c0a3b1e-52f7-4c39-8ad4-9be1f1a2c3d4"
 GOODS = offer(1)
 STEPS: tuple[tuple[str, str, Any], ...] = (
     ("stock", SHOP, ReceiveStock((Quantity(GOODS.product_id, 10),))),
-    ("trolley", "TROLLEY_01", Claim(ref(1), WHO, "session-1")),
+    ("trolley", "TROLLEY_01", Claim(ref=ref(1), user_id=WHO, session_id="session-1")),
     ("cart", WHO, AddItem(GOODS, 3, "session-1")),
     ("cart", WHO, RequestPayment(PAYMENT, "bank", "demo", None, Checkout(RESERVATION, SHOP, 300.0))),
     ("payment", PAYMENT, FindPayment()),

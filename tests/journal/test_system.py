@@ -38,7 +38,7 @@ def test_a_visit_is_durable_answered_again_after_a_restart_and_replayed_alike(jo
     system = System(KINDS, journal, publish=None)
     system.start()
     try:
-        claim = trolleys.Claim(ref(1), user(1), first)
+        claim = trolleys.Claim(ref=ref(1), user_id=user(1), session_id=first)
         claimed = system.ask(Address("trolley", "TROLLEY_01"), claim, "claim").get(timeout=90)
         assert claimed.answer.created
         waiting = [

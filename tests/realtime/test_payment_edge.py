@@ -166,7 +166,10 @@ def test_an_account_that_was_taken_away_makes_no_payment_undone(
 
 def test_a_refund_in_trouble_is_named(edge: ProviderCalls, provider: Moody, told: queue.Queue[Any]) -> None:
     provider.trouble = ProviderDown("no answer")
-    edge.handle("moody", words.GiveBack(charge(), "f1", "capture", Decimal(1), "torn"))
+    edge.handle(
+        "moody",
+        words.GiveBack(charge=charge(), refund_id="f1", capture="capture", amount=Decimal(1), reason="torn"),
+    )
     assert told.get(timeout=WITHIN_S)[1] == words.Silent("refund", "f1")
 
 

@@ -10,12 +10,12 @@ from django.core.exceptions import ImproperlyConfigured
 
 from core.host import Host, References
 from core.payments.provider_calls import ProviderCalls
-from realtime.background_jobs import Errands
+from realtime.background_jobs import BackgroundJobs
 from realtime.server import Server
 from realtime.topics.streams import Topics
 from tests.realtime.conftest import World
 
-PARTS = (References, Host, Topics, ProviderCalls, Errands)
+PARTS = (References, Host, Topics, ProviderCalls, BackgroundJobs)
 """In the order in which they start."""
 
 
