@@ -230,7 +230,7 @@ def test_the_edge_finds_a_users_session_and_it_counts_as_a_sign_of_life() -> Non
 def test_a_session_that_is_not_open_is_not_found() -> None:
     fresh().when(FindSession()).refused(404, "session_not_found")
     fresh().when(FindSession("s1")).refused(404, "session_not_found")
-    over = shopping().after(CloseSession("s1", "expired"))
+    over = shopping().after(CloseSession("s1", "abandoned"))
     over.when(FindSession()).refused(404, "session_not_found")
     over.when(FindSession("s1")).refused(409, "session_ended")
 
