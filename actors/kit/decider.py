@@ -17,6 +17,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from actors.kit.command import Command
+
 _EARLY_S = 1e-6
 """A timer may fire this much early, by rounding, and still count."""
 
@@ -96,7 +98,7 @@ class TimeReached(msgspec.Struct, frozen=True, tag="TimeReached"):
 TIME_REACHED = TimeReached()
 
 
-class Look(msgspec.Struct, frozen=True, tag="Look"):
+class Look(msgspec.Struct, Command[None], frozen=True, tag="Look"):
     """Read the state after every commit before this command; decides nothing."""
 
 

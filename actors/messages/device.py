@@ -100,7 +100,7 @@ class LinkUp(msgspec.Struct, Asked["DeskOfDevice"], frozen=True, tag="LinkUp"):
     readings: tuple[SlotReading, ...]
 
 
-class LinkDown(msgspec.Struct, frozen=True, tag="LinkDown"):
+class LinkDown(msgspec.Struct, Asked[None], frozen=True, tag="LinkDown"):
     """The Pi's socket closed. The edge says so only of the socket that is still the device's link."""
 
     boot_id: str

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from actors.messages.alarms import AcknowledgeAlarm, Alarm, AlarmGone, AlarmStands, CallForHelp, DismissAlarm
+from actors.messages.alarms import AcknowledgeAlarm, AlarmGone, AlarmStands, CallForHelp, DismissAlarm
 from actors.messages.cart import FindSession, SessionFound
 from core.orders import customers
-from realtime.commands.asking import in_database
+from realtime.commands.asking import Accepted, in_database
 from realtime.commands.lookups import people_of
 from realtime.commands.row import Ask, Call, Command, Route, in_branch, own
 from realtime.limits.attempts import TOO_MANY
@@ -95,8 +95,8 @@ def _take_on(call: Call, assignee: str) -> Ask:
     return Ask("alarms", call.place.thing.code, command)
 
 
-async def _taken(call: Call, assignee: str, outcome: Any) -> AlarmTaken:
-    alarm: Alarm = outcome.answer.alarm
+async def _taken(call: Call, assignee: str, outcome: Accepted[AlarmStands]) -> AlarmTaken:
+    alarm = outcome.answer.alarm
     for user_id in people_of(alarm):
         await call.services.names.of(user_id)
     return AlarmTaken(alarm=call.services.goods.alarm(alarm))
@@ -109,8 +109,8 @@ def _clear(call: Call, found: Any) -> Ask:
     return Ask("alarms", call.place.thing.code, DismissAlarm(call.body.alarm_id, call.who.id))
 
 
-def _cleared(call: Call, found: Any, outcome: Any) -> AlarmCleared:
-    gone: AlarmGone = outcome.answer
+def _cleared(call: Call, found: Any, outcome: Accepted[AlarmGone]) -> AlarmCleared:
+    gone = outcome.answer
     return AlarmCleared(alarm_id=gone.alarm_id, cleared=True)
 
 
@@ -132,8 +132,8 @@ def _call(call: Call, held: tuple[SessionFound, str]) -> Ask:
     return Ask("alarms", branch, command)
 
 
-def _called(call: Call, held: tuple[SessionFound, str], outcome: Any) -> HelpCalled:
-    stands: AlarmStands = outcome.answer
+def _called(call: Call, held: tuple[SessionFound, str], outcome: Accepted[AlarmStands]) -> HelpCalled:
+    stands = outcome.answer
     alarm = stands.alarm
     return HelpCalled(
         alarm_id=alarm.alarm_id,

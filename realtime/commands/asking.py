@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import struct
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -14,6 +14,7 @@ import msgspec
 from actors.kit.decider import Look
 from actors.messages.cart import FindSession
 from actors.runtime.address import Address
+from actors.runtime.asks import Command, Outcome, Pending
 from actors.runtime.errors import AskError, KeyReused
 from core.accounts.principals import Principal
 from core.database import in_thread
@@ -21,7 +22,33 @@ from core.logs import SUBJECT, Subject
 from realtime.problems import from_error, from_refusal
 
 T = TypeVar("T")
+A = TypeVar("A")
+A_co = TypeVar("A_co", covariant=True)
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Accepted(Protocol[A_co]):
+    """The outcome of a command that was not refused: the runtime's Outcome, whose answer is there."""
+
+    @property
+    def answer(self) -> A_co:
+        """What the command declares, e.g. ``Claimed`` of a ``Claim``."""
+
+    @property
+    def state(self) -> Any:
+        """The entity's state after the command; for a repeat, its state now."""
+
+    @property
+    def seq(self) -> int:
+        """Of the entity's last event with this command."""
+
+    @property
+    def epoch(self) -> str:
+        """What ``seq`` counts in."""
+
+    @property
+    def replayed(self) -> bool:
+        """Whether this is the kept answer of a repeat."""
 
 
 class Actors(Protocol):
@@ -37,7 +64,7 @@ class Actors(Protocol):
         command_id: str | None = None,
         principal: str = "",
         timeout: float = 5.0,
-    ) -> Any:
+    ) -> Pending[Outcome[Any]]:
         """Send a command; never waits."""
 
     def tell(
@@ -45,10 +72,10 @@ class Actors(Protocol):
     ) -> None:
         """Send a command and hear nothing."""
 
-    def since(self, address: Address, epoch: str, offset: int) -> Any:
+    def since(self, address: Address, epoch: str, offset: int) -> Pending[Any]:
         """Return a reply of what a stream has had since, or of None."""
 
-    def state_at(self, address: Address, seq: int) -> Any:
+    def state_at(self, address: Address, seq: int) -> Pending[Any]:
         """Return a reply of the state after event ``seq``."""
 
 
@@ -56,14 +83,21 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     """What a command answers: the data of its reply, and the outcome behind it for other views of it."""
 
     data: Any
-    outcome: Any = None
+    outcome: Accepted[Any] | None = None
+    """None if no actor was asked."""
+
+    @property
+    def accepted(self) -> Accepted[Any]:
+        """The outcome of a command that always asks an actor."""
+        assert self.outcome is not None
+        return self.outcome
 
 
 class Direct(msgspec.Struct, frozen=True, gc=False):
     """One ask that is under way; ``show`` turns its accepted outcome into the reply's data."""
 
-    pending: Any
-    show: Callable[[Any], Any]
+    pending: Pending[Outcome[Any]]
+    show: Callable[[Accepted[Any]], Any]
     subject: Subject | None = None
     """For the log."""
 
@@ -78,23 +112,26 @@ class Asking:
         self.actors = actors
         self._timeout = timeout_s
 
-    def ask(self, kind: str, key: str, command: Any, who: Principal, command_id: str | None = None) -> Any:
+    def ask(
+        self, kind: str, key: str, command: Command[A], who: Principal, command_id: str | None = None
+    ) -> Pending[Outcome[A]]:
         """Ask the entity; the command id is scoped to the principal. Returns the pending reply."""
         if command_id is not None and key != who.id:
             command_id = f"{who.id}:{command_id}"
         return self.actors.ask(Address(kind, key), command, command_id, f"{who.kind}:{who.id}", self._timeout)
 
-    async def outcome(self, pending: Any) -> Any:
+    async def outcome(self, pending: Awaitable[Outcome[A]]) -> Accepted[A]:
         """Return the accepted outcome of an ask. Raises Problem for refusals and failures."""
         try:
-            outcome = await pending
+            outcome: Any = await pending
         except Exception as error:
             raise from_error(error) from error
         if outcome.refusal is not None:
             raise from_refusal(outcome.refusal)
-        return outcome
+        accepted: Accepted[A] = outcome
+        return accepted
 
-    async def look(self, kind: str, key: str, who: Principal) -> Any:
+    async def look(self, kind: str, key: str, who: Principal) -> Accepted[None]:
         """Return the outcome of a Look: the state after every earlier commit."""
         return await self.outcome(self.ask(kind, key, Look(), who))
 

@@ -33,7 +33,7 @@ from core.catalogue.barcodes import BarcodeError
 from core.catalogue.labels import Label
 from core.catalogue.live.catalogue import Catalogue, CatalogueProduct
 from core.inventory.levels import available
-from realtime.commands.asking import Answer, in_database, new_id
+from realtime.commands.asking import Accepted, Answer, in_database, new_id
 from realtime.commands.lookups import QR
 from realtime.commands.row import OWN, Ask, Call, Command, Place, Route, own
 from realtime.commands.services import Services
@@ -251,8 +251,8 @@ def add_command(call: Call, adding: Adding) -> Ask:
     return Ask("cart", adding.owner, command)
 
 
-def _added(call: Call, adding: Adding, outcome: Any) -> Added:
-    put: ItemPut = outcome.answer
+def _added(call: Call, adding: Adding, outcome: Accepted[ItemPut]) -> Added:
+    put = outcome.answer
     line, product, goods = put.line, adding.product, call.services.goods
     # A repeat's line may be of what the code stood for the first time.
     same = line.product_id == product.product_id
@@ -268,7 +268,7 @@ def _added(call: Call, adding: Adding, outcome: Any) -> Added:
 
 
 async def _added_with_cart(call: Call, answer: Answer) -> tuple[int, Any]:
-    cart = await cart_after(call, answer.outcome)
+    cart = await cart_after(call, answer.accepted)
     if call.body.barcode is None:
         return 200, MessageWithCart(message="Item added successfully", cart=cart)
     added: Added = answer.data
@@ -302,7 +302,7 @@ def _set_quantity(call: Call, offer: Offer | None) -> Ask:
     return Ask("cart", call.who.id, SetQuantity(call.body.item_id, call.body.quantity, offer))
 
 
-def _changed(call: Call, offer: Offer | None, outcome: Any) -> Changed:
+def _changed(call: Call, offer: Offer | None, outcome: Accepted[ItemPut | ItemsGone]) -> Changed:
     answer = outcome.answer
     item = call.services.goods.item(answer.line, call.who.id) if isinstance(answer, ItemPut) else None
     return Changed(item=item, **totals(answer))
@@ -320,8 +320,8 @@ def _clear(call: Call, found: Any) -> Ask:
     return Ask("cart", call.who.id, ClearCart())
 
 
-def _removed(call: Call, found: Any, outcome: Any) -> Removed:
-    answer: ItemsGone = outcome.answer
+def _removed(call: Call, found: Any, outcome: Accepted[ItemsGone]) -> Removed:
+    answer = outcome.answer
     return Removed(removed=answer.removed, **totals(answer))
 
 
@@ -342,13 +342,13 @@ def _restore(call: Call, offers: dict[str, Offer]) -> Ask:
     return Ask("cart", call.who.id, RestoreLines(offers))
 
 
-def _restored(call: Call, offers: Any, outcome: Any) -> RestoredView:
-    answer: Restored = outcome.answer
+def _restored(call: Call, offers: Any, outcome: Accepted[Restored]) -> RestoredView:
+    answer = outcome.answer
     return RestoredView(restored=answer.restored, **totals(answer))
 
 
 async def _whole_cart(call: Call, answer: Answer) -> tuple[int, Any]:
-    return 200, await cart_after(call, answer.outcome)
+    return 200, await cart_after(call, answer.accepted)
 
 
 def offers_of(services: Services, who: Principal, lines: Iterable[Line]) -> dict[str, Offer]:
@@ -405,12 +405,12 @@ def ask_nothing(call: Call, found: Any) -> None:
     """Say that what was looked up is the answer."""
 
 
-def as_found(call: Call, found: Any, outcome: Any) -> Any:
+def as_found(call: Call, found: Any, outcome: object) -> Any:
     """Show what was looked up."""
     return found
 
 
-async def cart_after(call: Call, outcome: Any) -> CartView:
+async def cart_after(call: Call, outcome: Accepted[object]) -> CartView:
     """Return the cart as it was right after the command, also for the repeat of an old one."""
     state = outcome.state
     if outcome.replayed:

@@ -10,11 +10,11 @@ from msgspec import Meta
 
 from actors.cart import State as CartState
 from actors.messages.cart import Line
-from actors.messages.checkout import CancelCheckout, CheckedOut, Checkout
+from actors.messages.checkout import CancelCheckout, CheckedOut, Checkout, CheckoutOver
 from actors.runtime.address import Address
 from core.catalogue.live.catalogue import Catalogue
 from core.fleet.directory import BranchInfo
-from realtime.commands.asking import new_id
+from realtime.commands.asking import Accepted, new_id
 from realtime.commands.carts import no_content
 from realtime.commands.row import Ask, Call, Command, Route, own
 from realtime.commands.services import Services
@@ -68,8 +68,8 @@ def _checkout(call: Call, command: Checkout) -> Ask:
     return Ask("cart", call.who.id, command)
 
 
-async def _checked_out(call: Call, command: Checkout, outcome: Any) -> CheckoutView:
-    done: CheckedOut = outcome.answer
+async def _checked_out(call: Call, command: Checkout, outcome: Accepted[CheckedOut]) -> CheckoutView:
+    done = outcome.answer
     state = outcome.state
     if state.revision != done.revision:
         actors = call.services.asking.actors
@@ -117,7 +117,7 @@ def _cancel(call: Call, found: Any) -> Ask:
     return Ask("cart", call.who.id, CancelCheckout())
 
 
-def _cancelled(call: Call, found: Any, outcome: Any) -> CancelledView:
+def _cancelled(call: Call, found: Any, outcome: Accepted[CheckoutOver]) -> CancelledView:
     over = outcome.answer
     return CancelledView(reservation_id=over.reservation_id, revision=over.revision)
 

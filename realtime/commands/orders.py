@@ -11,7 +11,7 @@ from msgspec import Meta
 from actors.messages.order import ExitPassed, GoodsBack, RefundBegun, RefundOrder, VerifyExit
 from actors.order import State as OrderState
 from core.orders import passes
-from realtime.commands.asking import in_database, new_id
+from realtime.commands.asking import Accepted, in_database, new_id
 from realtime.commands.row import Ask, Call, Command, Place, Route, in_branch
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
@@ -104,8 +104,8 @@ def _verify_exit(call: Call, order_id: str) -> Ask:
     )
 
 
-async def _passed(call: Call, order_id: str, outcome: Any) -> ExitView:
-    passed: ExitPassed = outcome.answer
+async def _passed(call: Call, order_id: str, outcome: Accepted[ExitPassed]) -> ExitView:
+    passed = outcome.answer
     state: OrderState = outcome.state
     bought = state.purchase
     return ExitView(
@@ -174,8 +174,8 @@ def _refund(call: Call, found: Any) -> Ask:
     return Ask("order", body.order_id, command)
 
 
-def _begun(call: Call, found: Any, outcome: Any) -> RefundView:
-    begun: RefundBegun = outcome.answer
+def _begun(call: Call, found: Any, outcome: Accepted[RefundBegun]) -> RefundView:
+    begun = outcome.answer
     return RefundView(
         order_id=call.body.order_id,
         refund_id=begun.refund_id,

@@ -10,12 +10,12 @@ from msgspec import Meta
 
 from actors.cart import State as CartState
 from actors.messages.paying import PaymentAsked, RequestPayment
-from actors.messages.payment import ConfirmPayment, FindPayment
+from actors.messages.payment import ConfirmPayment, FindPayment, PaymentStands
 from actors.payment import State as PaymentState
 from actors.payment import Status
 from core.payments import ledger
 from core.payments.providers import registry
-from realtime.commands.asking import in_database, new_id
+from realtime.commands.asking import Accepted, in_database, new_id
 from realtime.commands.carts import ask_nothing
 from realtime.commands.checkouts import CHECKOUT, beginning
 from realtime.commands.row import Ask, Call, Command, Place, Route, own
@@ -105,9 +105,9 @@ def _create(call: Call, command: RequestPayment) -> Ask:
     return Ask("cart", call.who.id, command)
 
 
-async def _created(call: Call, command: RequestPayment, outcome: Any) -> PaymentView:
+async def _created(call: Call, command: RequestPayment, outcome: Accepted[PaymentAsked]) -> PaymentView:
     body, who, asking = call.body, call.who, call.services.asking
-    asked: PaymentAsked = outcome.answer
+    asked = outcome.answer
     if body.shipping_address is not None or body.billing_address is not None:
         addresses = (body.shipping_address, body.billing_address)
         await in_database(ledger.keep_addresses, asked.payment_id, who.id, *addresses)
@@ -141,11 +141,11 @@ def _confirm(call: Call, found: Any) -> Ask:
     return Ask("payment", body.payment_id, ConfirmPayment(body.card, body.approve))
 
 
-async def _confirmed(call: Call, found: Any, outcome: Any) -> PaymentView:
+async def _confirmed(call: Call, found: Any, outcome: Accepted[PaymentStands]) -> PaymentView:
     return await _view(outcome.state)
 
 
-async def _show(call: Call, found: Any, outcome: Any) -> PaymentView:
+async def _show(call: Call, found: Any, outcome: None) -> PaymentView:
     return await _view(call.place.thing)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from actors.messages.alarms import About, RaiseAlarm
 from actors.runtime.address import Address
+from actors.runtime.asks import Outcome, Pending
 from core.accounts.principals import Principal, may
 from core.logs import SUBJECT
 from realtime.commands.asking import Answer, Begun, Direct, new_id
@@ -128,7 +129,7 @@ class Pipeline:
             return self._conclude(call, found, pending)
         return Direct(pending, partial(self._show, call, found), call)
 
-    async def _conclude(self, call: Call, found: Any, pending: Any) -> Answer:
+    async def _conclude(self, call: Call, found: Any, pending: Pending[Outcome[Any]] | None) -> Answer:
         outcome = None
         if pending is not None:
             try:

@@ -14,6 +14,7 @@ from actors.kit.money import zero
 from actors.messages.cart import ApplyVoucher, DropVoucher, Offer, PriceChange, Quoted, Reprice
 from actors.messages.pricing import TIERS, Voucher
 from core.catalogue.live.catalogue import Catalogue
+from realtime.commands.asking import Accepted
 from realtime.commands.carts import PRODUCT, Quantity, as_found, ask_nothing, offers_of
 from realtime.commands.row import Ask, Call, Command, Route, own
 from realtime.limits.attempts import TOO_MANY
@@ -194,8 +195,8 @@ def _to_cart(call: Call, command: Reprice | ApplyVoucher | DropVoucher) -> Ask:
     return Ask("cart", call.who.id, command)
 
 
-def _quoted(call: Call, command: Any, outcome: Any) -> QuoteView:
-    answer: Quoted = outcome.answer
+def _quoted(call: Call, command: Any, outcome: Accepted[Quoted]) -> QuoteView:
+    answer = outcome.answer
     return QuoteView(
         changes=tuple(_change(change) for change in answer.changes),
         cart_total=answer.cart_total,

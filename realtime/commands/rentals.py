@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta
 
@@ -13,7 +13,7 @@ from actors.messages.trolley import Place as Slot
 from actors.trolley import State as TrolleyState
 from core.accounts.people import find_by_phone
 from core.accounts.principals import may
-from realtime.commands.asking import in_database, new_id
+from realtime.commands.asking import Accepted, in_database, new_id
 from realtime.commands.lookups import QR
 from realtime.commands.row import Ask, Call, Command, Place, Route
 from realtime.commands.sessions import HELD, known_here, name_holder, rental_of, resume_of, trolley_place
@@ -134,9 +134,9 @@ def _assign(call: Call, letting: _Letting) -> Ask:
     )
 
 
-def _assigned(call: Call, letting: _Letting, outcome: Any) -> Assigned:
+def _assigned(call: Call, letting: _Letting, outcome: Accepted[Claimed]) -> Assigned:
     ref: TrolleyRef = call.place.thing
-    claimed: Claimed = outcome.answer
+    claimed = outcome.answer
     call.services.places.remember(letting.user_id, ref.chain, ref.branch, ref.trolley_id)
     return Assigned(
         session_id=claimed.session_id,
@@ -199,8 +199,8 @@ def _return(call: Call, returning: _Returning) -> Ask | None:
     return Ask("yard", ref.branch, command)
 
 
-async def _returned(call: Call, returning: _Returning, outcome: Any) -> Returned:
-    answer: ReturnPlaced | None = None if outcome is None else outcome.answer
+async def _returned(call: Call, returning: _Returning, outcome: Accepted[ReturnPlaced] | None) -> Returned:
+    answer = None if outcome is None else outcome.answer
     if returning.held:
         asking, state = call.services.asking, returning.state
         end = EndSession(state.session_id or "", "abandoned")

@@ -14,7 +14,7 @@ from actors.messages.trolley import Alive, Claim, Claimed, Heartbeat, TrolleyRef
 from actors.runtime.address import Address
 from core.accounts.principals import Principal, may
 from core.orders import customers
-from realtime.commands.asking import Answer, Asking, in_database, new_id
+from realtime.commands.asking import Accepted, Answer, Asking, in_database, new_id
 from realtime.commands.lookups import QR
 from realtime.commands.row import OWN, Ask, Call, Command, Place, Route
 from realtime.commands.services import Services
@@ -188,9 +188,9 @@ def _own_claim(call: Call) -> bool:
     )
 
 
-async def _started(call: Call, user_id: str, outcome: Any) -> Started:
+async def _started(call: Call, user_id: str, outcome: Accepted[Claimed]) -> Started:
     services, ref = call.services, call.place.thing
-    claimed: Claimed = outcome.answer
+    claimed = outcome.answer
     services.places.remember(user_id, ref.chain, ref.branch, ref.trolley_id)
     cart = await _cart_at(call, user_id, claimed.cart_revision)
     if user_id != call.who.id:
@@ -222,7 +222,7 @@ async def _cart_at(call: Call, user_id: str, revision: int) -> CartState:
 
 
 async def _created_or_not(call: Call, answer: Answer) -> tuple[int, Any]:
-    return 201 if answer.outcome.answer.created else 200, answer.data
+    return 201 if answer.accepted.answer.created else 200, answer.data
 
 
 # --- session.heartbeat, session.end ---------------------------------------------------
@@ -257,8 +257,8 @@ def _beat(call: Call, found: SessionFound) -> Ask:
     return Ask("trolley", found.trolley_id, Heartbeat(found.session_id), keyed=False)
 
 
-def _alive(call: Call, found: SessionFound, outcome: Any) -> Beat:
-    alive: Alive = outcome.answer
+def _alive(call: Call, found: SessionFound, outcome: Accepted[Alive]) -> Beat:
+    alive = outcome.answer
     return Beat(session_id=alive.session_id, expires_at=rfc3339(alive.expires_at))
 
 
@@ -282,8 +282,8 @@ def _end(call: Call, session_id: str) -> Ask:
     return Ask("cart", owner, EndSession(session_id, call.body.outcome or "abandoned"))
 
 
-def _ended(call: Call, found: Any, outcome: Any) -> Ended:
-    over: SessionOver = outcome.answer
+def _ended(call: Call, found: Any, outcome: Accepted[SessionOver]) -> Ended:
+    over = outcome.answer
     return Ended(
         session_id=over.session_id,
         trolley_id=over.trolley_id,

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from actors.messages.stock import AdjustStock, Quantity, ReceiveStock, StockLevels
+from realtime.commands.asking import Accepted
 from realtime.commands.row import Ask, Call, Command, Route, in_branch
 from realtime.problems import not_found
 from realtime.views.base import View
@@ -98,8 +99,8 @@ def _sku(call: Call, product_id: str, variant_id: str | None) -> str:
     return f"{product_id}/{variant_id}"
 
 
-def _levels(call: Call, found: Any, outcome: Any) -> LevelsView:
-    answer: StockLevels = outcome.answer
+def _levels(call: Call, found: Any, outcome: Accepted[StockLevels]) -> LevelsView:
+    answer = outcome.answer
     levels = []
     for level in answer.levels:
         product_id, _, variant_id = level.sku.partition("/")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from actors.messages.trolley import Lock, MaintenanceSet, SetMaintenance, Unlock, UnlockAccepted
+from realtime.commands.asking import Accepted
 from realtime.commands.row import Ask, Call, Command, Place, Route
 from realtime.commands.sessions import trolley_place
 from realtime.problems import invalid
@@ -71,8 +72,8 @@ def _lock(call: Call, found: Any) -> Ask:
     return Ask("trolley", ref.trolley_id, Lock(ref))
 
 
-def _ordered(call: Call, found: Any, outcome: Any) -> UnlockView:
-    ordered: UnlockAccepted = outcome.answer
+def _ordered(call: Call, found: Any, outcome: Accepted[UnlockAccepted]) -> UnlockView:
+    ordered = outcome.answer
     return UnlockView(
         trolley_id=ordered.trolley_id, unlock_id=ordered.unlock_id, lock=lock_view(ordered.lock)
     )
@@ -83,8 +84,8 @@ def _maintain(call: Call, found: Any) -> Ask:
     return Ask("trolley", ref.trolley_id, SetMaintenance(ref, body.on, body.notes or ""))
 
 
-def _maintained(call: Call, found: Any, outcome: Any) -> MaintenanceView:
-    done: MaintenanceSet = outcome.answer
+def _maintained(call: Call, found: Any, outcome: Accepted[MaintenanceSet]) -> MaintenanceView:
+    done = outcome.answer
     return MaintenanceView(trolley_id=done.trolley_id, on=done.on, notes=done.notes)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -24,16 +24,20 @@ from actors.messages.device import Received as ReceivedByDevice
 from actors.messages.device import Report as ReportOfDevice
 from actors.messages.device import Result as ResultOfDevice
 from actors.runtime.address import Address
+from actors.runtime.asks import Command, Outcome, Pending
 from core.accounts.principals import Principal
 from core.telemetry.writer import Full, SampleRow
 from devicegw import wire
 from realtime.asgi import Message
+from realtime.commands.asking import Accepted
 from realtime.devices.inspection import Taps
 from realtime.devices.reports import DeviceReports
 from realtime.devices.scans import Scans
 from realtime.limits.bucket import TokenBucket
 from realtime.problems import Problem, forbidden, from_error, from_refusal, invalid
 from realtime.sockets.base import NO_ROLE, WRONG_TOKEN, SocketConsumer
+
+A = TypeVar("A")
 
 log = logging.getLogger("devices")
 
@@ -159,24 +163,25 @@ class DeviceConsumer(SocketConsumer):
         else:
             self._write(wire.Problem(code=problem.code, detail=problem.detail[:500], seq=seq))
 
-    def _ask(self, command: Any) -> Any:
+    def _ask(self, command: Command[A]) -> Pending[Outcome[A]]:
         return self.shared.services.asking.ask("device", self.principal.id, command, self.principal)
 
-    def _then(self, pending: Any, done: Callable[[Any], None], seq: int | None = None) -> None:
+    def _then(self, pending: Pending[Outcome[A]], done: Callable[[A], None], seq: int | None = None) -> None:
         pending.add_done_callback(partial(self._settled, done, seq))
 
-    def _settled(self, done: Callable[[Any], None], seq: int | None, pending: Any) -> None:
+    def _settled(self, done: Callable[[A], None], seq: int | None, pending: Pending[Outcome[A]]) -> None:
         try:
             done(self._outcome(pending).answer)
         except Exception as error:  # noqa: BLE001 - answered as a problem
             self._refuse(seq, from_error(error))
 
-    def _outcome(self, pending: Any) -> Any:
+    def _outcome(self, pending: Pending[Outcome[A]]) -> Accepted[A]:
         """Return the accepted outcome of an ask that has been answered; raises why there is none."""
-        outcome = pending.get(timeout=0)
+        outcome: Any = pending.get(timeout=0)
         if outcome.refusal is not None:
             raise from_refusal(outcome.refusal)
-        return outcome
+        accepted: Accepted[A] = outcome
+        return accepted
 
     def _ack(self, seq: int, answer: Any) -> None:
         self._write(wire.Ack(seq=seq))
