@@ -171,17 +171,9 @@ class DeviceConsumer(SocketConsumer):
 
     def _settled(self, done: Callable[[A], None], seq: int | None, pending: Pending[Outcome[A]]) -> None:
         try:
-            done(self._outcome(pending).answer)
+            done(_accepted(pending).answer)
         except Exception as error:  # noqa: BLE001 - answered as a problem
             self._refuse(seq, from_error(error))
-
-    def _outcome(self, pending: Pending[Outcome[A]]) -> Accepted[A]:
-        """Return the accepted outcome of an ask that has been answered; raises why there is none."""
-        outcome: Any = pending.get(timeout=0)
-        if outcome.refusal is not None:
-            raise from_refusal(outcome.refusal)
-        accepted: Accepted[A] = outcome
-        return accepted
 
     def _ack(self, seq: int, answer: Any) -> None:
         self._write(wire.Ack(seq=seq))
@@ -238,7 +230,7 @@ class DeviceConsumer(SocketConsumer):
 
     def _reported(self, reports: Sequence[ReportOfDevice], pending: Any) -> None:
         try:
-            self._outcome(pending)
+            _accepted(pending)
         except Exception as error:  # noqa: BLE001 - answered as a problem
             self._reports.discard()
             for report in reports:
@@ -298,3 +290,12 @@ class DeviceConsumer(SocketConsumer):
         wire.Frames: _frames,
         wire.Heartbeat: _heartbeat,
     }
+
+
+def _accepted(pending: Pending[Outcome[A]]) -> Accepted[A]:
+    """Return the accepted outcome of an ask that has been answered; raises why there is none."""
+    outcome: Any = pending.get(timeout=0)
+    if outcome.refusal is not None:
+        raise from_refusal(outcome.refusal)
+    accepted: Accepted[A] = outcome
+    return accepted
