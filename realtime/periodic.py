@@ -45,7 +45,8 @@ class PeriodicJobs:
         self._alarm = None
         for turn in self._turns.values():
             turn.set()
-        await asyncio.wait(self._tasks, timeout=patience_s)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=patience_s)
         await end(self._tasks)
 
     def _ring(self) -> None:
