@@ -123,7 +123,8 @@ class Pending(Generic[T]):
                 raise AskTimeout(f"no answer to {type(self.command).__name__} within {limit} s")
         if self.error is not None:
             raise self.error
-        return cast("T", self.value)
+        value: T = self.value
+        return value
 
     def _arrived(self, lock: LockType, limit: float) -> bool:
         # It may have come before the lock was in the list, or just as the time ran out.

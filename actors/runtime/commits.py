@@ -35,6 +35,8 @@ class Commits:
         self._publish = publish
         self._fenced_off = fenced_off
         self._outbox: list[Chunk] = []
+        self.append: Callable[[Chunk], None] = self._outbox.append
+        """Have a chunk written at the end of this round."""
         self.queue: WriteQueue | None = None
         """Leads to the writer while there is one."""
         self.fenced = False
@@ -47,15 +49,12 @@ class Commits:
 
     # --- out -------------------------------------------------------------------
 
-    def append(self, chunk: Chunk) -> None:
-        """Have the chunk written at the end of this round."""
-        self._outbox.append(chunk)
-
     def hand_on(self) -> None:
         """The round is over: give its chunks to the writer."""
         if not self._outbox:
             return
-        chunks, self._outbox = self._outbox, []
+        chunks = self._outbox[:]
+        self._outbox.clear()
         queue = self.queue
         if queue is None:
             gone = Unavailable("the system has stopped")

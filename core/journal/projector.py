@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from actors.runtime.journal import NUL, Write, holds_nul
+from actors.runtime.journal import ESCAPE, Write, holds_nul
 from core.journal.codec import encode
 from core.journal.tables import Mode, Row
 
@@ -96,7 +96,7 @@ def group(
 def pack_rows(kind: type[Row], rows: Sequence[Row]) -> Packed:
     """Return the rows as one parameter; raises Poisoned for a NUL character."""
     payload = encode(rows)
-    if NUL in payload and holds_nul(payload):
+    if ESCAPE in payload and holds_nul(payload):
         raise Poisoned(f"expected text without NUL characters for {kind.form.table}")
     return Packed(kind, payload)
 

@@ -281,9 +281,8 @@ def written_answers(
     ]
 
 
-def remember(commands: dict[str, KnownCommand], command: KnownCommand, bound: int) -> bool:
-    """Keep a command for repeats and forget the oldest over the bound; True if one was forgotten."""
-    commands[command.command_id] = command
+def forget(commands: dict[str, KnownCommand], bound: int) -> bool:
+    """Forget the oldest commands over the bound; True if one was forgotten."""
     forgot = False
     # Up to two at a time: so their number falls again where some had to stay.
     for _ in range(min(len(commands) - bound, 2)):

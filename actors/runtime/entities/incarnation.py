@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from actors.runtime.address import Address
-from actors.runtime.entities.answers import AfterCommit, KnownCommand, remember, written_answers
+from actors.runtime.entities.answers import AfterCommit, KnownCommand, forget, written_answers
 from actors.runtime.entities.chunks import Chunk
 from actors.runtime.entities.context import Context
 from actors.runtime.entities.deliveries import Deliveries
 from actors.runtime.entities.envelopes import Envelope
 from actors.runtime.entities.loading import Loaded
 from actors.runtime.errors import Unstorable
-from actors.runtime.journal import NUL, Recorded, holds_nul
+from actors.runtime.journal import ESCAPE, Recorded, holds_nul
 from actors.runtime.kind import Kind, Numbered, Publication
 
 HISTORY_EVENTS = 1000
@@ -147,7 +147,7 @@ class Incarnation:
                 effects.append((seq, tells))
             name, version = kind.event_name(event)
             data = kind.encode_event(event)
-            if NUL in data and holds_nul(data):
+            if ESCAPE in data and holds_nul(data):
                 # Here it fails one command; in the journal it would fail all that came with it.
                 raise Unstorable(f"{self.address}: expected text without NUL characters in {name}")
             settles = answer = None
@@ -224,7 +224,8 @@ class Incarnation:
         commands = self.commands
         if commands is None:
             commands = self.commands = {}
-        if remember(commands, command, self.kind.kept):
+        commands[command.command_id] = command
+        if len(commands) > self.kind.kept and forget(commands, self.kind.kept):
             self.forgot = True
 
     def open_chunk(self) -> Chunk:
