@@ -137,7 +137,9 @@ class Meter:
             usable = self._address.give(found)
             if usable < 1.0 <= found:
                 usable += self._reserve.give(1.0)
-            self._account.put_back(found - usable)
-        self._own.put_back(wanted - usable)
+            if usable != found:
+                self._account.put_back(found - usable)
+        if usable != wanted:
+            self._own.put_back(wanted - usable)
         self._left += usable
         return self._left >= 1.0

@@ -32,8 +32,9 @@ class TokenBucket:
     def give(self, wanted: float) -> float:
         """Take up to ``wanted`` tokens; return how many there were."""
         self._refill()
-        given = max(0.0, min(wanted, self._left))
-        self._left -= given
+        left = self._left
+        given = wanted if wanted <= left else left if left > 0.0 else 0.0
+        self._left = left - given
         self.spent += given
         return given
 
@@ -64,5 +65,6 @@ class TokenBucket:
 
     def _refill(self) -> None:
         now = self._clock()
-        self._left = min(self._burst, self._left + (now - self._read_at) * self._rate)
+        left = self._left + (now - self._read_at) * self._rate
+        self._left = left if left < self._burst else self._burst  # a call of min() costs more than all this
         self._read_at = now
