@@ -112,18 +112,18 @@ def _own_rows(write: Write, epoch: int, groups: dict[type[Row], list[Row]]) -> N
                 settles = None
         rows.append(
             EventRow(
-                entity=entity,
-                seq=each.seq,
-                name=each.name,
-                version=each.version,
-                data=msgspec.Raw(each.data),
-                command_id=each.command_id,
-                fingerprint=each.fingerprint,
-                settles=settles,
-                answer=kept,
-                principal=each.principal,
-                at=each.at,
-                epoch=epoch,
+                entity,
+                each.seq,
+                each.name,
+                each.version,
+                msgspec.Raw(each.data),
+                each.command_id,
+                each.fingerprint,
+                settles,
+                kept,
+                each.principal,
+                each.at,
+                epoch,
             )
         )
     if write.snapshot is not None:

@@ -74,7 +74,7 @@ _COLUMNS: dict[Any, Column] = {
 }
 
 
-@dataclass_transform(kw_only_default=True)
+@dataclass_transform()
 class _RowType(msgspec.StructMeta):
     """Reads the form of a row off its class: ``class Note(Row, table="note", key="name", mode="upsert")``."""
 
@@ -89,7 +89,7 @@ class _RowType(msgspec.StructMeta):
         mode: Mode = "upsert",
         while_null: str = "",
     ) -> Any:
-        row = super().__new__(mcs, name, bases, namespace, kw_only=True)
+        row = super().__new__(mcs, name, bases, namespace)
         if table:
             keys = (key,) if isinstance(key, str) else key
             row.form = Form(table, mode, keys, _columns(row), while_null)  # type: ignore[attr-defined]
@@ -117,7 +117,8 @@ class Row(msgspec.Struct, metaclass=_RowType):
     """Base of all rows: a subclass has a field for each column, whose annotation says of which type.
 
     Its arguments are those of :class:`Form`: ``table``, ``key`` (one name or several), ``mode``, and
-    ``while_null``. Rows are made by keyword.
+    ``while_null``. Rows are made by keyword, but for those that every command writes: a type made by a
+    metaclass in Python takes keywords by way of a dict, which costs as much as the rest of the row.
     """
 
     form: ClassVar[Form]

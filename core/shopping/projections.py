@@ -110,28 +110,28 @@ def cart_rows(write: Write) -> list[Row]:
 
 def _totals(state: State, user_id: str, revision: int, at: float) -> CartRow:
     return CartRow(
-        user_id=user_id,
-        cart_id=cart_id_of(user_id),
-        currency=state.currency,
-        items_count=len(state.lines),
-        total_items=state.units,
-        total_price=state.total,
-        revision=revision,
-        session_id=state.sessions[-1].session_id if state.sessions else None,
-        updated_at=at,
+        user_id,
+        cart_id_of(user_id),
+        state.currency,
+        len(state.lines),
+        state.units,
+        state.total,
+        revision,
+        state.sessions[-1].session_id if state.sessions else None,
+        at,
     )
 
 
 def _item(line: Line, user_id: str) -> ItemRow:
     return ItemRow(
-        line_id=line.line_id,
-        user_id=user_id,
-        product_id=line.product_id,
-        variant_id=line.variant_id,
-        barcode=line.barcode,
-        name=line.name,
-        quantity=line.quantity,
-        unit_price=line.unit_price,
-        line_total=line.line_total,
-        added_at=line.added_at,
+        line.line_id,
+        user_id,
+        line.product_id,
+        line.variant_id,
+        line.barcode,
+        line.name,
+        line.quantity,
+        line.unit_price,
+        line.line_total,
+        line.added_at,
     )
