@@ -316,8 +316,8 @@ def reader(frames: Iterable[type[msgspec.Struct]]) -> Callable[[str], Any]:
     """Return what reads frames of these types: closed, each name once, nothing that no store can keep.
 
     It raises one of UNREADABLE. msgspec takes a name that comes twice and escapes of lone surrogates. A
-    frame without escapes whose fields are all plain has as many names as fields that are set; only what
-    differs is read once more.
+    frame without escapes whose fields are all plain has as many names as fields that are set, and at least
+    as many colons as names; only what differs is read once more.
     """
     types = tuple(frames)
     decode = msgspec.json.Decoder(functools.reduce(operator.or_, types)).decode
@@ -326,7 +326,7 @@ def reader(frames: Iterable[type[msgspec.Struct]]) -> Callable[[str], Any]:
 
     def read(text: str) -> Any:
         frame = decode(text)
-        if "\\" in text or text.count('":') != most[type(frame)] - values(frame).count(None):
+        if "\\" in text or text.count(":") != most[type(frame)] - values(frame).count(None):
             check(text.encode())
         return frame
 

@@ -20,6 +20,7 @@ from tests.realtime.conftest import World
 DEEP = "[" * 1000 + "]" * 1000
 HOSTILE = {
     "a name twice": '"barcode": "a", "barcode": "b"',
+    "a name twice, with a space behind it": '"barcode": "a", "barcode" : "b"',
     "a lone surrogate": '"barcode": "\\ud800"',
     "a lone surrogate as a name": '"\\ud800": 1',
     "NUL": '"barcode": "\\u0000"',
