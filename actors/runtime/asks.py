@@ -102,6 +102,7 @@ class Pending(Generic[T]):
             bucket.discard(self)
         callback = self._callback
         if callback is not None:
+            self._callback = None  # whatever it holds must not be kept by the value that it waited for
             call_back(callback, self)
         if self.waiters:
             (self.handover or _HANDOVER).hand_over(self)

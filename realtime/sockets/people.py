@@ -12,7 +12,7 @@ from typing import Any
 
 from actors.messages.cart import FindSession
 from core.accounts.principals import Principal, may
-from core.logs import SUBJECT
+from core.logs import SUBJECT, Subject
 from realtime.asgi import Message
 from realtime.auth import Identity
 from realtime.commands.asking import Direct
@@ -100,7 +100,9 @@ class PersonConsumer(SocketConsumer):
             self._fail(frame.id, error, way.row.name)
             return
         if type(begun) is Direct:
-            begun.pending.add_done_callback(partial(self._settled, frame.id, way.row.name, begun), self.loop)
+            # Without ``begun`` in it: that has the reply, which has this, and nothing would free the two.
+            settled = partial(self._settled, frame.id, way.row.name, begun.show, begun.subject)
+            begun.pending.add_done_callback(settled, self.loop)
         else:
             self.spawn(self._flow(frame.id, way.row.name, begun))
 
@@ -110,14 +112,14 @@ class PersonConsumer(SocketConsumer):
         problem = Problem(413, "message_too_large", f"Expected at most {limit} bytes, got {size}.")
         self.outbox.text(reply_problem(None, problem))
 
-    def _settled(self, id_: str, name: str, begun: Direct, pending: Any) -> None:
+    def _settled(self, id_: str, name: str, show: Any, subject: Subject | None, pending: Any) -> None:
         try:
             outcome = pending.get(timeout=0)
             if outcome.refusal is not None:
                 raise from_refusal(outcome.refusal)
-            text = reply_ok(id_, begun.show(outcome))
+            text = reply_ok(id_, show(outcome))
         except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
-            SUBJECT.set(begun.subject)
+            SUBJECT.set(subject)
             self._fail(id_, error, name)
             return
         self.outbox.text(text)

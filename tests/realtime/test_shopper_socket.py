@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -11,6 +12,8 @@ import jwt
 import pytest
 from django.conf import settings
 
+from actors.messages.cart import AddItem
+from actors.runtime.asks import Reply
 from realtime.server import Server, limits
 from realtime.testing import Closed, Refused, trolley_client
 from tests.realtime.conftest import World
@@ -173,6 +176,15 @@ async def test_pipelined_commands_are_carried_out_in_order(world: World, server:
         ids = [await phone.begin("cart.add", barcode=world.barcode) for _ in range(50)]
         replies = [await phone.reply(id_) for id_ in ids]
         assert [reply["total_items"] for reply in replies] == list(range(1, 51))
+
+
+async def test_nothing_of_a_command_stays_once_it_is_answered(world: World, server: Server) -> None:
+    token = await asyncio.to_thread(world.token)
+    async with trolley_client(server, token) as phone:
+        for _ in range(10):
+            await phone.command("cart.add", barcode=world.barcode)
+        asked = [each for each in gc.get_objects() if type(each) is Reply and type(each.command) is AddItem]
+        assert len(asked) <= 1  # the writer may just be letting go of the last
 
 
 async def test_a_handshake_without_a_good_token_is_closed_with_4401(world: World, server: Server) -> None:
