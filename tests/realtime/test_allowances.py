@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from realtime.limits.allowances import Allowances, Meter, Rates
+from realtime.limits.attempts import Attempts, PerMinute
 from realtime.limits.connections import Connections, Full, Sockets
+from realtime.limits.exchange import Exchange
+from realtime.problems import Problem
 
 
 class Clock:
@@ -125,3 +130,48 @@ def test_sockets_are_counted_by_account_and_by_address() -> None:
     assert not sockets.enter("dan", "x")
     sockets.leave("ann", "x")
     assert sockets.enter("dan", "x")
+
+
+class SharedCounts:
+    """What the exchange asks of Redis: numbers that all processes add to."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, float] = {}
+        self.asked: list[Any] = []
+
+    def pipeline(self, transaction: bool) -> SharedCounts:
+        self.asked = []
+        return self
+
+    def incrbyfloat(self, name: str, by: float) -> None:
+        self.asked.append((name, by))
+
+    def expire(self, name: str, seconds: int) -> None:
+        self.asked.append(None)
+
+    async def execute(self) -> list[Any]:
+        found: list[Any] = []
+        for each in self.asked:
+            if each is not None:
+                self.numbers[each[0]] = self.numbers.get(each[0], 0.0) + each[1]
+            found.append(True if each is None else self.numbers[each[0]])
+        return found
+
+
+async def test_claims_in_one_process_are_missing_in_the_next_from_its_first_word_on() -> None:
+    redis = SharedCounts()
+    processes = []
+    for _ in range(2):
+        attempts = Attempts({"claim": PerMinute(6, 60)}, lambda: 0.0)
+        exchange = Exchange(Allowances(Rates(), lambda: 0.0), attempts, "redis://nowhere", "t", lambda: 90.0)
+        exchange._redis = redis  # type: ignore[assignment]
+        processes.append((attempts, exchange))
+    (here, tells), (there, hears) = processes
+    for _ in range(4):
+        here.take("claim", "somebody", None)
+    await tells.round()
+    there.take("claim", "somebody", None)
+    await hears.round()
+    there.take("claim", "somebody", None)
+    with pytest.raises(Problem):
+        there.take("claim", "somebody", None)
