@@ -96,6 +96,9 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "channels",
     "corsheaders",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "core.accounts",
     "core.tenancy",
     "core.catalogue",
@@ -285,6 +288,7 @@ PASSWORD_HASHES_AT_ONCE = _env.integer("PASSWORD_HASHES_AT_ONCE", 1, 1, 64)
 PASSWORD_HASHES_WAITING = _env.integer("PASSWORD_HASHES_WAITING", 20, 0, 1000)
 """Of one process; who comes when so many wait already is told to come again."""
 LOGIN_URL = "/login"
+OTP_TOTP_ISSUER = "Smart Trolley"
 ACCESS_TOKEN_S = _env.integer("ACCESS_TOKEN_S", 15 * 60, 1)
 REFRESH_TOKEN_S = _env.integer("REFRESH_TOKEN_S", 30 * 24 * 3600, 60)
 DEVICE_TOKEN_S = _env.integer("DEVICE_TOKEN_S", 365 * 24 * 3600, 60)

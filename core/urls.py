@@ -12,6 +12,7 @@ from rest_framework.permissions import AllowAny
 
 from core import health, problems
 from core.accounts import api as accounts
+from core.accounts import factors_api as factors
 from core.alarms import api as alarms
 from core.branches import api as branches
 from core.catalogue import media
@@ -43,6 +44,11 @@ api: list[URLPattern | URLResolver] = [
     path("api/auth/logout-everywhere", accounts.LogoutEverywhereView.as_view()),
     path("api/me", accounts.MeView.as_view()),
     path("api/me/export", privacy.ExportView.as_view()),
+    path("api/me/totp", factors.SecondFactorView.as_view()),
+    path("api/me/totp/confirm", factors.ConfirmSecondFactorView.as_view()),
+    path("api/me/totp/recovery-codes", factors.RecoveryCodesView.as_view()),
+    path("api/me/logins", factors.LoginsView.as_view()),
+    path("api/me/logins/<id:login_id>", factors.LoginView.as_view()),
     path("api/chains", branches.ChainsView.as_view()),
     path("api/chains/<str:chain_id>", branches.ChainView.as_view()),
     path("api/branches", branches.BranchesView.as_view()),

@@ -16,7 +16,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.accounts import lookalikes, names, signals, throttling, tokens
+from core.accounts import lookalikes, names, second_factor, signals, throttling, tokens
+from core.accounts.factors_api import LoginAnswer, open_logins
 from core.accounts.logins import Place
 from core.accounts.models import User
 from core.accounts.principals import Principal
@@ -40,6 +41,7 @@ class TokenBody(ClosedSerializer):
 
     username = StrictText(min_length=1, max_length=254)
     password = StrictText(min_length=1, max_length=200, trim_whitespace=False)
+    otp = StrictText(max_length=20, required=False)
     language = StrictChoice(choices=settings.LANGUAGES, required=False)
 
 
@@ -95,6 +97,10 @@ class MeAnswer(serializers.Serializer[Any]):
     language = serializers.CharField(help_text="What mail is written in; empty: nobody has said.")
     is_platform_admin = serializers.BooleanField()
     roles = RoleAnswer(many=True)
+    factors = serializers.ListField(
+        child=serializers.ChoiceField(choices=["password", "totp"]), help_text="What a login needs."
+    )
+    logins = LoginAnswer(many=True)
 
 
 class _OpenView(throttling.LimitedView):
@@ -175,6 +181,12 @@ class TokenView(_OpenView):
         if user is None or not user.check_password(password) or not user.is_active:
             throttling.note_failure(account, address)
             raise Problem(401, "bad_credentials", "The name or the password is wrong.")
+        try:
+            second_factor.check(user, body.get("otp"))
+        except Problem as problem:
+            if problem.problem_code == "otp_wrong":
+                throttling.note_failure(account, address)
+            raise
         throttling.note_entered(account, address)
         if "language" in body and not user.language:
             user.language = body["language"]
@@ -280,6 +292,8 @@ class MeView(View):
                 "language": user.language,
                 "is_platform_admin": principal.is_platform_admin,
                 "roles": roles,
+                "factors": ["password", "totp"] if second_factor.is_on(user) else ["password"],
+                "logins": LoginAnswer(open_logins(user, principal.login), many=True).data,
             }
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
@@ -23,9 +24,10 @@ class BearerAuthentication(BaseAuthentication):
         try:
             claims = tokens.verify(token.strip())
             user = principals.find_user(claims)
+            principal = msgspec.structs.replace(principals.of(user), login=claims.login)
         except tokens.TokenError as error:
             raise AuthenticationFailed(error.detail, error.code) from None
-        return user, principals.of(user)
+        return user, principal
 
     def authenticate_header(self, request: Request) -> str:
         """Return what a 401 says in WWW-Authenticate."""

@@ -58,6 +58,8 @@ class Principal(msgspec.Struct, frozen=True):
     grants: tuple[Grant, ...] = ()
     tier: str = "STANDARD"
     """Whose prices a person gets."""
+    login: str = ""
+    """Of a person: which login the token is of."""
 
     @property
     def label(self) -> str:
@@ -92,7 +94,7 @@ def of(user: User) -> Principal:
 
 def load(claims: Claims) -> Principal:
     """Return the principal of an access token; raises TokenError. Blocking."""
-    return of(find_user(claims))
+    return msgspec.structs.replace(of(find_user(claims)), login=claims.login)
 
 
 def find_user(claims: Claims) -> User:
@@ -115,7 +117,7 @@ def of_logins(logins: Iterable[str]) -> dict[str, Principal]:
         rows = Login.objects.filter(pk__in=ids[at : at + _AT_ONCE], ended_at=None, user__is_active=True)
         roles = ("user__grants__chain", "user__grants__branch")
         for row in rows.select_related("user").prefetch_related(*roles):
-            found[str(row.pk)] = of(row.user)
+            found[str(row.pk)] = msgspec.structs.replace(of(row.user), login=str(row.pk))
     return found
 
 

@@ -194,6 +194,9 @@ def test_the_matrix_leaves_out_nothing_that_can_be_read() -> None:
     """
     posts = {"api/auth/register", "api/auth/token", "api/auth/token/refresh", "api/auth/logout"}
     posts |= {"api/auth/logout-everywhere", "api/payments/webhooks/<str:provider>"}
+    # One's own second factor and logins: test_second_factor.
+    posts |= {f"api/me/totp{rest}" for rest in ("", "/confirm", "/recovery-codes")}
+    posts |= {"api/me/logins", "api/me/logins/<id:login_id>"}
     routes = {
         str(pattern.pattern) for pattern in api_patterns if pattern not in (*device_api, *firmware_api)
     } - posts

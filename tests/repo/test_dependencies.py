@@ -19,6 +19,7 @@ SERVER = (
 )
 USED_WITHOUT_IMPORT = {
     "channels-redis": "settings name the channel layer by its path",
+    "django-cors-headers": "settings name its middleware",
     "daphne": "the other ASGI server that is supported; tests start it",
     "djangorestframework-stubs": "types",
     "django-stubs": "types",
