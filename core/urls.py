@@ -12,7 +12,7 @@ from rest_framework.permissions import AllowAny
 
 from core import health, problems
 from core.accounts import api as accounts
-from core.accounts import factors_api as factors
+from core.accounts.factors import api as factors
 from core.alarms import api as alarms
 from core.branches import api as branches
 from core.catalogue import media

@@ -9,7 +9,8 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from core.accounts import names, second_factor, throttling
+from core.accounts import names, throttling
+from core.accounts.factors import second_factor
 from core.accounts.models import User
 from core.problems import Problem
 

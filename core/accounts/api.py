@@ -16,8 +16,9 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.accounts import lookalikes, names, second_factor, signals, throttling, tokens
-from core.accounts.factors_api import LoginAnswer, open_logins
+from core.accounts import lookalikes, names, signals, throttling, tokens
+from core.accounts.factors import second_factor
+from core.accounts.factors.api import LoginAnswer, open_logins
 from core.accounts.logins import Place
 from core.accounts.models import User
 from core.accounts.principals import Principal

@@ -1,0 +1,1 @@
+"""What a login needs beside the password, and the logins one has."""
