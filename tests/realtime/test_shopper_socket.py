@@ -14,6 +14,8 @@ from django.conf import settings
 
 from actors.messages.cart import AddItem
 from actors.runtime.asks import Reply
+from core.accounts import logins
+from core.accounts.models import User
 from realtime.server import Server, limits
 from realtime.testing import Closed, Refused, trolley_client
 from tests.realtime.conftest import World
@@ -212,8 +214,16 @@ async def test_an_unknown_path_is_refused(world: World, server: Server) -> None:
             pass
 
 
-def _token(user_id: Any, left_s: float, now: float) -> str:
-    body = {"sub": str(user_id), "aud": "trolley", "iat": int(now), "exp": now + left_s}
+def _token(user: User, left_s: float, now: float) -> str:
+    """A token of a login of the user's that ends so soon."""
+    login = logins.begin(user)
+    body = {
+        "sub": str(user.pk),
+        "aud": "trolley",
+        "iat": int(now),
+        "exp": now + left_s,
+        "sid": str(login.pk),
+    }
     return jwt.encode(body, settings.SIGNING_KEY, algorithm="HS256")
 
 
@@ -227,7 +237,8 @@ class TestExpiry:
     ) -> None:
         now = (await server.running()).shared.now()
         user = await asyncio.to_thread(world.user)
-        async with trolley_client(server, _token(user.pk, 2, now)) as phone:
+        ending = await asyncio.to_thread(_token, user, 4, now)
+        async with trolley_client(server, ending) as phone:
             notice = await phone.frame()
             assert (notice["type"], notice["code"]) == ("notice", "token_expiring")
             assert await phone.closed() == 4401
@@ -236,7 +247,8 @@ class TestExpiry:
         now = (await server.running()).shared.now()
         user = await asyncio.to_thread(world.user)
         fresh = await asyncio.to_thread(world.token)
-        async with trolley_client(server, _token(user.pk, 2, now)) as phone:
+        ending = await asyncio.to_thread(_token, user, 8, now)
+        async with trolley_client(server, ending) as phone:
             await phone.command("auth.renew", token=fresh)
             with pytest.raises(Refused) as refused:
                 other = await asyncio.to_thread(world.token, "other")
