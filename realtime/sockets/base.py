@@ -45,6 +45,8 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
     """
 
     subprotocol = ""
+    cuts_floods = True
+    """Whether a socket that stays over its allowance is closed; else it only waits."""
 
     def __init__(self, shared: Shared) -> None:
         self.shared = shared
@@ -185,7 +187,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
         if self.calm():
             self._held_since = clock()
         while not self.meter.take():
-            if clock() - self._held_since > self.shared.limits.flood_s:
+            if self.cuts_floods and clock() - self._held_since > self.shared.limits.flood_s:
                 self.close(FLOOD)
                 return
             await asyncio.sleep(wait)

@@ -51,6 +51,8 @@ class DeviceConsumer(SocketConsumer):
     """One Pi. Its messages are handled in order; only what is durable is acknowledged."""
 
     subprotocol = wire.SUBPROTOCOL
+    # After a night without a link a Pi has much to say, and says it all.
+    cuts_floods = False
     _boot_id: str | None = None
     _welcomed = False
     _standing: _Standing = None

@@ -164,10 +164,12 @@ class DeviceView(View):
 
     @extend_schema(request=RenameBody, responses=DeviceDetailAnswer, operation_id="device_rename")
     def patch(self, request: Request, device_id: str) -> Response:
-        """Give it another name."""
+        """Give it another name; what is left out stays."""
         device = find(request, device_id, "device.manage")
-        device.name = checked(RenameBody, request)["name"]
-        device.save(update_fields=["name"])
+        body = checked(RenameBody, request, partial=True)
+        if "name" in body:
+            device.name = body["name"]
+            device.save(update_fields=["name"])
         return Response(detail(device))
 
     @extend_schema(responses={204: None}, operation_id="device_remove")
