@@ -19,6 +19,13 @@ export function expiryOf(token) {
   }
 }
 
+/**
+ * The query of an address; a field that nothing was typed into is left out, for an empty filter is no filter.
+ * @param {Record<string, string>} fields
+ */
+export const queryOf = (fields) =>
+  new URLSearchParams(Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== "")));
+
 const language = () => globalThis.document?.documentElement.lang || "en";
 
 async function problemOf(response) {

@@ -21,6 +21,7 @@ Visit = Callable[..., Page]
 def open_store(furnished: Path, folder: Path, change: str = "", **environ: str) -> Store:
     """A running server on a copy of the demo, with a change of its data if one is named."""
     shutil.copy(furnished, folder / "store.sqlite3")
+    shutil.copytree(furnished.parent / "media", folder / "media")
     store = Store(f"sqlite:///{folder}/store.sqlite3", folder, AUTH_RATE="10000/minute", **environ)
     if change:
         store.manage("shell", "-v0", "-c", change)

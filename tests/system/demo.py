@@ -21,9 +21,12 @@ def furnished(url: str, folder: Path, **environ: str) -> Iterator[Store]:
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         shutil.copy(demo_file(), parts.path[1:])
+        pictures = demo_file().parent
     else:
         name = parts.path[1:]
-        refill(url, name, urlsplit(_demo_database(urlunsplit(parts._replace(path="/postgres")))).path[1:])
+        made, pictures = _demo_database(urlunsplit(parts._replace(path="/postgres")))
+        refill(url, name, urlsplit(made).path[1:])
+    shutil.copytree(pictures / "media", folder / "media", dirs_exist_ok=True)
     store = Store(url, folder, **environ)
     try:
         yield store
@@ -41,14 +44,14 @@ def demo_file() -> Path:
 
 
 @functools.cache
-def _demo_database(server: str) -> str:
-    """The URL of a database with the demo in it; nobody stays connected to it."""
+def _demo_database(server: str) -> tuple[str, Path]:
+    """The URL of a database with the demo in it, to which nobody stays connected, and its data's folder."""
     stack = ExitStack()
     atexit.register(stack.close)
     url = stack.enter_context(fresh_database(server))
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="trolley-demo-")))
     _fill(url, folder)
-    return url
+    return url, folder
 
 
 def _fill(url: str, folder: Path) -> None:

@@ -1,7 +1,7 @@
 /** The catalogue: search, change a product, import a price list after having seen what it would do. */
 import { html, cx, render, useEffect, useRef, useSignal } from "../ui.js";
 import { lang, money, reason, t } from "../i18n.js";
-import { auth } from "../api.js";
+import { auth, queryOf } from "../api.js";
 import { managedChains } from "../chains.js";
 import { Icon } from "../parts/icons.js";
 import { Brand, Empty, LangSwitch, Loading, ThemeSwitch, Toasts, toast } from "../parts/common.js";
@@ -62,7 +62,7 @@ function Goods({ chain }) {
   const asked = useRef(0);
   const load = async () => {
     const turn = ++asked.current;
-    const query = new URLSearchParams({
+    const query = queryOf({
       chain,
       page_size: String(PAGE * pages.value),
       search: words.value,

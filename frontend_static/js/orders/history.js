@@ -1,7 +1,7 @@
 /** Everything one has bought, newest first. */
 import { html, render, useEffect, useSignal } from "../ui.js";
 import { t, lang, money, reason } from "../i18n.js";
-import { auth } from "../api.js";
+import { auth, queryOf } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Brand, Empty, LangSwitch, Loading, ThemeSwitch, Toasts, toast } from "../parts/common.js";
 import { Status, WhenAndUnits, signIn } from "./parts.js";
@@ -31,7 +31,7 @@ function History() {
     useSignal(/** @type {Problem | null} */ (null)),
   ];
   const load = async (gone) => {
-    const query = new URLSearchParams({ page_size: String(PAGE * pages.value), search: words.value });
+    const query = queryOf({ page_size: String(PAGE * pages.value), search: words.value });
     try {
       const answer = await auth.call("GET", `/api/orders?${query}`);
       if (gone()) return;

@@ -1,7 +1,7 @@
 /** What a branch has sold: look an order up, see what became of it, give money back. */
 import { html, cx, render, useEffect, useSignal } from "../ui.js";
 import { t, lang, dayAndTime, money, reason } from "../i18n.js";
-import { auth } from "../api.js";
+import { auth, queryOf } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Brand, Empty, LangSwitch, Loading, OfflineBanner, Sheet, ThemeSwitch, Toasts } from "../parts/common.js";
 import { Lines, Refunds, Status, WhenAndUnits, signIn, useOrder } from "./parts.js";
@@ -111,7 +111,7 @@ function Sales({ manages }) {
     let over = false;
     const load = async () => {
       if (document.hidden) return;
-      const query = new URLSearchParams({
+      const query = queryOf({
         branch,
         page_size: String(PAGE * pages.value),
         search: words.value,

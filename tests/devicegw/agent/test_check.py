@@ -9,7 +9,6 @@ import pytest
 from devicegw import wire
 from devicegw.agent import discover as discovering
 from devicegw.agent.discover import discover, run
-from devicegw.bus.config import Timings
 from devicegw.bus.port import char_seconds
 from devicegw.simulator.boards import SimulatedBus
 from devicegw.simulator.process import Simulator
@@ -91,12 +90,15 @@ async def test_discover_finds_the_boards_and_moves_no_lock(tmp_path, simulator):
 
 async def test_discover_finds_modbus_units(monkeypatch):
     # A unit in this process answers when the machine lets it; and one silent address is enough.
-    monkeypatch.setattr(discovering, "TIMINGS", Timings(answer_s=3.0))
     monkeypatch.setattr(discovering, "BOARDS", 1)
     peer = Peer((2,))
     async with peer.serving():
         loop_free = asyncio.to_thread(
-            lambda: list(discover(["pty"], [19200], 3, lambda port, baud: lambda: MasterEnd(peer.master)))
+            lambda: list(
+                discover(
+                    ["pty"], [19200], 3, lambda port, baud: lambda: MasterEnd(peer.master), patience_s=2.0
+                )
+            )
         )
         found = [each for each in await loop_free if each.answered]
     assert [each.address for each in found if each.detail.startswith("hooks")] == [2]
