@@ -13,7 +13,9 @@ from core.tenancy.models import Branch
 
 UNITS = 200
 RUNNING_OUT = {"8904101521964": 4, "8904102740944": 3, "8904105616444": 5, "8904107581313": 2}
-"""Barcodes of what is nearly gone in every branch that has it, and how much is left."""
+"""Barcodes of what is nearly gone, and how much is left."""
+RUNNING_OUT_IN = "BRANCH-002"
+"""The branch where it is; on the first branch's map nothing waits when the demo begins."""
 LOW_AT = 6
 
 
@@ -46,7 +48,7 @@ def _deliveries() -> Iterator[Delivery]:
         yield Delivery(
             branch.code, ReceiveStock(tuple(lines), "first delivery"), f"demo:first-delivery:{branch.code}"
         )
-        for product in products:
+        for product in products if branch.code == RUNNING_OUT_IN else ():
             if product.barcode in RUNNING_OUT:
                 counted = AdjustStock(
                     sku=str(product.pk), reason="count", counted=RUNNING_OUT[product.barcode], low_at=LOW_AT

@@ -105,7 +105,7 @@ def test_a_shopper_may_not_see_the_branch_and_a_stranger_has_to_sign_in(visit: V
     expect(page.get_by_role("heading", name="This branch is not yours to see")).to_be_visible()
     page.get_by_role("button", name="Use another account").click()
     expect(page.get_by_text("With your staff account.")).to_be_visible()
-    page.get_by_role("button", name="manager").click()
+    page.get_by_role("button", name="manager", exact=True).click()
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url(re.compile("/branch/BRANCH-001$"))
     expect(page.get_by_role("heading", name="Demo Mart Indiranagar")).to_be_visible()
