@@ -9,7 +9,7 @@ from pathlib import Path
 
 from scripts.suite import durations, leftovers
 from scripts.suite.lanes import choose
-from scripts.suite.plugin import FOLDER
+from scripts.suite.plugin import FOLDER, RENEW
 from tests.repo.files import ROOT
 
 SICK = """
@@ -65,7 +65,7 @@ def test_a_test_that_hangs_or_dies_is_one_failure_with_its_stacks(tmp_path: Path
     found = subprocess.run(
         [sys.executable, "-m", "pytest", *options, "--rootdir", str(tmp_path), str(tests)],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), FOLDER: str(tmp_path)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), FOLDER: str(tmp_path), RENEW: ""},
         capture_output=True,
         text=True,
         check=False,
