@@ -14,12 +14,13 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
-from bench import checkout, devices, measures, tools, unlock
-from bench.machine import machine
+from bench import checkout, devices, measures, unlock
+from bench.kit import tools
+from bench.kit.machine import machine
+from bench.kit.process import ROOT, cores
+from bench.kit.report import PAGE, Result, page, write
+from bench.kit.stats import Section, figure
 from bench.measures import Bench
-from bench.process import ROOT, cores
-from bench.report import PAGE, Result, page, write
-from bench.stats import Section, figure
 from scripts import services
 
 MEASURES: dict[str, Callable[[Bench], list[Section]]] = {

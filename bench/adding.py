@@ -206,7 +206,7 @@ def _serve(url: str, options: argparse.Namespace) -> None:
         settings.PERIODIC_JOBS = ()  # they are no part of an add
         from django.core.management import call_command
 
-        from bench.prepare import fill
+        from bench.kit.prepare import fill
 
         call_command("migrate", interactive=False, verbosity=0)
         rows = fill(options.shoppers, PRODUCTS, False)

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 import msgspec
 
 from bench.baseline.run import baseline
+from bench.kit.process import HOST, Server, load
+from bench.kit.stats import Row, Section
 from bench.load.plan import Caller, Plan
 from bench.measures import Bench, fastest, summed
-from bench.process import HOST, Server, load
 from bench.shop import Shop, shop
-from bench.stats import Row, Section
 
 SHOPPERS = 128
 LINES = 3

@@ -13,12 +13,12 @@ from typing import Any
 
 import msgspec
 
+from bench.kit.process import HOST, ROOT, Server, free_port, pinned, serving
+from bench.kit.stats import Row, Section, figure, spread
 from bench.load.pis import BURST, Device, Flow, Orders, Visit, Visited
 from bench.load.plan import quantile
 from bench.measures import LOAD_IS_FULL, Bench
-from bench.process import HOST, ROOT, Server, free_port, pinned, serving
 from bench.shop import CLAIMS, NO_LIMIT
-from bench.stats import Row, Section, figure, spread
 from scripts.services.postgres import fresh_database
 
 PIS, SLOTS, RATE = 1000, 32, 5000
@@ -63,7 +63,7 @@ def fleet(bench: Bench, pis: int) -> Iterator[tuple[Server, dict[str, Any]]]:
             "REDIS_URL": "",
             "DEMO_SHOPPERS": "",
         }
-        fill = [sys.executable, "-m", "bench.prepare_fleet", "--pis", str(pis), "--slots", str(SLOTS)]
+        fill = [sys.executable, "-m", "bench.kit.prepare_fleet", "--pis", str(pis), "--slots", str(SLOTS)]
         filled = subprocess.run(
             fill, cwd=ROOT, env={**os.environ, **environ}, check=True, stdout=subprocess.PIPE
         )

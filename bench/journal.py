@@ -32,7 +32,7 @@ from actors.messages.cart import AddItem, Offer
 from actors.runtime.address import Address
 from actors.runtime.journal import Recorded, Write
 from bench.journal_ways import PARTITION, WAYS, rows_one_by_one
-from bench.process import ROOT, cpu_of
+from bench.kit.process import ROOT, cpu_of
 from core.entities import ENTITIES, PROJECTIONS
 from core.journal.postgres import PostgresJournal
 from core.journal.sqlite import SqliteJournal

@@ -15,11 +15,11 @@ from typing import NamedTuple
 import msgspec
 
 from bench.baseline.run import WORKERS, baseline
+from bench.kit.process import HOST, ROOT, Measured, Server, free_port, load, pinned, serving
+from bench.kit.stats import Row, Section, spread
 from bench.load.fanout import BURST, FanoutOutcome
 from bench.load.plan import Caller, Plan
-from bench.process import HOST, ROOT, Measured, Server, free_port, load, pinned, serving
 from bench.shop import shop
-from bench.stats import Row, Section, spread
 
 SOCKETS = 64
 CLIENTS = 32
@@ -207,7 +207,7 @@ def crowd(bench: Bench, way: str, what: str) -> Row:
         "DATA_DIR": str(bench.work / "data"),
     }
     found: list[tuple[FanoutOutcome, float, float]] = []
-    with uvicorn("bench.fanout_app:application", bench.work, environ) as server:
+    with uvicorn("bench.fanout.app:application", bench.work, environ) as server:
         plan = Plan(HOST, server.port, "/", [Caller({}, [])] * CROWD, 1, 1, good='"type":"event"')
         for _ in range(bench.repetitions):
             found.append(one_crowd(bench.timed(plan), server))

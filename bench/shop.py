@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench.kit.process import HOST, ROOT, Server, free_port, serving
 from bench.load.plan import Caller, Plan
-from bench.process import HOST, ROOT, Server, free_port, serving
 from scripts.probe import healthy
 from scripts.services.postgres import fresh_database
 
@@ -93,7 +93,7 @@ def shop(
         command = [
             sys.executable,
             "-m",
-            "bench.prepare",
+            "bench.kit.prepare",
             "--shoppers",
             str(shoppers),
             "--products",

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import msgspec
 
+from bench.kit.process import HOST, ROOT, pinned
+from bench.kit.stats import Row, Section, spread
 from bench.load.plan import quantile
 from bench.load.scan import Visit, Visited
 from bench.measures import Bench
-from bench.process import HOST, ROOT, pinned
 from bench.shop import Shop, shop
-from bench.stats import Row, Section, spread
 
 SLOTS = 32
 BAUD = 19200

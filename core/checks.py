@@ -12,7 +12,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
-from core.production import DEMO_PASSWORD
+from core.config.production import DEMO_PASSWORD
 
 DEMO_USERNAMES = (
     "shopper", "shopper2", "gold", "silver", "staff", "manager", "chain-admin", "manager-berlin", "admin",

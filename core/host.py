@@ -20,7 +20,7 @@ from actors.runtime.journal import Journal
 from core import reference
 from core.accounts.people import People
 from core.catalogue.live.catalogue import Catalogue
-from core.database import fresh_connections
+from core.config.database import fresh_connections
 from core.entities import ENTITIES
 from core.fleet.directory import Directory
 from core.fleet.rentals import sessions

@@ -2,7 +2,7 @@
 
 Everything has a default that works on a developer's machine: SQLite under
 ``DATA_DIR``, one process, no broker. ``ENVIRONMENT=production`` or ``DEBUG=0``
-turns the refusals of ``core/production.py`` on. docs/CONFIGURATION.md lists every variable.
+turns the refusals of ``core/config/production.py`` on. docs/CONFIGURATION.md lists every variable.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from core import logs, production
-from core.client_address import networks
-from core.environment import Environment, keep_private
+from core.config import logs, production
+from core.config.environment import Environment, keep_private
 from core.periodic import beat_schedule, periodic_jobs
+from core.web.client_address import networks
 
 _env = Environment(os.environ)
 # Whoever imports this module first (manage.py, Celery) has thereby said which settings hold.
@@ -113,11 +113,11 @@ INSTALLED_APPS = [
     "core.journal",
 ]
 MIDDLEWARE = [
-    "core.middleware.ApiPaths",
+    "core.web.middleware.ApiPaths",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "core.middleware.SecurityHeaders",
-    "core.static.StaticFiles",
+    "core.web.middleware.SecurityHeaders",
+    "core.web.static.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -125,7 +125,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "core.middleware.MissingPages",
+    "core.web.middleware.MissingPages",
 ]
 ROOT_URLCONF = "core.urls"
 ASGI_APPLICATION = "asgi.application"

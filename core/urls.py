@@ -10,7 +10,7 @@ from drf_spectacular.renderers import OpenApiJsonRenderer
 from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
 
-from core import health, problems
+from core import problems
 from core.accounts import api as accounts
 from core.accounts.factors import api as factors
 from core.alarms import api as alarms
@@ -27,12 +27,13 @@ from core.fleet.trolleys import print_pages
 from core.fleet.urls import device_api
 from core.inventory import api as inventory
 from core.orders import api as orders
-from core.pages import page
 from core.payments import api as payments
 from core.payments.pages import pay as pay_page
 from core.privacy import api as privacy
 from core.rest.views import SchemaView
 from core.telemetry import api as telemetry
+from core.web import health
+from core.web.pages import page
 
 _open = {"authentication_classes": (), "permission_classes": (AllowAny,)}
 

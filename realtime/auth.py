@@ -13,7 +13,7 @@ from typing import NamedTuple
 from core.accounts import principals, tokens
 from core.accounts.people import People
 from core.accounts.principals import Principal
-from core.database import in_thread
+from core.config.database import in_thread
 from core.fleet.devices.principal import identify_device
 from realtime.problems import Problem, unauthorised
 

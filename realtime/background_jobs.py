@@ -13,7 +13,7 @@ from actors.messages.payment import CheckPayment
 from actors.messages.stock import SweepReservations
 from actors.runtime import Address, AskError, Clock, System
 from core import owner_jobs
-from core.database import in_thread
+from core.config.database import in_thread
 from core.demo.stock import deliveries
 from core.inventory.tasks import GRACE_S, SWEEP
 from core.orders.tasks import send_receipt

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from actors.runtime import Clock
 from actors.runtime.turns.clock import Alarm
-from core.database import in_thread
+from core.config.database import in_thread
 from core.periodic import PeriodicJob, run
 from realtime.cluster.tasks import end
 

@@ -21,14 +21,15 @@ from django.core.exceptions import ImproperlyConfigured
 from actors.messages.branch import NoteTrolley
 from actors.runtime import AskError, Clock, LoopDispatcher, System, SystemClock
 from actors.runtime.journal import Journal
-from core import actor_port, checks, health, owner_jobs, reference
-from core.database import in_thread
+from core import actor_port, checks, owner_jobs, reference
+from core.config.database import in_thread
 from core.fleet.rentals import sessions
 from core.host import Host, References
 from core.live_map.branches import load_branch
 from core.payments.provider_calls import ProviderCalls
 from core.telemetry import writer as telemetry
 from core.telemetry.writer import Done, SampleRow, Samples
+from core.web import health
 from realtime.alarm_notices import Notices
 from realtime.auth import Authenticator
 from realtime.background_jobs import BackgroundJobs

@@ -23,8 +23,8 @@ import msgspec
 from bench.attack.bystander import Waited, manager, prober
 from bench.attack.flood import Flood, Flooded, Flooder
 from bench.attack.guesser import Guess, Guessed
-from bench.machine import Machine, machine
-from bench.process import HOST, ROOT, Server, pinned
+from bench.kit.machine import Machine, machine
+from bench.kit.process import HOST, ROOT, Server, pinned
 from bench.shop import Shop, shop
 from scripts import services
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.kit.process import HOST, ROOT, Server, free_port, serving
 from bench.load.plan import Caller, Plan
-from bench.process import HOST, ROOT, Server, free_port, serving
 from scripts.services.postgres import fresh_database
 
 WORKERS = {

@@ -20,8 +20,8 @@ import msgspec
 import uvloop
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
+from bench.kit.process import cpu_of
 from bench.load.plan import cpu_seconds, quantile, write_outcome
-from bench.process import cpu_of
 
 TICK_S = 0.005
 PATIENCE_S = 30.0

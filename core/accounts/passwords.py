@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 
-from core.production import DEMO_PASSWORD
+from core.config.production import DEMO_PASSWORD
 
 _LEAST_CHARACTERS = 4
 

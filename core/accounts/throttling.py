@@ -21,9 +21,9 @@ from limits.strategies import MovingWindowRateLimiter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.client_address import client_address, one_caller
 from core.problems import Problem
 from core.rest.views import View
+from core.web.client_address import client_address, one_caller
 from core.wire.rate_limits import rate_limit_fields
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from core.catalogue.imports import runner
 from core.catalogue.models import ImportJob
-from core.database import fresh_connections
+from core.config.database import fresh_connections
 
 
 @shared_task(name="catalogue.run_import", acks_late=True)  # type: ignore[untyped-decorator]

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.checks import demo_accounts
-from core.production import DEMO_PASSWORD
+from core.config.production import DEMO_PASSWORD
 from core.rest.views import View
 
 

@@ -6,7 +6,7 @@ from django.contrib.auth.hashers import make_password
 
 from core.accounts.models import Grant, Role, User
 from core.checks import DEMO_USERNAMES
-from core.production import DEMO_PASSWORD
+from core.config.production import DEMO_PASSWORD
 from core.tenancy.models import Branch, Chain
 
 PHONE = "+919845012345"

@@ -7,10 +7,10 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from core.middleware import policy
-from core.pages import page
 from core.payments.models import Payment
 from core.payments.providers import registry
+from core.web.middleware import policy
+from core.web.pages import page
 
 _INLINE = "'unsafe-inline'"
 """Their scripts write style attributes around the frames that they put in; nobody else's may."""

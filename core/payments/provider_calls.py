@@ -18,7 +18,7 @@ from django.db import DatabaseError
 
 from actors.messages import payment as words
 from actors.runtime import Address, AskError
-from core.database import fresh_connections
+from core.config.database import fresh_connections
 from core.payments import ledger
 from core.payments.provider_messages import word_of
 from core.payments.providers import (

@@ -7,7 +7,7 @@ import threading
 
 from django.db import DatabaseError
 
-from core.database import fresh_connections
+from core.config.database import fresh_connections
 from core.payments.providers.registry import find
 from core.payments.providers.sandbox import RETRY_S, Sandbox
 

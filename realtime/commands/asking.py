@@ -17,8 +17,8 @@ from actors.runtime.address import Address
 from actors.runtime.asks import Command, Outcome, Pending
 from actors.runtime.errors import AskError, KeyReused
 from core.accounts.principals import Principal
-from core.database import in_thread
-from core.logs import SUBJECT, Subject
+from core.config.database import in_thread
+from core.config.logs import SUBJECT, Subject
 from realtime.problems import from_error, from_refusal
 
 T = TypeVar("T")

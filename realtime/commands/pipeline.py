@@ -15,7 +15,7 @@ from actors.messages.alarms import About, RaiseAlarm
 from actors.runtime.address import Address
 from actors.runtime.asks import Outcome, Pending
 from core.accounts.principals import Principal, may
-from core.logs import SUBJECT
+from core.config.logs import SUBJECT
 from realtime.commands.asking import Answer, Begun, Direct, new_id
 from realtime.commands.logs import log_done
 from realtime.commands.row import OWN, Call, Command, Place, own

@@ -17,7 +17,7 @@ import msgspec
 from starlette.routing import Match
 from starlette.routing import Route as StarletteRoute
 
-from core.logs import SUBJECT
+from core.config.logs import SUBJECT
 from core.wire.json import check
 from realtime.asgi import Message, Send
 from realtime.auth import bearer, header

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from core.client_address import client_address, one_caller
+from core.web.client_address import client_address, one_caller
 from realtime.asgi import Message
 from realtime.auth import header
 

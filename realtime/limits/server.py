@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from core.client_address import is_trusted
+from core.web.client_address import is_trusted
 from realtime.limits.connections import Connections
 from realtime.problems import CONTENT_TYPE, Problem
 from realtime.wire import encode

@@ -11,7 +11,7 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 
 from core.accounts.models import User
-from core.database import in_thread
+from core.config.database import in_thread
 from realtime.asgi import Message
 from realtime.auth import Authenticator, bearer, header
 from realtime.limits.requests import Upload

@@ -12,7 +12,7 @@ from typing import Any
 
 from actors.messages.cart import FindSession
 from core.accounts.principals import Principal, may
-from core.logs import SUBJECT, Subject
+from core.config.logs import SUBJECT, Subject
 from realtime.asgi import Message
 from realtime.auth import Identity
 from realtime.commands.asking import Direct

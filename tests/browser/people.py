@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from core.checks import DEMO_USERNAMES
-from core.production import DEMO_PASSWORD
+from core.config.production import DEMO_PASSWORD
 from tests.system.store import Store
 
 Visit = Callable[..., Page]

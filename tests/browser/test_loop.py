@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from core.production import DEMO_PASSWORD
+from core.config.production import DEMO_PASSWORD
 from scripts.fake_camera import Camera
 from tests.browser.hardware import Hardware
 from tests.browser.people import Visit, tokens

@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import expect
 
-from core.production import DEMO_PASSWORD
+from core.config.production import DEMO_PASSWORD
 from tests.browser.people import Visit
 from tests.system.store import Store
 

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from core import checks, logs
+from core import checks
 from core.accounts.models import User
-from core.environment import Environment
-from core.production import DEMO_PASSWORD, DEVELOPMENT_KEY, refuse
+from core.config import logs
+from core.config.environment import Environment
+from core.config.production import DEMO_PASSWORD, DEVELOPMENT_KEY, refuse
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEY = "3V2sq_Nd8pFo1kYxw7TzLrQe-Jm5bHuAcGi9"

@@ -23,11 +23,11 @@ from core.catalogue.models import (
     Voucher,
 )
 from core.checks import DEMO_USERNAMES
+from core.config.production import DEMO_PASSWORD
 from core.demo import load, people, shelves
 from core.fleet.directory import Directory
 from core.fleet.models import Controller, Trolley
 from core.fleet.trolleys import qr
-from core.production import DEMO_PASSWORD
 from core.tenancy.models import Branch, Chain
 from tests.core.support import Api
 

@@ -13,9 +13,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from core import health
 from core.payments.models import Payment
 from core.payments.providers import registry
+from core.web import health
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_ready_means_that_every_probe_is_content(
     assert client.get("/readyz").status_code == 200
     forget()
     assert "actors" not in client.get("/readyz").json()["checks"]
-    said = [record.getMessage() for record in caplog.records if record.name == "core.health"]
+    said = [record.getMessage() for record in caplog.records if record.name == "core.web.health"]
     assert said == ["not ready: actors", "ready again: actors"]
 
 

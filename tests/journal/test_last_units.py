@@ -18,8 +18,8 @@ from actors.messages.payment import ConfirmPayment, FindPayment
 from actors.messages.stock import Quantity, ReceiveStock
 from actors.runtime import Address, Kind, System
 from actors.stock import Level
+from core.config.environment import Environment
 from core.entities import ENTITIES, PROJECTIONS, ROWS
-from core.environment import Environment
 from core.journal.postgres import PostgresJournal
 from core.journal.sqlite import SqliteJournal
 from core.journal.store import SqlJournal

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from actors.runtime.errors import Fenced
+from core.config.environment import Environment
 from core.entities import ENTITIES, PROJECTIONS, ROWS
-from core.environment import Environment
 from core.journal.postgres import PostgresJournal
 from core.journal.sqlite import SqliteJournal
 from core.journal.store import SqlJournal

@@ -252,7 +252,7 @@ def test_threads_do_not_get_in_each_others_way(shop: Shop) -> None:
 def test_nothing_secret_is_logged_or_printed(
     shop: Shop, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    logging.getLogger("stripe").setLevel(logging.WARNING)  # as core/logs.py has it
+    logging.getLogger("stripe").setLevel(logging.WARNING)  # as core/config/logs.py has it
     with caplog.at_level(logging.DEBUG):
         charge, paid = shop.paid()
         shop.peer.fail(Answer(500, {"error": {}}, {"Stripe-Should-Retry": "false"}))

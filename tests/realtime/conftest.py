@@ -20,7 +20,7 @@ from django.utils import timezone
 from core.accounts import tokens
 from core.accounts.models import Grant, User
 from core.catalogue.models import Product, Variant
-from core.environment import Environment
+from core.config.environment import Environment
 from core.fleet.models import Device, Session, Trolley
 from core.tenancy.models import Branch, Chain
 from realtime.limits.attempts import DEFAULTS, PerMinute

@@ -11,7 +11,7 @@ import pytest
 from realtime.server import Server
 from realtime.testing import Refused, trolley_client
 from tests.realtime.conftest import World, make_world
-from tests.realtime.test_devices import _slot, pi
+from tests.realtime.devices.test_devices import _slot, pi
 
 
 @pytest.fixture

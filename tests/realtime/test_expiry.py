@@ -18,8 +18,8 @@ from core.tenancy.models import Branch
 from realtime.server import Server
 from realtime.testing import trolley_client
 from tests.realtime.conftest import World
+from tests.realtime.devices.test_devices import _in_database, _slot, pi
 from tests.realtime.test_alarm_commands import http
-from tests.realtime.test_devices import _in_database, _slot, pi
 
 TIMEOUT_S = 30.0
 

@@ -16,7 +16,7 @@ from django.db import connections
 
 from core.accounts import tokens
 from core.accounts.models import User
-from core.environment import Environment
+from core.config.environment import Environment
 from core.fleet.models import Session, Trolley
 from realtime.server import Server
 from realtime.testing import Refused, trolley_client

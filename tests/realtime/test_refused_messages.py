@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from core.logs import SubjectFilter
+from core.config.logs import SubjectFilter
 from realtime.problems import Problem
 from realtime.server import Server
 from realtime.testing import Refused, trolley_client

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from bench.devices import section
+from bench.kit.report import PAGE, page, read
+from bench.kit.stats import figure, spread
 from bench.load import plan as plans
 from bench.load.http import requests
 from bench.load.pis import Flow, Orders, Visited
 from bench.load.plan import Caller, Plan, Tally, quantile
-from bench.report import PAGE, page, read
-from bench.stats import figure, spread
 
 
 def test_the_page_is_the_result_and_nothing_else() -> None:

@@ -23,14 +23,7 @@ LONGEST_FUNCTION = 50
 KNOWN: dict[str, set[str]] = {
     "files that import each other": set(),
     "neighbours that import each other": set(),
-    "folders": {
-        "bench",
-        "core",
-        "tests/browser",
-        "tests/core",
-        "tests/domain",
-        "tests/realtime",
-    },
+    "folders": set(),
     "classes": set(),
     "functions": set(),
 }

@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
-from core.production import DEMO_PASSWORD
+from core.config.production import DEMO_PASSWORD
 from devicegw import wire
 from devicegw.agent.process import firmware
 from devicegw.firmware.versions import Versions

@@ -16,12 +16,12 @@ from core.accounts import scopes
 from core.accounts.principals import Principal, may
 from core.fleet.models import Trolley
 from core.fleet.trolleys import qr
-from core.middleware import policy
-from core.pages import style_hashes
 from core.problems import Problem
 from core.rest.fields import Moment, rfc3339
 from core.rest.views import View
 from core.tenancy.models import Branch
+from core.web.middleware import policy
+from core.web.pages import style_hashes
 
 
 class LockAnswer(serializers.Serializer[Any]):

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from core.checks import DEMO_USERNAMES
+from core.config.production import DEMO_PASSWORD
 from core.demo import load, people
 from core.fleet.models import Trolley
 from core.fleet.trolleys import qr
-from core.production import DEMO_PASSWORD
 
 
 class Command(BaseCommand):

@@ -1,0 +1,1 @@
+"""One event to many sockets: ours, Channels groups and the bare loop."""

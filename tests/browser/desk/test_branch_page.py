@@ -1,0 +1,113 @@
+"""The branch page for those who use no mouse, and for those who may not see it."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.hardware import Hardware
+from tests.browser.people import Visit
+from tests.browser.shopping import give_back, take
+
+
+def _focused(page: Page) -> str:
+    """The name of what has the focus."""
+    name: str = page.evaluate(
+        "() => (({ ariaLabel, textContent }) => (ariaLabel || textContent).trim())(document.activeElement)"
+    )
+    return name
+
+
+def _tab_to(page: Page, name: str, within: int = 12) -> None:
+    """Press Tab until something called so has the focus."""
+    seen = []
+    for _ in range(within):
+        page.keyboard.press("Tab")
+        seen.append(_focused(page))
+        if re.match(name, seen[-1]):
+            return
+    raise AssertionError(f"{name} was not among {seen}")
+
+
+def test_with_the_keyboard_alone_a_lock_is_opened_with_a_reason_and_the_focus_comes_back(
+    visit: Visit, hardware: Hardware
+) -> None:
+    page = visit("/branch/BRANCH-001", "manager", desk=True)
+    plan = page.locator(".plan-close, .plan").first
+    expect(plan.get_by_role("button", name=re.compile("^Trolley 3, Free, lock closed"))).to_be_visible()
+    order = []
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        order.append(_focused(page))
+    # The top bar from its start to its end, what needs somebody, then the plan: one stop for all trolleys.
+    pages = ["Devices of the branch", "Orders", "Exit"]
+    assert [name.split(":")[0] for name in order] == ["Smart Trolley", *pages, "עברית", "Colours"]
+    page.keyboard.press("Tab")
+    while page.evaluate("() => document.activeElement.closest('.alarms') !== null"):
+        page.keyboard.press("Tab")
+    assert _focused(page).startswith("Trolley 1, ")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert _focused(page).startswith("Trolley 3, ")
+
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("dialog", name="Trolley 3")
+    expect(panel).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(plan.locator("[data-trolley=TROLLEY_03]")).to_be_focused()
+
+    page.keyboard.press("Enter")
+    expect(panel).to_contain_text("closed")
+    expect(panel.get_by_role("button", name="Open now")).to_be_disabled()
+    _tab_to(page, "Trolley is stuck")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.type("A wheel is caught")
+    page.keyboard.press("Enter")
+    expect(panel.get_by_role("status").first).to_contain_text("Ordered.")
+    # Its hook says so, and not only what it was told.
+    expect(plan.locator("[data-trolley=TROLLEY_03]")).to_have_attribute(
+        "aria-label", re.compile("^Trolley 3, Free, .*lock open$")
+    )
+    expect(page.locator(".latest")).to_contain_text("TROLLEY_03: staff ordered the lock open")
+    page.keyboard.press("Escape")
+    expect(plan.locator("[data-trolley=TROLLEY_03]")).to_be_focused()
+    hardware.push_back(3)
+    expect(plan.get_by_role("button", name=re.compile("^Trolley 3, Free, .*lock closed"))).to_be_visible()
+
+
+def test_maintenance_takes_a_trolley_from_shoppers_until_it_is_over(visit: Visit, hardware: Hardware) -> None:
+    page = visit("/branch/BRANCH-001", "manager")
+    # On a phone the list comes first.
+    entry = page.locator(".entry", has_text="TROLLEY_04")
+    entry.click()
+    panel = page.get_by_role("dialog", name="Trolley 4")
+    panel.get_by_label("What is wrong?").fill("Squeaks")
+    panel.get_by_role("button", name="Take out of service").click()
+    expect(panel.get_by_role("button", name="Put back into service")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(entry).to_contain_text("Squeaks")
+    shopper = visit("/t/TROLLEY_04", "patient")
+    shopper.get_by_role("button", name="Take this trolley").click()
+    expect(shopper.get_by_role("alert")).to_contain_text("This trolley is being repaired")
+    entry.click()
+    panel.get_by_role("button", name="Put back into service").click()
+    expect(panel.get_by_role("button", name="Take out of service")).to_be_visible()
+    take(shopper)
+    expect(shopper.get_by_text("The lock is open", exact=True)).to_be_visible()
+    give_back(shopper)
+    hardware.push_back(4)
+
+
+def test_a_shopper_may_not_see_the_branch_and_a_stranger_has_to_sign_in(visit: Visit) -> None:
+    page = visit("/branch/BRANCH-001", "nosy", desk=True)
+    expect(page.get_by_role("heading", name="This branch is not yours to see")).to_be_visible()
+    page.get_by_role("button", name="Use another account").click()
+    expect(page.get_by_text("With your staff account.")).to_be_visible()
+    page.get_by_role("button", name="manager", exact=True).click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page).to_have_url(re.compile("/branch/BRANCH-001$"))
+    expect(page.get_by_role("heading", name="Demo Mart Indiranagar")).to_be_visible()
