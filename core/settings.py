@@ -15,11 +15,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from core.config import logs, production
-from core.config.environment import Environment, keep_private
+from core.config.addresses import keep_private
+from core.config.environment import Environment
 from core.periodic import beat_schedule, periodic_jobs
 from core.web.client_address import networks
 
-_env = Environment(os.environ)
+_env = Environment()
 # Whoever imports this module first (manage.py, Celery) has thereby said which settings hold.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", __name__)
 

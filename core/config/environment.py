@@ -1,36 +1,36 @@
-"""Typed reading of environment variables, with errors that name the variable.
+"""Typed reading of environment variables by environs, with errors that name the variable.
 
-``core/settings.py`` is the only place that hands the process environment in.
+``core/settings.py`` is the only place that makes an ``Environment``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvValidationError, validate
 
-_TRUE = frozenset({"1", "true", "yes", "on"})
-_FALSE = frozenset({"0", "false", "no", "off"})
-_MAIL = {"smtp": "smtp", "smtps": "smtp", "console": "console", "file": "filebased", "locmem": "locmem"}
+from core.config import addresses
+
+T = TypeVar("T")
 
 
 class Environment:
-    """A view of environment variables that returns typed values or raises ImproperlyConfigured.
+    """The process environment as typed values; raises ImproperlyConfigured.
 
     An empty variable counts as not set. Errors say the name, what was expected and
-    what came; values read through ``secret`` and ``database`` are never repeated.
+    what came; values read through ``secret``, ``database`` and ``mail`` are never repeated.
     """
 
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
+    def __init__(self) -> None:
+        self._env = Env()
 
     def text(self, name: str, default: str = "") -> str:
         """Return the variable without surrounding blanks."""
-        return self._values.get(name, "").strip() or default
+        return self._env.str(name, "").strip() or default
 
     def secret(self, name: str, default: str, least: int = 32) -> str:
         """Return a secret of at least ``least`` characters; its value never shows in an error."""
@@ -43,40 +43,17 @@ class Environment:
 
     def flag(self, name: str, default: bool) -> bool:
         """Return True for 1/true/yes/on and False for 0/false/no/off."""
-        value = self.text(name).lower()
-        if not value:
-            return default
-        if value not in _TRUE | _FALSE:
-            raise ImproperlyConfigured(f"{name}: expected 1/true/yes/on or 0/false/no/off, got {value!r}")
-        return value in _TRUE
+        return self._typed(name, default, "1/true/yes/on or 0/false/no/off", self._env.bool)
 
     def integer(self, name: str, default: int, least: int = 0, most: int = 2**31) -> int:
         """Return a whole number with ``least <= number <= most``."""
-        value = self.text(name)
-        if not value:
-            return default
-        try:
-            number = int(value)
-        except ValueError:
-            number = least - 1
-        if not least <= number <= most:
-            raise ImproperlyConfigured(
-                f"{name}: expected a whole number from {least} to {most}, got {value!r}"
-            )
-        return number
+        expected = f"a whole number from {least} to {most}"
+        return self._typed(name, default, expected, self._env.int, validate=validate.Range(least, most))
 
     def number(self, name: str, default: float, least: float = 0.0) -> float:
         """Return a finite number of at least ``least`` (seconds, mostly)."""
-        value = self.text(name)
-        if not value:
-            return default
-        try:
-            number = float(value)
-        except ValueError:
-            number = float("nan")
-        if not least <= number < float("inf"):
-            raise ImproperlyConfigured(f"{name}: expected a number of at least {least:g}, got {value!r}")
-        return number
+        expected = f"a number of at least {least:g}"
+        return self._typed(name, default, expected, self._env.float, validate=validate.Range(least))
 
     def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
         """Return one of ``allowed``."""
@@ -87,7 +64,7 @@ class Environment:
 
     def names(self, name: str, default: list[str]) -> list[str]:
         """Return a comma-separated list without empty parts."""
-        parts = [part.strip() for part in self.text(name).split(",")]
+        parts = [part.strip() for part in self._env.list(name, [], subcast=str)]
         return [part for part in parts if part] or default
 
     def path(self, name: str, default: Path) -> Path:
@@ -107,12 +84,7 @@ class Environment:
     def url(self, name: str, schemes: tuple[str, ...]) -> str | None:
         """Return a service's address with one of the schemes, or None when it is not set."""
         value = self.text(name)
-        if value and urlsplit(value).scheme not in schemes:
-            raise ImproperlyConfigured(
-                f"{name}: expected an address that begins with {' or '.join(s + '://' for s in schemes)},"
-                f" got the scheme {urlsplit(value).scheme!r}"
-            )
-        return value or None
+        return _named(name, lambda: addresses.of_schemes(value, schemes)) if value else None
 
     def together(self, *names: str) -> None:
         """Refuse some of these variables without the others."""
@@ -122,101 +94,26 @@ class Environment:
             raise ImproperlyConfigured(f"{', '.join(missing)}: expected, because {', '.join(given)} is set")
 
     def database(self, name: str, default_file: Path) -> dict[str, Any]:
-        """Return Django's settings of the database at a postgres:// or sqlite:// address."""
-        value = self.url(name, ("postgres", "postgresql", "sqlite"))
-        if value is None:
-            return _sqlite(default_file)
-        parts = urlsplit(value)
-        if parts.scheme == "sqlite":
-            # sqlite:///relative.db and sqlite:////absolute.db, as everybody writes them.
-            file = unquote(parts.path[1:])
-            if not file:
-                raise ImproperlyConfigured(f"{name}: expected sqlite:///<file>, got no file")
-            return _sqlite(Path(file).expanduser().resolve())
-        return _postgres(name, value)
+        """Return Django's settings of the database at an address, or of a file."""
+        value = self.text(name)
+        return _named(name, lambda: addresses.database(value)) if value else addresses.sqlite(default_file)
 
     def mail(self, name: str, default: str) -> dict[str, Any]:
-        """Return Django's settings of the mail server at an address; without one an empty BACKEND.
+        """Return Django's settings of the mail server at an address; without one an empty BACKEND."""
+        return _named(name, lambda: addresses.mail(self.text(name, default)))
 
-        ``smtp://user:password@host:587`` (STARTTLS; ``?tls=0``: none), ``smtps://…:465``,
-        ``console://``, ``file:///folder``, ``locmem://``. The address is never repeated in an error.
-        """
-        value = self.text(name, default)
-        parts = urlsplit(value)
-        if not value:
-            return {"BACKEND": ""}
-        if parts.scheme not in _MAIL or (parts.scheme.startswith("smtp") and not parts.hostname):
-            raise ImproperlyConfigured(
-                f"{name}: expected an address that begins with {', '.join(f'{each}://' for each in _MAIL)}"
-            )
-        found = {"BACKEND": f"django.core.mail.backends.{_MAIL[parts.scheme]}.EmailBackend"}
-        if parts.scheme == "file":
-            return {**found, "FILE_PATH": unquote(parts.path)}
-        return {**found, **_smtp(name, value)} if parts.scheme.startswith("smtp") else found
+    def _typed(self, name: str, default: T, expected: str, read: Callable[..., T], **options: Any) -> T:
+        if not self.text(name):
+            return default
+        try:
+            return read(name, **options)
+        except EnvValidationError:
+            raise ImproperlyConfigured(f"{name}: expected {expected}, got {self.text(name)!r}") from None
 
 
-def _smtp(name: str, value: str) -> dict[str, Any]:
-    parts = urlsplit(value)
-    wrapped = parts.scheme == "smtps"
+def _named(name: str, read: Callable[[], T]) -> T:
+    """Return what ``read`` does; what it refuses is told with the variable's name."""
     try:
-        port = parts.port or (465 if wrapped else 587)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name}: expected a port number from 1 to 65535") from None
-    return {
-        "HOST": parts.hostname,
-        "PORT": port,
-        "HOST_USER": unquote(parts.username or ""),
-        "HOST_PASSWORD": unquote(parts.password or ""),
-        "USE_SSL": wrapped,
-        "USE_TLS": not wrapped and dict(parse_qsl(parts.query)).get("tls", "1") != "0",
-    }
-
-
-def keep_private(database: dict[str, Any]) -> None:
-    """Let nobody else on this machine read an SQLite database; its WAL is made with the same rights."""
-    if database["ENGINE"] != "django.db.backends.sqlite3":
-        return
-    file = Path(database["NAME"])
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for part in (file, *(file.with_name(file.name + tail) for tail in ("-wal", "-shm"))):
-        if part.exists():
-            # Somebody else's file that we may only read is as open as its owner wants it.
-            with suppress(PermissionError):
-                part.chmod(0o600)
-    with suppress(OSError):  # the database says better why it cannot be opened
-        file.touch(0o600)
-
-
-def _sqlite(file: Path) -> dict[str, Any]:
-    return {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": file,
-        "OPTIONS": {
-            "timeout": 20,
-            # A write takes the lock when it begins, so two writers wait instead of failing half way.
-            "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
-        },
-    }
-
-
-def _postgres(name: str, value: str) -> dict[str, Any]:
-    parts = urlsplit(value)
-    try:
-        port = parts.port
-    except ValueError:
-        raise ImproperlyConfigured(f"{name}: expected a port number from 1 to 65535") from None
-    database = unquote(parts.path[1:])
-    if not database:
-        raise ImproperlyConfigured(f"{name}: expected postgres://user:password@host:port/name, got no name")
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": database,
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
-        "PORT": str(port or ""),
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": dict(parse_qsl(parts.query)),
-    }
+        return read()
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}: {error}") from None

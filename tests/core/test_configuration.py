@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from core import checks
 from core.accounts.models import User
-from core.config import logs
+from core.config import addresses, logs
 from core.config.environment import Environment
 from core.config.production import DEMO_PASSWORD, DEVELOPMENT_KEY, refuse
 
@@ -70,32 +70,49 @@ def run(tmp_path: Path, *args: str, **environment: str) -> subprocess.CompletedP
     ],
 )
 def test_errors_name_the_variable_and_what_was_expected(
-    variable: str, value: str, read: Any, expected: str
+    variable: str, value: str, read: Any, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv(variable, value)
     with pytest.raises(ImproperlyConfigured) as error:
-        read(Environment({variable: value}))
+        read(Environment())
     assert str(error.value).startswith(f"{variable}: expected ")
     assert expected in str(error.value)
 
 
-def test_errors_never_repeat_a_secret() -> None:
+def test_errors_never_repeat_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("X", "hunter2://hunter2:hunter2"[:20])
     for read in (
         lambda env: env.secret("X", ""),
         lambda env: env.database("X", Path("x")),
     ):
         with pytest.raises(ImproperlyConfigured) as error:
-            read(Environment({"X": "hunter2://hunter2:hunter2"[:20]}))
+            read(Environment())
         assert ":hunter2" not in str(error.value)
 
 
-def test_an_empty_variable_counts_as_not_set() -> None:
-    assert Environment({"PORT": " "}).integer("PORT", 8000) == 8000
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", " ")
+    env = Environment()
+    assert env.integer("PORT", 8000) == 8000
+    assert (env.flag("PORT", True), env.names("PORT", ["a"]), env.number("PORT", 1.5)) == (True, ["a"], 1.5)
+
+
+def test_values_are_read_as_their_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "FLAG": "Off",
+        "COUNT": " 12 ",
+        "WAIT": "0.5",
+        "NAMES": "a, b,,",
+        "KIND": "B",
+    }.items():
+        monkeypatch.setenv(name, value)
+    env = Environment()
+    assert (env.flag("FLAG", True), env.integer("COUNT", 1), env.number("WAIT", 1.0)) == (False, 12, 0.5)
+    assert (env.names("NAMES", []), env.choice("KIND", "a", ("a", "b"))) == (["a", "b"], "b")
 
 
 def test_a_postgres_address_is_taken_apart() -> None:
-    found = Environment({"DB": "postgres://us%40er:p%2Fw@db.example:5433/shop?sslmode=require"}).database(
-        "DB", Path()
-    )
+    found = addresses.database("postgres://us%40er:p%2Fw@db.example:5433/shop?sslmode=require")
     assert (found["USER"], found["PASSWORD"], found["HOST"], found["PORT"]) == (
         "us@er",
         "p/w",
@@ -109,14 +126,17 @@ def test_a_postgres_address_is_taken_apart() -> None:
     ("address", "file"), [("sqlite:////tmp/a.db", "/tmp/a.db"), ("sqlite:///a.db", "a.db")]
 )
 def test_a_sqlite_address_names_a_file(address: str, file: str) -> None:
-    assert Environment({"DB": address}).database("DB", Path())["NAME"] == Path(file).resolve()
+    assert addresses.database(address)["NAME"] == Path(file).resolve()
 
 
-def test_variables_that_belong_together_come_together() -> None:
-    Environment({}).together("KEY", "SECRET")
-    Environment({"KEY": "a", "SECRET": "b"}).together("KEY", "SECRET")
+def test_variables_that_belong_together_come_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    Environment().together("KEY", "SECRET")
+    monkeypatch.setenv("KEY", "a")
+    monkeypatch.setenv("SECRET", "b")
+    Environment().together("KEY", "SECRET")
+    monkeypatch.setenv("SECRET", " ")
     with pytest.raises(ImproperlyConfigured, match=r"^SECRET: expected, because KEY is set$"):
-        Environment({"KEY": "a", "SECRET": " "}).together("KEY", "SECRET")
+        Environment().together("KEY", "SECRET")
 
 
 @pytest.mark.parametrize(
@@ -223,13 +243,14 @@ def test_every_variable_is_documented_and_every_documented_one_is_read() -> None
     ],
 )
 def test_the_mail_server_is_one_address(address: str, expected: dict[str, Any]) -> None:
-    found = Environment({"MAIL": address}).mail("MAIL", "")
+    found = addresses.mail(address)
     assert {name: found[name] for name in expected} == expected
 
 
-def test_a_wrong_mail_address_is_refused_without_its_password() -> None:
+def test_a_wrong_mail_address_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAIL", "imap://user:very-secret@mail.example")
     with pytest.raises(ImproperlyConfigured) as refused:
-        Environment({"MAIL": "imap://user:very-secret@mail.example"}).mail("MAIL", "")
+        Environment().mail("MAIL", "")
     assert "very-secret" not in str(refused.value)
 
 

@@ -18,7 +18,7 @@ from actors.messages.payment import ConfirmPayment, FindPayment
 from actors.messages.stock import Quantity, ReceiveStock
 from actors.runtime import Address, Kind, System
 from actors.stock import Level
-from core.config.environment import Environment
+from core.config import addresses
 from core.entities import ENTITIES, PROJECTIONS, ROWS
 from core.journal.postgres import PostgresJournal
 from core.journal.sqlite import SqliteJournal
@@ -46,7 +46,7 @@ def journal(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[
     else:
         url = request.getfixturevalue("new_journal_url")
         store = PostgresJournal(url, PROJECTIONS)
-    database = Environment({"DATABASE_URL": url}).database("DATABASE_URL", Path())
+    database = addresses.database(url)
     registry.forget()
     with django_db_blocker.unblock(), use_database(database):
         yield store

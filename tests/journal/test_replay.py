@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from actors.runtime.errors import Fenced
-from core.config.environment import Environment
+from core.config import addresses
 from core.entities import ENTITIES, PROJECTIONS, ROWS
 from core.journal.postgres import PostgresJournal
 from core.journal.sqlite import SqliteJournal
@@ -274,9 +274,7 @@ def test_the_commands_check_rebuild_and_check_again(
         url = f"sqlite:///{request.getfixturevalue('sqlite_path')}"
     else:
         url = request.getfixturevalue("new_journal_url")
-    with closing(
-        open_journal(Environment({"DATABASE_URL": url}).database("DATABASE_URL", tmp_path))
-    ) as store:
+    with closing(open_journal(addresses.database(url))) as store:
         empty(store)
         play(store, STORY, patient=True)
         assert manage("check_journal", url, tmp_path).returncode == 0

@@ -20,7 +20,7 @@ from django.utils import timezone
 from core.accounts import tokens
 from core.accounts.models import Grant, User
 from core.catalogue.models import Product, Variant
-from core.config.environment import Environment
+from core.config import addresses
 from core.fleet.models import Device, Session, Trolley
 from core.tenancy.models import Branch, Chain
 from realtime.limits.attempts import DEFAULTS, PerMinute
@@ -48,7 +48,7 @@ def database(migrated_file: Path, django_db_blocker: Any) -> Iterator[Path]:
 
 def _sqlite(file: Path) -> dict[str, Any]:
     """Settings of a SQLite file, also where the tests' own default is PostgreSQL."""
-    return {**settings.DATABASES["default"], **Environment({}).database("DATABASE_URL", file)}
+    return {**settings.DATABASES["default"], **addresses.sqlite(file)}
 
 
 def _forget() -> None:

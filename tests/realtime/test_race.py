@@ -16,7 +16,7 @@ from django.db import connections
 
 from core.accounts import tokens
 from core.accounts.models import User
-from core.config.environment import Environment
+from core.config import addresses
 from core.fleet.models import Session, Trolley
 from realtime.server import Server
 from realtime.testing import Refused, trolley_client
@@ -32,7 +32,7 @@ def world(request: pytest.FixtureRequest, database: Path, django_db_blocker: Any
         yield make_world()
         return
     url = request.getfixturevalue("new_postgres_url")
-    wanted = Environment({"DATABASE_URL": url}).database("DATABASE_URL", database)
+    wanted = addresses.database(url)
     with use_database({**settings.DATABASES["default"], **wanted}):
         yield make_world()
         connections.close_all()
