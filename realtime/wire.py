@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import operator
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args, get_type_hints
@@ -19,7 +19,7 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 import msgspec
 from msgspec import Meta, inspect
 
-from core.wire import ids
+from core.wire import closed, ids
 from core.wire.json import DEEPEST, InvalidJSON, check
 from devicegw.wire import Frame as BusFrame
 from realtime.problems import Problem, invalid
@@ -220,8 +220,11 @@ _UNKNOWN_TYPE = re.compile(r"Invalid value '(?P<name>.*)' - at `\$\.type`")
 _AT = re.compile(r"^(?P<sentence>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.S)
 
 
-def decode_problem(error: Exception) -> Problem:
-    """Return the 400 for a message that could not be read, naming the field that is wrong."""
+def decode_problem(error: Exception, known: Collection[str] | None = None, what: str = "field") -> Problem:
+    """Return the 400 for a message that could not be read, naming the field that is wrong.
+
+    ``known`` are the fields that the message as a whole may have, where that is known.
+    """
     if isinstance(error, RecursionError):
         return Problem(400, "invalid_json", f"Expected at most {DEEPEST} levels within each other, got more.")
     if isinstance(error, InvalidJSON):
@@ -232,7 +235,8 @@ def decode_problem(error: Exception) -> Problem:
     if match := _UNKNOWN_TYPE.search(text):
         return invalid("type", f"Unknown type {match['name']!r}.", code="unknown_type")
     if match := _UNKNOWN_FIELD.search(text):
-        return invalid(_join(match), "Unknown field.", code="unknown_field")
+        said = closed.sentence(None if match["path"] else known, what)
+        return invalid(_join(match), said, code="unknown_field")
     if match := _MISSING_FIELD.search(text):
         return invalid(_join(match), "This field is required.", code="missing_field")
     match = _AT.match(text)
@@ -288,19 +292,33 @@ def id_reader(body: type[Body]) -> Callable[[Any], None] | None:
     return put
 
 
-class _Identified(msgspec.Struct):
+class _Envelope(msgspec.Struct):
     id: Id | None = None
+    type: str = ""
 
 
-_id_of = msgspec.json.Decoder(_Identified)
+_envelope = msgspec.json.Decoder(_Envelope)
 
 
 def id_of(data: str | bytes) -> str | None:
     """Return the ``id`` of a frame however wrong the rest is, else None."""
     try:
-        return _id_of.decode(data).id
+        return _envelope.decode(data).id
     except UNREADABLE:
         return None
+
+
+def fields_of(frames: Iterable[type[msgspec.Struct]]) -> Callable[[str], Collection[str] | None]:
+    """Return what says which fields a frame of the type that a text names may have, None of any other."""
+    names = {str(each.__struct_config__.tag): ("type", *each.__struct_encode_fields__) for each in frames}
+
+    def of(text: str) -> Collection[str] | None:
+        try:
+            return names.get(_envelope.decode(text).type)
+        except UNREADABLE:
+            return None
+
+    return of
 
 
 _PLAIN = (

@@ -12,7 +12,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from core.wire import ids
+from core.wire import closed, ids
 
 
 def rfc3339(moment: datetime) -> str:
@@ -74,8 +74,8 @@ class ClosedSerializer(serializers.Serializer[Any]):
         if not isinstance(data, dict):
             sentence = f"Expected a JSON object, got {type_name(data)}."
             raise serializers.ValidationError({"non_field_errors": [sentence]})
-        if unknown := sorted(set(data) - set(self.fields)):
-            raise serializers.ValidationError({name: ["This field is not known."] for name in unknown})
+        if errors := closed.unknown(data, self.fields):
+            raise serializers.ValidationError(errors)
         given = {
             name: value for name, value in data.items() if value is not None or self.fields[name].required
         }

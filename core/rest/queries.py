@@ -20,7 +20,7 @@ from drf_spectacular.settings import spectacular_settings
 from rest_framework.exceptions import ValidationError
 
 from core.rest.fields import moment
-from core.wire import ids
+from core.wire import closed, ids
 
 _DESCRIBING = threading.Lock()
 """drf-spectacular finds its extensions at first use, and not in two threads at once."""
@@ -32,12 +32,11 @@ _NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?(?:[eE][+-]?[0-9]{1,3})?")
 def check(callback: Any, method: str, route: str, given: QueryDict) -> None:
     """Raise ValidationError for what the operation's query may not hold. ``route`` is Django's pattern."""
     known = declared(callback, "GET" if method == "HEAD" else method, route)
-    errors: dict[str, list[str]] = {}
+    errors = closed.unknown(given, known, "parameter")
     for name, values in given.lists():
-        if name not in known:
-            expected = ", ".join(sorted(known)) or "none"
-            errors[name] = [f"This parameter is not known. Expected: {expected}."]
-        elif len(values) > 1:
+        if name in errors:
+            continue
+        if len(values) > 1:
             errors[name] = [f"Expected once, got {len(values)} times."]
         elif sentence := wrong(known[name]["schema"], values[0]):
             errors[name] = [sentence]

@@ -98,7 +98,8 @@ class Endpoint:
                 check(data)
                 body = self._decoder.decode(data)
         except UNREADABLE as error:
-            raise decode_problem(error) from error
+            what = "parameter" if self._route.query else "field"
+            raise decode_problem(error, self._schema.__struct_encode_fields__, what) from error
         if not self._partial:
             return body
         fields = {name: getattr(body, name) for name in body.__struct_fields__}

@@ -36,6 +36,7 @@ from realtime.wire import (
     Unsubscribe,
     decode_problem,
     encode_text,
+    fields_of,
     id_of,
     reader,
     reply_ok,
@@ -44,6 +45,7 @@ from realtime.wire import (
 )
 
 read = reader((*FRAMES, *SOCKET_FRAMES))
+known_fields = fields_of((*FRAMES, *SOCKET_FRAMES))
 
 
 class PersonConsumer(SocketConsumer):
@@ -88,7 +90,8 @@ class PersonConsumer(SocketConsumer):
         except UNREADABLE as error:
             id_ = id_of(text)
             SUBJECT.set(Asked(id_ or ""))
-            self.outbox.text(reply_problem(id_, log_refused("", decode_problem(error))))
+            problem = decode_problem(error, known_fields(text))
+            self.outbox.text(reply_problem(id_, log_refused("", problem)))
             return
         way = FRAMES.get(type(frame))
         if way is None:

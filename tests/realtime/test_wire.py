@@ -9,7 +9,7 @@ import pytest
 
 from realtime import wire
 from realtime.commands.table import FRAMES, TABLE
-from realtime.sockets.people import read
+from realtime.sockets.people import known_fields, read
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,16 @@ def test_a_wrong_frame_is_refused_by_the_name_of_what_is_wrong(
     problem = wire.decode_problem(raised.value)
     assert (problem.status, problem.code) == (400, code)
     assert problem.extra.get("errors", {}).keys() == ({field} if field else set())
+
+
+def test_an_unknown_field_is_refused_with_those_that_are_known() -> None:
+    text = '{"id":"a","type":"cart.clear","all":true}'
+    with pytest.raises(msgspec.DecodeError) as raised:
+        read(text)
+    problem = wire.decode_problem(raised.value, known_fields(text))
+    assert problem.extra["errors"] == {"all": ["This field is not known. Expected: id, type."]}
+    assert known_fields('{"id":"a","type":"cart.steal"}') is None
+    assert known_fields("{") is None
 
 
 def test_null_for_an_optional_field_is_the_same_as_leaving_it_out() -> None:

@@ -178,6 +178,21 @@ async def test_every_error_is_a_problem_document(
     assert answer.json()["instance"] == path
 
 
+async def test_an_unknown_name_is_refused_in_the_same_words_by_every_body_and_query(
+    shopper: httpx.AsyncClient,
+) -> None:
+    command = await shopper.post("/api/session/heartbeat", json={"who": 1})
+    assert command.json()["errors"] == {"who": ["This field is not known. Expected: session_id."]}
+    price = await shopper.get(f"/api/pricing/{uuid4()}/price?colour=red")
+    assert price.json()["errors"]["colour"][0].startswith("This parameter is not known. Expected: ")
+    body = await shopper.post("/api/auth/token", json={"username": "a", "password": "b", "who": 1})
+    assert body.json()["errors"] == {
+        "who": ["This field is not known. Expected: language, otp, password, username."]
+    }
+    query = await shopper.get("/api/orders?colour=red")
+    assert query.json()["errors"]["colour"][0].startswith("This parameter is not known. Expected: ")
+
+
 async def test_a_body_that_is_not_json_is_refused(shopper: httpx.AsyncClient) -> None:
     wrong = await shopper.post("/api/cart/add", content=b"{", headers={"Content-Type": "application/json"})
     assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid_json")

@@ -1,0 +1,16 @@
+"""Closed messages: which names a body, a query or a command may hold, and what is said of any other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+
+def unknown(given: Iterable[str], known: Collection[str], what: str = "field") -> dict[str, list[str]]:
+    """Return the names that are not among the known ones, each with its sentence."""
+    return {name: [sentence(known, what)] for name in sorted(set(given).difference(known))}
+
+
+def sentence(known: Collection[str] | None, what: str = "field") -> str:
+    """Return what is said of a name that is not known; None: it is not known what would be."""
+    told = f"This {what} is not known."
+    return told if known is None else f"{told} Expected: {', '.join(sorted(known)) or 'none'}."
