@@ -34,7 +34,7 @@ export default {
   "missing.orders": "ההזמנות שלך",
   "missing.orders_text": "הקבלות על מה שנקנה.",
   "live.title": "הודעות חיות",
-  "live.text": "מה שנאמר ב־websocket, וב־MQTT באתר שיש בו מתווך. פתיחת הודעה מראה את השדות שלה; * הוא שדה חובה.",
+  "live.text": "מה שנאמר ב־WebSocket, וב־MQTT באתר שיש בו מתווך. פתיחת הודעה מראה את השדות שלה; * הוא שדה חובה.",
   "live.http": "אותן פקודות ב־HTTP",
   "live.raw": "אותו תוכן כמסמך AsyncAPI",
   "live.search": "חיפוש הודעה",
