@@ -8,6 +8,7 @@ that let new ones in were started last.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import logging
 import time
@@ -131,7 +132,12 @@ class Process:
 
     async def stop(self) -> None:
         """Stop in reverse order; what was begun is finished and answered first."""
+        atexit.unregister(self.stop_now)
         await self._stack.aclose()
+
+    def stop_at_exit(self) -> None:
+        """Stop at the end of the process unless somebody did before."""
+        atexit.register(self.stop_now)
 
     def stop_now(self) -> None:
         """Do the same at the end of the process, where the loop has stopped; a second time does nothing."""

@@ -7,7 +7,6 @@ request starts everything and the end of the process stops it.
 from __future__ import annotations
 
 import asyncio
-import atexit
 import gc
 import logging
 from typing import Any
@@ -144,7 +143,7 @@ class Server:
         self._http = _guarded(HotRoutes(running.shared, self._django), running.shared)
         self._websocket = Websockets(running.shared)
         if not self._lifespan:
-            atexit.register(running.stop_now)
+            running.stop_at_exit()
         return running
 
     async def _live(self, receive: Receive, send: Send) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -36,14 +37,22 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: A
         return file
 
 
-@pytest.fixture(scope="module")
-def database(migrated_file: Path, django_db_blocker: Any) -> Iterator[Path]:
-    """The SQLite file that Django and the journal share while a module of these tests runs.
+@pytest.fixture
+def database(migrated_file: Path, tmp_path: Path, django_db_blocker: Any) -> Iterator[Path]:
+    """The SQLite file that Django and the journal share while a test runs.
 
-    No longer than that: the tests of another room, which come after it in the same lane, use Django's own.
+    Each has its own, for a server reads all the worlds there are when it starts.
     """
-    with django_db_blocker.unblock(), use_database(_sqlite(migrated_file), migrate=False):
-        yield migrated_file
+    with django_db_blocker.unblock(), copied(migrated_file, tmp_path) as file:
+        yield file
+
+
+@contextmanager
+def copied(migrated_file: Path, folder: Path) -> Iterator[Path]:
+    """Have Django use a copy of the file in that folder for a while."""
+    file = Path(shutil.copy(migrated_file, folder))
+    with use_database(_sqlite(file), migrate=False):
+        yield file
 
 
 def _sqlite(file: Path) -> dict[str, Any]:

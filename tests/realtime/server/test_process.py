@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from core.host import Host, References
 from core.payments.provider_calls import ProviderCalls
 from realtime.background_jobs import BackgroundJobs
+from realtime.process import Process
 from realtime.server import Server
 from realtime.topics.streams import Topics
 from tests.realtime.conftest import World
@@ -48,6 +52,22 @@ async def test_a_process_stops_in_the_reverse_of_its_start(
     assert heard == [*(("start", name) for name in names), *(("stop", name) for name in reversed(names))]
     await running.stop()
     assert len(heard) == 2 * len(PARTS)
+
+
+def test_a_process_that_has_stopped_is_kept_by_nobody(world: World, options: dict[str, Any]) -> None:
+    async def start_and_stop() -> weakref.ref[Process]:
+        running = await Server(get_asgi_application(), **options).running()
+        await running.stop()
+        return weakref.ref(running)
+
+    kept = asyncio.run(start_and_stop())
+    gc.collect()
+    assert kept() is None
+
+
+async def test_a_test_knows_of_no_world_but_its_own(world: World, server: Server) -> None:
+    known = (await server.running()).references.directory.chains()
+    assert [chain.slug for chain in known] == [world.chain.slug]
 
 
 async def test_a_start_that_fails_stops_what_it_had_begun(
