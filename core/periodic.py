@@ -29,6 +29,7 @@ def periodic_jobs(reconcile_s: float) -> tuple[PeriodicJob, ...]:
     """Return the table; a payment may be due for reconciliation ``reconcile_s`` after its last word."""
     return (
         PeriodicJob("reconcile-payments", "payments.reconcile", min(30.0, reconcile_s)),
+        PeriodicJob("send-due-messages", "outbox.send_due", 5.0),
         PeriodicJob("send-due-receipts", "orders.send_due_receipts", _MINUTE),
         PeriodicJob("sweep-reservations", "inventory.sweep_reservations", 5 * _MINUTE),
         PeriodicJob("roll-up-telemetry", "telemetry.roll_up", 5 * _MINUTE),
@@ -36,6 +37,7 @@ def periodic_jobs(reconcile_s: float) -> tuple[PeriodicJob, ...]:
         PeriodicJob("purge-telemetry", "telemetry.purge", 6 * _HOUR),
         PeriodicJob("purge-refresh-tokens", "accounts.purge_refresh_tokens", 6 * _HOUR),
         PeriodicJob("purge-claim-codes", "fleet.purge_claim_codes", 6 * _HOUR),
+        PeriodicJob("purge-messages", "outbox.purge", 6 * _HOUR),
         PeriodicJob("purge-kept-answers", "core.purge_kept_answers", 6 * _HOUR),
     )
 

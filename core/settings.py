@@ -79,6 +79,7 @@ if PRODUCTION:
         origins=ALLOWED_ORIGINS,
         demo_shoppers=DEMO_SHOPPERS,
         public_url=PUBLIC_URL,
+        says_aloud=[name for name in ("EMAIL_URL", "SMS_URL") if _env.text(name).startswith("console:")],
     )
 
 # --- the application ------------------------------------------------------
@@ -100,6 +101,7 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_static",
     "django_otp.plugins.otp_totp",
+    "core.outbox",
     "core.accounts",
     "core.tenancy",
     "core.catalogue",
@@ -271,6 +273,10 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("HOST_USER", ""), _mail.get("HO
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("USE_TLS", False), _mail.get("USE_SSL", False)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = _env.text("EMAIL_FROM", f"Smart Trolley <receipts@{urlsplit(PUBLIC_URL).hostname}>")
+
+
+SMS = _env.sms("SMS_URL", "" if PRODUCTION else "console://")
+"""How text messages go out."""
 
 # --- people and tokens ----------------------------------------------------
 

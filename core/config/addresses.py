@@ -1,4 +1,4 @@
-"""Addresses of other services as Django's settings: the database, the mail server.
+"""Addresses of other services as Django's settings: the database, the mail server, text messages.
 
 Errors say what was expected, and never repeat an address, for it may hold a password.
 """
@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 DATABASES = ("postgres", "postgresql", "sqlite")
 _MAIL = {"smtp": "smtp", "smtps": "smtp", "console": "console", "file": "filebased", "locmem": "locmem"}
+_SMS = ("console", "file", "twilio")
 
 
 def of_schemes(address: str, schemes: tuple[str, ...]) -> str:
@@ -68,6 +69,36 @@ def _smtp(address: str) -> dict[str, Any]:
         "USE_SSL": wrapped,
         "USE_TLS": not wrapped and dict(parse_qsl(parts.query)).get("tls", "1") != "0",
     }
+
+
+def sms(address: str) -> dict[str, str]:
+    """Return how text messages go out, in parts; without an address an empty scheme.
+
+    ``console://``, ``file:///folder``, ``twilio://<sid>:<token>@api.twilio.com?from=<number>`` (``&tls=0``:
+    a peer without TLS). Raises ValueError.
+    """
+    parts = urlsplit(address)
+    if address and parts.scheme not in _SMS:
+        raise ValueError(f"expected an address that begins with {', '.join(f'{each}://' for each in _SMS)}")
+    if parts.scheme == "file" and not parts.path.strip("/"):
+        raise ValueError("expected file:///folder, got no folder")
+    found = {"scheme": parts.scheme, "folder": unquote(parts.path)}
+    return {**found, **_twilio(address)} if parts.scheme == "twilio" else found
+
+
+def _twilio(address: str) -> dict[str, str]:
+    parts = urlsplit(address)
+    # The plus of a number is one, though a form would take it for a blank.
+    query = dict(parse_qsl(parts.query.replace("+", "%2B")))
+    found = {
+        "sid": unquote(parts.username or ""),
+        "token": unquote(parts.password or ""),
+        "from": query.get("from", ""),
+    }
+    if missing := [name for name, said in found.items() if not said]:
+        raise ValueError(f"expected twilio://<sid>:<token>@api.twilio.com?from=<number>, got no {missing[0]}")
+    host = parts.netloc.rpartition("@")[2]
+    return {**found, "base": f"{'http' if query.get('tls') == '0' else 'https'}://{host}"}
 
 
 def keep_private(database: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ class Environment:
     """The process environment as typed values; raises ImproperlyConfigured.
 
     An empty variable counts as not set. Errors say the name, what was expected and
-    what came; values read through ``secret``, ``database`` and ``mail`` are never repeated.
+    what came; values read through ``secret``, ``database``, ``mail`` and ``sms`` are never repeated.
     """
 
     def __init__(self) -> None:
@@ -101,6 +101,10 @@ class Environment:
     def mail(self, name: str, default: str) -> dict[str, Any]:
         """Return Django's settings of the mail server at an address; without one an empty BACKEND."""
         return _named(name, lambda: addresses.mail(self.text(name, default)))
+
+    def sms(self, name: str, default: str) -> dict[str, str]:
+        """Return how text messages go out, see ``addresses.sms``; without an address an empty scheme."""
+        return _named(name, lambda: addresses.sms(self.text(name, default)))
 
     def _typed(self, name: str, default: T, expected: str, read: Callable[..., T], **options: Any) -> T:
         if not self.text(name):

@@ -80,6 +80,8 @@ def configuration(style: str, level: str, files: Mapping[str, str]) -> dict[str,
         loggers[name] = {"handlers": own, "level": level.upper(), "propagate": False}
     # Below that, Stripe's SDK writes down what it sends and is sent, a shopper's client secret among it.
     loggers["stripe"] = {"level": "WARNING"}
+    # Below that, Twilio's SDK writes down to whom it sends.
+    loggers["twilio"] = {"level": "WARNING"}
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -30,6 +30,7 @@ def refuse(
     origins: Sequence[str],
     demo_shoppers: int,
     public_url: str,
+    says_aloud: Sequence[str] = (),
 ) -> None:
     """Raise ImproperlyConfigured with one line for each setting that must not go into production."""
     wrong = []
@@ -57,5 +58,9 @@ def refuse(
         )
     if demo_shoppers:
         wrong.append(f"DEMO_SHOPPERS: expected 0 in production, got {demo_shoppers}")
+    wrong += [
+        f"{name}: expected a server or a folder in production, got console://, which shows codes and links"
+        for name in says_aloud
+    ]
     if wrong:
         raise ImproperlyConfigured("\n".join(["This configuration is refused in production:", *wrong]))

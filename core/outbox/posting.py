@@ -1,0 +1,56 @@
+"""Putting a message into the outbox: in the transaction of what it tells of, handed over at its commit."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.outbox import tasks
+from core.outbox.models import Channel, OutgoingMessage
+
+GOOD_FOR = timedelta(days=2)
+
+
+def post(
+    channel: Channel,
+    to: str,
+    kind: str,
+    *,
+    key: str,
+    data: dict[str, Any] | None = None,
+    user_id: uuid.UUID | None = None,
+    good_for: timedelta = GOOD_FOR,
+) -> bool:
+    """Post a message; return False if one with this key was posted before. Blocking.
+
+    Nothing is sent within the transaction: a worker sends it after the commit, or without a broker a
+    thread of this process.
+    """
+    now = timezone.now()
+    message = OutgoingMessage(
+        key=key,
+        channel=channel,
+        to=to,
+        kind=kind,
+        data=data or {},
+        user_id=user_id,
+        posted_at=now,
+        due_at=now,
+        good_until=now + good_for,
+    )
+    made = OutgoingMessage.objects.bulk_create([message], ignore_conflicts=True)
+    if not OutgoingMessage.objects.filter(pk=made[0].pk).exists():
+        return False
+    transaction.on_commit(lambda: tasks.hand_over(message.pk), robust=True)
+    return True
+
+
+def forget(user_id: uuid.UUID, *addresses: str | None) -> None:
+    """Forget what was sent, or is to be, to somebody whose account is erased. Blocking."""
+    known = [address for address in addresses if address]
+    OutgoingMessage.objects.filter(user_id=user_id).delete()
+    OutgoingMessage.objects.filter(to__in=known).delete()

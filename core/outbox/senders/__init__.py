@@ -1,0 +1,1 @@
+"""Who delivers messages: one sender a channel."""
