@@ -14,6 +14,8 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         """Connect the announcements of reference data and register the checks."""
         # Celery too: from here on its tasks belong to this project's app and not to an unconfigured one.
+        from django_otp.plugins.otp_totp.models import TOTPDevice
+
         from core import celery, checks, reference
         from core.accounts.models import Grant, Login, User
         from core.catalogue.models import Category, LabelLayout, PriceRule, Product, Variant, Voucher
@@ -29,4 +31,6 @@ class CoreConfig(AppConfig):
         reference.watch(reference.CATALOGUE, *catalogue)
         reference.watch(reference.PEOPLE, User, Grant)
         reference.watch(reference.LOGINS, Grant)
-        reference.watch_changes(reference.LOGINS, User, Login)
+        # With the second factor come the roles that a chain withholds without one.
+        reference.watch_changes(reference.LOGINS, User, Login, TOTPDevice)
+        reference.watch_changes(reference.LOGINS, Chain)

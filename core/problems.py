@@ -27,6 +27,7 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 1
 """What a 503 or 429 that knows no better tells the client to wait."""
 DEFECT = "Something went wrong on our side. It has been logged."
+SECOND_FACTOR_NEEDED = "Your chain asks for a second factor before your role counts: turn one on first."
 log = logging.getLogger(__name__)
 
 _CODES = {
@@ -45,7 +46,7 @@ RULES = frozenset(
 """Codes of errors in a field that no schema can tell of: they need the shop's rows, or other fields."""
 
 
-def rule(code: str, **fields: str) -> exceptions.ValidationError:
+def rule(code: str, /, **fields: str) -> exceptions.ValidationError:
     """Return the 400 of well-formed fields that break a rule; ``fields`` have a sentence each.
 
     ``already_there``: another has it; ``not_there``: it names what is not there; ``unfit``: it does not fit

@@ -14,7 +14,7 @@ from core import problems
 from core.accounts import api as accounts
 from core.accounts.factors import api as factors
 from core.alarms import api as alarms
-from core.branches import api as branches
+from core.branches.urls import branches_api
 from core.catalogue import media
 from core.catalogue.rest import categories, imports, pictures, variants
 from core.catalogue.rest import products as catalogue
@@ -50,10 +50,7 @@ api: list[URLPattern | URLResolver] = [
     path("api/me/totp/recovery-codes", factors.RecoveryCodesView.as_view()),
     path("api/me/logins", factors.LoginsView.as_view()),
     path("api/me/logins/<id:login_id>", factors.LoginView.as_view()),
-    path("api/chains", branches.ChainsView.as_view()),
-    path("api/chains/<str:chain_id>", branches.ChainView.as_view()),
-    path("api/branches", branches.BranchesView.as_view()),
-    path("api/branches/<str:branch_id>", branches.BranchView.as_view()),
+    *branches_api,
     path("api/branches/<str:branch_id>/qr-sheet", trolleys.QrSheetView.as_view()),
     path("api/branches/<str:branch_id>/carts", branch_trolleys.BranchTrolleysView.as_view()),
     path("api/branches/<str:branch_id>/carts/<str:cart_number>", branch_trolleys.BranchTrolleyView.as_view()),
@@ -114,11 +111,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("t/<str:trolley_id>", page, {"name": "shop"}),
     path("pay/<str:provider>/<uuid:payment_id>", pay_page),
     path("catalogue", page, {"name": "catalogue"}),
-    path("branch/<str:code>", page, {"name": "branch"}),
-    path("branch/<str:code>/devices", page, {"name": "devices"}),
-    path("branch/<str:code>/devices/<uuid:device_id>", page, {"name": "devices"}),
-    path("branch/<str:code>/orders", page, {"name": "sales"}),
-    path("branch/<str:code>/exit", page, {"name": "exit"}),
+    path("branch/<str:branch_id>", page, {"name": "branch"}),
+    path("branch/<str:branch_id>/devices", page, {"name": "devices"}),
+    path("branch/<str:branch_id>/devices/<uuid:device_id>", page, {"name": "devices"}),
+    path("branch/<str:branch_id>/orders", page, {"name": "sales"}),
+    path("branch/<str:branch_id>/exit", page, {"name": "exit"}),
     path("orders", page, {"name": "orders"}),
     path("orders/<uuid:order_id>", page, {"name": "receipt"}),
     path("x/<str:code>", orders.exit_pass),

@@ -7,6 +7,7 @@ from typing import Any
 
 from actors.kit.decider import Refusal
 from actors.runtime.errors import AskTimeout, KeyReused, Overloaded, Unavailable
+from core.problems import SECOND_FACTOR_NEEDED
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_S = 1
@@ -62,6 +63,11 @@ def not_found(code: str, detail: str) -> Problem:
 def forbidden(detail: str = "Your role does not allow this.") -> Problem:
     """Return the 403."""
     return Problem(403, "forbidden", detail)
+
+
+def second_factor_needed() -> Problem:
+    """Return the 403 of somebody whose chain withholds roles until there is a second factor."""
+    return Problem(403, "second_factor_needed", SECOND_FACTOR_NEEDED)
 
 
 def unauthorised(code: str, detail: str) -> Problem:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from core.accounts.models import Login, User
 from core.accounts.tokens import Claims, TokenError
@@ -20,6 +21,7 @@ _CHAIN = frozenset({"chain_admin"})
 PERMISSIONS: dict[str, frozenset[str]] = {
     "branch.watch": _STAFF,
     "branch.manage": _MANAGERS,
+    "chain.create": frozenset(),
     "chain.watch": _CHAIN,
     "chain.manage": _CHAIN,
     "catalogue.manage": _MANAGERS,
@@ -60,6 +62,8 @@ class Principal(msgspec.Struct, frozen=True):
     """Whose prices a person gets."""
     login: str = ""
     """Of a person: which login the token is of."""
+    withheld: tuple[Grant, ...] = ()
+    """Roles in chains that demand a second factor of them, which the account has not got yet."""
 
     @property
     def label(self) -> str:
@@ -87,9 +91,32 @@ def of(user: User) -> Principal:
         rows: Iterable[Any] = user.grants.all()
     else:
         rows = user.grants.select_related("chain", "branch")
-    found = [Grant(row.role, row.chain.slug, row.branch.code if row.branch else None) for row in rows]
-    grants = tuple(sorted(found, key=lambda grant: (grant.chain, grant.branch or "", grant.role)))
-    return Principal("user", str(user.pk), user.username, user.is_superuser, grants, user.tier)
+    given: list[Grant] = []
+    withheld: list[Grant] = []
+    for row in rows:
+        grant = Grant(row.role, row.chain.slug, row.branch.code if row.branch else None)
+        demanded = row.chain.demands_second_factor and row.role in _MANAGERS
+        (withheld if demanded else given).append(grant)
+    if withheld and has_second_factor(user):
+        given, withheld = [*given, *withheld], []
+    return Principal(
+        kind="user",
+        id=str(user.pk),
+        username=user.username,
+        is_platform_admin=user.is_superuser,
+        grants=_sorted(given),
+        tier=user.tier,
+        withheld=_sorted(withheld),
+    )
+
+
+def _sorted(grants: Iterable[Grant]) -> tuple[Grant, ...]:
+    return tuple(sorted(grants, key=lambda grant: (grant.chain, grant.branch or "", grant.role)))
+
+
+def has_second_factor(user: User) -> bool:
+    """Return whether the account has a second factor. Blocking."""
+    return bool(TOTPDevice.objects.filter(user=user, confirmed=True).exists())
 
 
 def load(claims: Claims) -> Principal:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 
-from core.accounts.principals import PERMISSIONS, Principal
+from core.accounts.principals import PERMISSIONS, Principal, may
 from core.tenancy.lookup import by_id_or
 from core.tenancy.models import Branch, Chain
 
@@ -32,6 +33,25 @@ def chains(principal: Principal) -> QuerySet[Chain]:
 def find_branch(principal: Principal, permission: str, name: str) -> Branch:
     """Return the branch with that id or code; raises Http404, too for one without the permission."""
     return get_object_or_404(branches(principal, permission), by_id_or("code", name))
+
+
+def branch_for(principal: Principal, permission: str, name: str) -> Branch:
+    """Return the branch for something that needs the permission there.
+
+    Raises Http404 for one that the principal does not work in, PermissionDenied for one that it does.
+    """
+    branch = find_branch(principal, "branch.watch", name)
+    if not may(principal, permission, branch.chain.slug, branch.code):
+        raise PermissionDenied
+    return branch
+
+
+def chain_for(principal: Principal, permission: str, name: str) -> Chain:
+    """Return the chain for something that needs the permission in all of it; raises as ``branch_for``."""
+    chain = find_chain(principal, name)
+    if not may(principal, permission, chain.slug):
+        raise PermissionDenied
+    return chain
 
 
 def find_chain(principal: Principal, name: str) -> Chain:

@@ -11,3 +11,10 @@ class FleetConfig(AppConfig):
     name = "core.fleet"
     label = "fleet"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let no branch close while its trolleys are out."""
+        from core.fleet.trolleys.out import count_out
+        from core.tenancy import closing
+
+        closing.register(count_out)

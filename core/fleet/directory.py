@@ -23,6 +23,8 @@ class BranchSettings(msgspec.Struct, frozen=True):
     rental_minutes: int
     returns_anywhere: bool = False
     signed_qr_only: bool = False
+    conflict_display: str = "name"
+    """What others are told of who holds a trolley: name, masked or nothing."""
 
 
 class BranchInfo(msgspec.Struct, frozen=True):
@@ -238,6 +240,7 @@ def _branch(row: Branch) -> BranchInfo:
             rental_minutes=row.rental_minutes,
             returns_anywhere=row.returns_anywhere,
             signed_qr_only=row.signed_qr_only,
+            conflict_display=row.conflict_display,
         ),
         floor_plan=row.floor_plan,
     )

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeVar
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
+from django.http import Http404
 from django.http.response import HttpResponseBase
 from drf_spectacular.views import SpectacularAPIView
-from rest_framework import generics
+from rest_framework import exceptions, generics
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.problems import SECOND_FACTOR_NEEDED, Problem
 from core.rest import idempotency, queries
 from core.rest.ids import Malformed
 
@@ -68,6 +71,10 @@ class View(APIView):
         self.response = self.finalize_response(request, response, *args, **kwargs)
         return self.response
 
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer an error; who lacks a role for want of a second factor is told so."""
+        return super().handle_exception(_for_want_of_a_factor(exc, self.request, self.kwargs) or exc)
+
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         """Let nobody keep what is one person's; what has an ETag may be asked about again."""
         final = super().finalize_response(request, response, *args, **kwargs)
@@ -88,6 +95,18 @@ class View(APIView):
         if self.keeps == "after":
             idempotency.keep(request, response)
         return response
+
+
+_PLACES = frozenset({"branch_id", "chain_id", "device_id"})
+
+
+def _for_want_of_a_factor(exc: Exception, request: Request, named: dict[str, Any]) -> Problem | None:
+    """Return the 403 of somebody whose chain withholds roles until there is a second factor."""
+    withheld = getattr(getattr(request, "auth", None), "withheld", ())
+    hidden = isinstance(exc, Http404) and not _PLACES.isdisjoint(named)
+    if withheld and (hidden or isinstance(exc, PermissionDenied | exceptions.PermissionDenied)):
+        return Problem(403, "second_factor_needed", SECOND_FACTOR_NEEDED)
+    return None
 
 
 def _shown(name: str) -> str:

@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from core.admin import ModelAdmin, TabularInline, activate, deactivate
+from core.admin import ModelAdmin, ModelForm, TabularInline, activate, deactivate
+from core.tenancy import closing
 from core.tenancy.models import Branch, Chain
+
+
+class _ClosingForm(ModelForm):
+    """A chain or branch; it closes only when no trolley of it is out."""
+
+    def clean(self) -> Any:
+        """Refuse to close what has trolleys out."""
+        values = super().clean() or {}
+        row = self.instance
+        if not row._state.adding and "is_active" in self.changed_data and not values.get("is_active"):
+            closing.refuse_in_use(_branches_of(row))
+        return values
+
+
+def _branches_of(row: Chain | Branch) -> QuerySet[Branch]:
+    return Branch.objects.filter(**({"chain": row} if isinstance(row, Chain) else {"pk": row.pk}))
+
+
+@admin.action(description="Deactivate")
+def close(model_admin: ModelAdmin, request: HttpRequest, rows: QuerySet[Any]) -> None:
+    """Bulk action: close those of which no trolley is out, and name the others."""
+    busy = [row for row in rows if closing.trolleys_out(_branches_of(row))]
+    for row in busy:
+        model_admin.message_user(request, f"{row}: trolleys are out, so it stays open.", messages.ERROR)
+    deactivate(model_admin, request, rows.exclude(pk__in=[row.pk for row in busy]))
 
 
 class BranchInline(TabularInline):
@@ -27,7 +57,8 @@ class ChainAdmin(ModelAdmin):
     list_filter = ("is_active", "currency")
     search_fields = ("name", "slug")
     inlines = (BranchInline,)
-    actions = (activate, deactivate)
+    actions = (activate, close)
+    form = _ClosingForm
 
 
 @admin.register(Branch)
@@ -44,14 +75,14 @@ class BranchAdmin(ModelAdmin):
         "qr_sheet",
     )
     list_filter = ("chain", "is_active", "city")
-    list_editable = ("is_active",)
     search_fields = ("code", "name", "city")
     autocomplete_fields = ("chain",)
     list_select_related = ("chain",)
-    actions = (activate, deactivate)
+    actions = (activate, close)
+    form = _ClosingForm
     fieldsets = (
         (None, {"fields": ("chain", "code", "name", "is_active")}),
-        ("Place", {"fields": ("address", "city", "latitude", "longitude", "timezone")}),
+        ("Place", {"fields": ("address", "city", "latitude", "longitude", "timezone", "opening_hours")}),
         (
             "Trolleys",
             {
@@ -63,6 +94,7 @@ class BranchAdmin(ModelAdmin):
                     "rental_minutes",
                     "returns_anywhere",
                     "signed_qr_only",
+                    "conflict_display",
                 )
             },
         ),

@@ -6,14 +6,27 @@ import uuid
 import zoneinfo
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+
+from core.tenancy.opening_hours import check as check_hours
 
 
 def _check_timezone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
         raise ValidationError(f"Expected a time zone such as Asia/Kolkata, got {name!r}.")
+
+
+def _check_languages(languages: Any) -> None:
+    known = [code for code, _ in settings.LANGUAGES]
+    if not isinstance(languages, list) or not languages or not set(languages) <= set(known):
+        raise ValidationError(f"Expected one or more of {', '.join(known)}, got {languages!r}.")
+
+
+def _first_language() -> list[str]:
+    return [settings.LANGUAGES[0][0]]
 
 
 def empty_floor_plan() -> dict[str, Any]:
@@ -30,7 +43,20 @@ class Chain(models.Model):
     currency = models.CharField(
         max_length=3, validators=[RegexValidator(r"^[A-Z]{3}$", "Expected an ISO 4217 code such as INR.")]
     )
+    country = models.CharField(
+        max_length=2,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[RegexValidator(r"^[A-Z]{2}$", "Expected an ISO 3166 code such as IN.")],
+    )
+    """Where its telephone numbers are national; empty: nobody has said."""
+    languages = models.JSONField(default=_first_language, validators=[_check_languages])
+    """What its pages and mails are in; the first one, where somebody has not said."""
+    demands_second_factor = models.BooleanField(default=False, db_default=False)
+    """Managers and admins without a second factor have their roles only once they have one."""
     is_active = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -38,6 +64,14 @@ class Chain(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ConflictDisplay(models.TextChoices):
+    """What a shopper who scans a trolley that somebody has is told of whoever that is."""
+
+    NAME = "name"
+    MASKED = "masked"
+    NOTHING = "nothing"
 
 
 class Branch(models.Model):
@@ -68,7 +102,10 @@ class Branch(models.Model):
         validators=[MinValueValidator(-180), MaxValueValidator(180)],
     )
     timezone = models.CharField(max_length=60, default="UTC", validators=[_check_timezone])
+    opening_hours = models.JSONField(default=dict, blank=True, validators=[check_hours])
+    """By day of the week, see ``opening_hours``; in the branch's own time. Empty: nobody has said."""
     is_active = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     session_timeout_s = models.PositiveIntegerField(default=30, validators=[MinValueValidator(5)])
     restore_s = models.PositiveIntegerField(default=900)
     resumes_sessions = models.BooleanField(default=True, db_default=True)
@@ -80,6 +117,9 @@ class Branch(models.Model):
     """Trolleys may come back to any slot; else each has its own, and a slot that fills holds its own one."""
     signed_qr_only = models.BooleanField(default=False, db_default=False)
     """Shoppers claim by the printed QR alone: a code typed by hand, or guessed from home, is refused."""
+    conflict_display = models.CharField(
+        max_length=10, choices=ConflictDisplay, default=ConflictDisplay.NAME, db_default=ConflictDisplay.NAME
+    )
     floor_plan = models.JSONField(default=empty_floor_plan, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

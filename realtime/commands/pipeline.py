@@ -21,7 +21,7 @@ from realtime.commands.logs import log_done
 from realtime.commands.row import OWN, Call, Command, Place, own
 from realtime.commands.services import Services
 from realtime.limits.attempts import Kind, is_failure
-from realtime.problems import Problem, forbidden, key_reused, not_found
+from realtime.problems import Problem, forbidden, key_reused, not_found, second_factor_needed
 from realtime.wire import id_reader
 
 
@@ -203,7 +203,7 @@ def note_failure(call: Call, problem: Problem) -> Problem:
 def refuse_outsiders(who: Principal) -> None:
     """Refuse whoever has no role anywhere what needs one, before anything is looked up. Raises the 403."""
     if not who.grants and not who.is_platform_admin:
-        raise forbidden()
+        raise second_factor_needed() if who.withheld else forbidden()
 
 
 def authorise(row: Command, who: Principal, place: Place) -> None:
@@ -215,6 +215,8 @@ def authorise(row: Command, who: Principal, place: Place) -> None:
         return
     if row.permission != "own" and may(who, row.permission, place.chain, place.branch):
         return
+    if any(grant.chain == place.chain for grant in who.withheld):
+        raise second_factor_needed()
     if place.hidden or (who.grants and not any(grant.chain == place.chain for grant in who.grants)):
         raise not_found(place.missing, "There is no such thing here.")
     raise forbidden()

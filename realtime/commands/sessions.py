@@ -173,13 +173,27 @@ async def name_holder(call: Call, problem: Problem) -> Problem:
     """
     extra = problem.extra
     if "assigned_to" in extra:
-        extra["assigned_to"] = await call.services.names.of(extra["assigned_to"])
+        extra["assigned_to"] = _displayed(call, await call.services.names.of(extra["assigned_to"]))
     if "held_trolley_id" in extra and not _own_claim(call):
         held = call.services.fleet.directory.trolley(extra["held_trolley_id"])
         if held is None or held.chain != call.place.chain:
             del extra["held_trolley_id"], extra["held_session_id"]
             problem.detail = problem.error = "This person has a trolley elsewhere."
     return problem
+
+
+def _displayed(call: Call, name: str) -> str | None:
+    """Return what the branch lets others see of a holder's name; who works there sees all of it."""
+    place = call.place
+    branch = None if place.branch is None else call.services.fleet.directory.branch(place.branch)
+    if branch is None or may(call.who, "trolley.operate", place.chain, place.branch):
+        return name
+    match branch.settings.conflict_display:
+        case "nothing":
+            return None
+        case "masked":
+            return f"{name[:1]}•••"
+    return name
 
 
 def _own_claim(call: Call) -> bool:

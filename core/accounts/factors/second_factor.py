@@ -16,6 +16,7 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from core.accounts.models import User
+from core.accounts.principals import has_second_factor
 from core.problems import Problem
 
 RECOVERY_CODES = 10
@@ -34,7 +35,7 @@ class Enrolment(NamedTuple):
 
 def is_on(user: User) -> bool:
     """Return whether the account has a second factor."""
-    return bool(TOTPDevice.objects.filter(user=user, confirmed=True).exists())
+    return has_second_factor(user)
 
 
 def matches(user: User, code: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast, get_args
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
 from rest_framework.request import Request
@@ -19,6 +19,7 @@ from core.fleet.models import Trolley
 from core.rest.fields import Moment
 from core.rest.filters import words
 from core.rest.views import ListView, View
+from core.tenancy.models import Branch
 
 
 class BranchTrolleyAnswer(serializers.ModelSerializer[Trolley]):
@@ -89,9 +90,15 @@ class BranchTrolleyView(View):
     @extend_schema(responses=BranchTrolleyAnswer, operation_id="branch_cart")
     def get(self, request: Request, branch_id: str, cart_number: str) -> Response:
         """Return the trolley."""
-        wanted = Q(trolley_id__iexact=cart_number)
-        if cart_number.isdecimal() and len(cart_number) < 10:
-            wanted |= Q(cart_number=int(cart_number))
         branch = scopes.find_branch(cast(Principal, request.auth), "branch.watch", branch_id)
-        row = generics.get_object_or_404(Trolley.objects.filter(branch=branch), wanted)
-        return Response(BranchTrolleyAnswer(row).data)
+        return Response(BranchTrolleyAnswer(find_in(branch, cart_number)).data)
+
+
+def find_in(branch: Branch, number_or_code: str) -> Trolley:
+    """Return the trolley of the branch with that number, or else that code; raises the 404."""
+    rows = Trolley.objects.filter(branch=branch)
+    if number_or_code.isascii() and number_or_code.isdecimal() and len(number_or_code) < 10:
+        row = rows.filter(cart_number=int(number_or_code)).first()
+        if row is not None:
+            return row
+    return generics.get_object_or_404(rows, trolley_id__iexact=number_or_code)

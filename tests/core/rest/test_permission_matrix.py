@@ -47,6 +47,12 @@ MATRIX: dict[str, dict[str, int]] = {
         **SIGNED_IN, "shopper": 404, "staff": 404, "manager": 404, "chain_admin": 404,
     },
     "/api/branches/OWN/qr-sheet": {**SIGNED_IN, "shopper": 404, "staff": 404, "stranger": 404},
+    "/api/branches/OWN/floor-plan": {**SIGNED_IN, "shopper": 404, "stranger": 404},
+    "/api/branches/OWN/trolleys": {**SIGNED_IN, "shopper": 404, "stranger": 404},
+    "/api/branches/OWN/trolleys/1": {**SIGNED_IN, "shopper": 404, "stranger": 404},
+    "/api/branches/FOREIGN/trolleys/1": {
+        **SIGNED_IN, "shopper": 404, "staff": 404, "manager": 404, "chain_admin": 404,
+    },
     "/api/telemetry/devices/{device}": {**SIGNED_IN, "shopper": 404, "stranger": 404},
     "/api/telemetry/branches/OWN": {**SIGNED_IN, "shopper": 404, "stranger": 404},
     "/api/telemetry/branches/FOREIGN": {
@@ -221,6 +227,7 @@ def _shape(route: str) -> tuple[str, ...]:
         "qr",
         "branches",
         "qr-sheet",
+        "floor-plan",
         "chains",
         "alarms",
         "telemetry",

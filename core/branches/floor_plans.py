@@ -1,0 +1,100 @@
+"""REST of a branch's floor plan: walls, zones and lock slots in metres from the lower left corner."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.accounts import scopes
+from core.accounts.principals import Principal
+from core.fleet.models import Device
+from core.problems import rule
+from core.rest.fields import ClosedSerializer, StrictFloat, StrictId, StrictInteger, StrictText, checked
+from core.rest.preconditions import IF_MATCH, claim, tagged
+from core.rest.views import View
+from core.tenancy.models import Branch
+
+_LONGEST_M = 2000
+_MOST = 2000
+
+
+class ZoneBody(ClosedSerializer):
+    """A rectangle with a name."""
+
+    name = StrictText(max_length=80)
+    x = StrictFloat(min_value=0, max_value=_LONGEST_M)
+    y = StrictFloat(min_value=0, max_value=_LONGEST_M)
+    w = StrictFloat(min_value=0.01, max_value=_LONGEST_M)
+    h = StrictFloat(min_value=0.01, max_value=_LONGEST_M)
+
+
+class PlacedSlotBody(ClosedSerializer):
+    """Where a lock slot is; ``angle``: which way its trolley leaves, counterclockwise from the right."""
+
+    device_id = StrictId()
+    slot = StrictInteger(min_value=0, max_value=0xFFFF)
+    x = StrictFloat(min_value=0, max_value=_LONGEST_M)
+    y = StrictFloat(min_value=0, max_value=_LONGEST_M)
+    angle = StrictFloat(min_value=0, max_value=360, required=False)
+
+
+class FloorPlanBody(ClosedSerializer):
+    """A floor plan; everything lies within its walls, and a slot is on it once."""
+
+    width_m = StrictFloat(min_value=0, max_value=_LONGEST_M)
+    height_m = StrictFloat(min_value=0, max_value=_LONGEST_M)
+    zones = ZoneBody(many=True, max_length=_MOST)  # type: ignore[call-arg]
+    slots = PlacedSlotBody(many=True, max_length=_MOST)  # type: ignore[call-arg]
+
+
+class FloorPlanView(View):
+    """The floor plan of a branch."""
+
+    refuses = ("already_there", "not_there", "unfit")
+
+    @extend_schema(responses=FloorPlanBody, operation_id="branch_floor_plan")
+    def get(self, request: Request, branch_id: str) -> Response:
+        """Return the plan."""
+        branch = scopes.find_branch(cast(Principal, request.auth), "branch.watch", branch_id)
+        return tagged(Response(branch.floor_plan), branch.version)
+
+    @extend_schema(
+        request=FloorPlanBody,
+        responses=FloorPlanBody,
+        parameters=[IF_MATCH],
+        operation_id="branch_floor_plan_update",
+    )
+    def put(self, request: Request, branch_id: str) -> Response:
+        """Replace the plan; the maps that are open show it within two seconds."""
+        branch = scopes.branch_for(cast(Principal, request.auth), "branch.manage", branch_id)
+        plan = checked(FloorPlanBody, request)
+        _check(plan, branch)
+        claim(branch, request)
+        branch.floor_plan = {**plan, "slots": [_shown(slot) for slot in plan["slots"]]}
+        branch.save(update_fields=["floor_plan"])
+        return tagged(Response(branch.floor_plan), branch.version)
+
+
+def _shown(slot: dict[str, Any]) -> dict[str, Any]:
+    return {**slot, "device_id": str(slot["device_id"])}
+
+
+def _check(plan: dict[str, Any], branch: Branch) -> None:
+    """Raise the 400 of what no schema can tell of."""
+    width, height = plan["width_m"], plan["height_m"]
+    for place, zone in enumerate(plan["zones"]):
+        if zone["x"] + zone["w"] > width or zone["y"] + zone["h"] > height:
+            raise rule("unfit", **{f"zones.{place}": f"Expected within {width} by {height} m."})
+    known = set(Device.objects.filter(branch=branch, removed_at=None).values_list("pk", flat=True))
+    seen: set[tuple[Any, int]] = set()
+    for place, slot in enumerate(plan["slots"]):
+        if slot["x"] > width or slot["y"] > height:
+            raise rule("unfit", **{f"slots.{place}": f"Expected within {width} by {height} m."})
+        if slot["device_id"] not in known:
+            raise rule("not_there", **{f"slots.{place}.device_id": "The branch has no such device."})
+        if (slot["device_id"], slot["slot"]) in seen:
+            raise rule("already_there", **{f"slots.{place}": "This slot is on the plan twice."})
+        seen.add((slot["device_id"], slot["slot"]))
