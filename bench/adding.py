@@ -41,14 +41,14 @@ class Shopper:
         self._who = who
         self._inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._name, self._count = secrets.token_hex(8), 0
-        self._reply: asyncio.Future[str] | None = None
+        self._started: asyncio.Future[str] | None = None
         self._bodies: list[str] = []
         self._left = 0
         self.done = asyncio.Event()
         self.failure = ""
 
     async def enter(self, application: Any, barcodes: list[str]) -> asyncio.Task[None]:
-        """Connect and take a trolley; returns the socket's task."""
+        """Connect and take a trolley; returns the socket's task. Raises RuntimeError if that is refused."""
         headers = [(b"authorization", f"Bearer {self._who['token']}".encode())]
         scope = {
             "type": "websocket",
@@ -58,10 +58,10 @@ class Shopper:
         }
         self._inbox.put_nowait({"type": "websocket.connect"})
         task = asyncio.ensure_future(application(scope, self._inbox.get, self._send))
-        self._reply = asyncio.get_running_loop().create_future()
+        self._started = asyncio.get_running_loop().create_future()
         self._say({"type": "session.start", "trolley_id": self._who["trolley_id"]})
-        answer = json.loads(await self._reply)
-        self._reply = None
+        answer = json.loads(await self._started)
+        self._started = None
         session = {"session_id": answer["data"]["session_id"]}
         self._bodies = [json.dumps({"type": "cart.add", **session, "barcode": code}) for code in barcodes]
         return task
@@ -89,20 +89,28 @@ class Shopper:
 
     async def _send(self, message: dict[str, Any]) -> None:
         text = message.get("text") or ""
+        if message["type"] == "websocket.close":
+            self._fail(f"the socket was closed: {message}")
+            return
         if '"type":"reply"' not in text:
             return
         if '"ok":true' not in text:
-            self.failure = text
-            self.done.set()
+            self._fail(text)
             return
-        if self._reply is not None:
-            self._reply.set_result(text)
+        if self._started is not None:
+            self._started.set_result(text)
             return
         self._left -= 1
         if self._left:
             self._add()
         else:
             self.done.set()
+
+    def _fail(self, why: str) -> None:
+        if self._started is not None and not self._started.done():
+            self._started.set_exception(RuntimeError(f"{self._who['trolley_id']} was not started: {why}"))
+        self.failure = why
+        self.done.set()
 
 
 class Collector:
@@ -130,7 +138,8 @@ async def measure(rows: dict[str, Any], options: argparse.Namespace) -> None:
     said: asyncio.Queue[dict[str, str]] = asyncio.Queue()
     living = loop.create_task(application({"type": "lifespan"}, life.get, said.put))
     life.put_nowait({"type": "lifespan.startup"})
-    await said.get()
+    if (answer := await said.get())["type"] != "lifespan.startup.complete":
+        raise RuntimeError(f"expected the server to start, got {answer}")
     shoppers = [Shopper(who) for who in rows["shoppers"]]
     tasks = [await each.enter(application, rows["barcodes"]) for each in shoppers]
     writer = next(each for each in threading.enumerate() if each.name.startswith("Writer"))
@@ -184,51 +193,47 @@ def _slow_commits() -> None:
     PostgresJournal.write_all = slow  # type: ignore[method-assign]
 
 
-def _serve(url: str, options: argparse.Namespace) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ.update(
-            DATABASE_URL=url,
-            DATA_DIR=folder,
-            SECRET_KEY=secrets.token_hex(32),
-            REDIS_URL="",
-            DEMO_SHOPPERS="",
-            WS_COMMANDS_PER_SECOND="1000000",
-            ADDRESS_CLAIMS_PER_MINUTE="1000000",
-            ACCESS_TOKEN_S="7200",
-            ASK_TIMEOUT_S="60",
-            DJANGO_SETTINGS_MODULE="core.settings",
-        )
-        import django
-
-        django.setup()
-        from django.conf import settings
-
-        settings.PERIODIC_JOBS = ()  # they are no part of an add
-        from django.core.management import call_command
-
-        from bench.kit.prepare import fill
-
-        call_command("migrate", interactive=False, verbosity=0)
-        rows = fill(options.shoppers, PRODUCTS, False)
-        import uvloop
-
-        uvloop.run(measure(rows, options))
+def _environment(url: str, folder: str) -> dict[str, str]:
+    return {
+        "DATABASE_URL": url,
+        "DATA_DIR": folder,
+        "SECRET_KEY": secrets.token_hex(32),
+        "REDIS_URL": "",
+        "DEMO_SHOPPERS": "",
+        "WS_COMMANDS_PER_SECOND": "1000000",
+        "ADDRESS_CLAIMS_PER_MINUTE": "1000000",
+        "ACCESS_TOKEN_S": "7200",
+        "ASK_TIMEOUT_S": "60",
+        "DJANGO_SETTINGS_MODULE": "core.settings",
+    }
 
 
-def _instructions(options: argparse.Namespace) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        found = Path(folder) / "callgrind"
-        command = [
-            *_VALGRIND,
-            f"--callgrind-out-file={found}",
-            sys.executable,
-            "-m",
-            "bench.adding",
-            "--counted",
-        ]
-        command += ["--shoppers", str(options.shoppers), "--adds", str(options.adds), "--rounds", "1"]
-        subprocess.run(command, check=True, capture_output=True)
-        [total] = re.findall(r"^totals: (\d+)$", found.read_text(), re.MULTILINE)
+def _prepared(options: argparse.Namespace) -> str:
+    """Return the shoppers and goods of a filled database, as JSON; made in a process of its own."""
+    command = [sys.executable, "-m", "bench.kit.prepare"]
+    command += ["--shoppers", str(options.shoppers), "--products", str(PRODUCTS)]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def _serve(rows: str, options: argparse.Namespace) -> None:
+    import django
+
+    django.setup()
+    from django.conf import settings
+
+    settings.PERIODIC_JOBS = ()  # they are no part of an add
+    import uvloop
+
+    uvloop.run(measure(json.loads(rows), options))
+
+
+def _instructions(rows: str, options: argparse.Namespace, found: Path) -> None:
+    command = [*_VALGRIND, f"--callgrind-out-file={found}", sys.executable, "-m", "bench.adding", "--counted"]
+    command += ["--shoppers", str(options.shoppers), "--adds", str(options.adds), "--rounds", "1"]
+    done = subprocess.run(command, input=rows, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    [total] = re.findall(r"^totals: (\d+)$", found.read_text(), re.MULTILINE)
     print(f"{int(total) / options.adds:,.0f} instructions an add")
 
 
@@ -239,14 +244,23 @@ def main() -> None:
     parser.add_argument("--adds", type=int, default=3200, help="a round")
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--instructions", action="store_true", help="needs valgrind")
+    parser.add_argument(
+        "--profile", type=Path, help="where to leave what callgrind found, for callgrind_annotate"
+    )
     parser.add_argument("--counted", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.instructions:
-        _instructions(options)
+    if options.counted:
+        _serve(sys.stdin.read(), options)
         return
     with ExitStack() as stack:
         server, _ = services.postgres(stack, os.environ, durable=True)
-        _serve(stack.enter_context(fresh_database(server, "trolley_bench")), options)
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        os.environ.update(_environment(stack.enter_context(fresh_database(server, "trolley_bench")), folder))
+        rows = _prepared(options)
+        if options.instructions:
+            _instructions(rows, options, options.profile or Path(folder) / "callgrind")
+        else:
+            _serve(rows, options)
 
 
 if __name__ == "__main__":
