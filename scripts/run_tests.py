@@ -10,16 +10,13 @@ Read from the environment: ``SEED`` (the order, printed by every run), ``REPEAT`
 
 from __future__ import annotations
 
-import json
 import os
 import random
-import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,7 +25,8 @@ from uuid import uuid4
 
 from scripts.services import provide
 from scripts.services.postgres import databases, drop
-from scripts.suite import leftovers, plugin
+from scripts.suite import front_end, leftovers, outcome, plugin
+from scripts.suite.outcome import Outcome
 
 ROOT = Path(__file__).resolve().parents[1]
 LANES = 2
@@ -56,24 +54,18 @@ def main(arguments: Sequence[str]) -> int:
         seed = os.environ.get("SEED") or str(random.SystemRandom().randrange(100_000))
         print(f"The order of the tests is SEED={seed}", flush=True)
         whole = not arguments or list(arguments) == ["tests"]
-        status, counts = _front_end(environ) if whole else (0, Counter())
+        came = front_end.run(environ) if whole else Outcome(0)
         options = _lanes() if whole else list(arguments)
-        ended, more = _pytest(stack, options, environ, seed)
-        print(_closing_line(counts + more, status or ended, time.monotonic() - began, seed), flush=True)
-        return status or ended
+        came += _pytest(stack, options, environ, seed)
+    # Last of all, also after what the services say when they end.
+    print(came.closing(time.monotonic() - began, seed), flush=True)
+    return came.status
 
 
 def _lanes() -> list[str]:
     """The options of a whole run."""
     lanes = os.environ.get("LANES") or str(min(LANES, os.cpu_count() or 1))
     return ["tests", "-v", "-n", lanes, "--durations=25"]
-
-
-def _closing_line(counts: Mapping[str, int], status: int, seconds: float, seed: str) -> str:
-    failed = counts.get("failed", 0) + counts.get("error", 0)
-    took = f"{int(seconds) // 60} min {int(seconds) % 60} s"
-    word = "PASSED" if status == 0 else "FAILED"
-    return f"{word}: {counts.get('passed', 0)} passed, {failed} failed in {took}, SEED={seed}"
 
 
 def _isolate(stack: ExitStack, environ: dict[str, str]) -> None:
@@ -109,24 +101,7 @@ def _keep_busy(stack: ExitStack) -> None:
     print(f"{os.cpu_count()} processes keep the machine busy", flush=True)
 
 
-def _front_end(environ: Mapping[str, str]) -> tuple[int, Counter[str]]:
-    tests = sorted(str(path) for path in (ROOT / "frontend_static" / "tests").rglob("*.test.*js"))
-    if not tests:
-        print("There are no front-end tests in frontend_static/tests.", file=sys.stderr)
-        return 1, Counter(failed=1)
-    with tempfile.NamedTemporaryFile(suffix=".tap") as tap:
-        reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"]
-        reporters += ["--test-reporter=tap", f"--test-reporter-destination={tap.name}"]
-        command = [environ["TEST_NODE"], "--test", *reporters, *tests]
-        status = subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
-        said = Path(tap.name).read_text()
-    found = {word: sum(map(int, re.findall(rf"^# {word} (\d+)", said, re.M))) for word in ("pass", "fail")}
-    return status, Counter(passed=found["pass"], failed=found["fail"])
-
-
-def _pytest(
-    stack: ExitStack, arguments: Sequence[str], environ: Mapping[str, str], seed: str
-) -> tuple[int, Counter[str]]:
+def _pytest(stack: ExitStack, arguments: Sequence[str], environ: Mapping[str, str], seed: str) -> Outcome:
     folder = Path(environ["DATA_DIR"])
     command = [sys.executable, "-m", "pytest", "-p", plugin.__name__, *arguments]
     command += ["--random-order-bucket=module", f"--random-order-seed={seed}", f"--hypothesis-seed={seed}"]
@@ -134,9 +109,7 @@ def _pytest(
         command += [f"--count={repeat}"]
     run = subprocess.Popen(command, cwd=ROOT, env={**environ, plugin.FOLDER: str(folder)})
     stack.callback(_end, run)
-    status = run.wait()
-    outcome = folder / "outcome.json"
-    return status, Counter(json.loads(outcome.read_text())) if outcome.exists() else Counter()
+    return outcome.read(run.wait(), folder / plugin.OUTCOME)
 
 
 def _end(run: subprocess.Popen[bytes]) -> None:

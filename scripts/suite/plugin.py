@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import faulthandler
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from scripts.suite import durations
+from scripts.suite import durations, outcome
 from scripts.suite.lanes import Lanes
 
 FOLDER = "TEST_SUITE_DIR"
 """The variable that names where lanes leave stacks, and the run its outcome."""
+OUTCOME = "outcome.json"
+"""The file in that folder that tells what came of it all."""
 RENEW = "DURATIONS"
 """The variable that asks for ``durations.json`` to be renewed."""
 _GRACE_S = 30.0
@@ -59,8 +60,9 @@ class _Run:
         self._measured.append((report.nodeid, getattr(report, "duration", 0.0)))
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        counts = {name: len(terminalreporter.stats.get(name, ())) for name in ("passed", "failed", "error")}
-        (self._folder / "outcome.json").write_text(json.dumps(counts))
+        of = terminalreporter.stats
+        failed = [report.nodeid for name in ("failed", "error") for report in of.get(name, ())]
+        outcome.write(len(of.get("passed", ())), failed, self._folder / OUTCOME)
         if os.environ.get(RENEW):
             durations.renew(self._measured)
 

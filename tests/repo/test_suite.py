@@ -7,9 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from scripts.suite import durations, leftovers
+from scripts.suite import durations, front_end, leftovers, outcome
 from scripts.suite.lanes import choose
-from scripts.suite.plugin import FOLDER, RENEW
+from scripts.suite.outcome import Outcome
+from scripts.suite.plugin import FOLDER, OUTCOME, RENEW
 from tests.repo.files import ROOT
 
 SICK = """
@@ -29,6 +30,36 @@ def test_waits_for_ever_and_hears_nothing():
 def test_dies(): os._exit(3)
 
 def test_after(): pass
+"""
+
+TAP = f"""TAP version 13
+# Subtest: well
+ok 1 - well
+  ---
+  duration_ms: 0.9
+  ...
+not ok 2 - a line is added
+  ---
+  location: '{ROOT}/frontend_static/tests/cart.test.js:4:1'
+  failureType: 'testCodeFailure'
+  ...
+# Subtest: group
+    not ok 1 - a line goes
+      ---
+      location: '{ROOT}/frontend_static/tests/cart.test.js:9:25'
+      failureType: 'testCodeFailure'
+      ...
+    1..1
+not ok 3 - group
+  ---
+  type: 'suite'
+  location: '{ROOT}/frontend_static/tests/cart.test.js:8:1'
+  failureType: 'subtestsFailed'
+  ...
+1..3
+# tests 4
+# pass 2
+# fail 2
 """
 
 
@@ -73,6 +104,31 @@ def test_a_test_that_hangs_or_dies_is_one_failure_with_its_stacks(tmp_path: Path
     assert found.stdout.count("3 failed, 2 passed") == 1, found.stdout + found.stderr
     assert "in test_waits_for_ever_and_hears_nothing" in found.stdout
     assert "crashed while running 'test_sick.py::test_dies'" in found.stdout
+    ended = outcome.read(found.returncode, tmp_path / OUTCOME)
+    assert (ended.status, ended.passed) == (1, 2)
+    names = ("test_dies", "test_waits_for_ever", "test_waits_for_ever_and_hears_nothing")
+    assert ended.failed == tuple(f"test_sick.py::{name}" for name in names)
+
+
+def test_the_last_lines_of_a_run_name_every_failed_test_of_every_part() -> None:
+    pages = front_end.told(1, TAP)
+    python = Outcome(1, 40, ("tests/b.py::test_two", "tests/a.py::test_one"))
+    assert (pages + python).closing(61.5, "7").splitlines() == [
+        "FAILED frontend_static/tests/cart.test.js:4 a line is added",
+        "FAILED frontend_static/tests/cart.test.js:9 a line goes",
+        "FAILED tests/a.py::test_one",
+        "FAILED tests/b.py::test_two",
+        "FAILED: 42 passed, 4 failed in 1 min 1 s, SEED=7",
+    ]
+    assert (Outcome(0, 2) + Outcome(0, 3)).closing(
+        5, "7"
+    ) == "PASSED: 5 passed, 0 failed in 0 min 5 s, SEED=7"
+
+
+def test_a_run_that_broke_off_before_it_told_is_a_failure_with_a_name(tmp_path: Path) -> None:
+    ended = outcome.read(3, tmp_path / OUTCOME)
+    assert ended.status == 3
+    assert ended.failed == ("pytest, which ended with status 3 before it told",)
 
 
 def test_a_process_that_a_test_left_running_is_ended(tmp_path: Path) -> None:

@@ -1,0 +1,44 @@
+"""What came of a run: how many tests passed, and the name of each that did not, said last of all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Of one part of a run; the sum is of both."""
+
+    status: int
+    """0 only when all is well."""
+    passed: int = 0
+    failed: tuple[str, ...] = ()
+    """The tests' names, each once; those that a fixture failed too."""
+
+    def __add__(self, other: Outcome) -> Outcome:
+        failed = dict.fromkeys((*self.failed, *other.failed))
+        return Outcome(self.status or other.status, self.passed + other.passed, tuple(failed))
+
+    def closing(self, seconds: float, seed: str) -> str:
+        """Return the last lines of a run: every failed test of every part of it, then how it ended."""
+        word = "PASSED" if self.status == 0 else "FAILED"
+        took = f"{int(seconds) // 60} min {int(seconds) % 60} s"
+        names = [f"FAILED {name}" for name in sorted(self.failed)]
+        last = f"{word}: {self.passed} passed, {len(self.failed)} failed in {took}, SEED={seed}"
+        return "\n".join([*names, last])
+
+
+def write(passed: int, failed: Iterable[str], file: Path) -> None:
+    """Leave behind what pytest counted, in its own process."""
+    file.write_text(json.dumps({"passed": passed, "failed": sorted(set(failed))}))
+
+
+def read(status: int, file: Path) -> Outcome:
+    """Return what pytest left behind when it ended with that status; nothing, if it broke off before."""
+    if not file.exists():
+        return Outcome(status, failed=(f"pytest, which ended with status {status} before it told",))
+    told = json.loads(file.read_text())
+    return Outcome(status, told["passed"], tuple(told["failed"]))
