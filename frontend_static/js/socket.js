@@ -26,6 +26,8 @@ export function uuid() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
+/** @typedef {{ id?: string, timeout?: number, queue?: boolean }} RequestOptions */
+
 /**
  * States, told to `onState`: "connecting", "open", "waiting" (lost, trying again),
  * "signed_out" (sign in first), "denied" (no role here), "closed".
@@ -76,7 +78,8 @@ export class TrolleySocket {
    * count. `queue`: false for what is of no use later.
    * @template {string} C
    * @param {C} type
-   * @param {CommandBody<C>} fields
+   * @param {CommandBody<C>} [fields]
+   * @param {RequestOptions} [options]
    * @returns {Promise<CommandAnswer<C>>}
    */
   request(type, fields, { id = uuid(), timeout = REPLY_MS, queue = true } = {}) {

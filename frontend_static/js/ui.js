@@ -1,6 +1,6 @@
 /** The one place that names the vendored rendering libraries. */
-import { h, render, Fragment } from "../vendor/preact.js";
-import { useEffect, useRef, useState, useMemo, useId } from "../vendor/preact-hooks.js";
+import { h, render, createContext, Fragment } from "../vendor/preact.js";
+import { useContext, useEffect, useRef, useState, useMemo, useId } from "../vendor/preact-hooks.js";
 import { signal, computed, effect, batch, useSignal, useComputed } from "../vendor/signals.js";
 import htm from "../vendor/htm.js";
 
@@ -10,7 +10,9 @@ export const html = htm.bind(h);
 export {
   h,
   render,
+  createContext,
   Fragment,
+  useContext,
   useEffect,
   useRef,
   useState,

@@ -8,8 +8,7 @@ import { t, lang, money, reason } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Brand, LangSwitch, Loading, OfflineBanner, Toasts } from "../parts/common.js";
-import { cart, connection, start } from "../shop/store.js";
-import { bought, confirm, payment, stage } from "../shop/checkout.js";
+import { WithShop, makeShop, useCheckout, useStore } from "../shop/context.js";
 import { Countdown } from "../shop/countdown.js";
 import { Stripe, cameBack } from "./stripe.js";
 import { Razorpay } from "./razorpay.js";
@@ -21,6 +20,8 @@ const [, , , payment_id] = location.pathname.split("/");
 const toShop = () => location.replace("/shop");
 
 function Form() {
+  const { connection } = useStore();
+  const { confirm, payment } = useCheckout();
   const [away, setAway] = useState(/** @type {Problem | null} */ (null));
   const [sent, setSent] = useState(cameBack(location.search));
   const now = payment.value;
@@ -58,6 +59,8 @@ function Form() {
 }
 
 function Body() {
+  const { cart } = useStore();
+  const { bought, payment, stage } = useCheckout();
   const now = stage.value;
   const mine = payment.value?.payment_id === payment_id && cart.value?.checkout;
   useEffect(() => {
@@ -83,6 +86,7 @@ function Body() {
 }
 
 function App() {
+  const { connection, start } = useStore();
   useEffect(() => {
     if (auth.signedIn) start();
     else toShop();
@@ -98,4 +102,4 @@ function App() {
   `;
 }
 
-render(html`<${App} />`, document.body);
+render(html`<${WithShop} shop=${makeShop()}><${App} /><//>`, document.body);

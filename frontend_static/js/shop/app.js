@@ -5,12 +5,11 @@ import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Brand, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts } from "../parts/common.js";
 import { SignIn } from "../parts/signin.js";
-import { cart, claimProblem, connection, sessionTopic, session, signedIn, signOut, start, summary } from "./store.js";
+import { WithShop, makeShop, useCheckout, useStore } from "./context.js";
 import { Claim } from "./claim.js";
 import { CartView } from "./cart.js";
 import { SessionTimer } from "./session-timer.js";
 import { Summary } from "./ending.js";
-import { bought } from "./checkout.js";
 import { Thanks } from "./thanks.js";
 import { ReturnQuestion } from "./returning.js";
 import { keepAwake } from "./wakelock.js";
@@ -23,6 +22,7 @@ function invitation() {
 }
 
 function TopBar() {
+  const { connection, session, signOut, signedIn } = useStore();
   const now = session.value;
   return html`<header class="topbar">
     <${Brand} short=${signedIn.value} />
@@ -62,6 +62,8 @@ function TopBar() {
 }
 
 function Body({ invited }) {
+  const { cart, claimProblem, session, sessionTopic, signedIn, start, summary } = useStore();
+  const { bought } = useCheckout();
   if (!signedIn.value) {
     return html`<main class="claim" id="main">
       <${SignIn}
@@ -86,6 +88,7 @@ function Body({ invited }) {
 }
 
 function App() {
+  const { connection, session, start } = useStore();
   const invited = useSignal(invitation());
   useEffect(() => {
     if (auth.signedIn) start();
@@ -109,4 +112,4 @@ function App() {
   `;
 }
 
-render(html`<${App} />`, document.body);
+render(html`<${WithShop} shop=${makeShop()}><${App} /><//>`, document.body);

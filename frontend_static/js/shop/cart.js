@@ -4,17 +4,17 @@ import { t, money, timeOfDay } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Empty } from "../parts/common.js";
 import { serverNow, parseTime } from "../clock.js";
-import { cart, lines, busy, session, connection, setQuantity, remove, restore } from "./store.js";
+import { useCheckout, useEdits, useStore } from "./context.js";
 import { LockCard } from "./lock.js";
 import { SessionTimerWarning } from "./session-timer.js";
 import { ScannerSheet, TypedSheet } from "./scanner.js";
 import { HelpButton } from "./help.js";
 import { EndSheet } from "./ending.js";
-import { checkOut, sheetOpen, shortages, stage, checkoutNotice } from "./checkout.js";
 import { FrozenNote, PaySheet } from "./pay.js";
 import { present } from "../present.js";
 
 function Stepper({ line }) {
+  const { setQuantity } = useEdits();
   const name = line.product.name;
   return html`<div class="stepper" role="group" aria-label=${t("line.quantity", { name })}>
     <button
@@ -53,6 +53,8 @@ function Ghost({ line }) {
 
 /** What stands in the way of paying at this line, and the one press that puts it right. */
 function Shortage({ line }) {
+  const { remove, setQuantity } = useEdits();
+  const { shortages } = useCheckout();
   const { gone, sold_out, available } = shortages.value[line.id];
   const name = line.product.name;
   const fix = () => (gone ? remove(line) : setQuantity(line, available));
@@ -72,6 +74,9 @@ function Shortage({ line }) {
 }
 
 function Line({ line, currency }) {
+  const { cart } = useStore();
+  const { remove } = useEdits();
+  const { shortages } = useCheckout();
   if (line.ghost) return html`<${Ghost} line=${line} />`;
   const { product, variant, pending } = line;
   const frozen = Boolean(cart.value?.checkout);
@@ -121,6 +126,7 @@ function Line({ line, currency }) {
 }
 
 function SavedOffer({ saved }) {
+  const { restore } = useEdits();
   if (!saved || !saved.items_count || parseTime(saved.until) < serverNow()) return null;
   return html`<div class="saved">
     <${Icon} name="undo" />
@@ -134,7 +140,8 @@ function SavedOffer({ saved }) {
 
 /** What is to be said of a checkout that is over. */
 function CheckoutNotice() {
-  const { kind, amount, currency } = checkoutNotice.value ?? {};
+  const { notice, stage } = useCheckout();
+  const { kind, amount, currency } = notice.value ?? {};
   if (!kind && stage.value !== "late") return null;
   if (kind !== "returned" && stage.value === "late")
     return html`<p class="note note-warn" role="status"><span class="spinner" /><span>${t("pay.late")}</span></p>`;
@@ -151,6 +158,9 @@ function CheckoutNotice() {
 }
 
 function Buttons({ onScan }) {
+  const { cart } = useStore();
+  const { busy } = useEdits();
+  const { checkOut } = useCheckout();
   const { total_price, currency, items_count, checkout } = present(cart.value);
   const pay = html`<button
     key="pay"
@@ -179,6 +189,8 @@ function Buttons({ onScan }) {
 }
 
 function Dock({ onScan, onType }) {
+  const { cart } = useStore();
+  const { busy } = useEdits();
   const { total_price, currency, items_count, total_items, checkout } = present(cart.value);
   return html`<footer class="dock">
     <div class="dock-total">
@@ -209,6 +221,9 @@ function Dock({ onScan, onType }) {
 }
 
 export function CartView() {
+  const { cart, connection, session } = useStore();
+  const { lines } = useEdits();
+  const { sheetOpen, shortages } = useCheckout();
   const sheet = useSignal(/** @type {string | null} */ (null));
   const close = () => (sheet.value = null);
   const { currency, saved, checkout } = present(cart.value);

@@ -3,11 +3,10 @@
  * goes on; the payment itself is fetched. Where that leads is computed in stage.js.
  */
 import { signal, computed, batch } from "../ui.js";
-import { auth, call } from "../api.js";
+import { call } from "../api.js";
 import { noteServerTime, parseTime } from "../clock.js";
 import { readStored, writeStored } from "../storage.js";
 import { uuid } from "../socket.js";
-import { cart, command, connection, onCart, summary } from "./store.js";
 import { stageOf, troubles, unsettled } from "./stage.js";
 import { present } from "../present.js";
 
@@ -17,265 +16,324 @@ const ASK_AGAIN_MS = 2_500;
 const ASK_AGAIN_AT_MOST_MS = 15_000;
 /** The payment we began, so that a page that was reloaded or asleep learns how it ended. */
 const BEGUN = "st.payment";
-
-/** The PaymentView that goes on or came last, or null. */
-export const payment = signal(/** @type {Live.PaymentView | null} */ (null));
-/** What was asked and not answered yet: "reserve", "cancel", "voucher", "pay", "confirm", or null. */
-export const asking = signal(/** @type {string | null} */ (null));
-/** {reason, detail} of the last payment of this checkout that came to nothing. */
-export const declined = signal(/** @type {{ reason: string, detail: string } | null} */ (null));
-/** The problem of the last thing asked that the shopper should read where they pay. */
-export const trouble = signal(/** @type {Problem | null} */ (null));
-/** The refusal of the last checkout; its lines are in `shortages`. */
-const refusal = signal(/** @type {Problem | null} */ (null));
-/** What to say above the cart about a checkout that is over: {kind: "expired" | "returned", amount?, currency?}. */
-export const checkoutNotice = signal(/** @type {{ kind: string, amount?: number, currency?: string } | null} */ (null));
-/** {order_id} of what is paid, until the shopper has done with it. */
-export const bought = signal(/** @type {{ order_id: string } | null} */ (null));
-/** Whether the sheet is open; a frozen cart can be looked at without it. */
-export const sheetOpen = signal(false);
-/** {default, providers: [{name, cards?}]} as the server offers; null until it has said. */
-export const methods = signal(/** @type {Rest.ProvidersAnswer | null} */ (null));
-
-export const stage = computed(() =>
-  stageOf({ cart: cart.value, payment: payment.value, asking: asking.value, declined: declined.value }),
-);
-export const shortages = computed(() => troubles(refusal.value, cart.value?.items ?? []));
-
-// --- what the cart's topic says -------------------------------------------------------
-
-onCart((name, data, at) => {
-  const heard = HEARD[name];
-  if (heard) batch(() => heard(data, at));
-});
-
-const HEARD = {
-  Snapshot: () => resume(),
-  CheckoutReserved(data, at) {
-    if (asking.peek()) noteServerTime(parseTime(at)); // it has just happened: the countdown begins at the full time
-    checkoutNotice.value = null;
-    declined.value = null;
-  },
-  PaymentRequested: () => fetchPayment(cart.peek()?.checkout?.payment_id),
-  PaymentDeclined(data) {
-    declined.value = { reason: data.reason, detail: data.detail };
-    const paying = payment.peek();
-    if (paying && paying.payment_id === data.payment_id) payment.value = { ...paying, status: "declined" };
-  },
-  CheckoutPaid: (data) => finish(data.order_id),
-  CheckoutExpired() {
-    checkoutNotice.value = { kind: "expired" };
-    sheetOpen.value = false;
-    declined.value = null;
-    if (unsettled(payment.peek())) fetchPayment(payment.peek()?.payment_id);
-  },
-  CheckoutCancelled() {
-    declined.value = null;
-    if (asking.peek() !== "voucher") sheetOpen.value = false;
-  },
-  CheckoutRefused: () => (declined.value = null),
-  PaymentReturned(data) {
-    checkoutNotice.value = { kind: "returned" };
-    fetchPayment(data.payment_id);
-  },
-  SignedOut() {
-    fresh = true;
-    sheetOpen.value = false;
-    bought.value = null;
-    payment.value = null;
-    declined.value = null;
-    checkoutNotice.value = null;
-    writeStored(BEGUN, null);
-  },
-};
-
-let fresh = true;
-
-/** The page is new, or was away too long to be told everything: how does what we began stand? */
-function resume() {
-  const held = present(cart.peek()).checkout;
-  if (fresh && held) checkOut(); // a page that was reloaded goes on where it was
-  fresh = false;
-  const begun = held?.payment_id ?? readStored(BEGUN);
-  if (begun && payment.peek()?.payment_id !== begun) fetchPayment(begun);
-  else if (begun) askAgain(0);
-}
-
-function finish(order_id) {
-  batch(() => {
-    bought.value = { order_id };
-    sheetOpen.value = false;
-    checkoutNotice.value = null;
-    declined.value = null;
-    const paying = payment.peek();
-    payment.value = paying && { ...paying, status: "paid", order_id };
-  });
-  writeStored(BEGUN, order_id); // an order has the id of its payment
-}
-
-/** The shopper has seen the end of it. */
-export function done() {
-  batch(() => {
-    bought.value = null;
-    payment.value = null;
-    checkoutNotice.value = null;
-    summary.value = null;
-  });
-  writeStored(BEGUN, null);
-}
-
-// --- the payment -----------------------------------------------------------------------
-
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let asked;
-let patience = ASK_AGAIN_MS;
-
-/** Ask how the payment stands, now and again as long as nobody knows; `bank`: have our server ask the provider. */
-async function fetchPayment(payment_id, { bank = false } = {}) {
-  clearTimeout(asked);
-  if (!payment_id) return;
-  try {
-    if (bank) await confirm(payment_id, {});
-    else show(await auth.call("GET", `/api/payments/${payment_id}`));
-  } catch (problem) {
-    if (problem.status === 404) return forget(payment_id);
-    askAgain(patience, payment_id);
-  }
-}
-
-/** A trolley's code was scanned: thanks for the last purchase have had their time. */
-const wantsTrolley = () => location.pathname.startsWith("/t/") && !cart.peek()?.checkout;
-
-function forget(payment_id) {
-  if (readStored(BEGUN) === payment_id) writeStored(BEGUN, null);
-}
-
-function askAgain(after, payment_id = payment.peek()?.payment_id) {
-  clearTimeout(asked);
-  const bank = payment.peek()?.status === "processing";
-  asked = setTimeout(() => fetchPayment(payment_id, { bank }), after);
-  patience = Math.min(patience * 1.5, ASK_AGAIN_AT_MOST_MS);
-}
-
-/** Show what the server says of a payment, and whatever follows from it. */
-function show(view) {
-  const held = cart.peek()?.checkout;
-  batch(() => {
-    payment.value = view;
-    if (view.status === "paid" && view.order_id && bought.peek()?.order_id !== view.order_id && !wantsTrolley())
-      finish(view.order_id);
-    if (view.status === "declined" && held && held.payment_id === null && !declined.peek())
-      declined.value = { reason: "", detail: view.detail };
-    if (view.status === "refunded")
-      checkoutNotice.value = { kind: "returned", amount: view.amount, currency: view.currency };
-  });
-  if (unsettled(view)) writeStored(BEGUN, view.payment_id);
-  else if (view.status !== "paid") forget(view.payment_id);
-  const waiting = view.status === "processing" || (view.status === "paid" && !view.order_id);
-  if (waiting) askAgain(patience);
-  else patience = ASK_AGAIN_MS;
-}
-
-// --- asking ------------------------------------------------------------------------------
-
-/** Do one thing at a time: a second press while the first is under way does nothing. */
-async function only(what, run) {
-  if (asking.peek()) return;
-  batch(() => ((asking.value = what), (trouble.value = null)));
-  try {
-    await run();
-  } catch (problem) {
-    trouble.value = problem;
-  } finally {
-    asking.value = null;
-  }
-}
-
-/** Keep everything in the cart for the shopper, or nothing; then the sheet is open. */
-export function checkOut() {
-  loadMethods();
-  sheetOpen.value = true;
-  if (cart.peek()?.checkout) return null;
-  batch(() => ((refusal.value = null), (checkoutNotice.value = null)));
-  return only("reserve", reserve);
-}
-
-async function reserve() {
-  try {
-    await command("cart.checkout");
-  } catch (problem) {
-    const known = ["insufficient_stock", "items_unavailable"].includes(problem.code);
-    if (!known) throw problem;
-    batch(() => ((refusal.value = problem), (sheetOpen.value = false)));
-  }
-}
-
-/** Let go of what is kept, and shop on. */
-export const turnBack = () =>
-  only("cancel", async () => {
-    await thaw();
-    sheetOpen.value = false;
-  });
-
-async function thaw() {
-  await command("cart.cancel_checkout").catch((problem) => {
-    if (problem.code !== "no_checkout") throw problem;
-  });
-}
-
-/**
- * Hold a voucher or drop one: a frozen cart keeps its prices, so it thaws for it and is reserved anew.
- * Gives the refusal of the code, or null.
- */
-export async function changeVoucher(type, code) {
-  let refused = null;
-  await only("voucher", async () => {
-    await thaw();
-    await command(type, { code }).catch((problem) => (refused = problem));
-    await reserve();
-  });
-  return refused;
-}
-
-/**
- * Begin to pay with a provider; with the sandbox, hand over `card` at once. A payment that goes on
- * with the same provider is the same payment, whoever asks how often.
- */
-export const pay = (provider, card) =>
-  only("pay", async () => {
-    declined.value = null;
-    const body = provider ? { payment_method: provider } : {};
-    const begun = await command("payment.create", body, { id: uuid(), timeout: PROVIDER_MS });
-    show(begun);
-    if (begun.status !== "pending") return;
-    if (begun.provider !== "sandbox") location.assign(pageOf(begun));
-    else if (card) await confirm(begun.payment_id, { card }); // else its cards are shown now
-  });
+/** Refusals of a checkout that are put right in the cart. */
+const SHORT = ["insufficient_stock", "items_unavailable"];
 
 /** Where the provider's own form is shown. */
-export const pageOf = ({ provider, payment_id }) => `/pay/${provider}/${payment_id}`;
+export const pageOf = (/** @type {{ provider: string, payment_id: string }} */ { provider, payment_id }) =>
+  `/pay/${provider}/${payment_id}`;
 
-/** The shopper's word to a bank that asks for it. Of the sandbox only. */
-export const approve = (yes) => only("confirm", () => confirm(present(payment.peek()).payment_id, { approve: yes }));
+/**
+ * @typedef {"reserve" | "cancel" | "voucher" | "pay" | "confirm"} Asking
+ * @typedef {{ kind: "expired" | "returned", amount?: number, currency?: string }} Notice
+ */
 
-/** Hand over what the shopper did, or have the server look at what their provider says. Raises Problem. */
-export async function confirm(payment_id, word) {
-  const answer = await command("payment.confirm", { payment_id, ...word }, { timeout: PROVIDER_MS });
-  show(answer);
-}
+export class Checkout {
+  /** @type {Signal<Live.PaymentView | null>} The payment that goes on or came last. */
+  payment = signal(null);
+  /** @type {Signal<Asking | null>} What was asked and not answered yet. */
+  asking = signal(null);
+  /** @type {Signal<{ reason: string, detail: string } | null>} Of the last payment of this checkout that failed. */
+  declined = signal(null);
+  /** @type {Signal<Problem | null>} Of the last thing asked, to be read where the shopper pays. */
+  trouble = signal(null);
+  /** @type {Signal<Notice | null>} What to say above the cart of a checkout that is over. */
+  notice = signal(null);
+  /** @type {Signal<{ order_id: string } | null>} What is paid, until the shopper has done with it. */
+  bought = signal(null);
+  /** Whether the sheet is open; a frozen cart can be looked at without it. */
+  sheetOpen = signal(false);
+  /** @type {Signal<Rest.ProvidersAnswer | null>} What the server offers; null until it has said. */
+  methods = signal(null);
+  /** A voucher's code as it is typed; the sheet's body is drawn anew while the cart thaws and freezes. */
+  voucher = { open: signal(false), typed: signal(""), refused: signal(/** @type {Problem | null} */ (null)) };
 
-async function loadMethods() {
-  if (methods.peek()) return;
-  try {
-    methods.value = await call("GET", "/api/payments/providers");
-  } catch {
-    methods.value = null; // the server's own choice then
+  /** @type {Signal<Problem | null>} The refusal of the last checkout; its lines are in `shortages`. */
+  #refusal = signal(null);
+  /** The page is new, or was away too long to be told everything. */
+  #fresh = true;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #askingAgain;
+  #patience = ASK_AGAIN_MS;
+  #connectionBefore;
+
+  /** @param {import("./store.js").ShopStore} store */
+  constructor(store) {
+    this.store = store;
+    const { cart, connection } = store;
+    this.stage = computed(() =>
+      stageOf({
+        cart: cart.value,
+        payment: this.payment.value,
+        asking: this.asking.value,
+        declined: this.declined.value,
+      }),
+    );
+    this.shortages = computed(() => troubles(this.#refusal.value, cart.value?.items ?? []));
+    store.onCart((name, data, at) => {
+      const heard = this.#heard[name];
+      if (heard) batch(() => heard(data, at));
+    });
+    this.#connectionBefore = connection.peek();
+    connection.subscribe((now) => this.#turned(now));
+  }
+
+  /**
+   * What the cart's topic says.
+   * @type {Record<string, (data: any, at?: string) => unknown>}
+   */
+  #heard = {
+    Snapshot: () => this.#resume(),
+    CheckoutReserved: (_, at) => {
+      if (this.asking.peek()) noteServerTime(parseTime(at)); // just now: the countdown begins at the full time
+      this.notice.value = null;
+      this.declined.value = null;
+    },
+    PaymentRequested: () => this.#fetch(this.store.cart.peek()?.checkout?.payment_id),
+    PaymentDeclined: ({ reason, detail, payment_id }) => {
+      this.declined.value = { reason, detail };
+      const paying = this.payment.peek();
+      if (paying?.payment_id === payment_id) this.payment.value = { ...present(paying), status: "declined" };
+    },
+    CheckoutPaid: (data) => this.#finish(data.order_id),
+    CheckoutExpired: () => {
+      this.notice.value = { kind: "expired" };
+      this.sheetOpen.value = false;
+      this.declined.value = null;
+      if (unsettled(this.payment.peek())) this.#fetch(this.payment.peek()?.payment_id);
+    },
+    CheckoutCancelled: () => {
+      this.declined.value = null;
+      if (this.asking.peek() !== "voucher") this.sheetOpen.value = false;
+    },
+    CheckoutRefused: () => (this.declined.value = null),
+    PaymentReturned: (data) => {
+      this.notice.value = { kind: "returned" };
+      this.#fetch(data.payment_id);
+    },
+    SignedOut: () => {
+      this.#fresh = true;
+      this.sheetOpen.value = false;
+      this.bought.value = null;
+      this.payment.value = null;
+      this.declined.value = null;
+      this.notice.value = null;
+      writeStored(BEGUN, null);
+    },
+  };
+
+  /** The shopper has seen the end of it. */
+  done = () => {
+    batch(() => {
+      this.bought.value = null;
+      this.payment.value = null;
+      this.notice.value = null;
+      this.store.summary.value = null;
+    });
+    writeStored(BEGUN, null);
+  };
+
+  /** Keep everything in the cart for the shopper, or nothing; then the sheet is open. */
+  checkOut = () => {
+    this.#loadMethods();
+    this.sheetOpen.value = true;
+    if (this.store.cart.peek()?.checkout) return null;
+    batch(() => ((this.#refusal.value = null), (this.notice.value = null)));
+    return this.#only("reserve", () => this.#reserve());
+  };
+
+  /** Let go of what is kept, and shop on. */
+  turnBack = () =>
+    this.#only("cancel", async () => {
+      await this.#thaw();
+      this.sheetOpen.value = false;
+    });
+
+  /** Hold the voucher whose code is typed. */
+  applyVoucher = async () => {
+    const { open, typed, refused } = this.voucher;
+    const code = typed.peek().trim();
+    if (!code) return;
+    refused.value = null;
+    const problem = await this.#changeVoucher("cart.apply_voucher", code);
+    refused.value = problem;
+    if (problem) return;
+    typed.value = "";
+    open.value = false;
+  };
+
+  /** @param {string} code */
+  dropVoucher = (code) => this.#changeVoucher("cart.drop_voucher", code);
+
+  /**
+   * Begin to pay with a provider; with the sandbox, hand over `card` at once. A payment that goes on
+   * with the same provider is the same payment, whoever asks how often.
+   * @param {string | null} provider
+   * @param {string} [card]
+   */
+  pay = (provider, card) =>
+    this.#only("pay", async () => {
+      this.declined.value = null;
+      const body = provider ? { payment_method: provider } : {};
+      const begun = await this.store.command("payment.create", body, { id: uuid(), timeout: PROVIDER_MS });
+      this.#show(begun);
+      if (begun.status !== "pending") return;
+      if (begun.provider !== "sandbox") location.assign(pageOf(begun));
+      else if (card) await this.confirm(begun.payment_id, { card }); // else its cards are shown now
+    });
+
+  /** The shopper's word to a bank that asks for it. Of the sandbox only. @param {boolean} yes */
+  approve = (yes) =>
+    this.#only("confirm", () => this.confirm(present(this.payment.peek()).payment_id, { approve: yes }));
+
+  /**
+   * Hand over what the shopper did, or have the server look at what their provider says. Raises Problem.
+   * @param {string} payment_id
+   * @param {{ card?: string, approve?: boolean }} [given]
+   */
+  confirm = async (payment_id, given = {}) => {
+    this.#show(await this.store.command("payment.confirm", { payment_id, ...given }, { timeout: PROVIDER_MS }));
+  };
+
+  /** How does what we began stand? */
+  #resume() {
+    const held = present(this.store.cart.peek()).checkout;
+    if (this.#fresh && held) this.checkOut(); // a page that was reloaded goes on where it was
+    this.#fresh = false;
+    const begun = held?.payment_id ?? readStored(BEGUN);
+    if (begun && this.payment.peek()?.payment_id !== begun) this.#fetch(begun);
+    else if (begun) this.#askAgain(0);
+  }
+
+  #finish(/** @type {string} */ order_id) {
+    batch(() => {
+      this.bought.value = { order_id };
+      this.sheetOpen.value = false;
+      this.notice.value = null;
+      this.declined.value = null;
+      const paying = this.payment.peek();
+      this.payment.value = paying && { ...paying, status: "paid", order_id };
+    });
+    writeStored(BEGUN, order_id); // an order has the id of its payment
+  }
+
+  /** After the network was away: what became of what we asked for? */
+  #turned(/** @type {string} */ now) {
+    const payment = this.payment.peek();
+    if (now === "open" && this.#connectionBefore !== "open" && unsettled(payment)) this.#fetch(payment?.payment_id);
+    this.#connectionBefore = now;
+  }
+
+  /**
+   * Ask how a payment stands, now and again as long as nobody knows; `bank`: have our server ask the provider.
+   * @param {string | null | undefined} payment_id
+   */
+  async #fetch(payment_id, { bank = false } = {}) {
+    clearTimeout(this.#askingAgain);
+    if (!payment_id) return;
+    try {
+      if (bank) await this.confirm(payment_id);
+      else this.#show(await this.store.auth.call("GET", `/api/payments/${payment_id}`));
+    } catch (problem) {
+      if (problem.status === 404) return this.#forget(payment_id);
+      this.#askAgain(this.#patience, payment_id);
+    }
+  }
+
+  #forget(/** @type {string} */ payment_id) {
+    if (readStored(BEGUN) === payment_id) writeStored(BEGUN, null);
+  }
+
+  /**
+   * @param {number} after
+   * @param {string} [payment_id]
+   */
+  #askAgain(after, payment_id = this.payment.peek()?.payment_id) {
+    clearTimeout(this.#askingAgain);
+    const bank = this.payment.peek()?.status === "processing";
+    this.#askingAgain = setTimeout(() => this.#fetch(payment_id, { bank }), after);
+    this.#patience = Math.min(this.#patience * 1.5, ASK_AGAIN_AT_MOST_MS);
+  }
+
+  /** A trolley's code was scanned: thanks for the last purchase have had their time. */
+  #wantsTrolley() {
+    return location.pathname.startsWith("/t/") && !this.store.cart.peek()?.checkout;
+  }
+
+  /** Show what the server says of a payment, and whatever follows from it. */
+  #show(/** @type {Live.PaymentView} */ view) {
+    const { status, order_id, payment_id, amount, currency } = view;
+    const held = this.store.cart.peek()?.checkout;
+    batch(() => {
+      this.payment.value = view;
+      const news = order_id && this.bought.peek()?.order_id !== order_id;
+      if (status === "paid" && news && !this.#wantsTrolley()) this.#finish(present(order_id));
+      if (status === "declined" && held && held.payment_id === null && !this.declined.peek())
+        this.declined.value = { reason: "", detail: view.detail ?? "" };
+      if (status === "refunded") this.notice.value = { kind: "returned", amount, currency };
+    });
+    if (unsettled(view)) writeStored(BEGUN, payment_id);
+    else if (status !== "paid") this.#forget(payment_id);
+    if (status === "processing" || (status === "paid" && !order_id)) this.#askAgain(this.#patience);
+    else this.#patience = ASK_AGAIN_MS;
+  }
+
+  /**
+   * Do one thing at a time: a second press while the first is under way does nothing.
+   * @param {Asking} what
+   * @param {() => Promise<void>} run
+   */
+  async #only(what, run) {
+    if (this.asking.peek()) return;
+    batch(() => ((this.asking.value = what), (this.trouble.value = null)));
+    try {
+      await run();
+    } catch (problem) {
+      this.trouble.value = problem;
+    } finally {
+      this.asking.value = null;
+    }
+  }
+
+  async #reserve() {
+    try {
+      await this.store.command("cart.checkout");
+    } catch (problem) {
+      if (!SHORT.includes(problem.code)) throw problem;
+      batch(() => ((this.#refusal.value = problem), (this.sheetOpen.value = false)));
+    }
+  }
+
+  async #thaw() {
+    await this.store.command("cart.cancel_checkout").catch((problem) => {
+      if (problem.code !== "no_checkout") throw problem;
+    });
+  }
+
+  /**
+   * Hold a voucher or drop one: a frozen cart keeps its prices, so it thaws for it and is reserved anew.
+   * Gives the refusal of the code, or null.
+   * @param {"cart.apply_voucher" | "cart.drop_voucher"} type
+   * @param {string} code
+   * @returns {Promise<Problem | null>}
+   */
+  async #changeVoucher(type, code) {
+    /** @type {Problem | null} */
+    let refused = null;
+    await this.#only("voucher", async () => {
+      await this.#thaw();
+      await this.store.command(type, { code }).catch((problem) => (refused = problem));
+      await this.#reserve();
+    });
+    return refused;
+  }
+
+  async #loadMethods() {
+    if (this.methods.peek()) return;
+    try {
+      this.methods.value = await call("GET", "/api/payments/providers");
+    } catch {
+      this.methods.value = null; // the server's own choice then
+    }
   }
 }
-
-/** After the network was away: what became of what we asked for? */
-let before = connection.peek();
-connection.subscribe((now) => {
-  if (now === "open" && before !== "open" && unsettled(payment.peek())) fetchPayment(payment.peek()?.payment_id);
-  before = now;
-});

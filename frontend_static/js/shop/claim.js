@@ -5,7 +5,7 @@ import { Icon } from "../parts/icons.js";
 import { Sheet } from "../parts/common.js";
 import { Viewfinder } from "../parts/viewfinder.js";
 import { TROLLEY_FORMATS, signalFound } from "../scan.js";
-import { claim, claiming, claimProblem, connection } from "./store.js";
+import { useStore } from "./context.js";
 
 /** What was typed, as the server wants it: "trolley 1" has its separator back, an address stays as it is. */
 export function tidyCode(text) {
@@ -32,6 +32,7 @@ function Refused({ problem }) {
 }
 
 function TypedCode({ busy }) {
+  const { claim } = useStore();
   const [code, setCode] = useState("");
   const submit = (event) => {
     event.preventDefault();
@@ -58,6 +59,7 @@ function TypedCode({ busy }) {
 }
 
 function ScanSheet({ onClose }) {
+  const { claim } = useStore();
   const found = (text) => {
     signalFound(true);
     onClose();
@@ -70,6 +72,7 @@ function ScanSheet({ onClose }) {
 
 /** `invited`: the address of the QR that opened the page, or null. */
 export function Claim({ invited, onOther }) {
+  const { claim, claimProblem, claiming, connection } = useStore();
   const scanning = useSignal(false);
   const busy = claiming.value !== null;
   const waiting =

@@ -3,10 +3,11 @@ import { html, useState } from "../ui.js";
 import { t, money, reason } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Sheet } from "../parts/common.js";
-import { cart, endSession, session, summary } from "./store.js";
+import { useStore } from "./context.js";
 import { present } from "../present.js";
 
 export function EndSheet({ onClose }) {
+  const { cart, endSession, session } = useStore();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
   const count = cart.value?.items_count ?? 0;
@@ -37,6 +38,7 @@ export function EndSheet({ onClose }) {
 }
 
 export function Summary() {
+  const { summary } = useStore();
   const { trolley_id, outcome, total, units, products, currency } = present(summary.value);
   return html`<main class="claim stack" id="main">
     <section class="card stack summary">

@@ -2,9 +2,10 @@
 import { html, useState } from "../ui.js";
 import { t, reason } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
-import { callForHelp, help } from "./store.js";
+import { useStore } from "./context.js";
 
 export function HelpButton() {
+  const { callForHelp, help } = useStore();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
   const call = async () => {

@@ -3,20 +3,8 @@ import { html, cx, useEffect, useRef, useState } from "../ui.js";
 import { t, money, reason } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Sheet } from "../parts/common.js";
-import { cart, connection } from "./store.js";
-import {
-  asking,
-  checkOut,
-  declined,
-  methods,
-  pageOf,
-  pay,
-  payment,
-  sheetOpen,
-  stage,
-  trouble,
-  turnBack,
-} from "./checkout.js";
+import { useCheckout, useStore } from "./context.js";
+import { pageOf } from "./checkout.js";
 import { mayLeave } from "./stage.js";
 import { Countdown } from "./countdown.js";
 import { Vouchers } from "./vouchers.js";
@@ -28,6 +16,7 @@ const DOUBLE_TAP_MS = 500;
 const WAITING = ["reserving", "leaving", "resuming", "paying", "bank", "completing"];
 
 function Goods() {
+  const { cart } = useStore();
   const { items, items_count, total_items, currency } = present(cart.value);
   return html`<details class="goods" open=${items.length <= 4}>
     <summary>
@@ -46,6 +35,7 @@ function Goods() {
 }
 
 function Sum() {
+  const { cart } = useStore();
   const { total_price, currency } = present(cart.value);
   return html`<div class="label label-pay">
     <span class="label-word">${t("pay.to_pay")}</span>
@@ -55,6 +45,7 @@ function Sum() {
 
 /** Something stands in the way: said where the shopper looks, at once. */
 function Trouble() {
+  const { trouble } = useCheckout();
   if (!trouble.value) return null;
   return html`<p class="note note-danger" role="alert">
     <${Icon} name="alert" />
@@ -63,6 +54,7 @@ function Trouble() {
 }
 
 function Declined() {
+  const { declined } = useCheckout();
   if (!declined.value) return null;
   const known = t(`declined.${declined.value.reason}`);
   const why = known === `declined.${declined.value.reason}` ? declined.value.detail : known;
@@ -91,6 +83,8 @@ function Methods({ names, chosen, onChoose }) {
 
 /** `besides`: the provider that is left out, because its payment is begun. */
 function Choose({ away, besides }) {
+  const { cart } = useStore();
+  const { asking, methods, pay, payment } = useCheckout();
   const offered = (methods.value?.providers ?? []).filter((one) => one.name !== besides);
   const names = offered.map((one) => one.name);
   const [wish, setWish] = useState(payment.value?.provider ?? null);
@@ -126,6 +120,7 @@ function Waiting({ now }) {
 
 /** The provider's own page takes over; this is the way (back) to it. */
 function WithProvider({ away }) {
+  const { methods, payment } = useCheckout();
   const { provider } = present(payment.value);
   const others = methods.value?.providers.some((one) => one.name !== provider);
   return html`<div class="stack">
@@ -146,6 +141,7 @@ function WithProvider({ away }) {
 
 /** The checkout was refused for something that is put right here or goes away: a voucher, a busy server. */
 function Refused({ away }) {
+  const { checkOut } = useCheckout();
   return html`<div class="stack">
     <${Vouchers} />
     <button type="button" class="btn btn-primary btn-big btn-wide" disabled=${away} onClick=${checkOut}>
@@ -183,6 +179,8 @@ function useEarly() {
 }
 
 export function PaySheet() {
+  const { cart, connection } = useStore();
+  const { sheetOpen, stage, trouble, turnBack } = useCheckout();
   const now = stage.value;
   const early = useEarly();
   const title = useKeptFocus(now);
@@ -218,6 +216,8 @@ export function PaySheet() {
 
 /** Above a frozen cart whose sheet is closed: why nothing can be changed, and the two ways on. */
 export function FrozenNote() {
+  const { cart, connection } = useStore();
+  const { stage, turnBack } = useCheckout();
   const { checkout } = present(cart.value);
   if (!checkout) return null;
   return html`<section class="frozen" aria-label=${t("frozen.title")}>

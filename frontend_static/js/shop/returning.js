@@ -3,10 +3,11 @@ import { html } from "../ui.js";
 import { t } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Busy, Refusal, useRequest } from "../parts/forms.js";
-import { asked, giveBack } from "./store.js";
+import { useStore } from "./context.js";
 
 /** Stays until it is answered, or somebody else has said which trolley it is. */
 export function ReturnQuestion() {
+  const { asked, giveBack } = useStore();
   const { busy, problem, run } = useRequest();
   const trolley = asked.value;
   if (!trolley) return null;

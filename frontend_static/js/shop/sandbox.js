@@ -2,7 +2,7 @@
 import { html } from "../ui.js";
 import { t, money } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
-import { approve, asking, payment } from "./checkout.js";
+import { useCheckout } from "./context.js";
 import { present } from "../present.js";
 
 /** The cards to choose from: as the payment that goes on names them, else as the provider does. */
@@ -42,6 +42,7 @@ export function Cards({ cards, chosen, onChoose }) {
 
 /** What a bank's own page would ask. */
 export function BankAsks({ away }) {
+  const { approve, asking, payment } = useCheckout();
   const { amount, currency } = present(payment.value);
   const busy = away || asking.value !== null;
   return html`<section class="bank stack" aria-labelledby="bank-asks">

@@ -5,7 +5,7 @@ import { Icon } from "../parts/icons.js";
 import { Sheet } from "../parts/common.js";
 import { Viewfinder } from "../parts/viewfinder.js";
 import { PRODUCT_FORMATS, signalFound } from "../scan.js";
-import { addBarcode, cart, busy } from "./store.js";
+import { useEdits, useStore } from "./context.js";
 import { present } from "../present.js";
 
 const SHOWN = 3;
@@ -21,6 +21,7 @@ const SHOWN = 3;
  * @returns {[Scan[], (barcode: string) => Promise<boolean>]}
  */
 function useScans() {
+  const { addBarcode } = useEdits();
   const [scans, setScans] = useState(/** @type {Scan[]} */ ([]));
   const number = useRef(0);
   const change = (key, more) => setScans((list) => list.map((one) => (one.key === key ? { ...one, ...more } : one)));
@@ -67,6 +68,8 @@ const Scans = ({ scans }) => html`<ol class="scans" aria-live="polite">
 </ol>`;
 
 function RunningTotal() {
+  const { cart } = useStore();
+  const { busy } = useEdits();
   const { total_price, currency, total_items } = present(cart.value);
   return html`<div class=${cx("label label-small", busy.value && "label-busy")}>
     <span class="label-word">${t("total")}</span>

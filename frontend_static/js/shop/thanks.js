@@ -4,8 +4,7 @@ import { t, money, timeOfDay } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Qr } from "../parts/qr.js";
-import { cart, connection, hasLock, returned } from "./store.js";
-import { bought, done } from "./checkout.js";
+import { useCheckout, useStore } from "./context.js";
 import { present } from "../present.js";
 
 const FIRST_MS = 300;
@@ -66,6 +65,7 @@ function Pass({ pass }) {
 }
 
 function Steps({ trolley_id }) {
+  const { hasLock, returned } = useStore();
   const back = returned.value === trolley_id;
   const how = hasLock.value ? t("thanks.next_return", { trolley: trolley_id }) : t("thanks.next_return_any");
   return html`<section class="stack-s">
@@ -81,6 +81,8 @@ function Steps({ trolley_id }) {
 }
 
 export function Thanks() {
+  const { cart, connection } = useStore();
+  const { bought, done } = useCheckout();
   const [order, failed] = useOrder(present(bought.value).order_id);
   return html`<main class="claim stack" id="main">
     <section class="card stack thanks">

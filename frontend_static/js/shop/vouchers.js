@@ -1,28 +1,13 @@
 /** Voucher codes in the pay sheet. */
-import { html, signal } from "../ui.js";
+import { html } from "../ui.js";
 import { t, reason } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
-import { cart, connection } from "./store.js";
-import { changeVoucher } from "./checkout.js";
+import { useCheckout, useStore } from "./context.js";
 import { present } from "../present.js";
 
-/** The sheet's body is drawn anew while the cart thaws and freezes, so what was typed is kept out here. */
-const refused = signal(/** @type {Problem | null} */ (null));
-const typed = signal("");
-const open = signal(false);
-
-async function apply() {
-  const code = typed.peek().trim();
-  if (!code) return;
-  refused.value = null;
-  const problem = await changeVoucher("cart.apply_voucher", code);
-  refused.value = problem;
-  if (problem) return;
-  typed.value = "";
-  open.value = false;
-}
-
 function Held({ code }) {
+  const { connection } = useStore();
+  const { dropVoucher } = useCheckout();
   return html`<li class="chip">
     <span class="code">${code}</span>
     <button
@@ -30,7 +15,7 @@ function Held({ code }) {
       class="btn btn-icon btn-bare"
       aria-label=${t("voucher.drop", { code })}
       disabled=${connection.value !== "open"}
-      onClick=${() => changeVoucher("cart.drop_voucher", code)}
+      onClick=${() => dropVoucher(code)}
     >
       <${Icon} name="close" />
     </button>
@@ -38,11 +23,14 @@ function Held({ code }) {
 }
 
 export function Vouchers() {
+  const { cart, connection } = useStore();
+  const { applyVoucher, voucher } = useCheckout();
+  const { open, typed, refused } = voucher;
   const held = present(cart.value).vouchers ?? [];
   const enter = (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault(); // the form around it pays
-    apply();
+    applyVoucher();
   };
   return html`<div class="stack-s">
     ${
@@ -79,7 +67,7 @@ export function Vouchers() {
             type="button"
             class="btn btn-quiet typed-go"
             disabled=${!typed.value.trim() || connection.value !== "open"}
-            onClick=${apply}
+            onClick=${applyVoucher}
           >
             ${t("voucher.apply")}
           </button>

@@ -2,7 +2,7 @@
 // the blocks between the lines of dashes are the usage examples of its documentation, as they stand there.
 import { test, after } from "node:test";
 import assert from "node:assert/strict";
-import { CartManager, recoverCartSync } from "../../frontend_static/cart-manager.js";
+import { CartManager, recoverCartSync } from "../../../frontend_static/cart-manager.js";
 
 const { SERVER, TOKEN: authToken, PRODUCT: productId, OTHER: otherId } = process.env;
 const variantId = null;
