@@ -36,6 +36,7 @@ def periodic_jobs(reconcile_s: float) -> tuple[PeriodicJob, ...]:
         PeriodicJob("sweep-imports", "catalogue.sweep_imports", 10 * _MINUTE),
         PeriodicJob("purge-telemetry", "telemetry.purge", 6 * _HOUR),
         PeriodicJob("purge-refresh-tokens", "accounts.purge_refresh_tokens", 6 * _HOUR),
+        PeriodicJob("purge-login-codes", "accounts.purge_codes", 6 * _HOUR),
         PeriodicJob("purge-claim-codes", "fleet.purge_claim_codes", 6 * _HOUR),
         PeriodicJob("purge-messages", "outbox.purge", 6 * _HOUR),
         PeriodicJob("purge-kept-answers", "core.purge_kept_answers", 6 * _HOUR),

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from phonenumbers import SUPPORTED_REGIONS
 
 from core.config import logs, production
 from core.config.addresses import keep_private
@@ -303,6 +304,20 @@ DEVICE_TOKEN_OVERLAP_S = _env.integer("DEVICE_TOKEN_OVERLAP_S", 24 * 3600)
 """How long the token before is accepted after a rotation."""
 CLAIM_CODE_S = _env.integer("CLAIM_CODE_S", 30 * 60, 60)
 """How long a manager's claim code for a new device is good."""
+PASSWORD_RESET_TIMEOUT = 3600
+"""Seconds for which the link to a new password is good."""
+LOGIN_CODE_S = _env.integer("LOGIN_CODE_S", 300, 30, 3600)
+"""How long a code that was sent to a phone or an address is good."""
+CODE_RATE = _env.text("CODE_RATE", "5/hour")
+"""Codes to one phone or address that are asked for from one address."""
+CODE_TARGET_RATE = _env.text("CODE_TARGET_RATE", "20/hour")
+"""The same from everywhere; addresses that were entered from by it are given one still."""
+CODE_ADDRESS_RATE = _env.text("CODE_ADDRESS_RATE", "100/hour")
+"""Codes to whomever that are asked for from one address."""
+PHONE_COUNTRY = _env.text("PHONE_COUNTRY", "IN").upper()
+"""ISO 3166 code of the country whose national phone numbers are taken."""
+if PHONE_COUNTRY not in SUPPORTED_REGIONS:
+    raise ImproperlyConfigured(f"PHONE_COUNTRY: expected a country such as IN, got {PHONE_COUNTRY!r}")
 AUTH_RATE = _env.text("AUTH_RATE", "60/minute")
 """Calls of one address to the auth endpoints, as ``limits`` writes rates."""
 AUTH_FAILURE_RATE = _env.text("AUTH_FAILURE_RATE", "10/minute")

@@ -12,6 +12,8 @@ from rest_framework.permissions import AllowAny
 
 from core import problems
 from core.accounts import api as accounts
+from core.accounts.codes import api as codes
+from core.accounts.contact import api as contact
 from core.accounts.factors import api as factors
 from core.alarms import api as alarms
 from core.branches.urls import branches_api
@@ -43,6 +45,11 @@ api: list[URLPattern | URLResolver] = [
     path("api/auth/token/refresh", accounts.RefreshView.as_view()),
     path("api/auth/logout", accounts.LogoutView.as_view()),
     path("api/auth/logout-everywhere", accounts.LogoutEverywhereView.as_view()),
+    path("api/auth/otp/request", codes.AskCodeView.as_view()),
+    path("api/auth/otp/verify", codes.VerifyCodeView.as_view()),
+    path("api/auth/password/reset", contact.PasswordResetView.as_view()),
+    path("api/auth/password/reset/confirm", contact.ConfirmPasswordResetView.as_view()),
+    path("api/auth/email/confirm", contact.ConfirmEmailView.as_view()),
     path("api/me", accounts.MeView.as_view()),
     path("api/me/export", privacy.ExportView.as_view()),
     path("api/me/totp", factors.SecondFactorView.as_view()),

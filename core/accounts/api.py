@@ -6,22 +6,24 @@ import hashlib
 from typing import Any, cast
 
 from django.conf import settings
-from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail, ValidationError
-from rest_framework.permissions import AllowAny
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.accounts import lookalikes, names, signals, throttling, tokens
+from core.accounts.codes import codes
+from core.accounts.contact import emails
+from core.accounts.entering import OpenView, TokenAnswer, place_of, validate_in_field
 from core.accounts.factors import second_factor
 from core.accounts.factors.api import LoginAnswer, open_logins
 from core.accounts.logins import Place
 from core.accounts.models import User
 from core.accounts.principals import Principal
+from core.outbox import posting
 from core.problems import Problem, rule
 from core.rest.fields import ClosedSerializer, StrictChoice, StrictEmail, StrictText, checked
 from core.rest.idempotency import once
@@ -31,7 +33,7 @@ from core.rest.views import Keeps, View
 class RegisterBody(ClosedSerializer):
     """A new account."""
 
-    username = StrictText(min_length=1, max_length=150, validators=[User.username_validator])
+    username = StrictText(min_length=1, max_length=150, validators=[names.USERNAME])
     password = StrictText(min_length=1, max_length=200, trim_whitespace=False)
     email = StrictEmail(required=False)
     language = StrictChoice(choices=settings.LANGUAGES, required=False)
@@ -50,14 +52,6 @@ class RefreshBody(ClosedSerializer):
     """A refresh token."""
 
     refresh = StrictText(min_length=1, max_length=200)
-
-
-class TokenAnswer(serializers.Serializer[Any]):
-    """A pair of tokens."""
-
-    access = serializers.CharField()
-    refresh = serializers.CharField()
-    expires_in = serializers.IntegerField(help_text="Seconds until the access token ends.")
 
 
 class RegisterAnswer(TokenAnswer):
@@ -93,25 +87,20 @@ class MeAnswer(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     username = serializers.CharField()
-    email = serializers.CharField()
+    email = serializers.CharField(help_text="The address that was given last.")
+    email_confirmed = serializers.BooleanField(help_text="Until then it gets one receipt.")
     phone = serializers.CharField(allow_null=True)
     language = serializers.CharField(help_text="What mail is written in; empty: nobody has said.")
     is_platform_admin = serializers.BooleanField()
     roles = RoleAnswer(many=True)
     factors = serializers.ListField(
-        child=serializers.ChoiceField(choices=["password", "totp"]), help_text="What a login needs."
+        child=serializers.ChoiceField(choices=["password", "code", "totp"]),
+        help_text="What one logs in with: a password or a code by phone or e-mail, and beside it totp.",
     )
     logins = LoginAnswer(many=True)
 
 
-class _OpenView(throttling.LimitedView):
-    # Hashing a password is slow on purpose, and nobody else could write meanwhile.
-    keeps: Keeps = "by_hand"
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-
-
-class RegisterView(_OpenView):
+class RegisterView(OpenView):
     """New accounts."""
 
     refuses = ("already_there", "unfit")
@@ -120,41 +109,26 @@ class RegisterView(_OpenView):
     def post(self, request: Request) -> HttpResponseBase:
         """Make a shopper's account and log it in."""
         body = checked(RegisterBody, request)
-        user = User(
-            username=User.normalize_username(body["username"]),
-            email=body.get("email", "").lower(),
-            language=body.get("language", ""),
-        )
+        # The address is no part of it: whether it is known shows in the mail to it alone.
+        user = User(username=User.normalize_username(body["username"]), language=body.get("language", ""))
         if taken := names.taken(User.objects.exclude(pk=user.pk), user):
             raise rule("already_there", **taken)
         if sentence := lookalikes.refusal(user.username):
             raise ValidationError({"username": [sentence]})
         validate_in_field("password", body["password"], user)
         user.set_password(body["password"])
-        return once(request, lambda: _registered(user, _place(request)))
+        return once(request, lambda: _registered(user, body.get("email", ""), place_of(request)))
 
 
-def _place(request: Request) -> Place:
-    return Place(request.headers.get("User-Agent", ""), str(request.META.get("REMOTE_ADDR") or ""))
-
-
-def _registered(user: User, place: Place) -> Response:
+def _registered(user: User, address: str, place: Place) -> Response:
     try:
         with transaction.atomic():
             user.save()
     except IntegrityError:
-        raise rule("already_there", email="This name or address is taken.") from None
+        raise rule("already_there", username="This name is taken.") from None
+    if address:
+        emails.give(user, address)
     return Response({"id": str(user.pk), "username": user.username, **tokens.issue(user, place)}, 201)
-
-
-def validate_in_field(field: str, password: str, user: User) -> None:
-    """Check a new password; raises ValidationError that names the field."""
-    from django.core.exceptions import ValidationError as Weak
-
-    try:
-        validate_password(password, user)
-    except Weak as error:
-        raise ValidationError({field: [ErrorDetail(text, "unfit") for text in error.messages]}) from None
 
 
 def account_of(user: User | None, login: str) -> str:
@@ -164,7 +138,7 @@ def account_of(user: User | None, login: str) -> str:
     return f"name:{names.key(login)}" if user is None else str(user.pk)
 
 
-class TokenView(_OpenView):
+class TokenView(OpenView):
     """Logins."""
 
     @extend_schema(request=TokenBody, responses=TokenAnswer, operation_id="auth_token")
@@ -192,10 +166,10 @@ class TokenView(_OpenView):
         if "language" in body and not user.language:
             user.language = body["language"]
             user.save(update_fields=["language"])
-        return once(request, lambda: Response(tokens.issue(user, _place(request))))
+        return once(request, lambda: Response(tokens.issue(user, place_of(request))))
 
 
-class _ByToken(_OpenView):
+class _ByToken(OpenView):
     """Counted for the token, not for the address: a shop's phones come from one address."""
 
     def counted(self, request: Request) -> tuple[str, ...]:
@@ -233,7 +207,7 @@ class LogoutView(_ByToken):
         return Response(status=204)
 
 
-class LogoutEverywhereView(_OpenView):
+class LogoutEverywhereView(OpenView):
     """All logins ended."""
 
     # As a refresh: what was refused for a token that is no good is no answer to keep.
@@ -255,8 +229,6 @@ class MeView(View):
     # Looking at a password is slow on purpose, and nobody else could write meanwhile.
     keeps: Keeps = "by_hand"
 
-    refuses = ("already_there",)
-
     @extend_schema(responses=MeAnswer, operation_id="me")
     def get(self, request: Request) -> Response:
         """Return the caller's account and roles."""
@@ -264,22 +236,16 @@ class MeView(View):
 
     @extend_schema(request=MeBody, responses=MeAnswer, operation_id="me_change")
     def patch(self, request: Request) -> HttpResponseBase:
-        """Change the language of the mail one gets, or the address it goes to."""
+        """Change the language of the mail one gets, or the address it goes to once it is confirmed."""
         return once(request, lambda: self._changed(request))
 
     def _changed(self, request: Request) -> Response:
         user, body = cast(User, request.user), checked(MeBody, request)
-        for name, value in body.items():
-            setattr(user, name, value.lower())
-        if "email" in body and "email" in names.taken(User.objects.exclude(pk=user.pk), user):
-            raise rule("already_there", email="This address is taken.")
-        try:
-            with transaction.atomic():
-                user.save(update_fields=list(body))
-        except IntegrityError:
-            raise rule("already_there", email="This address is taken.") from None
-        if body.get("email"):
-            signals.address_given.send(User, user_id=user.pk)
+        if "language" in body:
+            user.language = body["language"]
+            user.save(update_fields=["language"])
+        if "email" in body:
+            emails.give(user, body["email"])
         return self._answer(user, cast(Principal, request.auth))
 
     def _answer(self, user: User, principal: Principal) -> Response:
@@ -288,12 +254,13 @@ class MeView(View):
             {
                 "id": principal.id,
                 "username": user.username,
-                "email": user.email,
+                "email": user.unconfirmed_email or user.email,
+                "email_confirmed": bool(user.email) and not user.unconfirmed_email,
                 "phone": user.phone,
                 "language": user.language,
                 "is_platform_admin": principal.is_platform_admin,
                 "roles": roles,
-                "factors": ["password", "totp"] if second_factor.is_on(user) else ["password"],
+                "factors": _factors(user),
                 "logins": LoginAnswer(open_logins(user, principal.login), many=True).data,
             }
         )
@@ -314,6 +281,15 @@ class MeView(View):
         return once(request, lambda: _erased(user))
 
 
+def _factors(user: User) -> list[str]:
+    ways = {
+        "password": user.has_usable_password(),
+        "code": bool(user.phone or user.email),
+        "totp": second_factor.is_on(user),
+    }
+    return [name for name, there in ways.items() if there]
+
+
 def _confirm(user: User, password: str | None, request: Request) -> None:
     """Raise a problem unless the account has no password or this is it."""
     if not user.password or not user.has_usable_password():
@@ -330,5 +306,7 @@ def _confirm(user: User, password: str | None, request: Request) -> None:
 def _erased(user: User) -> Response:
     with transaction.atomic():
         signals.account_erased.send(User, user_id=user.pk)
+        posting.forget(user.pk, user.phone, user.email, user.unconfirmed_email)
+        codes.forget(user.phone, user.email)
         user.delete()
     return Response(status=204)

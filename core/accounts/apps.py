@@ -13,13 +13,19 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Put the limits in front of the admin's login, and let logins end with their account."""
+        """Put the limits in front of the admin's login, let logins end with their account, word the mail."""
         from django.contrib import admin
         from django.db.models.signals import post_save
 
         from core.accounts import logins
         from core.accounts.admin_login import LimitedLoginForm
+        from core.accounts.codes import codes
+        from core.accounts.contact import emails, reset
         from core.accounts.models import User
+        from core.outbox.letters import composer
 
         admin.site.login_form = LimitedLoginForm
+        composer(codes.KIND, codes.compose)
+        composer(emails.KIND, emails.compose)
+        composer(reset.KIND, reset.compose)
         post_save.connect(logins.end_with_account, sender=User, dispatch_uid="accounts-logins-end")

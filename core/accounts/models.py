@@ -15,6 +15,7 @@ from django.db.models.functions import Lower
 from actors.messages.pricing import TIERS
 from core.accounts import names
 from core.tenancy.models import Branch, Chain
+from core.wire import phones
 
 
 class Ending(models.TextChoices):
@@ -35,6 +36,10 @@ class User(AbstractUser):
     name_key = models.CharField(max_length=600, null=True, editable=False, unique=True)
     """What the username has in common with those that look like it, see ``names.key``."""
     phone = models.CharField(max_length=20, null=True, blank=True, unique=True)
+    unconfirmed_email = models.CharField(max_length=254, blank=True, default="", db_default="", db_index=True)
+    """The address that was given last and is not confirmed; others may have given it too."""
+    unconfirmed_used = models.BooleanField(default=False, db_default=False)
+    """Whether a receipt went to it: a second one does not."""
     tier = models.CharField(
         max_length=20, choices=[(tier, tier.title()) for tier in TIERS], default=TIERS[0], db_default=TIERS[0]
     )
@@ -66,10 +71,36 @@ class User(AbstractUser):
         ]
 
     def clean(self) -> None:
-        """Refuse a name or an address that leads to another account."""
+        """Refuse a name or an address that leads to another account, and what is no phone number."""
         super().clean()
+        if self.phone:
+            try:
+                self.phone = phones.e164(self.phone)
+            except ValueError as error:
+                raise ValidationError({"phone": str(error)}) from None
         if wrong := names.taken(User.objects.exclude(pk=self.pk), self):
             raise ValidationError(wrong)
+
+
+class LoginCode(models.Model):
+    """A code that was sent to a phone or an address; see ``codes.codes``. One row for each of these."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    channel = models.CharField(max_length=10)
+    address = models.CharField(max_length=254)
+    nonce = models.CharField(max_length=32)
+    """What the code is derived from, together with the signing key."""
+    tries_left = models.PositiveSmallIntegerField()
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "address"], name="accounts_code_once_an_address")
+        ]
+
+    def __str__(self) -> str:
+        return f"code by {self.channel}"
 
 
 class Role(models.TextChoices):

@@ -7,8 +7,14 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 
+USERNAME = RegexValidator(
+    r"^(?!\+?[0-9]{6,15}$)[\w.+-]+$",
+    "Expected letters, digits, and . + - _ only: no address, and no phone number.",
+)
+"""What somebody may choose to be called: addresses and phone numbers are others', who prove them."""
 Account = TypeVar("Account", bound=AbstractUser)
 
 

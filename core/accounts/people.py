@@ -9,6 +9,7 @@ from typing import Any
 
 from actors.messages.pricing import TIERS
 from core.accounts.models import Grant, Role, User
+from core.wire import phones
 
 _PHONE = re.compile(r"\+?[0-9]{6,15}")
 _MOST = 100_000
@@ -43,6 +44,10 @@ class ShownNames:
 
 def find_by_phone(phone: str) -> str | None:
     """Return the id of the active user with that phone, or None. Blocking."""
+    try:
+        phone = phones.e164(phone)
+    except ValueError:
+        return None
     found = User.objects.filter(phone=phone, is_active=True).values_list("id", flat=True).first()
     return None if found is None else str(found)
 

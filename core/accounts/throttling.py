@@ -89,9 +89,28 @@ def note_entered(account: str, address: str) -> None:
     _count(lambda counter: counter.hit(_ENTERED, "entered", account, address))
 
 
+def check_code(target: str, address: str) -> None:
+    """Count a code that is asked for; raises the 429 after too many from the address, or to the target.
+
+    As with failures, an address that entered by the target lately does not feel what strangers ask for.
+    """
+    rates: list[tuple[RateLimitItem, tuple[str, ...]]] = [
+        (parse(settings.CODE_RATE), ("codes", target, address)),
+        (parse(settings.CODE_ADDRESS_RATE), ("codes", "of", address)),
+    ]
+    known = not _count(lambda counter: counter.test(_ENTERED, "entered", target, address))
+    if not known:
+        rates.append((parse(settings.CODE_TARGET_RATE), ("codes", target)))
+    for rate, key in rates:
+        _hit(rate, *key)
+
+
 def check_address(request: HttpRequest) -> None:
     """Count a try of the request's address; raises the 429."""
-    rate, key = parse(settings.AUTH_RATE), ("address", address_of(request))
+    _hit(parse(settings.AUTH_RATE), "address", address_of(request))
+
+
+def _hit(rate: RateLimitItem, *key: str) -> None:
     if not _count(lambda counter: counter.hit(rate, *key)):
         raise _too_many(rate, *key)
 
@@ -120,8 +139,7 @@ class LimitedView(View):
         """Count the call before anything else is looked at; raises the 429."""
         self._key = self.counted(request)
         self._rate = parse(settings.AUTH_RATE)
-        if not _count(lambda counter: counter.hit(self._rate, *self._key)):
-            raise _too_many(self._rate, *self._key)
+        _hit(self._rate, *self._key)
         super().initial(request, *args, **kwargs)
 
     def counted(self, request: Request) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.template.loader import render_to_string
 from django.utils import dateformat, timezone, translation
 
+from core.accounts.contact import emails
 from core.accounts.models import User
 from core.orders import passes
 from core.orders.api import OrderAnswer
@@ -53,15 +54,17 @@ def send(order_id: uuid.UUID) -> bool:
     order = Order.objects.filter(pk=order_id, number__isnull=False).first()
     if order is None or not settings.SENDS_MAIL or not _claimed(order_id, timezone.now()):
         return False
-    user = User.objects.filter(pk=order.user_id, is_active=True).exclude(email="").first()
-    if user is None:
+    user = User.objects.filter(pk=order.user_id, is_active=True).first()
+    address = "" if user is None else emails.receipt_address(user)
+    if user is None or not address:
         _done(order_id, NO_ADDRESS)
         return False
     try:
-        message(order, user).send()
+        message(order, user, address).send()
     except Exception:
         ReceiptMail.objects.filter(pk=order_id).update(claimed_at=timezone.now() - CLAIM)
         raise
+    emails.note_receipt(user, address)
     _done(order_id, "sent")
     return True
 
@@ -91,7 +94,7 @@ class _Related(EmailMultiAlternatives):
     mixed_subtype = "related"
 
 
-def message(order: Order, user: User) -> EmailMultiAlternatives:
+def message(order: Order, user: User, address: str) -> EmailMultiAlternatives:
     """Return the mail, in the person's language. Blocking: reads lines and branch."""
     lang = user.language if user.language in WORDS else settings.LANGUAGE_CODE
     with translation.override(lang):
@@ -104,7 +107,7 @@ def message(order: Order, user: User) -> EmailMultiAlternatives:
     mail = _Related(
         " ".join(subject.split()),
         text,
-        to=[user.email],
+        to=[address],
         headers={"Message-ID": f"<receipt.{order.pk}@{host}>", "Auto-Submitted": "auto-generated"},
     )
     mail.attach_alternative(page, "text/html")

@@ -53,6 +53,7 @@ class OutgoingMessage(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=models.Q(done_at=None), name="outbox_due"),
             models.Index(fields=["done_at"], name="outbox_done"),
+            models.Index(fields=["to", "posted_at"], name="outbox_to"),
         ]
 
     def __str__(self) -> str:

@@ -24,13 +24,21 @@ def post(
     data: dict[str, Any] | None = None,
     user_id: uuid.UUID | None = None,
     good_for: timedelta = GOOD_FOR,
+    an_hour: int | None = None,
 ) -> bool:
     """Post a message; return False if one with this key was posted before. Blocking.
+
+    ``an_hour``: how many of the kind may be posted to the address within an hour; one more is dropped,
+    and nobody is told, for strangers may not fill the box of somebody whose address they know.
 
     Nothing is sent within the transaction: a worker sends it after the commit, or without a broker a
     thread of this process.
     """
     now = timezone.now()
+    if an_hour is not None:
+        lately = OutgoingMessage.objects.filter(to=to, kind=kind, posted_at__gt=now - timedelta(hours=1))
+        if lately.count() >= an_hour:
+            return False
     message = OutgoingMessage(
         key=key,
         channel=channel,

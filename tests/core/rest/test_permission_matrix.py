@@ -200,6 +200,9 @@ def test_the_matrix_leaves_out_nothing_that_can_be_read() -> None:
     """
     posts = {"api/auth/register", "api/auth/token", "api/auth/token/refresh", "api/auth/logout"}
     posts |= {"api/auth/logout-everywhere", "api/payments/webhooks/<str:provider>"}
+    # Codes and links: test_login_codes, test_addresses.
+    posts |= {"api/auth/otp/request", "api/auth/otp/verify", "api/auth/email/confirm"}
+    posts |= {"api/auth/password/reset", "api/auth/password/reset/confirm"}
     # One's own second factor and logins: test_second_factor.
     posts |= {f"api/me/totp{rest}" for rest in ("", "/confirm", "/recovery-codes")}
     posts |= {"api/me/logins", "api/me/logins/<id:login_id>"}

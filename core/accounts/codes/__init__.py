@@ -1,0 +1,1 @@
+"""Codes by phone or e-mail: the way in for somebody who has nothing else."""

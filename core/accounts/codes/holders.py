@@ -1,0 +1,53 @@
+"""The account behind a phone number or an address that somebody has proven; made if there is none."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.db import IntegrityError, transaction
+
+from core.accounts.codes.codes import Target
+from core.accounts.models import User
+from core.outbox.models import Channel
+
+
+def account_of(target: Target, language: str = "") -> tuple[User, bool]:
+    """Return the account, and whether it was made now. Blocking."""
+    found = find(target)
+    if found is not None:
+        return found, False
+    try:
+        with transaction.atomic():
+            return _made(target, language), True
+    except IntegrityError:
+        # Somebody proved the same at the same moment.
+        found = find(target)
+        if found is None:
+            raise
+        return found, False
+
+
+def find(target: Target) -> User | None:
+    """Return the account whose phone or confirmed address it is. Blocking."""
+    if target.channel is Channel.SMS:
+        return User.objects.filter(phone=target.address).first()
+    return User.objects.filter(email__iexact=target.address).first()
+
+
+def _made(target: Target, language: str) -> User:
+    user = User(username=_name(target), language=language)
+    if target.channel is Channel.SMS:
+        user.phone = target.address
+    else:
+        user.email = target.address
+    user.set_unusable_password()
+    user.save(force_insert=True)
+    return user
+
+
+def _name(target: Target) -> str:
+    """Return the number, which nobody else may be called, or a name that says nothing."""
+    taken = User.objects.filter(username=target.address) | User.objects.filter(name_key=target.address)
+    if target.channel is Channel.SMS and not taken.exists():
+        return target.address
+    return f"shopper-{secrets.token_hex(6)}"
