@@ -6,6 +6,7 @@ token is kept until it expires, and the person's roles for half a minute.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -20,6 +21,8 @@ from realtime.problems import Problem, unauthorised
 ROLES_TTL_S = 30.0
 """How long a revoked role or a deactivated account may still work."""
 _MOST = 50_000
+_AT_ONCE = 2
+"""Threads that look at tokens; more would take the interpreter, and the others' database, from everybody."""
 BEARER = "bearer."
 
 
@@ -40,6 +43,7 @@ class Authenticator:
         self._people = people
         self._now = now
         self._known: dict[str, Identity] = {}
+        self._looking = asyncio.Semaphore(_AT_ONCE)
 
     def known(self, token: str) -> Identity | None:
         """Return the identity if it is fresh in memory, without waiting for anything."""
@@ -56,12 +60,16 @@ class Authenticator:
         """Return who the token speaks for. Raises the 401 Problem."""
         if not token:
             raise unauthorised("not_authenticated", "Authentication credentials were not provided.")
-        identity = self.known(token)
-        if identity is None:
-            identity = await in_thread(self._verify)(token)
-            if len(self._known) >= _MOST:
-                self._known.pop(next(iter(self._known)))
-            self._known[token] = identity
+        return self.known(token) or await self._look(token)
+
+    async def _look(self, token: str) -> Identity:
+        async with self._looking:
+            identity = self.known(token)
+            if identity is None:
+                identity = await in_thread(self._verify)(token)
+                if len(self._known) >= _MOST:
+                    self._known.pop(next(iter(self._known)))
+                self._known[token] = identity
         return identity
 
     def _verify(self, token: str) -> Identity:

@@ -51,7 +51,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--loads", action="store_true", help="without the tests")
     parser.add_argument("--print", action="store_true", help="do not write the page")
-    parser.add_argument("--seconds", type=float, default=20.0, help="of each load")
+    parser.add_argument(
+        "--seconds", type=float, default=25.0, help="of each load; more than twice WS_FLOOD_S"
+    )
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if not options.loads:
@@ -83,6 +85,10 @@ async def loads(target: Shop, seconds: float) -> list[Row]:
     many = [Flooder(token, None) for token in tokens]
     apart = [Flooder(token, f"10.1.{n >> 8}.{n & 255}") for n, token in enumerate(tokens)]
     rows = [await beside(target, "nobody", "", b"", seconds)]
+    visit = msgspec.json.encode(Flood(HOST, target.server.port, _COMMAND, seconds, many, once=True))
+    rows.append(
+        await beside(target, f"{SOCKETS} shoppers who come once and go", "bench.attack.flood", visit, seconds)
+    )
     for name, flooders in (
         (f"{SOCKETS} sockets of 20 accounts, one address", few),
         (f"{SOCKETS} sockets of as many accounts, one address", many),

@@ -36,6 +36,8 @@ class Flood(msgspec.Struct, frozen=True):
     command: str
     seconds: float
     flooders: list[Flooder]
+    once: bool = False
+    """Each opens its socket, sends one command, hears the answer and leaves: a visitor, no attacker."""
 
 
 class Flooded(msgspec.Struct):
@@ -93,6 +95,9 @@ async def attack(flood: Flood, flooder: Flooder, seen: Flooded) -> None:
                 seen.turned_away += 1
             else:
                 seen.opened += 1
+                if flood.once:
+                    await _visit(reader, writer, frame(flood.command.encode()))
+                    return
                 await _use(reader, writer, load, seen)
                 seen.cut_off += 1
         except (OSError, asyncio.IncompleteReadError):
@@ -100,6 +105,11 @@ async def attack(flood: Flood, flooder: Flooder, seen: Flooded) -> None:
         finally:
             writer.close()
         await asyncio.sleep(_AGAIN_S)
+
+
+async def _visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, command: bytes) -> None:
+    writer.write(command)
+    await reader.readuntil(b'"type":"reply"')
 
 
 async def _use(
@@ -138,7 +148,7 @@ async def run(flood: Flood) -> None:
     seen = Flooded()
     cpu, began = cpu_seconds(), time.perf_counter()
     attackers = [asyncio.create_task(attack(flood, each, seen)) for each in flood.flooders]
-    await asyncio.sleep(flood.seconds)
+    await (asyncio.wait(attackers, timeout=60) if flood.once else asyncio.sleep(flood.seconds))
     for each in attackers:
         each.cancel()
     await asyncio.gather(*attackers, return_exceptions=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import msgspec
 
+from realtime.limits.bucket import TokenBucket
 from realtime.problems import Problem, from_error
 
 _LOGGERS = {
@@ -18,6 +20,7 @@ _LOGGERS = {
     "trolley": logging.getLogger("devices"),
 }
 _OTHERS = logging.getLogger("realtime")
+_LINES_AT_ONCE = 5
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -40,11 +43,43 @@ def log_done(command: str) -> None:
     _logger(command).info("%s: done", command)
 
 
-def log_refused(command: str, error: BaseException) -> Problem:
-    """Say why a command was not carried out, and return that as a problem; a defect with its traceback."""
+def log_refused(command: str, error: BaseException, unsaid: int = 0) -> Problem:
+    """Say why a command was not carried out, and return that as a problem; a defect with its traceback.
+
+    ``unsaid`` is how many refusals before it were only counted.
+    """
     problem = from_error(error)
+    command = command or "a message"
     if problem.status == 500:
-        _logger(command).error("%s: failed", command or "a message", exc_info=error)
+        _logger(command).error("%s: failed", command, exc_info=error)
+    elif unsaid:
+        text = "%s: refused, %d %s; %d before it on the same socket"
+        _logger(command).info(text, command, problem.status, problem.code, unsaid)
     else:
-        _logger(command).info("%s: refused, %d %s", command or "a message", problem.status, problem.code)
+        _logger(command).info("%s: refused, %d %s", command, problem.status, problem.code)
     return problem
+
+
+class Refusals:
+    """What one socket is refused: of it a line a second is written, after a few at once; the rest is counted.
+
+    ``clock`` is monotonic seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._lines = TokenBucket(1.0, clock, _LINES_AT_ONCE)
+        self._unsaid = 0
+
+    def note(self, command: str, error: BaseException) -> Problem:
+        """Return the problem, and say it if there is a line left; a defect is always said."""
+        problem = from_error(error)
+        if problem.status != 500 and not self._lines.take():
+            self._unsaid += 1
+            return problem
+        unsaid, self._unsaid = self._unsaid, 0
+        return log_refused(command, error, unsaid)
+
+    def flush(self) -> None:
+        """Say how many were not said."""
+        if self._unsaid:
+            _OTHERS.info("%d more were refused on a socket that has ended", self._unsaid)

@@ -3,7 +3,9 @@
 Faults of the line, and what is done: a header that never ends or is larger than ``head_bytes`` (431),
 a request line that does not come (408), more connections than there are descriptors (503 and closed),
 a client that sends more frames than it may (they are parsed a slice at a time, and the rest stays in
-the kernel's buffer until the socket's consumer has taken what was parsed).
+the kernel's buffer until the socket's consumer has taken what was parsed; an answer to a ping can be
+among that rest, so who is not read is not missed), hundreds of connections in one turn of the loop (they
+are read a few at a time).
 """
 
 from __future__ import annotations
@@ -15,10 +17,15 @@ from httptools import HttpParserError
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from realtime.limits.admission import admission
 from realtime.limits.connections import Full
 from realtime.limits.server import REFUSALS, ServerLimits, limits
 
-_SLICE = 4096
+_SLICE = 1024
+"""A few commands: so many bytes of everybody may be parsed in one turn of the loop."""
+_GOODBYE_BYTES = 128 * 1024
+"""What may be under way when a socket is closed: its kernel's buffer, of somebody who means no harm."""
+_GOODBYE_S = 1.0
 _UNIX = "unix"
 
 
@@ -28,35 +35,76 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._ahead = b""
+        self._at = 0
+        """What of ``_ahead`` has been parsed."""
+        self._after_close = 0
+        self._hung_up = False
         self.counted: tuple[ServerLimits, str] | None = None
 
     def data_received(self, data: bytes) -> None:
         """Parse a little of it; the rest when that has been taken."""
-        if self._ahead:
-            self._ahead += data
-            return
-        self._feed(data)
+        if self.close_sent:
+            self._hear_goodbye(data)
+        elif self._ahead:
+            self._ahead = self._ahead[self._at :] + data
+            self._at = 0
+        else:
+            self._ahead = data
+            self._feed()
 
-    def _feed(self, data: bytes) -> None:
-        at = 0
-        while at < len(data) and self.queue.empty() and not self.transport.is_closing():
-            piece = data[at : at + _SLICE]
-            at += len(piece)
+    def _feed(self) -> None:
+        data = self._ahead
+        while self._at < len(data) and self.queue.empty() and not self.transport.is_closing():
+            piece = data[self._at : self._at + _SLICE]
+            self._at += len(piece)
             super().data_received(piece)
-        self._ahead = data[at:]
-        if self._ahead and not self.read_paused:
+        if self._at == len(data):
+            self._ahead, self._at = b"", 0
+        elif not self.read_paused:
             self.read_paused = True
             self.transport.pause_reading()
 
     async def receive(self) -> Any:
         """Return the next ASGI event, parsing what was read ahead when nothing else waits."""
         if self.queue.empty() and self._ahead:
-            self._feed(self._ahead)
+            self._feed()
         message = await self.queue.get()
         if self.queue.empty() and not self._ahead and self.read_paused:
             self.read_paused = False
             self.transport.resume_reading()
         return message
+
+    async def send(self, message: Any) -> None:
+        """Send an ASGI event; who has much more to say at the end is not listened to."""
+        await super().send(message)
+        if self.close_sent and self._ahead:
+            self._hang_up()
+
+    def _hear_goodbye(self, data: bytes) -> None:
+        """Look for the answer to our close frame in what may have been under way."""
+        self._after_close += len(data)
+        if self._after_close > _GOODBYE_BYTES:
+            self._hang_up()
+        elif not self.transport.is_closing():
+            super().data_received(data)
+
+    def _hang_up(self) -> None:
+        """Read nothing more, and leave our close frame a moment to arrive before the connection is gone."""
+        self._ahead, self._at = b"", 0
+        if self.transport.is_closing() or self._hung_up:
+            return
+        self._hung_up = self.read_paused = True
+        self.transport.pause_reading()
+        if self.close_timer is not None:
+            self.close_timer.cancel()
+        self.close_timer = self.loop.call_later(_GOODBYE_S, self.transport.close)
+
+    def keepalive_timeout(self) -> None:
+        """Cut off who has not answered a ping, unless the answer may lie in what is not read yet."""
+        if self.read_paused and self.ping_timeout is not None and not self.transport.is_closing():
+            self.pong_timer = self.loop.call_later(self.ping_timeout, self.keepalive_timeout)
+        else:
+            super().keepalive_timeout()
 
     def handle_parser_exception(self) -> None:
         """Refuse a handshake that cannot be read; end a socket whose frames cannot."""
@@ -69,7 +117,7 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
-        self._ahead = b""
+        self._ahead, self._at = b"", 0
         if self.counted is not None:
             counting, address = self.counted
             counting.connections.leave(address)
@@ -98,6 +146,15 @@ class LimitedHttp(HttpToolsProtocol):
             return
         self._counted = address
         self._await_head()
+        admitted = admission()
+        if not admitted.enter():
+            transport.pause_reading()
+            admitted.connect(self._begin)
+
+    def _begin(self) -> None:
+        """Read what the client has to say, now that it is its turn."""
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from channels.consumer import AsyncConsumer
@@ -17,12 +18,13 @@ from channels.consumer import AsyncConsumer
 from core.accounts.principals import Principal
 from realtime.asgi import Message, Send
 from realtime.auth import Identity, bearer, header, offered
+from realtime.limits.admission import Admission
 from realtime.limits.allowances import Meter
 from realtime.limits.bucket import TokenBucket
 from realtime.limits.caller import address_of
 from realtime.problems import Problem
 from realtime.shared import Shared
-from realtime.sockets.daphne import paced, waiting
+from realtime.sockets.daphne import paced, pause_of, waiting
 from realtime.topics.hub import Outbox
 
 log = logging.getLogger("realtime")
@@ -33,6 +35,7 @@ SLOW = 4408
 FLOOD = 4429
 TOO_BIG = 1009
 GOING_AWAY = 1001
+_CUT_OFF = {SLOW: "it does not read what it is sent", FLOOD: "it sends more than it may"}
 _CALM_S = 2.0
 """Who keeps to the allowance for so long is no flood any more."""
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.02, 1.0
@@ -54,6 +57,9 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
         self.outbox: Outbox
         self.loop: asyncio.AbstractEventLoop
         self.meter: Meter | TokenBucket
+        self.crowd: Admission | None = None
+        """Where each message waits until it is its turn; None: it is handled at once."""
+        self._pause: Callable[[], None]
         self._closing: int | None = None
         self._held_since = self._held_until = float("-inf")
         self._reader: asyncio.Task[Any] | None = None
@@ -108,6 +114,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             return
         agreed = self.subprotocol if self.subprotocol in scope.get("subprotocols", ()) else None
         await send({"type": "websocket.accept", "subprotocol": agreed})
+        self._pause = pause_of(send)
         receive, send = paced(receive, send), waiting(send)
         try:
             identity = await self._identify(scope)
@@ -136,6 +143,8 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             await self.opened()
             await self._read(receive)
         finally:
+            if self._closing in _CUT_OFF:
+                self._pause()
             await self._finish()
 
     async def _identify(self, scope: Message) -> Identity:
@@ -149,8 +158,11 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
                 message = await receive()
                 if message["type"] != "websocket.receive":
                     return
-                if self.meter.take() or await self.over(message):
-                    await self.dispatch(message)
+                if not self.meter.take() and not await self.over(message):
+                    continue
+                if self.crowd is not None and not self.crowd.enter():
+                    await self.crowd.turn()
+                await self.dispatch(message)
         except asyncio.CancelledError:
             if self._closing is None:
                 raise
@@ -199,6 +211,8 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
         if self._closing is not None:
             return
         self._closing = code
+        if code in _CUT_OFF:
+            log.info("a socket is cut off with %d: %s", code, _CUT_OFF[code])
         if self._reader is not None and self._reader is not asyncio.current_task():
             self._reader.cancel()
 

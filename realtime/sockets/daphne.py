@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeGuard
 
 from realtime.asgi import Message, Send
 
@@ -39,7 +39,7 @@ class _Gate:
 
 def waiting(send: Send) -> Send:
     """Return a ``send`` that waits while the client does not read; of another server's, the same."""
-    if not isinstance(send, functools.partial) or not send.args:
+    if not _is_daphnes(send):
         return send
     transport: Any = getattr(send.args[0], "transport", None)
     if not hasattr(transport, "registerProducer"):
@@ -55,6 +55,24 @@ def waiting(send: Send) -> Send:
     return patient
 
 
+def pause_of(send: Send) -> Callable[[], None]:
+    """Return what stops reading for good, where nobody takes what comes any more; of other servers, nothing.
+
+    Daphne reads on and keeps everything. That the client's goodbye is not seen then does no harm: Autobahn
+    waits for it a second.
+    """
+    transport: Any = getattr(send.args[0], "transport", None) if _is_daphnes(send) else None
+    return getattr(transport, "pauseProducing", _nothing)
+
+
+def _is_daphnes(send: Send) -> TypeGuard[functools.partial[Any]]:
+    return isinstance(send, functools.partial) and bool(send.args)
+
+
+def _nothing() -> None:
+    """Leave the connection to its server, which reads no further than it is asked to."""
+
+
 _MOST_AHEAD = 64
 """Frames that wait for a consumer before the connection is read no further."""
 
@@ -65,7 +83,7 @@ def paced(receive: Receive, send: Send) -> Receive:
     Daphne puts every frame into a queue without bound. Other servers stop reading by themselves.
     """
     queue = getattr(receive, "__self__", None)
-    if not isinstance(queue, asyncio.Queue) or not isinstance(send, functools.partial) or not send.args:
+    if not isinstance(queue, asyncio.Queue) or not _is_daphnes(send):
         return receive
     transport: Any = getattr(send.args[0], "transport", None)
     if not hasattr(transport, "pauseProducing"):

@@ -16,9 +16,10 @@ from core.config.logs import SUBJECT, Subject
 from realtime.asgi import Message
 from realtime.auth import Identity
 from realtime.commands.asking import Direct
-from realtime.commands.logs import Asked, log_refused
+from realtime.commands.logs import Asked, Refusals
 from realtime.commands.sessions import resume
 from realtime.commands.table import FRAMES
+from realtime.limits.admission import admission
 from realtime.limits.allowances import Meter
 from realtime.limits.caller import address_of
 from realtime.problems import Problem, forbidden, from_refusal, invalid, not_found, too_many
@@ -56,8 +57,11 @@ class PersonConsumer(SocketConsumer):
 
     def make_meter(self, scope: Message) -> Meter:
         """Count by account, and by address whoever has no role anywhere."""
-        works_here = bool(self.principal.grants) or self.principal.is_platform_admin
-        return self.shared.allowances.meter(self.principal.id, None if works_here else address_of(scope))
+        address = None if self._works_here() else address_of(scope)
+        return self.shared.allowances.meter(self.principal.id, address)
+
+    def _works_here(self) -> bool:
+        return bool(self.principal.grants) or self.principal.is_platform_admin
 
     async def over(self, message: Message) -> bool:
         """Refuse the first of what is too much, then read nothing until it is not."""
@@ -70,12 +74,15 @@ class PersonConsumer(SocketConsumer):
         """Begin."""
         self.subscriptions = Subscriptions(self.shared.topics, self.principal, self.outbox, self.spawn)
         self._life: asyncio.TimerHandle | None = None
+        self._refusals = Refusals(self.shared.monotonic)
+        self.crowd = None if self._works_here() else admission()
         self.shared.people.add(self)
         self._keep_alive()
 
     async def closed(self) -> None:
         """Unfollow everything."""
         self.shared.people.discard(self)
+        self._refusals.flush()
         self.subscriptions.close()
         self.shared.links.inspections.leave(self.outbox)
         if self._life is not None:
@@ -91,7 +98,7 @@ class PersonConsumer(SocketConsumer):
             id_ = id_of(text)
             SUBJECT.set(Asked(id_ or ""))
             problem = decode_problem(error, known_fields(text))
-            self.outbox.text(reply_problem(id_, log_refused("", problem)))
+            self.outbox.text(reply_problem(id_, self._refusals.note("", problem)))
             return
         way = FRAMES.get(type(frame))
         if way is None:
@@ -136,7 +143,7 @@ class PersonConsumer(SocketConsumer):
         self.outbox.text(text)
 
     def _fail(self, id_: str | None, error: BaseException, name: str = "") -> None:
-        self.outbox.text(reply_problem(id_, log_refused(name, error)))
+        self.outbox.text(reply_problem(id_, self._refusals.note(name, error)))
 
     # --- frames of the socket itself -----------------------------------------------------
 
@@ -207,6 +214,7 @@ class PersonConsumer(SocketConsumer):
 
     def _become(self, principal: Principal) -> None:
         self.principal = principal
+        self.crowd = None if self._works_here() else admission()
         self.subscriptions.renewed(principal)
 
     def expiring(self, identity: Identity) -> None:

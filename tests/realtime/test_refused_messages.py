@@ -245,3 +245,18 @@ async def test_a_refusal_leaves_one_line_with_the_ids_of_what_was_asked(
     assert lines == [("cart.add: refused, 404 product_not_found", world.trolleys[0])] * 2
     assert [record.__dict__["command"] for record in kept] == ["cart.add", "cart.add"]
     assert [record.__dict__["request_id"] for record in kept] == ["cart.add-scanned-1", "request-1"]
+
+
+async def test_who_is_refused_all_the_time_fills_no_log(
+    world: World, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = await asyncio.to_thread(world.token)
+    with caplog.at_level(logging.INFO, "realtime"), caplog.at_level(logging.INFO, "cart"):
+        async with trolley_client(server, token) as phone:
+            for _ in range(45):
+                with pytest.raises(Refused):
+                    await phone.command("cart.add", barcode="nothing")
+        lines = [record.getMessage() for record in caplog.records]
+    assert len(lines) < 30
+    counted = [int(line.split("; ")[-1].split()[0]) for line in lines if "socket" in line]
+    assert sum(counted) + sum("404" in line for line in lines) == 45

@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @asynccontextmanager
-async def daphne(database: Path) -> AsyncIterator[int]:
-    """Run Daphne on a port of its choice; yield the port."""
+async def daphne(database: Path) -> AsyncIterator[tuple[int, asyncio.Event]]:
+    """Run Daphne on a port of its choice; yield the port, and what is set when the log tells of a cut-off."""
     environ = {
         **os.environ,
         "DATABASE_URL": f"sqlite:///{database}",
@@ -40,17 +40,24 @@ async def daphne(database: Path) -> AsyncIterator[int]:
                 )
             ):
                 pass
-        drain = asyncio.create_task(process.stderr.read())
-        yield int(match[1])
+        cut_off = asyncio.Event()
+        drain = asyncio.create_task(_listen(process.stderr, cut_off))
+        yield int(match[1]), cut_off
     finally:
         process.terminate()
         await process.wait()
     await drain
 
 
+async def _listen(log: asyncio.StreamReader, cut_off: asyncio.Event) -> None:
+    while line := await log.readline():
+        if b"cut off with 4408" in line:
+            cut_off.set()
+
+
 async def test_daphne_serves_sockets_and_cuts_off_who_does_not_read(world: World, database: Path) -> None:
     token = await asyncio.to_thread(world.token)
-    async with daphne(database) as port:
+    async with daphne(database) as (port, cut_off):
         slow = await Sluggard.connect(port, token, "/ws/shopper/")
         slow.send(json.dumps({"id": "s", "type": "subscribe", "topic": "cart"}))
         assert json.loads((await slow.frame())[1])["ok"] is True
@@ -61,6 +68,7 @@ async def test_daphne_serves_sockets_and_cuts_off_who_does_not_read(world: World
             slow.send(json.dumps({"id": f"p{number}", "type": "cart.remove", "item_id": "x" * 60}))
             if number % 500 == 0:
                 await slow.drain()
+        await asyncio.wait_for(cut_off.wait(), 90)
         slow.start_reading()
         assert await asyncio.wait_for(slow.close_code(), 90) == 4408
         slow.close()
