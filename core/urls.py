@@ -113,6 +113,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}css/mark.svg", permanent=True)),
     path("", page, {"name": "index"}),
     path("login", page, {"name": "login"}),
+    path("reset", page, {"name": "account"}),
+    path("confirm", page, {"name": "account"}),
     path("docs/asyncapi", page, {"name": "asyncapi"}),
     path("shop", page, {"name": "shop"}),
     path("t/<str:trolley_id>", page, {"name": "shop"}),

@@ -95,6 +95,17 @@ class Auth {
     this.#write({ access: answer.access, refresh: answer.refresh });
   }
 
+  /** Have a code sent to a phone; gives {expires_in}, seconds. Raises Problem. */
+  askCode(phone) {
+    return call("POST", "/api/auth/otp/request", { body: { phone, language: language() } });
+  }
+
+  /** Sign in with the code that came; somebody new has an account by it. Raises Problem. */
+  async enterByCode(phone, code) {
+    const answer = await call("POST", "/api/auth/otp/verify", { body: { phone, code, language: language() } });
+    this.#write({ access: answer.access, refresh: answer.refresh });
+  }
+
   /** Let mail to the signed-in person be in this language from now on; nothing here waits for it. */
   noteLanguage(language) {
     if (this.signedIn)

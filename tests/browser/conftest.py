@@ -86,7 +86,8 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="package")
 def store(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """The server that tests share; each takes trolleys of its own."""
-    store = open_store(furnished, tmp_path_factory.mktemp("store"))
+    folder = tmp_path_factory.mktemp("store")
+    store = open_store(furnished, folder, SMS_URL=f"file://{folder}/sms", EMAIL_URL=f"file://{folder}/mail")
     yield store
     store.close()
 

@@ -20,6 +20,7 @@ def _on_map(page: Page, number: int, said: str) -> Locator:
 
 
 def _sign_in(page: Page, username: str) -> None:
+    page.get_by_role("button", name="Sign in with a password").click()
     page.get_by_label("Username or e-mail").fill(username)
     page.get_by_label("Password").fill(DEMO_PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()

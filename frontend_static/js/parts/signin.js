@@ -41,8 +41,8 @@ function explain(problem, joining) {
   return reason(problem);
 }
 
-/** `join`: also offer a new account, for shoppers. */
-export function SignIn({ title, lead, onDone, join = false }) {
+/** `join`: also offer a new account, for shoppers. `onPhone`: rather with a code by phone. */
+export function SignIn({ title, lead, onDone, join = false, onPhone = null }) {
   const [joining, setJoining] = useState(false);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
@@ -113,6 +113,8 @@ export function SignIn({ title, lead, onDone, join = false }) {
         ${t(joining ? "register.back" : "register.open")}
       </button>`
     }
+    ${onPhone && html`<button type="button" class="btn btn-bare" onClick=${onPhone}>${t("signin.phone")}</button>`}
+    ${!joining && html`<a class="btn btn-bare" href="/reset">${t("signin.forgot")}</a>`}
     ${
       !joining &&
       html`<${Demo}

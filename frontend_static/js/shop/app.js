@@ -5,6 +5,7 @@ import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Brand, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts } from "../parts/common.js";
 import { SignIn } from "../parts/signin.js";
+import { ByPhone } from "../account/by-phone.js";
 import { WithShop, makeShop, useCheckout, useStore } from "./context.js";
 import { Claim } from "./claim.js";
 import { CartView } from "./cart.js";
@@ -61,19 +62,38 @@ function TopBar() {
   </header>`;
 }
 
+/** By phone, and then the trolley whose code opened the page is theirs; or with a password. */
+function Entry({ invited }) {
+  const { claim, start } = useStore();
+  const password = useSignal(false);
+  const lead = t(invited.value ? "signin.lead_trolley" : "signin.lead");
+  const takeIt = () => {
+    start();
+    if (invited.value) claim(invited.value);
+  };
+  return html`<main class="claim" id="main">
+    ${
+      password.value
+        ? html`<${SignIn}
+            title=${t("signin.title")}
+            lead=${lead}
+            onDone=${start}
+            onPhone=${() => (password.value = false)}
+            join
+          />`
+        : html`<${ByPhone}
+            lead=${t(invited.value ? "phone.lead_trolley" : "phone.lead")}
+            onDone=${takeIt}
+            onPassword=${() => (password.value = true)}
+          />`
+    }
+  </main>`;
+}
+
 function Body({ invited }) {
-  const { cart, claimProblem, session, sessionTopic, signedIn, start, summary } = useStore();
+  const { cart, claimProblem, session, sessionTopic, signedIn, summary } = useStore();
   const { bought } = useCheckout();
-  if (!signedIn.value) {
-    return html`<main class="claim" id="main">
-      <${SignIn}
-        title=${t("signin.title")}
-        lead=${t(invited.value ? "signin.lead_trolley" : "signin.lead")}
-        onDone=${start}
-        join
-      />
-    </main>`;
-  }
+  if (!signedIn.value) return html`<${Entry} invited=${invited} />`;
   if (!cart.value || !sessionTopic.value)
     return html`<main class="claim" id="main"><${Loading} text=${t("connecting")} /></main>`;
   if (bought.value) return html`<${Thanks} />`;

@@ -1,0 +1,163 @@
+/** The way in with nothing but a phone: its number, then the code that comes. A reload on the way loses neither. */
+import { html, useEffect, useRef, useState } from "../ui.js";
+import { t, reason } from "../i18n.js";
+import { auth } from "../api.js";
+import { readStored, writeStored } from "../storage.js";
+import { serverNow } from "../clock.js";
+import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
+
+const KEPT = "st.code";
+const DIGITS = 6;
+
+/** The number to which a code is on its way, or "". */
+function numberAsked() {
+  try {
+    const { phone, until } = JSON.parse(readStored(KEPT) ?? "{}");
+    return until > serverNow() ? phone : "";
+  } catch {
+    return "";
+  }
+}
+
+/** Note to which number a code is on its way, and for how many seconds it is good. */
+function noteNumber(phone, seconds) {
+  writeStored(KEPT, phone && JSON.stringify({ phone, until: serverNow() + seconds * 1000 }));
+}
+
+/** Call `found` with the code of the message, where the browser reads it for us (WebOTP). */
+function useMessage(found) {
+  useEffect(() => {
+    if (!("OTPCredential" in globalThis)) return;
+    const over = new AbortController();
+    /** @type {any} */ (navigator.credentials)
+      .get({ otp: { transport: ["sms"] }, signal: over.signal })
+      .then((message) => message && found(message.code))
+      .catch((error) => console.debug("no code was read:", error.name));
+    return () => over.abort();
+  }, []);
+}
+
+function PhoneNumber({ lead, busy, problem, onNumber }) {
+  const [phone, setPhone] = useState("");
+  const submit = (event) => {
+    event.preventDefault();
+    onNumber(phone.trim());
+  };
+  return html`<form class="stack" onSubmit=${submit} novalidate>
+    <div class="stack-s">
+      <h1>${t("phone.title")}</h1>
+      <p class="soft">${lead}</p>
+    </div>
+    <${Field} name="phone" label=${t("phone.number")} problem=${problem}>
+      ${(more) =>
+        html`<input
+          ...${more}
+          class="input code"
+          type="tel"
+          autocomplete="tel"
+          placeholder="+91 98123 45678"
+          dir="ltr"
+          value=${phone}
+          onInput=${(e) => setPhone(e.target.value)}
+        />`}
+    <//>
+    <${Refusal} problem=${problem} fields=${["phone"]} />
+    <button class="btn btn-primary btn-big btn-wide" disabled=${busy || !phone.trim()}>
+      <${Busy} on=${busy} />
+      ${t("phone.send")}
+    </button>
+  </form>`;
+}
+
+/** What is wrong with the code, with the tries that are left. */
+function codeRefusal(problem) {
+  if (problem.code === "otp_wrong" && problem.tries_left > 0) return t("phone.wrong", { n: problem.tries_left });
+  return ["otp_wrong", "otp_expired"].includes(problem.code) ? t("phone.expired") : reason(problem);
+}
+
+function Code({ phone, busy, problem, onCode, onAgain, onOther }) {
+  const [code, setCode] = useState("");
+  const box = useRef(/** @type {HTMLInputElement | null} */ (null));
+  const typed = (text) => {
+    const digits = text.replace(/\D/g, "").slice(0, DIGITS);
+    setCode(digits);
+    if (digits.length === DIGITS) onCode(digits);
+  };
+  useMessage(typed);
+  useEffect(() => {
+    box.current?.focus();
+    if (problem) setCode("");
+  }, [problem]);
+  const submit = (event) => {
+    event.preventDefault();
+    onCode(code);
+  };
+  return html`<form class="stack" onSubmit=${submit} novalidate>
+    <div class="stack-s">
+      <h1>${t("phone.code_title")}</h1>
+      <p class="soft">${t("phone.code_lead")} <bdi class="code">${phone}</bdi></p>
+    </div>
+    <div class="field">
+      <label for="code">${t("phone.code")}</label>
+      <input
+        ref=${box}
+        id="code"
+        class="input code digits"
+        inputmode="numeric"
+        autocomplete="one-time-code"
+        maxlength=${DIGITS}
+        dir="ltr"
+        aria-invalid=${problem ? "true" : undefined}
+        aria-describedby=${problem ? "code-error" : undefined}
+        value=${code}
+        onInput=${(e) => typed(e.target.value)}
+      />
+      ${problem && html`<p class="field-error" id="code-error" role="alert">${codeRefusal(problem)}</p>`}
+    </div>
+    <button class="btn btn-primary btn-big btn-wide" disabled=${busy || code.length !== DIGITS}>
+      <${Busy} on=${busy} />
+      ${t("phone.enter")}
+    </button>
+    <div class="row choices">
+      <button type="button" class="btn btn-bare" disabled=${busy} onClick=${onAgain}>${t("phone.again")}</button>
+      <button type="button" class="btn btn-bare" disabled=${busy} onClick=${onOther}>${t("phone.other")}</button>
+    </div>
+  </form>`;
+}
+
+/** `lead`: why to sign in. `onDone`: signed in. `onPassword`: rather with a password. */
+export function ByPhone({ lead, onDone, onPassword }) {
+  const [phone, setPhone] = useState(numberAsked);
+  const { busy, problem, run } = useRequest();
+  const ask = (number) =>
+    run(async () => {
+      const { expires_in } = await auth.askCode(number);
+      noteNumber(number, expires_in);
+      setPhone(number);
+    });
+  const enter = (code) =>
+    run(async () => {
+      await auth.enterByCode(phone, code);
+      noteNumber(null, 0);
+      onDone();
+    });
+  const other = () => {
+    noteNumber(null, 0);
+    setPhone("");
+  };
+  return html`<section class="card stack signin">
+    ${
+      phone
+        ? html`<${Code}
+            phone=${phone}
+            busy=${busy}
+            problem=${problem}
+            onCode=${enter}
+            onAgain=${() => ask(phone)}
+            onOther=${other}
+          />`
+        : html`<${PhoneNumber} lead=${lead} busy=${busy} problem=${problem} onNumber=${ask} />`
+    }
+    <button type="button" class="btn btn-bare" onClick=${onPassword}>${t("phone.password")}</button>
+  </section>`;
+}
