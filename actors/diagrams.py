@@ -24,6 +24,7 @@ from actors import (
     trolley,
     voucher,
 )
+from actors.conversation import WORDS
 from actors.kit.decider import Commands, Decider, Move, ignored
 from actors.trolley import CUSTODY, MAINTENANCE
 
@@ -55,7 +56,21 @@ def pages() -> dict[str, str]:
         "order.md": _page("Order", order, []),
         "payment.md": _page("Payment", payment, []),
         "order_numbers.md": _page("Order numbers", order_numbers, []),
+        "conversation.md": _conversation(),
     }
+
+
+def _conversation() -> str:
+    lines = [
+        "# Who says what to whom about money",
+        "",
+        "Generated from the table of `actors.conversation` by `python -m actors.diagrams`.",
+        "",
+        "| from | to | message | when |",
+        "|---|---|---|---|",
+        *(f"| {one.sender} | {one.receiver} | `{one.message.__name__}` | {one.when} |" for one in WORDS),
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def write(folder: Path) -> None:

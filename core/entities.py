@@ -127,9 +127,9 @@ _RETURNS = _codec(
 _WITH_KIND = ("AlarmWatched", "AlarmForgone", "AlarmRaised", "AlarmCleared")
 _ALARMS = _codec(
     alarms.DECIDER,
-    state_version=3,
-    versions=dict.fromkeys(_WITH_KIND, 3),
-    upcasters={(name, version): same for name in _WITH_KIND for version in (1, 2)},
+    state_version=4,
+    versions=dict.fromkeys(_WITH_KIND, 4),
+    upcasters={(name, version): same for name in _WITH_KIND for version in (1, 2, 3)},
 )
 _ROLLOUT = _codec(
     rollout.DECIDER,
@@ -185,7 +185,7 @@ _STOCK = _codec(
 )
 _ORDER = _codec(
     order.DECIDER,
-    state_version=2,
+    state_version=3,
     versions={"OrderPlaced": 2},
     upcasters={("OrderPlaced", 1): _with_purchase("total")},
     bodies={
@@ -199,7 +199,7 @@ _ORDER_NUMBERS = _codec(
 )
 _PAYMENT = _codec(
     payment.DECIDER,
-    state_version=2,
+    state_version=3,
     versions={"ChargeStarted": 2},
     upcasters={("ChargeStarted", 1): _with_purchase("amount")},
     bodies={

@@ -17,7 +17,8 @@ from core.config.database import in_thread
 from core.demo.stock import deliveries
 from core.inventory.tasks import GRACE_S, SWEEP
 from core.orders.tasks import send_receipt
-from core.payments.tasks import RECONCILE
+from core.payments.catching_up import catch_up
+from core.payments.tasks import CATCH_UP, RECONCILE
 from realtime.cluster.tasks import end
 from realtime.periodic import PeriodicJobs
 
@@ -28,6 +29,8 @@ _JOBS: dict[str, tuple[str, Any]] = {
     RECONCILE: ("payment", CheckPayment()),
 }
 """Job -> which kind is told what; the key is the job's own."""
+_IN_THREADS: dict[str, Callable[[str], Any]] = {CATCH_UP: catch_up}
+"""Job -> what runs in a thread, with the job's key."""
 
 
 class BackgroundJobs:
@@ -38,7 +41,7 @@ class BackgroundJobs:
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] | None = None
-        self._mailing: set[asyncio.Future[Any]] = set()
+        self._under_way: set[asyncio.Future[Any]] = set()
         # With a broker Celery Beat runs the same table.
         self._periodic = None if settings.REDIS_URL else PeriodicJobs(settings.PERIODIC_JOBS, clock)
         system.edge("receipt", self._mail)
@@ -58,11 +61,14 @@ class BackgroundJobs:
         await end(self._tasks)
         if self._periodic is not None:
             await self._periodic.stop(settings.EMAIL_TIMEOUT)
-        if self._mailing:  # in threads, which nothing can end
-            await asyncio.wait(self._mailing, timeout=settings.EMAIL_TIMEOUT)
+        if self._under_way:  # in threads, which nothing can end
+            await asyncio.wait(self._under_way, timeout=settings.EMAIL_TIMEOUT)
 
     def run(self, what: str, key: str) -> None:
         """Run one job; from any thread. An unknown one is logged: its sender may be newer."""
+        if what in _IN_THREADS:
+            self._loop.call_soon_threadsafe(self._begin, _IN_THREADS[what], key)
+            return
         if what not in _JOBS:
             log.warning("no such job: %s", what)
             return
@@ -80,9 +86,17 @@ class BackgroundJobs:
         """Have a receipt sent: by a worker, or without Redis in a thread of this process."""
         if not settings.SENDS_MAIL:
             return
-        begun = self._loop.create_task(in_thread(self._hand_over)(order_id))
-        self._mailing.add(begun)
-        begun.add_done_callback(self._mailing.discard)
+        self._begin(self._hand_over, order_id)
+
+    def _begin(self, what: Callable[[str], Any], key: str) -> None:
+        begun = self._loop.create_task(in_thread(what)(key))
+        self._under_way.add(begun)
+        begun.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a job in a thread failed", exc_info=task.exception())
 
     def _hand_over(self, order_id: str) -> None:
         try:

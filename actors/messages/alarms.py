@@ -18,10 +18,13 @@ AlarmKind = Literal[
     "help_wanted",
     "low_stock",
     "many_claims",
+    "refund_failed",
+    "payment_disputed",
 ]
 """A Pi is silent; a lock board does not answer; a lock did not open; a slot holds a trolley and nobody
 knows which; a trolley left without a session; a rental is over its time; a shopper waits for somebody;
-few units of a product are left; somebody claims more trolleys than a shopper needs."""
+few units of a product are left; somebody claims more trolleys than a shopper needs; a bank did not take a
+refund; a buyer's bank wants money back."""
 Severity = Literal["critical", "major", "minor", "warning"]
 
 SEVERITY: dict[AlarmKind, Severity] = {
@@ -31,6 +34,8 @@ SEVERITY: dict[AlarmKind, Severity] = {
     "lock_failed": "major",
     "help_wanted": "major",
     "many_claims": "major",
+    "refund_failed": "major",
+    "payment_disputed": "major",
     "slot_unknown": "minor",
     "overdue": "warning",
     "low_stock": "warning",

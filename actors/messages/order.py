@@ -6,6 +6,7 @@ An order has the id of the payment that made it.
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 
@@ -18,6 +19,23 @@ class GoodsBack(msgspec.Struct, frozen=True, gc=False):
 
     line_id: str
     units: int
+
+
+DisputeStatus = Literal["needs_response", "under_review", "won", "lost"]
+"""The bank asks why money was taken; has heard; leaves the money here; takes it back for good."""
+
+
+class Dispute(msgspec.Struct, frozen=True, kw_only=True):
+    """A buyer's bank wants money back: as the provider told it last."""
+
+    dispute_id: str
+    """The provider's own id."""
+    amount: Decimal
+    status: DisputeStatus
+    reason: str
+    """The provider's code, e.g. ``fraudulent``."""
+    due_by: float | None
+    """Until when it can be answered, POSIX seconds; None: there is nothing to answer."""
 
 
 # --- commands -------------------------------------------------------------
@@ -38,10 +56,16 @@ class RefundMade(msgspec.Struct, frozen=True, tag="RefundMade"):
 
 
 class RefundFailed(msgspec.Struct, frozen=True, tag="RefundFailed"):
-    """From the payment: the provider refused, with its reason as a sentence."""
+    """From the payment: the provider refused, be it after it was made; its reason as a sentence."""
 
     refund_id: str
     reason: str
+
+
+class NoteDispute(msgspec.Struct, frozen=True, tag="NoteDispute"):
+    """From the payment: the buyer's bank wants the money back, or has decided."""
+
+    dispute: Dispute
 
 
 class GiveNumber(msgspec.Struct, frozen=True, tag="GiveNumber"):
@@ -140,6 +164,30 @@ class RefundRefused(msgspec.Struct, frozen=True, tag="RefundRefused"):
     at: float
 
 
-Command = PlaceOrder | GiveNumber | VerifyExit | RefundOrder | RefundMade | RefundFailed
+class RefundReversed(msgspec.Struct, frozen=True, tag="RefundReversed"):
+    """A refund that was made came back from the bank: the buyer does not have the money."""
+
+    refund_id: str
+    reason: str
+    at: float
+
+
+class OrderDisputed(msgspec.Struct, frozen=True, tag="OrderDisputed"):
+    """The buyer's bank wants the money back, or has decided."""
+
+    dispute: Dispute
+    at: float
+
+
+Command = PlaceOrder | GiveNumber | VerifyExit | RefundOrder | RefundMade | RefundFailed | NoteDispute
 Answer = ExitPassed | RefundBegun
-Event = OrderPlaced | OrderNumbered | ExitVerified | RefundRequested | OrderRefunded | RefundRefused
+Event = (
+    OrderPlaced
+    | OrderNumbered
+    | ExitVerified
+    | RefundRequested
+    | OrderRefunded
+    | RefundRefused
+    | RefundReversed
+    | OrderDisputed
+)

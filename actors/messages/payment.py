@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from actors.kit.command import Command as Asked
+from actors.messages.order import Dispute
 from actors.messages.purchase import Purchase
 from actors.messages.refund import RefundPayment
 
@@ -105,10 +106,16 @@ class Unheard(msgspec.Struct, frozen=True, tag="Unheard"):
 
 
 class GivenBack(msgspec.Struct, frozen=True, tag="GivenBack"):
-    """A refund is made."""
+    """A refund is made: one of ours, or one that somebody made at the provider itself."""
 
     refund_id: str
+    """Ours; empty: nobody here asked for it."""
     reference: str = ""
+    """The provider's own id of the refund."""
+    amount: Decimal | None = None
+    """Of a refund that nobody here asked for."""
+    capture: str = ""
+    """What it gives back; empty: what the payment took."""
 
 
 class GivingBack(msgspec.Struct, frozen=True, tag="GivingBack"):
@@ -119,10 +126,18 @@ class GivingBack(msgspec.Struct, frozen=True, tag="GivingBack"):
 
 
 class NotGivenBack(msgspec.Struct, frozen=True, tag="NotGivenBack"):
-    """A refund is refused, with a sentence for staff."""
+    """A refund is refused, be it after it was made; with a sentence for staff."""
 
     refund_id: str
+    """As in GivenBack."""
     detail: str
+    reference: str = ""
+
+
+class Disputed(msgspec.Struct, frozen=True, tag="Disputed"):
+    """The buyer's bank wants money back, or has decided."""
+
+    dispute: Dispute
 
 
 # --- to the edge provider/<name> ----------------------------------------------------------------
@@ -252,13 +267,51 @@ class RefundSettled(msgspec.Struct, frozen=True, kw_only=True, tag="RefundSettle
     at: float
 
 
+class RefundFound(msgspec.Struct, frozen=True, kw_only=True, tag="RefundFound"):
+    """Somebody gave money back at the provider itself; the order is told."""
+
+    refund_id: str
+    """Made from the provider's id of it."""
+    capture: str
+    amount: Decimal
+    reference: str
+    order_id: str | None
+    """None: no order was made of the payment, or not yet."""
+    at: float
+
+
+class ChargeDisputed(msgspec.Struct, frozen=True, kw_only=True, tag="ChargeDisputed"):
+    """The buyer's bank wants money back, or has decided; the order is told."""
+
+    dispute: Dispute
+    order_id: str | None
+    at: float
+
+
 FromProvider = (
-    Opened | Taken | NotTaken | NeverHeard | Silent | Unheard | GivenBack | GivingBack | NotGivenBack
+    Opened
+    | Taken
+    | NotTaken
+    | NeverHeard
+    | Silent
+    | Unheard
+    | GivenBack
+    | GivingBack
+    | NotGivenBack
+    | Disputed
 )
 Command = (
     StartPayment | FindPayment | ConfirmPayment | CheckPayment | PaymentKept | RefundPayment | FromProvider
 )
 Answer = PaymentStands
 Event = (
-    ChargeStarted | ChargeOpened | ChargeTaken | ChargeDeclined | ChargeKept | RefundStarted | RefundSettled
+    ChargeStarted
+    | ChargeOpened
+    | ChargeTaken
+    | ChargeDeclined
+    | ChargeKept
+    | RefundStarted
+    | RefundSettled
+    | RefundFound
+    | ChargeDisputed
 )

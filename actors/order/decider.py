@@ -28,6 +28,8 @@ from actors.messages.order import (
     ExitVerified,
     GiveNumber,
     GoodsBack,
+    NoteDispute,
+    OrderDisputed,
     OrderNumbered,
     OrderPlaced,
     OrderRefunded,
@@ -38,6 +40,7 @@ from actors.messages.order import (
     RefundOrder,
     RefundRefused,
     RefundRequested,
+    RefundReversed,
     VerifyExit,
 )
 from actors.order.state import EVENTS, State
@@ -122,7 +125,13 @@ def _refund(state: State, command: RefundOrder, ctx: Context) -> Decision:
 
 def _given_back(state: State) -> Decision:
     pending = any(refund.status == "pending" for refund in state.refunds.values())
-    sentence = "A refund of all of it is on its way." if pending else "All of it was given back."
+    disputed = any(each.status != "won" for each in state.disputes.values())
+    if pending:
+        sentence = "A refund of all of it is on its way."
+    elif disputed:
+        sentence = "The buyer's bank has asked for what is left; answer the bank instead."
+    else:
+        sentence = "All of it was given back."
     return refuse(409, "nothing_to_refund", sentence, refunded=state.refunded)
 
 
@@ -157,10 +166,18 @@ def _made(state: State, command: RefundMade, ctx: Context) -> Decision:
 
 
 def _failed(state: State, command: RefundFailed, ctx: Context) -> Decision:
+    """The money stays here, also when the bank says so only after it was given back."""
     known = state.refunds.get(command.refund_id)
-    if known is None or known.status != "pending":
+    if known is None or known.status == "failed":
         return NOTHING
-    return Decision((RefundRefused(command.refund_id, command.reason, ctx.now),))
+    failed = RefundReversed if known.status == "made" else RefundRefused
+    return Decision((failed(command.refund_id, command.reason, ctx.now),))
+
+
+def _disputed(state: State, command: NoteDispute, ctx: Context) -> Decision:
+    if state.disputes.get(command.dispute.dispute_id) == command.dispute:
+        return NOTHING
+    return Decision((OrderDisputed(command.dispute, ctx.now),))
 
 
 _PLACED: dict[type, Handler] = {
@@ -170,6 +187,7 @@ _PLACED: dict[type, Handler] = {
     RefundOrder: _refund,
     RefundMade: _made,
     RefundFailed: _failed,
+    NoteDispute: _disputed,
     TimeReached: ignored,
 }
 COMMANDS: Commands = {

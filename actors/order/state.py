@@ -14,13 +14,16 @@ from actors.kit.decider import (
     counted,
 )
 from actors.messages.order import (
+    Dispute,
     ExitVerified,
     GoodsBack,
+    OrderDisputed,
     OrderNumbered,
     OrderPlaced,
     OrderRefunded,
     RefundRefused,
     RefundRequested,
+    RefundReversed,
 )
 from actors.messages.purchase import NO_PURCHASE, Purchase
 
@@ -34,7 +37,7 @@ class Refund(msgspec.Struct, frozen=True):
     amount: Decimal
     reason: str
     user_id: str
-    """Who gave it; empty if the payment did of its own."""
+    """Who gave it; empty if it was given at the provider itself."""
     returned: tuple[GoodsBack, ...]
     at: float
     status: Literal["pending", "made", "failed"] = "pending"
@@ -59,6 +62,8 @@ class State(msgspec.Struct, frozen=True):
     verified_by: str = ""
     refunds: dict[str, Refund] = {}
     """By id, in the order in which they were asked for."""
+    disputes: dict[str, Dispute] = {}
+    """By the provider's id; the one that was told last comes last."""
 
     @property
     def units(self) -> int:
@@ -72,8 +77,14 @@ class State(msgspec.Struct, frozen=True):
 
     @property
     def left(self) -> Decimal:
-        """What can still be given back: neither given nor on its way."""
-        return self.purchase.total - self._sum("made", "pending")
+        """What can still be given back: neither given, nor on its way, nor in a bank's dispute."""
+        disputed = sum((each.amount for each in self.disputes.values() if each.status != "won"), NOTHING)
+        return max(self.purchase.total - self._sum("made", "pending") - disputed, NOTHING)
+
+    @property
+    def dispute(self) -> Dispute | None:
+        """The dispute that was told last."""
+        return next(reversed(self.disputes.values()), None)
 
     def came_back(self, line_id: str) -> int:
         """Return how many units of a line went back into the stock."""
@@ -110,14 +121,34 @@ def _refunded(state: State, event: OrderRefunded) -> State:
     asked = state.refunds.get(event.refund_id) or Refund(event.amount, "", "", (), event.at)
     made = replace(asked, amount=event.amount, status="made", detail="", settled_at=event.at)
     after = replace(state, refunds={**state.refunds, event.refund_id: made})
-    return replace(after, phase="refunded" if after.refunded >= after.purchase.total else "partly_refunded")
+    return replace(after, phase=_phase(after))
+
+
+def _phase(state: State) -> Phase:
+    if not state.refunded:
+        return "paid"
+    return "refunded" if state.refunded >= state.purchase.total else "partly_refunded"
 
 
 def _refused(state: State, event: RefundRefused) -> State:
+    return _failed(state, event)
+
+
+def _reversed(state: State, event: RefundReversed) -> State:
+    after = _failed(state, event)
+    return replace(after, phase=_phase(after))
+
+
+def _failed(state: State, event: RefundRefused | RefundReversed) -> State:
     failed = replace(
         state.refunds[event.refund_id], status="failed", detail=event.reason, settled_at=event.at
     )
     return replace(state, refunds={**state.refunds, event.refund_id: failed})
+
+
+def _disputed(state: State, event: OrderDisputed) -> State:
+    others = {key: each for key, each in state.disputes.items() if key != event.dispute.dispute_id}
+    return replace(state, disputes={**others, event.dispute.dispute_id: event.dispute})
 
 
 def _any_time(phase: Phase) -> dict[type, Move]:
@@ -126,6 +157,7 @@ def _any_time(phase: Phase) -> dict[type, Move]:
         ExitVerified: Move(_verified, (phase,)),
         RefundRequested: Move(_requested, (phase,)),
         RefundRefused: Move(_refused, (phase,)),
+        OrderDisputed: Move(_disputed, (phase,)),
     }
 
 
@@ -136,10 +168,13 @@ EVENTS = Events[State](
         "partly_refunded": {
             **_any_time("partly_refunded"),
             OrderRefunded: Move(_refunded, ("refunded", "partly_refunded")),
+            RefundReversed: Move(_reversed, ("paid", "partly_refunded")),
         },
         "refunded": {
             OrderNumbered: Move(_numbered, ("refunded",)),
             RefundRefused: Move(_refused, ("refunded",)),
+            RefundReversed: Move(_reversed, ("paid", "partly_refunded")),
+            OrderDisputed: Move(_disputed, ("refunded",)),
         },
     },
     counted,

@@ -8,26 +8,30 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from actors.kit import money
-from actors.kit.decider import NOTHING, Context, Decision, Tell, TimeReached
+from actors.kit.decider import NOTHING, Context, Decision, Tell, TimeReached, refuse
 from actors.messages.payment import (
+    ChargeDisputed,
     ChargeKept,
     CheckPayment,
+    Disputed,
     GivenBack,
     GivingBack,
     NotGivenBack,
     PaymentKept,
+    RefundFound,
     RefundSettled,
     RefundStarted,
     Silent,
     Taken,
 )
 from actors.messages.refund import RefundPayment
-from actors.payment.state import PATIENCE_S, State
+from actors.payment.state import PATIENCE_S, Refund, State
 from actors.payment.tells import to_give_back
 
 REFUND_TRIES = 6
 """So often a provider is asked for a refund in a row; then the reconciliation goes on."""
 _FIRST_WAIT_S = 0.5
+_DECIDED = ("won", "lost")
 
 
 def ask_later(state: State, ctx: Context) -> Decision:
@@ -136,21 +140,55 @@ def refund(state: State, command: RefundPayment, ctx: Context) -> Decision:
 
 
 def given_back(state: State, command: GivenBack, ctx: Context) -> Decision:
-    """It is made."""
-    return _settle(state, command.refund_id, True, "", command.reference, ctx)
+    """It is made; what nobody here asked for was made at the provider itself, and counts all the same."""
+    known = state.meant(command.refund_id, command.reference)
+    if known is not None:
+        return _settle(known, True, "", command.reference, ctx)
+    if command.amount is None or not command.reference:
+        return NOTHING
+    found = RefundFound(
+        refund_id=found_id(state, command.reference),
+        capture=command.capture or state.capture,
+        amount=money.quantize(command.amount, state.purchase.currency),
+        reference=command.reference,
+        order_id=state.order_id,
+        at=ctx.now,
+    )
+    return Decision((found,)) if state.refund(found.refund_id) is None else NOTHING
+
+
+def told_too_early(state: State, command: GivenBack | Disputed, ctx: Context) -> Decision:
+    """Before the cart has said what was paid for nobody can be told; the provider tells it again."""
+    if isinstance(command, GivenBack) and state.meant(command.refund_id, command.reference) is not None:
+        return given_back(state, command, ctx)
+    return refuse(503, "payment_settling", "What was paid for is not known yet; tell it again in a moment.")
+
+
+def found_id(state: State, reference: str) -> str:
+    """Return our id of a refund that was made at the provider itself."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"refund at {state.provider}:{reference}"))
 
 
 def not_given_back(state: State, command: NotGivenBack, ctx: Context) -> Decision:
     """Banks refuse a refund even after it was made."""
-    return _settle(state, command.refund_id, False, command.detail, "", ctx)
+    known = state.meant(command.refund_id, command.reference)
+    return NOTHING if known is None else _settle(known, False, command.detail, command.reference, ctx)
 
 
-def _settle(state: State, refund_id: str, made: bool, detail: str, reference: str, ctx: Context) -> Decision:
-    refund = state.refund(refund_id)
-    if refund is None or refund.status == ("made" if made else "refused"):
+def disputed(state: State, command: Disputed, ctx: Context) -> Decision:
+    """Note what the buyer's bank wants; what it has decided stays decided."""
+    told = command.dispute
+    known = next((each for each in state.disputes if each.dispute_id == told.dispute_id), None)
+    if known == told or (known is not None and known.status in _DECIDED and told.status not in _DECIDED):
+        return NOTHING
+    return Decision((ChargeDisputed(dispute=told, order_id=state.order_id, at=ctx.now),))
+
+
+def _settle(refund: Refund, made: bool, detail: str, reference: str, ctx: Context) -> Decision:
+    if refund.status == ("made" if made else "refused"):
         return NOTHING
     event = RefundSettled(
-        refund_id=refund_id,
+        refund_id=refund.refund_id,
         made=made,
         amount=refund.amount,
         detail=detail,
@@ -163,6 +201,8 @@ def _settle(state: State, refund_id: str, made: bool, detail: str, reference: st
 
 def giving_back(state: State, command: GivingBack, ctx: Context) -> Decision:
     """It takes its time; the reconciliation asks again."""
+    if state.meant(command.refund_id, command.reference) is None:
+        return NOTHING
     return Decision(memory=replace(state, ask_at=None, tries=0))
 
 

@@ -10,12 +10,15 @@ from msgspec.structs import replace
 
 from actors.kit import money
 from actors.kit.decider import Events, Move
+from actors.messages.order import Dispute
 from actors.messages.payment import (
     ChargeDeclined,
+    ChargeDisputed,
     ChargeKept,
     ChargeOpened,
     ChargeStarted,
     ChargeTaken,
+    RefundFound,
     RefundSettled,
     RefundStarted,
     Waits,
@@ -45,6 +48,8 @@ class Refund(msgspec.Struct, frozen=True):
     status: Literal["asked", "made", "refused"] = "asked"
     detail: str = ""
     reference: str = ""
+    failed_once: bool = False
+    """Whether the provider has ever refused it."""
 
 
 class State(msgspec.Struct, frozen=True):
@@ -69,6 +74,8 @@ class State(msgspec.Struct, frozen=True):
     detail: str = ""
     order_id: str | None = None
     refunds: tuple[Refund, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
+    """As the provider told each last."""
     updated_at: float = 0.0
     ask_at: float | None = None
     """When the provider is asked again (memory only)."""
@@ -98,8 +105,10 @@ class State(msgspec.Struct, frozen=True):
 
     @property
     def left(self) -> Decimal:
-        """How much can still be asked back."""
-        return self.purchase.total - self._sum("asked", "made")
+        """How much can still be asked back: neither given, nor on its way, nor in a bank's dispute."""
+        zero = money.zero(self.purchase.currency)
+        disputed = sum((each.amount for each in self.disputes if each.status != "won"), zero)
+        return max(self.purchase.total - self._sum("asked", "made") - disputed, zero)
 
     def _sum(self, *statuses: str) -> Decimal:
         ours = (each for each in self.refunds if each.capture == self.capture and each.status in statuses)
@@ -108,6 +117,12 @@ class State(msgspec.Struct, frozen=True):
     def refund(self, refund_id: str) -> Refund | None:
         """Return the refund of that id, or None."""
         return next((each for each in self.refunds if each.refund_id == refund_id), None)
+
+    def meant(self, refund_id: str, reference: str) -> Refund | None:
+        """Return the refund of our id or, without one, of the provider's; None if it is not known."""
+        if refund_id:
+            return self.refund(refund_id)
+        return next((each for each in self.refunds if reference and each.reference == reference), None)
 
     @property
     def refunds_open(self) -> tuple[Refund, ...]:
@@ -195,6 +210,7 @@ def _refund_settled(state: State, event: RefundSettled) -> State:
             status="made" if event.made else "refused",
             detail=event.detail,
             reference=event.reference or each.reference,
+            failed_once=each.failed_once or not event.made,
         )
         if each.refund_id == event.refund_id
         else each
@@ -208,8 +224,29 @@ def _refund_settled(state: State, event: RefundSettled) -> State:
     return replace(state, phase=phase, refunds=refunds, ask_at=state.ask_at if asked else None, tries=0)
 
 
-def _refunds(*phases: Phase) -> dict[type, Move]:
-    return {RefundStarted: Move(_refund_started, phases), RefundSettled: Move(_refund_settled, phases)}
+def _refund_found(state: State, event: RefundFound) -> State:
+    refund = Refund(
+        event.refund_id, event.capture, event.amount, "", event.order_id, "made", reference=event.reference
+    )
+    return replace(state, refunds=(*state.refunds, refund))
+
+
+def _disputed(state: State, event: ChargeDisputed) -> State:
+    others = (each for each in state.disputes if each.dispute_id != event.dispute.dispute_id)
+    return replace(state, disputes=(*others, event.dispute))
+
+
+def _told(phase: Phase) -> dict[type, Move]:
+    """What a provider may tell of money that was taken; the phase stays."""
+    return {RefundFound: Move(_refund_found, (phase,)), ChargeDisputed: Move(_disputed, (phase,))}
+
+
+def _refunds(phase: Phase) -> dict[type, Move]:
+    return {
+        RefundStarted: Move(_refund_started, (phase,)),
+        RefundSettled: Move(_refund_settled, (phase,)),
+        **_told(phase),
+    }
 
 
 EVENTS = Events[State](
@@ -235,10 +272,12 @@ EVENTS = Events[State](
         "returning": {
             RefundStarted: Move(_refund_started, ("returning",)),
             RefundSettled: Move(_refund_settled, ("returned", "returning")),
+            **_told("returning"),
         },
         "returned": {
             RefundStarted: Move(_refund_started, ("returned",)),
             RefundSettled: Move(_refund_settled, ("returned", "returning")),
+            **_told("returned"),
         },
     },
     _dated,

@@ -10,17 +10,20 @@ from collections.abc import Callable
 from typing import Any
 
 from actors.kit.decider import Tell
-from actors.messages.order import RefundFailed, RefundMade
+from actors.messages.alarms import About, AlarmKind, ClearAlarm, RaiseAlarm
+from actors.messages.order import NoteDispute, RefundFailed, RefundMade
 from actors.messages.paying import PaymentFailed, PaymentSucceeded
 from actors.messages.payment import (
     Charge,
     ChargeDeclined,
+    ChargeDisputed,
     ChargeKept,
     ChargeOpened,
     ChargeStarted,
     ChargeTaken,
     GiveBack,
     LookUp,
+    RefundFound,
     RefundSettled,
     RefundStarted,
     ToCharge,
@@ -91,11 +94,45 @@ def _refund_started(state: State, event: RefundStarted) -> tuple[Tell, ...]:
 
 
 def _refund_settled(state: State, event: RefundSettled) -> tuple[Tell, ...]:
-    if event.order_id is None:
-        return ()
+    """Staff hear of one that was refused, but not of one that could not even begin."""
+    refund = state.refund(event.refund_id)
     if event.made:
-        return (Tell("order", event.order_id, RefundMade(event.refund_id, event.amount)),)
-    return (Tell("order", event.order_id, RefundFailed(event.refund_id, event.detail)),)
+        told = _to_order(event.order_id, RefundMade(event.refund_id, event.amount))
+        gone = refund is not None and refund.failed_once
+        return (*told, _clear(state, "refund_failed", event.refund_id)) if gone else told
+    told = _to_order(event.order_id, RefundFailed(event.refund_id, event.detail))
+    if refund is None:
+        return told
+    return (*told, _raise(state, "refund_failed", event.refund_id, event.detail, event.at))
+
+
+def _refund_found(state: State, event: RefundFound) -> tuple[Tell, ...]:
+    return _to_order(event.order_id, RefundMade(event.refund_id, event.amount))
+
+
+def _disputed(state: State, event: ChargeDisputed) -> tuple[Tell, ...]:
+    """Somebody has to answer the bank; once it has decided there is nothing to do."""
+    told, dispute = _to_order(event.order_id, NoteDispute(event.dispute)), event.dispute
+    if dispute.status in ("won", "lost"):
+        return (*told, _clear(state, "payment_disputed", dispute.dispute_id))
+    return (*told, _raise(state, "payment_disputed", dispute.dispute_id, dispute.reason, event.at))
+
+
+def _to_order(order_id: str | None, command: RefundMade | RefundFailed | NoteDispute) -> tuple[Tell, ...]:
+    return () if order_id is None else (Tell("order", order_id, command),)
+
+
+def _subject(state: State, what: str) -> str:
+    return f"payment/{state.payment_id}/{what}"
+
+
+def _raise(state: State, kind: AlarmKind, what: str, detail: str, at: float) -> Tell:
+    about = About(_subject(state, what), user_id=state.user_id, detail=detail)
+    return Tell("alarms", state.purchase.branch, RaiseAlarm(kind, about, at, state.seq))
+
+
+def _clear(state: State, kind: AlarmKind, what: str) -> Tell:
+    return Tell("alarms", state.purchase.branch, ClearAlarm((kind,), _subject(state, what), state.seq))
 
 
 _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
@@ -106,4 +143,6 @@ _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
     ChargeKept: _nobody,
     RefundStarted: _refund_started,
     RefundSettled: _refund_settled,
+    RefundFound: _refund_found,
+    ChargeDisputed: _disputed,
 }

@@ -22,6 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from actors.kit.money import quantize
+from actors.messages.order import DisputeStatus
 from actors.order.state import Phase
 from core.accounts import scopes
 from core.accounts.people import shown_names
@@ -81,20 +82,42 @@ class ItemAnswer(serializers.ModelSerializer[OrderItem]):
 
 
 class RefundAnswer(serializers.ModelSerializer[Refund]):
-    """Money that was given back, or is to be. ``status``: pending, made, failed (``detail`` says why)."""
+    """Money that was given back, or is to be. ``status``: pending, made, failed (``detail`` says why).
+
+    ``source``: staff, or provider if it was given there and not here.
+    """
 
     id = serializers.SerializerMethodField()
+    source = serializers.SerializerMethodField()  # type: ignore[assignment]
     amount = Amount()
     at = Moment()
     settled_at = Moment(allow_null=True)
 
     class Meta:
         model = Refund
-        fields = ("id", "amount", "reason", "status", "detail", "at", "settled_at")
+        fields = ("id", "source", "amount", "reason", "status", "detail", "at", "settled_at")
+
+    @extend_schema_field({"type": "string", "enum": ["staff", "provider"]})
+    def get_source(self, row: Refund) -> str:
+        """Return where it was given."""
+        return "provider" if row.user_id is None else "staff"
 
     def get_id(self, row: Refund) -> str:
         """Return the refund's id."""
         return row.id.partition(":")[2]
+
+
+class DisputeAnswer(serializers.ModelSerializer[Order]):
+    """The buyer's bank wants the money back: needs_response until ``due_by``, under_review, won, lost."""
+
+    status = serializers.ChoiceField(get_args(DisputeStatus), source="dispute_status")
+    reason = serializers.CharField(source="dispute_reason")
+    amount = Amount(source="dispute_amount")
+    due_by = Moment(source="dispute_due_by", allow_null=True)
+
+    class Meta:
+        model = Order
+        fields = ("status", "reason", "amount", "due_by")
 
 
 class ShopAnswer(serializers.ModelSerializer[Branch]):
@@ -138,13 +161,15 @@ class OrderRow(serializers.ModelSerializer[Order]):
     refunded = Amount()
     verified_at = Moment(allow_null=True)
     customer = serializers.SerializerMethodField()
+    dispute = serializers.SerializerMethodField()
     receipt_url = serializers.SerializerMethodField()
 
     class Meta:
         model = Order
         fields: tuple[str, ...] = (
             "id", "number", "status", "branch", "branch_name", "placed_at", "currency", "items_count",
-            "total_items", "total", "refunded", "verified_at", "customer", "trolley_id", "receipt_url",
+            "total_items", "total", "refunded", "verified_at", "customer", "trolley_id", "dispute",
+            "receipt_url",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -162,6 +187,11 @@ class OrderRow(serializers.ModelSerializer[Order]):
     def get_customer(self, row: Order) -> str | None:
         """Return who bought it, for staff as everywhere; null once the account is erased."""
         return cast("str | None", self.context["names"].get(str(row.user_id)))
+
+    @extend_schema_field(DisputeAnswer(allow_null=True))
+    def get_dispute(self, row: Order) -> Any:
+        """Return what the buyer's bank asks; null: nothing."""
+        return DisputeAnswer(row).data if row.dispute_status else None
 
     def get_receipt_url(self, row: Order) -> str:
         """Return the receipt's page."""

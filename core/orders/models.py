@@ -29,6 +29,12 @@ class Order(models.Model):
     verified_at = models.DateTimeField(null=True, blank=True)
     """When its exit pass was used."""
     verified_by = models.UUIDField(null=True, blank=True)
+    dispute_status = models.CharField(max_length=20, blank=True, default="")
+    """needs_response, under_review, won, lost; empty: the buyer's bank has asked for nothing."""
+    dispute_reason = models.CharField(max_length=60, blank=True, default="")
+    dispute_amount = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
+    dispute_due_by = models.DateTimeField(null=True, blank=True)
+    """Until when the bank can be answered."""
 
     class Meta:
         ordering = ["-placed_at", "order_id"]
@@ -81,7 +87,7 @@ class Refund(models.Model):
     amount = models.DecimalField(max_digits=14, decimal_places=4)
     reason = models.CharField(max_length=200, blank=True)
     user_id = models.UUIDField(null=True, blank=True)
-    """Who gave it; null if the payment's provider did."""
+    """Who gave it; null: it was given at the payment's provider itself."""
     status = models.CharField(max_length=10)
     """pending, made, failed."""
     detail = models.CharField(max_length=200, blank=True)

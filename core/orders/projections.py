@@ -5,13 +5,19 @@ from __future__ import annotations
 from decimal import Decimal
 
 from actors.messages.cart import Line
-from actors.messages.order import OrderPlaced, OrderRefunded, RefundRefused, RefundRequested
+from actors.messages.order import (
+    OrderPlaced,
+    OrderRefunded,
+    RefundRefused,
+    RefundRequested,
+    RefundReversed,
+)
 from actors.order import State
 from actors.runtime.journal import Write
 from core.journal.codec import encode
 from core.journal.tables import Posix, Row, Uuid
 
-_WORDS, _REFUND_ID = 200, 64
+_WORDS, _CODE, _REFUND_ID = 200, 60, 64
 
 
 class OrderRow(Row, table="orders_order", key="order_id", mode="upsert"):
@@ -34,6 +40,10 @@ class OrderRow(Row, table="orders_order", key="order_id", mode="upsert"):
     placed_at: Posix
     verified_at: Posix | None
     verified_by: Uuid | None
+    dispute_status: str
+    dispute_reason: str
+    dispute_amount: Decimal | None
+    dispute_due_by: Posix | None
 
 
 class ItemRow(Row, table="orders_orderitem", key="id", mode="upsert"):
@@ -71,7 +81,7 @@ class RefundRow(Row, table="orders_refund", key="id", mode="upsert"):
     settled_at: Posix | None
 
 
-_ABOUT_REFUNDS = (RefundRequested, OrderRefunded, RefundRefused)
+_ABOUT_REFUNDS = (RefundRequested, OrderRefunded, RefundRefused, RefundReversed)
 
 
 def order_rows(write: Write) -> list[Row]:
@@ -99,7 +109,7 @@ def order_rows(write: Write) -> list[Row]:
 
 
 def _order(state: State) -> OrderRow:
-    bought = state.purchase
+    bought, dispute = state.purchase, state.dispute
     return OrderRow(
         order_id=state.order_id,
         number=state.number or None,
@@ -118,6 +128,10 @@ def _order(state: State) -> OrderRow:
         placed_at=state.placed_at,
         verified_at=state.verified_at,
         verified_by=state.verified_by or None,
+        dispute_status="" if dispute is None else dispute.status,
+        dispute_reason="" if dispute is None else dispute.reason[:_CODE],
+        dispute_amount=None if dispute is None else dispute.amount,
+        dispute_due_by=None if dispute is None else dispute.due_by,
     )
 
 

@@ -5,6 +5,7 @@ not know (addresses, secrets of the shopper's page), what providers were asked, 
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 
 
 class Payment(models.Model):
@@ -115,9 +116,41 @@ class SandboxRefund(models.Model):
     refund_id = models.CharField(primary_key=True, max_length=64)
     payment_id = models.UUIDField(db_index=True)
     amount = models.DecimalField(max_digits=14, decimal_places=4)
+    status = models.CharField(max_length=10, default="made")
+    """made, or failed: the buyer's bank sent it back."""
+    detail = models.CharField(max_length=200, blank=True, default="")
+    at = models.DateTimeField(default=timezone.now)
+    """Of its last change."""
 
     def __str__(self) -> str:
         return self.refund_id
+
+
+class SandboxDispute(models.Model):
+    """Money that a buyer's bank wants back from the sandbox."""
+
+    dispute_id = models.CharField(primary_key=True, max_length=64)
+    payment_id = models.UUIDField(db_index=True)
+    amount = models.DecimalField(max_digits=14, decimal_places=4)
+    reason = models.CharField(max_length=60)
+    status = models.CharField(max_length=20, default="needs_response")
+    """needs_response, won, lost."""
+    due_by = models.DateTimeField()
+    at = models.DateTimeField(default=timezone.now)
+    """Of its last change."""
+
+    def __str__(self) -> str:
+        return f"{self.dispute_id} {self.status}"
+
+
+class ProviderCursor(models.Model):
+    """Up to when it is known what happened at a provider itself."""
+
+    provider = models.CharField(primary_key=True, max_length=20)
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.until}"
 
 
 class SandboxNotice(models.Model):

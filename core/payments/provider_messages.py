@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from actors.messages import payment as words
+from actors.messages.order import Dispute
 from core.payments import providers
 
 
-def word_of(said: providers.Said | providers.RefundSaid) -> words.FromProvider:
+def word_of(said: providers.Said | providers.RefundSaid | providers.Disputed) -> words.FromProvider:
     """Return the command that tells a payment what its provider said; without anybody's secrets."""
     return _WORDS[type(said)](said)
 
@@ -24,6 +25,18 @@ def _paid(said: providers.Paid) -> words.Taken:
     )
 
 
+def _disputed(said: providers.Disputed) -> words.Disputed:
+    return words.Disputed(
+        Dispute(
+            dispute_id=said.reference,
+            amount=said.amount,
+            status=said.status,
+            reason=said.detail,
+            due_by=said.due_by,
+        )
+    )
+
+
 _WORDS: dict[type, Callable[[Any], words.FromProvider]] = {
     providers.Created: lambda said: words.Opened(said.reference, "shopper"),
     providers.Pending: _pending,
@@ -31,7 +44,10 @@ _WORDS: dict[type, Callable[[Any], words.FromProvider]] = {
     providers.Paid: _paid,
     providers.Declined: lambda said: words.NotTaken(said.reason, said.detail, said.reference),
     providers.NotKnown: lambda said: words.NeverHeard(),
-    providers.Refunded: lambda said: words.GivenBack(said.refund_id, said.reference),
+    providers.Refunded: lambda said: words.GivenBack(
+        said.refund_id, said.reference, said.amount, said.capture
+    ),
     providers.RefundPending: lambda said: words.GivingBack(said.refund_id, said.reference),
-    providers.RefundRefused: lambda said: words.NotGivenBack(said.refund_id, said.detail),
+    providers.RefundRefused: lambda said: words.NotGivenBack(said.refund_id, said.detail, said.reference),
+    providers.Disputed: _disputed,
 }

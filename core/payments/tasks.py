@@ -11,9 +11,12 @@ from django.utils import timezone
 
 from core import owner_jobs
 from core.payments.models import Attempt, Payment
+from core.payments.providers import registry
 
 RECONCILE = "reconcile_payment"
-"""The errand; its key is a payment's id."""
+"""The job; its key is a payment's id."""
+CATCH_UP = "catch_up_provider"
+"""The job; its key is a provider's name."""
 _LONGEST = timedelta(hours=6)
 """The wait before a payment is asked about again doubles up to this."""
 _DECLINED = timedelta(days=3)
@@ -36,6 +39,13 @@ def reconcile() -> int:
     for payment_id in due:
         owner_jobs.send(RECONCILE, str(payment_id))
     return len(due)
+
+
+@shared_task(name="payments.catch_up")  # type: ignore[untyped-decorator]
+def catch_up() -> None:
+    """Have every provider asked what happened there and was not told."""
+    for name in registry.names():
+        owner_jobs.send(CATCH_UP, name)
 
 
 def _next(started: datetime, asked: datetime) -> datetime:

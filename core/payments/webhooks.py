@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import uuid
 from collections.abc import Mapping
+
+from django.db.models import Q
 
 from core import actor_port
 from core.payments import ledger
@@ -32,21 +36,38 @@ def receive(name: str, body: bytes, headers: Mapping[str, str]) -> None:
         raise Problem(400, "bad_signature", "The signature is not the provider's.") from error
     except Unheard as error:
         raise Problem(400, "invalid", str(error)) from error
-    if notice is not None and not ledger.heard(name, notice.event_id):
-        _take(name, notice)
+    if notice is not None:
+        take(name, notice)
 
 
-def _take(name: str, notice: Notice) -> None:
-    payment_id = notice.payment_id or _by_reference(name, notice.reference)
-    if not payment_id:
+def take(name: str, notice: Notice) -> bool:
+    """Bring a notice to the payment that it is about, once; return whether it was news.
+
+    Several systems may share an account: what is about none of our payments is nobody's fault. Raises
+    Problem while nobody can decide.
+    """
+    if ledger.heard(name, notice.event_id):
+        return False
+    payment_id = _payment_of(name, notice)
+    if payment_id is None:
         log.info("%s told of something that is not ours: %s", name, notice.reference)
-        return
+        return False
     command_id = f"webhook:{name}:{notice.event_id}"
-    actor_port.say("payment", payment_id, word_of(notice.said), command_id, f"provider:{name}")
+    outcome = actor_port.say("payment", payment_id, word_of(notice.said), command_id, f"provider:{name}")
+    if outcome.refusal is not None and outcome.refusal.status == 503:
+        raise Problem(503, outcome.refusal.code, outcome.refusal.detail, retry_after=1)
     ledger.note(payment_id, name, "webhook", notice.said, event_id=notice.event_id)
     log.info("payment %s: %s told of its own: %s", payment_id, name, type(notice.said).__name__)
+    return True
 
 
-def _by_reference(name: str, reference: str) -> str:
-    found = Payment.objects.filter(provider=name, reference=reference).values_list("pk", flat=True)
-    return str(found[0]) if reference and found else ""
+def _payment_of(name: str, notice: Notice) -> str | None:
+    """Return the id of our payment that a notice is about: by our own id, or by one of the provider's."""
+    ours = Payment.objects.filter(provider=name)
+    wanted = Q()
+    if notice.reference:
+        wanted |= Q(reference=notice.reference) | Q(capture=notice.reference)
+    with contextlib.suppress(ValueError):
+        wanted |= Q(pk=uuid.UUID(notice.payment_id))
+    found = ours.filter(wanted).values_list("pk", flat=True).first() if wanted else None
+    return None if found is None else str(found)

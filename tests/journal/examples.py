@@ -99,6 +99,13 @@ _IMAGE = device.FirmwareImage(
 )
 _ROLLOUT = _ID(8)
 
+_DISPUTE = order.Dispute(
+    dispute_id="dispute-1",
+    amount=Decimal("420.75"),
+    status="needs_response",
+    reason="product_not_received",
+    due_by=_AT + 86_400,
+)
 EXAMPLES: tuple[msgspec.Struct, ...] = (
     trolley.ClaimRequested(
         ref=_REF,
@@ -270,6 +277,8 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     ),
     order.OrderRefunded(_ID(7), Decimal("420.75"), _AT),
     order.RefundRefused(_ID(6), "The card was closed.", _AT),
+    order.RefundReversed(_ID(7), "The card was closed.", _AT),
+    order.OrderDisputed(_DISPUTE, _AT),
     till.NumberTaken(_ID(8), 1042, _AT),
     paying.PaymentRequested(
         payment_id=_ID(8),
@@ -323,6 +332,15 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
         order_id=_ID(8),
         at=_AT,
     ),
+    payment.RefundFound(
+        refund_id=_ID(5),
+        capture="capture-1",
+        amount=Decimal("20.75"),
+        reference="refund-2",
+        order_id=_ID(8),
+        at=_AT,
+    ),
+    payment.ChargeDisputed(dispute=_DISPUTE, order_id=_ID(8), at=_AT),
 )
 
 

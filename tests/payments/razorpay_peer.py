@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import re
+import time
 from typing import Any
 
 from tests.payments.peers import Answer, Peer, Request
@@ -27,6 +28,7 @@ class RazorpayPeer(Peer):
         self.payments: dict[str, dict[str, Any]] = {}
         self.refunds: dict[str, dict[str, Any]] = {}
         self.refund_status = "processed"
+        self.disputes: dict[str, dict[str, Any]] = {}
         self._kept: dict[str, tuple[bytes, Answer]] = {}
 
     # --- HTTP ----------------------------------------------------------------------------
@@ -59,7 +61,12 @@ class RazorpayPeer(Peer):
             return items([each for each in self.payments.values() if each["order_id"] == found[1]])
         if found := re.fullmatch(r"/v1/payments/(pay_\w+)/refunds", path):
             return items([each for each in self.refunds.values() if each["payment_id"] == found[1]])
-        return self.refuse(f"GET {path}")
+        listed = {"/v1/refunds": self.refunds, "/v1/disputes": self.disputes}.get(path)
+        if listed is None or query.keys() != {"from", "count", "skip"}:
+            return self.refuse(f"GET {path} by {query}")
+        since, count, skip = (int(query[name]) for name in ("from", "count", "skip"))
+        found_since = [each for each in listed.values() if each["created_at"] >= since]
+        return items(found_since[::-1][skip : skip + count][::-1])
 
     # --- what it does -----------------------------------------------------------------------
 
@@ -119,9 +126,68 @@ class RazorpayPeer(Peer):
             "receipt": data["receipt"],
             "notes": data["notes"],
             "status": self.refund_status,
+            "created_at": int(time.time()),
         }
         self.refunds[str(refund["id"])] = refund
         return Answer(200, dict(refund))
+
+    # --- what happens at Razorpay itself ----------------------------------------------------------
+
+    def desk_refund(self, reference: str, amount: int) -> bytes:
+        """Somebody gives money back on the dashboard; returns the body of its webhook."""
+        payment = self._of(reference)
+        refund = {
+            "id": f"rfnd_{len(self.refunds) + 1:06}",
+            "entity": "refund",
+            "amount": amount,
+            "currency": payment["currency"],
+            "payment_id": payment["id"],
+            "receipt": None,
+            "notes": [],
+            "status": "processed",
+            "created_at": int(time.time()),
+        }
+        payment["amount_refunded"] += amount
+        self.refunds[str(refund["id"])] = refund
+        return event("refund.processed", refund=refund, payment=payment)
+
+    def bounce(self) -> bytes:
+        """The bank sends the last refund back."""
+        refund = self.refunds[max(self.refunds)]
+        refund["status"] = "failed"
+        payment = self.payments[refund["payment_id"]]
+        payment |= {"status": "captured", "amount_refunded": payment["amount_refunded"] - refund["amount"]}
+        return event("refund.failed", refund=refund)
+
+    def dispute(self, reference: str, amount: int) -> bytes:
+        """The buyer's bank wants money back."""
+        payment = self._of(reference)
+        dispute = {
+            "id": f"disp_{len(self.disputes) + 1:06}",
+            "entity": "dispute",
+            "payment_id": payment["id"],
+            "amount": amount,
+            "currency": payment["currency"],
+            "reason_code": "fraudulent",
+            "respond_by": 1_900_000_000,
+            "status": "open",
+            "phase": "chargeback",
+            "created_at": int(time.time()),
+        }
+        self.disputes[str(dispute["id"])] = dispute
+        return event("payment.dispute.created", payment=payment, dispute=dispute)
+
+    def decide(self, status: str) -> bytes:
+        """The bank decides about the last dispute, ``won`` or ``lost``."""
+        dispute = self.disputes[max(self.disputes)]
+        dispute["status"] = status
+        return event(f"payment.dispute.{status}", dispute=dispute)
+
+    def _of(self, reference: str) -> dict[str, Any]:
+        return next(
+            each for each in self.payments.values()
+            if each["order_id"] == reference and each["status"] in ("captured", "refunded")
+        )  # fmt: skip
 
     # --- what shoppers and banks do -------------------------------------------------------------
 

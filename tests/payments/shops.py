@@ -31,6 +31,8 @@ class Shop(NamedTuple):
     """The signed notice that it was paid."""
     unpaid_webhook: Callable[[Any], tuple[bytes, dict[str, str]]]
     """The signed notice that a try has failed."""
+    signed: Callable[[bytes], dict[str, str]]
+    """Headers with the provider's signature."""
     forged: Callable[[bytes], dict[str, str]]
     """Headers with a signature by somebody else."""
     secrets: tuple[str, ...]
@@ -94,6 +96,7 @@ def at_stripe() -> Iterator[Shop]:
             lambda reference, at=1_700_000_050: peer.decline(reference, at=at),
             signed("payment_intent.succeeded"),
             signed("payment_intent.payment_failed"),
+            stripe_peer.signature,
             lambda body: stripe_peer.signature(body, secret="whsec_of_somebody_else"),
             (stripe_peer.KEY, stripe_peer.WEBHOOK_SECRET, "_secret_peer"),
         )
@@ -123,6 +126,7 @@ def at_razorpay() -> Iterator[Shop]:
             decline,
             signed("payment.captured"),
             signed("payment.failed"),
+            lambda body: razorpay_peer.signature(body, f"evt_{uuid4().hex}"),
             lambda body: razorpay_peer.signature(body, secret="of somebody else"),
             (razorpay_peer.KEY_SECRET, razorpay_peer.WEBHOOK_SECRET, razorpay_peer.AUTHORISATION),
         )

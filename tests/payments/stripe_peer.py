@@ -28,6 +28,9 @@ class StripePeer(Peer):
         self.intents: dict[str, dict[str, Any]] = {}
         self.refunds: dict[str, dict[str, Any]] = {}
         self.refund_status = "succeeded"
+        self.disputes: dict[str, dict[str, Any]] = {}
+        self.events: list[dict[str, Any]] = []
+        """Of refunds and disputes, as the account's list of events has them."""
         self._kept: dict[str, tuple[bytes, Answer]] = {}
 
     # --- HTTP ---------------------------------------------------------------------------
@@ -82,6 +85,8 @@ class StripePeer(Peer):
                 each for each in self.refunds.values() if each["payment_intent"] == query["payment_intent"]
             ]
             return Answer(200, {"object": "list", "url": path, "has_more": False, "data": data})
+        if path == "/v1/events":
+            return self._listed(query)
         if (found := re.fullmatch(r"/v1/payment_intents/(pi_\w+)", path)) is None:
             return self.refuse(f"GET {path}")
         if found[1] not in self.intents:
@@ -132,7 +137,8 @@ class StripePeer(Peer):
         if form.keys() != REFUND_FIELDS:
             return self.refuse(f"a refund of {form}")
         intent, amount = self.intents[form["payment_intent"]], int(form["amount"])
-        gone = sum(each["amount"] for each in self.refunds.values() if each["payment_intent"] == intent["id"])
+        made = (each for each in self.refunds.values() if each["status"] != "failed")
+        gone = sum(each["amount"] for each in made if each["payment_intent"] == intent["id"])
         if gone == intent["amount_received"]:
             text = f"Charge {intent['latest_charge']} has already been refunded."
             return error(400, "invalid_request_error", text, "charge_already_refunded")
@@ -150,6 +156,67 @@ class StripePeer(Peer):
         }
         self.refunds[refund["id"]] = refund
         return Answer(200, dict(refund))
+
+    def _listed(self, query: dict[str, str]) -> Answer:
+        kinds = {value for name, value in query.items() if name.startswith("types[")}
+        if not kinds or query.keys() - {"created[gte]", "limit"} != {
+            name for name in query if "types" in name
+        }:
+            return self.refuse(f"events by {query}")
+        since = int(query["created[gte]"])
+        data = [each for each in self.events if each["type"] in kinds and each["created"] >= since]
+        return Answer(200, {"object": "list", "url": "/v1/events", "has_more": False, "data": data[::-1]})
+
+    # --- what happens at Stripe itself ---------------------------------------------------------
+
+    def desk_refund(self, reference: str, amount: int) -> bytes:
+        """Somebody gives money back in the dashboard; returns the body of its webhook."""
+        refund = {
+            "id": f"re_{len(self.refunds) + 1:06}",
+            "object": "refund",
+            "amount": amount,
+            "currency": self.intents[reference]["currency"],
+            "payment_intent": reference,
+            "status": "succeeded",
+            "metadata": {},
+        }
+        self.refunds[str(refund["id"])] = refund
+        return self._happens("refund.created", refund)
+
+    def bounce(self) -> bytes:
+        """The bank sends the last refund back."""
+        refund = self.refunds[max(self.refunds)]
+        refund |= {"status": "failed", "failure_reason": "lost_or_stolen_card"}
+        return self._happens("refund.failed", refund)
+
+    def dispute(self, reference: str, amount: int) -> bytes:
+        """The buyer's bank wants money back."""
+        dispute = {
+            "id": f"dp_{len(self.disputes) + 1:06}",
+            "object": "dispute",
+            "amount": amount,
+            "currency": self.intents[reference]["currency"],
+            "payment_intent": reference,
+            "charge": self.intents[reference]["latest_charge"],
+            "reason": "fraudulent",
+            "status": "needs_response",
+            "evidence_details": {"due_by": 1_900_000_000},
+            "metadata": {},
+        }
+        self.disputes[str(dispute["id"])] = dispute
+        return self._happens("charge.dispute.created", dispute)
+
+    def decide(self, status: str) -> bytes:
+        """The bank decides about the last dispute, ``won`` or ``lost``."""
+        dispute = self.disputes[max(self.disputes)]
+        dispute["status"] = status
+        return self._happens("charge.dispute.closed", dispute)
+
+    def _happens(self, kind: str, thing: dict[str, Any]) -> bytes:
+        event_id = f"evt_{len(self.events) + 1:06}"
+        body = event(kind, dict(thing), event_id, at=int(time.time()))
+        self.events.append(json.loads(body))
+        return body
 
     # --- what shoppers and banks do ----------------------------------------------------------
 

@@ -182,8 +182,6 @@ def test_what_is_not_ours_or_not_about_payments_is_passed_over(at_razorpay: Shop
     assert read(at_razorpay, event("settlement.processed", settlement={"id": "setl_1"})) is None
     assert read(at_razorpay, event("payment.captured", payment={**payment, "order_id": None})) is None
     assert read(at_razorpay, event("payment.captured", payment={})) is None
-    foreign = {"id": "rfnd_1", "status": "processed", "notes": []}
-    assert read(at_razorpay, event("refund.processed", refund=foreign)) is None
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b"null", b"nonsense"])

@@ -13,11 +13,13 @@ journal, not to a log.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Protocol
 
 import msgspec
+
+from actors.messages.order import DisputeStatus
 
 # --- what is asked -----------------------------------------------------------------------
 
@@ -115,10 +117,12 @@ class Refunded(msgspec.Struct, frozen=True):
     """The money is on its way back for certain."""
 
     refund_id: str
-    """Ours."""
+    """Ours; empty: nobody here asked for it, it was given at the provider itself."""
     amount: Decimal
     reference: str = ""
     """The provider's own id of the refund."""
+    capture: str = ""
+    """What it gives back, as Paid said; of a refund that nobody here asked for."""
 
 
 class RefundPending(msgspec.Struct, frozen=True):
@@ -134,9 +138,24 @@ class RefundRefused(msgspec.Struct, frozen=True):
     refund_id: str
     detail: str
     """One sentence for staff."""
+    reference: str = ""
 
 
 RefundSaid = Refunded | RefundPending | RefundRefused
+
+
+class Disputed(msgspec.Struct, frozen=True, kw_only=True):
+    """The buyer's bank wants money back, or has decided."""
+
+    reference: str
+    """The provider's own id of the dispute."""
+    amount: Decimal
+    status: DisputeStatus
+    detail: str
+    """The provider's code for the bank's reason."""
+    due_by: float | None
+    """Until when it can be answered, POSIX seconds."""
+
 
 # --- a webhook --------------------------------------------------------------------------------
 
@@ -149,7 +168,8 @@ class Notice(msgspec.Struct, frozen=True):
     payment_id: str
     """Ours, from what we gave to ``create``; empty if the provider names its own ``reference`` only."""
     reference: str
-    said: Pending | NeedsAction | Paid | Declined | Refunded | RefundPending | RefundRefused
+    """The provider's own id of the payment; its capture where a notice names no more."""
+    said: Pending | NeedsAction | Paid | Declined | Refunded | RefundPending | RefundRefused | Disputed
 
 
 # --- trouble ------------------------------------------------------------------------------------
@@ -211,6 +231,13 @@ class Provider(Protocol):
         """Give it back, once for ``order.refund_id``; asked again, say how that refund stands.
 
         Raises ProviderDown, ProviderRefused.
+        """
+
+    def missed(self, since: float) -> Iterable[Notice]:
+        """Return what webhooks told, or should have told, of refunds and disputes since then, oldest first.
+
+        ``since``: POSIX seconds. A notice that a webhook brought too has the same ``event_id`` where the
+        provider knows it. Raises ProviderDown, ProviderRefused, also while it is being gone through.
         """
 
     def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import razorpay
@@ -31,6 +31,7 @@ from core.payments.providers import (
     Charge,
     Created,
     Declined,
+    Disputed,
     Notice,
     NotKnown,
     Paid,
@@ -62,6 +63,10 @@ _CAPTURE = {
     },
 }
 _EVENTS = {"payment.authorized", "payment.captured", "payment.failed", "order.paid"}
+_DISPUTE_EVENTS = {
+    f"payment.dispute.{what}"
+    for what in ("created", "action_required", "under_review", "won", "lost", "closed")
+}
 _REFUND_EVENTS = {"refund.created", "refund.processed", "refund.failed", "refund.speed_changed"}
 
 
@@ -178,6 +183,10 @@ class Account:
             return RefundRefused(order.refund_id, str(error)[:200] or "Razorpay refused the refund.")
         return _refund_said(refund, order.refund_id)
 
+    def missed(self, since: float) -> Iterable[Notice]:
+        """Go through the refunds and disputes since then; Razorpay keeps no list of events."""
+        return self._call(lambda client: _missed(client, int(since)))
+
     # --- webhooks ---------------------------------------------------------------------------
 
     def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
@@ -286,9 +295,10 @@ def _refused(payment: Mapping[str, Any], reference: str) -> Declined:
 def _refund_said(refund: Mapping[str, Any], refund_id: str) -> RefundSaid:
     match refund["status"]:
         case "processed":
-            return Refunded(refund_id, RAZORPAY.amount(refund["amount"], refund["currency"]), refund["id"])
+            amount = RAZORPAY.amount(refund["amount"], refund["currency"])
+            return Refunded(refund_id, amount, refund["id"], refund.get("payment_id") or "")
         case "failed":
-            return RefundRefused(refund_id, "Razorpay could not give the money back.")
+            return RefundRefused(refund_id, "Razorpay could not give the money back.", refund["id"])
         case _:
             return RefundPending(refund_id, refund["id"])
 
@@ -298,21 +308,68 @@ def _notes(thing: Mapping[str, Any]) -> Mapping[str, Any]:
     return thing["notes"] if isinstance(thing.get("notes"), dict) else {}
 
 
+def _of_refund(event_id: str, refund: Mapping[str, Any], payment: Mapping[str, Any] | None) -> Notice:
+    """Made on Razorpay's dashboard it has no note of ours, and is known by what it gives back."""
+    notes = _notes(refund)
+    reference = (payment or {}).get("order_id") or refund.get("payment_id") or ""
+    said = _refund_said(refund, str(notes.get("refund_id", "")))
+    return Notice(event_id, str(notes.get("payment_id", "")), reference, said)
+
+
+_DECIDED = {"open": "needs_response", "closed": "won"}
+"""A dispute that is closed without a loser took nothing."""
+
+
+def _of_dispute(event_id: str, dispute: Mapping[str, Any], payment: Mapping[str, Any] | None) -> Notice:
+    status = _DECIDED.get(dispute["status"], dispute["status"])
+    due = dispute.get("respond_by")
+    said = Disputed(
+        reference=dispute["id"],
+        amount=RAZORPAY.amount(dispute["amount"], dispute["currency"]),
+        status=status,
+        detail=dispute.get("reason_code") or "",
+        due_by=float(due) if due and status == "needs_response" else None,
+    )
+    return Notice(event_id, "", (payment or {}).get("order_id") or dispute["payment_id"], said)
+
+
+_PAGE = 100
+_REFUND_LASTS_S, _DISPUTE_LASTS_S = 30 * 86_400, 180 * 86_400
+"""So long a refund, a dispute may still change; both are listed by when they began."""
+
+
+def _missed(client: Any, since: int) -> list[Notice]:
+    told = [
+        *((each, _of_refund) for each in _since(client.refund.all, since - _REFUND_LASTS_S)),
+        *((each, _of_dispute) for each in _since(client.dispute.all, since - _DISPUTE_LASTS_S)),
+    ]
+    told.sort(key=lambda one: one[0]["created_at"])
+    return [notice(f"{each['id']}:{each['status']}", each, None) for each, notice in told]
+
+
+def _since(listing: Callable[[Any], Any], since: int) -> list[Any]:
+    """Return all that a listing has from then on, page by page."""
+    found: list[Any] = []
+    while True:
+        page = listing({"from": since, "count": _PAGE, "skip": len(found)})["items"]
+        found += page
+        if len(page) < _PAGE:
+            return found
+
+
 def _notice(event_id: str, kind: str, things: Mapping[str, Any], at: float) -> Notice | None:
     if not event_id:
         raise KeyError("x-razorpay-event-id")
     payment = things.get("payment")
     if kind in _REFUND_EVENTS:
         refund = things["refund"]
-        notes = _notes(refund)
-        if "refund_id" not in notes:
-            return None
-        reference = payment["order_id"] if payment else ""
-        said = _refund_said(refund, notes["refund_id"])
-        return Notice(event_id, notes.get("payment_id", ""), reference, said)
+        return _of_refund(event_id, refund, payment)
+    if kind in _DISPUTE_EVENTS:
+        return _of_dispute(event_id, things["dispute"], payment)
     if kind not in _EVENTS or payment is None or not payment.get("order_id"):
         return None
-    ours = _notes(things.get("order", {})).get("payment_id") or _notes(payment).get("payment_id", "")
+    noted = _notes(things.get("order", {})).get("payment_id") or _notes(payment).get("payment_id", "")
+    ours = str(noted)
     if payment["status"] == "captured":
         return Notice(event_id, ours, payment["order_id"], _paid(payment, at))
     tried = payment["status"] in ("authorized", "created")

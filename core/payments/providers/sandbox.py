@@ -10,14 +10,13 @@ import hashlib
 import hmac
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
 from django.conf import settings
-from django.db.models import Sum
 from django.utils import timezone
 from stdnum import luhn
 
@@ -41,6 +40,7 @@ from core.payments.providers import (
     RefundSaid,
     Said,
     Unheard,
+    sandbox_desk,
 )
 from core.problems import Problem
 from core.wire.secrets import same
@@ -166,9 +166,10 @@ class Sandbox:
             return RefundRefused(order.refund_id, "This was not paid.")
         before = SandboxRefund.objects.filter(payment_id=order.charge.payment_id)
         made = before.filter(refund_id=order.refund_id).first()
+        if made is not None and made.status == "failed":
+            return RefundRefused(order.refund_id, made.detail, f"sbr_{order.refund_id}")
         if made is None:
-            gone = before.aggregate(gone=Sum("amount"))["gone"] or 0
-            if gone + order.amount > books.amount:
+            if order.amount > sandbox_desk.refundable(books):
                 return RefundRefused(order.refund_id, "More than was paid cannot be given back.")
             made = SandboxRefund(
                 refund_id=order.refund_id, payment_id=order.charge.payment_id, amount=order.amount
@@ -177,6 +178,10 @@ class Sandbox:
         return Refunded(
             order.refund_id, money.quantize(made.amount, books.currency), f"sbr_{order.refund_id}"
         )
+
+    def missed(self, since: float) -> Iterable[Notice]:
+        """Return what people did at the sandbox itself."""
+        return sandbox_desk.notices(since)
 
     def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
         """Verify and read one of its own notices."""

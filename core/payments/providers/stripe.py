@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -26,6 +26,7 @@ from core.payments.providers import (
     Charge,
     Created,
     Declined,
+    Disputed,
     NeedsAction,
     Notice,
     NotKnown,
@@ -56,6 +57,7 @@ _EVENTS = {
     "payment_intent.payment_failed", "payment_intent.canceled",
 }  # fmt: skip
 _REFUND_EVENTS = {"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"}
+_DISPUTE_EVENTS = {f"charge.dispute.{what}" for what in ("created", "updated", "closed")}
 _AMOUNT_CODES = {"amount_too_small", "amount_too_large", "invalid_charge_amount_no_decimal_compatible"}
 
 T = TypeVar("T")
@@ -219,16 +221,32 @@ class Account:
             raise Unheard("The body is no event that we can read.") from error
 
     def _notice(self, event_id: str, kind: str, thing: Mapping[str, Any], at: float) -> Notice | None:
-        ours: str = (thing.get("metadata") or {}).get("payment_id", "")
-        if not ours:
-            return None
+        noted = thing.get("metadata") or {}
+        ours = str(noted.get("payment_id", ""))
+        intent = str(thing.get("payment_intent") or "")
         if kind in _REFUND_EVENTS:
-            refund_id = thing["metadata"].get("refund_id", "")
-            reference = thing.get("payment_intent") or ""
-            return Notice(event_id, ours, reference, _refund_said(thing, refund_id)) if refund_id else None
-        if kind not in _EVENTS:
+            # Made in Stripe's dashboard it has no note of ours, and is known by the intent alone.
+            said = _refund_said(thing, str(noted.get("refund_id", "")))
+            return Notice(event_id, ours, intent, said) if ours or intent else None
+        if kind in _DISPUTE_EVENTS:
+            return Notice(event_id, "", intent, _dispute_said(thing)) if intent else None
+        if kind not in _EVENTS or not ours:
             return None
         return Notice(event_id, ours, thing["id"], self._said(thing, at))
+
+    def missed(self, since: float) -> Iterable[Notice]:
+        """Go through Stripe's own list of events, which it keeps for thirty days."""
+        kinds = sorted(_REFUND_EVENTS | _DISPUTE_EVENTS)
+        return self._call(lambda client: self._missed(client, kinds, int(since)))
+
+    def _missed(self, client: StripeClient, kinds: list[str], since: int) -> list[Notice]:
+        found = client.v1.events.list({"types": kinds, "created": {"gte": since}, "limit": 100})
+        events = [each.to_dict() for each in found.auto_paging_iter()]
+        told = (
+            self._notice(each["id"], each["type"], each["data"]["object"], each["created"])
+            for each in reversed(events)
+        )
+        return [notice for notice in told if notice is not None]
 
     # --- calls ------------------------------------------------------------------------------------
 
@@ -315,12 +333,25 @@ def _refund_said(refund: Mapping[str, Any], refund_id: str) -> RefundSaid:
     match refund["status"]:
         case "succeeded":
             amount = STRIPE.amount(refund["amount"], refund["currency"].upper())
-            return Refunded(refund_id, amount, refund["id"])
+            return Refunded(refund_id, amount, refund["id"], str(refund.get("payment_intent") or ""))
         case "failed" | "canceled":
             why = (refund.get("failure_reason") or refund["status"]).replace("_", " ")
-            return RefundRefused(refund_id, f"Stripe could not give the money back: {why}.")
+            return RefundRefused(refund_id, f"Stripe could not give the money back: {why}.", refund["id"])
         case _:
             return RefundPending(refund_id, refund["id"])
+
+
+def _dispute_said(dispute: Mapping[str, Any]) -> Disputed:
+    """Return what a dispute's status means; an inquiry that was closed (``warning_closed``) took nothing."""
+    status = dispute["status"].removeprefix("warning_")
+    due = (dispute.get("evidence_details") or {}).get("due_by")
+    return Disputed(
+        reference=dispute["id"],
+        amount=STRIPE.amount(dispute["amount"], dispute["currency"].upper()),
+        status={"closed": "won", "prevented": "won"}.get(status, status),
+        detail=dispute["reason"],
+        due_by=float(due) if due and status == "needs_response" else None,
+    )
 
 
 def _trouble(error: stripe.StripeError) -> ProviderDown | ProviderRefused:

@@ -4,6 +4,7 @@ import { t, elapsed, number } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Refusal, useRequest } from "../parts/forms.js";
 import { acknowledge, answerHelp, clearAlarm, giveBack, now } from "./store.js";
+import { disputeReason } from "../orders/dispute.js";
 import { candidates, lockPlace, needs, stateOf } from "./states.js";
 
 /** So many trolleys are told apart at a glance; more of them are chosen from a list. */
@@ -26,6 +27,8 @@ export function alarmText(alarm, board) {
 
 function why(alarm) {
   if (alarm.kind === "lock_failed" && alarm.detail) return t(`fault.${alarm.detail}`);
+  if (alarm.kind === "refund_failed") return html`<bdi>${alarm.detail}</bdi>`;
+  if (alarm.kind === "payment_disputed") return disputeReason(alarm.detail);
   if (alarm.kind === "help_wanted" && alarm.detail) return html`<bdi>${alarm.detail}</bdi>`;
   return "";
 }
@@ -117,18 +120,28 @@ function Which({ alarm, board, busy, run }) {
   </form>`;
 }
 
+/** The page of the order that an alarm is about; null for all others. */
+function orderAddress(alarm) {
+  const [what, order] = alarm.subject.split("/");
+  if (what !== "payment") return null;
+  return `${location.pathname.replace(/\/$/, "")}/orders?order=${encodeURIComponent(order)}`;
+}
+
 function Alarm({ alarm, board, onOpen }) {
   const { busy, problem, run } = useRequest();
   const text = alarmText(alarm, board);
   const trolley = board.trolleys.find((one) => one.trolley_id === alarm.trolley_id);
   const also = why(alarm);
+  const order = orderAddress(alarm);
   return html`<li class=${cx("alarm", `sev-${alarm.severity}`, alarm.assignee && "alarm-taken")}>
     <${Badge} severity=${alarm.severity} />
     <div class="alarm-what">
       ${
         trolley
           ? html`<button type="button" class="alarm-open" onClick=${() => onOpen(alarm.trolley_id)}>${text}</button>`
-          : html`<strong>${text}</strong>`
+          : order
+            ? html`<a class="alarm-open" href=${order}>${text}</a>`
+            : html`<strong>${text}</strong>`
       }
       ${also && html`<span class="small soft">${also}</span>`}
       <${Small}

@@ -70,8 +70,11 @@ export const WhenAndUnits = ({ order }) => html`<span class="small soft when">
 
 /** A refund or a use of the exit pass, as a badge; nothing for an order like any other. */
 export function Status({ order }) {
-  if (order.status === "paid") return null;
-  return html`<span class=${cx("badge", "badge-back")}>${t(`order.${order.status}`)}</span>`;
+  const disputed = order.dispute && order.dispute.status !== "won";
+  return html`
+    ${order.status !== "paid" && html`<span class=${cx("badge", "badge-back")}>${t(`order.${order.status}`)}</span>`}
+    ${disputed && html`<span class="badge badge-back">${t("dispute.badge")}</span>`}
+  `;
 }
 
 const Price = ({ item, currency }) =>
@@ -125,6 +128,7 @@ export function Refunds({ order, zone }) {
           <${Icon} name=${REFUND_ICON[one.status]} />
           <span class="receipt-what">
             <strong>${t(`refund.${one.status}`)}</strong>
+            ${one.source === "provider" && html`<span class="small soft">${t("refund.at_provider")}</span>`}
             <span class="small soft">
               <bdi>${one.reason}</bdi>
               ${one.detail && html`<br /><bdi>${one.detail}</bdi>`}

@@ -5,6 +5,7 @@ import { auth, queryOf } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Brand, Empty, LangSwitch, Loading, OfflineBanner, Sheet, ThemeSwitch, Toasts } from "../parts/common.js";
 import { Lines, Refunds, Status, WhenAndUnits, signIn, useOrder } from "./parts.js";
+import { Dispute } from "./dispute.js";
 import { RefundForm } from "./refund.js";
 
 const branch = decodeURIComponent(location.pathname.split("/")[2] ?? "");
@@ -85,6 +86,7 @@ function OrderSheet({ id, manages, onClose }) {
               <strong class="num push">${money(order.refunded, order.currency)}</strong>
             </p>`
           }
+          <${Dispute} order=${order} zone=${order.shop?.timezone} />
           <${Refunds} order=${order} zone=${order.shop?.timezone} />
           ${
             manages &&
@@ -105,8 +107,12 @@ function Sales({ manages }) {
     useSignal(1),
     useSignal(/** @type {Page<Rest.OrderRow> | null} */ (null)),
     useSignal(/** @type {Problem | null} */ (null)),
-    useSignal(/** @type {string | null} */ (null)),
+    useSignal(new URLSearchParams(location.search).get("order")),
   ];
+  const open = (id) => {
+    opened.value = id;
+    history.replaceState(null, "", id ? `?order=${encodeURIComponent(id)}` : location.pathname);
+  };
   useEffect(() => {
     let over = false;
     const load = async () => {
@@ -180,7 +186,7 @@ function Sales({ manages }) {
             ${
               rows.length
                 ? html`<ul class="bought-list">
-                  ${rows.map((one) => html`<${Sale} key=${one.id} order=${one} open=${(id) => (opened.value = id)} />`)}
+                  ${rows.map((one) => html`<${Sale} key=${one.id} order=${one} open=${open} />`)}
                 </ul>`
                 : html`<${Empty}
                   icon="receipt"
@@ -201,7 +207,7 @@ function Sales({ manages }) {
           key=${opened.value}
           id=${opened.value}
           manages=${manages}
-          onClose=${() => (opened.value = null)}
+          onClose=${() => open(null)}
         />`
       }
     </main>

@@ -13,10 +13,13 @@ from msgspec.structs import replace
 from actors import order, order_numbers
 from actors.messages.cart import Line, PriceStep
 from actors.messages.order import (
+    Dispute,
+    DisputeStatus,
     ExitPassed,
     ExitVerified,
     GiveNumber,
     GoodsBack,
+    NoteDispute,
     OrderNumbered,
     OrderPlaced,
     OrderRefunded,
@@ -27,6 +30,7 @@ from actors.messages.order import (
     RefundOrder,
     RefundRefused,
     RefundRequested,
+    RefundReversed,
     VerifyExit,
 )
 from actors.messages.order_numbers import NumberTaken, TakeNumber
@@ -206,6 +210,46 @@ def test_money_that_the_provider_gave_back_by_itself_is_noted_and_bounded() -> N
     paid().when(RefundFailed("of-the-bank", "no")).nothing()
 
 
+def test_a_refund_that_the_bank_sends_back_is_failed_and_the_order_is_paid_again() -> None:
+    whole = paid().after(refund(None)).after(RefundMade("f1", Decimal("50.50")), at=101.0)
+    assert whole.state.phase == "refunded"
+    back = whole.when(RefundFailed("f1", "The account was closed."), at=900.0)
+    back.then(RefundReversed("f1", "The account was closed.", 900.0))
+    assert (back.state.phase, back.state.refunded, back.state.left) == ("paid", 0, Decimal("50.50"))
+    assert (back.state.refunds["f1"].status, back.state.refunds["f1"].detail) == (
+        "failed",
+        "The account was closed.",
+    )
+    back.and_then().when(RefundFailed("f1", "The account was closed."), command_id="twice").nothing()
+    back.and_then().when(LOOK, command_id="exit").names("ExitVerified")
+    again = back.and_then().after(refund("20.00", name="f2"), command_id="f2")
+    part = again.after(RefundMade("f2", Decimal("20.00")), command_id="m2")
+    assert part.state.phase == "partly_refunded"
+
+
+def test_a_part_that_comes_back_leaves_the_other_part_given_back() -> None:
+    part = paid().after(refund("10.00")).after(RefundMade("f1", Decimal("10.00")))
+    both = part.after(refund(None, name="f2")).after(RefundMade("f2", Decimal("40.50")))
+    back = both.when(RefundFailed("f1", "no"), command_id="no")
+    assert (back.state.phase, back.state.left) == ("partly_refunded", Decimal("10.00"))
+
+
+def test_a_dispute_marks_the_order_and_is_no_money_to_give_back() -> None:
+    def told(status: DisputeStatus, amount: str = "50.50") -> NoteDispute:
+        return NoteDispute(
+            Dispute(dispute_id="d", amount=Decimal(amount), status=status, reason="fraudulent", due_by=None)
+        )
+
+    asked = paid().when(told("needs_response")).names("OrderDisputed")
+    assert asked.state.dispute == told("needs_response").dispute
+    asked.and_then().when(told("needs_response")).nothing()
+    asked.and_then().when(refund(None)).refused(409, "nothing_to_refund")
+    won = asked.and_then().after(told("won"))
+    won.when(refund(None)).names("RefundRequested")
+    part = paid().after(told("under_review", "10.00"))
+    part.when(refund("40.51")).refused(400, "refund_too_high", left=Decimal("40.50"))
+
+
 def test_what_came_back_goes_to_the_stock_once() -> None:
     then = paid().when(refund("20.00", GoodsBack("line-milk", 1), GoodsBack("line-tea", 1)))
     then.tells(
@@ -254,5 +298,6 @@ def test_whatever_is_said_of_refunds_nobody_gets_more_than_was_paid(said: list[A
                 continue
             asked.add(word.refund_id)
         here = here.when(word, command_id=f"c{number}").and_then()
+        assert here.state.left >= 0
         assert 0 <= here.state.refunded <= here.state.purchase.total
         assert (here.state.phase == "refunded") == (here.state.refunded == here.state.purchase.total)

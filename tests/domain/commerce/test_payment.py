@@ -9,8 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from actors import payment
+from actors.messages.alarms import About, ClearAlarm, RaiseAlarm
 from actors.messages.cart import Line
-from actors.messages.order import RefundFailed, RefundMade
+from actors.messages.order import Dispute, DisputeStatus, NoteDispute, RefundFailed, RefundMade
 from actors.messages.paying import PaymentFailed, PaymentSucceeded
 from actors.messages.payment import (
     Charge,
@@ -21,6 +22,7 @@ from actors.messages.payment import (
     CheckPayment,
     Confirm,
     ConfirmPayment,
+    Disputed,
     FindPayment,
     GiveBack,
     GivenBack,
@@ -266,8 +268,75 @@ def test_an_order_hears_how_its_refund_ended() -> None:
     made.tells(("order", "p1", RefundMade("f1", Decimal("10.00"))))
     assert (made.state.status, made.state.left) == ("paid", Decimal("24.99"))
     no = asked.and_then().when(NotGivenBack("f1", "too old"), at=131.0)
-    no.tells(("order", "p1", RefundFailed("f1", "too old")))
+    no.tells(("order", "p1", RefundFailed("f1", "too old"))).alarms(alarm("f1", "too old", 131.0, no))
     assert (no.state.left, no.state.unsettled) == (AMOUNT, False)
+
+
+def alarm(refund_id: str, detail: str, at: float, then: Any) -> RaiseAlarm:
+    about = About(f"payment/p1/{refund_id}", user_id="alice", detail=detail)
+    return RaiseAlarm("refund_failed", about, at, then.state.seq)
+
+
+def test_a_refund_that_bounced_after_it_was_made_is_told_and_no_longer_counts() -> None:
+    made = (
+        kept()
+        .after(BY_ORDER, at=130.0, command_id="b")
+        .after(GivenBack("f1", "re-1"), at=131.0, command_id="m")
+    )
+    bounced = made.when(NotGivenBack("", "account closed", "re-1"), at=900.0).names("RefundSettled")
+    bounced.tells(("order", "p1", RefundFailed("f1", "account closed")))
+    bounced.alarms(alarm("f1", "account closed", 900.0, bounced))
+    assert (bounced.state.status, bounced.state.left, bounced.state.refunded) == ("paid", AMOUNT, 0)
+    after = bounced.and_then().when(GivenBack("f1", "re-1"), at=901.0, command_id="after all")
+    after.tells(("order", "p1", RefundMade("f1", Decimal("10.00"))))
+    after.alarms(ClearAlarm(("refund_failed",), "payment/p1/f1", after.state.seq))
+
+
+# --- what happens at the provider itself -------------------------------------------------------
+
+FOUND = GivenBack("", "re-9", Decimal("4.99"), "cap-1")
+
+
+def test_money_that_somebody_gave_back_at_the_provider_counts_once_and_is_told() -> None:
+    found = kept().when(FOUND, at=150.0).names("RefundFound")
+    (refund,) = found.state.refunds
+    found.tells(("order", "p1", RefundMade(refund.refund_id, Decimal("4.99"))))
+    assert found.hints("provider", "sandbox") == [], "it is made already"
+    assert (found.state.left, found.state.refunded) == (Decimal("30.00"), Decimal("4.99"))
+    found.and_then().when(FOUND, command_id="again").nothing()
+    failed = found.and_then().when(NotGivenBack("", "account closed", "re-9"), at=160.0)
+    failed.names("RefundSettled")
+    assert failed.state.left == AMOUNT
+
+
+def test_before_anybody_knows_what_was_paid_for_the_provider_has_to_tell_it_again() -> None:
+    paid().when(FOUND).refused(503, "payment_settling")
+    paid().when(Disputed(dispute())).refused(503, "payment_settling")
+
+
+def test_a_refund_of_ours_that_takes_its_time_is_no_news_of_a_stranger() -> None:
+    kept().when(GivingBack("", "re-9")).nothing()
+    kept().when(NotGivenBack("", "no", "re-9")).nothing()
+    kept().when(GivenBack("f7", "")).nothing()
+
+
+def dispute(status: DisputeStatus = "needs_response", amount: str = "34.99") -> Dispute:
+    due = 9000.0 if status == "needs_response" else None
+    return Dispute(dispute_id="dp-1", amount=Decimal(amount), status=status, reason="fraudulent", due_by=due)
+
+
+def test_a_dispute_is_told_to_the_order_and_the_branch_until_the_bank_has_decided() -> None:
+    asked = kept().when(Disputed(dispute()), at=500.0).names("ChargeDisputed")
+    about = About("payment/p1/dp-1", user_id="alice", detail="fraudulent")
+    asked.tells(("order", "p1", NoteDispute(dispute())))
+    asked.alarms(RaiseAlarm("payment_disputed", about, 500.0, asked.state.seq))
+    assert asked.state.left == 0, "a refund on top would pay twice"
+    asked.and_then().when(Disputed(dispute()), command_id="again").nothing()
+    won = asked.and_then().when(Disputed(dispute("won")), command_id="won", at=600.0)
+    won.tells(("order", "p1", NoteDispute(dispute("won"))))
+    won.alarms(ClearAlarm(("payment_disputed",), "payment/p1/dp-1", won.state.seq))
+    assert won.state.left == AMOUNT
+    won.and_then().when(Disputed(dispute()), command_id="late").nothing()
 
 
 @pytest.mark.parametrize("amount", ["0.00", "-1.00", "35.00"])
@@ -276,7 +345,7 @@ def test_no_more_is_given_back_than_was_paid(amount: str) -> None:
     then = kept().when(command, at=130.0).names("RefundSettled")
     assert then.hints("provider", "sandbox") == []
     [(_, _, told)] = [(tell.kind, tell.key, tell.command) for tell in then.told]
-    assert isinstance(told, RefundFailed)
+    assert isinstance(told, RefundFailed), "whoever asked is told; nobody has to look into it"
 
 
 def test_all_that_is_left_is_given_back_without_an_amount() -> None:
