@@ -8,7 +8,7 @@ import { present } from "../present.js";
 function Held({ code }) {
   const { connection } = useStore();
   const { dropVoucher } = useCheckout();
-  return html`<li class="chip">
+  return html`<li class="held-code">
     <span class="code">${code}</span>
     <button
       type="button"
