@@ -27,6 +27,10 @@ const OLD_KEYS = [
 
 /** A refusal or failure. `code` and `status` are the server's (`offline` without an answer), `cause` its Problem. */
 export class CartError extends Error {
+  /**
+   * @param {string} message
+   * @param {Problem} [problem]
+   */
   constructor(message, problem) {
     super(message, { cause: problem });
     this.name = "CartError";
@@ -35,14 +39,24 @@ export class CartError extends Error {
   }
 }
 
-/** The server's own sentence, `otherwise` when there is none. A lost connection has none. */
+/**
+ * The server's own sentence, `otherwise` when there is none. A lost connection has none.
+ * @param {any} problem
+ * @param {string} otherwise
+ */
 const sentence = (problem, otherwise) => problem.error ?? problem.detail ?? otherwise;
 
 /** In Node a timer keeps the process alive unless it is told not to. @param {any} timer */
 const waitsForNobody = (timer) => timer.unref?.();
 
-/** `call`, once more with the same key if the connection broke: the server does nothing twice for one key. */
-async function send(server, method, path, { token, body = undefined, key = "", headers = {} }) {
+/**
+ * `call`, once more with the same key if the connection broke: the server does nothing twice for one key.
+ * @param {string} server
+ * @param {string} method
+ * @param {string} path
+ * @param {{ token?: string, body?: unknown, key?: string, headers?: Record<string, string> }} options
+ */
+async function send(server, method, path, { token, body, key = "", headers = {} }) {
   const options = { token, body, headers: key ? { ...headers, "Idempotency-Key": key } : headers };
   try {
     return await call(method, server + path, options);
@@ -79,6 +93,7 @@ export class CartManager {
    * `authToken`: an access token, or an object whose `access({fresh})` gives one (js/api.js has it).
    * Options: `server`, an origin; `WebSocket`, the class, null for none; `paymentMethod`, the provider's
    * name, by default the server's own; `branch`, needed to pay only for who holds no trolley.
+   * @param {string | { access(): Promise<string> }} authToken
    */
   constructor(authToken, options = {}) {
     this.token = authToken;
@@ -101,7 +116,11 @@ export class CartManager {
     return (this.#reading = reading);
   }
 
-  /** Put a product into the cart; gives the server's answer. `variantId` may be null. Raises CartError. */
+  /**
+   * Put a product into the cart; gives the server's answer. `variantId` may be null. Raises CartError.
+   * @param {string} productId
+   * @param {string | null} variantId
+   */
   async addItem(productId, variantId, quantity = 1) {
     const body = { product_id: productId, variant_id: variantId ?? null, quantity };
     const answer = await this.#post("/api/cart/add/", body, "Failed to add item");
@@ -112,6 +131,8 @@ export class CartManager {
   /**
    * Reserve what is in the cart and begin to pay for it; gives the payment with its provider's client
    * data. A second call while the first is under way is the same checkout. Raises CartError.
+   * @param {object | null} [shippingAddress]
+   * @param {object | null} [billingAddress]
    */
   checkout(shippingAddress, billingAddress) {
     this.#paying ??= this.#pay(shippingAddress, billingAddress).finally(() => (this.#paying = null));
@@ -138,6 +159,11 @@ export class CartManager {
     }
   }
 
+  /**
+   * @param {string} path
+   * @param {unknown} body
+   * @param {string} otherwise
+   */
   async #post(path, body, otherwise) {
     try {
       const token = await this.#auth.access();
@@ -148,6 +174,10 @@ export class CartManager {
     }
   }
 
+  /**
+   * @param {object | null} [shippingAddress]
+   * @param {object | null} [billingAddress]
+   */
   async #pay(shippingAddress, billingAddress) {
     const cart = await this.getCart(true);
     if (!cart.items || cart.items.length === 0) throw new CartError("Cart is empty. Please add items before checkout.");
@@ -166,6 +196,7 @@ export class CartManager {
 
   // --- keeping --------------------------------------------------------------
 
+  /** @param {any} cart */
   #keep(cart) {
     if (cart.revision < Math.max(this.#heard, this.cart?.revision ?? 0)) return; // older than what is known
     this.cart = cart;
@@ -179,7 +210,10 @@ export class CartManager {
     clearTimeout(this.#poll);
   }
 
-  /** The cart is at `revision`, says the socket. */
+  /**
+   * The cart is at `revision`, says the socket.
+   * @param {number} revision
+   */
   #moved(revision) {
     this.#heard = Math.max(this.#heard, revision);
     if (this.cart && this.cart.revision < revision) this.#forget();
@@ -236,11 +270,12 @@ export class CartManager {
 /**
  * For programs that keep a cart of their own and think that it is stale: forget what earlier versions
  * kept in this browser and fetch the server's cart. Raises CartError.
+ * @param {string} token
  */
 export async function recoverCartSync(token) {
   for (const [store, key] of OLD_KEYS) {
     try {
-      globalThis[store]?.removeItem(key);
+      /** @type {any} */ (globalThis)[store]?.removeItem(key);
     } catch {
       continue; // storage is forbidden here, so nothing stale is in it
     }

@@ -9,7 +9,10 @@ const MARGIN_MS = 45_000;
 /** A Date header has whole seconds, and a server may write it once a second only. */
 const DATE_SLACK_MS = 2_000;
 
-/** Milliseconds since 1970 when a JWT expires, by its own word. */
+/**
+ * Milliseconds since 1970 when a JWT expires, by its own word.
+ * @param {string} token
+ */
 export function expiryOf(token) {
   try {
     const part = token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
@@ -28,6 +31,7 @@ export const queryOf = (fields) =>
 
 const language = () => globalThis.document?.documentElement.lang || "en";
 
+/** @param {Response} response */
 async function problemOf(response) {
   // A proxy may answer with a page of its own instead of a problem document.
   const body = await response.json().catch(() => ({}));
@@ -41,6 +45,8 @@ async function problemOf(response) {
 /**
  * One call. Raises Problem: the server's own, or `offline` when there was no answer.
  * Without `token` the call goes out unauthorised. `form`: a FormData instead of a JSON `body`.
+ * @param {string} method
+ * @param {string} path
  */
 export async function call(method, path, /** @type {CallOptions} */ { body, form, headers, token } = {}) {
   let response;
@@ -75,7 +81,7 @@ class Auth {
     }
   }
 
-  #write(tokens) {
+  #write(/** @type {{ access: string, refresh: string } | null} */ tokens) {
     writeStored(KEPT, tokens && JSON.stringify(tokens));
   }
 
@@ -83,30 +89,48 @@ class Auth {
     return this.#read() !== null;
   }
 
-  /** Username or e-mail and password; raises Problem. */
+  /**
+   * Username or e-mail and password; raises Problem.
+   * @param {string} username
+   * @param {string} password
+   */
   async signIn(username, password) {
     const answer = await call("POST", "/api/auth/token", { body: { username, password, language: language() } });
     this.#write({ access: answer.access, refresh: answer.refresh });
   }
 
-  /** A new shopper's account, signed in at once; raises Problem with `errors` by field. */
+  /**
+   * A new shopper's account, signed in at once; raises Problem with `errors` by field.
+   * @param {string} username
+   * @param {string} password
+   */
   async register(username, password) {
     const answer = await call("POST", "/api/auth/register", { body: { username, password, language: language() } });
     this.#write({ access: answer.access, refresh: answer.refresh });
   }
 
-  /** Have a code sent to a phone; gives {expires_in}, seconds. Raises Problem. */
+  /**
+   * Have a code sent to a phone; gives {expires_in}, seconds. Raises Problem.
+   * @param {string} phone
+   */
   askCode(phone) {
     return call("POST", "/api/auth/otp/request", { body: { phone, language: language() } });
   }
 
-  /** Sign in with the code that came; somebody new has an account by it. Raises Problem. */
+  /**
+   * Sign in with the code that came; somebody new has an account by it. Raises Problem.
+   * @param {string} phone
+   * @param {string} code
+   */
   async enterByCode(phone, code) {
     const answer = await call("POST", "/api/auth/otp/verify", { body: { phone, code, language: language() } });
     this.#write({ access: answer.access, refresh: answer.refresh });
   }
 
-  /** Let mail to the signed-in person be in this language from now on; nothing here waits for it. */
+  /**
+   * Let mail to the signed-in person be in this language from now on; nothing here waits for it.
+   * @param {string} language
+   */
   noteLanguage(language) {
     if (this.signedIn)
       this.call("PATCH", "/api/me", { body: { language } }).catch((problem) =>
@@ -134,12 +158,16 @@ class Auth {
     return this.#refreshing;
   }
 
-  /** Only one tab may use the refresh token: a second use of it revokes the whole family. */
+  /**
+   * Only one tab may use the refresh token: a second use of it revokes the whole family.
+   * @param {string} stale
+   */
   async #refresh(stale) {
     const turn = () => this.#rotate(stale);
     return navigator.locks ? navigator.locks.request("st.refresh", turn) : turn();
   }
 
+  /** @param {string} stale */
   async #rotate(stale) {
     const tokens = this.#read();
     if (!tokens) throw new Problem({ code: "signed_out" });
@@ -157,7 +185,11 @@ class Auth {
     }
   }
 
-  /** `call` as the signed-in person; one more try with a new token after a 401. */
+  /**
+   * `call` as the signed-in person; one more try with a new token after a 401.
+   * @param {string} method
+   * @param {string} path
+   */
   async call(method, path, options = {}) {
     try {
       return await call(method, path, { ...options, token: await this.access() });

@@ -1,7 +1,11 @@
 /** Which chains somebody's account may manage. */
 import { auth } from "./api.js";
 
-/** Every page of a list. */
+/**
+ * Every page of a list.
+ * @param {string} path
+ * @returns {Promise<any[]>}
+ */
 export async function all(path) {
   const { results, next } = await auth.call("GET", path);
   if (!next) return results;
@@ -9,11 +13,18 @@ export async function all(path) {
   return [...results, ...(await all(pathname + search))];
 }
 
+/**
+ * @param {Rest.MeAnswer} me
+ * @param {string} slug
+ */
 const manages = (me, slug) =>
   me.is_platform_admin ||
   me.roles.some((one) => one.chain === slug && (one.role === "manager" || one.role === "chain_admin"));
 
-/** The chains whose catalogue the account may change: [{slug, name, currency}]. */
+/**
+ * The chains whose catalogue the account may change: [{slug, name, currency}].
+ * @param {Rest.MeAnswer} me
+ */
 export async function managedChains(me) {
   if (!me.is_platform_admin && !me.roles.length) return [];
   return (await all("/api/chains")).filter((chain) => manages(me, chain.slug));

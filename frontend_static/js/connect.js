@@ -1,2 +1,5 @@
-/** The address of a socket on this host. */
+/**
+ * The address of a socket on this host.
+ * @param {string} path
+ */
 export const socketUrl = (path) => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;

@@ -12,6 +12,12 @@
 
 /** @typedef {Live.SessionSnapshot & { outcome?: string }} Session */
 
+/**
+ * The state of a topic after one of its events.
+ * @template State
+ * @typedef {(state: State, name: string, data: any) => State} Fold
+ */
+
 export class UnknownEvent extends Error {}
 
 /**
@@ -50,7 +56,7 @@ const TOTALS = [
  * @param {Partial<Live.CartView>} changes
  */
 function totalled(cart, data, changes) {
-  const totals = Object.fromEntries(TOTALS.filter((name) => name in data).map((name) => [name, data[name]]));
+  const totals = Object.fromEntries(Object.entries(data).filter(([name]) => TOTALS.includes(name)));
   const next = { ...cart, ...totals, ...changes };
   next.has_unavailable_items = next.items.some((item) => item.available === false);
   return next;
@@ -100,7 +106,7 @@ const CART = {
   PaymentReturned: nothingElse,
 };
 
-/** Every event of a session carries the whole of it. */
+/** Every event of a session carries the whole of it. @type {(state: Session, data: Session) => Session} */
 const asItIs = (_, data) => data;
 
 /** @type {Folds<Session, Live.SessionEvents>} */
@@ -172,60 +178,67 @@ const CHAIN = {
 /** What each event of a topic makes of its state; a test keeps the names those of docs/asyncapi.json. */
 export const FOLDS = { cart: CART, session: SESSION, branch: BRANCH, chain: CHAIN };
 
+/**
+ * @template State
+ * @param {Record<string, (state: State, data: any) => State>} folds
+ * @param {State} state
+ * @param {string} name
+ * @param {any} data
+ */
 function fold(folds, state, name, data) {
   if (!Object.hasOwn(folds, name)) throw new UnknownEvent(name);
   return folds[name](state, data);
 }
 
-/** The cart after the event `name`. */
+/** The cart after the event `name`. @type {Fold<Live.CartView>} */
 export const foldCart = (cart, name, data) => fold(CART, cart, name, data);
-/** The session topic, {session} and how it ended, after the event. */
+/** The session topic, {session} and how it ended, after the event. @type {Fold<Session>} */
 export const foldSession = (state, name, data) => fold(SESSION, state, name, data);
-/** The branch board, {branch, trolleys, devices, counters, alarms}, after the event. */
+/** The branch board after the event. @type {Fold<Live.BranchSnapshot>} */
 export const foldBranch = (board, name, data) => fold(BRANCH, board, name, data);
-/** The chain overview, {chain, branches: [{code, name, counters}]}, after the event. */
+/** The chain overview after the event. @type {Fold<Live.ChainSnapshot>} */
 export const foldChain = (chain, name, data) => fold(CHAIN, chain, name, data);
 
 /**
  * A command on its way; `kind`: "add" (of `barcode`), "set" or "remove" (of `item_id`), or "clear".
  * @typedef {{ kind: string, key?: string, barcode?: string, name?: string, item_id?: string,
- *   quantity?: number }} Pending
+ *   quantity?: number, revision?: number }} Pending
+ * @typedef {Live.CartView["items"][number]} Item
+ * A line as it is shown: the server's, or one that is being added (`ghost`) of which only the barcode is known.
+ * @typedef {Item & { pending: string | null, ghost?: false } |
+ *   { id: string, ghost: true, barcode?: string, name?: string, quantity: number, pending: string }} Shown
  */
 
 /**
  * The lines to show: the cart as the server says, with what is on its way marked, never as if
  * it were done. No amount is computed here.
+ * @param {Live.CartView} cart
+ * @param {Pending[]} pending
  */
 export function overlay(cart, pending) {
+  /** @type {Shown[]} */
   let lines = cart.items.map((item) => ({ ...item, pending: null }));
+  /** @type {(which: (line: Shown) => boolean, change: { pending: string, quantity?: number }) => void} */
+  const mark = (which, change) => {
+    lines = lines.map((line) => (which(line) ? /** @type {Shown} */ ({ ...line, ...change }) : line));
+  };
   for (const one of pending) {
-    if (one.kind === "set") {
-      lines = lines.map((line) =>
-        line.id === one.item_id ? { ...line, quantity: one.quantity, pending: "set" } : line,
-      );
-    } else if (one.kind === "remove") {
-      lines = lines.map((line) => (line.id === one.item_id ? { ...line, pending: "remove" } : line));
-    } else if (one.kind === "clear") {
-      lines = lines.map((line) => ({ ...line, pending: "remove" }));
-    } else if (one.kind === "add") {
-      const known = lines.find((line) => line.product?.barcode === one.barcode);
-      if (known) lines = lines.map((line) => (line === known ? { ...line, pending: "add" } : line));
-      else
-        lines = [
-          ...lines,
-          {
-            id: one.key,
-            ghost: true,
-            barcode: one.barcode,
-            name: one.name,
-            quantity: one.quantity ?? 1,
-            pending: "add",
-          },
-        ];
+    const { kind, key = "", barcode, name, item_id, quantity = 1 } = one;
+    if (kind === "set") mark((line) => line.id === item_id, { quantity, pending: "set" });
+    else if (kind === "remove") mark((line) => line.id === item_id, { pending: "remove" });
+    else if (kind === "clear") mark(() => true, { pending: "remove" });
+    else if (kind === "add") {
+      const known = lines.find((line) => !line.ghost && line.product?.barcode === barcode);
+      if (known) mark((line) => line === known, { pending: "add" });
+      else lines = [...lines, { id: key, ghost: true, barcode, name, quantity, pending: "add" }];
     }
   }
   return lines;
 }
 
-/** A pending command is settled once the cart we show contains its effect. */
+/**
+ * A pending command is settled once the cart we show contains its effect.
+ * @param {Live.CartView} cart
+ * @param {Pending} one
+ */
 export const settled = (cart, one) => one.revision !== undefined && cart.revision >= one.revision;

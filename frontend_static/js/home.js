@@ -8,9 +8,14 @@ import { foldChain } from "./fold.js";
 import { all, managedChains } from "./chains.js";
 import { Icon } from "./parts/icons.js";
 import { Brand, LangSwitch, Loading, ThemeSwitch, Toasts } from "./parts/common.js";
+import { present } from "./present.js";
 
 const SIGN_IN = "/login?next=%2F%23branches";
 
+/**
+ * @param {{ href: string, icon: string, title: string, text: string, tag?: boolean,
+ *   onClick?: (event: Event) => void }} props
+ */
 function Choice({ href, icon, title, text, tag, onClick }) {
   return html`<a class=${`choice ${tag ? "choice-tag" : ""}`} href=${href} onClick=${onClick}>
     <${Icon} name=${icon} />
@@ -19,22 +24,29 @@ function Choice({ href, icon, title, text, tag, onClick }) {
   </a>`;
 }
 
-/** The live overview of a chain: {branches} or null. */
+/**
+ * The live overview of a chain: {branches} or null.
+ * @param {string | null} slug
+ */
 function useChain(slug) {
   const [state, setState] = useState(/** @type {Live.ChainSnapshot | null} */ (null));
   useEffect(() => {
     if (!slug) return undefined;
     /** @type {Live.ChainSnapshot | null} */
     let latest = null;
-    const show = (next) => setState((latest = next));
+    const show = (/** @type {Live.ChainSnapshot} */ next) => setState((latest = next));
     const socket = new TrolleySocket({ url: socketUrl(`/ws/chain/${encodeURIComponent(slug)}/`), auth });
-    socket.subscribe(`chain:${slug}`, { snapshot: show, event: (name, data) => show(foldChain(latest, name, data)) });
+    socket.subscribe(`chain:${slug}`, {
+      snapshot: show,
+      event: (name, data) => show(foldChain(present(latest), name, data)),
+    });
     socket.open();
     return () => socket.close();
   }, [slug]);
   return state;
 }
 
+/** @param {{ branch: Rest.BranchAnswer, counters?: Live.BranchInChain["counters"] }} props */
 function BranchLink({ branch, counters }) {
   const { code, name, city } = branch;
   return html`<a class="choice" href=${`/branch/${encodeURIComponent(code)}`}>
@@ -53,19 +65,29 @@ function BranchLink({ branch, counters }) {
   </a>`;
 }
 
-/** A chain's branches; with live counts for those who may watch the whole chain. */
+/**
+ * A chain's branches; with live counts for those who may watch the whole chain.
+ * @param {{ slug: string, branches: Rest.BranchAnswer[], live: boolean }} props
+ */
 function Chain({ slug, branches, live }) {
   const overview = useChain(live ? slug : null);
   const counts = new Map((overview?.branches ?? []).map((one) => [one.code, one.counters]));
   return branches.map(
-    (branch) => html`<${BranchLink} key=${branch.code} branch=${branch} counters=${counts.get(branch.code)} />`,
+    (/** @type {Rest.BranchAnswer} */ branch) =>
+      html`<${BranchLink} key=${branch.code} branch=${branch} counters=${counts.get(branch.code)} />`,
   );
 }
 
+/**
+ * @param {Rest.MeAnswer} me
+ * @param {string} chain
+ */
 const watches = (me, chain) => me.is_platform_admin || me.roles.some((one) => one.chain === chain && !one.branch);
 
+/** @typedef {{ me: Rest.MeAnswer, branches: Rest.BranchAnswer[], managed: Rest.ChainAnswer[] }} Found */
+
 function Branches() {
-  const [found, setFound] = useState(/** @type {any | null} */ (null));
+  const [found, setFound] = useState(/** @type {Found | null} */ (null));
   const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
   useEffect(() => {
     const load = async () => {
@@ -79,7 +101,7 @@ function Branches() {
   if (!found) return html`<${Loading} />`;
   const { me, branches, managed } = found;
   const chains = [...new Set(branches.map((one) => one.chain))];
-  const another = async (event) => {
+  const another = async (/** @type {Event} */ event) => {
     event.preventDefault();
     await auth.signOut();
     location.assign(SIGN_IN);
@@ -119,7 +141,7 @@ function Home() {
   useEffect(() => {
     document.title = t("title.home");
   }, [lang.value]);
-  const manage = (event) => {
+  const manage = (/** @type {Event} */ event) => {
     if (!auth.signedIn) return;
     event.preventDefault();
     history.replaceState(null, "", "#branches");

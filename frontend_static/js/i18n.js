@@ -10,6 +10,7 @@ const root = globalThis.document?.documentElement;
 /** "en" or "he". */
 export const lang = signal(root?.lang === "he" ? "he" : "en");
 
+/** @param {string} next */
 export function setLang(next) {
   lang.value = next;
   root.lang = next;
@@ -20,6 +21,7 @@ export function setLang(next) {
 /** Colour scheme: "auto", "light" or "dark". */
 export const theme = signal(readStored("st.theme") ?? "auto");
 
+/** @param {string} next */
 export function setTheme(next) {
   theme.value = next;
   if (next === "auto") delete root.dataset.theme;
@@ -27,25 +29,45 @@ export function setTheme(next) {
   writeStored("st.theme", next === "auto" ? null : next);
 }
 
-/** The sentence of `key` in the current language. `vars.n` chooses the plural form. */
+/**
+ * The sentence of `key` in the current language. `vars.n` chooses the plural form.
+ * @param {string} key
+ * @param {Record<string, unknown>} [vars]
+ */
 export const t = (key, vars) => translate(lang.value, key, vars);
 
+/**
+ * @param {number | string | null | undefined} amount
+ * @param {string | null | undefined} currency
+ */
 export const money = (amount, currency) => formatMoney(amount, currency, lang.value);
+/** @param {number} value */
 export const number = (value) => new Intl.NumberFormat(lang.value).format(value);
 
-/** Clock time of an RFC 3339 text, e.g. 14:05; in a shop's own time zone if one is given. */
+/**
+ * Clock time of an RFC 3339 text, e.g. 14:05; in a shop's own time zone if one is given.
+ * @param {string} text
+ * @param {string} [timeZone]
+ */
 export function timeOfDay(text, timeZone) {
   return new Intl.DateTimeFormat(lang.value, { hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(text));
 }
 
-/** Day and time of an RFC 3339 text, e.g. 20 Nov 2026, 14:05; the zone as above. */
+/**
+ * Day and time of an RFC 3339 text, e.g. 20 Nov 2026, 14:05; the zone as above.
+ * @param {string} text
+ * @param {string} [timeZone]
+ */
 export function dayAndTime(text, timeZone) {
   return new Intl.DateTimeFormat(lang.value, { dateStyle: "medium", timeStyle: "short", timeZone }).format(
     new Date(text),
   );
 }
 
-/** How long since `text`, short: "45 s", "12 min", "3 h 05 min". */
+/**
+ * How long since `text`, short: "45 s", "12 min", "3 h 05 min".
+ * @param {string} text
+ */
 export function elapsed(text) {
   const seconds = secondsSince(text);
   if (seconds < 60) return t("time.seconds", { n: seconds });
@@ -54,7 +76,10 @@ export function elapsed(text) {
   return t("time.hours", { h: Math.floor(minutes / 60), m: String(minutes % 60).padStart(2, "0") });
 }
 
-/** The human sentence of a refusal: ours when we know the code, else the server's own. */
+/**
+ * The human sentence of a refusal: ours when we know the code, else the server's own.
+ * @param {any} problem
+ */
 export function reason(problem) {
   const key = `problem.${problem?.code}`;
   const vars = {

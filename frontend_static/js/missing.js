@@ -4,6 +4,7 @@ import { t, lang } from "./i18n.js";
 import { Icon } from "./parts/icons.js";
 import { Brand, LangSwitch, ThemeSwitch } from "./parts/common.js";
 
+/** @param {{ href: string, icon: string, title: string, text: string }} props */
 function Way({ href, icon, title, text }) {
   return html`<a class="choice" href=${href}>
     <${Icon} name=${icon} />

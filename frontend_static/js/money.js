@@ -4,6 +4,10 @@
  */
 const formats = new Map();
 
+/**
+ * @param {string} currency
+ * @param {string} locale
+ */
 function formatOf(currency, locale) {
   const key = `${locale}|${currency}`;
   if (!formats.has(key)) {
@@ -15,6 +19,8 @@ function formatOf(currency, locale) {
 /**
  * `amount` (a number or a decimal string) as text in `currency` (ISO 4217).
  * A missing amount or currency gives an en dash: no made-up zero.
+ * @param {number | string | null | undefined} amount
+ * @param {string | null | undefined} currency
  */
 export function formatMoney(amount, currency, locale = "en") {
   if (amount === null || amount === undefined || amount === "" || !currency) return "–";

@@ -3,6 +3,8 @@
 /**
  * The path and query of `next`, if that is an address of this site; else "/".
  * Read as a browser reads it, who drops tabs and line ends and takes a backslash for a slash.
+ * @param {string} search
+ * @param {string} origin
  */
 export function safeNext(search, origin) {
   const given = new URLSearchParams(search).get("next") ?? "/";

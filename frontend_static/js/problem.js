@@ -11,7 +11,10 @@ export class Problem extends Error {
   /** Seconds, as the server says. @type {string | undefined} */
   retry_after;
 
-  /** `body` is the server's problem document (RFC 9457), or {code, detail} made here. */
+  /**
+   * `body` is the server's problem document (RFC 9457), or {code, detail} made here.
+   * @param {Record<string, any>} body
+   */
   constructor(body) {
     super(body.detail ?? body.message ?? body.code);
     this.name = "Problem";
@@ -21,7 +24,13 @@ export class Problem extends Error {
 }
 
 const OURS = "i18n:";
-/** A sentence of ours in a problem made here, in whatever language it is read: `errors: {port: [ours("key")]}`. */
+/**
+ * A sentence of ours in a problem made here, in whatever language it is read: `errors: {port: [ours("key")]}`.
+ * @param {string} key
+ */
 export const ours = (key, vars = {}) => OURS + JSON.stringify([key, vars]);
+/** @param {string} said */
 export const isOurs = (said) => said.startsWith(OURS);
+/** @param {string} said */
+/** @type {(said: string) => [string, Record<string, unknown>]} */
 export const readOurs = (said) => JSON.parse(said.slice(OURS.length));

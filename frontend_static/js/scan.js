@@ -8,10 +8,11 @@ const LOOK_MS = 110;
 /**
  * Lets a code through once, then not again until it has been out of sight for `ms`.
  * `accept(code, now)` is called for every sighting.
+ * @param {number} ms
  */
 export function createCooldown(ms) {
   const seen = new Map();
-  return function accept(code, now) {
+  return function accept(/** @type {string} */ code, /** @type {number} */ now) {
     const last = seen.get(code);
     seen.set(code, now);
     return last === undefined || now - last > ms;
@@ -21,22 +22,26 @@ export function createCooldown(ms) {
 /** @type {Promise<any> | null} */
 let chosen = null;
 
+/** @param {string[]} formats */
 async function nativeCan(formats) {
   if (!("BarcodeDetector" in globalThis)) return false;
   try {
-    const supported = await globalThis.BarcodeDetector.getSupportedFormats();
+    const supported = await /** @type {any} */ (globalThis).BarcodeDetector.getSupportedFormats();
     return formats.filter((one) => one !== "data_matrix" && one !== "itf").every((one) => supported.includes(one));
   } catch {
     return false;
   }
 }
 
-/** A detector with `detect(video)`; the WebAssembly comes from our own host and only when needed. */
+/**
+ * A detector with `detect(video)`; the WebAssembly comes from our own host and only when needed.
+ * @param {string[]} formats
+ */
 export async function makeDetector(formats) {
-  if (await nativeCan(formats)) return new globalThis.BarcodeDetector({ formats });
+  if (await nativeCan(formats)) return new /** @type {any} */ (globalThis).BarcodeDetector({ formats });
   chosen ??= import("../vendor/barcode-detector.js").then((module) => {
     const own = new URL("../vendor/", import.meta.url);
-    module.prepareZXingModule({ overrides: { locateFile: (file) => new URL(file, own).href } });
+    module.prepareZXingModule({ overrides: { locateFile: (/** @type {string} */ file) => new URL(file, own).href } });
     return module.BarcodeDetector;
   });
   const Ponyfill = await chosen;
@@ -52,6 +57,7 @@ export async function openCamera() {
       video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } },
     });
   } catch (error) {
+    /** @type {Record<string, string>} */
     const codes = {
       NotAllowedError: "camera_denied",
       NotFoundError: "camera_missing",
@@ -61,7 +67,12 @@ export async function openCamera() {
   }
 }
 
-/** Look at `video` until stopped; `onCode(text)` for every sighting. Returns stop(). */
+/**
+ * Look at `video` until stopped; `onCode(text)` for every sighting. Returns stop().
+ * @param {HTMLVideoElement} video
+ * @param {{ detect(video: HTMLVideoElement): Promise<{ rawValue: string }[]> }} detector
+ * @param {(text: string) => void} onCode
+ */
 export function watch(video, detector, onCode) {
   let running = true;
   async function look() {
@@ -86,7 +97,7 @@ let audio = null;
 /** A short beep and a buzz: `good` a high one, else a low one. Silent where the browser forbids it. */
 export function signalFound(good = true) {
   navigator.vibrate?.(good ? 45 : [70, 60, 70]);
-  const Context = globalThis.AudioContext ?? globalThis.webkitAudioContext;
+  const Context = globalThis.AudioContext ?? /** @type {any} */ (globalThis).webkitAudioContext;
   if (!Context) return;
   audio ??= new Context();
   const tone = audio.createOscillator();

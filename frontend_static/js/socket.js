@@ -5,6 +5,7 @@
 import { Problem } from "./problem.js";
 import { expiryOf } from "./api.js";
 import { serverNow } from "./clock.js";
+import { present } from "./present.js";
 
 const REPLY_MS = 12_000;
 /** So long a command waits for a connection that was lost, before whoever gave it is told. */
@@ -26,7 +27,21 @@ export function uuid() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-/** @typedef {{ id?: string, timeout?: number, queue?: boolean }} RequestOptions */
+/**
+ * @typedef {{ id?: string, timeout?: number, queue?: boolean }} RequestOptions
+ * Who follows a topic. `refused`: it may not be followed; `live`: nothing is missing from now on.
+ * @typedef {{ snapshot(data: any): void, event(name: string, data: any, at?: string): void, live?(): void,
+ *   refused?(problem: Problem): void }} Handler
+ * A topic that is followed, and the place in it.
+ * @typedef {{ topic: string, handler: Handler, epoch: string | null, offset: number | null, id: string | null,
+ *   asked?: boolean }} Followed
+ * A command without a reply.
+ * @typedef {{ text: string, timeout: number, queue: boolean, resolve: (answer: any) => void,
+ *   reject: (problem: Problem) => void, timer?: ReturnType<typeof setTimeout> }} Waiting
+ * What the server says, by its `type`; see docs/asyncapi.json.
+ * @typedef {{ type: string, id: string, ok: boolean, data: any, problem: any, topic: string, epoch: string,
+ *   offset: number, recovered: boolean, name: string, at?: string, code?: string }} Frame
+ */
 
 /**
  * States, told to `onState`: "connecting", "open", "waiting" (lost, trying again),
@@ -35,11 +50,14 @@ export function uuid() {
 export class TrolleySocket {
   /** @type {WebSocket | null} */
   #ws = null;
+  /** @type {Map<string, Followed>} */
   #topics = new Map();
+  /** @type {Map<string, Waiting>} */
   #pending = new Map();
   #attempt = 0;
   #tokenRefused = false;
   #heardAt = 0;
+  /** @type {Record<string, ReturnType<typeof setTimeout>>} */
   #timers = {};
   #wake = () => this.#hurry();
   #doubt = () => this.state === "open" && this.#ping(0);
@@ -47,7 +65,8 @@ export class TrolleySocket {
   /**
    * `auth` offers `access({fresh})`; `url` is absolute; `Socket` is the WebSocket class.
    * @param {{ url: string, auth: { access(options?: { fresh?: boolean }): Promise<string> }, Socket?: typeof WebSocket,
-   *   onState?: (state: string, problem?: Problem) => void, onNotice?: (notice: any) => void }} options
+   *   onState?: (state: string, detail?: Problem | { retryAt: number }) => void,
+   *   onNotice?: (notice: any) => void }} options
    */
   constructor({ url, auth, onState = () => {}, onNotice = () => {}, Socket = globalThis.WebSocket }) {
     this.url = url;
@@ -93,15 +112,19 @@ export class TrolleySocket {
   }
 
   /** Give a command its time anew: to be answered, or to find a connection. */
-  #arm(id) {
-    const waiting = this.#pending.get(id);
+  #arm(/** @type {string} */ id) {
+    const waiting = present(this.#pending.get(id));
     const open = this.state === "open";
     clearTimeout(waiting.timer);
     waiting.timer = setTimeout(() => this.#drop(id, open ? "timeout" : "offline"), open ? waiting.timeout : AWAY_MS);
   }
 
+  /**
+   * @param {string} id
+   * @param {string} code
+   */
   #drop(id, code) {
-    const waiting = this.#pending.get(id);
+    const waiting = present(this.#pending.get(id));
     this.#pending.delete(id);
     clearTimeout(waiting.timer);
     waiting.reject(new Problem({ code }));
@@ -110,21 +133,28 @@ export class TrolleySocket {
   /**
    * Follow a topic. `handler`: {snapshot(data), event(name, data, at), live?(), refused?(problem)}.
    * A handler that throws on an event it does not understand gets a fresh snapshot instead.
+   * @param {string} topic
+   * @param {Handler} handler
    */
   subscribe(topic, handler) {
+    /** @type {Followed} */
     const sub = { topic, handler, epoch: null, offset: null, id: null };
     this.#topics.set(topic, sub);
     if (this.state === "open") this.#ask(sub);
     return () => this.unsubscribe(topic);
   }
 
-  unsubscribe(topic) {
+  unsubscribe(/** @type {string} */ topic) {
     if (!this.#topics.delete(topic) || this.state !== "open") return;
     this.#ws?.send(JSON.stringify({ id: uuid(), type: "unsubscribe", topic }));
   }
 
   // --- connection -------------------------------------------------------
 
+  /**
+   * @param {string} state
+   * @param {Problem | { retryAt: number }} [detail]
+   */
   #set(state, detail) {
     this.state = state;
     this.onState(state, detail);
@@ -152,14 +182,14 @@ export class TrolleySocket {
   }
 
   /** The connection does not answer; the browser would wait for minutes. */
-  #giveUp(ws) {
+  #giveUp(/** @type {WebSocket | null} */ ws) {
     if (ws !== this.#ws || !ws) return;
     ws.onclose = null;
     ws.close();
     this.#lost(1006);
   }
 
-  #opened(token) {
+  #opened(/** @type {string} */ token) {
     clearTimeout(this.#timers.open);
     this.#heardAt = Date.now();
     this.#set("open");
@@ -172,7 +202,7 @@ export class TrolleySocket {
     this.#armPing();
   }
 
-  #lost(code) {
+  #lost(/** @type {number} */ code) {
     this.#ws = null;
     clearTimeout(this.#timers.open);
     clearTimeout(this.#timers.ping);
@@ -204,6 +234,10 @@ export class TrolleySocket {
     else if (this.state === "open") this.#ping();
   }
 
+  /**
+   * @param {string} state
+   * @param {Problem} problem
+   */
   #end(state, problem) {
     const ws = this.#ws;
     this.#ws = null;
@@ -239,7 +273,7 @@ export class TrolleySocket {
     if (ws === this.#ws) this.#armPing();
   }
 
-  #armRenewal(token) {
+  #armRenewal(/** @type {string} */ token) {
     clearTimeout(this.#timers.renew);
     const left = expiryOf(token) - serverNow() - RENEW_BEFORE_MS;
     this.#timers.renew = setTimeout(() => this.#renew(), Math.max(1_000, left));
@@ -258,8 +292,9 @@ export class TrolleySocket {
 
   // --- messages ---------------------------------------------------------
 
-  #heard(text) {
+  #heard(/** @type {string} */ text) {
     this.#heardAt = Date.now();
+    /** @type {Frame} */
     const message = JSON.parse(text);
     switch (message.type) {
       case "reply":
@@ -275,12 +310,12 @@ export class TrolleySocket {
     }
   }
 
-  #noticed(message) {
+  #noticed(/** @type {Frame} */ message) {
     if (message.code === "token_expiring") this.#renew();
     this.onNotice(message);
   }
 
-  #replied({ id, ok, data, problem }) {
+  #replied(/** @type {Frame} */ { id, ok, data, problem }) {
     this.#attempt = 0;
     const waiting = this.#pending.get(id);
     if (!waiting) {
@@ -294,14 +329,14 @@ export class TrolleySocket {
     else waiting.reject(new Problem(problem));
   }
 
-  #ask(sub) {
+  #ask(/** @type {Followed} */ sub) {
     sub.id = uuid();
     sub.asked = true;
     const place = sub.epoch === null ? {} : { epoch: sub.epoch, offset: sub.offset };
     this.#ws?.send(JSON.stringify({ id: sub.id, type: "subscribe", topic: sub.topic, ...place }));
   }
 
-  #subscribed({ topic, epoch, offset, recovered }) {
+  #subscribed(/** @type {Frame} */ { topic, epoch, offset, recovered }) {
     this.#attempt = 0;
     const sub = this.#topics.get(topic);
     if (!sub) return;
@@ -312,7 +347,7 @@ export class TrolleySocket {
     sub.handler.live?.();
   }
 
-  #snapshot({ topic, epoch, offset, data }) {
+  #snapshot(/** @type {Frame} */ { topic, epoch, offset, data }) {
     this.#attempt = 0;
     const sub = this.#topics.get(topic);
     if (!sub) return;
@@ -321,10 +356,10 @@ export class TrolleySocket {
     sub.handler.live?.();
   }
 
-  #evented({ topic, offset, name, data, at }) {
+  #evented(/** @type {Frame} */ { topic, offset, name, data, at }) {
     const sub = this.#topics.get(topic);
-    if (!sub || sub.epoch === null || sub.asked || offset <= sub.offset) return;
-    if (offset > sub.offset + 1) return this.#ask(sub); // something was missed: resume from our place
+    if (!sub || sub.epoch === null || sub.asked || offset <= present(sub.offset)) return;
+    if (offset > present(sub.offset) + 1) return this.#ask(sub); // something was missed: resume from our place
     try {
       sub.handler.event(name, data, at);
       sub.offset = offset;

@@ -1,6 +1,7 @@
 /** localStorage that never throws: private windows and full disks fall back to memory. */
 const memory = new Map();
 
+/** @param {string} key */
 export function readStored(key) {
   try {
     return localStorage.getItem(key);
@@ -9,6 +10,10 @@ export function readStored(key) {
   }
 }
 
+/**
+ * @param {string} key
+ * @param {string | null} value
+ */
 export function writeStored(key, value) {
   try {
     if (value == null) localStorage.removeItem(key);

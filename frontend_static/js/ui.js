@@ -26,5 +26,8 @@ export {
   useComputed,
 };
 
-/** Join class names, leaving out what is falsy. */
+/**
+ * Join class names, leaving out what is falsy.
+ * @param {...unknown} names
+ */
 export const cx = (...names) => names.filter(Boolean).join(" ");

@@ -26,6 +26,7 @@ CHECKS = (
     ("prettier", ("--check", "--log-level=warn", ".")),
     ("eslint", ("--max-warnings=0", ".")),
     ("tsc", ("--project", ".")),
+    ("tsc", ("--project", "tsconfig.typed.json")),
 )
 FIXES = (
     ("eslint", ("--fix", ".")),

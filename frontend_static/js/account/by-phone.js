@@ -19,27 +19,35 @@ function numberAsked() {
   }
 }
 
-/** Note to which number a code is on its way, and for how many seconds it is good. */
+/**
+ * Note to which number a code is on its way, and for how many seconds it is good; null: none.
+ * @param {string | null} phone
+ * @param {number} seconds
+ */
 function noteNumber(phone, seconds) {
   writeStored(KEPT, phone && JSON.stringify({ phone, until: serverNow() + seconds * 1000 }));
 }
 
-/** Call `found` with the code of the message, where the browser reads it for us (WebOTP). */
+/**
+ * Call `found` with the code of the message, where the browser reads it for us (WebOTP).
+ * @param {(code: string) => void} found
+ */
 function useMessage(found) {
   useEffect(() => {
     if (!("OTPCredential" in globalThis)) return;
     const over = new AbortController();
     /** @type {any} */ (navigator.credentials)
       .get({ otp: { transport: ["sms"] }, signal: over.signal })
-      .then((message) => message && found(message.code))
-      .catch((error) => console.debug("no code was read:", error.name));
+      .then((/** @type {any} */ message) => message && found(message.code))
+      .catch((/** @type {any} */ error) => console.debug("no code was read:", error.name));
     return () => over.abort();
   }, []);
 }
 
+/** @param {{ lead: string, busy: boolean, problem: Problem | null, onNumber: (phone: string) => void }} props */
 function PhoneNumber({ lead, busy, problem, onNumber }) {
   const [phone, setPhone] = useState("");
-  const submit = (event) => {
+  const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     onNumber(phone.trim());
   };
@@ -49,7 +57,7 @@ function PhoneNumber({ lead, busy, problem, onNumber }) {
       <p class="soft">${lead}</p>
     </div>
     <${Field} name="phone" label=${t("phone.number")} problem=${problem}>
-      ${(more) =>
+      ${(/** @type {Record<string, unknown>} */ more) =>
         html`<input
           ...${more}
           class="input code"
@@ -58,7 +66,7 @@ function PhoneNumber({ lead, busy, problem, onNumber }) {
           placeholder="+91 98123 45678"
           dir="ltr"
           value=${phone}
-          onInput=${(e) => setPhone(e.target.value)}
+          onInput=${(/** @type {Typed} */ e) => setPhone(e.target.value)}
         />`}
     <//>
     <${Refusal} problem=${problem} fields=${["phone"]} />
@@ -69,16 +77,23 @@ function PhoneNumber({ lead, busy, problem, onNumber }) {
   </form>`;
 }
 
-/** What is wrong with the code, with the tries that are left. */
+/**
+ * What is wrong with the code, with the tries that are left.
+ * @param {Problem & { tries_left?: number }} problem
+ */
 function codeRefusal(problem) {
-  if (problem.code === "otp_wrong" && problem.tries_left > 0) return t("phone.wrong", { n: problem.tries_left });
+  if (problem.code === "otp_wrong" && (problem.tries_left ?? 0) > 0) return t("phone.wrong", { n: problem.tries_left });
   return ["otp_wrong", "otp_expired"].includes(problem.code) ? t("phone.expired") : reason(problem);
 }
 
+/**
+ * @param {{ phone: string, busy: boolean, problem: Problem | null, onCode: (text: string) => void,
+ *   onAgain: () => void, onOther: () => void }} props
+ */
 function Code({ phone, busy, problem, onCode, onAgain, onOther }) {
   const [code, setCode] = useState("");
   const box = useRef(/** @type {HTMLInputElement | null} */ (null));
-  const typed = (text) => {
+  const typed = (/** @type {string} */ text) => {
     const digits = text.replace(/\D/g, "").slice(0, DIGITS);
     setCode(digits);
     if (digits.length === DIGITS) onCode(digits);
@@ -88,7 +103,7 @@ function Code({ phone, busy, problem, onCode, onAgain, onOther }) {
     box.current?.focus();
     if (problem) setCode("");
   }, [problem]);
-  const submit = (event) => {
+  const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     onCode(code);
   };
@@ -110,7 +125,7 @@ function Code({ phone, busy, problem, onCode, onAgain, onOther }) {
         aria-invalid=${problem ? "true" : undefined}
         aria-describedby=${problem ? "code-error" : undefined}
         value=${code}
-        onInput=${(e) => typed(e.target.value)}
+        onInput=${(/** @type {Typed} */ e) => typed(e.target.value)}
       />
       ${problem && html`<p class="field-error" id="code-error" role="alert">${codeRefusal(problem)}</p>`}
     </div>
@@ -125,17 +140,20 @@ function Code({ phone, busy, problem, onCode, onAgain, onOther }) {
   </form>`;
 }
 
-/** `lead`: why to sign in. `onDone`: signed in. `onPassword`: rather with a password. */
+/**
+ * `lead`: why to sign in. `onDone`: signed in. `onPassword`: rather with a password.
+ * @param {{ lead: string, onDone: () => void, onPassword: () => void }} props
+ */
 export function ByPhone({ lead, onDone, onPassword }) {
   const [phone, setPhone] = useState(numberAsked);
   const { busy, problem, run } = useRequest();
-  const ask = (number) =>
+  const ask = (/** @type {string} */ number) =>
     run(async () => {
       const { expires_in } = await auth.askCode(number);
       noteNumber(number, expires_in);
       setPhone(number);
     });
-  const enter = (code) =>
+  const enter = (/** @type {string} */ code) =>
     run(async () => {
       await auth.enterByCode(phone, code);
       noteNumber(null, 0);

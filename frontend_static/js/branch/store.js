@@ -36,7 +36,7 @@ export function start(code) {
   socket.subscribe(`branch:${code}`, {
     snapshot: (data) => (board.value = data),
     event(name, data, at) {
-      board.value = foldBranch(board.peek(), name, data);
+      board.value = foldBranch(present(board.peek()), name, data);
       remember(name, data, at);
     },
     refused: (problem) => (refused.value = problem),

@@ -4,6 +4,7 @@ import { auth } from "../api.js";
 import { TrolleySocket } from "../socket.js";
 import { socketUrl } from "../connect.js";
 import { foldBranch } from "../fold.js";
+import { present } from "../present.js";
 
 /** How often the page looks by itself: telemetry and last words come without an event. */
 const EVERY_MS = 10_000;
@@ -53,7 +54,7 @@ export function start(branchCode, device_id, onNotice) {
       soon();
     },
     event(name, data) {
-      board.value = foldBranch(board.peek(), name, data);
+      board.value = foldBranch(present(board.peek()), name, data);
       if (data.device || (shown && data.trolley)) soon();
     },
     refused: (problem) => (refused.value = problem),

@@ -5,7 +5,10 @@ import { auth } from "../api.js";
 import { Icon, Mark } from "./icons.js";
 import { present } from "../present.js";
 
-/** A modal dialog of our own; the browser keeps the focus inside and closes it on Escape. */
+/**
+ * A modal dialog of our own; the browser keeps the focus inside and closes it on Escape.
+ * @param {{ title: string, onClose: () => void, side?: boolean, children: any, class: string }} props
+ */
 export function Sheet({ title, onClose, side = false, children, class: extra }) {
   const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const id = useId();
@@ -18,13 +21,13 @@ export function Sheet({ title, onClose, side = false, children, class: extra }) 
       requestAnimationFrame(() => opener?.isConnected && opener.focus());
     };
   }, []);
-  const outside = (event) => event.target === box.current && onClose();
+  const outside = (/** @type {Event} */ event) => event.target === box.current && onClose();
   return html`<dialog
     ref=${box}
     class=${cx("sheet", side && "side", extra)}
     aria-labelledby=${id}
     onClick=${outside}
-    onCancel=${(event) => {
+    onCancel=${(/** @type {Event} */ event) => {
       event.preventDefault();
       onClose();
     }}
@@ -50,7 +53,7 @@ let toastNumber = 0;
 
 /** Say something in passing. `action`: {label, run}. `bad`: a refusal. Gone by itself after `ms`. */
 export function toast(
-  text,
+  /** @type {string} */ text,
   /** @type {ToastOptions} */ { bad = false, action = null, ms = action ? 7000 : 4500 } = {},
 ) {
   const key = ++toastNumber;
@@ -91,7 +94,10 @@ export function Toasts() {
   </div>`;
 }
 
-/** Shown from the loss of the connection until it is open again; what is on screen stays, and may be old. */
+/**
+ * Shown from the loss of the connection until it is open again; what is on screen stays, and may be old.
+ * @param {{ state: string }} props
+ */
 export function OfflineBanner({ state }) {
   const lost = useRef(false);
   if (state !== "connecting") lost.current = state === "waiting"; // an attempt is not yet a connection
@@ -111,6 +117,7 @@ export function LangSwitch() {
   </button>`;
 }
 
+/** @type {Record<string, string>} */
 const NEXT_THEME = { auto: "dark", dark: "light", light: "auto" };
 
 export function ThemeSwitch() {
@@ -132,6 +139,7 @@ export function Brand({ href = "/", short = false }) {
   </a>`;
 }
 
+/** @param {{ icon: string, title: string, text: string, children: any }} props */
 export function Empty({ icon, title, text, children }) {
   return html`<div class="empty">
     <${Icon} name=${icon} />
@@ -141,6 +149,7 @@ export function Empty({ icon, title, text, children }) {
   </div>`;
 }
 
+/** @param {{ text: string }} props */
 export function Loading({ text }) {
   return html`<div class="empty" role="status"><span class="spinner" /><p>${text ?? t("loading")}</p></div>`;
 }

@@ -7,6 +7,7 @@ import { isOurs, readOurs } from "../problem.js";
 export function useRequest() {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
+  /** @type {<Result>(order: () => Promise<Result>) => Promise<any>} */
   const run = async (order) => {
     setBusy(true);
     setProblem(null);
@@ -22,7 +23,11 @@ export function useRequest() {
   return { busy, problem, run };
 }
 
-/** The sentence for a field, of our own when the problem names a key of ours, else the server's. */
+/**
+ * The sentence for a field, of our own when the problem names a key of ours, else the server's.
+ * @param {Problem | null} problem
+ * @param {string} name
+ */
 export function errorOf(problem, name) {
   const said = problem?.errors?.[name]?.[0];
   return said && (isOurs(said) ? t(...readOurs(said)) : said);
@@ -31,6 +36,7 @@ export function errorOf(problem, name) {
 /**
  * A labelled control with its own error under it. `children` is a function of the attributes that the
  * control takes. `also`: names of fields that this control stands for too.
+ * @param {{ name: string, label: string, problem: Problem | null, hint: string, also?: string[], children: any }} props
  */
 export function Field({ name, label, problem, hint, also = [], children }) {
   const error = [name, ...also].map((one) => errorOf(problem, one)).find(Boolean);
@@ -44,11 +50,15 @@ export function Field({ name, label, problem, hint, also = [], children }) {
   </div>`;
 }
 
-/** What is refused for no field that is on the form. */
+/**
+ * What is refused for no field that is on the form.
+ * @param {{ problem: Problem | null, fields?: string[] }} props
+ */
 export function Refusal({ problem, fields = [] }) {
   if (!problem || fields.some((name) => problem.errors?.[name])) return null;
   const [name, said] = Object.entries(problem.errors ?? {})[0] ?? [];
   return html`<p class="field-error" role="alert">${name ? (errorOf(problem, name) ?? said[0]) : reason(problem)}</p>`;
 }
 
+/** @param {{ on: boolean }} props */
 export const Busy = ({ on }) => on && html`<span class="spinner" />`;

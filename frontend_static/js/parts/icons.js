@@ -1,6 +1,7 @@
 /** Line icons on a 24 grid, drawn for this product. `flips`: mirrored in right-to-left text. */
 import { html, cx } from "../ui.js";
 
+/** @type {Record<string, string>} */
 const PATHS = {
   trolley: "M2 4h2.6l2.6 11h10.6l2.4-8H6 M9 20.2a1 1 0 1 0 .01 0 M17 20.2a1 1 0 1 0 .01 0",
   scan: "M4 8V5a1 1 0 0 1 1-1h3 M16 4h3a1 1 0 0 1 1 1v3 M20 16v3a1 1 0 0 1-1 1h-3 M8 20H5a1 1 0 0 1-1-1v-3 M8 8.5v7 M11 8.5v7 M13.5 8.5v7 M16 8.5v7",
@@ -50,6 +51,7 @@ const PATHS = {
   clock: "M12 3a9 9 0 1 0 .01 0 M12 7v5l3.5 2",
 };
 
+/** @param {{ name: string, flips?: boolean, label: string }} props */
 export function Icon({ name, flips = false, label }) {
   return html`<svg
     class=${cx("icon", flips && "flips")}

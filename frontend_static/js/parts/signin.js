@@ -16,6 +16,7 @@ function useDemoAccounts() {
   return accounts;
 }
 
+/** @param {{ accounts: { username: string, does: string }[], pick: (account: any) => void }} props */
 function Demo({ accounts, pick }) {
   if (!accounts.length) return null;
   return html`<div class="note">
@@ -24,7 +25,9 @@ function Demo({ accounts, pick }) {
       <p class="small">${t("signin.demo")}</p>
       <div class="demo-accounts">
         ${accounts.map(
-          (one) => html`<button key=${one.username} type="button" class="btn btn-quiet" onClick=${() => pick(one)}>
+          (
+            /** @type {any} */ one,
+          ) => html`<button key=${one.username} type="button" class="btn btn-quiet" onClick=${() => pick(one)}>
             <span class="code">${one.username}</span>
           </button>`,
         )}
@@ -33,7 +36,11 @@ function Demo({ accounts, pick }) {
   </div>`;
 }
 
-/** What went wrong, for people: the server's sentence of a field when there is one. */
+/**
+ * What went wrong, for people: the server's sentence of a field when there is one.
+ * @param {Problem} problem
+ * @param {boolean} joining
+ */
 function explain(problem, joining) {
   const fields = Object.values(problem.errors ?? {}).flat();
   if (joining && fields.length) return fields.join(" ");
@@ -41,7 +48,10 @@ function explain(problem, joining) {
   return reason(problem);
 }
 
-/** `join`: also offer a new account, for shoppers. `onPhone`: rather with a code by phone. */
+/**
+ * `join`: also offer a new account, for shoppers. `onPhone`: rather with a code by phone.
+ * @param {{ title: string, lead: string, onDone: () => void, join?: boolean, onPhone?: (() => void) | null }} props
+ */
 export function SignIn({ title, lead, onDone, join = false, onPhone = null }) {
   const [joining, setJoining] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -49,7 +59,7 @@ export function SignIn({ title, lead, onDone, join = false, onPhone = null }) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const accounts = useDemoAccounts();
-  const submit = async (event) => {
+  const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
     setBusy(true);
     setProblem(null);
@@ -84,7 +94,7 @@ export function SignIn({ title, lead, onDone, join = false, onPhone = null }) {
         required
         aria-invalid=${invalid}
         value=${name}
-        onInput=${(e) => setName(e.target.value)}
+        onInput=${(/** @type {Typed} */ e) => setName(e.target.value)}
       />
     </div>
     <div class="field">
@@ -98,7 +108,7 @@ export function SignIn({ title, lead, onDone, join = false, onPhone = null }) {
         required
         aria-invalid=${invalid}
         value=${password}
-        onInput=${(e) => setPassword(e.target.value)}
+        onInput=${(/** @type {Typed} */ e) => setPassword(e.target.value)}
       />
       ${joining && html`<span class="small soft">${t("register.password")}</span>`}
     </div>
@@ -119,7 +129,7 @@ export function SignIn({ title, lead, onDone, join = false, onPhone = null }) {
       !joining &&
       html`<${Demo}
         accounts=${accounts}
-        pick=${(one) => {
+        pick=${(/** @type {{ username: string, password: string }} */ one) => {
           setName(one.username);
           setPassword(one.password);
         }}

@@ -7,6 +7,12 @@ import { createCooldown, makeDetector, openCamera, watch } from "../scan.js";
 /** The same code counts again once it was out of sight this long. */
 const COOLDOWN_MS = 1600;
 
+/**
+ * @param {{ current: HTMLVideoElement | null }} video
+ * @param {string[]} formats
+ * @param {(text: string) => void} onCode
+ * @param {number} tick
+ */
 function useCamera(video, formats, onCode, tick) {
   const latest = useRef(onCode);
   latest.current = onCode;
@@ -33,11 +39,16 @@ function useCamera(video, formats, onCode, tick) {
       try {
         stream = await openCamera();
         if (gone) return close();
+        if (!picture) return close();
         picture.srcObject = stream;
         await picture.play();
         const detector = await makeDetector(formats);
         if (gone) return close();
-        stop = watch(picture, detector, (code) => accept(code, performance.now()) && latest.current(code));
+        stop = watch(
+          picture,
+          detector,
+          (/** @type {string} */ code) => accept(code, performance.now()) && latest.current(code),
+        );
         setState({ phase: "looking", problem: null, track: stream.getVideoTracks()[0] });
       } catch (error) {
         close();
@@ -52,11 +63,13 @@ function useCamera(video, formats, onCode, tick) {
   return state;
 }
 
+/** @param {{ track: MediaStreamTrack | null }} props */
 function Torch({ track }) {
   const [on, setOn] = useState(false);
-  if (!track?.getCapabilities?.().torch) return null;
+  const can = /** @type {{ torch?: boolean } | undefined} */ (track?.getCapabilities?.());
+  if (!track || !can?.torch) return null;
   const flip = () =>
-    track.applyConstraints({ advanced: [{ torch: !on }] }).then(
+    track.applyConstraints({ advanced: [/** @type {any} */ ({ torch: !on })] }).then(
       () => setOn(!on),
       () => setOn(false),
     );
@@ -71,6 +84,7 @@ function Torch({ track }) {
   </button>`;
 }
 
+/** @param {{ formats: string[], onCode: (text: string) => void, hint: string, square?: boolean }} props */
 export function Viewfinder({ formats, onCode, hint, square = false }) {
   const video = useRef(/** @type {HTMLVideoElement | null} */ (null));
   const [tick, again] = useState(0);

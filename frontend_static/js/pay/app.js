@@ -14,6 +14,7 @@ import { Stripe, cameBack } from "./stripe.js";
 import { Razorpay } from "./razorpay.js";
 import { present } from "../present.js";
 
+/** @type {Record<string, typeof Stripe>} */
 const FORMS = { stripe: Stripe, razorpay: Razorpay };
 const [, , , payment_id] = location.pathname.split("/");
 

@@ -3,7 +3,11 @@ import { html, useState } from "../ui.js";
 import { t } from "../i18n.js";
 import { load } from "./script.js";
 
-/** As stripe.js. The window lets the shopper try again by itself; closing it changes nothing. */
+/**
+ * As stripe.js. The window lets the shopper try again by itself; closing it changes nothing.
+ * @param {{ payment: Live.PaymentView, label: string, disabled: boolean, onDone: () => void,
+ *   onAway: (problem: Problem) => void }} props
+ */
 export function Razorpay({ payment, label, disabled, onDone, onAway }) {
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState("");
@@ -12,7 +16,7 @@ export function Razorpay({ payment, label, disabled, onDone, onAway }) {
     setSaid("");
     try {
       const Checkout = await load("https://checkout.razorpay.com/v1/checkout.js", "Razorpay");
-      const { key_id, order_id } = payment.client;
+      const { key_id, order_id } = /** @type {ProviderClient} */ (payment.client);
       const checkout = new Checkout({
         key: key_id,
         order_id,
@@ -21,7 +25,9 @@ export function Razorpay({ payment, label, disabled, onDone, onAway }) {
         handler: onDone,
         modal: { ondismiss: () => setBusy(false) },
       });
-      checkout.on("payment.failed", (answer) => setSaid(answer.error?.description ?? t("pay.declined")));
+      checkout.on("payment.failed", (/** @type {any} */ answer) =>
+        setSaid(answer.error?.description ?? t("pay.declined")),
+      );
       checkout.open();
     } catch (problem) {
       setBusy(false);

@@ -3,7 +3,12 @@ import { Problem } from "../problem.js";
 
 const WAIT_MS = 20_000;
 
-/** Resolves with the global that the script makes. Raises Problem `provider_away`. */
+/**
+ * Resolves with the global that the script makes. Raises Problem `provider_away`.
+ * @param {string} src
+ * @param {"Stripe" | "Razorpay"} name
+ * @returns {Promise<any>}
+ */
 export function load(src, name) {
   return new Promise((resolve, reject) => {
     const script = Object.assign(document.createElement("script"), { src, async: true });
@@ -15,7 +20,7 @@ export function load(src, name) {
     script.onerror = () => (clearTimeout(timer), away());
     script.onload = () => {
       clearTimeout(timer);
-      if (globalThis[name]) resolve(globalThis[name]);
+      if (window[name]) resolve(window[name]);
       else away();
     };
     document.head.append(script);

@@ -9,7 +9,11 @@ import { load } from "./script.js";
 const dark = () =>
   theme.value === "auto" ? matchMedia("(prefers-color-scheme: dark)").matches : theme.value === "dark";
 
-/** `onDone()` when Stripe has taken the shopper's word; `onAway(problem)` when its form cannot be had. */
+/**
+ * `onDone()` when Stripe has taken the shopper's word; `onAway(problem)` when its form cannot be had.
+ * @param {{ payment: Live.PaymentView, label: string, disabled: boolean, onDone: () => void,
+ *   onAway: (problem: Problem) => void }} props
+ */
 export function Stripe({ payment, label, disabled, onDone, onAway }) {
   const place = useRef(/** @type {HTMLElement | null} */ (null));
   const parts = useRef(/** @type {any | null} */ (null));
@@ -21,21 +25,22 @@ export function Stripe({ payment, label, disabled, onDone, onAway }) {
     const mount = async () => {
       const make = await load("https://js.stripe.com/v3/", "Stripe");
       if (over || !place.current) return; // left while it loaded: elements go before effects end
-      const stripe = make(payment.client.publishable_key, { locale: lang.value });
+      const { publishable_key, client_secret } = /** @type {ProviderClient} */ (payment.client);
+      const stripe = make(publishable_key, { locale: lang.value });
       const elements = stripe.elements({
-        clientSecret: payment.client.client_secret,
+        clientSecret: client_secret,
         appearance: { theme: dark() ? "night" : "stripe" },
       });
       const form = elements.create("payment");
       form.on("ready", () => setReady(true));
-      form.on("loaderror", (event) => onAway(event.error));
+      form.on("loaderror", (/** @type {any} */ event) => onAway(event.error));
       form.mount(place.current);
       parts.current = { stripe, elements };
     };
     mount().catch(onAway);
     return () => (over = true);
   }, [payment.payment_id]);
-  const submit = async (event) => {
+  const submit = async (/** @type {any} */ event) => {
     event.preventDefault();
     setBusy(true);
     setSaid("");
@@ -57,5 +62,8 @@ export function Stripe({ payment, label, disabled, onDone, onAway }) {
   </form>`;
 }
 
-/** Whether this address is the way back from a bank's page. */
+/**
+ * Whether this address is the way back from a bank's page.
+ * @param {string} search
+ */
 export const cameBack = (search) => new URLSearchParams(search).has("payment_intent");

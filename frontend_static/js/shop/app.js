@@ -62,7 +62,10 @@ function TopBar() {
   </header>`;
 }
 
-/** By phone, and then the trolley whose code opened the page is theirs; or with a password. */
+/**
+ * By phone, and then the trolley whose code opened the page is theirs; or with a password.
+ * @param {{ invited: Signal<string | null> }} props
+ */
 function Entry({ invited }) {
   const { claim, start } = useStore();
   const password = useSignal(false);
@@ -90,6 +93,7 @@ function Entry({ invited }) {
   </main>`;
 }
 
+/** @param {{ invited: Signal<string | null> }} props */
 function Body({ invited }) {
   const { cart, claimProblem, session, sessionTopic, signedIn, summary } = useStore();
   const { bought } = useCheckout();

@@ -13,6 +13,10 @@ import { EndSheet } from "./ending.js";
 import { FrozenNote, PaySheet } from "./pay.js";
 import { present } from "../present.js";
 
+/** @typedef {import("../fold.js").Shown} Shown */
+/** @typedef {Exclude<Shown, { ghost: true }>} Kept A line that the server has. */
+
+/** @param {{ line: Kept }} props */
 function Stepper({ line }) {
   const { setQuantity } = useEdits();
   const name = line.product.name;
@@ -36,11 +40,13 @@ function Stepper({ line }) {
   </div>`;
 }
 
+/** @param {{ product: Live.CartView["items"][number]["product"] }} props */
 function Picture({ product }) {
   if (product.image) return html`<img class="pic" src=${product.image} alt="" loading="lazy" />`;
   return html`<span class="pic pic-letter" aria-hidden="true">${[...product.name][0]}</span>`;
 }
 
+/** @param {{ line: Extract<Shown, { ghost: true }> }} props */
 function Ghost({ line }) {
   return html`<li class="line line-pending">
     <span class="pic pic-letter"><span class="spinner" /></span>
@@ -51,13 +57,16 @@ function Ghost({ line }) {
   </li>`;
 }
 
-/** What stands in the way of paying at this line, and the one press that puts it right. */
+/**
+ * What stands in the way of paying at this line, and the one press that puts it right.
+ * @param {{ line: Kept }} props
+ */
 function Shortage({ line }) {
   const { remove, setQuantity } = useEdits();
   const { shortages } = useCheckout();
   const { gone, sold_out, available } = shortages.value[line.id];
   const name = line.product.name;
-  const fix = () => (gone ? remove(line) : setQuantity(line, available));
+  const fix = () => (available === undefined ? remove(line) : setQuantity(line, available));
   return html`<div class="shortage">
     <span class="badge badge-danger">
       ${gone ? t(sold_out ? "line.sold_out" : "line.unavailable") : t("line.only", { n: available })}
@@ -73,6 +82,7 @@ function Shortage({ line }) {
   </div>`;
 }
 
+/** @param {{ line: Shown, currency: string }} props */
 function Line({ line, currency }) {
   const { cart } = useStore();
   const { remove } = useEdits();
@@ -125,6 +135,7 @@ function Line({ line, currency }) {
   </li>`;
 }
 
+/** @param {{ saved: Live.CartView["saved"] }} props */
 function SavedOffer({ saved }) {
   const { restore } = useEdits();
   if (!saved || !saved.items_count || parseTime(saved.until) < serverNow()) return null;
@@ -157,6 +168,7 @@ function CheckoutNotice() {
   </div>`;
 }
 
+/** @param {{ onScan: () => void }} props */
 function Buttons({ onScan }) {
   const { cart } = useStore();
   const { busy } = useEdits();
@@ -188,6 +200,7 @@ function Buttons({ onScan }) {
   </div>`;
 }
 
+/** @param {{ onScan: () => void, onType: () => void }} props */
 function Dock({ onScan, onType }) {
   const { cart } = useStore();
   const { busy } = useEdits();

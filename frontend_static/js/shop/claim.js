@@ -7,18 +7,25 @@ import { Viewfinder } from "../parts/viewfinder.js";
 import { TROLLEY_FORMATS, signalFound } from "../scan.js";
 import { useStore } from "./context.js";
 
-/** What was typed, as the server wants it: "trolley 1" has its separator back, an address stays as it is. */
+/**
+ * What was typed, as the server wants it: "trolley 1" has its separator back, an address stays as it is.
+ * @param {string} text
+ */
 export function tidyCode(text) {
   const code = text.trim();
   return code.includes("/") ? code : code.toUpperCase().replace(/[\s-]+/g, "_");
 }
 
-/** The trolley's public code in a scanned or typed text, for showing; the server reads the whole. */
+/**
+ * The trolley's public code in a scanned or typed text, for showing; the server reads the whole.
+ * @param {string} text
+ */
 export function trolleyCode(text) {
   const match = /\/t\/([^/?#]+)/.exec(text);
   return match ? decodeURIComponent(match[1]) : text.trim();
 }
 
+/** @param {{ problem: Problem | null }} props */
 function Refused({ problem }) {
   if (!problem) return null;
   const advice = t(`advice.${problem.code}`);
@@ -31,10 +38,11 @@ function Refused({ problem }) {
   </div>`;
 }
 
+/** @param {{ busy: boolean }} props */
 function TypedCode({ busy }) {
   const { claim } = useStore();
   const [code, setCode] = useState("");
-  const submit = (event) => {
+  const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     if (code.trim()) claim(tidyCode(code));
   };
@@ -50,7 +58,7 @@ function TypedCode({ busy }) {
           autocapitalize="characters"
           spellcheck=${false}
           value=${code}
-          onInput=${(e) => setCode(e.target.value)}
+          onInput=${(/** @type {Typed} */ e) => setCode(e.target.value)}
         />
         <button class="btn btn-quiet typed-go" disabled=${busy || !code.trim()}>${t("claim.take_short")}</button>
       </div>
@@ -58,9 +66,10 @@ function TypedCode({ busy }) {
   </form>`;
 }
 
+/** @param {{ onClose: () => void }} props */
 function ScanSheet({ onClose }) {
   const { claim } = useStore();
-  const found = (text) => {
+  const found = (/** @type {string} */ text) => {
     signalFound(true);
     onClose();
     claim(text.trim());
@@ -70,7 +79,10 @@ function ScanSheet({ onClose }) {
   <//>`;
 }
 
-/** `invited`: the address of the QR that opened the page, or null. */
+/**
+ * `invited`: the address of the QR that opened the page, or null.
+ * @param {{ invited: string | null, onOther: () => void }} props
+ */
 export function Claim({ invited, onOther }) {
   const { claim, claimProblem, claiming, connection } = useStore();
   const scanning = useSignal(false);
@@ -79,7 +91,7 @@ export function Claim({ invited, onOther }) {
     busy &&
     html`<p class="row" role="status">
       <span class="spinner" />
-      ${t("claim.asking", { trolley: trolleyCode(claiming.value) })}
+      ${t("claim.asking", { trolley: trolleyCode(claiming.value ?? "") })}
     </p>`;
   const offline = connection.value !== "open";
   if (invited) {

@@ -7,6 +7,7 @@ import { minutes, passed } from "./stage.js";
 
 const LATE_S = 60;
 
+/** @param {{ until: string }} props */
 export function Countdown({ until }) {
   const [, tick] = useState(0);
   useEffect(() => {

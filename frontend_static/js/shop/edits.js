@@ -10,8 +10,7 @@ import { t, reason } from "../i18n.js";
 import { present } from "../present.js";
 
 /**
- * A command on its way, see `overlay`.
- * @typedef {import("../fold.js").Pending & { revision?: number }} Pending
+ * @typedef {import("../fold.js").Pending} Pending
  * @typedef {Omit<Pending, "key">} Mark
  * What a line's stepper wishes for, and whether a command of it is under way.
  * @typedef {{ sending: boolean, wish: number, timer?: ReturnType<typeof setTimeout> }} Step

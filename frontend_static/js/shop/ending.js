@@ -6,6 +6,7 @@ import { Sheet } from "../parts/common.js";
 import { useStore } from "./context.js";
 import { present } from "../present.js";
 
+/** @param {{ onClose: () => void }} props */
 export function EndSheet({ onClose }) {
   const { cart, endSession, session } = useStore();
   const [busy, setBusy] = useState(false);

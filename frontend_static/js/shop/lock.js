@@ -6,7 +6,10 @@ import { Icon } from "../parts/icons.js";
 /** How long "it is yours" stays once the trolley is out. */
 const GONE_MS = 6000;
 
-/** "none" (no lock hardware), "opening", "open", "failed" or "out" for a SessionView. */
+/**
+ * "none" (no lock hardware), "opening", "open", "failed" or "out" for a SessionView.
+ * @param {Live.SessionView} session
+ */
 export function lockStage(session) {
   if (session.lock_fault) return "failed";
   if (session.custody === "out") return "out";
@@ -23,6 +26,7 @@ const LOOK = {
   out: { icon: "check", tone: "open" },
 };
 
+/** @param {{ session: Live.SessionView }} props */
 export function LockCard({ session }) {
   const stage = lockStage(session);
   const [past, setPast] = useState(stage === "out");

@@ -68,12 +68,13 @@ function Declined() {
   </div>`;
 }
 
+/** @param {{ names: string[], chosen: string | null, onChoose: (name: string) => void }} props */
 function Methods({ names, chosen, onChoose }) {
   if (names.length < 2) return null;
   return html`<fieldset class="choices">
     <legend>${t("pay.method")}</legend>
     ${names.map(
-      (name) => html`<label key=${name} class="pick">
+      (/** @type {string} */ name) => html`<label key=${name} class="pick">
         <input type="radio" name="method" value=${name} checked=${name === chosen} onChange=${() => onChoose(name)} />
         <span>${t(`method.${name}`)}</span>
       </label>`,
@@ -81,7 +82,10 @@ function Methods({ names, chosen, onChoose }) {
   </fieldset>`;
 }
 
-/** `besides`: the provider that is left out, because its payment is begun. */
+/**
+ * `besides`: the provider that is left out, because its payment is begun.
+ * @param {{ away: boolean, besides: string | undefined }} props
+ */
 function Choose({ away, besides }) {
   const { cart } = useStore();
   const { asking, methods, pay, payment } = useCheckout();
@@ -93,7 +97,7 @@ function Choose({ away, besides }) {
   const [wishedCard, setCard] = useState(/** @type {string | null} */ (null));
   const card = cards.find((one) => one.number === wishedCard) ?? cards[0];
   const { total_price, currency } = present(cart.value);
-  const submit = (event) => {
+  const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     pay(chosen, card?.number);
   };
@@ -110,6 +114,7 @@ function Choose({ away, besides }) {
   </form>`;
 }
 
+/** @param {{ now: string }} props */
 function Waiting({ now }) {
   return html`<div class="waiting" role="status">
     <span class="spinner" />
@@ -118,7 +123,10 @@ function Waiting({ now }) {
   </div>`;
 }
 
-/** The provider's own page takes over; this is the way (back) to it. */
+/**
+ * The provider's own page takes over; this is the way (back) to it.
+ * @param {{ away: boolean }} props
+ */
 function WithProvider({ away }) {
   const { methods, payment } = useCheckout();
   const { provider } = present(payment.value);
@@ -139,7 +147,10 @@ function WithProvider({ away }) {
   </div>`;
 }
 
-/** The checkout was refused for something that is put right here or goes away: a voucher, a busy server. */
+/**
+ * The checkout was refused for something that is put right here or goes away: a voucher, a busy server.
+ * @param {{ away: boolean }} props
+ */
 function Refused({ away }) {
   const { checkOut } = useCheckout();
   return html`<div class="stack">
@@ -150,6 +161,7 @@ function Refused({ away }) {
   </div>`;
 }
 
+/** @param {{ now: string, away: boolean }} props */
 function Body({ now, away }) {
   if (["shopping", "late"].includes(now)) return html`<${Refused} away=${away} />`;
   if (now === "action") return html`<${BankAsks} away=${away} />`;
@@ -158,7 +170,10 @@ function Body({ now, away }) {
   return html`<${Choose} away=${away} />`;
 }
 
-/** Keep the focus in the sheet when the button that had it is gone. */
+/**
+ * Keep the focus in the sheet when the button that had it is gone.
+ * @param {string} now
+ */
 function useKeptFocus(now) {
   const title = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {

@@ -5,25 +5,34 @@ import { Icon } from "../parts/icons.js";
 import { useCheckout } from "./context.js";
 import { present } from "../present.js";
 
-/** The cards to choose from: as the payment that goes on names them, else as the provider does. */
+/**
+ * The cards to choose from: as the payment that goes on names them, else as the provider does.
+ * @param {Rest.ProvidersAnswer["providers"]} offered
+ * @param {string | null} chosen
+ * @param {Live.PaymentView | null} begun
+ */
 export function cardsOf(offered, chosen, begun) {
-  if (begun?.client?.cards && begun.provider === chosen) return begun.client.cards;
+  const { cards } = /** @type {ProviderClient} */ (begun?.client ?? {});
+  if (cards && begun?.provider === chosen) return cards;
   return offered.find((one) => one.name === chosen)?.cards ?? [];
 }
 
+/** @param {string} number */
 const grouped = (number) => number.replace(/(\d{4})(?=\d)/g, "$1 ");
 
+/** @param {{ outcome: string, title: string }} props */
 function title({ outcome, title }) {
   const known = t(`sandbox.${outcome}`);
   return known === `sandbox.${outcome}` ? title : known;
 }
 
+/** @param {{ cards: Rest.CardAnswer[], chosen: string | null, onChoose: (name: string) => void }} props */
 export function Cards({ cards, chosen, onChoose }) {
   return html`<fieldset class="choices sandbox">
     <legend>${t("sandbox.legend")}</legend>
     <p class="small sandbox-note"><${Icon} name="info" />${t("sandbox.note")}</p>
     ${cards.map(
-      (card) => html`<label key=${card.number} class="pick">
+      (/** @type {Rest.CardAnswer} */ card) => html`<label key=${card.number} class="pick">
         <input
           type="radio"
           name="card"
@@ -40,7 +49,10 @@ export function Cards({ cards, chosen, onChoose }) {
   </fieldset>`;
 }
 
-/** What a bank's own page would ask. */
+/**
+ * What a bank's own page would ask.
+ * @param {{ away: boolean }} props
+ */
 export function BankAsks({ away }) {
   const { approve, asking, payment } = useCheckout();
   const { amount, currency } = present(payment.value);

@@ -24,8 +24,9 @@ function useScans() {
   const { addBarcode } = useEdits();
   const [scans, setScans] = useState(/** @type {Scan[]} */ ([]));
   const number = useRef(0);
-  const change = (key, more) => setScans((list) => list.map((one) => (one.key === key ? { ...one, ...more } : one)));
-  const add = async (barcode) => {
+  const change = (/** @type {number} */ key, /** @type {Partial<Scan>} */ more) =>
+    setScans((list) => list.map((one) => (one.key === key ? { ...one, ...more } : one)));
+  const add = async (/** @type {string} */ barcode) => {
     const key = ++number.current;
     setScans((list) => [/** @type {Scan} */ ({ key, barcode, state: "asking" }), ...list].slice(0, SHOWN));
     try {
@@ -40,6 +41,7 @@ function useScans() {
   return [scans, add];
 }
 
+/** @param {{ scan: Scan }} props */
 function Scan({ scan }) {
   const icon = {
     added: html`<${Icon} name="check" />`,
@@ -56,15 +58,16 @@ function Scan({ scan }) {
     ${
       scan.state === "added" &&
       html`<span class="num push">
-        ${scan.quantity > 1 ? `${scan.quantity} × ` : ""}
+        ${(scan.quantity ?? 1) > 1 ? `${scan.quantity} × ` : ""}
         ${money(scan.price, scan.currency)}
       </span>`
     }
   </li>`;
 }
 
+/** @param {{ scans: Scan[] }} props */
 const Scans = ({ scans }) => html`<ol class="scans" aria-live="polite">
-  ${scans.map((scan) => html`<${Scan} key=${scan.key} scan=${scan} />`)}
+  ${scans.map((/** @type {Scan} */ scan) => html`<${Scan} key=${scan.key} scan=${scan} />`)}
 </ol>`;
 
 function RunningTotal() {
@@ -78,9 +81,10 @@ function RunningTotal() {
   </div>`;
 }
 
+/** @param {{ onClose: () => void, onType: () => void }} props */
 export function ScannerSheet({ onClose, onType }) {
   const [scans, add] = useScans();
-  const seen = async (barcode) => {
+  const seen = async (/** @type {string} */ barcode) => {
     signalFound(true);
     if (!(await add(barcode))) signalFound(false);
   };
@@ -99,11 +103,12 @@ export function ScannerSheet({ onClose, onType }) {
   <//>`;
 }
 
+/** @param {{ onClose: () => void }} props */
 export function TypedSheet({ onClose }) {
   const [scans, add] = useScans();
   const [code, setCode] = useState("");
   const box = useRef(/** @type {HTMLInputElement | null} */ (null));
-  const submit = async (event) => {
+  const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
     const barcode = code.replace(/[\s-]/g, "");
     if (!barcode) return;
@@ -124,7 +129,7 @@ export function TypedSheet({ onClose }) {
           autofocus
           placeholder="7290000000015"
           value=${code}
-          onInput=${(e) => setCode(e.target.value)}
+          onInput=${(/** @type {Typed} */ e) => setCode(e.target.value)}
         />
         <span class="small soft">${t("type.help")}</span>
       </div>

@@ -10,6 +10,7 @@ const WARN_S = 10;
 const R = 15;
 const ROUND = 2 * Math.PI * R;
 
+/** @param {{ session: Live.SessionView }} props */
 export function SessionTimer({ session }) {
   const [, tick] = useState(0);
   useEffect(() => {
@@ -37,7 +38,10 @@ export function SessionTimer({ session }) {
   </span>`;
 }
 
-/** The gentle warning of the last seconds, for as long as signs of life do not get through. */
+/**
+ * The gentle warning of the last seconds, for as long as signs of life do not get through.
+ * @param {{ session: Live.SessionView }} props
+ */
 export function SessionTimerWarning({ session }) {
   const [, tick] = useState(0);
   useEffect(() => {

@@ -25,6 +25,7 @@ const HEARTBEAT_MS = 10_000;
 /** So many signs of life fit into a session's timeout, whatever the branch has set. */
 const BEATS = 3;
 
+/** @type {Record<string, string>} */
 const NOTICES = { LockFailed: "notice.lock_failed", TrolleyReturned: "notice.returned", HelpAnswered: "help.coming" };
 
 export class ShopStore {
@@ -90,13 +91,13 @@ export class ShopStore {
       },
       event: (name, data, at) => {
         if (name === "SessionDetached") this.#totalsAtEnd = { ...this.#totals(), session_id: data.session_id };
-        this.#showCart(foldCart(this.cart.peek(), name, data));
+        this.#showCart(foldCart(present(this.cart.peek()), name, data));
         this.#tell(name, data, at);
       },
     });
     this.socket.subscribe("session", {
       snapshot: (data) => this.#showSession(data),
-      event: (name, data) => this.#showSession(foldSession(this.sessionTopic.peek(), name, data)),
+      event: (name, data) => this.#showSession(foldSession(present(this.sessionTopic.peek()), name, data)),
     });
     this.socket.subscribe("notifications", { snapshot() {}, event: (name, data) => this.#notify(name, data) });
     this.socket.open();

@@ -15,6 +15,7 @@ const AGAIN_MS = 6_000;
 /**
  * The order and whether it could not be had: it is written a moment after the payment.
  * @returns {[Rest.OrderAnswer | null, boolean]}
+ * @param {string} order_id
  */
 function useOrder(order_id) {
   const [order, setOrder] = useState(/** @type {Rest.OrderAnswer | null} */ (null));
@@ -23,7 +24,7 @@ function useOrder(order_id) {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
     let over = false;
-    const ask = async (tries) => {
+    const ask = async (/** @type {number} */ tries) => {
       /** @type {Rest.OrderAnswer | null} */
       let found = null;
       try {
@@ -47,12 +48,12 @@ function useOrder(order_id) {
   return [order, failed];
 }
 
+/** @param {{ pass: NonNullable<Rest.OrderAnswer["exit_pass"]> }} props */
 function Pass({ pass }) {
-  const used = Boolean(pass.verified_at);
-  return html`<section class=${cx("pass", used && "pass-used")} aria-label=${t("thanks.pass")} aria-live="polite">
+  return html`<section class=${cx("pass", pass.verified_at && "pass-used")} aria-label=${t("thanks.pass")} aria-live="polite">
     <h2>${t("thanks.pass")}</h2>
     ${
-      used
+      pass.verified_at
         ? html`<p class="row"><${Icon} name="check" />${t("thanks.verified", { at: timeOfDay(pass.verified_at) })}</p>`
         : html`
           <p>${t("thanks.pass_text")}</p>
@@ -64,6 +65,7 @@ function Pass({ pass }) {
   </section>`;
 }
 
+/** @param {{ trolley_id: string | null | undefined }} props */
 function Steps({ trolley_id }) {
   const { hasLock, returned } = useStore();
   const back = returned.value === trolley_id;

@@ -5,6 +5,7 @@ import { Icon } from "../parts/icons.js";
 import { useCheckout, useStore } from "./context.js";
 import { present } from "../present.js";
 
+/** @param {{ code: string }} props */
 function Held({ code }) {
   const { connection } = useStore();
   const { dropVoucher } = useCheckout();
@@ -27,7 +28,7 @@ export function Vouchers() {
   const { applyVoucher, voucher } = useCheckout();
   const { open, typed, refused } = voucher;
   const held = present(cart.value).vouchers ?? [];
-  const enter = (event) => {
+  const enter = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Enter") return;
     event.preventDefault(); // the form around it pays
     applyVoucher();
@@ -60,7 +61,7 @@ export function Vouchers() {
             spellcheck=${false}
             aria-invalid=${refused.value ? "true" : undefined}
             value=${typed.value}
-            onInput=${(e) => (typed.value = e.target.value)}
+            onInput=${(/** @type {Typed} */ e) => (typed.value = e.target.value)}
             onKeyDown=${enter}
           />
           <button

@@ -18,7 +18,10 @@ async function apply() {
 }
 document.addEventListener("visibilitychange", apply);
 
-/** Keep the screen on from now on, or let it sleep again. */
+/**
+ * Keep the screen on from now on, or let it sleep again.
+ * @param {boolean} on
+ */
 export function keepAwake(on) {
   wanted = on;
   if (on) return apply();
