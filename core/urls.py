@@ -15,6 +15,8 @@ from core.accounts import api as accounts
 from core.accounts.codes import api as codes
 from core.accounts.contact import api as contact
 from core.accounts.factors import api as factors
+from core.accounts.members import accepting
+from core.accounts.members import api as members
 from core.alarms import api as alarms
 from core.branches.urls import branches_api
 from core.catalogue import media
@@ -50,6 +52,9 @@ api: list[URLPattern | URLResolver] = [
     path("api/auth/password/reset", contact.PasswordResetView.as_view()),
     path("api/auth/password/reset/confirm", contact.ConfirmPasswordResetView.as_view()),
     path("api/auth/email/confirm", contact.ConfirmEmailView.as_view()),
+    path("api/chains/<str:chain_id>/members", members.MembersView.as_view()),
+    path("api/chains/<str:chain_id>/members/<id:member_id>", members.MemberView.as_view()),
+    path("api/invitations/accept", accepting.AcceptInvitationView.as_view()),
     path("api/me", accounts.MeView.as_view()),
     path("api/me/export", privacy.ExportView.as_view()),
     path("api/me/totp", factors.SecondFactorView.as_view()),

@@ -21,6 +21,7 @@ from core.accounts.entering import OpenView, TokenAnswer, place_of, validate_in_
 from core.accounts.factors import second_factor
 from core.accounts.factors.api import LoginAnswer, open_logins
 from core.accounts.logins import Place
+from core.accounts.members import invitations
 from core.accounts.models import User
 from core.accounts.principals import Principal
 from core.outbox import posting
@@ -308,5 +309,6 @@ def _erased(user: User) -> Response:
         signals.account_erased.send(User, user_id=user.pk)
         posting.forget(user.pk, user.phone, user.email, user.unconfirmed_email)
         codes.forget(user.phone, user.email)
+        invitations.forget(user.phone, user.email)
         user.delete()
     return Response(status=204)

@@ -21,6 +21,7 @@ class AccountsConfig(AppConfig):
         from core.accounts.admin_login import LimitedLoginForm
         from core.accounts.codes import codes
         from core.accounts.contact import emails, reset
+        from core.accounts.members import invitations
         from core.accounts.models import User
         from core.outbox.letters import composer
 
@@ -28,4 +29,5 @@ class AccountsConfig(AppConfig):
         composer(codes.KIND, codes.compose)
         composer(emails.KIND, emails.compose)
         composer(reset.KIND, reset.compose)
+        composer(invitations.KIND, invitations.compose)
         post_save.connect(logins.end_with_account, sender=User, dispatch_uid="accounts-logins-end")

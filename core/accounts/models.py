@@ -114,6 +114,8 @@ class Role(models.TextChoices):
 class Grant(models.Model):
     """A role in one branch, or in every branch of a chain when no branch is named."""
 
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    """How the API names it."""
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="grants")
     role = models.CharField(max_length=20, choices=Role)
     chain = models.ForeignKey(Chain, on_delete=models.CASCADE, related_name="grants")
@@ -144,6 +146,33 @@ class Grant(models.Model):
         """Refuse a branch of another chain."""
         if self.branch is not None and self.branch.chain_id != self.chain_id:
             raise ValidationError({"branch": "This branch belongs to another chain."})
+
+
+class Invitation(models.Model):
+    """A role that somebody is invited to of whom only an address or a phone number is known."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    channel = models.CharField(max_length=10)
+    address = models.CharField(max_length=254)
+    role = models.CharField(max_length=20, choices=Role)
+    chain = models.ForeignKey(Chain, on_delete=models.CASCADE, related_name="invitations")
+    branch = models.ForeignKey(
+        Branch, on_delete=models.CASCADE, related_name="invitations", null=True, blank=True
+    )
+    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="invitations")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="accepted_invitations"
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["address"], name="accounts_invited")]
+
+    def __str__(self) -> str:
+        return f"{self.role} of {self.branch.code if self.branch else self.chain.slug}"
 
 
 class Login(models.Model):

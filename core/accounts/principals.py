@@ -28,6 +28,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "device.watch": _STAFF,
     "device.manage": _MANAGERS,
     "firmware.release": frozenset(),
+    "people.manage": _MANAGERS,
     "order.watch": _STAFF,
     "order.verify": _STAFF,
     "order.refund": _MANAGERS,

@@ -133,7 +133,7 @@ function Code({ phone, busy, problem, onCode, onAgain, onOther }) {
       <${Busy} on=${busy} />
       ${t("phone.enter")}
     </button>
-    <div class="row choices">
+    <div class="stack-s">
       <button type="button" class="btn btn-bare" disabled=${busy} onClick=${onAgain}>${t("phone.again")}</button>
       <button type="button" class="btn btn-bare" disabled=${busy} onClick=${onOther}>${t("phone.other")}</button>
     </div>

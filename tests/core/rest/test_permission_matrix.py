@@ -84,6 +84,10 @@ MATRIX: dict[str, dict[str, int]] = {
         **SIGNED_IN, "shopper": 404, "staff": 404, "manager": 404, "chain_admin": 404,
     },
     "/api/chains": SIGNED_IN,
+    "/api/chains/own-chain/members": {**SIGNED_IN, "shopper": 404, "stranger": 404, "staff": 403},
+    "/api/chains/other-chain/members": {
+        **SIGNED_IN, "shopper": 404, "staff": 404, "manager": 404, "chain_admin": 404,
+    },
     "/api/chains/own-chain": {**SIGNED_IN, "shopper": 404, "stranger": 404},
     "/api/payments/providers": OPEN,
     "/api/demo": OPEN,
@@ -203,6 +207,8 @@ def test_the_matrix_leaves_out_nothing_that_can_be_read() -> None:
     # Codes and links: test_login_codes, test_addresses.
     posts |= {"api/auth/otp/request", "api/auth/otp/verify", "api/auth/email/confirm"}
     posts |= {"api/auth/password/reset", "api/auth/password/reset/confirm"}
+    # Roles and invitations: test_members.
+    posts |= {"api/chains/<str:chain_id>/members/<id:member_id>", "api/invitations/accept"}
     # One's own second factor and logins: test_second_factor.
     posts |= {f"api/me/totp{rest}" for rest in ("", "/confirm", "/recovery-codes")}
     posts |= {"api/me/logins", "api/me/logins/<id:login_id>"}
@@ -219,6 +225,7 @@ def _shape(route: str) -> tuple[str, ...]:
         "api",
         "me",
         "export",
+        "members",
         "products",
         "images",
         "imports",

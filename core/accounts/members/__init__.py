@@ -1,0 +1,1 @@
+"""Who has which role in a chain, and invitations to one."""
