@@ -88,7 +88,7 @@ def tells(state: State, event: Any) -> tuple[Tell, ...]:
     """Return the hints for the branch's map and for the shopper who called."""
     match event:
         case AlarmRaised(alarm=alarm):
-            return (_note(state, "AlarmRaised", alarm),)
+            return (_note(state, "AlarmRaised", alarm), *_to_late(alarm))
         case AlarmCleared(alarm=alarm):
             return (_note(state, "AlarmCleared", alarm, gone=True), *_to_shopper(alarm, "HelpDone", event.at))
         case AlarmAcknowledged(alarm_id=alarm_id):
@@ -113,6 +113,15 @@ def _to_shopper(alarm: Alarm, kind: str, at: float) -> tuple[Tell, ...]:
     if alarm.kind != "help_wanted" or about.user_id is None:
         return ()
     notice = Notice(kind, "info", about.trolley_id or "", at)
+    return (Tell("notify", about.user_id, Notify(notice), durable=False),)
+
+
+def _to_late(alarm: Alarm) -> tuple[Tell, ...]:
+    """Tell whoever has a trolley for longer than agreed, once: an alarm is raised once."""
+    about = alarm.about
+    if alarm.kind != "overdue" or about.user_id is None:
+        return ()
+    notice = Notice("RentalOverdue", "warning", about.trolley_id or "", alarm.raised_at)
     return (Tell("notify", about.user_id, Notify(notice), durable=False),)
 
 

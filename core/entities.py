@@ -100,14 +100,22 @@ def _codec(decider: Decider[Any, Any, Any, Any], **options: Any) -> JsonCodec[An
 
 _TROLLEY = _codec(
     trolley.DECIDER,
-    state_version=5,
-    versions={"ClaimRequested": 3, "TrolleyLeft": 2},
-    upcasters={("ClaimRequested", 1): same, ("ClaimRequested", 2): same, ("TrolleyLeft", 1): same},
+    state_version=6,
+    versions={"ClaimRequested": 3, "TrolleyAssigned": 2, "TrolleyLeft": 2},
+    upcasters={
+        ("ClaimRequested", 1): same,
+        ("ClaimRequested", 2): same,
+        ("TrolleyAssigned", 1): same,
+        ("TrolleyLeft", 1): same,
+    },
     bodies={
         trolleys.Claim: lambda command: (command.ref.trolley_id, command.user_id),
         trolleys.Unlock: lambda command: (command.ref.trolley_id, command.reason),
         trolleys.Lock: lambda command: command.ref.trolley_id,
         trolleys.SetMaintenance: lambda command: (command.ref.trolley_id, command.on, command.notes),
+        trolleys.CloseRental: lambda command: (command.ref.trolley_id, command.reason),
+        trolleys.SetMissing: lambda command: (command.ref.trolley_id, command.on, command.reason),
+        trolleys.ChangeRental: lambda command: (command.rental_id, command.notes, command.due_at),
     },
 )
 _DEVICE = _codec(
@@ -238,6 +246,11 @@ ROWS: tuple[type[Row], ...] = (
     fleet.SessionCleared,
     fleet.RentalRow,
     fleet.RentalReturned,
+    fleet.RentalLost,
+    fleet.RentalOver,
+    fleet.RentalResumed,
+    fleet.RentalDue,
+    fleet.RentalNotes,
     fleet.DeviceRow,
     fleet.SlotRow,
     AlarmRow,

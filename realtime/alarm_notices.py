@@ -13,6 +13,8 @@ from realtime.commands.asking import Actors
 
 QUIET = frozenset({"warning"})
 """Severities that nobody's phone need ring for; the branch's page shows them."""
+LOUD = frozenset({"overdue"})
+"""Kinds of alarm that are told whatever their severity."""
 
 
 class Notices:
@@ -33,7 +35,7 @@ class Notices:
 
     def _tell(self, branch: str, event: AlarmRaised) -> None:
         info, alarm = self._directory.branch(branch), event.alarm
-        if info is None or alarm.severity in QUIET:
+        if info is None or (alarm.severity in QUIET and alarm.kind not in LOUD):
             return
         notice = Notice(
             "AlarmRaised", alarm.severity, alarm.about.trolley_id or "", alarm.raised_at, alarm.kind, branch

@@ -46,6 +46,7 @@ from realtime.limits.attempts import Attempts
 from realtime.limits.exchange import Exchange
 from realtime.shared import Limits, Shared
 from realtime.sockets.standing import recheck
+from realtime.terms import Terms
 from realtime.topics.feeds import EDITED
 from realtime.topics.streams import Holder, Relay, Topics
 
@@ -232,6 +233,7 @@ class OwnerProcess(Process):
         self.notices = Notices(system, directory, references.people)
         self.revocations = Revocations(system, directory)
         self.placements = Placements(system, directory)
+        self.terms = Terms(system, directory)
         self.payments = ProviderCalls(system.tell, settings.PAYMENT_WORKERS)
         system.edge("provider", self.payments.handle)
         system.edge("link", links.handle if self.owner is None else self.owner.link)
@@ -248,6 +250,7 @@ class OwnerProcess(Process):
         stack.push_async_callback(self.jobs.stop)
         self.revocations.look()
         self.placements.look()
+        await in_thread(self.terms.look)()
         if self.owner is not None:
             self.owner.start()
             stack.push_async_callback(self.owner.stop)
@@ -277,6 +280,7 @@ class OwnerProcess(Process):
             self._redraw(self.host.system)
             self.revocations.look()
             self.placements.look()
+            self.terms.look()
 
     def _redraw(self, system: System) -> None:
         """Tell the maps that somebody watches what has changed of their trolleys; in the reloading thread."""

@@ -40,6 +40,7 @@ class TrolleyCard(msgspec.Struct, frozen=True):
     place: Place | None = None
     cart_total: Decimal = Decimal(0)
     cart_units: int = 0
+    missing: bool = False
 
 
 class DeviceCard(msgspec.Struct, frozen=True):

@@ -148,6 +148,36 @@ class SetMaintenance(msgspec.Struct, Asked["MaintenanceSet"], frozen=True, tag="
     notes: str = ""
 
 
+class UseTerms(msgspec.Struct, frozen=True, tag="UseTerms"):
+    """From the server: the branch's settings have changed; a session that goes on goes by them."""
+
+    ref: TrolleyRef
+
+
+class CloseRental(msgspec.Struct, Asked["RentalOver"], frozen=True, tag="CloseRental"):
+    """Staff has the trolley back, though no slot has seen it. Answer: RentalOver."""
+
+    ref: TrolleyRef
+    reason: str
+
+
+class SetMissing(msgspec.Struct, Asked["MissingSet"], frozen=True, tag="SetMissing"):
+    """Staff does not know where the trolley is, or knows again. Answer: MissingSet."""
+
+    ref: TrolleyRef
+    on: bool
+    reason: str
+
+
+class ChangeRental(msgspec.Struct, Asked["RentalKept"], frozen=True, tag="ChangeRental"):
+    """Staff notes something about a rental, or expects it back at another time. Answer: RentalKept."""
+
+    ref: TrolleyRef
+    rental_id: str
+    notes: str | None = None
+    due_at: float | None = None
+
+
 # --- answers --------------------------------------------------------------
 
 
@@ -190,6 +220,24 @@ class MaintenanceSet(msgspec.Struct, frozen=True, tag="MaintenanceSet"):
     notes: str
 
 
+class RentalOver(msgspec.Struct, frozen=True, tag="RentalOver"):
+    trolley_id: str
+    status: Literal["returned", "found"]
+    at: float
+
+
+class MissingSet(msgspec.Struct, frozen=True, tag="MissingSet"):
+    trolley_id: str
+    on: bool
+    reason: str
+
+
+class RentalKept(msgspec.Struct, frozen=True, tag="RentalKept"):
+    rental_id: str
+    notes: str | None
+    due_at: float | None
+
+
 # --- events ---------------------------------------------------------------
 
 
@@ -230,6 +278,8 @@ class TrolleyAssigned(msgspec.Struct, frozen=True, tag="TrolleyAssigned"):
     user_id: str
     unlock_id: str | None
     at: float
+    due_at: float | None = None
+    """Of a trolley that has no slot: its rental begins and ends with the session, expected by then."""
 
 
 class SessionEnded(msgspec.Struct, frozen=True, tag="SessionEnded"):
@@ -332,6 +382,50 @@ class MaintenanceEnded(msgspec.Struct, frozen=True, tag="MaintenanceEnded"):
     at: float
 
 
+class TermsChanged(msgspec.Struct, frozen=True, tag="TermsChanged"):
+    """The session goes by other settings of its branch from here on."""
+
+    ref: TrolleyRef
+    at: float
+
+
+class RentalClosed(msgspec.Struct, frozen=True, tag="RentalClosed"):
+    """Staff says that the trolley is back; where it stands nobody has seen."""
+
+    status: Literal["returned", "found"]
+    reason: str
+    at: float
+
+
+class TrolleyMissing(msgspec.Struct, frozen=True, tag="TrolleyMissing"):
+    """Nobody knows where it is; nobody may claim it."""
+
+    ref: TrolleyRef
+    reason: str
+    at: float
+
+
+class TrolleyFound(msgspec.Struct, frozen=True, tag="TrolleyFound"):
+    """It is not missing any more; an empty reason: a slot saw it."""
+
+    reason: str
+    at: float
+
+
+class RentalNoted(msgspec.Struct, frozen=True, tag="RentalNoted"):
+    rental_id: str
+    notes: str
+    at: float
+
+
+class RentalExtended(msgspec.Struct, frozen=True, tag="RentalExtended"):
+    """It is expected back at another time, later or sooner."""
+
+    rental_id: str
+    due_at: float
+    at: float
+
+
 Command = (
     Claim
     | ConfirmClaim
@@ -346,8 +440,12 @@ Command = (
     | Unlock
     | Lock
     | SetMaintenance
+    | UseTerms
+    | CloseRental
+    | SetMissing
+    | ChangeRental
 )
-Answer = Claimed | Alive | UnlockAccepted | MaintenanceSet
+Answer = Claimed | Alive | UnlockAccepted | MaintenanceSet | RentalOver | MissingSet | RentalKept
 Event = (
     ClaimRequested
     | ClaimDenied
@@ -365,4 +463,10 @@ Event = (
     | TrolleyPlaced
     | MaintenanceStarted
     | MaintenanceEnded
+    | TermsChanged
+    | RentalClosed
+    | TrolleyMissing
+    | TrolleyFound
+    | RentalNoted
+    | RentalExtended
 )

@@ -56,6 +56,7 @@ from actors.messages.trolley import (
     SetMaintenance,
     SignOfLife,
     TrolleyAssigned,
+    TrolleyFound,
     TrolleyLeft,
     TrolleyPlaced,
     TrolleyReturned,
@@ -64,6 +65,7 @@ from actors.messages.trolley import (
     UnlockFinished,
     UnlockOrdered,
 )
+from actors.trolley.rentals import RENTALS
 from actors.trolley.state import EVENTS, State, evolve, stands
 from actors.trolley.tells import tells
 
@@ -94,6 +96,8 @@ def _claim(state: State, command: Claim, ctx: Context) -> Decision:
         return refuse(409, "trolley_inactive", "This trolley is not in use.")
     if state.maintenance:
         return refuse(409, "trolley_maintenance", "This trolley is being serviced.")
+    if state.missing:
+        return refuse(409, "trolley_missing", "This trolley is missing; give it to the staff.")
     requested = ClaimRequested(
         ref=command.ref,
         user_id=command.user_id,
@@ -147,7 +151,9 @@ def _confirm(state: State, command: ConfirmClaim, ctx: Context) -> Decision:
         return _lapse(state, command, ctx)
     has_lock = stands(state) is not None and state.custody != "out"
     unlock_id = command.session_id if has_lock else None
-    assigned = TrolleyAssigned(command.session_id, state.user_id or "", unlock_id, ctx.now)
+    slotless = stands(state) is None and state.custody == "unknown"
+    due_at = ctx.now + state.rental_s if slotless else None
+    assigned = TrolleyAssigned(command.session_id, state.user_id or "", unlock_id, ctx.now, due_at)
     held = evolve(state, assigned)
     first = _claimed(held, True, command.cart_revision)
     again = _claimed(held, False, command.cart_revision)
@@ -239,7 +245,7 @@ def _resume(state: State, command: ResumeSession, ctx: Context) -> Decision:
     lapsed = state.lapsed
     if lapsed is None or (lapsed.session_id, lapsed.user_id) != (command.session_id, command.user_id):
         return _not_resumed(state, command, ctx)
-    if ctx.now > lapsed.until or state.custody == "docked" or state.maintenance:
+    if ctx.now > lapsed.until or state.custody == "docked" or state.maintenance or state.missing:
         return _not_resumed(state, command, ctx)
     if state.ref is None or not state.ref.is_active:
         return _not_resumed(state, command, ctx)
@@ -284,7 +290,7 @@ def _reported(state: State, command: LockReported, ctx: Context) -> Decision:
     if state.custody == "docked" and not command.present:
         moves.append(_left(state, at))
     elif state.custody == "out" and command.present and command.hook == "closed":
-        moves.append(TrolleyReturned(state.taken_by, at))
+        moves += _back(state, at)
     # Without a move even the same hook is an event: its time makes a report that it overtook an older one.
     # So does a slot that is another than the one known.
     if command.hook != "unknown" and (command.hook != state.lock.reported or moved or not moves):
@@ -301,8 +307,13 @@ def _dock(state: State, command: Dock, ctx: Context) -> Decision:
     home = None if state.ref is None else state.ref.place
     moves: list[Any] = [TrolleyPlaced(command.place, stands(state), home, at), LockClosed(True, at)]
     if state.custody == "out":
-        moves.append(TrolleyReturned(state.taken_by, at))
+        moves += _back(state, at)
     return Decision(tuple(moves))
+
+
+def _back(state: State, at: float) -> tuple[Any, ...]:
+    returned = TrolleyReturned(state.taken_by, at)
+    return (TrolleyFound("", at), returned) if state.missing else (returned,)
 
 
 def _left(state: State, at: float) -> TrolleyLeft:
@@ -349,6 +360,7 @@ _ALWAYS: dict[type, Handler] = {
     Unlock: _unlock,
     Lock: _lock,
     SetMaintenance: _maintenance,
+    **RENTALS,
 }
 
 COMMANDS: Commands = {

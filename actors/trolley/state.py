@@ -7,6 +7,7 @@ a shadow beside them (what is desired, what the hardware reported).
 
 from __future__ import annotations
 
+import uuid
 from typing import Any, Literal
 
 import msgspec
@@ -26,11 +27,17 @@ from actors.messages.trolley import (
     MaintenanceEnded,
     MaintenanceStarted,
     Place,
+    RentalClosed,
+    RentalExtended,
+    RentalNoted,
     SessionEnded,
     SessionExpired,
     SessionResumed,
+    TermsChanged,
     TrolleyAssigned,
+    TrolleyFound,
     TrolleyLeft,
+    TrolleyMissing,
     TrolleyPlaced,
     TrolleyRef,
     TrolleyReturned,
@@ -77,6 +84,12 @@ class State(msgspec.Struct, frozen=True):
     """Who held it when it left its slot, until it is back."""
     maintenance: bool = False
     maintenance_notes: str = ""
+    missing: bool = False
+    missing_reason: str = ""
+    rental_id: str | None = None
+    """Of the rental that goes on; None while the trolley is not out of its slot."""
+    due_at: float | None = None
+    """When that rental is expected to end."""
     lock: LockState = LockState()
     lock_fault: str = ""
     """Outcome of the last unlock if it failed, else empty."""
@@ -125,6 +138,7 @@ def card(state: State) -> TrolleyCard | None:
         is_active=ref.is_active,
         maintenance=state.maintenance,
         maintenance_notes=state.maintenance_notes,
+        missing=state.missing,
         session_id=state.session_id,
         user_id=state.user_id,
         since=state.since,
@@ -165,6 +179,8 @@ def _assigned(state: State, event: TrolleyAssigned) -> State:
         unlock_id=event.unlock_id if told else state.unlock_id,
         lock_fault="" if told else state.lock_fault,
         lapsed=None,
+        rental_id=state.rental_id if event.due_at is None else rental_of_session(event.session_id),
+        due_at=state.due_at if event.due_at is None else event.due_at,
     )
 
 
@@ -189,8 +205,11 @@ def _resumed(state: State, event: SessionResumed) -> State:
 
 
 def _freed(state: State, event: ClaimDenied | SessionEnded | SessionExpired) -> State:
+    out = state.custody == "out"
     return replace(
         state,
+        rental_id=state.rental_id if out else None,
+        due_at=state.due_at if out else None,
         phase="available",
         session_id=None,
         user_id=None,
@@ -235,11 +254,44 @@ def _failed(state: State, event: LockFailed) -> State:
 
 
 def _left(state: State, event: TrolleyLeft) -> State:
-    return replace(_seen(state, event.at), taken_by=event.user_id)
+    session_id = None if event.user_id is None else state.session_id
+    rental_id = session_id or rental_without_session(state.trolley_id, state.seq + 1)
+    return replace(_seen(state, event.at), taken_by=event.user_id, rental_id=rental_id, due_at=event.due_at)
+
+
+def rental_of_session(session_id: str) -> str:
+    """Return the id of the rental of a trolley that has no slot."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"rental:{session_id}"))
+
+
+def rental_without_session(trolley_id: str, seq: int) -> str:
+    """Return the id of a rental that began with event ``seq``; with a session it has the session's id."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"rental:{trolley_id}:{seq}"))
 
 
 def _returned(state: State, event: TrolleyReturned) -> State:
-    return replace(_seen(state, event.at), taken_by=None, lapsed=None)
+    seen = _seen(state, event.at)
+    return replace(seen, taken_by=None, lapsed=None, rental_id=None, due_at=None)
+
+
+def _rental_closed(state: State, event: RentalClosed) -> State:
+    return replace(state, taken_by=None, lapsed=None, rental_id=None, due_at=None)
+
+
+def _extended(state: State, event: RentalExtended) -> State:
+    return replace(state, due_at=event.due_at)
+
+
+def _lost(state: State, event: TrolleyMissing) -> State:
+    return replace(state, ref=event.ref, missing=True, missing_reason=event.reason)
+
+
+def _found(state: State, event: TrolleyFound) -> State:
+    return replace(state, missing=False, missing_reason="")
+
+
+def _terms(state: State, event: TermsChanged) -> State:
+    return replace(state, ref=event.ref)
 
 
 def _placed(state: State, event: TrolleyPlaced) -> State:
@@ -278,6 +330,12 @@ def _beside(phase: Phase) -> dict[type, Move]:
         TrolleyPlaced: Move(_placed, to),
         MaintenanceStarted: Move(_maintained, to),
         MaintenanceEnded: Move(_serviced, to),
+        TermsChanged: Move(_terms, to),
+        RentalClosed: Move(_rental_closed, to),
+        RentalNoted: Move(_same, to),
+        RentalExtended: Move(_extended, to),
+        TrolleyMissing: Move(_lost, to),
+        TrolleyFound: Move(_found, to),
     }
 
 
@@ -320,6 +378,7 @@ CUSTODY: dict[tuple[Custody, type, bool | None], Custody] = {
     ("unknown", LockClosed, False): "out",
     ("docked", TrolleyLeft, None): "out",
     ("out", TrolleyReturned, None): "docked",
+    ("out", RentalClosed, None): "unknown",
 }
 """Custody, event and the event's ``present`` (None: it has none) -> custody after it."""
 
@@ -328,7 +387,7 @@ def _custody(custody: Custody, event: Any) -> Custody:
     kind = type(event)
     if kind is LockOpened or kind is LockClosed:
         return CUSTODY.get((custody, kind, event.present), custody)
-    if kind is TrolleyLeft or kind is TrolleyReturned:
+    if kind is TrolleyLeft or kind is TrolleyReturned or kind is RentalClosed:
         if (custody, kind, None) not in CUSTODY:
             raise UnexpectedEvent(custody, event)
         return CUSTODY[custody, kind, None]

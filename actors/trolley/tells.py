@@ -20,11 +20,14 @@ from actors.messages.trolley import (
     LockFailed,
     LockOpened,
     Outcome,
+    RentalClosed,
+    RentalExtended,
     SessionEnded,
     SessionExpired,
     SessionResumed,
     TrolleyAssigned,
     TrolleyLeft,
+    TrolleyMissing,
     TrolleyPlaced,
     TrolleyReturned,
     UnlockOrdered,
@@ -153,6 +156,20 @@ def _returned(state: State, event: TrolleyReturned) -> tuple[Tell, ...]:
     return (*back, _notice(state, event.user_id, event, "info")) if event.user_id else back
 
 
+def _rental_closed(state: State, event: RentalClosed) -> tuple[Tell, ...]:
+    return (*_clear(state, "stray", "overdue"), *_custody(state, back=True))
+
+
+def _missing(state: State, event: TrolleyMissing) -> tuple[Tell, ...]:
+    """Whoever says so has seen to it."""
+    return _clear(state, "stray", "overdue")
+
+
+def _extended(state: State, event: RentalExtended) -> tuple[Tell, ...]:
+    raised = _raise(state, "overdue", event.due_at, state.taken_by)
+    return (*_clear(state, "overdue"), *raised)
+
+
 def _placed(state: State, event: TrolleyPlaced) -> tuple[Tell, ...]:
     """The slots' devices must know who stands there; the old one first."""
     branch = "" if state.ref is None else state.ref.branch
@@ -221,4 +238,7 @@ _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
     LockClosed: _closed,
     TrolleyReturned: _returned,
     TrolleyPlaced: _placed,
+    RentalClosed: _rental_closed,
+    RentalExtended: _extended,
+    TrolleyMissing: _missing,
 }

@@ -34,6 +34,13 @@ class ShownNames:
     def __init__(self) -> None:
         self._known: dict[Any, str | None] = {}
 
+    def load(self, user_ids: Iterable[Any]) -> None:
+        """Read the names of these people that are not known yet, by one query."""
+        wanted = {user_id for user_id in user_ids if user_id is not None} - set(self._known)
+        if wanted:
+            found = shown_names(wanted)
+            self._known.update((user_id, found.get(str(user_id))) for user_id in wanted)
+
     def of(self, user_id: Any) -> str | None:
         """Return the name; None for nobody, and for an erased account."""
         if user_id is not None and user_id not in self._known:

@@ -124,7 +124,7 @@ class Controller(models.Model):
 PROJECTED = (
     "phase", "custody", "maintenance", "maintenance_notes", "session_id", "assigned_to", "assigned_at",
     "lock_desired", "lock_reported", "lock_at", "lock_fault", "last_seen", "seq",
-    "at_device", "at_slot",
+    "at_device", "at_slot", "missing", "missing_reason",
 )  # fmt: skip
 """Fields of Trolley that only the projection writes."""
 
@@ -168,6 +168,8 @@ class Trolley(models.Model):
     at_device = models.UUIDField(null=True, blank=True)
     at_slot = models.IntegerField(null=True, blank=True)
     """Where it stands or left last, if that was ever another slot than its own."""
+    missing = models.BooleanField(default=False, db_default=False)
+    missing_reason = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["branch", "cart_number"]
@@ -227,9 +229,17 @@ class Rental(models.Model):
     """Null: it left without a session."""
     actual_return = models.DateTimeField(null=True, blank=True)
     status = models.CharField(max_length=20, default="active", db_default="active")
+    """active, returned, lost (out still) or found (back)."""
+    notes = models.TextField(blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["-start_time"]
+        indexes = [
+            models.Index(fields=["branch_code", "-start_time"], name="fleet_rental_history"),
+            models.Index(
+                fields=["branch_code"], condition=Q(actual_return=None), name="fleet_rental_standing"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.trolley_code} {self.status}"

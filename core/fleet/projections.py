@@ -7,7 +7,6 @@ began in an earlier commit is closed by an update, one of the same commit in its
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from actors import device, trolley
@@ -20,11 +19,16 @@ from actors.messages.device import (
     SlotsAssigned,
 )
 from actors.messages.trolley import (
+    RentalClosed,
+    RentalExtended,
+    RentalNoted,
     SessionEnded,
     SessionExpired,
     SessionResumed,
     TrolleyAssigned,
+    TrolleyFound,
     TrolleyLeft,
+    TrolleyMissing,
     TrolleyReturned,
 )
 from actors.runtime.journal import Write
@@ -51,6 +55,8 @@ class TrolleyRow(Row, table="fleet_trolley", key="trolley_id", mode="update"):
     seq: int = 0
     at_device: Uuid | None = None
     at_slot: int | None = None
+    missing: bool = False
+    missing_reason: str = ""
 
 
 class SessionRow(Row, table="fleet_session", key="session_id", mode="upsert"):
@@ -94,6 +100,7 @@ class RentalRow(Row, table="fleet_rental", key="id", mode="upsert"):
     expected_return: Posix | None = None
     actual_return: Posix | None = None
     status: str = "active"
+    notes: str = ""
 
 
 class RentalReturned(
@@ -104,6 +111,43 @@ class RentalReturned(
     trolley_code: str
     actual_return: Posix
     status: str
+
+
+class RentalLost(Row, table="fleet_rental", key="trolley_code", mode="update", while_null="actual_return"):
+    """The trolley whose rental of an earlier commit is still open is missing."""
+
+    trolley_code: str
+    status: str
+
+
+class RentalOver(Row, table="fleet_rental", key="id", mode="update", while_null="actual_return"):
+    """The session of a trolley that has no slot ended, and with it the rental."""
+
+    id: Uuid
+    actual_return: Posix
+    status: str
+
+
+class RentalResumed(Row, table="fleet_rental", key="id", mode="update"):
+    """The session of a trolley that has no slot goes on, and with it the rental."""
+
+    id: Uuid
+    actual_return: Posix | None
+    status: str
+
+
+class RentalDue(Row, table="fleet_rental", key="id", mode="update"):
+    """A rental is expected to end at another time."""
+
+    id: Uuid
+    expected_return: Posix
+
+
+class RentalNotes(Row, table="fleet_rental", key="id", mode="update"):
+    """What staff noted about a rental."""
+
+    id: Uuid
+    notes: str
 
 
 class DeviceRow(Row, table="fleet_device_shadow", key="device_id", mode="upsert"):
@@ -136,48 +180,115 @@ _BOOT_ID, _FIRMWARE = 80, 40
 
 
 def trolley_rows(write: Write) -> list[Row]:
-    """Return the trolley's row, and the sessions and rentals that began or ended."""
+    """Return the trolley's row, and the sessions and rentals that began, changed or ended."""
     rows: list[Row] = [_trolley(write)]
     sessions: dict[str, SessionRow] = {}
-    rentals: dict[str, RentalRow] = {}
-    out: RentalRow | None = None
     code = write.address.key
     branch = write.state.ref.branch if write.state.ref is not None else ""
-    for place, event in enumerate(write.decoded):
+    for event in write.decoded:
         kind = type(event)
-        if kind is TrolleyAssigned:
+        if kind is TrolleyAssigned or kind is SessionResumed:
             sessions[event.session_id] = SessionRow(
                 session_id=event.session_id,
                 trolley_code=code,
                 branch_code=branch,
                 user_id=event.user_id,
-                started_at=event.at,
-            )
-        elif kind is SessionResumed:
-            sessions[event.session_id] = SessionRow(
-                session_id=event.session_id,
-                trolley_code=code,
-                branch_code=branch,
-                user_id=event.user_id,
-                started_at=event.since,
+                started_at=event.at if kind is TrolleyAssigned else event.since,
             )
         elif kind is SessionEnded or kind is SessionExpired:
             rows += _session_over(event, sessions)
-        elif kind is TrolleyLeft:
-            rental_id = _rental_id(write, place, event)
-            out = rentals[rental_id] = RentalRow(
-                id=rental_id,
-                trolley_code=code,
-                branch_code=branch,
-                user_id=event.user_id,
-                start_time=event.at,
-                expected_return=event.due_at,
-            )
-        elif kind is TrolleyReturned and out is not None:
-            out.actual_return, out.status, out = event.at, "returned", None
-        elif kind is TrolleyReturned:
-            rows.append(RentalReturned(trolley_code=code, actual_return=event.at, status="returned"))
-    return [*rows, *sessions.values(), *rentals.values()]
+    rentals = RentalRows(code, branch)
+    for place, event in enumerate(write.decoded):
+        rentals.take(write, place, event)
+    return [*rows, *sessions.values(), *rentals.rows()]
+
+
+class RentalRows:
+    """The rows of a trolley's rentals after one write."""
+
+    def __init__(self, code: str, branch: str) -> None:
+        self._code = code
+        self._branch = branch
+        self._begun: dict[str, RentalRow] = {}
+        self._out: RentalRow | None = None
+        self._changed: dict[Any, Row] = {}
+        """Of rentals of earlier commits, by type and key."""
+        self._found = False
+
+    def rows(self) -> list[Row]:
+        """Return them."""
+        return [*self._changed.values(), *self._begun.values()]
+
+    def take(self, write: Write, place: int, event: Any) -> None:
+        """Follow one event."""
+        match event:
+            case TrolleyLeft():
+                self._out = self._begin(
+                    _rental_id(write, place, event), event.user_id, event.at, event.due_at
+                )
+            case TrolleyReturned():
+                self._end(event.at, "found" if self._found else "returned")
+            case RentalClosed():
+                self._end(event.at, event.status)
+            case TrolleyFound():
+                self._found = True
+            case TrolleyMissing() if self._out is not None:
+                self._out.status = "lost"
+            case TrolleyMissing():
+                self._change(RentalLost(trolley_code=self._code, status="lost"), self._code)
+            case RentalExtended():
+                self._extend(event)
+            case RentalNoted():
+                self._note(event)
+            case TrolleyAssigned() if event.due_at is not None:
+                rental_id = trolley.rental_of_session(event.session_id)
+                self._begin(rental_id, event.user_id, event.at, event.due_at)
+            case SessionEnded() | SessionExpired():
+                self._session_over(trolley.rental_of_session(event.session_id), event.at)
+            case SessionResumed():
+                rental_id = trolley.rental_of_session(event.session_id)
+                self._change(RentalResumed(id=rental_id, actual_return=None, status="active"), rental_id)
+
+    def _session_over(self, rental_id: str, at: float) -> None:
+        """End the rental that ends with its session; of a trolley that has a slot there is none."""
+        row = self._begun.get(rental_id)
+        if row is None:
+            self._change(RentalOver(id=rental_id, actual_return=at, status="returned"), rental_id)
+        else:
+            row.actual_return, row.status = at, "returned"
+
+    def _begin(self, rental_id: str, user_id: str | None, at: float, due: float | None) -> RentalRow:
+        row = self._begun[rental_id] = RentalRow(
+            id=rental_id,
+            trolley_code=self._code,
+            branch_code=self._branch,
+            user_id=user_id,
+            start_time=at,
+            expected_return=due,
+        )
+        return row
+
+    def _end(self, at: float, status: str) -> None:
+        if self._out is not None:
+            self._out.actual_return, self._out.status, self._out = at, status, None
+        else:
+            self._change(RentalReturned(trolley_code=self._code, actual_return=at, status=status), self._code)
+        self._found = False
+
+    def _extend(self, event: RentalExtended) -> None:
+        if event.rental_id in self._begun:
+            self._begun[event.rental_id].expected_return = event.due_at
+        else:
+            self._change(RentalDue(id=event.rental_id, expected_return=event.due_at), event.rental_id)
+
+    def _note(self, event: RentalNoted) -> None:
+        if event.rental_id in self._begun:
+            self._begun[event.rental_id].notes = event.notes
+        else:
+            self._change(RentalNotes(id=event.rental_id, notes=event.notes), event.rental_id)
+
+    def _change(self, row: Row, key: str) -> None:
+        self._changed[type(row), key] = row
 
 
 def _trolley(write: Write) -> TrolleyRow:
@@ -204,6 +315,8 @@ def _trolley(write: Write) -> TrolleyRow:
         seq=last.seq,
         at_device=None if place is None else place.device_id,
         at_slot=None if place is None else place.slot,
+        missing=state.missing,
+        missing_reason=state.missing_reason,
     )
 
 
@@ -222,8 +335,7 @@ def _rental_id(write: Write, place: int, event: TrolleyLeft) -> str:
     session_id = None if event.user_id is None else _session_at(write, place)
     if session_id is not None:
         return session_id
-    seq = write.events[place].seq
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"rental:{write.address.key}:{seq}"))
+    return trolley.rental_without_session(write.address.key, write.events[place].seq)
 
 
 def _session_at(write: Write, place: int) -> str | None:

@@ -76,6 +76,7 @@ def _card(row: Trolley, total: Total | None) -> TrolleyCard:
         place=_place(row, ref.place),
         cart_total=price,
         cart_units=units,
+        missing=row.missing,
     )
 
 

@@ -393,6 +393,9 @@ export default {
   "event.TrolleyReturned": "{trolley} is back in its slot",
   "event.MaintenanceStarted": "{trolley} taken out of service",
   "event.MaintenanceEnded": "{trolley} back in service",
+  "event.TrolleyMissing": "{trolley} is missing",
+  "event.TrolleyFound": "{trolley} has been found",
+  "event.RentalClosed": "{trolley} is back without a slot",
   "event.DeviceConnected": "The Pi is online",
   "event.DeviceDisconnected": "The Pi is offline",
 

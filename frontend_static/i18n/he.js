@@ -392,6 +392,9 @@ export default {
   "event.TrolleyReturned": "{trolley} חזרה לתא",
   "event.MaintenanceStarted": "{trolley} הוצאה משירות",
   "event.MaintenanceEnded": "{trolley} חזרה לשירות",
+  "event.TrolleyMissing": "{trolley} חסרה",
+  "event.TrolleyFound": "{trolley} נמצאה",
+  "event.RentalClosed": "{trolley} חזרה ללא תא נעילה",
   "event.DeviceConnected": "ה־Pi מחובר",
   "event.DeviceDisconnected": "ה־Pi מנותק",
 

@@ -150,6 +150,9 @@ const BRANCH = {
   TrolleyPlaced: withTrolley,
   MaintenanceStarted: withTrolley,
   MaintenanceEnded: withTrolley,
+  TrolleyMissing: withTrolley,
+  TrolleyFound: withTrolley,
+  RentalClosed: withTrolley,
   CartTotalChanged(board, { trolley_id, cart_total, cart_units }) {
     const known = board.trolleys.find((one) => one.trolley_id === trolley_id);
     if (!known) throw new UnknownEvent(`CartTotalChanged of ${trolley_id}`);

@@ -5,7 +5,7 @@ Everything here answers at once, but for :meth:`Names.of`, which may read an acc
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from actors.cart import State as CartState
 from actors.messages.alarms import Alarm
@@ -23,6 +23,8 @@ from realtime.views.cart import CartView, Items, ItemView, cart_view
 
 QR = ("qr_malformed", "qr_invalid")
 """Refusals of what names a trolley by its code or QR."""
+_PICK_S = 5.0
+"""How long a trolley that was picked is left to whoever picked it."""
 _MOST_KNOWN = 100_000
 """Shoppers whose place is remembered."""
 
@@ -32,6 +34,20 @@ class Fleet:
 
     def __init__(self, directory: Directory) -> None:
         self.directory = directory
+        self._picked: dict[str, float] = {}
+
+    def pick(self, free: Iterable[str], now: float) -> TrolleyRef | None:
+        """Return the first of these trolleys that was not picked just now, or None.
+
+        Two who ask for the next free one at once so get two.
+        """
+        self._picked = {code: at for code, at in self._picked.items() if now - at < _PICK_S}
+        for code in free:
+            ref = self.directory.trolley(code)
+            if ref is not None and code not in self._picked:
+                self._picked[code] = now
+                return ref
+        return None
 
     def trolley(self, text: str) -> TrolleyRef:
         """Return the trolley of a typed code or of the address in a QR. Raises the 400 or 404."""

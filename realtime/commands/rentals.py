@@ -8,29 +8,43 @@ from msgspec import Meta
 
 from actors.messages.cart import EndSession
 from actors.messages.returns import ReturnPlaced, ReturnScanned
-from actors.messages.trolley import Claim, Claimed, TrolleyRef
+from actors.messages.trolley import (
+    ChangeRental,
+    Claim,
+    Claimed,
+    CloseRental,
+    RentalKept,
+    RentalOver,
+    TrolleyRef,
+)
 from actors.messages.trolley import Place as Slot
 from actors.trolley import State as TrolleyState
 from core.accounts.people import find_by_phone
 from core.accounts.principals import may
+from core.fleet.rentals.sessions import find_rental
+from core.fleet.trolleys.out import free_in
+from core.rest.fields import moment
 from realtime.commands.asking import Accepted, in_database, new_id
 from realtime.commands.lookups import QR
-from realtime.commands.row import Ask, Call, Command, Place, Route
+from realtime.commands.row import Ask, Call, Command, Place, Route, in_branch
 from realtime.commands.sessions import HELD, known_here, name_holder, rental_of, resume_of, trolley_place
-from realtime.problems import invalid, not_found
+from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.views.trolley import LockView, lock_view
-from realtime.wire import Body, Uuid, rfc3339
+from realtime.wire import Body, Uuid, maybe_time, rfc3339
 
 Text = Annotated[str, Meta(min_length=1, max_length=300)]
 Number = Annotated[int, Meta(ge=1)]
 
 
 class TrolleyAssign(Body):
-    """Let a trolley to somebody, named by ``user_id`` or ``user_phone``, for ``minutes``."""
+    """Let a trolley to somebody, named by ``user_id`` or ``user_phone``, for ``minutes``.
+
+    Without ``trolley_id`` and ``cart_number`` it is the branch's next that is free.
+    """
 
     branch: Text | None = None
-    """Where ``cart_number`` counts."""
+    """Where ``cart_number`` counts, or the next free one is taken."""
     trolley_id: Text | None = None
     cart_number: Number | None = None
     user_id: Uuid | None = None
@@ -46,6 +60,39 @@ class TrolleyReturn(Body):
     cart_number: Number | None = None
     device_id: Uuid | None = None
     slot: Annotated[int, Meta(ge=0, le=0xFFFF)] | None = None
+
+
+class TrolleyCloseRental(Body):
+    """Say that a trolley is back which no slot has seen come; the reason is kept."""
+
+    trolley_id: Text
+    reason: Text
+
+
+class RentalChange(Body):
+    """Note something about a rental, or expect its trolley back at another time (RFC 3339)."""
+
+    branch: Text
+    rental_id: Uuid
+    notes: Annotated[str, Meta(max_length=2000)] | None = None
+    expected_return: Text | None = None
+
+
+class RentalEnded(View, frozen=True):
+    """``status``: returned, or found if it was missing."""
+
+    trolley_id: str
+    status: Literal["returned", "found"]
+    at: str
+
+
+class RentalChanged(View, frozen=True):
+    """What was changed; null is as it was."""
+
+    id: str
+    trolley_id: str
+    notes: str | None
+    expected_return: str | None
 
 
 class Assigned(View, frozen=True):
@@ -100,13 +147,30 @@ def _trolley(call: Call) -> TrolleyRef:
 
 
 class _Letting(NamedTuple):
+    ref: TrolleyRef
     user_id: str
     name: str
     rental_s: float
 
 
 def _let_at(call: Call) -> Place:
+    body: TrolleyAssign = call.body
+    if body.trolley_id is None and body.cart_number is None and body.branch is not None:
+        return in_branch(call)
     return trolley_place(_trolley(call))
+
+
+async def _next_free(call: Call, user_id: str) -> TrolleyRef:
+    """Return the trolley that the person has here already, else the next free one. Raises the 409."""
+    services, code = call.services, str(call.place.branch)
+    cart = (await services.asking.look("cart", user_id, call.who)).state
+    held = next((each.trolley_id for each in cart.sessions if each.branch == code), None)
+    if held is not None:
+        return services.fleet.trolley(held)
+    found = services.fleet.pick(await in_database(free_in, code), services.now())
+    if found is None:
+        raise Problem(409, "no_trolley_free", "No trolley of this branch is free.")
+    return found
 
 
 async def _refer_assign(call: Call) -> _Letting:
@@ -115,12 +179,14 @@ async def _refer_assign(call: Call) -> _Letting:
         raise invalid("user_id", "Name the user by user_id or by user_phone.")
     user_id = await known_here(call, body.user_id or await in_database(find_by_phone, body.user_phone))
     name = await call.services.names.of(user_id)
-    rental_s = rental_of(call.services, call.place.thing) if body.minutes is None else body.minutes * 60.0
-    return _Letting(user_id, name, rental_s)
+    thing = call.place.thing
+    ref = thing if isinstance(thing, TrolleyRef) else await _next_free(call, user_id)
+    rental_s = rental_of(call.services, ref) if body.minutes is None else body.minutes * 60.0
+    return _Letting(ref, user_id, name, rental_s)
 
 
 def _assign(call: Call, letting: _Letting) -> Ask:
-    ref: TrolleyRef = call.place.thing
+    ref = letting.ref
     return Ask(
         "trolley",
         ref.trolley_id,
@@ -135,8 +201,7 @@ def _assign(call: Call, letting: _Letting) -> Ask:
 
 
 def _assigned(call: Call, letting: _Letting, outcome: Accepted[Claimed]) -> Assigned:
-    ref: TrolleyRef = call.place.thing
-    claimed = outcome.answer
+    ref, claimed = letting.ref, outcome.answer
     call.services.places.remember(letting.user_id, ref.chain, ref.branch, ref.trolley_id)
     return Assigned(
         session_id=claimed.session_id,
@@ -202,12 +267,68 @@ def _return(call: Call, returning: _Returning) -> Ask | None:
 async def _returned(call: Call, returning: _Returning, outcome: Accepted[ReturnPlaced] | None) -> Returned:
     answer = None if outcome is None else outcome.answer
     if returning.held:
-        asking, state = call.services.asking, returning.state
-        end = EndSession(state.session_id or "", "abandoned")
-        await asking.outcome(asking.ask("cart", state.user_id or "", end, call.who, f"{call.key}:end"))
+        await _end_session(call, returning.state)
     placed = None if answer is None else answer.place
     shown = None if placed is None else PlaceView(device_id=placed.device_id, slot=placed.slot)
     return Returned(trolley_id=call.place.thing.trolley_id, returned=True, place=shown)
+
+
+# --- trolley.close_rental, rental.change ------------------------------------------------
+
+
+def _out_at(call: Call) -> Place:
+    return trolley_place(call.services.fleet.trolley(call.body.trolley_id))
+
+
+async def _state(call: Call) -> TrolleyState:
+    found = await call.services.asking.look("trolley", call.place.thing.trolley_id, call.who)
+    state: TrolleyState = found.state
+    return state
+
+
+def _close(call: Call, state: TrolleyState) -> Ask:
+    ref: TrolleyRef = call.place.thing
+    return Ask("trolley", ref.trolley_id, CloseRental(ref, call.body.reason))
+
+
+async def _closed(call: Call, state: TrolleyState, outcome: Accepted[RentalOver]) -> RentalEnded:
+    if state.phase == "held":
+        await _end_session(call, state)
+    over = outcome.answer
+    return RentalEnded(trolley_id=over.trolley_id, status=over.status, at=rfc3339(over.at))
+
+
+async def _end_session(call: Call, state: TrolleyState) -> None:
+    asking = call.services.asking
+    end = EndSession(state.session_id or "", "abandoned")
+    await asking.outcome(asking.ask("cart", state.user_id or "", end, call.who, f"{call.key}:end"))
+
+
+async def _refer_rental(call: Call) -> TrolleyRef:
+    code = await in_database(find_rental, call.body.rental_id, str(call.place.branch))
+    ref = None if code is None else call.services.fleet.directory.trolley(code)
+    if ref is None:
+        raise not_found("rental_not_found", "There is no such rental in this branch.")
+    return ref
+
+
+def _change(call: Call, ref: TrolleyRef) -> Ask:
+    body: RentalChange = call.body
+    try:
+        due = None if body.expected_return is None else moment(body.expected_return).timestamp()
+    except ValueError as error:
+        raise invalid("expected_return", str(error)) from None
+    return Ask("trolley", ref.trolley_id, ChangeRental(ref, body.rental_id.lower(), body.notes, due))
+
+
+def _changed(call: Call, ref: TrolleyRef, outcome: Accepted[RentalKept]) -> RentalChanged:
+    kept = outcome.answer
+    return RentalChanged(
+        id=kept.rental_id,
+        trolley_id=ref.trolley_id,
+        notes=kept.notes,
+        expected_return=maybe_time(kept.due_at),
+    )
 
 
 ROWS = (
@@ -222,7 +343,31 @@ ROWS = (
         show=_assigned,
         explain=name_holder,
         routes=(Route("POST", "/branches/{branch_id}/carts/assign", 201),),
-        refusals=(*HELD, "which_trolley", "user_not_found"),
+        refusals=(*HELD, "which_trolley", "no_trolley_free", "user_not_found"),
+    ),
+    Command(
+        name="trolley.close_rental",
+        body=TrolleyCloseRental,
+        answer=RentalEnded,
+        permission="trolley.operate",
+        where=_out_at,
+        refer=_state,
+        command=_close,
+        show=_closed,
+        routes=(Route("POST", "/branches/{branch_id}/carts/{cart_number}/close-rental", by_number=True),),
+        refusals=("trolley_not_found", "reason_required", "not_out"),
+    ),
+    Command(
+        name="rental.change",
+        body=RentalChange,
+        answer=RentalChanged,
+        permission="trolley.operate",
+        where=in_branch,
+        refer=_refer_rental,
+        command=_change,
+        show=_changed,
+        routes=(Route("PATCH", "/branches/{branch_id}/rentals/{rental_id}"),),
+        refusals=("branch_not_found", "rental_not_found", "rental_over"),
     ),
     Command(
         name="trolley.return",

@@ -312,6 +312,7 @@ HELD = (
     "trolley_in_use",
     "trolley_inactive",
     "trolley_maintenance",
+    "trolley_missing",
     "user_has_trolley",
     "trolley_not_found",
     *QR,

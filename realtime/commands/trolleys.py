@@ -1,4 +1,4 @@
-"""What staff does to a trolley: unlock, lock, maintenance."""
+"""What staff does to a trolley: unlock, lock, maintenance, missing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from actors.messages.trolley import Lock, MaintenanceSet, SetMaintenance, Unlock, UnlockAccepted
+from actors.messages.trolley import (
+    Lock,
+    MaintenanceSet,
+    MissingSet,
+    SetMaintenance,
+    SetMissing,
+    Unlock,
+    UnlockAccepted,
+)
 from realtime.commands.asking import Accepted
 from realtime.commands.row import Ask, Call, Command, Place, Route
 from realtime.commands.sessions import trolley_place
@@ -37,6 +45,22 @@ class TrolleyMaintenance(Body):
     trolley_id: TrolleyId
     on: bool
     notes: Annotated[str, Meta(max_length=500)] | None = None
+
+
+class TrolleyMissing(Body):
+    """Say that nobody knows where a trolley is, or that it has been found; the reason is kept."""
+
+    trolley_id: TrolleyId
+    on: bool
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class MissingView(View, frozen=True):
+    """Whether the trolley is missing now, and what is known of it."""
+
+    trolley_id: str
+    on: bool
+    reason: str
 
 
 class UnlockView(View, frozen=True):
@@ -89,6 +113,16 @@ def _maintained(call: Call, found: Any, outcome: Accepted[MaintenanceSet]) -> Ma
     return MaintenanceView(trolley_id=done.trolley_id, on=done.on, notes=done.notes)
 
 
+def _miss(call: Call, found: Any) -> Ask:
+    ref, body = call.place.thing, call.body
+    return Ask("trolley", ref.trolley_id, SetMissing(ref, body.on, body.reason))
+
+
+def _missed(call: Call, found: Any, outcome: Accepted[MissingSet]) -> MissingView:
+    done = outcome.answer
+    return MissingView(trolley_id=done.trolley_id, on=done.on, reason=done.reason)
+
+
 _PATH = "/branches/{branch_id}/carts/{cart_number}"
 
 ROWS = (
@@ -124,5 +158,16 @@ ROWS = (
         show=_maintained,
         routes=(Route("POST", f"{_PATH}/maintenance", by_number=True),),
         refusals=("trolley_not_found",),
+    ),
+    Command(
+        name="trolley.missing",
+        body=TrolleyMissing,
+        answer=MissingView,
+        permission="trolley.operate",
+        where=_trolley,
+        command=_miss,
+        show=_missed,
+        routes=(Route("POST", f"{_PATH}/missing", by_number=True),),
+        refusals=("trolley_not_found", "reason_required"),
     ),
 )

@@ -14,10 +14,12 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
+from django.urls import resolve
 from starlette.routing import Match
 from starlette.routing import Route as StarletteRoute
 
 from core.config.logs import SUBJECT
+from core.problems import nothing_here
 from core.wire.json import check
 from realtime.asgi import Message, Send
 from realtime.auth import bearer, header
@@ -228,6 +230,10 @@ class HotRoutes:
                 await respond(scope, send, 204, b"", [(b"allow", _allowed(methods))])
             return
         endpoint = methods.get(scope["method"])
+        if endpoint is None and "path_params" in scope and _is_djangos(path):
+            # Its pattern takes a word of another route's path for a name, e.g. rentals/history.
+            await self._fallback(scope, receive, send)
+            return
         if endpoint is None:
             problem = Problem(405, "method_not_allowed", f"{scope['method']} is not possible here.")
             await send_problem(scope, send, problem, (b"allow", _allowed(methods)))
@@ -241,6 +247,11 @@ class HotRoutes:
             if match is not Match.NONE:
                 return pattern.methods, found["path_params"]
         return None, {}
+
+
+def _is_djangos(path: str) -> bool:
+    """Return whether Django has a route for that path itself, beside the one for all that leads nowhere."""
+    return resolve(path).func is not nothing_here
 
 
 def _allowed(methods: dict[str, App]) -> bytes:

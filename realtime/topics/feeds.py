@@ -245,6 +245,12 @@ def _session_event(state: TrolleyState, event: on_trolley.Event) -> View:
             | on_trolley.TrolleyPlaced()
             | on_trolley.MaintenanceStarted()
             | on_trolley.MaintenanceEnded()
+            | on_trolley.TermsChanged()
+            | on_trolley.RentalClosed()
+            | on_trolley.RentalNoted()
+            | on_trolley.RentalExtended()
+            | on_trolley.TrolleyMissing()
+            | on_trolley.TrolleyFound()
         ):
             return session.SessionChanged(session=view)
         case _:
@@ -270,7 +276,14 @@ def _by_name(union: Any) -> dict[str, Any]:
 
 TROLLEY_EVENTS: dict[str, type[branch_events.TrolleyEvent]] = _by_name(branch_events.TrolleyEvent) | {
     each.__name__: branch_events.TrolleyChanged
-    for each in (on_trolley.ClaimRequested, on_trolley.ClaimDenied, on_trolley.ClaimLapsed)
+    for each in (
+        on_trolley.ClaimRequested,
+        on_trolley.ClaimDenied,
+        on_trolley.ClaimLapsed,
+        on_trolley.TermsChanged,
+        on_trolley.RentalNoted,
+        on_trolley.RentalExtended,
+    )
 }
 """By the name of a trolley's own event."""
 DEVICE_EVENTS: dict[str, type[branch_events.DeviceEvent]] = _by_name(branch_events.DeviceEvent) | {

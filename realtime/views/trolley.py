@@ -55,6 +55,7 @@ class TrolleyView(View, frozen=True):
     place: Place | None
     cart_total: Decimal
     cart_units: int
+    missing: bool
 
 
 def lock_view(lock: LockState) -> LockView:
@@ -100,4 +101,5 @@ def trolley_view(card: TrolleyCard, name_of: Callable[[str], str]) -> TrolleyVie
         place=card.place,
         cart_total=card.cart_total,
         cart_units=card.cart_units,
+        missing=card.missing,
     )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, cast
 
+import django_filters
 from django.db.models import Avg, Count, F, Q, QuerySet
+from django.http import StreamingHttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,12 +21,33 @@ from core.accounts import scopes
 from core.accounts.people import ShownNames
 from core.accounts.principals import Principal
 from core.fleet.models import Rental
-from core.rest.fields import Moment
+from core.problems import rule
+from core.rest.fields import Moment, moment
+from core.rest.filters import MomentFilter, words
+from core.rest.tables import CSV_ANSWER, csv_response
 from core.rest.views import ListView, View
+
+STATUSES = ("active", "overdue", "returned", "lost", "found")
+_COLUMNS = (
+    "id", "trolley_id", "user", "start_time", "expected_return", "actual_return", "status",
+    "duration_minutes", "notes",
+)  # fmt: skip
+_AT_ONCE = 1000
+
+
+def status_of(row: Rental, now: datetime) -> str:
+    """Return the status as of now: a rental that goes on beyond its time is overdue."""
+    late = row.expected_return is not None and row.expected_return < now
+    return "overdue" if row.status == "active" and late else row.status
+
+
+def minutes_of(row: Rental, now: datetime) -> int:
+    """Return for how long it was out, or has been."""
+    return int(((row.actual_return or now) - row.start_time).total_seconds() // 60)
 
 
 class RentalAnswer(serializers.ModelSerializer[Rental]):
-    """Custody of a trolley. ``status``: active, overdue (active past its time), returned or lost."""
+    """Custody of a trolley. ``status``: active, overdue (active past its time), returned, lost or found."""
 
     trolley_id = serializers.CharField(source="trolley_code")
     user = serializers.SerializerMethodField()
@@ -39,29 +65,62 @@ class RentalAnswer(serializers.ModelSerializer[Rental]):
         model = Rental
         fields = (
             "id", "trolley_id", "user", "user_id", "start_time", "expected_return", "actual_return", "status",
-            "duration_minutes",
+            "duration_minutes", "notes",
         )  # fmt: skip
 
     def get_user(self, row: Rental) -> str | None:
         """Return who took it."""
+        rows = getattr(self.parent, "instance", None)
+        self._names.load(each.user_id for each in ([row] if rows is None else rows))
         return self._names.of(row.user_id)
 
     def get_status(self, row: Rental) -> str:
         """Return the status, as of now."""
-        late = row.expected_return is not None and row.expected_return < timezone.now()
-        return "overdue" if row.status == "active" and late else row.status
+        return status_of(row, timezone.now())
 
     def get_duration_minutes(self, row: Rental) -> int:
         """Return for how long it was out, or has been."""
-        return int(((row.actual_return or timezone.now()) - row.start_time).total_seconds() // 60)
+        return minutes_of(row, timezone.now())
+
+
+class RentalFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """``from`` and ``to``: when it began; ``user`` is an id."""
+
+    user = django_filters.UUIDFilter("user_id")
+    trolley_id = django_filters.CharFilter("trolley_code", "iexact")
+    status = words(STATUSES, method="of_status")
+
+    class Meta:
+        model = Rental
+        fields = ()
+
+    @classmethod
+    def get_filters(cls) -> Any:
+        """Return the filters; ``from`` is no name that Python knows."""
+        filters = super().get_filters()
+        filters["from"] = MomentFilter("start_time", "gte")
+        filters["to"] = MomentFilter("start_time", "lt")
+        return filters
+
+    def of_status(self, rows: QuerySet[Rental], _: str, status: str) -> QuerySet[Rental]:
+        """Keep those that have it as of now."""
+        late = Q(expected_return__lt=timezone.now())
+        match status:
+            case "overdue":
+                return rows.filter(late, status="active")
+            case "active":
+                return rows.filter(status="active").exclude(late)
+        return rows.filter(status=status)
 
 
 class StatsAnswer(serializers.Serializer[Any]):
-    """Of the last ``days``; averages are null without a rental."""
+    """Of a stretch of time; averages are null without a rental. ``active`` and ``overdue`` are of now."""
 
-    days = serializers.IntegerField()
+    begin = Moment()
+    end = Moment()
     active = serializers.IntegerField()
     overdue = serializers.IntegerField()
+    lost = serializers.IntegerField()
     started = serializers.IntegerField()
     returned = serializers.IntegerField()
     average_minutes = serializers.IntegerField(allow_null=True)
@@ -70,7 +129,6 @@ class StatsAnswer(serializers.Serializer[Any]):
 class _Rentals(ListView[Rental]):
     serializer_class = RentalAnswer
     queryset = Rental.objects.none()
-    filter_backends: Any = ()
 
     def of_branch(self) -> QuerySet[Rental]:
         """Return the branch's rentals; another tenant's branch is not found."""
@@ -84,6 +142,8 @@ class _Rentals(ListView[Rental]):
 class ActiveRentalsView(_Rentals):
     """Trolleys that are out, those that are due first."""
 
+    filter_backends: Any = ()
+
     def get_queryset(self) -> QuerySet[Rental]:
         """Return them."""
         return (
@@ -92,33 +152,89 @@ class ActiveRentalsView(_Rentals):
 
 
 class RentalHistoryView(_Rentals):
-    """Rentals that are over, newest first."""
+    """Rentals, newest first."""
+
+    filterset_class = RentalFilter
 
     def get_queryset(self) -> QuerySet[Rental]:
         """Return them."""
-        return self.of_branch().exclude(actual_return=None).order_by("-start_time")
+        return self.of_branch().order_by("-start_time", "id")
+
+
+class RentalHistoryCsvView(_Rentals):
+    """The same as a file."""
+
+    filterset_class = RentalFilter
+    pagination_class = None
+
+    def get_queryset(self) -> QuerySet[Rental]:
+        """Return the rentals, oldest first."""
+        return self.of_branch().order_by("start_time", "id")
+
+    @extend_schema(responses=CSV_ANSWER, operation_id="branch_rental_history_csv")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> StreamingHttpResponse:  # type: ignore[override]
+        """Return the rentals as CSV; no cell is one that a spreadsheet would run."""
+        rows = self.filter_queryset(self.get_queryset())
+        return csv_response(f"rentals-{self.kwargs['branch_id']}.csv", _COLUMNS, _cells(rows))
+
+
+def _cells(rows: QuerySet[Rental]) -> Iterator[tuple[Any, ...]]:
+    now = timezone.now()
+    found = rows.iterator(_AT_ONCE)
+    while some := list(islice(found, _AT_ONCE)):
+        names = ShownNames()
+        names.load(row.user_id for row in some)
+        for row in some:
+            yield (
+                row.pk, row.trolley_code, names.of(row.user_id) or "", row.start_time, row.expected_return,
+                row.actual_return, status_of(row, now), minutes_of(row, now), row.notes,
+            )  # fmt: skip
 
 
 class RentalStatsView(View):
     """How much a branch's trolleys are out."""
 
-    @extend_schema(responses=StatsAnswer, operation_id="branch_rental_stats")
+    refuses = ("unfit",)
+
+    @extend_schema(
+        responses=StatsAnswer,
+        operation_id="branch_rental_stats",
+        parameters=[
+            OpenApiParameter("from", OpenApiTypes.DATETIME, description="By default 7 days before `to`."),
+            OpenApiParameter("to", OpenApiTypes.DATETIME, description="By default now."),
+        ],
+    )
     def get(self, request: Request, branch_id: str) -> Response:
-        """Return the counts of the last seven days."""
+        """Return the counts of a stretch of time."""
         branch = scopes.find_branch(cast(Principal, request.auth), "branch.watch", branch_id)
-        days, now = 7, timezone.now()
-        return Response({"days": days, **_stats(branch.code, now, now - timedelta(days=days))})
+        begin, end = window(request.query_params, timedelta(days=7))
+        found = {"begin": begin, "end": end, **_stats(branch.code, begin, end)}
+        return Response(StatsAnswer(found).data)
 
 
-def _stats(code: str, now: datetime, since: datetime) -> dict[str, int | None]:
+_FIRST = datetime.fromisoformat("0001-01-09T00:00:00Z")
+
+
+def window(given: Any, length: timedelta) -> tuple[datetime, datetime]:
+    """Return ``from`` and ``to`` of a query, by default the last ``length``. Raises the 400."""
+    end = moment(given["to"]) if "to" in given else timezone.now()
+    begin = moment(given["from"]) if "from" in given else max(end, _FIRST + length) - length
+    if begin > end:
+        raise rule("unfit", **{"from": "Expected a time before `to`."})
+    return begin, end
+
+
+def _stats(code: str, begin: datetime, end: datetime) -> dict[str, int | None]:
     rows = Rental.objects.filter(branch_code=code)
-    standing = Q(actual_return=None)
+    standing = Q(status="active")
+    returned = Q(actual_return__gte=begin, actual_return__lt=end)
     found = rows.aggregate(
         active=Count("id", filter=standing),
-        overdue=Count("id", filter=standing & Q(expected_return__lt=now)),
-        started=Count("id", filter=Q(start_time__gte=since)),
-        returned=Count("id", filter=Q(actual_return__gte=since)),
-        long=Avg(F("actual_return") - F("start_time"), filter=Q(actual_return__gte=since)),
+        overdue=Count("id", filter=standing & Q(expected_return__lt=timezone.now())),
+        lost=Count("id", filter=Q(status="lost")),
+        started=Count("id", filter=Q(start_time__gte=begin, start_time__lt=end)),
+        returned=Count("id", filter=returned),
+        long=Avg(F("actual_return") - F("start_time"), filter=returned),
     )
     long = found.pop("long")
     return {**found, "average_minutes": None if long is None else int(long.total_seconds() // 60)}

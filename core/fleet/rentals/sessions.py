@@ -1,10 +1,10 @@
-"""Looking up sessions in the read model, for those who act on other people's."""
+"""Looking up sessions and rentals in the read model, for those who act on other people's."""
 
 from __future__ import annotations
 
 import uuid
 
-from core.fleet.models import Session, Trolley
+from core.fleet.models import Rental, Session, Trolley
 from core.tenancy.models import Branch
 
 
@@ -20,6 +20,12 @@ def find(session_id: str) -> tuple[str, str, str] | None:
     user_id, code = row
     chain = Branch.objects.filter(code=code).values_list("chain__slug", flat=True).first()
     return None if chain is None else (str(user_id), code, chain)
+
+
+def find_rental(rental_id: str, branch: str) -> str | None:
+    """Return the code of the trolley of a rental in that branch, or None. Blocking."""
+    rows = Rental.objects.filter(pk=uuid.UUID(rental_id), branch_code=branch)
+    return rows.values_list("trolley_code", flat=True).first()
 
 
 def holders() -> list[str]:

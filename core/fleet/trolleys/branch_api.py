@@ -39,6 +39,7 @@ class BranchTrolleyAnswer(serializers.ModelSerializer[Trolley]):
         model = Trolley
         fields = (
             "trolley_id", "cart_number", "is_active", "phase", "custody", "maintenance", "maintenance_notes",
+            "missing", "missing_reason",
             "assigned_to", "assigned_at", "lock_desired", "lock_reported", "lock_fault", "device_id", "slot",
             "last_seen",
         )  # fmt: skip
@@ -54,6 +55,8 @@ class BranchTrolleyAnswer(serializers.ModelSerializer[Trolley]):
 
     def get_assigned_to(self, row: Trolley) -> str | None:
         """Return who holds it."""
+        rows = getattr(self.parent, "instance", None)
+        self._names.load(each.assigned_to_id for each in ([row] if rows is None else rows))
         return self._names.of(row.assigned_to_id)
 
 
@@ -65,7 +68,7 @@ class BranchTrolleyFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     class Meta:
         model = Trolley
-        fields = ("maintenance", "is_active")
+        fields = ("maintenance", "missing", "is_active")
 
 
 class BranchTrolleysView(ListView[Trolley]):

@@ -1,20 +1,31 @@
-"""Which trolleys are out: somebody has them, or they have left their slots."""
+"""Which trolleys are out: somebody has them, or their rentals go on. One that is missing nobody waits for."""
 
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
 
-from core.fleet.models import Trolley
+from core.fleet.models import Rental, Trolley
 from core.tenancy.models import Branch
-
-OUT = ~Q(phase="available") | Q(custody="out")
 
 
 def is_out(row: Trolley) -> bool:
-    """Return whether somebody has it, or it is out of its slot."""
-    return row.phase != "available" or row.custody == "out"
+    """Return whether somebody has it, or its rental goes on. Blocking."""
+    standing = Rental.objects.filter(trolley_code=row.trolley_id, actual_return=None).exclude(status="lost")
+    return row.phase != "available" or standing.exists()
 
 
 def count_out(branches: QuerySet[Branch]) -> int:
     """Return how many trolleys of these branches are out. Blocking."""
-    return Trolley.objects.filter(OUT, branch__in=branches).count()
+    standing = Rental.objects.filter(branch_code__in=branches.values("code"), actual_return=None)
+    codes = standing.exclude(status="lost").values("trolley_code")
+    held = ~Q(phase="available") | Q(trolley_id__in=codes)
+    return Trolley.objects.filter(held, branch__in=branches).count()
+
+
+def free_in(code: str) -> list[str]:
+    """Return the codes of a branch's trolleys that may be let, those in their slots first. Blocking."""
+    rows = Trolley.objects.filter(
+        branch__code=code, is_active=True, phase="available", maintenance=False, missing=False
+    ).exclude(custody="out")
+    found = rows.order_by("cart_number").values_list("trolley_id", "custody")
+    return [trolley_id for trolley_id, _ in sorted(found, key=lambda row: row[1] != "docked")]

@@ -94,6 +94,18 @@ class MaintenanceStarted(_TrolleyEvent, frozen=True):
     """The trolley was taken out of use."""
 
 
+class TrolleyMissing(_TrolleyEvent, frozen=True):
+    """Nobody knows where it is."""
+
+
+class TrolleyFound(_TrolleyEvent, frozen=True):
+    """It is not missing any more."""
+
+
+class RentalClosed(_TrolleyEvent, frozen=True):
+    """Staff has it back, though no slot has seen it."""
+
+
 class MaintenanceEnded(_TrolleyEvent, frozen=True):
     """The trolley may be used again."""
 
@@ -157,6 +169,9 @@ TrolleyEvent = (
     | TrolleyPlaced
     | MaintenanceStarted
     | MaintenanceEnded
+    | TrolleyMissing
+    | TrolleyFound
+    | RentalClosed
 )
 DeviceEvent = DeviceChanged | DeviceConnected | DeviceDisconnected | DeviceRetired
 AlarmEvent = AlarmRaised | AlarmAcknowledged | AlarmCleared

@@ -50,8 +50,21 @@ class ScanWanted(NoticeView, frozen=True):
     """A slot has taken a trolley in and does not know which: was it this one?"""
 
 
+class RentalOverdue(NoticeView, frozen=True):
+    """The trolley is expected back by now."""
+
+
 class AlarmRaised(NoticeView, frozen=True):
     """Something in the branch needs somebody; to those who run it. ``alarm`` and ``branch`` are set."""
 
 
-Event = SessionExpired | LockFailed | TrolleyReturned | HelpAnswered | HelpDone | ScanWanted | AlarmRaised
+Event = (
+    SessionExpired
+    | LockFailed
+    | TrolleyReturned
+    | HelpAnswered
+    | HelpDone
+    | ScanWanted
+    | RentalOverdue
+    | AlarmRaised
+)

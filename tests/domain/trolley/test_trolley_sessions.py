@@ -36,7 +36,7 @@ from tests.domain.things import BARE, PLACE, REF
 T = "TROLLEY_01"
 CLAIM = Claim(ref=BARE, user_id="alice", session_id="s1")
 REQUESTED = ClaimRequested(ref=BARE, user_id="alice", session_id="s1", claim_id="claim-1", at=100.0)
-ASSIGNED = TrolleyAssigned("s1", "alice", None, 100.5)
+ASSIGNED = TrolleyAssigned("s1", "alice", None, 100.5, 7300.5)
 OPEN = LockState()
 
 

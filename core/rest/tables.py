@@ -1,0 +1,50 @@
+"""Tables as CSV files for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse
+
+from core.rest.fields import rfc3339
+
+CSV_ANSWER: dict[Any, Any] = {(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR)}
+"""What the document says of an endpoint that answers with a table."""
+_RUN = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a spreadsheet takes for the beginning of a formula, or skips on the way to one."""
+
+
+class _Echo:
+    """A file that gives back what is written to it."""
+
+    def write(self, text: str) -> str:
+        """Return the text."""
+        return text
+
+
+def cell(value: Any) -> Any:
+    """Return the value as a cell; text that a spreadsheet would run has an apostrophe before it."""
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, str) and value.startswith(_RUN):
+        return f"'{value}"
+    return value
+
+
+def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
+    """Return a file of that name, in UTF-8 with a mark so that spreadsheets read it right."""
+    response = StreamingHttpResponse(_lines(header, rows), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+    writer = csv.writer(_Echo())
+    yield writer.writerow(header).encode("utf-8-sig")
+    for row in rows:
+        yield writer.writerow([cell(value) for value in row]).encode()

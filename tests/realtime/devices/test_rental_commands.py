@@ -1,0 +1,161 @@
+"""Rentals over the wire: the next free trolley, one that never comes back, missing ones, notes, overdue."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from actors.runtime import ManualClock
+from core.fleet.models import Rental
+from core.tenancy.models import Branch
+from realtime.server import Server
+from realtime.testing import Refused, trolley_client
+from tests.realtime.conftest import World
+from tests.realtime.devices.test_devices import _slot, pi
+from tests.realtime.devices.test_returns import _see
+from tests.realtime.test_alarm_commands import http
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(float(int(time.time())))
+
+
+@pytest.fixture
+def options(options: dict[str, Any], clock: ManualClock) -> dict[str, Any]:
+    return {**options, "clock": clock}
+
+
+async def test_who_asks_for_any_trolley_gets_the_next_that_is_free(world: World, server: Server) -> None:
+    staff = await asyncio.to_thread(world.staff)
+    names = ("one", "two", "three", "four", "five")
+    people = [str((await asyncio.to_thread(world.customer, name)).pk) for name in names]
+    path = f"/api/branches/{world.branch.code}/carts/assign"
+    async with http(server, staff) as api:
+        answers = await asyncio.gather(*(api.post(path, json={"user_id": each}) for each in people[:4]))
+        assert [answer.status_code for answer in answers] == [201] * 4
+        assert sorted(answer.json()["cart_number"] for answer in answers) == [1, 2, 3, 4]
+        last = await api.post(path, json={"user_id": people[4]})
+        assert (last.status_code, last.json()["code"]) == (409, "no_trolley_free")
+        again = await api.post(path, json={"user_id": people[0]})
+        assert (again.json()["cart_number"], again.json()["created"]) == (
+            answers[0].json()["cart_number"],
+            False,
+        )
+
+
+async def test_the_rental_of_a_trolley_without_a_slot_is_its_session(world: World, server: Server) -> None:
+    staff, shopper = await asyncio.to_thread(world.staff), await asyncio.to_thread(world.token)
+    path = f"/api/branches/{world.branch.code}/rentals"
+    async with trolley_client(server, shopper) as phone, http(server, staff) as api:
+        await phone.command("session.start", trolley_id=world.trolleys[2])
+        (rental,) = (await api.get(f"{path}/active")).json()["results"]
+        assert (rental["trolley_id"], rental["status"], rental["user"]) == (
+            world.trolleys[2], "active", world.user().username,
+        )  # fmt: skip
+        await phone.command("session.end")
+        assert (await api.get(f"{path}/active")).json()["results"] == []
+        (over,) = (await api.get(f"{path}/history?status=returned")).json()["results"]
+        assert over["id"] == rental["id"]
+
+
+async def test_staff_closes_what_never_comes_back_and_the_shopper_hears_once_that_it_is_late(
+    world: World, server: Server, clock: ManualClock
+) -> None:
+    staff, shopper = await asyncio.to_thread(world.staff), await asyncio.to_thread(world.token)
+    await asyncio.to_thread(world.customer)
+    path, code = f"/api/branches/{world.branch.code}", world.trolleys[0]
+    running = await server.running()
+    async with (
+        pi(server, world) as device,
+        http(server, staff) as api,
+        trolley_client(server, shopper) as phone,
+    ):
+        await phone.subscribe("notifications")
+        await device.hello([_slot(0), _slot(1)])
+        await phone.command("session.start", trolley_id=code)
+        assert (await device.take("command"))["slot"] == 0
+        await _see(device, 1, 0, "open", False)
+        await phone.command("session.end")
+        await running.settled()
+        (rental,) = (await api.get(f"{path}/rentals/active")).json()["results"]
+        changed = await api.patch(
+            f"{path}/rentals/{rental['id']}",
+            json={"notes": "asked for an hour more", "expected_return": "2099-01-01T00:00:00Z"},
+        )
+        assert changed.json()["notes"] == "asked for an hour more"
+        unknown = await api.patch(f"{path}/rentals/{world.chain.pk}", json={"notes": "x"})
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "rental_not_found")
+        soon = clock.now() + 60
+        due = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(soon))}Z"
+        await api.patch(f"{path}/rentals/{rental['id']}", json={"expected_return": due})
+        await running.settled()
+        clock.advance(61)
+        late = await phone.event("notifications")
+        assert (late["name"], late["data"]["trolley_id"]) == ("RentalOverdue", code)
+        closed = await api.post(f"{path}/carts/1/close-rental", json={"reason": "found at the bus stop"})
+        assert (closed.status_code, closed.json()["status"]) == (200, "returned")
+        again = await api.post(f"{path}/carts/1/close-rental", json={"reason": "again"})
+        assert (again.status_code, again.json()["code"]) == (409, "not_out")
+        await running.settled()
+        row = await asyncio.to_thread(Rental.objects.get, pk=rental["id"])
+        assert (row.status, row.notes) == ("returned", "asked for an hour more")
+        timeline = (await api.get(f"{path}/carts/1/timeline")).json()["results"]
+        assert timeline[0]["name"] == "RentalClosed"
+        assert (timeline[0]["by"], timeline[0]["why"]) == (
+            world.user("staff").username, "found at the bus stop",
+        )  # fmt: skip
+
+
+async def test_a_missing_trolley_is_lost_till_its_slot_sees_it(world: World, server: Server) -> None:
+    staff, shopper = await asyncio.to_thread(world.staff), await asyncio.to_thread(world.token)
+    path, code = f"/api/branches/{world.branch.code}", world.trolleys[0]
+    running = await server.running()
+    async with (
+        pi(server, world) as device,
+        http(server, staff) as api,
+        trolley_client(server, shopper) as phone,
+    ):
+        await device.hello([_slot(0), _slot(1)])
+        await phone.command("session.start", trolley_id=code)
+        assert (await device.take("command"))["slot"] == 0
+        await _see(device, 1, 0, "open", False)
+        await phone.command("session.end")
+        await running.settled()
+        said = {"on": True, "reason": "not seen since Monday"}
+        assert (await api.post(f"{path}/carts/1/missing", json=said)).json()["on"] is True
+        (lost,) = (await api.get(f"{path}/rentals/history?status=lost")).json()["results"]
+        assert (await api.get(f"{path}/carts?missing=true")).json()["count"] == 1
+        with pytest.raises(Refused) as refused:
+            await phone.command("session.start", trolley_id=code)
+        assert refused.value.code == "trolley_missing"
+        await _see(device, 2, 0, "closed", True)
+        await running.settled()
+        (found,) = (await api.get(f"{path}/rentals/history?status=found")).json()["results"]
+        assert found["id"] == lost["id"]
+        assert (await api.get(f"{path}/carts/1")).json()["missing"] is False
+
+
+def _timeout(world: World, seconds: int) -> None:
+    row = Branch.objects.get(pk=world.branch.pk)
+    row.session_timeout_s = seconds
+    row.save()
+
+
+async def test_a_session_that_goes_on_obeys_a_setting_within_two_seconds(
+    world: World, server: Server, clock: ManualClock
+) -> None:
+    shopper = await asyncio.to_thread(world.token)
+    async with http(server, shopper) as phone:
+        started = (await phone.post("/api/session/qr-scan", json={"trolley_id": world.trolleys[2]})).json()
+        assert started["timeout_s"] == 30.0
+        began = time.monotonic()
+        await asyncio.to_thread(_timeout, world, 3600)
+        beat: Any = {"expires_at": started["expires_at"]}
+        while beat["expires_at"] == started["expires_at"] and time.monotonic() - began < 60:
+            beat = (await phone.post("/api/session/heartbeat", json={})).json()
+        assert time.monotonic() - began < 2.0
+        assert beat["expires_at"] > started["expires_at"]
