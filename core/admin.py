@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from core import reference
+from core.trail.notes import note_rows
 
 admin.site.site_header = admin.site.site_title = "Smart Trolley"
 admin.site.index_title = "Reference data and read models"
@@ -43,6 +44,7 @@ class ReadOnlyAdmin(ModelAdmin):
 
 def update_all(rows: QuerySet[Any], what: str, **values: Any) -> int:
     """Set values in many rows at once and announce the change; return how many."""
+    note_rows(rows, values)
     if any(field.name == "version" for field in rows.model._meta.concrete_fields):
         values["version"] = models.F("version") + 1
     changed = rows.update(**values)

@@ -18,6 +18,7 @@ class CoreConfig(AppConfig):
 
         from core import celery, checks, reference
         from core.accounts.models import Grant, Login, User
+        from core.audit import watching
         from core.catalogue.models import Category, LabelLayout, PriceRule, Product, Variant, Voucher
         from core.fleet.models import Controller, Device, Trolley
         from core.rest import ids
@@ -26,6 +27,7 @@ class CoreConfig(AppConfig):
         celery.app.set_default()
         checks.register()
         ids.register()
+        watching.start()
         reference.watch(reference.DIRECTORY, Chain, Branch, Trolley, Device, Controller)
         catalogue = (Chain, Category, Product, Variant, PriceRule, Voucher, LabelLayout)
         reference.watch(reference.CATALOGUE, *catalogue)

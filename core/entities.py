@@ -31,6 +31,7 @@ from actors.messages import rollout as rollouts
 from actors.messages import trolley as trolleys
 from actors.runtime.journal import Write
 from core.alarms.projections import AlarmRow, alarm_rows
+from core.audit.deeds import DEEDS
 from core.catalogue import projections as vouchers
 from core.firmware import projections as firmware
 from core.fleet import projections as fleet
@@ -42,6 +43,7 @@ from core.journal.tables import Row
 from core.orders import projections as order_rows
 from core.payments.projections import PaymentRow, payment_rows
 from core.shopping import projections as shopping
+from core.trail.projections import CommandRow, noted
 
 
 class Entity(NamedTuple):
@@ -237,6 +239,8 @@ ENTITIES: dict[str, Entity] = {
         Entity("payment", payment.DECIDER, _PAYMENT, payment_rows),
     )
 }
+for _name, (_deeds, _branch) in DEEDS.items():
+    ENTITIES[_name] = ENTITIES[_name]._replace(project=noted(ENTITIES[_name].project, _deeds, _branch))
 PROJECTIONS: dict[str, Projection] = {entity.name: entity.project for entity in ENTITIES.values()}
 
 ROWS: tuple[type[Row], ...] = (
@@ -269,5 +273,6 @@ ROWS: tuple[type[Row], ...] = (
     order_rows.ItemRow,
     order_rows.RefundRow,
     PaymentRow,
+    CommandRow,
 )
 """Every type of row that the projections write."""

@@ -31,6 +31,7 @@ def periodic_jobs(reconcile_s: float) -> tuple[PeriodicJob, ...]:
         PeriodicJob("reconcile-payments", "payments.reconcile", min(30.0, reconcile_s)),
         PeriodicJob("send-due-messages", "outbox.send_due", 5.0),
         PeriodicJob("catch-up-providers", "payments.catch_up", 10 * _MINUTE),
+        PeriodicJob("seal-audit", "audit.seal", 15.0),
         PeriodicJob("send-due-receipts", "orders.send_due_receipts", _MINUTE),
         PeriodicJob("sweep-reservations", "inventory.sweep_reservations", 5 * _MINUTE),
         PeriodicJob("roll-up-telemetry", "telemetry.roll_up", 5 * _MINUTE),

@@ -115,6 +115,7 @@ INSTALLED_APPS = [
     "core.orders",
     "core.payments",
     "core.journal",
+    "core.trail",
 ]
 MIDDLEWARE = [
     "core.web.middleware.ApiPaths",
@@ -129,6 +130,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "core.trail.middleware.Acting",
     "core.web.middleware.MissingPages",
 ]
 ROOT_URLCONF = "core.urls"

@@ -18,6 +18,7 @@ from core.accounts.factors import api as factors
 from core.accounts.members import accepting
 from core.accounts.members import api as members
 from core.alarms import api as alarms
+from core.audit import api as audit
 from core.branches.urls import branches_api
 from core.catalogue import media
 from core.catalogue.rest import categories, imports, pictures, variants
@@ -73,6 +74,8 @@ api: list[URLPattern | URLResolver] = [
     path("api/branches/<str:branch_id>/rentals/history.csv", rentals.RentalHistoryCsvView.as_view()),
     path("api/branches/<str:branch_id>/rentals/stats", rentals.RentalStatsView.as_view()),
     path("api/branches/<str:branch_id>/alarms", alarms.AlarmsView.as_view()),
+    path("api/audit", audit.AuditView.as_view()),
+    path("api/audit/export.csv", audit.AuditCsvView.as_view()),
     path("api/telemetry/devices/<id:device_id>", telemetry.DeviceTelemetryView.as_view()),
     path("api/telemetry/branches/<str:branch_id>", telemetry.BranchTelemetryView.as_view()),
     path("api/telemetry/chains/<str:chain_id>", telemetry.ChainTelemetryView.as_view()),

@@ -26,6 +26,7 @@ from core.problems import Problem, rule
 from core.rest.fields import ClosedSerializer, StrictBoolean, StrictInteger, StrictText, checked
 from core.rest.views import ListView, View
 from core.tenancy.models import Branch
+from core.trail.notes import note_made
 
 _MOST = 1000
 """Trolleys of one row."""
@@ -113,6 +114,7 @@ def _make(branch: Branch, given: dict[str, Any]) -> list[Trolley]:
             made = Trolley.objects.bulk_create(rows)
     except IntegrityError:
         raise rule("already_there", cart_number="Another call has just made one of these.") from None
+    note_made(made)
     reference.changed(reference.DIRECTORY)
     return made
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from core.demo import people, plans, shelves
 from core.fleet.models import Controller, Device, Trolley
 from core.tenancy.models import Branch, Chain
+from core.trail.notes import unheard
 
 CHAIN, ABROAD = "demo-chain", "demo-berlin"
 LOCKED_BRANCH, OPEN_BRANCH, BRANCH_ABROAD = BRANCHES = ("BRANCH-001", "BRANCH-002", "BRANCH-101")
@@ -22,7 +23,7 @@ _PORT = "/dev/ttyUSB0"
 def load() -> None:
     """Load everything. Repeating it changes nothing. Blocking."""
     pictures = shelves.draw()
-    with transaction.atomic():
+    with transaction.atomic(), unheard():
         _load(pictures)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TAGS = {
     "asyncapi": "The document of the websockets and of MQTT.",
+    "audit": "What was done in a chain, by whom and why.",
     "auth": "Accounts and logins: register, log in, keep a login going, log out.",
     "branches": "Stores, and what their staff do in them: trolleys, rentals, alarms, stock, the exit.",
     "cart": "The caller's cart: lines, vouchers, checkout.",

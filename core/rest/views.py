@@ -22,6 +22,7 @@ from rest_framework.views import APIView
 from core.problems import SECOND_FACTOR_NEEDED, Problem
 from core.rest import idempotency, queries
 from core.rest.ids import Malformed
+from core.trail.notes import SYSTEM, acting
 
 Keeps = Literal["with_effect", "by_hand", "after", "never"]
 Row = TypeVar("Row", bound=Model)
@@ -65,7 +66,8 @@ class View(APIView):
         try:
             self.initial(request, *args, **kwargs)
             handler = getattr(self, str(request.method).lower(), self.http_method_not_allowed)
-            response = self._answered(handler, request, *args, **kwargs)
+            with acting(getattr(request.auth, "label", SYSTEM)):
+                response = self._answered(handler, request, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 - DRF's own way: its handler tells defects from answers
             response = self.handle_exception(error)
         self.response = self.finalize_response(request, response, *args, **kwargs)

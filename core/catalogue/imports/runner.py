@@ -14,6 +14,7 @@ from django.utils import timezone
 from core.catalogue.imports import sheets, staged_products
 from core.catalogue.imports.planning import Plan, Step
 from core.catalogue.models.imports import ImportJob, ImportLine
+from core.trail.notes import SYSTEM, acting
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,8 @@ def run(pk: str) -> None:
         return
     job = ImportJob.objects.select_related("chain").get(pk=pk)
     try:
-        _run(job)
+        with acting(f"user:{job.by_id}" if job.by_id else SYSTEM):
+            _run(job)
     except sheets.SheetError as error:
         _finish(job, ImportJob.Status.FAILED, str(error))
     except staged_products.Stale:

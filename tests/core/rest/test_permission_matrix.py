@@ -85,6 +85,12 @@ MATRIX: dict[str, dict[str, int]] = {
     "/api/orders/{elsewhere}": {
         **SIGNED_IN, "shopper": 404, "staff": 404, "manager": 404, "chain_admin": 404,
     },
+    "/api/audit": {**SIGNED_IN, "shopper": 403, "staff": 403},
+    "/api/audit?chain=own-chain": {**SIGNED_IN, "shopper": 403, "staff": 403, "stranger": 404},
+    "/api/audit?branch=FOREIGN": {
+        **SIGNED_IN, "shopper": 403, "staff": 403, "manager": 404, "chain_admin": 404,
+    },
+    "/api/audit/export.csv": {**SIGNED_IN, "shopper": 403, "staff": 403},
     "/api/chains": SIGNED_IN,
     "/api/chains/own-chain/members": {**SIGNED_IN, "shopper": 404, "stranger": 404, "staff": 403},
     "/api/chains/other-chain/members": {
@@ -240,6 +246,8 @@ def _shape(route: str) -> tuple[str, ...]:
         "branches",
         "qr-sheet",
         "floor-plan",
+        "audit",
+        "export.csv",
         "chains",
         "alarms",
         "telemetry",

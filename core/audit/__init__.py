@@ -1,0 +1,1 @@
+"""Who may read the audit trail, and what is noted in it."""
