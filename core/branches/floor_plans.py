@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.core.exceptions import ValidationError
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,20 +16,19 @@ from core.problems import rule
 from core.rest.fields import ClosedSerializer, StrictFloat, StrictId, StrictInteger, StrictText, checked
 from core.rest.preconditions import IF_MATCH, claim, tagged
 from core.rest.views import View
+from core.tenancy import floor_plans
+from core.tenancy.floor_plans import LONGEST_M, MOST
 from core.tenancy.models import Branch
-
-_LONGEST_M = 2000
-_MOST = 2000
 
 
 class ZoneBody(ClosedSerializer):
     """A rectangle with a name."""
 
     name = StrictText(max_length=80)
-    x = StrictFloat(min_value=0, max_value=_LONGEST_M)
-    y = StrictFloat(min_value=0, max_value=_LONGEST_M)
-    w = StrictFloat(min_value=0.01, max_value=_LONGEST_M)
-    h = StrictFloat(min_value=0.01, max_value=_LONGEST_M)
+    x = StrictFloat(min_value=0, max_value=LONGEST_M)
+    y = StrictFloat(min_value=0, max_value=LONGEST_M)
+    w = StrictFloat(min_value=0.01, max_value=LONGEST_M)
+    h = StrictFloat(min_value=0.01, max_value=LONGEST_M)
 
 
 class PlacedSlotBody(ClosedSerializer):
@@ -36,18 +36,18 @@ class PlacedSlotBody(ClosedSerializer):
 
     device_id = StrictId()
     slot = StrictInteger(min_value=0, max_value=0xFFFF)
-    x = StrictFloat(min_value=0, max_value=_LONGEST_M)
-    y = StrictFloat(min_value=0, max_value=_LONGEST_M)
+    x = StrictFloat(min_value=0, max_value=LONGEST_M)
+    y = StrictFloat(min_value=0, max_value=LONGEST_M)
     angle = StrictFloat(min_value=0, max_value=360, required=False)
 
 
 class FloorPlanBody(ClosedSerializer):
     """A floor plan; everything lies within its walls, and a slot is on it once."""
 
-    width_m = StrictFloat(min_value=0, max_value=_LONGEST_M)
-    height_m = StrictFloat(min_value=0, max_value=_LONGEST_M)
-    zones = ZoneBody(many=True, max_length=_MOST)  # type: ignore[call-arg]
-    slots = PlacedSlotBody(many=True, max_length=_MOST)  # type: ignore[call-arg]
+    width_m = StrictFloat(min_value=0, max_value=LONGEST_M)
+    height_m = StrictFloat(min_value=0, max_value=LONGEST_M)
+    zones = ZoneBody(many=True, max_length=MOST)  # type: ignore[call-arg]
+    slots = PlacedSlotBody(many=True, max_length=MOST)  # type: ignore[call-arg]
 
 
 class FloorPlanView(View):
@@ -71,9 +71,10 @@ class FloorPlanView(View):
         """Replace the plan; the maps that are open show it within two seconds."""
         branch = scopes.branch_for(cast(Principal, request.auth), "branch.manage", branch_id)
         plan = checked(FloorPlanBody, request)
+        plan = {**plan, "slots": [_shown(slot) for slot in plan["slots"]]}
         _check(plan, branch)
         claim(branch, request)
-        branch.floor_plan = {**plan, "slots": [_shown(slot) for slot in plan["slots"]]}
+        branch.floor_plan = plan
         branch.save(update_fields=["floor_plan"])
         return tagged(Response(branch.floor_plan), branch.version)
 
@@ -84,17 +85,13 @@ def _shown(slot: dict[str, Any]) -> dict[str, Any]:
 
 def _check(plan: dict[str, Any], branch: Branch) -> None:
     """Raise the 400 of what no schema can tell of."""
-    width, height = plan["width_m"], plan["height_m"]
-    for place, zone in enumerate(plan["zones"]):
-        if zone["x"] + zone["w"] > width or zone["y"] + zone["h"] > height:
-            raise rule("unfit", **{f"zones.{place}": f"Expected within {width} by {height} m."})
-    known = set(Device.objects.filter(branch=branch, removed_at=None).values_list("pk", flat=True))
-    seen: set[tuple[Any, int]] = set()
+    try:
+        floor_plans.check(plan)
+    except ValidationError as error:
+        where = (error.params or {}).get("path", "plan")
+        raise rule(error.code or "unfit", **{where: str(error.message)}) from None
+    devices = Device.objects.filter(branch=branch, removed_at=None)
+    known = {str(pk) for pk in devices.values_list("pk", flat=True)}
     for place, slot in enumerate(plan["slots"]):
-        if slot["x"] > width or slot["y"] > height:
-            raise rule("unfit", **{f"slots.{place}": f"Expected within {width} by {height} m."})
         if slot["device_id"] not in known:
             raise rule("not_there", **{f"slots.{place}.device_id": "The branch has no such device."})
-        if (slot["device_id"], slot["slot"]) in seen:
-            raise rule("already_there", **{f"slots.{place}": "This slot is on the plan twice."})
-        seen.add((slot["device_id"], slot["slot"]))

@@ -11,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
+from core.shapes import ShapedJSONField
+from core.tenancy import floor_plans
 from core.tenancy.opening_hours import check as check_hours
 
 
@@ -51,7 +53,7 @@ class Chain(models.Model):
         validators=[RegexValidator(r"^[A-Z]{2}$", "Expected an ISO 3166 code such as IN.")],
     )
     """Where its telephone numbers are national; empty: nobody has said."""
-    languages = models.JSONField(default=_first_language, validators=[_check_languages])
+    languages = ShapedJSONField(default=_first_language, validators=[_check_languages])
     """What its pages and mails are in; the first one, where somebody has not said."""
     demands_second_factor = models.BooleanField(default=False, db_default=False)
     """Managers and admins without a second factor have their roles only once they have one."""
@@ -102,7 +104,7 @@ class Branch(models.Model):
         validators=[MinValueValidator(-180), MaxValueValidator(180)],
     )
     timezone = models.CharField(max_length=60, default="UTC", validators=[_check_timezone])
-    opening_hours = models.JSONField(default=dict, blank=True, validators=[check_hours])
+    opening_hours = ShapedJSONField(default=dict, blank=True, validators=[check_hours])
     """By day of the week, see ``opening_hours``; in the branch's own time. Empty: nobody has said."""
     is_active = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
@@ -120,7 +122,7 @@ class Branch(models.Model):
     conflict_display = models.CharField(
         max_length=10, choices=ConflictDisplay, default=ConflictDisplay.NAME, db_default=ConflictDisplay.NAME
     )
-    floor_plan = models.JSONField(default=empty_floor_plan, blank=True)
+    floor_plan = ShapedJSONField(default=empty_floor_plan, blank=True, validators=[floor_plans.check])
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -10,15 +10,13 @@ from typing import Any, NamedTuple
 
 from actors.kit.money import decimals, quantize
 from core.catalogue import barcodes
+from core.catalogue.facts import MOST_TAGS, TAG, Nutrition
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}([.,][0-9]{1,6})?")
-_TAG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _TRUE = frozenset({"1", "true", "yes", "y"})
 _FALSE = frozenset({"0", "false", "no", "n"})
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-NUTRITION = (
-    "energy_kcal", "fat_g", "saturated_fat_g", "carbohydrate_g", "sugar_g", "fibre_g", "protein_g", "salt_g",
-)  # fmt: skip
+NUTRITION = Nutrition.__struct_fields__
 
 
 class Refused(ValueError):
@@ -121,10 +119,10 @@ def _nutrition(text: str, _: Setting) -> float:
 def _tags(text: str, _: Setting) -> list[str]:
     tags = list(dict.fromkeys(text.lower().split()))
     for tag in tags:
-        if not _TAG.fullmatch(tag):
+        if not re.fullmatch(TAG, tag, re.A):
             raise Refused(f"Expected tags such as gluten-free, with blanks between, got {tag[:40]!r}.")
-    if len(tags) > 20:
-        raise Refused(f"Expected at most 20 tags, got {len(tags)}.")
+    if len(tags) > MOST_TAGS:
+        raise Refused(f"Expected at most {MOST_TAGS} tags, got {len(tags)}.")
     return tags
 
 

@@ -11,6 +11,7 @@ from actors.kit.money import quantize
 from core.catalogue.imports.columns import COLUMNS, NUTRITION, Refused, Setting, read
 from core.catalogue.imports.sheets import Row, Sheet
 from core.catalogue.models import Category, Product
+from core.catalogue.models.products import below_nothing, cheapest_variants
 from core.tenancy.models import Chain
 
 _FIELDS = (
@@ -45,6 +46,7 @@ class Plan:
         rows = Product.objects.filter(chain=chain).order_by().values(*_FIELDS)
         for row in rows.iterator(chunk_size=5000):
             self._there[row["barcode"]] = row
+        self._cheapest = cheapest_variants(product__chain=chain)
         self._seen: dict[str, int] = {}
         self._currency = chain.currency
 
@@ -66,6 +68,10 @@ class Plan:
             for needed in ("name", "price"):
                 if needed not in row.cells:
                     problems.append(_problem(needed, "A new product needs this column."))
+        if there is not None and "price" in given:
+            too_low = below_nothing(given["price"], self._cheapest.get(there["id"]), self._currency)
+            if too_low is not None:
+                problems.append(_problem("price", too_low))
         if problems:
             return Step(row.line, "refused", barcode, name, {}, [], problems)
         if there is None:

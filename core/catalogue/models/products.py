@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 
-from core.catalogue import barcodes
+from actors.kit.money import quantize
+from core.catalogue import barcodes, facts
+from core.shapes import ShapedJSONField
 from core.tenancy.models import Chain
 
 _not_negative = MinValueValidator(0)
@@ -94,6 +97,39 @@ class Category(Versioned):
         return levels
 
 
+def below_nothing(price: Decimal | None, cheapest: Cheapest | None, currency: str) -> str | None:
+    """Return why a product cannot have this price, with what its variants take off; None: it can."""
+    if price is None or cheapest is None or price + cheapest.price_adjustment >= 0:
+        return None
+    least = quantize(-cheapest.price_adjustment, currency)
+    return f"The variant {cheapest.name} takes {least} off: expected at least {least}, got {price}."
+
+
+class Cheapest(NamedTuple):
+    """The variant that takes most off its product's price, on sale or not."""
+
+    name: str
+    price_adjustment: Decimal
+
+
+def cheapest_variants(**where: Any) -> dict[uuid.UUID, Cheapest]:
+    """Return the cheapest variant of each product that has one below the product's own price."""
+    rows = Variant.objects.filter(**where, price_adjustment__lt=0).order_by("-price_adjustment")
+    found = rows.values_list("product_id", "name", "price_adjustment")
+    return {pk: Cheapest(name, adjustment) for pk, name, adjustment in found}
+
+
+def _cheapest(product_id: uuid.UUID) -> Cheapest | None:
+    _hold(product_id)
+    return cheapest_variants(product=product_id).get(product_id)
+
+
+def _hold(product_id: uuid.UUID) -> None:
+    """Let nobody else change the product or its variants until this transaction ends."""
+    if connection.in_atomic_block:
+        list(Product.objects.select_for_update().filter(pk=product_id).values_list("pk"))
+
+
 class Goods(Versioned):
     """What a product is made of, whether it is on sale or waits for an import to be written."""
 
@@ -112,9 +148,9 @@ class Goods(Versioned):
     sustainability_score = models.PositiveSmallIntegerField(
         null=True, blank=True, validators=[MaxValueValidator(100)]
     )
-    nutrition_facts = models.JSONField(default=dict, blank=True)
-    """Per 100 g or ml: energy_kcal, fat_g, carbohydrate_g, sugar_g, protein_g, salt_g."""
-    dietary_tags = models.JSONField(default=list, blank=True)
+    nutrition_facts = ShapedJSONField(default=dict, blank=True, validators=[facts.check_nutrition])
+    """Per 100 g or ml, see ``facts.Nutrition``."""
+    dietary_tags = ShapedJSONField(default=list, blank=True, validators=[facts.check_tags])
 
     class Meta:
         abstract = True
@@ -151,6 +187,9 @@ class Product(Goods):
             raise ValidationError({"barcode": error.detail}) from None
         if self.category is not None and self.category.chain_id != self.chain_id:
             raise ValidationError({"category": "This category belongs to another chain."})
+        problem = below_nothing(self.price, _cheapest(self.pk), self.chain.currency)
+        if problem is not None:
+            raise ValidationError({"price": problem})
 
 
 class ProductImage(models.Model):
@@ -194,6 +233,16 @@ class Variant(Versioned):
 
     def __str__(self) -> str:
         return f"{self.product} {self.name}"
+
+    def clean(self) -> None:
+        """Refuse an adjustment that would sell the product for less than nothing."""
+        price: Decimal | None = self.product.price  # None in a form whose price could not be read
+        adjustment: Decimal | None = self.price_adjustment
+        if price is None or adjustment is None:
+            return
+        _hold(self.product_id)
+        if price + adjustment < 0:
+            raise ValidationError({"price_adjustment": f"Expected at least {-price}, got {adjustment}."})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; the product, which shows its variants, counts a change too."""

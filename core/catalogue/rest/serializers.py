@@ -13,15 +13,15 @@ from rest_framework import serializers
 
 from actors.kit.money import quantize
 from core.catalogue import barcodes
+from core.catalogue.facts import MOST_TAGS, TAG
 from core.catalogue.models import Category, Product, Variant
 from core.problems import rule
 from core.rest.fields import ClosedSerializer, ExactNumber, StrictBoolean, StrictId, StrictInteger, StrictText
 from core.tenancy.models import Chain
 
 _slug = RegexValidator(r"^[-a-zA-Z0-9_]+\Z", "Letters, digits, - and _ only.")
-_tag = RegexValidator(r"^[a-z0-9][a-z0-9-]{0,39}\Z", "Expected a tag such as gluten-free.")
+_tag = RegexValidator(rf"^{TAG}\Z", "Expected a tag such as gluten-free.")
 _colour = RegexValidator(r"^#[0-9a-f]{6}\Z", "Expected a colour such as #4a7c59.")
-MOST_TAGS = 20
 
 
 class NutritionFacts(ClosedSerializer):
@@ -144,7 +144,6 @@ def fill(row: Product | Category | Variant, given: dict[str, Any], chain: Chain)
                 setattr(row, name, money(name, value, chain.currency))
             case _:
                 setattr(row, name, value)
-    _check_total(row)
     try:
         with transaction.atomic():
             row.clean()
@@ -171,12 +170,6 @@ def _category(chain: Chain, name: str, slug: str) -> Category | None:
     if found is None:
         raise rule("not_there", **{name: f"There is no category {slug} in this chain."})
     return found
-
-
-def _check_total(row: Product | Category | Variant) -> None:
-    if isinstance(row, Variant) and row.product.price + row.price_adjustment < 0:
-        sentence = f"Expected at least {-row.product.price}, got {row.price_adjustment}."
-        raise rule("unfit", price_adjustment=sentence)
 
 
 def _taken(row: Product | Category | Variant) -> dict[str, str]:

@@ -1,0 +1,43 @@
+"""What is said of goods in JSON: nutrition facts and dietary tags, each of one shape in every door."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import msgspec
+from django.core.exceptions import ValidationError
+
+from core.shapes import checked_by
+
+MOST_TAGS = 20
+TAG = r"[a-z0-9][a-z0-9-]{0,39}"
+_Energy = Annotated[float, msgspec.Meta(ge=0, le=99_999.99)] | msgspec.UnsetType
+_Grams = Annotated[float, msgspec.Meta(ge=0, le=999.999)] | msgspec.UnsetType
+
+
+class Nutrition(msgspec.Struct, forbid_unknown_fields=True):
+    """What is in 100 g or 100 ml; what is not known is left out."""
+
+    energy_kcal: _Energy = msgspec.UNSET
+    fat_g: _Grams = msgspec.UNSET
+    saturated_fat_g: _Grams = msgspec.UNSET
+    carbohydrate_g: _Grams = msgspec.UNSET
+    sugar_g: _Grams = msgspec.UNSET
+    fibre_g: _Grams = msgspec.UNSET
+    protein_g: _Grams = msgspec.UNSET
+    salt_g: _Grams = msgspec.UNSET
+
+
+check_nutrition = checked_by(Nutrition)
+
+
+def check_tags(tags: Any) -> None:
+    """Raise ValidationError unless it is a list of tags, each once."""
+    if not isinstance(tags, list) or len(tags) > MOST_TAGS:
+        raise ValidationError(f"Expected a list of at most {MOST_TAGS} tags.", "unfit")
+    for tag in tags:
+        if not isinstance(tag, str) or not re.fullmatch(TAG, tag, re.A):
+            raise ValidationError(f"Expected tags such as gluten-free, got {str(tag)[:40]!r}.", "unfit")
+    if len(set(tags)) != len(tags):
+        raise ValidationError("Expected each tag once.", "unfit")
