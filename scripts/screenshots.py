@@ -25,6 +25,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from scripts.fake_camera import Camera
 from scripts.probe import healthy
 from scripts.services import chromium
+from scripts.services.browser import SWITCHES
 
 ROOT = Path(__file__).resolve().parents[1]
 PHONE, DESK = ViewportSize(width=390, height=844), ViewportSize(width=1440, height=900)
@@ -53,7 +54,7 @@ def main() -> int:
         playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(
             executable_path=executable,
-            args=["--no-sandbox", "--disable-background-networking", *camera.arguments],
+            args=[*SWITCHES, *camera.arguments],
         )
         stack.callback(browser.close)
         camera.show_ean13(NEXT_GOOD)

@@ -12,6 +12,36 @@ from scripts.services._process import NO_APT, Missing, apt_install, binary
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
+_NOT_WANTED = (
+    # A page under the address bar, in a process of its own, for every window: half of what a window costs.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxFullPopup",
+    # Chromium heeds the last list alone, so what Playwright does not want stands here again.
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "TcpPortRandomizationWin",
+    "ThirdPartyStoragePartitioning",
+    "msEdgeUpdateLaunchServicesPreferredVersion",
+    "msForceBrowserSignIn",
+)
+SWITCHES = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    f"--disable-features={','.join(_NOT_WANTED)}",
+)
+"""What Chromium is started with, besides what Playwright gives it."""
+
 
 def chromium(stack: ExitStack, environ: Mapping[str, str]) -> tuple[str, str]:
     """The path of a Chromium that starts, and how it was found."""

@@ -13,7 +13,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
+from core.checks import DEMO_USERNAMES
 from scripts.fake_camera import Camera
+from scripts.services.browser import SWITCHES
 from tests.browser.bought import place_orders
 from tests.browser.hardware import Hardware
 from tests.browser.people import Visit, open_store, tokens
@@ -112,11 +114,17 @@ def camera(tmp_path_factory: pytest.TempPathFactory) -> Camera:
 def browser(chromium: str, camera: Camera) -> Iterator[Browser]:
     """Chromium with a fake camera."""
     expect.set_options(timeout=_PATIENCE_MS)
-    arguments = ["--no-sandbox", "--disable-background-networking", *camera.arguments]
+    arguments = [*SWITCHES, *camera.arguments]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="package")
+def shoppers() -> dict[str, str]:
+    """Whose each shopper is: a cart is its owner's, so that no two tests may shop as one."""
+    return dict.fromkeys(DEMO_USERNAMES, "")
 
 
 @pytest.fixture
@@ -127,16 +135,23 @@ def watches() -> list[Watch]:
 
 @pytest.fixture
 def visit(
-    request: pytest.FixtureRequest, browser: Browser, store: Store, watches: list[Watch]
+    request: pytest.FixtureRequest,
+    browser: Browser,
+    store: Store,
+    watches: list[Watch],
+    shoppers: dict[str, str],
 ) -> Iterator[Visit]:
     """``visit("/shop", as_user="shopper")`` opens a page in a browser of that person's own."""
     pages: list[Page] = []
+    here = request.node.nodeid.partition("[")[0]
 
     def visit(
         path: str, as_user: str = "", *, desk: bool = False, lang: str = "en", camera: bool = True
     ) -> Page:
         kept = [{"name": "st.lang", "value": lang}]
         if as_user:
+            owner = shoppers.setdefault(as_user, here)
+            assert owner in ("", here), f"{as_user} shops in {owner}"
             kept.append({"name": "st.tokens", "value": json.dumps(tokens(store, as_user))})
         context = browser.new_context(
             viewport=DESK if desk else PHONE,  # type: ignore[arg-type]

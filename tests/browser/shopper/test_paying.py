@@ -201,7 +201,7 @@ def test_a_voucher_that_somebody_else_used_up_is_taken_out_where_it_is_said(visi
 
 
 def test_who_turns_back_has_the_cart_to_change_and_the_focus_where_it_was(visit: Visit) -> None:
-    page = visit("/t/TROLLEY_66", "undecided")
+    page = visit("/t/TROLLEY_66", "of-two-minds")
     take(page)
     type_barcode(page, MILK.barcode)
     sheet = check_out(page)
@@ -219,7 +219,7 @@ def test_who_turns_back_has_the_cart_to_change_and_the_focus_where_it_was(visit:
 
 
 def test_an_answer_that_is_lost_on_the_way_is_asked_for_until_it_is_paid(visit: Visit, store: Store) -> None:
-    page = visit("/t/TROLLEY_67", "patient")
+    page = visit("/t/TROLLEY_67", "asks-again")
     take(page)
     type_barcode(page, MILK.barcode)
     sheet = check_out(page)
@@ -228,4 +228,4 @@ def test_an_answer_that_is_lost_on_the_way_is_asked_for_until_it_is_paid(visit: 
     page.reload()
     expect(page.get_by_role("heading", name="Thank you!")).to_be_visible(timeout=30_000)
     thanked(page)  # the pass is there once the order is, which is a commit later
-    assert len(_orders(store, "patient")) == 1
+    assert len(_orders(store, "asks-again")) == 1
