@@ -89,10 +89,9 @@ class Shopper:
 
     async def _send(self, message: dict[str, Any]) -> None:
         text = message.get("text") or ""
-        if message["type"] == "websocket.close":
-            self._fail(f"the socket was closed: {message}")
-            return
         if '"type":"reply"' not in text:
+            if message["type"] == "websocket.close":
+                self._fail(f"the socket was closed: {message}")
             return
         if '"ok":true' not in text:
             self._fail(text)

@@ -7,4 +7,6 @@ from typing import Any
 
 Message = MutableMapping[str, Any]
 """A scope, or what is received and sent within it."""
+Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]

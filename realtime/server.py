@@ -16,10 +16,10 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from core.periodic import prepare
-from realtime.asgi import Message, Send
+from realtime.asgi import App, Message, Receive, Send
 from realtime.documents import openapi
 from realtime.http.responses import send_problem
-from realtime.http.routes import App, HotRoutes, Receive
+from realtime.http.routes import HotRoutes
 from realtime.limits import daphne as limits_of_daphne
 from realtime.limits.attempts import PerMinute
 from realtime.limits.caller import address_of, with_caller

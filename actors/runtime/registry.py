@@ -201,21 +201,28 @@ class Registry:
         except NoSuchKind as error:
             envelope.fail(error)
             return
+        self._put(entity, envelope)
+
+    def _put(self, entity: Entity, envelope: Envelope) -> None:
         if len(entity.mailbox) >= self._mailbox_size:
             self.dropped += envelope.is_tell
-            envelope.fail(Overloaded(f"the mailbox of {address} is full"))
+            envelope.fail(Overloaded(f"the mailbox of {entity} is full"))
             return
         entity.mailbox.append(envelope)
-        entity.schedule()
+        if not entity.scheduled:
+            entity.scheduled = True
+            self.submit(entity)
 
     def hint(self, tell: Any, sender: str) -> None:
         """Deliver a tell once, and not at all to a volatile entity that nobody has activated."""
         address = _new(Address, (tell.kind, tell.key))
-        if address not in self.entities:
-            kind = self.kinds.get(tell.kind)
-            if kind is not None and not kind.durable:
-                return
-        self.deliver(address, OneWay(tell.command, None, sender))
+        entity = self.entities.get(address)
+        if entity is not None:
+            self._put(entity, OneWay(tell.command, None, sender))
+            return
+        kind = self.kinds.get(tell.kind)
+        if kind is None or kind.durable:
+            self.deliver(address, OneWay(tell.command, None, sender))
 
     def alarm(self, address: Address, what: str) -> None:
         """Somebody should look at this address."""

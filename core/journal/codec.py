@@ -93,9 +93,8 @@ class JsonCodec(Generic[State]):
         except KeyError:
             raise UnknownEvent(f"{type(event).__name__} is no event of this entity") from None
 
-    def encode_event(self, event: Any) -> bytes:
-        """Return the event's JSON object."""
-        return encode(event)
+    encode_event: Callable[[Any], bytes] = staticmethod(encode)
+    """Return the event's JSON object."""
 
     def decode_event(self, name: str, version: int, data: bytes) -> Any:
         """Return the event as its current type; an older version passes its upcasters first.
@@ -132,9 +131,8 @@ class JsonCodec(Generic[State]):
         """Return the snapshot's state, or None if it was made by another version of the state."""
         return self._state_decoder.decode(data) if version == self.state_version else None
 
-    def encode_answer(self, answer: Any) -> bytes:
-        """Return the JSON of an answer or a Refusal."""
-        return encode(answer)
+    encode_answer: Callable[[Any], bytes] = staticmethod(encode)
+    """Return the JSON of an answer or a Refusal."""
 
     def decode_answer(self, data: bytes) -> Any:
         """Return the answer or Refusal."""

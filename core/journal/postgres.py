@@ -160,11 +160,12 @@ class PostgresJournal(SqlJournal):
 
     def write_all(self, partition: str, epoch: int, packed: Sequence[Packed]) -> None:
         """Write everything in one transaction and one round trip."""
-        statements = [self._statement(part) for part in packed]
+        # Joined once: a commit is long, and every copy of it costs as much as its checksum.
+        pieces = [piece for part in packed for piece in self._statement(part)]
 
         def run(cursor: Cursor, count: int, made: Callable[[None], None]) -> None:
             made(None)
-            cursor.execute(b"; ".join((cursor.mogrify(_FENCE, (partition, epoch, count)), *statements)))
+            cursor.execute(b"".join((cursor.mogrify(_FENCE, (partition, epoch, count)), *pieces)))
 
         self._carry_out(partition, epoch, run)
 
@@ -204,13 +205,14 @@ class PostgresJournal(SqlJournal):
             raise RowRefused from _plain(error)
         cursor.execute("RELEASE SAVEPOINT part")
 
-    def _statement(self, part: Packed) -> bytes:
-        """Return the statement with its rows in it."""
+    def _statement(self, part: Packed) -> tuple[bytes, ...]:
+        """Return the pieces of the statement, behind a semicolon and with its rows in it."""
         sql = self._sql.get(part.kind)
         if sql is None:
             before, _, after = postgres_sql(part.kind.form).encode().partition(b"%s")
-            sql = self._sql[part.kind] = (before, after)
-        return b"".join((sql[0], quoted(part.rows), sql[1]))
+            sql = self._sql[part.kind] = (b"; " + before, after)
+        tag = dollar_tag(part.rows)
+        return sql[0], tag, part.rows, tag, sql[1]
 
     def _carry_out(self, partition: str, epoch: int, run: _Run[Result]) -> Result:
         """Run one transaction; once more if its connection broke and it was not made."""
@@ -294,15 +296,15 @@ class PostgresJournal(SqlJournal):
         return bool(row[0] == doubt.commits + 2)
 
 
-def quoted(rows: bytes) -> bytes:
-    """Return a JSON array as an SQL string in dollar quotes, within which nothing is escaped.
+def dollar_tag(rows: bytes) -> bytes:
+    """Return what makes an SQL string of a JSON array, before and behind it: within it nothing is escaped.
 
     To escape JSON, which is full of quotes, costs more than to encode it.
     """
     tag = b"$$"
     while b"$" in rows and tag in rows:
         tag = b"$rows%s$" % secrets.token_hex(8).encode()
-    return b"".join((tag, rows, tag))
+    return tag
 
 
 def _plain(error: psycopg2.DatabaseError) -> Exception:

@@ -183,10 +183,10 @@ def _refer_add(call: Call) -> Adding | Coroutine[Any, Any, Adding]:
     who = call.who
     if who.kind != "user":
         raise not_found("session_not_found", "There is no such session.")
-    chain = call.services.places.chain_of(who.id)
+    chain, branch = call.services.places.of(who.id)
     if chain is None:
         return _refer_somewhere(call)
-    return _adding(call, chain, who.id, body.session_id, who.tier)
+    return _adding(call, chain, branch, who.id, body.session_id, who.tier)
 
 
 async def _refer_somewhere(call: Call) -> Adding:
@@ -196,7 +196,8 @@ async def _refer_somewhere(call: Call) -> Adding:
         return _product(catalogue, body)[0] is not None
 
     chain = await services.places.find_chain(services.asking, who, has)
-    return _adding(call, chain, who.id, body.session_id, who.tier)
+    branch = services.places.branch_of(who.id)
+    return _adding(call, chain, branch, who.id, body.session_id, who.tier)
 
 
 async def refer_for_holder(call: Call) -> Adding:
@@ -217,10 +218,10 @@ async def refer_for_holder(call: Call) -> Adding:
     user_id = state.user_id or ""
     services.places.remember(user_id, ref.chain, ref.branch, ref.trolley_id)
     tier = who.tier if user_id == who.id else await in_database(find_tier, user_id)
-    return _adding(call, ref.chain, user_id, state.session_id, tier)
+    return _adding(call, ref.chain, ref.branch, user_id, state.session_id, tier)
 
 
-def _adding(call: Call, chain: str, owner: str, session_id: str | None, tier: str) -> Adding:
+def _adding(call: Call, chain: str, branch: str, owner: str, session_id: str | None, tier: str) -> Adding:
     body: CartAdd = call.body
     catalogue = call.services.goods.catalogue(chain)
     product, label = _product(catalogue, body)
@@ -229,7 +230,6 @@ def _adding(call: Call, chain: str, owner: str, session_id: str | None, tier: st
     if not product.is_active:
         raise Problem(400, "product_unavailable", f"{product.name} is not available.")
     try:
-        branch = call.services.places.branch_of(owner)
         offer = catalogue.offer(product, body.variant_id, branch, tier, label)
     except KeyError:
         raise not_found("variant_not_found", "There is no such variant of the product.") from None

@@ -107,6 +107,11 @@ class Places:
             return None
         return chains[0].slug
 
+    def of(self, user_id: str) -> tuple[str | None, str]:
+        """Return the chain as :meth:`chain_of` does, and the branch as :meth:`branch_of`."""
+        place = self._known.get(user_id)
+        return (self.chain_of(user_id), "") if place is None else place[:2]
+
     def branch_of(self, user_id: str) -> str:
         """Return the branch the shopper was last seen in, or an empty text."""
         place = self._known.get(user_id)

@@ -16,9 +16,9 @@ from actors.runtime.address import Address
 from actors.runtime.asks import Outcome, Pending
 from core.accounts.principals import Principal, may
 from core.config.logs import SUBJECT
-from realtime.commands.asking import Answer, Begun, Direct, new_id
+from realtime.commands.asking import Answer, new_id
 from realtime.commands.logs import log_done
-from realtime.commands.row import OWN, Call, Command, Place, own
+from realtime.commands.row import OWN, Begun, Call, Command, Direct, Place, own
 from realtime.commands.services import Services
 from realtime.limits.attempts import Kind, is_failure
 from realtime.problems import Problem, forbidden, key_reused, not_found, second_factor_needed
@@ -55,7 +55,19 @@ class Pipeline:
         command_id = new_id() if key is None else self._scope + key
         call = Call(services, self.row, who, body, command_id, address, request)
         try:
-            begun = self._begin(call, who, body)
+            if self._ids is not None:
+                self._ids(body)
+            place: Any = OWN
+            if self._where is not None:
+                if not self._owners_may:
+                    refuse_outsiders(who)
+                place = self._where(call)
+            if place is OWN:
+                found = self._refer(call)
+                awaits = type(found) is CoroutineType
+                begun = self._referred(call, found) if awaits else self._ask(call, found)
+            else:
+                begun = self._elsewhere(call, place)
         except Problem as problem:
             SUBJECT.set(call)
             if self.row.attempt is not None:
@@ -72,19 +84,12 @@ class Pipeline:
                 return _attempted(call, begun)
         return begun
 
-    def _begin(self, call: Call, who: Principal, body: Any) -> Begun:
-        if self._ids is not None:
-            self._ids(body)
-        where = self._where
-        if where is not None:
-            if not self._owners_may:
-                refuse_outsiders(who)
-            place = where(call)
-            if place is not OWN:
-                if type(place) is CoroutineType:
-                    return self._placed(call, place)
-                authorise(self.row, who, place)
-                call.place = place
+    def _elsewhere(self, call: Call, place: Any) -> Begun:
+        """Begin what is not about the caller's own, or may not be."""
+        if type(place) is CoroutineType:
+            return self._placed(call, place)
+        authorise(self.row, call.who, place)
+        call.place = place
         found = self._refer(call)
         if type(found) is CoroutineType:
             return self._referred(call, found)
@@ -98,7 +103,7 @@ class Pipeline:
         found = self._refer(call)
         if type(found) is CoroutineType:
             return await self._referred(call, found)
-        return await call.services.asking.settle(self._ask(call, found))
+        return await settle(self._ask(call, found))
 
     async def _referred(self, call: Call, finding: Any) -> Answer:
         try:
@@ -107,7 +112,7 @@ class Pipeline:
             if self._reuse_counts(problem):
                 await self._refuse(call, problem)
             raise
-        return await call.services.asking.settle(self._ask(call, found))
+        return await settle(self._ask(call, found))
 
     def _reuse_counts(self, problem: Problem) -> bool:
         """Return whether the refusal may come of another body under a key that was used before."""
@@ -127,7 +132,7 @@ class Pipeline:
         pending = call.services.asking.ask(ask.kind, ask.key, ask.command, call.who, command_id)
         if self._waits:
             return self._conclude(call, found, pending)
-        return Direct(pending, partial(self._show, call, found), call)
+        return Direct(pending, call, found)
 
     async def _conclude(self, call: Call, found: Any, pending: Pending[Outcome[Any]] | None) -> Answer:
         outcome = None
@@ -142,6 +147,16 @@ class Pipeline:
         if outcome is not None:
             log_done(call.row.name)
         return Answer(shown, outcome)
+
+
+async def settle(begun: Begun) -> Answer:
+    """Wait for whatever has begun. Raises Problem."""
+    if isinstance(begun, Direct):
+        call = begun.call
+        SUBJECT.set(call)
+        outcome = await call.services.asking.outcome(begun.pending)
+        return Answer(begun.show(outcome), outcome)
+    return await begun
 
 
 def _counted(kind: Kind, refer: Any, call: Call) -> Any:
@@ -176,7 +191,7 @@ def _free(call: Call) -> bool:
 
 async def _attempted(call: Call, begun: Any) -> Answer:
     try:
-        return await call.services.asking.settle(begun)
+        return await settle(begun)
     except Problem as problem:
         counted = note_failure(call, problem)
         if counted is problem:

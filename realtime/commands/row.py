@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, cast
 
 import msgspec
 
+from actors.runtime.asks import Outcome, Pending
 from core.accounts.principals import PERMISSIONS, Principal
-from realtime.commands.asking import Answer
+from realtime.commands.asking import Accepted, Answer
 from realtime.commands.services import Services
 from realtime.limits.attempts import Kind
 from realtime.problems import Problem
@@ -60,6 +61,21 @@ class Call(msgspec.Struct, gc=False):
         """Return the ids that every line of this command carries."""
         trolley_id = getattr(self.body, "trolley_id", None) or self.services.places.trolley_of(self.who.id)
         return {"request_id": self.request or self.key, "command": self.row.name, "trolley_id": trolley_id}
+
+
+class Direct(msgspec.Struct, frozen=True, gc=False):
+    """One ask that is under way, with what was found for it."""
+
+    pending: Pending[Outcome[Any]]
+    call: Call
+    found: Any
+
+    def show(self, outcome: Accepted[Any]) -> Any:
+        """Return the reply's data of the accepted outcome."""
+        return self.call.row.show(self.call, self.found, outcome)
+
+
+Begun = Direct | Coroutine[Any, Any, Answer]
 
 
 class Ask(msgspec.Struct, frozen=True, gc=False):

@@ -8,7 +8,6 @@ trailing slash, and ``/api/v1`` is the same as ``/api``.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -21,11 +20,11 @@ from starlette.routing import Route as StarletteRoute
 from core.config.logs import SUBJECT
 from core.problems import nothing_here
 from core.wire.json import check
-from realtime.asgi import Message, Send
+from realtime.asgi import App, Message, Receive, Send
 from realtime.auth import bearer, header
 from realtime.commands.asking import Answer, scoped_key
 from realtime.commands.logs import Asked, log_refused
-from realtime.commands.pipeline import Pipeline, refuse_outsiders
+from realtime.commands.pipeline import Pipeline, refuse_outsiders, settle
 from realtime.commands.row import Call, Command, Route, fixed_by_path, http_body, path_parameters
 from realtime.commands.table import TABLE
 from realtime.documents.asyncapi import document
@@ -36,8 +35,6 @@ from realtime.shared import Shared
 from realtime.views.cart import CartView
 from realtime.wire import UNREADABLE, Body, decode_problem, encode
 
-Receive = Callable[[], Awaitable[Message]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
 _MAX_KEY = 255
 
 
@@ -80,9 +77,7 @@ class Endpoint:
             refuse_outsiders(who)
         body = self._body(scope, await _read(receive, self._shared.limits.max_message_bytes), headers)
         services, key = self._shared.services, _key(headers)
-        answer = await services.asking.settle(
-            self._pipeline.begin(services, who, body, key, request, address_of(scope))
-        )
+        answer = await settle(self._pipeline.begin(services, who, body, key, request, address_of(scope)))
         call = Call(services, self._command, who, body, key or "", request=request)
         return await self._shape(call, answer, headers)
 

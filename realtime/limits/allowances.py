@@ -71,7 +71,7 @@ class Allowances:
         """Return the meter of one socket; ``address`` None: of somebody who is not counted by it."""
         own = TokenBucket(self.rates.connection, self._clock)
         there = None if address is None else self._addresses[address]
-        return Meter(own, self._accounts[account], there, self._reserves[account])
+        return Meter(own, self._accounts[account], there, self._reserves[account], self._clock)
 
     def request(self, account: str | None, address: str | None, cost: float = 1.0) -> float:
         """Count one request; return 0, or the seconds until it may be tried again."""
@@ -107,11 +107,17 @@ class Allowances:
 class Meter:
     """What one socket may still ask for."""
 
-    __slots__ = ("_account", "_address", "_left", "_own", "_reserve")
+    __slots__ = ("_account", "_address", "_clock", "_left", "_own", "_reserve")
 
     def __init__(
-        self, own: TokenBucket, account: TokenBucket, address: TokenBucket | None, reserve: TokenBucket
+        self,
+        own: TokenBucket,
+        account: TokenBucket,
+        address: TokenBucket | None,
+        reserve: TokenBucket,
+        clock: Callable[[], float],
     ) -> None:
+        self._clock = clock
         self._own = own
         self._account = account
         self._address = address
@@ -130,11 +136,12 @@ class Meter:
         return self._own.wait_s() > 0 or self._account.wait_s() > 0
 
     def _fetch(self) -> bool:
-        wanted = self._own.give(_BATCH)
-        found = self._account.give(wanted)
+        now = self._clock()
+        wanted = self._own.give(_BATCH, now)
+        found = self._account.give(wanted, now)
         usable = found
         if self._address is not None:
-            usable = self._address.give(found)
+            usable = self._address.give(found, now)
             if usable < 1.0 <= found:
                 usable += self._reserve.give(1.0)
             if usable != found:

@@ -29,10 +29,14 @@ class TokenBucket:
         self.spent += 1.0
         return True
 
-    def give(self, wanted: float) -> float:
-        """Take up to ``wanted`` tokens; return how many there were."""
-        self._refill()
-        left = self._left
+    def give(self, wanted: float, now: float | None = None) -> float:
+        """Take up to ``wanted`` tokens; return how many there were. ``now`` is the clock's, if just read."""
+        if now is None:
+            now = self._clock()
+        left = self._left + (now - self._read_at) * self._rate
+        if left > self._burst:  # a call of min() costs more than all this
+            left = self._burst
+        self._read_at = now
         given = wanted if wanted <= left else left if left > 0.0 else 0.0
         self._left = left - given
         self.spent += given

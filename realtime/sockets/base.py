@@ -3,7 +3,7 @@
 It stands on Channels' AsyncConsumer but replaces its loop: the stock one makes a
 task per message, and its ``dispatch`` makes a thread hop to look after database
 connections, which nothing on a socket uses. Messages are handled one after the other
-by a plain function that must not wait.
+by a plain function, ``handle``, that must not wait.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from channels.consumer import AsyncConsumer
 
 from core.accounts.principals import Principal
-from realtime.asgi import Message, Send
+from realtime.asgi import Message, Receive, Send
 from realtime.auth import Identity, bearer, header, offered
 from realtime.limits.admission import Admission
 from realtime.limits.allowances import Meter
@@ -104,7 +104,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
 
     # --- life -----------------------------------------------------------------------
 
-    async def __call__(self, scope: Message, receive: Any, send: Send) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Run the socket from handshake to close (an ASGI application)."""
         self.scope = scope
         self.loop = asyncio.get_running_loop()
@@ -134,7 +134,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
         finally:
             self.shared.sockets.leave(account, address)
 
-    async def _serve(self, scope: Message, receive: Any, send: Send, identity: Identity) -> None:
+    async def _serve(self, scope: Message, receive: Receive, send: Send, identity: Identity) -> None:
         self.meter = self.make_meter(scope)
         limit = self.shared.limits.max_queue_bytes
         self.outbox = Outbox(send, limit, lambda: self.close(SLOW), lambda: self.close(GOING_AWAY))
@@ -151,7 +151,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
         token = offered(scope.get("subprotocols", ())) or bearer(header(scope["headers"], b"authorization"))
         return await self.shared.authenticator.identify(token)
 
-    async def _read(self, receive: Any) -> None:
+    async def _read(self, receive: Receive) -> None:
         self._reader = asyncio.current_task()
         try:
             while self._closing is None:
@@ -162,14 +162,14 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
                     continue
                 if self.crowd is not None and not self.crowd.enter():
                     await self.crowd.turn()
-                await self.dispatch(message)
+                self.handle(message)
         except asyncio.CancelledError:
             if self._closing is None:
                 raise
         finally:
             self._reader = None
 
-    async def dispatch(self, message: Message) -> None:
+    def handle(self, message: Message) -> None:
         """Handle one ASGI message right here; see the module's docstring."""
         text = message.get("text")
         limit = self.shared.limits.max_message_bytes

@@ -28,7 +28,7 @@ from actors.runtime.asks import Command, Outcome, Pending
 from core.accounts.principals import Principal
 from core.telemetry.writer import Full, SampleRow
 from devicegw import wire
-from realtime.asgi import Message
+from realtime.asgi import Message, Receive
 from realtime.commands.asking import Accepted
 from realtime.devices.inspection import Taps
 from realtime.devices.reports import DeviceReports
@@ -75,10 +75,12 @@ class DeviceConsumer(SocketConsumer):
             self.shared.services, self.principal, lambda seq: self._ack(seq, None), self._refuse
         )
 
-    async def dispatch(self, message: Message) -> None:
-        """Handle one message; one that comes too fast waits, and so does all behind it on this link alone."""
-        await self._reports.wait_for_room()
-        await super().dispatch(message)
+    async def _read(self, receive: Receive) -> None:
+        async def next_with_room() -> Message:
+            await self._reports.wait_for_room()
+            return await receive()
+
+        await super()._read(next_with_room)
 
     async def closed(self) -> None:
         """Tell who looks at a bus, and the device's actor unless a newer socket has taken over."""

@@ -11,12 +11,13 @@ from functools import partial
 from typing import Any
 
 from actors.messages.cart import FindSession
+from actors.runtime.asks import Outcome, Pending
 from core.accounts.principals import Principal, may
-from core.config.logs import SUBJECT, Subject
+from core.config.logs import SUBJECT
 from realtime.asgi import Message
 from realtime.auth import Identity
-from realtime.commands.asking import Direct
 from realtime.commands.logs import Asked, Refusals
+from realtime.commands.row import Call, Direct
 from realtime.commands.sessions import resume
 from realtime.commands.table import FRAMES
 from realtime.limits.admission import admission
@@ -111,7 +112,7 @@ class PersonConsumer(SocketConsumer):
             return
         if type(begun) is Direct:
             # Without ``begun`` in it: that has the reply, which has this, and nothing would free the two.
-            settled = partial(self._settled, frame.id, way.row.name, begun.show, begun.subject)
+            settled = partial(self._settled, frame.id, begun.call, begun.found)
             begun.pending.add_done_callback(settled, self.loop)
         else:
             self.spawn(self._flow(frame.id, way.row.name, begun))
@@ -122,15 +123,15 @@ class PersonConsumer(SocketConsumer):
         problem = Problem(413, "message_too_large", f"Expected at most {limit} bytes, got {size}.")
         self.outbox.text(reply_problem(None, problem))
 
-    def _settled(self, id_: str, name: str, show: Any, subject: Subject | None, pending: Any) -> None:
+    def _settled(self, id_: str, call: Call, found: Any, pending: Pending[Outcome[Any]]) -> None:
         try:
             outcome = pending.get(timeout=0)
             if outcome.refusal is not None:
                 raise from_refusal(outcome.refusal)
-            text = reply_ok(id_, show(outcome))
+            text = reply_ok(id_, call.row.show(call, found, outcome))
         except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
-            SUBJECT.set(subject)
-            self._fail(id_, error, name)
+            SUBJECT.set(call)
+            self._fail(id_, error, call.row.name)
             return
         self.outbox.text(text)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import lru_cache
-from typing import Protocol, cast
+from typing import Any, Protocol
 from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
@@ -139,6 +139,7 @@ def cart_id(user_id: str) -> str:
 def item_view(line: Line, product: ProductLike | None, in_stock: bool = True) -> ItemView:
     """Return one line; price and totals are the snapshot's, the rest is today's product."""
     active = product is not None and product.is_active
+    steps: Any = line.price_trace  # the same fields as a StepView, the same JSON
     return ItemView(
         id=line.line_id,
         product=ProductView(
@@ -153,7 +154,7 @@ def item_view(line: Line, product: ProductLike | None, in_stock: bool = True) ->
         quantity=line.quantity,
         unit_price=line.unit_price,
         line_total=line.line_total,
-        price_trace=cast("tuple[StepView, ...]", line.price_trace),  # the same fields, the same JSON
+        price_trace=steps,
         added_at=rfc3339(line.added_at),
         available=active and in_stock,
     )
@@ -178,7 +179,8 @@ class Items:
         if known is None and len(self._known) >= self._most:
             # One by one: to throw all of them away at once would hold everybody up.
             del self._known[next(iter(self._known))]
-        view = cast("ItemView", msgspec.Raw(encode(item_view(line, product))))
+        encoded: Any = msgspec.Raw(encode(item_view(line, product)))
+        view: ItemView = encoded
         self._known[line.line_id] = (line, product, view)
         return view
 

@@ -264,17 +264,17 @@ def settled_at(
 
 def written_answers(
     decision: Any, envelope: Envelope, command: KnownCommand | None, encode: Callable[[Any], bytes]
-) -> list[tuple[str, bytes]]:
+) -> Sequence[tuple[str, bytes]]:
     """Return which answers are written with a decision's events, one an event, encoded."""
     own = None
     if command is not None and not decision.pending:
         answer = decision.answer if decision.answer is not None else decision.refusal
-        if answer is not None or not envelope.is_tell:
+        if answer is not None:
+            if not decision.settles:
+                return ((command.command_id, encode(answer)),)
             own = (command.command_id, answer)
-    if not decision.settles:
-        if own is None:
-            return []
-        return [(own[0], b"null" if own[1] is None else encode(own[1]))]
+        elif not envelope.is_tell:
+            own = (command.command_id, None)
     return [
         (command_id, b"null" if answer is None else encode(answer))
         for command_id, answer in settled_at(own, decision.settles, len(decision.events))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from actors.runtime.entities.answers import (
@@ -101,25 +102,34 @@ def _conclude(
     command: KnownCommand | None,
 ) -> None:
     """Answer, and settle earlier commands, once all that they rest on is durable."""
-    state, seq, known = incarnation.state, incarnation.seq, incarnation.commands
-    answer = decision.answer if decision.answer is not None else decision.refusal
-    for command_id, late in decision.settles:
-        earlier = known.get(command_id) if known is not None else None
-        if earlier is not None and earlier is not command:
-            incarnation.after_commits(Conclusion(None, earlier, late, state, seq))
+    if decision.settles:
+        _settle(incarnation, decision.settles, command)
     if command is not None:
         incarnation.remember(command)
-    conclusion = Conclusion(envelope, command, answer, state, seq, decision.pending)
-    if command is None:
-        if envelope.listens:
+    if command is not None or envelope.listens:
+        answer = decision.answer if decision.answer is not None else decision.refusal
+        conclusion = Conclusion(
+            envelope, command, answer, incarnation.state, incarnation.seq, decision.pending
+        )
+        if command is not None and incarnation.forgot and not decision.events and not envelope.is_tell:
+            # It may be an old one that did make events; the journal's key cannot tell where none are written.
+            _look_up(entity, incarnation, command, conclusion)
+        else:
             incarnation.after_commits(conclusion)
-    elif incarnation.forgot and not decision.events and not envelope.is_tell:
-        # It may be an old one that did make events; the journal's key cannot tell where none are written.
-        _look_up(entity, incarnation, command, conclusion)
-    else:
-        incarnation.after_commits(conclusion)
     if decision.hints:
         incarnation.hint_after_commits(decision.hints)
+
+
+def _settle(
+    incarnation: Incarnation, settles: Sequence[tuple[str, Any]], command: KnownCommand | None
+) -> None:
+    """Answer earlier commands."""
+    known = incarnation.commands
+    for command_id, late in settles:
+        earlier = known.get(command_id) if known is not None else None
+        if earlier is not None and earlier is not command:
+            conclusion = Conclusion(None, earlier, late, incarnation.state, incarnation.seq)
+            incarnation.after_commits(conclusion)
 
 
 def _repeat(incarnation: Incarnation, command: KnownCommand, envelope: Envelope, fingerprint: int) -> None:

@@ -80,9 +80,12 @@ class Deliveries:
         """Return up to which seq every durable tell has arrived, ``seq`` being the last event's."""
         return min(self.under_way) - 1 if self.under_way else seq
 
-    def send(self, effects: Sequence[tuple[int, Sequence[Any]]], hints: bool = True) -> None:
-        """Tell what has become durable; ``hints`` False after a load, when only the durable ones count."""
-        context, name = self._context, str(self._address)
+    def send(self, effects: Sequence[tuple[int, Sequence[Any]]], name: str, hints: bool = True) -> None:
+        """Tell what has become durable, in the name of the entity's address.
+
+        ``hints`` False after a load, when only the durable ones count.
+        """
+        context = self._context
         for seq, tells in effects:
             for i, tell in enumerate(tells):
                 if tell.durable:

@@ -144,7 +144,7 @@ class Entity:
             context.publish(Publication(self.address, incarnation.epoch, loaded.state, missed))
         for seq, tells in loaded.tells:
             incarnation.deliveries.expect(seq, tells)
-        incarnation.deliveries.send(loaded.tells, hints=False)
+        incarnation.deliveries.send(loaded.tells, str(self.address), hints=False)
         context.activated(self)
         self.run()
 

@@ -19,6 +19,7 @@ from actors.runtime.kind import Kind, Numbered, Publication
 
 HISTORY_EVENTS = 1000
 HISTORY_S = 600.0
+_NO_ANSWER = (None, None)
 _STUCK_DEADLINE_S = 1.0
 """A deadline that its own message does not move is tried again after this long."""
 
@@ -130,7 +131,7 @@ class Incarnation:
         events = decision.events
         state = self.state if decision.memory is None else decision.memory
         seq = self.seq
-        places = written_answers(decision, envelope, command, kind.encode_answer)
+        answers = iter(written_answers(decision, envelope, command, kind.encode_answer))
         command_id = fingerprint = None
         if command is not None:
             command_id, fingerprint = command.command_id, command.fingerprint
@@ -150,11 +151,9 @@ class Incarnation:
             if ESCAPE in data and holds_nul(data):
                 # Here it fails one command; in the journal it would fail all that came with it.
                 raise Unstorable(f"{self.address}: expected text without NUL characters in {name}")
-            settles = answer = None
-            if places:
-                settles, answer = places.pop(0)
-                if command is not None and settles == command.command_id:
-                    command.answer = answer
+            settles, answer = next(answers, _NO_ANSWER)
+            if command is not None and settles == command.command_id:
+                command.answer = answer
             records.append(
                 Recorded(seq, name, version, data, command_id, fingerprint, settles, answer, principal, now)
             )
@@ -263,20 +262,27 @@ class Incarnation:
         self.proven = True
         if chunk.records:
             self.entity.shown = chunk.seq
-            events = tuple(
-                [
-                    Numbered(record.seq, event, record.at)
-                    for record, event in zip(chunk.records, chunk.decoded, strict=True)
-                ]
-            )
-            self.context.publish(Publication(self.address, self.epoch, chunk.state, events))
+            self.context.publish(Publication(self.address, self.epoch, chunk.state, _numbered(chunk)))
+        epoch = self.epoch
         for job in chunk.jobs:
-            job.run(self.epoch)
+            job.run(epoch)
+        if chunk.tells is None and chunk.hints is None:
+            return
+        name = str(self.address)
         if chunk.tells is not None:
-            self.deliveries.send(chunk.tells)
-        if chunk.hints is not None:
-            self.hint(chunk.hints)
+            self.deliveries.send(chunk.tells, name)
+        for hint in chunk.hints or ():
+            self.context.hint(hint, name)
 
     def refused(self, chunks: list[Chunk], why: Exception) -> None:
         """The chunks were not written: the entity sees to those who wait, and to its next incarnation."""
         self.entity.refused(self, chunks, why)
+
+
+def _numbered(chunk: Chunk) -> tuple[Numbered, ...]:
+    records, events = chunk.records, chunk.decoded
+    if len(records) == 1:
+        record = records[0]
+        return (Numbered(record.seq, events[0], record.at),)
+    pairs = zip(records, events, strict=True)
+    return tuple([Numbered(record.seq, event, record.at) for record, event in pairs])
