@@ -110,6 +110,7 @@ _TROLLEY = _codec(
         ("TrolleyAssigned", 1): same,
         ("TrolleyLeft", 1): same,
     },
+    renamed={"UnlockOrdered": "UnlockRequested"},
     bodies={
         trolleys.Claim: lambda command: (command.ref.trolley_id, command.user_id),
         trolleys.Unlock: lambda command: (command.ref.trolley_id, command.reason),

@@ -1,7 +1,7 @@
-"""Errands for the process that owns the actors, from Celery's workers and the server itself.
+"""Jobs for the process that owns the actors, from Celery's workers and the server itself.
 
 A worker has no actors. What it finds to do it sends to the owner over the channel layer; in
-the owner's own process whoever subscribed is called. An errand that is lost comes again with
+the owner's own process whoever subscribed is called. A job that is lost comes again with
 the next round of whoever sends it, so nothing here waits or retries.
 """
 
@@ -19,7 +19,7 @@ _runners: list[Runner] = []
 
 
 def subscribe(runner: Runner) -> Callable[[], None]:
-    """Call ``runner(what, key)`` for each errand in this process; return the way to stop that."""
+    """Call ``runner(what, key)`` for each job in this process; return the way to stop that."""
     _runners.append(runner)
     return lambda: _runners.remove(runner)
 
@@ -30,9 +30,9 @@ def owner_channel() -> str:
 
 
 def send(what: str, key: str) -> None:
-    """Have the owner run the errand. Blocking, from a thread without an event loop."""
+    """Have the owner run the job. Blocking, from a thread without an event loop."""
     if _runners:
         for runner in tuple(_runners):
             runner(what, key)
     elif settings.REDIS_URL:
-        asyncio.run(get_channel_layer().send(owner_channel(), {"errand": [what, key]}))
+        asyncio.run(get_channel_layer().send(owner_channel(), {"job": [what, key]}))

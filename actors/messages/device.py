@@ -59,7 +59,7 @@ class FirmwareImage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UnlockSlot(msgspec.Struct, frozen=True, tag="UnlockSlot"):
-    """From the trolley, after its assignment (or a staff order) is durable."""
+    """From the trolley, after its assignment (or a request of staff) is durable."""
 
     unlock_id: str
     slot: int

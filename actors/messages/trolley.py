@@ -309,7 +309,7 @@ class SessionResumed(msgspec.Struct, frozen=True, tag="SessionResumed"):
     at: float
 
 
-class UnlockOrdered(msgspec.Struct, frozen=True, tag="UnlockOrdered"):
+class UnlockRequested(msgspec.Struct, frozen=True, tag="UnlockRequested"):
     """Staff wants the lock open, for a reason that is kept."""
 
     ref: TrolleyRef
@@ -454,7 +454,7 @@ Event = (
     | SessionEnded
     | SessionExpired
     | SessionResumed
-    | UnlockOrdered
+    | UnlockRequested
     | LockOpened
     | LockClosed
     | LockFailed

@@ -63,7 +63,7 @@ from actors.messages.trolley import (
     Unlock,
     UnlockAccepted,
     UnlockFinished,
-    UnlockOrdered,
+    UnlockRequested,
 )
 from actors.trolley.rentals import RENTALS
 from actors.trolley.state import EVENTS, State, evolve, stands
@@ -335,9 +335,9 @@ def _unlock(state: State, command: Unlock, ctx: Context) -> Decision:
     if stands(state, command.ref) is None:
         return refuse(409, "unsupported", "This trolley's branch has no lock hardware.")
     unlock_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"unlock:{state.trolley_id}:{ctx.command_id}"))
-    ordered = UnlockOrdered(command.ref, unlock_id, command.reason, ctx.now)
-    after = evolve(state, ordered)
-    return Decision((ordered,), answer=UnlockAccepted(state.trolley_id, unlock_id, after.lock))
+    requested = UnlockRequested(command.ref, unlock_id, command.reason, ctx.now)
+    after = evolve(state, requested)
+    return Decision((requested,), answer=UnlockAccepted(state.trolley_id, unlock_id, after.lock))
 
 
 def _lock(state: State, command: Lock, ctx: Context) -> Decision:

@@ -41,7 +41,7 @@ from actors.messages.trolley import (
     TrolleyPlaced,
     TrolleyRef,
     TrolleyReturned,
-    UnlockOrdered,
+    UnlockRequested,
 )
 
 
@@ -227,7 +227,7 @@ def _same(state: State, event: Any) -> State:
     return state
 
 
-def _unlock_ordered(state: State, event: UnlockOrdered) -> State:
+def _unlock_requested(state: State, event: UnlockRequested) -> State:
     return replace(state, ref=event.ref, unlock_id=event.unlock_id, lock_fault="")
 
 
@@ -321,7 +321,7 @@ def _beside(phase: Phase) -> dict[type, Move]:
     to = (phase,)
     return {
         ClaimLapsed: Move(_same, to),
-        UnlockOrdered: Move(_unlock_ordered, to),
+        UnlockRequested: Move(_unlock_requested, to),
         LockOpened: Move(_opened, to),
         LockClosed: Move(_closed, to),
         LockFailed: Move(_failed, to),

@@ -30,7 +30,7 @@ from actors.messages.trolley import (
     TrolleyMissing,
     TrolleyPlaced,
     TrolleyReturned,
-    UnlockOrdered,
+    UnlockRequested,
 )
 from actors.trolley.state import State, card, stands
 
@@ -111,7 +111,7 @@ def _assigned(state: State, event: TrolleyAssigned) -> tuple[Tell, ...]:
     return (*alarms, *_custody(state))
 
 
-def _open_lock(state: State, event: TrolleyAssigned | UnlockOrdered) -> tuple[Tell, ...]:
+def _open_lock(state: State, event: TrolleyAssigned | UnlockRequested) -> tuple[Tell, ...]:
     ref = state.ref
     place = stands(state)
     if event.unlock_id is None or ref is None or place is None:
@@ -228,7 +228,7 @@ _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
     ClaimDenied: _close_denied,
     ClaimLapsed: _close_lapsed,
     TrolleyAssigned: _assigned,
-    UnlockOrdered: _open_lock,
+    UnlockRequested: _open_lock,
     SessionEnded: _close_ended,
     SessionExpired: _close_expired,
     SessionResumed: _open_again,

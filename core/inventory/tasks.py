@@ -13,7 +13,7 @@ from core.inventory.models import Reservation
 GRACE_S = 60.0
 """How long after its time a reservation is looked at; until then its cart sees to it."""
 SWEEP = "sweep_reservations"
-"""The errand; its key is a branch code."""
+"""The job; its key is a branch code."""
 
 
 @shared_task(name="inventory.sweep_reservations")  # type: ignore[untyped-decorator]

@@ -47,7 +47,8 @@ class JsonCodec(Generic[State]):
     """Events, answers and state of one kind of entity as JSON.
 
     ``versions`` names the events that are past version 1. ``upcasters`` has one entry for each
-    (name, version) below the current one. ``volatile`` fields of the state are left out of snapshots.
+    (name, version) below the current one. ``renamed``: names of today by those that events were once
+    recorded under. ``volatile`` fields of the state are left out of snapshots.
     ``bodies`` says for a command what its sender said,
     without what the edge adds afresh at each try (offers, new ids); it is what a repeat is known by.
     """
@@ -62,6 +63,7 @@ class JsonCodec(Generic[State]):
         volatile: Sequence[str] = (),
         versions: Mapping[str, int] | None = None,
         upcasters: Mapping[tuple[str, int], Upcaster] | None = None,
+        renamed: Mapping[str, str] | None = None,
         bodies: Mapping[type, Callable[[Any], Any]] | None = None,
     ) -> None:
         self.events = members(events)
@@ -69,6 +71,7 @@ class JsonCodec(Generic[State]):
         self.state_version = state_version
         self.volatile = tuple(volatile)
         self._upcasters = dict(upcasters or {})
+        self._renamed = dict(renamed or {})
         self._bodies = {command: (tag_of(command), body) for command, body in (bodies or {}).items()}
         versions = dict(versions or {})
         self._names = {event: (tag_of(event), versions.get(tag_of(event), 1)) for event in self.events}
@@ -77,6 +80,10 @@ class JsonCodec(Generic[State]):
         self._state_decoder = msgspec.json.Decoder(state)
         self._answer_decoder = msgspec.json.Decoder(answers | Refusal)
         self._require_upcasters(versions)
+        if wrong := {
+            old: new for old, new in self._renamed.items() if old in self._types or new not in self._types
+        }:
+            raise ValueError(f"expected names of old for names of today, got {wrong}")
 
     def _require_upcasters(self, versions: Mapping[str, int]) -> None:
         wanted = {(name, old) for name, new in versions.items() for old in range(1, new)}
@@ -101,15 +108,21 @@ class JsonCodec(Generic[State]):
 
         Raises UnknownEvent for a name or a version that this program does not have.
         """
-        current = self._names[self._types[name]][1] if name in self._types else 0
+        today = self.name_today(name)
+        current = self._names[self._types[today]][1] if today in self._types else 0
         if not 1 <= version <= current:
             raise UnknownEvent(f"expected an event of this program, got {name} version {version}")
-        if version == current:
+        if version == current and name == today:
             return self._decoders[name].decode(data)
-        return self._upcast(name, version, current, data)
+        return self._upcast(today, version, current, data)
+
+    def name_today(self, name: str) -> str:
+        """Return the name that a recorded event goes by now."""
+        return self._renamed.get(name, name)
 
     def _upcast(self, name: str, version: int, current: int, data: bytes) -> Any:
         fields = _exact(data)
+        fields.pop("type", None)  # the name that it had
         for old in range(version, current):
             fields = self._upcasters[name, old](fields)
         return self._decoders[name].decode(encode(fields))

@@ -385,7 +385,7 @@ export default {
   "event.TrolleyAssigned": "{trolley} taken by {holder}",
   "event.SessionEnded": "{trolley} given back",
   "event.SessionExpired": "{trolley} let go: nothing heard from its shopper",
-  "event.UnlockOrdered": "{trolley}: staff ordered the lock open",
+  "event.UnlockRequested": "{trolley}: staff opens the lock",
   "event.LockOpened": "{trolley}: lock open",
   "event.LockClosed": "{trolley}: lock closed",
   "event.LockFailed": "{trolley}: the lock did not open",

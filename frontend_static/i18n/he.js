@@ -384,7 +384,7 @@ export default {
   "event.TrolleyAssigned": "{trolley} נלקחה: {holder}",
   "event.SessionEnded": "{trolley} הוחזרה",
   "event.SessionExpired": "{trolley} שוחררה: לא נשמע דבר מהקונה",
-  "event.UnlockOrdered": "{trolley}: הצוות הורה לפתוח את המנעול",
+  "event.UnlockRequested": "{trolley}: הצוות הורה לפתוח את המנעול",
   "event.LockOpened": "{trolley}: המנעול נפתח",
   "event.LockClosed": "{trolley}: המנעול נסגר",
   "event.LockFailed": "{trolley}: המנעול לא נפתח",

@@ -141,7 +141,7 @@ const BRANCH = {
   SessionResumed: withTrolley,
   SessionEnded: withTrolley,
   SessionExpired: withTrolley,
-  UnlockOrdered: withTrolley,
+  UnlockRequested: withTrolley,
   LockOpened: withTrolley,
   LockClosed: withTrolley,
   LockFailed: withTrolley,

@@ -32,14 +32,14 @@ class Owner:
         actors: System,
         links: Links,
         changed: Callable[[str], None],
-        errand: Callable[[str, str], None] = lambda what, key: None,
+        run_job: Callable[[str, str], None] = lambda what, key: None,
     ) -> None:
         self._layer = layer
         self._channel = channel
         self._actors = actors
         self._links = links
         self._changed = changed
-        self._errand = errand
+        self._run_job = run_job
         self._loop = asyncio.get_running_loop()
         self._groups = Groups(layer)
         self._followed: dict[Address, dict[str, float]] = {}
@@ -118,8 +118,8 @@ class Owner:
         while True:
             message = await self._layer.receive(self._channel)
             try:
-                if "errand" in message:
-                    self._errand(*message["errand"])
+                if "job" in message:
+                    self._run_job(*message["job"])
                     continue
                 if message["type"] == "shown":
                     self._links.inspections.take(decode_tapped(message["shown"]))

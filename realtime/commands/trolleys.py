@@ -64,7 +64,7 @@ class MissingView(View, frozen=True):
 
 
 class UnlockView(View, frozen=True):
-    """The order is durable; whether the lock opened is told by the branch's topic."""
+    """The request is durable; whether the lock opened is told by the branch's topic."""
 
     trolley_id: str
     unlock_id: str
@@ -96,10 +96,10 @@ def _lock(call: Call, found: Any) -> Ask:
     return Ask("trolley", ref.trolley_id, Lock(ref))
 
 
-def _ordered(call: Call, found: Any, outcome: Accepted[UnlockAccepted]) -> UnlockView:
-    ordered = outcome.answer
+def _unlock_shown(call: Call, found: Any, outcome: Accepted[UnlockAccepted]) -> UnlockView:
+    accepted = outcome.answer
     return UnlockView(
-        trolley_id=ordered.trolley_id, unlock_id=ordered.unlock_id, lock=lock_view(ordered.lock)
+        trolley_id=accepted.trolley_id, unlock_id=accepted.unlock_id, lock=lock_view(accepted.lock)
     )
 
 
@@ -133,7 +133,7 @@ ROWS = (
         permission="trolley.operate",
         where=_trolley,
         command=_unlock,
-        show=_ordered,
+        show=_unlock_shown,
         routes=(Route("POST", f"{_PATH}/unlock", by_number=True),),
         refusals=("trolley_not_found", "unsupported"),
     ),
@@ -144,7 +144,7 @@ ROWS = (
         permission="trolley.operate",
         where=_trolley,
         command=_lock,
-        show=_ordered,
+        show=_unlock_shown,
         routes=(Route("POST", f"{_PATH}/lock", by_number=True),),
         refusals=("trolley_not_found", "unsupported"),
     ),

@@ -241,7 +241,7 @@ def _session_event(state: TrolleyState, event: on_trolley.Event) -> View:
             on_trolley.ClaimRequested()
             | on_trolley.ClaimDenied()
             | on_trolley.ClaimLapsed()
-            | on_trolley.UnlockOrdered()
+            | on_trolley.UnlockRequested()
             | on_trolley.TrolleyPlaced()
             | on_trolley.MaintenanceStarted()
             | on_trolley.MaintenanceEnded()

@@ -22,7 +22,7 @@ from actors.messages.trolley import (
     SetMaintenance,
     TrolleyAssigned,
     Unlock,
-    UnlockOrdered,
+    UnlockRequested,
 )
 from tests.domain.network import World, check_replay, events, refused
 from tests.domain.things import offer, ref
@@ -193,7 +193,7 @@ class Shop(RuleBasedStateMachine):
         wanted = {
             each.unlock_id: each.at
             for trolley in self.world.of("trolley")
-            for each in events(trolley, TrolleyAssigned, UnlockOrdered)
+            for each in events(trolley, TrolleyAssigned, UnlockRequested)
         }
         for at, _, command in self.world.sent:
             ends = wanted[command.unlock_id] + TTL_S

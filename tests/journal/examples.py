@@ -122,7 +122,7 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     trolley.SessionEnded(_SESSION, _USER, "paid", _AT),
     trolley.SessionResumed(_SESSION, _USER, _AT - 600, _AT),
     trolley.SessionExpired(_SESSION, _USER, _AT),
-    trolley.UnlockOrdered(_REF, _UNLOCK, "wheel stuck", _AT),
+    trolley.UnlockRequested(_REF, _UNLOCK, "wheel stuck", _AT),
     trolley.LockOpened(True, _AT, _REF),
     trolley.LockClosed(True, _AT),
     trolley.LockFailed(_UNLOCK, "not_opened", "hook stayed closed", _AT),

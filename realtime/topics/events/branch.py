@@ -62,7 +62,7 @@ class SessionExpired(_TrolleyEvent, frozen=True):
     """A session ended without a sign of life."""
 
 
-class UnlockOrdered(_TrolleyEvent, frozen=True):
+class UnlockRequested(_TrolleyEvent, frozen=True):
     """Staff told the lock to open."""
 
 
@@ -160,7 +160,7 @@ TrolleyEvent = (
     | SessionResumed
     | SessionEnded
     | SessionExpired
-    | UnlockOrdered
+    | UnlockRequested
     | LockOpened
     | LockClosed
     | LockFailed

@@ -204,7 +204,7 @@ def test_the_end_of_another_unlock_changes_nothing() -> None:
 
 
 def test_staff_opens_a_lock_for_a_reason_that_is_kept() -> None:
-    then = docked().when(Unlock(REF, "battery"), at=60.0, command_id="order-1").names("UnlockOrdered")
+    then = docked().when(Unlock(REF, "battery"), at=60.0, command_id="order-1").names("UnlockRequested")
     ordered = then.decision.events[0]
     assert (ordered.reason, ordered.at) == ("battery", 60.0)
     then.answers(UnlockAccepted(T, ordered.unlock_id, LockState("open", "closed", 50.0)))

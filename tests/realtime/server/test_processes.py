@@ -257,7 +257,7 @@ async def test_without_an_owner_a_command_is_answered_with_503(
     await options["layer"].flush()
 
 
-async def test_a_workers_errand_reaches_the_owner_of_the_actors(
+async def test_a_workers_job_reaches_the_owner_of_the_actors(
     server: Server,
     options: dict[str, Any],
     redis_url: str,
@@ -270,7 +270,7 @@ async def test_a_workers_errand_reaches_the_owner_of_the_actors(
     worker = RedisPubSubChannelLayer(hosts=[redis_url], prefix=redis_prefix)
     with monkeypatch.context() as patch:
         patch.setattr(
-            running.owner, "_errand", lambda what, key: heard.done() or heard.set_result((what, key))
+            running.owner, "_run_job", lambda what, key: heard.done() or heard.set_result((what, key))
         )
         patch.setattr(owner_jobs, "_runners", [])
         patch.setattr(settings, "REDIS_URL", redis_url)
