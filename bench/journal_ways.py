@@ -20,7 +20,7 @@ from actors.runtime.journal import Write
 from core.entities import PROJECTIONS
 from core.journal.projector import Packed, group, pack
 from core.journal.tables import Column, Form, Row, postgres_sql
-from core.shopping.projections import CartRow, ItemRow
+from core.shopping.projections import CartItemRow, CartRow
 
 Way = Callable[[Connection, int, Sequence[Write]], None]
 """Writes the batch and commits; the partition is the bench's own, so its fence is simple."""
@@ -118,7 +118,7 @@ class Copy:
 
     def _make(self, cursor: Any) -> None:
         self._made = True
-        for form in (CartRow.form, ItemRow.form):
+        for form in (CartRow.form, CartItemRow.form):
             columns = ", ".join(f"{name} {_ARRAYS.get(kind, kind)}" for name, kind in form.columns.items())
             cursor.execute(f"CREATE TEMPORARY TABLE t_{form.table} ({columns})")
 

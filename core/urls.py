@@ -90,7 +90,7 @@ api: list[URLPattern | URLResolver] = [
     *device_api,
     *firmware_api,
     path("api/products", catalogue.ProductsView.as_view()),
-    path("api/products/export", imports.ExportView.as_view()),
+    path("api/products/export", imports.ProductExportView.as_view()),
     path("api/products/<id:pk>", catalogue.ProductView.as_view()),
     path("api/products/<id:pk>/images", pictures.PicturesView.as_view()),
     path("api/products/<id:pk>/images/<id:image_id>", pictures.PictureView.as_view()),

@@ -17,7 +17,7 @@ _GRACE_S = 2.0
 """More than the ask's own timeout, for a loop that is busy."""
 
 
-class Asked:
+class AskBridge:
     """Brings an ask from a view's thread to the loop, and its outcome back."""
 
     def __init__(self, actors: Actors, loop: asyncio.AbstractEventLoop, timeout_s: float) -> None:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 
 from actors.runtime import Clock
-from actors.runtime.turns.clock import Alarm
+from actors.runtime.turns.clock import WakeUp
 from core.config.database import in_thread
 from core.periodic import PeriodicJob, run
 from realtime.cluster.tasks import end
@@ -28,7 +28,7 @@ class PeriodicJobs:
         self._due: dict[str, float] = {}
         self._turns = {job.name: asyncio.Event() for job in jobs}
         self._tasks: list[asyncio.Task[None]] = []
-        self._alarm: Alarm | None = None
+        self._alarm: WakeUp | None = None
 
     def start(self) -> None:
         """Run every job, and from then on whichever is due."""

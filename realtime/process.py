@@ -41,7 +41,7 @@ from realtime.commands.services import services
 from realtime.devices.links import Links
 from realtime.devices.placements import Placements
 from realtime.devices.revocations import Revocations
-from realtime.django_bridge import Asked
+from realtime.django_bridge import AskBridge
 from realtime.limits.attempts import Attempts
 from realtime.limits.exchange import Exchange
 from realtime.shared import Limits, Shared
@@ -121,7 +121,7 @@ class Process:
                 )
                 exchange.start()
                 stack.push_async_callback(exchange.stop)
-            asked = Asked(self.services.asking.actors, self.loop, settings.ASK_TIMEOUT_S)
+            asked = AskBridge(self.services.asking.actors, self.loop, settings.ASK_TIMEOUT_S)
             stack.callback(actor_port.register(asked))
             self._stack = stack.pop_all()
 

@@ -8,7 +8,7 @@
         event = await phone.event("cart")
         assert event["name"] == "ItemAdded"
 
-``command`` returns the reply's data and raises Refused with the problem. Frames that
+``command`` returns the reply's data and raises CommandRefused with the problem. Frames that
 are not the one waited for are kept, so order between topics does not matter.
 """
 
@@ -27,7 +27,7 @@ WITHIN_S = 60.0
 """How long a frame is waited for."""
 
 
-class Refused(AssertionError):
+class CommandRefused(AssertionError):
     """The server answered a command with a problem document."""
 
     def __init__(self, problem: dict[str, Any]) -> None:
@@ -67,7 +67,7 @@ class TrolleyClient:
         return id_
 
     async def command(self, name: str, **fields: Any) -> Any:
-        """Send a command and return its reply's data. Raises Refused."""
+        """Send a command and return its reply's data. Raises CommandRefused."""
         return await self.reply(await self.begin(name, **fields))
 
     async def subscribe(
@@ -105,10 +105,10 @@ class TrolleyClient:
             self.kept.append(frame)
 
     async def reply(self, id_: str | None) -> Any:
-        """Return the data of the reply to ``id_``. Raises Refused."""
+        """Return the data of the reply to ``id_``. Raises CommandRefused."""
         frame = await self.next(lambda each: each["type"] == "reply" and each["id"] == id_)
         if not frame["ok"]:
-            raise Refused(frame["problem"])
+            raise CommandRefused(frame["problem"])
         return frame["data"]
 
     async def event(self, topic: str, name: str | None = None) -> dict[str, Any]:

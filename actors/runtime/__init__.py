@@ -6,7 +6,7 @@ shared commit, and only then answered, published and told on.
 """
 
 from actors.runtime.address import Address
-from actors.runtime.asks import Command, Outcome, Pending, Reply
+from actors.runtime.asks import Askable, Outcome, Pending, Reply
 from actors.runtime.errors import (
     AskError,
     AskTimeout,
@@ -27,9 +27,9 @@ __all__ = [
     "Address",
     "AskError",
     "AskTimeout",
+    "Askable",
     "Clock",
     "Codec",
-    "Command",
     "Conflict",
     "Defect",
     "Dispatcher",

@@ -23,7 +23,7 @@ TICK_S = 0.25
 """Asks that wait too long expire by this grain: a timeout costs an ask next to nothing."""
 
 
-class Command(Protocol[A_co]):
+class Askable(Protocol[A_co]):
     """What can be asked: a message whose type says what it is answered with.
 
     ``ask(address, command)`` is then a ``Reply`` of that answer. A message is one by structure, e.g. by

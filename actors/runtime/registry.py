@@ -13,7 +13,7 @@ from actors.runtime.address import Address
 from actors.runtime.commits import Commits
 from actors.runtime.entities.entity import COLD, Entity
 from actors.runtime.entities.envelopes import Envelope, OneWay
-from actors.runtime.entities.loading import Loaded, Loader, load
+from actors.runtime.entities.loading import Loader, Restored, load
 from actors.runtime.errors import NoSuchKind, Overloaded
 from actors.runtime.journal import Journal
 from actors.runtime.kind import Kind
@@ -101,7 +101,7 @@ class Registry:
         kind: Kind,
         address: Address,
         shown: int | None,
-        then: Callable[[Loaded], None],
+        then: Callable[[Restored], None],
         failed: Callable[[Exception], None],
     ) -> None:
         """Load an entity on a loader thread; it goes to work on the dispatcher."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar, overload
 
 from actors.runtime.address import Address
-from actors.runtime.asks import TICK_S, Command, Expiry, Pending, Reply
+from actors.runtime.asks import TICK_S, Askable, Expiry, Pending, Reply
 from actors.runtime.commits import Commits
 from actors.runtime.entities.envelopes import OneWay
 from actors.runtime.entities.loading import Loader
@@ -169,7 +169,7 @@ class System:
     def ask(
         self,
         address: Address,
-        command: Command[A],
+        command: Askable[A],
         command_id: str | None = None,
         principal: str = "",
         timeout: float = 5.0,

@@ -42,7 +42,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 """Permission -> roles that have it where they were granted. A platform admin has all but a device's."""
 
 
-class Grant(msgspec.Struct, frozen=True):
+class HeldRole(msgspec.Struct, frozen=True):
     """A role in one branch, or in every branch of the chain when branch is None."""
 
     role: str
@@ -59,12 +59,12 @@ class Principal(msgspec.Struct, frozen=True):
     id: str
     username: str
     is_platform_admin: bool = False
-    grants: tuple[Grant, ...] = ()
+    grants: tuple[HeldRole, ...] = ()
     tier: str = "STANDARD"
     """Whose prices a person gets."""
     login: str = ""
     """Of a person: which login the token is of."""
-    withheld: tuple[Grant, ...] = ()
+    withheld: tuple[HeldRole, ...] = ()
     """Roles in chains that demand a second factor of them, which the account has not got yet."""
 
     @property
@@ -93,10 +93,10 @@ def of(user: User) -> Principal:
         rows: Iterable[Any] = user.grants.all()
     else:
         rows = user.grants.select_related("chain", "branch")
-    given: list[Grant] = []
-    withheld: list[Grant] = []
+    given: list[HeldRole] = []
+    withheld: list[HeldRole] = []
     for row in rows:
-        grant = Grant(row.role, row.chain.slug, row.branch.code if row.branch else None)
+        grant = HeldRole(row.role, row.chain.slug, row.branch.code if row.branch else None)
         demanded = row.chain.demands_second_factor and row.role in _MANAGERS
         (withheld if demanded else given).append(grant)
     if withheld and has_second_factor(user):
@@ -112,7 +112,7 @@ def of(user: User) -> Principal:
     )
 
 
-def _sorted(grants: Iterable[Grant]) -> tuple[Grant, ...]:
+def _sorted(grants: Iterable[HeldRole]) -> tuple[HeldRole, ...]:
     return tuple(sorted(grants, key=lambda grant: (grant.chain, grant.branch or "", grant.role)))
 
 

@@ -30,7 +30,7 @@ def _trolley_branch(write: Write) -> str:
 DEEDS: dict[str, tuple[dict[type, Deed], Callable[[Write], str]]] = {
     "trolley": (
         {
-            trolley.UnlockOrdered: Deed("trolley.unlock", _reason),
+            trolley.UnlockRequested: Deed("trolley.unlock", _reason),
             trolley.MaintenanceStarted: Deed("trolley.maintenance", lambda event: event.notes),
             trolley.MaintenanceEnded: Deed("trolley.in_service"),
             trolley.TrolleyMissing: Deed("trolley.missing", _reason),

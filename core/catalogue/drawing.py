@@ -37,7 +37,7 @@ NICENESS = 10
 """A picture can wait; the store's other work cannot."""
 
 
-class Refused(ValueError):
+class PictureRefused(ValueError):
     """The upload is no picture that is taken; the text says what was expected and what came."""
 
 
@@ -46,7 +46,7 @@ def main() -> int:
     _bound()
     try:
         drawn = redrawn(sys.stdin.buffer.read())
-    except Refused as refusal:
+    except PictureRefused as refusal:
         _answer({"refused": str(refusal)})
         return 0
     out = io.BytesIO()
@@ -75,21 +75,21 @@ def _answer(head: dict[str, object], body: bytes = b"") -> None:
 
 
 def redrawn(data: bytes) -> Image.Image:
-    """Return the picture, upright, small and without anything but its pixels; raises Refused."""
+    """Return the picture, upright, small and without anything but its pixels; raises PictureRefused."""
     if not data:
-        raise Refused(f"{EXPECTED}, got an empty file.")
+        raise PictureRefused(f"{EXPECTED}, got an empty file.")
     Image.MAX_IMAGE_PIXELS = MOST_PIXELS
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             drawn = _decoded(data)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise Refused(f"Expected at most {MOST_PIXELS} pixels, got more.") from error
+        raise PictureRefused(f"Expected at most {MOST_PIXELS} pixels, got more.") from error
     except MemoryError as error:
-        raise Refused(f"{EXPECTED}, got one that takes too much memory to draw.") from error
+        raise PictureRefused(f"{EXPECTED}, got one that takes too much memory to draw.") from error
     # Whatever a decoder makes of hostile bytes, the upload is no picture.
     except Exception as error:
-        raise Refused(f"{EXPECTED}, got something else.") from error
+        raise PictureRefused(f"{EXPECTED}, got something else.") from error
     drawn.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
     clean = Image.new(drawn.mode, drawn.size)
     clean.paste(drawn)

@@ -20,7 +20,7 @@ from actors.messages.stock import AdjustStock, Quantity, ReceiveStock
 from core import actor_port
 from core.accounts.principals import Principal
 from core.catalogue import barcodes
-from core.catalogue.imports.sheets import Row, SheetError, opened
+from core.catalogue.imports.sheets import SheetError, SheetRow, opened
 from core.catalogue.models import Product, Variant
 from core.inventory.models import StockImport, StockLevel
 from core.problems import Problem
@@ -70,7 +70,7 @@ def check(branch: Branch, data: bytes) -> list[Line]:
 
 
 class _Check:
-    def __init__(self, branch: Branch, rows: list[Row]) -> None:
+    def __init__(self, branch: Branch, rows: list[SheetRow]) -> None:
         self._rows = rows
         chain = Q(product__chain=branch.chain_id)
         self._products = {
@@ -90,7 +90,7 @@ class _Check:
                 barcode = row.cells.get("barcode", "").strip()[:60]
                 yield Line(row.line, "refused", barcode, problem=str(error))
 
-    def _line(self, row: Row) -> Line:
+    def _line(self, row: SheetRow) -> Line:
         if row.problem:
             raise _Refused(row.problem)
         product = self._product(row.cells["barcode"].strip())

@@ -37,7 +37,7 @@ from core.tenancy.models import Branch
 
 
 @extend_schema_field({"type": "number"})
-class Amount(serializers.Field[Any, Any, Any, Any]):
+class OrderAmount(serializers.Field[Any, Any, Any, Any]):
     """Money in the decimals of the order's currency. Read only."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -64,8 +64,8 @@ class ItemAnswer(serializers.ModelSerializer[OrderItem]):
     """A line as it was sold; ``returned`` units of it went back into the stock."""
 
     id = serializers.CharField(source="line_id")
-    unit_price = Amount()
-    line_total = Amount()
+    unit_price = OrderAmount()
+    line_total = OrderAmount()
     price_trace = serializers.SerializerMethodField()
 
     class Meta:
@@ -89,7 +89,7 @@ class RefundAnswer(serializers.ModelSerializer[Refund]):
 
     id = serializers.SerializerMethodField()
     source = serializers.SerializerMethodField()  # type: ignore[assignment]
-    amount = Amount()
+    amount = OrderAmount()
     at = Moment()
     settled_at = Moment(allow_null=True)
 
@@ -112,7 +112,7 @@ class DisputeAnswer(serializers.ModelSerializer[Order]):
 
     status = serializers.ChoiceField(get_args(DisputeStatus), source="dispute_status")
     reason = serializers.CharField(source="dispute_reason")
-    amount = Amount(source="dispute_amount")
+    amount = OrderAmount(source="dispute_amount")
     due_by = Moment(source="dispute_due_by", allow_null=True)
 
     class Meta:
@@ -149,7 +149,7 @@ class PaymentAnswer(serializers.ModelSerializer[Payment]):
         fields = ("id", "provider", "status")
 
 
-class OrderRow(serializers.ModelSerializer[Order]):
+class OrderSummary(serializers.ModelSerializer[Order]):
     """An order in a list. ``number`` is unique in the branch, null for the moment until it has one."""
 
     id = serializers.UUIDField(source="order_id")
@@ -157,8 +157,8 @@ class OrderRow(serializers.ModelSerializer[Order]):
     branch_name = serializers.SerializerMethodField()
     placed_at = Moment()
     total_items = serializers.IntegerField(source="units")
-    total = Amount()
-    refunded = Amount()
+    total = OrderAmount()
+    refunded = OrderAmount()
     verified_at = Moment(allow_null=True)
     customer = serializers.SerializerMethodField()
     dispute = serializers.SerializerMethodField()
@@ -198,7 +198,7 @@ class OrderRow(serializers.ModelSerializer[Order]):
         return receipt_url(row)
 
 
-class OrderAnswer(OrderRow):
+class OrderAnswer(OrderSummary):
     """A whole order: what a receipt shows."""
 
     shop = serializers.SerializerMethodField()
@@ -207,8 +207,8 @@ class OrderAnswer(OrderRow):
     payment = serializers.SerializerMethodField()
     exit_pass = serializers.SerializerMethodField()
 
-    class Meta(OrderRow.Meta):
-        fields = (*OrderRow.Meta.fields, "shop", "items", "refunds", "payment", "exit_pass")
+    class Meta(OrderSummary.Meta):
+        fields = (*OrderSummary.Meta.fields, "shop", "items", "refunds", "payment", "exit_pass")
 
     @extend_schema_field(ShopAnswer(allow_null=True))
     def get_shop(self, row: Order) -> Any:
@@ -283,7 +283,7 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]
 class OrdersView(ListView[Order]):
     """One's own orders, newest first; with ``branch`` those of a branch in which the caller works."""
 
-    serializer_class = OrderRow
+    serializer_class = OrderSummary
     filterset_class = OrderFilter
     queryset = Order.objects.none()
 
@@ -307,7 +307,7 @@ class OrdersView(ListView[Order]):
         """Return the serializer, with the names of all who are on the page."""
         rows = args[0] if args else ()
         names = shown_names(row.user_id for row in rows)
-        return OrderRow(*args, **{**kwargs, "context": {"names": names}})
+        return OrderSummary(*args, **{**kwargs, "context": {"names": names}})
 
 
 class OrderView(RowView[Order]):

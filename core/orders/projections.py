@@ -46,7 +46,7 @@ class OrderRow(Row, table="orders_order", key="order_id", mode="upsert"):
     dispute_due_by: Posix | None
 
 
-class ItemRow(Row, table="orders_orderitem", key="id", mode="upsert"):
+class OrderItemRow(Row, table="orders_orderitem", key="id", mode="upsert"):
     """A line of an order."""
 
     id: str
@@ -135,8 +135,8 @@ def _order(state: State) -> OrderRow:
     )
 
 
-def _item(state: State, place: int, line: Line) -> ItemRow:
-    return ItemRow(
+def _item(state: State, place: int, line: Line) -> OrderItemRow:
+    return OrderItemRow(
         id=f"{state.order_id}:{place}",
         order_id=state.order_id,
         place=place,

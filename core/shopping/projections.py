@@ -43,7 +43,7 @@ class CartRow(Row, table="shopping_cart", key="user_id", mode="upsert"):
     updated_at: Posix
 
 
-class ItemRow(Row, table="shopping_cart_item", key="line_id", mode="upsert"):
+class CartItemRow(Row, table="shopping_cart_item", key="line_id", mode="upsert"):
     """One line of a cart."""
 
     line_id: Uuid
@@ -122,8 +122,8 @@ def _totals(state: State, user_id: str, revision: int, at: float) -> CartRow:
     )
 
 
-def _item(line: Line, user_id: str) -> ItemRow:
-    return ItemRow(
+def _item(line: Line, user_id: str) -> CartItemRow:
+    return CartItemRow(
         line.line_id,
         user_id,
         line.product_id,

@@ -9,7 +9,7 @@ from devicegw.bus.boards import Acknowledged, Answer, BadFrame, BoardStatus, Dri
 from devicegw.bus.config import Timings
 from devicegw.bus.echo import EchoFilter
 from devicegw.bus.health import BoardHealth
-from devicegw.bus.port import OpenPort, PortLost, Transport, char_seconds
+from devicegw.bus.port import OpenPort, PortLost, PortTransport, char_seconds
 from devicegw.bus.tap import Tap
 from devicegw.clock import Clock
 
@@ -39,7 +39,7 @@ class Line:
         self._timings = timings
         self._clock = clock
         self._echo = EchoFilter()
-        self._transport: Transport | None = None
+        self._transport: PortTransport | None = None
         self._busy_until = 0.0
         self._first_byte_at = 0.0
         self.tap: Tap | None = None
@@ -114,7 +114,7 @@ class Line:
             health.answered(self._clock.monotonic() - self._first_byte_at)
         return answer
 
-    def _await_silence(self, transport: Transport, health: BoardHealth) -> None:
+    def _await_silence(self, transport: PortTransport, health: BoardHealth) -> None:
         """Wait until nothing was heard for 3.5 characters, throwing away what is."""
         give_up = self._clock.monotonic() + BABBLE_S
         quiet = 0.0
@@ -131,7 +131,7 @@ class Line:
             if quiet <= 0 or now >= give_up:
                 return
 
-    def _await_answer(self, transport: Transport, board: int, health: BoardHealth) -> Answer | None:
+    def _await_answer(self, transport: PortTransport, board: int, health: BoardHealth) -> Answer | None:
         deadline = self._busy_until + self._patience(health)
         last = deadline + self._patience(health)
         hearing = _Hearing(self.tap, self._clock, board)

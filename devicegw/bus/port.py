@@ -32,7 +32,7 @@ class PortLost(OSError):
     """The port cannot be opened, or has gone: unplugged, no such device, held by another."""
 
 
-class Transport(Protocol):
+class PortTransport(Protocol):
     """An open line. Every method raises PortLost once the line is gone."""
 
     def write(self, data: bytes) -> None:
@@ -48,7 +48,7 @@ class Transport(Protocol):
         """Close the line; never raises, may be called twice."""
 
 
-OpenPort = Callable[[], Transport]
+OpenPort = Callable[[], PortTransport]
 """Opens the line anew; raises PortLost."""
 
 

@@ -17,7 +17,7 @@ from actors.runtime.kind import Stretch
 from core.entities import ENTITIES
 
 
-class Call(msgspec.Struct, array_like=True):
+class RemoteCall(msgspec.Struct, array_like=True):
     """One thing asked of the owner; ``id`` 0 wants no answer."""
 
     id: int
@@ -86,24 +86,24 @@ _ERRORS: dict[str, type[AskError]] = {
     error.__name__: error for error in (Overloaded, Unavailable, AskTimeout, Defect, KeyReused)
 }
 encode = msgspec.msgpack.Encoder().encode
-decode_calls = msgspec.msgpack.Decoder(list[Call]).decode
+decode_calls = msgspec.msgpack.Decoder(list[RemoteCall]).decode
 decode_results = msgspec.msgpack.Decoder(list[Result]).decode
 decode_to_link = msgspec.msgpack.Decoder(ToLink).decode
 _outcome = msgspec.msgpack.Decoder(_Outcome)
 _stretch = msgspec.msgpack.Decoder(_Stretch | None)
 
 
-def tap_of(call: Call) -> tuple[int, float]:
+def tap_of(call: RemoteCall) -> tuple[int, float]:
     """Return bus and seconds that a call of ``tap`` carries."""
     return msgspec.msgpack.decode(call.command, type=tuple[int, float])
 
 
-def command_of(call: Call) -> Any:
+def command_of(call: RemoteCall) -> Any:
     """Return the actor command that a call carries."""
     return _KINDS[call.kind].command.decode(call.command)
 
 
-def failed(call: Call, error: BaseException) -> Result:
+def failed(call: RemoteCall, error: BaseException) -> Result:
     """Return the result that says what an ask raised; what is not known is a defect."""
     name = type(error).__name__
     return Result(call.id, error=name if name in _ERRORS else "Defect", text=str(error))
@@ -114,7 +114,7 @@ def error_of(result: Result) -> AskError:
     return _ERRORS.get(result.error, Defect)(result.text)
 
 
-def value_of(call: Call, value: Any) -> Result:
+def value_of(call: RemoteCall, value: Any) -> Result:
     """Return the result that carries an operation's value."""
     match call.op:
         case "ask":
@@ -130,7 +130,7 @@ def value_of(call: Call, value: Any) -> Result:
     return Result(call.id, encode(packed))
 
 
-def read_value(call: Call, data: bytes) -> Any:
+def read_value(call: RemoteCall, data: bytes) -> Any:
     """Return the value that :func:`value_of` packed."""
     types = _KINDS[call.kind]
     match call.op:

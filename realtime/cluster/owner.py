@@ -10,7 +10,16 @@ from typing import Any
 
 from actors.messages.device import ToLink
 from actors.runtime import Address, AskError, System
-from realtime.cluster.messages import Call, Result, command_of, decode_calls, encode, failed, tap_of, value_of
+from realtime.cluster.messages import (
+    RemoteCall,
+    Result,
+    command_of,
+    decode_calls,
+    encode,
+    failed,
+    tap_of,
+    value_of,
+)
 from realtime.cluster.remote import REFRESH_S
 from realtime.cluster.tasks import end
 from realtime.devices.inspection import HERE, TappedFrames, decode_tapped
@@ -131,7 +140,7 @@ class Owner:
             except Exception:
                 log.exception("a message of an edge could not be read")
 
-    def _carry_out(self, edge: str, call: Call) -> None:
+    def _carry_out(self, edge: str, call: RemoteCall) -> None:
         address = Address(call.kind, call.key)
         match call.op:
             case "follow":
@@ -158,7 +167,7 @@ class Owner:
                 reply = self._begin(address, call)
                 reply.add_done_callback(lambda done: self._done(edge, call, done))
 
-    def _begin(self, address: Address, call: Call) -> Any:
+    def _begin(self, address: Address, call: RemoteCall) -> Any:
         if call.op == "ask":
             command = command_of(call)
             return self._actors.ask(address, command, call.command_id, call.principal, call.timeout)
@@ -166,7 +175,7 @@ class Owner:
             return self._actors.since(address, call.epoch, call.offset)
         return self._actors.state_at(address, call.offset)
 
-    def _done(self, edge: str, call: Call, reply: Any) -> None:
+    def _done(self, edge: str, call: RemoteCall, reply: Any) -> None:
         try:
             result = value_of(call, reply.get(timeout=0))
         except Exception as error:  # noqa: BLE001 - it is raised again where it was asked

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actors.runtime import Address, AskTimeout, Pending
-from realtime.cluster.messages import Call, decode_results, decode_to_link, encode, error_of, read_value
+from realtime.cluster.messages import RemoteCall, decode_results, decode_to_link, encode, error_of, read_value
 from realtime.cluster.tasks import end
 from realtime.devices.inspection import TappedFrames, decode_tapped
 from realtime.devices.links import Links
@@ -36,8 +36,8 @@ class RemoteSystem:
         self._owner = owner
         self._loop = asyncio.get_running_loop()
         self._numbers = itertools.count(1)
-        self._waiting: dict[int, tuple[Call, Pending[Any], asyncio.TimerHandle]] = {}
-        self._out: asyncio.Queue[Call] = asyncio.Queue()
+        self._waiting: dict[int, tuple[RemoteCall, Pending[Any], asyncio.TimerHandle]] = {}
+        self._out: asyncio.Queue[RemoteCall] = asyncio.Queue()
         self._groups = Groups(layer)
         self._tasks: list[asyncio.Task[None]] = []
         self._channel = ""
@@ -73,24 +73,26 @@ class RemoteSystem:
         timeout: float = 5.0,
     ) -> Pending[Any]:
         """Send a command to the owner; see the runtime's System."""
-        call = Call(next(self._numbers), "ask", *address, encode(command), command_id, principal, timeout)
+        call = RemoteCall(
+            next(self._numbers), "ask", *address, encode(command), command_id, principal, timeout
+        )
         return self._call(call)
 
     def tell(
         self, address: Address, command: Any, command_id: str | None = None, principal: str = ""
     ) -> None:
         """Send a command and hear nothing."""
-        self._out.put_nowait(Call(0, "tell", *address, encode(command), command_id, principal))
+        self._out.put_nowait(RemoteCall(0, "tell", *address, encode(command), command_id, principal))
 
     def since(self, address: Address, epoch: str, offset: int) -> Pending[Any]:
         """Return a reply of the Stretch after ``offset``, or of None."""
-        return self._call(Call(next(self._numbers), "since", *address, epoch=epoch, offset=offset))
+        return self._call(RemoteCall(next(self._numbers), "since", *address, epoch=epoch, offset=offset))
 
     def state_at(self, address: Address, seq: int) -> Pending[Any]:
         """Return a reply of the state after event ``seq``."""
-        return self._call(Call(next(self._numbers), "state_at", *address, offset=seq))
+        return self._call(RemoteCall(next(self._numbers), "state_at", *address, offset=seq))
 
-    def _call(self, call: Call) -> Pending[Any]:
+    def _call(self, call: RemoteCall) -> Pending[Any]:
         reply: Pending[Any] = Pending(call.timeout)
         timer = self._loop.call_later(call.timeout + _GRACE_S, self._late, call.id)
         self._waiting[call.id] = (call, reply, timer)
@@ -113,19 +115,19 @@ class RemoteSystem:
 
     def follow(self, stream: Address) -> None:
         """Join the stream before anything that is asked from now on."""
-        self._out.put_nowait(Call(0, "follow", *stream))
+        self._out.put_nowait(RemoteCall(0, "follow", *stream))
 
     def unfollow(self, stream: Address) -> None:
         """Leave the stream."""
-        self._out.put_nowait(Call(0, "unfollow", *stream))
+        self._out.put_nowait(RemoteCall(0, "unfollow", *stream))
 
     def link(self, device_id: str, up: bool) -> None:
         """Say that a device's socket is here, or not any more."""
-        self._out.put_nowait(Call(0, "link_up" if up else "link_down", "device", device_id))
+        self._out.put_nowait(RemoteCall(0, "link_up" if up else "link_down", "device", device_id))
 
     async def tap(self, device_id: str, bus: int, seconds: float) -> bool:
         """Have the owner find the device and its process show us what passes on a bus."""
-        call = Call(next(self._numbers), "tap", "device", device_id, encode((bus, seconds)))
+        call = RemoteCall(next(self._numbers), "tap", "device", device_id, encode((bus, seconds)))
         found: bool = await self._call(call)
         return found
 
@@ -135,7 +137,7 @@ class RemoteSystem:
 
     def announce(self, what: str) -> None:
         """Say that reference data has changed here."""
-        self._out.put_nowait(Call(0, "reference", "", what))
+        self._out.put_nowait(RemoteCall(0, "reference", "", what))
 
     # --- the wire ----------------------------------------------------------------------
 
@@ -194,7 +196,7 @@ class RemoteSystem:
 
     async def _refresh(self) -> None:
         while True:
-            self._out.put_nowait(Call(0, "hello", "", ""))
+            self._out.put_nowait(RemoteCall(0, "hello", "", ""))
             await asyncio.sleep(REFRESH_S)
             for stream in self._topics.hub.streams():
                 self.follow(stream)

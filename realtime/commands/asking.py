@@ -13,7 +13,7 @@ import msgspec
 from actors.kit.decider import Look
 from actors.messages.cart import FindSession
 from actors.runtime.address import Address
-from actors.runtime.asks import Command, Outcome, Pending
+from actors.runtime.asks import Askable, Outcome, Pending
 from actors.runtime.errors import AskError, KeyReused
 from core.accounts.principals import Principal
 from core.config.database import in_thread
@@ -100,7 +100,7 @@ class Asking:
         self._timeout = timeout_s
 
     def ask(
-        self, kind: str, key: str, command: Command[A], who: Principal, command_id: str | None = None
+        self, kind: str, key: str, command: Askable[A], who: Principal, command_id: str | None = None
     ) -> Pending[Outcome[A]]:
         """Ask the entity; the command id is scoped to the principal. Returns the pending reply."""
         if command_id is not None and key != who.id:

@@ -92,7 +92,7 @@ class CartGet(Body):
 # --- answers --------------------------------------------------------------------
 
 
-class Totals(View, frozen=True):
+class CartTotals(View, frozen=True):
     """What every change of a cart answers."""
 
     cart_total: Decimal
@@ -102,26 +102,26 @@ class Totals(View, frozen=True):
     revision: int
 
 
-class Added(Totals, frozen=True):
+class Added(CartTotals, frozen=True):
     """The product, its line after the change and the cart's totals."""
 
     product: ProductBrief
     item: ItemView
 
 
-class Changed(Totals, frozen=True):
+class Changed(CartTotals, frozen=True):
     """The line after the change; null when it is gone."""
 
     item: ItemView | None
 
 
-class Removed(Totals, frozen=True):
+class Removed(CartTotals, frozen=True):
     """How many lines went."""
 
     removed: int
 
 
-class RestoredView(Totals, frozen=True):
+class RestoredView(CartTotals, frozen=True):
     """How many lines came back."""
 
     restored: int

@@ -8,22 +8,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Protocol
 
 from actors.messages.device import AssignSlots, SlotOwner
 from actors.runtime import Address, AskError
 from core.fleet.directory import Directory
+from realtime.devices.teller import Teller
 
 log = logging.getLogger("devices")
 
 _Slots = Mapping[int, str]
-
-
-class Teller(Protocol):
-    """The part of the actor system that is needed here."""
-
-    def tell(self, address: Address, command: AssignSlots) -> None:
-        """Send a command and hear nothing; from any thread."""
 
 
 class Placements:

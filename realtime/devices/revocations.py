@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import Protocol
 
 from actors.messages.device import Retire
 from actors.runtime import Address, AskError
 from core.fleet.directory import Directory
+from realtime.devices.teller import Teller
 
 log = logging.getLogger("devices")
-
-
-class Teller(Protocol):
-    """The part of the actor system that is needed here."""
-
-    def tell(self, address: Address, command: Retire) -> None:
-        """Send a command and hear nothing; from any thread."""
 
 
 class Revocations:

@@ -42,7 +42,7 @@ class Upload(NamedTuple):
     """Scope -> whether the caller may send it at all."""
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """The body broke a limit while it was read."""
 
     def __init__(self, problem: Problem) -> None:
@@ -96,7 +96,7 @@ class RequestGuard:
 
         try:
             await self._app(scope, await self._checked(scope, receive), noting)
-        except Refused as refused:
+        except RequestRefused as refused:
             # A response that has begun can only be cut off, which the server does at an exception.
             if begun:
                 raise
@@ -109,17 +109,17 @@ class RequestGuard:
             try:
                 self._attempts.take("pass", None, self._address_of(scope))
             except Problem as problem:
-                raise Refused(problem) from problem
+                raise RequestRefused(problem) from problem
         if length is None and not chunked:
             return receive
         most, within = self._limits.body_bytes, self._limits.body_s
         upload = self._upload_of(scope)
         if upload is not None and (chunked or (length or 0) > most):
             if not await upload.admitted(scope):
-                raise Refused(_too_large(most, length))
+                raise RequestRefused(_too_large(most, length))
             most, within = upload.most_bytes, self._limits.upload_s
         if length is not None and length > most:
-            raise Refused(_too_large(most, length))
+            raise RequestRefused(_too_large(most, length))
         return _bounded(receive, most, within)
 
     def _head(self, scope: Message) -> tuple[str | None, int | None, bool]:
@@ -134,13 +134,15 @@ class RequestGuard:
                 token = value[7:].strip().decode("latin-1")
             elif name == b"content-length":
                 if not value.isdigit():
-                    raise Refused(Problem(400, "invalid_length", "Expected a number as Content-Length."))
+                    raise RequestRefused(
+                        Problem(400, "invalid_length", "Expected a number as Content-Length.")
+                    )
                 length = int(value) or None if len(value) < 20 else 10**20
             elif name == b"transfer-encoding":
                 chunked = True
         if size > self._limits.head_bytes:
             detail = f"Expected at most {self._limits.head_bytes} bytes of address and headers, got {size}."
-            raise Refused(Problem(431, "headers_too_large", detail))
+            raise RequestRefused(Problem(431, "headers_too_large", detail))
         return token, length, chunked
 
     def _count(self, scope: Message, token: str | None) -> None:
@@ -150,7 +152,7 @@ class RequestGuard:
         account, by_address = (None, True) if known is None else known
         wait = self._allowances.request(account, self._address_of(scope) if by_address else None)
         if wait > 0:
-            raise Refused(_too_often(wait, self._allowances.rates, account is not None))
+            raise RequestRefused(_too_often(wait, self._allowances.rates, account is not None))
 
     async def _refuse(self, scope: Message, send: Send, problem: Problem) -> None:
         more: list[tuple[bytes, bytes]] = []
@@ -179,7 +181,7 @@ def _too_often(wait: float, rates: Any, known: bool) -> Problem:
 
 
 def _bounded(receive: Receive, most: int, within: float) -> Receive:
-    """Return a ``receive`` that ends in Refused past ``most`` bytes or ``within`` seconds of the body."""
+    """Return a ``receive`` that ends in RequestRefused past ``most`` bytes or ``within`` seconds."""
     loop = asyncio.get_running_loop()
     until = loop.time() + within
     got = 0
@@ -193,12 +195,12 @@ def _bounded(receive: Receive, most: int, within: float) -> Receive:
             async with asyncio.timeout_at(until):
                 message = await receive()
         except TimeoutError:
-            raise Refused(
+            raise RequestRefused(
                 Problem(408, "body_too_slow", f"Expected the whole body within {within:g} seconds.")
             ) from None
         got += len(message.get("body", b""))
         if got > most:
-            raise Refused(_too_large(most, None))
+            raise RequestRefused(_too_large(most, None))
         whole = not message.get("more_body", False)
         return message
 

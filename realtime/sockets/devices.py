@@ -24,7 +24,7 @@ from actors.messages.device import Received as ReceivedByDevice
 from actors.messages.device import Report as ReportOfDevice
 from actors.messages.device import Result as ResultOfDevice
 from actors.runtime.address import Address
-from actors.runtime.asks import Command, Outcome, Pending
+from actors.runtime.asks import Askable, Outcome, Pending
 from core.accounts.principals import Principal
 from core.telemetry.writer import Full, SampleRow
 from devicegw import wire
@@ -167,7 +167,7 @@ class DeviceConsumer(SocketConsumer):
         else:
             self._write(wire.Problem(code=problem.code, detail=problem.detail[:500], seq=seq))
 
-    def _ask(self, command: Command[A]) -> Pending[Outcome[A]]:
+    def _ask(self, command: Askable[A]) -> Pending[Outcome[A]]:
         return self.shared.services.asking.ask("device", self.principal.id, command, self.principal)
 
     def _then(self, pending: Pending[Outcome[A]], done: Callable[[A], None], seq: int | None = None) -> None:

@@ -13,7 +13,7 @@ from core.fleet.models import Trolley
 from core.fleet.trolleys import qr
 from realtime.limits.attempts import DEFAULTS, Attempts
 from realtime.server import Server
-from realtime.testing import Refused, TrolleyClient, trolley_client
+from realtime.testing import CommandRefused, TrolleyClient, trolley_client
 from tests.attacks.test_tenants import api
 from tests.realtime.conftest import World, make_world
 
@@ -35,7 +35,7 @@ async def claim_all(phone: TrolleyClient, world: World) -> tuple[int, dict[str, 
     for number, trolley in enumerate(world.trolleys):
         try:
             await phone.command("session.start", trolley_id=trolley)
-        except Refused as refused:
+        except CommandRefused as refused:
             return number, refused.problem
         await phone.command("session.end")
     raise AssertionError("expected a refusal, got every trolley of the store")
@@ -94,7 +94,7 @@ async def test_where_a_branch_wants_the_print_seen_a_code_from_home_opens_nothin
         seen = (await http.get(f"/api/trolleys/{world.trolleys[0]}")).json()["qr_code_data"]
         assert seen == bare
         for text in (world.trolleys[0], bare):
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(CommandRefused) as refused:
                 await phone.command("session.start", trolley_id=text)
             assert (refused.value.status, refused.value.code) == (400, "qr_required")
     async with trolley_client(server, await asyncio.to_thread(world.token, "present")) as phone:
@@ -110,7 +110,7 @@ async def test_codes_of_vouchers_and_calls_for_help_run_out(world: World, server
         for name, fields in (("cart.apply_voucher", {"code": "GUESS"}), ("help.call", {})):
             heard = []
             for _ in range(6):
-                with pytest.raises(Refused) as refused:
+                with pytest.raises(CommandRefused) as refused:
                     await phone.command(name, **fields)
                 heard.append(refused.value.status)
             assert heard[0] == 404

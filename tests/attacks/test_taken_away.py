@@ -15,7 +15,7 @@ import pytest
 from core.accounts import logins, tokens
 from core.accounts.models import Ending, Grant, Login, User
 from realtime.server import Server
-from realtime.testing import Refused, TrolleyClient, trolley_client
+from realtime.testing import CommandRefused, TrolleyClient, trolley_client
 from tests.realtime.conftest import World
 from tests.system.store import ROOT
 
@@ -162,6 +162,6 @@ async def test_nobody_renews_a_socket_with_a_login_that_has_ended(world: World, 
     second = await asyncio.to_thread(lambda: tokens.issue(world.user()))
     await asyncio.to_thread(tokens.log_out, second["refresh"])
     async with trolley_client(server, first) as phone:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await phone.command("auth.renew", token=second["access"])
         assert refused.value.status == 401

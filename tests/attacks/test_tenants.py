@@ -11,7 +11,7 @@ import pytest
 
 from core.accounts.models import User
 from realtime.server import Server
-from realtime.testing import Refused, TrolleyClient, trolley_client
+from realtime.testing import CommandRefused, TrolleyClient, trolley_client
 from tests.realtime.conftest import World, make_world
 
 
@@ -28,7 +28,7 @@ def api(server: Server, token: str) -> httpx.AsyncClient:
 
 
 async def refused(client: TrolleyClient, name: str, **fields: Any) -> dict[str, Any]:
-    with pytest.raises(Refused) as error:
+    with pytest.raises(CommandRefused) as error:
         await client.command(name, **fields)
     return error.value.problem
 

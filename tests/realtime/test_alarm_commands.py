@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from realtime.server import Server
-from realtime.testing import Refused, trolley_client
+from realtime.testing import CommandRefused, trolley_client
 from tests.realtime.conftest import World, make_world
 from tests.realtime.devices.test_devices import _slot, pi
 
@@ -37,7 +37,7 @@ async def test_a_call_for_help_reaches_the_branch_and_its_answer_the_shopper(
         trolley_client(server, staff, f"/ws/branch/{world.branch.code}/") as desk,
     ):
         await phone.subscribe("notifications")
-        with pytest.raises(Refused) as nobody:
+        with pytest.raises(CommandRefused) as nobody:
             await phone.command("help.call")
         assert nobody.value.code == "session_not_found"
         await phone.command("session.start", trolley_id=world.trolleys[2])

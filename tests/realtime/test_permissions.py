@@ -26,7 +26,7 @@ from core.tenancy.models import Branch
 from realtime.commands.row import Command, fixed_by_path, own
 from realtime.commands.table import TABLE
 from realtime.server import Server
-from realtime.testing import Refused, TrolleyClient, trolley_client
+from realtime.testing import CommandRefused, TrolleyClient, trolley_client
 from tests.realtime.conftest import World, make_world
 
 ROLES = ("shopper", "staff", "manager", "chain_admin", "foreign_manager", "platform_admin", "device")
@@ -80,11 +80,11 @@ async def test_the_shoppers_socket_gives_no_way_around(
         for topic in (f"branch:{world.branch.code}", f"chain:{world.chain.slug}", "branch:none"):
             if role == "staff" and topic.endswith(world.branch.code):
                 continue
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(CommandRefused) as refused:
                 await phone.command("subscribe", topic=topic)
             assert refused.value.status == 403
         for topic in ("carts", "cart:someone", "trolley:x", "branch:"):
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(CommandRefused) as refused:
                 await phone.command("subscribe", topic=topic)
             assert (refused.value.status, refused.value.code) == (404, "unknown_topic")
 
@@ -108,10 +108,10 @@ async def test_a_shopper_neither_starts_nor_ends_for_somebody_else(
                 ("cart.remove", {"item_id": item}, 404),
                 ("cart.add", {"barcode": world.barcode, "session_id": session}, 404),
             ):
-                with pytest.raises(Refused) as refused:
+                with pytest.raises(CommandRefused) as refused:
                     await stranger.command(name, **fields)
                 assert refused.value.status == status
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await theirs.command(
                 "session.start", trolley_id=world.trolleys[1], user_id=str(world.user("one").pk)
             )
@@ -259,7 +259,7 @@ async def _over_http(
 async def _over_a_socket(phone: TrolleyClient, role: str, row: Command, fields: dict[str, Any]) -> bool:
     try:
         await phone.command(row.name, **fields)
-    except Refused as refused:
+    except CommandRefused as refused:
         return _denied(refused.problem, role)
     return False
 

@@ -19,7 +19,7 @@ from core.accounts.models import User
 from core.config import addresses
 from core.fleet.models import Session, Trolley
 from realtime.server import Server
-from realtime.testing import Refused, trolley_client
+from realtime.testing import CommandRefused, trolley_client
 from tests.realtime.conftest import World, make_world, use_database
 
 SHOPPERS = 200
@@ -50,7 +50,7 @@ async def _scan(server: Server, token: str, trolley_id: str, ready: asyncio.Barr
         await ready.wait()
         try:
             answer = await phone.command("session.start", trolley_id=trolley_id)
-        except Refused as refused:
+        except CommandRefused as refused:
             assert refused.code != "trolley_in_use" or refused.problem["assigned_to"]
             return refused.code
         return str(answer["session_id"])

@@ -14,7 +14,7 @@ import pytest
 from core.config.logs import SubjectFilter
 from realtime.problems import Problem
 from realtime.server import Server
-from realtime.testing import Refused, trolley_client
+from realtime.testing import CommandRefused, trolley_client
 from tests.realtime.conftest import World
 
 DEEP = "[" * 1000 + "]" * 1000
@@ -90,7 +90,7 @@ async def test_a_malformed_id_is_a_400_that_names_it(
     fields = {key: there.get(value, value) for key, value in fields.items()}
     staff = await asyncio.to_thread(world.staff, "staff", "manager")
     async with trolley_client(server, staff) as desk:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await desk.command(name, **fields)
     assert (refused.value.status, refused.value.code) == (400, "invalid_id")
     assert list(refused.value.problem["errors"]) == [field]
@@ -114,7 +114,7 @@ async def test_an_unknown_id_is_a_404(world: World, server: Server, name: str, f
     }.get(name, {})
     staff = await asyncio.to_thread(world.staff, "staff", "manager")
     async with trolley_client(server, staff) as desk:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await desk.command(name, **more, **{field: str(uuid4())})
     assert (refused.value.status, refused.value.code) == (404, code)
 
@@ -136,7 +136,7 @@ async def test_a_session_is_kept_and_ended_without_its_id(world: World, server: 
     token = await asyncio.to_thread(world.token)
     async with trolley_client(server, token) as phone, _client(server, token) as http:
         for refused_name in ("session.heartbeat", "session.end"):
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(CommandRefused) as refused:
                 await phone.command(refused_name)
             assert (refused.value.status, refused.value.code) == (404, "session_not_found")
         session_id = (await phone.command("session.start", trolley_id=world.trolleys[0]))["session_id"]
@@ -154,12 +154,12 @@ async def test_a_key_with_another_body_is_a_422_before_anything_else(world: Worl
         key = str(uuid4())
         await phone.command("cart.add", id=key, barcode=world.barcode)
         for body in ({"barcode": "nothing"}, {"product_id": str(uuid4())}, {"product_id": "7"}):
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(CommandRefused) as refused:
                 await phone.command("cart.add", id=key, **body)
             assert (refused.value.status, refused.value.code) == (422, "key_reused")
             answer = await http.post("/api/cart/add", json=body, headers={"Idempotency-Key": key})
             assert (answer.status_code, answer.json()["code"]) == (422, "key_reused")
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await phone.command("cart.add", id=str(uuid4()), barcode="nothing")
         assert refused.value.code == "product_not_found"
 
@@ -238,7 +238,7 @@ async def test_a_refusal_leaves_one_line_with_the_ids_of_what_was_asked(
         await phone.command("session.start", id="started-1", trolley_id=world.trolleys[0])
         assert [record.getMessage() for record in kept] == ["session.start: done"]
         kept.clear()
-        with pytest.raises(Refused):
+        with pytest.raises(CommandRefused):
             await phone.command("cart.add", id="scanned-1", barcode="nothing")
         await http.post("/api/cart/add", json={"barcode": "nothing"}, headers={"X-Request-ID": "request-1"})
     lines = [(record.getMessage(), record.__dict__["trolley_id"]) for record in kept]
@@ -254,7 +254,7 @@ async def test_who_is_refused_all_the_time_fills_no_log(
     with caplog.at_level(logging.INFO, "realtime"), caplog.at_level(logging.INFO, "cart"):
         async with trolley_client(server, token) as phone:
             for _ in range(45):
-                with pytest.raises(Refused):
+                with pytest.raises(CommandRefused):
                     await phone.command("cart.add", barcode="nothing")
         lines = [record.getMessage() for record in caplog.records]
     assert len(lines) < 30

@@ -17,7 +17,7 @@ from actors.runtime.asks import Reply
 from core.accounts import logins
 from core.accounts.models import User
 from realtime.server import Server, limits
-from realtime.testing import Closed, Refused, trolley_client
+from realtime.testing import Closed, CommandRefused, trolley_client
 from tests.realtime.conftest import World
 
 
@@ -78,7 +78,7 @@ async def test_a_repeated_id_gives_the_first_answer_and_changes_nothing(world: W
         id_ = str(uuid4())
         first = await phone.command("cart.add", id=id_, barcode=world.barcode)
         assert await phone.command("cart.add", id=id_, barcode=world.barcode) == first
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await phone.command("cart.add", id=id_, barcode=world.barcode, quantity=2)
         assert (refused.value.status, refused.value.code) == (422, "key_reused")
 
@@ -88,7 +88,7 @@ async def test_the_same_id_of_two_shoppers_is_two_commands(world: World, server:
     id_ = str(uuid4())
     async with trolley_client(server, tokens[0]) as one, trolley_client(server, tokens[1]) as two:
         await one.command("session.start", id=id_, trolley_id=world.trolleys[0])
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await two.command("session.start", id=id_, trolley_id=world.trolleys[0])
         assert refused.value.code == "trolley_in_use"
         assert refused.value.problem["error"] == "Trolley already in use"
@@ -120,7 +120,7 @@ async def test_an_add_that_cannot_be_is_refused_by_name(
     fields = {name: value.format(**names) for name, value in fields.items()}
     token = await asyncio.to_thread(world.token)
     async with trolley_client(server, token) as phone:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await phone.command("cart.add", **fields)
         assert (refused.value.status, refused.value.code) == (status, code)
 
@@ -166,7 +166,7 @@ class TestLimits:
             for id_ in ids:
                 try:
                     await phone.reply(id_)
-                except Refused as refused:
+                except CommandRefused as refused:
                     problems.append((refused.status, refused.problem["retry_after"]))
             assert problems
             assert set(problems) == {(429, 1)}
@@ -250,7 +250,7 @@ class TestExpiry:
         ending = await asyncio.to_thread(_token, user, 8, now)
         async with trolley_client(server, ending) as phone:
             await phone.command("auth.renew", token=fresh)
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(CommandRefused) as refused:
                 other = await asyncio.to_thread(world.token, "other")
                 await phone.command("auth.renew", token=other)
             assert refused.value.code == "token_invalid"

@@ -15,7 +15,7 @@ from django.conf import settings
 from actors.runtime import ManualClock
 from core.fleet.models import Trolley
 from realtime.server import Server, limits
-from realtime.testing import Refused, TrolleyClient, trolley_client
+from realtime.testing import CommandRefused, TrolleyClient, trolley_client
 from tests.realtime.conftest import World
 
 
@@ -147,7 +147,7 @@ async def _shop(phone: TrolleyClient, world: World, dice: random.Random, state: 
     name, fields = dice.choice(actions)
     try:
         answer = await phone.command(name, **fields)
-    except Refused as refused:
+    except CommandRefused as refused:
         assert refused.status < 500
         return
     if name == "session.start":

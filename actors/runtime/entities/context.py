@@ -8,13 +8,13 @@ from typing import Any, Protocol
 from actors.runtime.address import Address
 from actors.runtime.entities.chunks import Chunk
 from actors.runtime.entities.envelopes import Envelope
-from actors.runtime.entities.loading import Loaded
+from actors.runtime.entities.loading import Restored
 from actors.runtime.journal import Kept
 from actors.runtime.kind import Kind, Publication
 from actors.runtime.turns.dispatcher import Runnable
 
 
-class Context(Protocol):
+class EntityContext(Protocol):
     """The registry and the commits stand behind it. Everything here is for the dispatcher's thread alone,
     but for ``submit``."""
 
@@ -67,7 +67,7 @@ class Context(Protocol):
         kind: Kind,
         address: Address,
         shown: int | None,
-        then: Callable[[Loaded], None],
+        then: Callable[[Restored], None],
         failed: Callable[[Exception], None],
     ) -> None:
         """Read an entity on another thread and go on with it on the dispatcher."""

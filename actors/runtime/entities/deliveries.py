@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from actors.runtime.address import Address
-from actors.runtime.entities.context import Context
+from actors.runtime.entities.context import EntityContext
 from actors.runtime.entities.envelopes import OneWay
 from actors.runtime.errors import KeyReused, NoSuchKind
 
@@ -57,7 +57,7 @@ class Deliveries:
 
     __slots__ = ("_address", "_context", "cancelled", "under_way")
 
-    def __init__(self, context: Context, address: Address) -> None:
+    def __init__(self, context: EntityContext, address: Address) -> None:
         self._context = context
         self._address = address
         self.under_way: dict[int, int] | None = None

@@ -8,11 +8,11 @@ from typing import Any
 from actors.runtime.address import Address
 from actors.runtime.entities.answers import AfterCommit, KnownCommand, recall, repeated
 from actors.runtime.entities.chunks import Chunk
-from actors.runtime.entities.context import Context
+from actors.runtime.entities.context import EntityContext
 from actors.runtime.entities.deciding import defect, receive
 from actors.runtime.entities.envelopes import Envelope, OneWay
 from actors.runtime.entities.incarnation import Incarnation
-from actors.runtime.entities.loading import Loaded
+from actors.runtime.entities.loading import Restored
 from actors.runtime.errors import Conflict, Unavailable
 from actors.runtime.kind import Kind, Publication
 from actors.runtime.turns.timers import Call
@@ -36,7 +36,7 @@ class Entity:
         "shown", "status", "used", "woken",
     )  # fmt: skip
 
-    def __init__(self, context: Context, kind: Kind, address: Address) -> None:
+    def __init__(self, context: EntityContext, kind: Kind, address: Address) -> None:
         self.context = context
         self.kind = kind
         self.address = address
@@ -123,7 +123,7 @@ class Entity:
 
     # --- coming ----------------------------------------------------------------
 
-    def _activate(self, loaded: Loaded) -> None:
+    def _activate(self, loaded: Restored) -> None:
         """Go to work with what was loaded."""
         context = self.context
         now = context.now()

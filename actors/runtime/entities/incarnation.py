@@ -9,10 +9,10 @@ from typing import Any, Protocol
 from actors.runtime.address import Address
 from actors.runtime.entities.answers import AfterCommit, KnownCommand, forget, written_answers
 from actors.runtime.entities.chunks import Chunk
-from actors.runtime.entities.context import Context
+from actors.runtime.entities.context import EntityContext
 from actors.runtime.entities.deliveries import Deliveries
 from actors.runtime.entities.envelopes import Envelope
-from actors.runtime.entities.loading import Loaded
+from actors.runtime.entities.loading import Restored
 from actors.runtime.errors import Unstorable
 from actors.runtime.journal import ESCAPE, Recorded, holds_nul
 from actors.runtime.kind import Kind, Numbered, Publication
@@ -29,7 +29,7 @@ class Identity(Protocol):
 
     address: Address
     kind: Kind
-    context: Context
+    context: EntityContext
     shown: int | None
     """Up to which seq its events were published."""
     woken: bool | None
@@ -48,7 +48,7 @@ class Due:
 
     __slots__ = ("_address", "_context", "_when")
 
-    def __init__(self, context: Context, address: Address, when: float) -> None:
+    def __init__(self, context: EntityContext, address: Address, when: float) -> None:
         self._context = context
         self._address = address
         self._when = when
@@ -70,7 +70,7 @@ class Incarnation:
         "forgot", "history", "kind", "lost", "proven", "seq", "snapshot_seq", "state", "tail",
     )  # fmt: skip
 
-    def __init__(self, entity: Identity, loaded: Loaded, now: float) -> None:
+    def __init__(self, entity: Identity, loaded: Restored, now: float) -> None:
         kind = entity.kind
         self.entity = entity
         self.address = entity.address

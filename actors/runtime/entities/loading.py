@@ -79,7 +79,7 @@ class Loader:
                 log.exception("a loader job failed")
 
 
-class Loaded(NamedTuple):
+class Restored(NamedTuple):
     """An entity as it was loaded and replayed."""
 
     state: Any
@@ -92,14 +92,14 @@ class Loaded(NamedTuple):
     """(seq, tells) of the events whose durable tells may not have arrived."""
 
 
-def load(journal: Journal, kind: Kind, address: Address, shown: int | None) -> Loaded:
+def load(journal: Journal, kind: Kind, address: Address, shown: int | None) -> Restored:
     """Load and replay one entity. Raises what the journal, codec or decider raise.
 
     ``shown``: up to which seq this process has published its events; None if it does not matter.
     """
     if not kind.durable:
         state = kind.load(address.key) if kind.load is not None else kind.initial(address.key)
-        return Loaded(state, 0, 0, None, [], [])
+        return Restored(state, 0, 0, None, [], [])
     codec = kind.codec
     assert codec is not None
     loaded = journal.load(address)
@@ -119,7 +119,7 @@ def load(journal: Journal, kind: Kind, address: Address, shown: int | None) -> L
     if shown is not None and shown < seq:
         # A commit that seemed to fail was written all the same; its events must not be a gap.
         missed = numbered(codec, journal.read(address, shown, seq))
-    return Loaded(state, seq, loaded.snapshot_seq, commands, missed, tells)
+    return Restored(state, seq, loaded.snapshot_seq, commands, missed, tells)
 
 
 def numbered(codec: Codec, records: Sequence[Recorded]) -> list[Numbered]:

@@ -11,7 +11,7 @@ _LONGEST_WAIT_S = 10.0
 """A waiting alarm looks at the clock this often, so that a stepped clock is noticed."""
 
 
-class Alarm(Protocol):
+class WakeUp(Protocol):
     """Calls back when a time has come. Early or spurious calls are allowed, missed ones are not."""
 
     def set(self, when: float) -> None:
@@ -27,7 +27,7 @@ class Clock(Protocol):
     def now(self) -> float:
         """Return the time."""
 
-    def alarm(self, ring: Callable[[], None]) -> Alarm:
+    def alarm(self, ring: Callable[[], None]) -> WakeUp:
         """Return an alarm that calls ``ring``, from whichever thread."""
 
 
@@ -36,7 +36,7 @@ class SystemClock:
 
     now = staticmethod(time.time)
 
-    def alarm(self, ring: Callable[[], None]) -> Alarm:
+    def alarm(self, ring: Callable[[], None]) -> WakeUp:
         """Return an alarm on a thread of its own."""
         return _ThreadAlarm(ring)
 
@@ -84,7 +84,7 @@ class ManualClock:
         """Return the time the test has set."""
         return self._now
 
-    def alarm(self, ring: Callable[[], None]) -> Alarm:
+    def alarm(self, ring: Callable[[], None]) -> WakeUp:
         """Return an alarm that rings inside ``advance``."""
         alarm = _ManualAlarm(self, ring)
         self._alarms.append(alarm)

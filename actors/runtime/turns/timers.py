@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Callable
 from itertools import count
 
-from actors.runtime.turns.clock import Alarm, Clock
+from actors.runtime.turns.clock import Clock, WakeUp
 from actors.runtime.turns.dispatcher import Dispatcher, Runnable
 
 
@@ -19,7 +19,7 @@ class Timers:
         self._dispatcher = dispatcher
         self._heap: list[tuple[float, int, Runnable]] = []
         self._order = count()
-        self._alarm: Alarm | None = None
+        self._alarm: WakeUp | None = None
 
     def start(self) -> None:
         """Begin to watch the clock."""

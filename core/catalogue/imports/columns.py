@@ -19,7 +19,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NUTRITION = Nutrition.__struct_fields__
 
 
-class Refused(ValueError):
+class CellRefused(ValueError):
     """A cell that cannot be taken; the text says what was expected and what came."""
 
 
@@ -46,9 +46,9 @@ def _text(longest: int, text: str, _: Setting) -> str:
     if text.startswith("'") and text[1:].startswith(_FORMULA):
         text = text[1:]
     if "\0" in text:
-        raise Refused("Expected text, got a NUL character.")
+        raise CellRefused("Expected text, got a NUL character.")
     if len(text) > longest:
-        raise Refused(f"Expected at most {longest} characters, got {len(text)}.")
+        raise CellRefused(f"Expected at most {longest} characters, got {len(text)}.")
     return text
 
 
@@ -60,21 +60,21 @@ def _barcode(text: str, _: Setting) -> str:
     try:
         return barcodes.read(text)
     except barcodes.BarcodeError as error:
-        raise Refused(error.detail) from None
+        raise CellRefused(error.detail) from None
 
 
 def _number(text: str, least: Decimal, most: Decimal, places: int) -> Decimal:
     if not _NUMBER.fullmatch(text):
-        raise Refused(f"Expected a number such as 12.50, got {text[:40]!r}.")
+        raise CellRefused(f"Expected a number such as 12.50, got {text[:40]!r}.")
     try:
         number = Decimal(text.replace(",", "."))
     except InvalidOperation:
-        raise Refused(f"Expected a number such as 12.50, got {text[:40]!r}.") from None
+        raise CellRefused(f"Expected a number such as 12.50, got {text[:40]!r}.") from None
     if not least <= number <= most:
-        raise Refused(f"Expected {least} to {most}, got {text[:40]}.")
+        raise CellRefused(f"Expected {least} to {most}, got {text[:40]}.")
     step = Decimal(1).scaleb(-places)
     if number != number.quantize(step):
-        raise Refused(f"Expected at most {places} decimals, got {text[:40]}.")
+        raise CellRefused(f"Expected at most {places} decimals, got {text[:40]}.")
     return number.quantize(step)
 
 
@@ -85,21 +85,21 @@ def _price(text: str, setting: Setting) -> Decimal:
 
 def _category(text: str, setting: Setting) -> Any:
     if text not in setting.categories:
-        raise Refused(f"Expected the slug of a category of the chain, got {text[:60]!r}.")
+        raise CellRefused(f"Expected the slug of a category of the chain, got {text[:60]!r}.")
     return setting.categories[text]
 
 
 def _flag(text: str, _: Setting) -> bool:
     word = text.lower()
     if word not in _TRUE | _FALSE:
-        raise Refused(f"Expected yes or no, got {text[:40]!r}.")
+        raise CellRefused(f"Expected yes or no, got {text[:40]!r}.")
     return word in _TRUE
 
 
 def _image(text: str, setting: Setting) -> str:
     local = text.startswith("/") and not text.startswith(("//", "/\\"))
     if not local and not text.startswith("https://"):
-        raise Refused(f"Expected an https address or a path on this server, got {text[:40]!r}.")
+        raise CellRefused(f"Expected an https address or a path on this server, got {text[:40]!r}.")
     return _text(250, text, setting)
 
 
@@ -120,9 +120,9 @@ def _tags(text: str, _: Setting) -> list[str]:
     tags = list(dict.fromkeys(text.lower().split()))
     for tag in tags:
         if not re.fullmatch(TAG, tag, re.A):
-            raise Refused(f"Expected tags such as gluten-free, with blanks between, got {tag[:40]!r}.")
+            raise CellRefused(f"Expected tags such as gluten-free, with blanks between, got {tag[:40]!r}.")
     if len(tags) > MOST_TAGS:
-        raise Refused(f"Expected at most {MOST_TAGS} tags, got {len(tags)}.")
+        raise CellRefused(f"Expected at most {MOST_TAGS} tags, got {len(tags)}.")
     return tags
 
 
@@ -159,10 +159,10 @@ COLUMNS: dict[str, Column] = {
 
 
 def read(column: Column, text: str, setting: Setting) -> Any:
-    """Return the cell's value; raises Refused."""
+    """Return the cell's value; raises CellRefused."""
     text = text.strip()
     if text:
         return column.read(text, setting)
     if column.required:
-        raise Refused("Expected something, got nothing.")
+        raise CellRefused("Expected something, got nothing.")
     return None if column.empty is NOTHING else column.empty

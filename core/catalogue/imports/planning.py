@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from actors.kit.money import quantize
-from core.catalogue.imports.columns import COLUMNS, NUTRITION, Refused, Setting, read
-from core.catalogue.imports.sheets import Row, Sheet
+from core.catalogue.imports.columns import COLUMNS, NUTRITION, CellRefused, Setting, read
+from core.catalogue.imports.sheets import Sheet, SheetRow
 from core.catalogue.models import Category, Product
 from core.catalogue.models.products import below_nothing, cheapest_variants
 from core.tenancy.models import Chain
@@ -55,7 +55,7 @@ class Plan:
         for row in self._sheet.rows():
             yield self._step(row)
 
-    def _step(self, row: Row) -> Step:
+    def _step(self, row: SheetRow) -> Step:
         given, problems = self._read(row)
         barcode = given.get("barcode", row.cells.get("barcode", "").strip()[:60])
         name = row.cells.get("name", "").strip()[:160]
@@ -89,14 +89,14 @@ class Plan:
             row.line, outcome, barcode, shown_name, values, changes, [], there["id"], there["version"]
         )
 
-    def _read(self, row: Row) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    def _read(self, row: SheetRow) -> tuple[dict[str, Any], list[dict[str, str]]]:
         if row.problem:
             return {}, [_problem("", row.problem)]
         given, problems = {}, []
         for name, text in row.cells.items():
             try:
                 given[name] = read(COLUMNS[name], text, self._setting)
-            except Refused as error:
+            except CellRefused as error:
                 problems.append(_problem(name, str(error)))
         return given, problems
 

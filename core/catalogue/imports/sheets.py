@@ -21,7 +21,7 @@ class SheetError(ValueError):
     """The file as a whole cannot be read; the text says what was expected and what came."""
 
 
-class Row(NamedTuple):
+class SheetRow(NamedTuple):
     """``line`` counts as an editor does; ``cells`` by column, or why the line is none."""
 
     line: int
@@ -36,7 +36,7 @@ class Sheet(NamedTuple):
     text: str
     delimiter: str
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[SheetRow]:
         """Yield the lines after the header; empty ones are passed over."""
         reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=self.delimiter, strict=True)
         next(reader)
@@ -48,15 +48,15 @@ class Sheet(NamedTuple):
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Row(line, {}, f"Expected a line of CSV: {error}.")
+                yield SheetRow(line, {}, f"Expected a line of CSV: {error}.")
                 continue
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) > len(self.columns) and any(cell.strip() for cell in cells[len(self.columns) :]):
-                yield Row(line, {}, f"Expected {len(self.columns)} cells, got {len(cells)}.")
+                yield SheetRow(line, {}, f"Expected {len(self.columns)} cells, got {len(cells)}.")
                 continue
             cells += [""] * (len(self.columns) - len(cells))
-            yield Row(line, dict(zip(self.columns, cells, strict=False)))
+            yield SheetRow(line, dict(zip(self.columns, cells, strict=False)))
 
 
 def opened(data: bytes, known: Collection[str] = COLUMNS.keys()) -> Sheet:

@@ -184,7 +184,7 @@ def begin(chain: Chain, user: User | None, name: str, data: bytes, dry_run: bool
     return response
 
 
-class ExportView(View):
+class ProductExportView(View):
     """A chain's products as a file that an import takes back."""
 
     refuses = ("which_one",)

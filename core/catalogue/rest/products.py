@@ -27,7 +27,7 @@ from core.rest.views import ListView, RetrieveView, RowView
 
 
 @extend_schema_field({"type": "number"})
-class Amount(serializers.Field[Any, Any, Any, Any]):
+class ListPrice(serializers.Field[Any, Any, Any, Any]):
     """Money in the decimals of the chain's currency. Read only."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -53,7 +53,7 @@ class ImageAnswer(serializers.ModelSerializer[ProductImage]):
 class VariantAnswer(serializers.ModelSerializer[Variant]):
     """A variant; its price is the product's plus the adjustment."""
 
-    price_adjustment = Amount()
+    price_adjustment = ListPrice()
 
     class Meta:
         model = Variant
@@ -64,7 +64,7 @@ class ProductAnswer(serializers.ModelSerializer[Product]):
     """A product with what a screen shows of its category."""
 
     chain = serializers.CharField(source="chain.slug")
-    price = Amount()
+    price = ListPrice()
     currency = serializers.CharField(source="chain.currency")
     category = serializers.CharField(source="category.slug", default=None, allow_null=True)
     category_name = serializers.CharField(source="category.name", default=None, allow_null=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from django.utils import timezone
 
-from core.accounts.principals import Grant, Principal, subject_id
+from core.accounts.principals import HeldRole, Principal, subject_id
 from core.accounts.tokens import DEVICES, Claims, TokenError
 from core.fleet.models import Device
 
@@ -32,5 +32,5 @@ def identify_device(claims: Claims) -> tuple[Claims, Principal]:
     if claims.version != device.token_version and until is not None:
         expires_at = min(claims.expires_at, int(until.timestamp()))
         claims = msgspec.structs.replace(claims, expires_at=expires_at)
-    grant = Grant("device", device.branch.chain.slug, device.branch.code)
+    grant = HeldRole("device", device.branch.chain.slug, device.branch.code)
     return claims, Principal("device", str(device.pk), device.name, grants=(grant,))

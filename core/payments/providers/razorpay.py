@@ -48,7 +48,7 @@ from core.payments.providers import (
     Unheard,
 )
 from core.payments.providers.units import RAZORPAY, NotPayable
-from core.payments.providers.wire import PerThread, Session
+from core.payments.providers.wire import PerThread, ProviderSession
 
 T = TypeVar("T")
 ANOTHER_TRY_S = 180.0
@@ -70,7 +70,7 @@ _DISPUTE_EVENTS = {
 _REFUND_EVENTS = {"refund.created", "refund.processed", "refund.failed", "refund.speed_changed"}
 
 
-class _Http(Session):
+class _Http(ProviderSession):
     """Judges an answer by its status first: the SDK reads every error as JSON, and prints what it cannot."""
 
     def request(self, *args: Any, **options: Any) -> requests.Response:

@@ -44,7 +44,7 @@ from core.payments.providers import (
     Unheard,
 )
 from core.payments.providers.units import STRIPE, NotPayable
-from core.payments.providers.wire import PerThread, Session
+from core.payments.providers.wire import PerThread, ProviderSession
 
 ANOTHER_CARD_S = 180.0
 """So long after a refused card somebody may still be looking for another one."""
@@ -77,8 +77,8 @@ class Account:
         self._webhook_secret = webhook_secret
         self._timeout_s = timeout_s
 
-        def make() -> tuple[Session, StripeClient]:
-            session = Session()
+        def make() -> tuple[ProviderSession, StripeClient]:
+            session = ProviderSession()
             http = stripe.RequestsClient(session=session)
             return session, StripeClient(
                 secret_key,

@@ -22,7 +22,7 @@ CONNECT_S = 5.0
 T = TypeVar("T")
 
 
-class Session(requests.Session):
+class ProviderSession(requests.Session):
     """HTTP to one provider from one thread; outside of :meth:`within` it sends nothing."""
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ function History() {
   const [words, pages, found, problem] = [
     useSignal(""),
     useSignal(1),
-    useSignal(/** @type {Page<Rest.OrderRow> | null} */ (null)),
+    useSignal(/** @type {Page<Rest.OrderSummary> | null} */ (null)),
     useSignal(/** @type {Problem | null} */ (null)),
   ];
   const load = async (gone) => {

@@ -105,7 +105,7 @@ function Sales({ manages }) {
     useSignal(""),
     useSignal(""),
     useSignal(1),
-    useSignal(/** @type {Page<Rest.OrderRow> | null} */ (null)),
+    useSignal(/** @type {Page<Rest.OrderSummary> | null} */ (null)),
     useSignal(/** @type {Problem | null} */ (null)),
     useSignal(new URLSearchParams(location.search).get("order")),
   ];

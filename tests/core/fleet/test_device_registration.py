@@ -60,7 +60,7 @@ def test_a_pi_with_a_code_gets_an_id_a_token_and_where_to_go(people: dict[str, U
     }
     assert body["firmware_key"] is None
     who = principal_of(body["device_token"])
-    assert (who.id, who.grants) == (body["device_id"], (principals.Grant("device", "own-chain", "OWN"),))
+    assert (who.id, who.grants) == (body["device_id"], (principals.HeldRole("device", "own-chain", "OWN"),))
     device = Device.objects.get(pk=body["device_id"])
     assert (device.mac, device.serial, device.branch.code) == (MAC, SERIAL, "OWN")
 

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from core.accounts import principals, tokens
 from core.accounts.models import User
-from core.accounts.principals import PERMISSIONS, Grant, Principal, may
+from core.accounts.principals import PERMISSIONS, HeldRole, Principal, may
 from core.catalogue.models import Category, ImportJob, Variant
 from core.firmware.urls import firmware_api
 from core.fleet.urls import device_api
@@ -318,7 +318,7 @@ def test_a_trolley_held_by_an_erased_account_shows_nobody(people: dict[str, User
     ],
 )
 def test_a_grant_reaches_so_far(grant: Any, permission: str, chain: str, branch: str, allowed: bool) -> None:
-    principal = Principal("user", "u", "u", grants=(Grant(*grant),))
+    principal = Principal("user", "u", "u", grants=(HeldRole(*grant),))
     assert may(principal, permission, chain, branch) is allowed
 
 
@@ -334,7 +334,7 @@ def test_a_permission_that_is_not_in_the_table_is_an_error() -> None:
 
 def test_the_principal_of_an_account_has_its_grants(people: dict[str, User]) -> None:
     claims = tokens.verify(tokens.issue(people["manager"])["access"])
-    assert principals.load(claims).grants == (Grant("manager", "own-chain", "OWN"),)
+    assert principals.load(claims).grants == (HeldRole("manager", "own-chain", "OWN"),)
     with pytest.raises(tokens.TokenError):
         principals.load(msgspec.structs.replace(claims, subject="not-an-id"))
     with pytest.raises(tokens.TokenError):

@@ -16,7 +16,7 @@ from actors.runtime.address import Address
 from core.inventory.models import Reservation
 from core.inventory.tasks import sweep_reservations
 from realtime.server import Server
-from realtime.testing import Refused, TrolleyClient, trolley_client
+from realtime.testing import CommandRefused, TrolleyClient, trolley_client
 from tests.realtime.conftest import World, make_world
 
 HOLD_S = 300.0
@@ -74,7 +74,7 @@ async def test_a_checkout_keeps_the_goods_and_freezes_the_cart(
         event = await phone.event("cart", "CheckoutReserved")
         assert event["data"]["checkout"]["expires_at"] == kept["expires_at"]
         assert await _level(server, world) == (10, 2)
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await phone.command("cart.add", product_id=str(world.products[1].pk))
         assert (refused.value.status, refused.value.code) == (409, "cart_frozen")
         again = await phone.command("cart.checkout")
@@ -172,7 +172,7 @@ async def test_a_product_that_went_inactive_blocks_it_by_name(world: World, serv
 
         await asyncio.to_thread(withdraw)
         await asyncio.to_thread((await server.owner()).references.reload)
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await phone.command("cart.checkout")
         assert refused.value.code == "items_unavailable"
         assert [item["name"] for item in refused.value.problem["items"]] == ["Product 0"]
@@ -222,6 +222,6 @@ async def test_stock_is_for_staff_of_the_branch_and_its_own_products(world: Worl
 @pytest.mark.parametrize("quantity", [0, -1, 1000, 1.5, "2", 10**30])
 async def test_quantities_that_make_no_sense_are_refused(world: World, server: Server, quantity: Any) -> None:
     async with trolley_client(server, await asyncio.to_thread(world.token)) as phone:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await phone.command("cart.add", product_id=str(world.products[0].pk), quantity=quantity)
         assert refused.value.status == 400

@@ -11,7 +11,7 @@ from django.db.models import F
 
 from core.catalogue.models import Product, Variant, Voucher
 from realtime.server import Server
-from realtime.testing import Refused, TrolleyClient, trolley_client
+from realtime.testing import CommandRefused, TrolleyClient, trolley_client
 from tests.realtime.conftest import World, make_world
 from tests.realtime.paying import GOOD, http, stocked
 
@@ -27,7 +27,7 @@ async def changed(server: Server, product: Product, **values: Any) -> None:
 
 
 async def refused(phone: TrolleyClient, name: str, **fields: Any) -> tuple[int, str]:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(CommandRefused) as caught:
         await phone.command(name, **fields)
     return caught.value.status, caught.value.code
 
@@ -229,7 +229,7 @@ async def test_goods_that_are_switched_off_while_in_carts_block_the_checkout_by_
             cart = await cart_of(phone)
             assert cart["has_unavailable_items"] is True
             assert [item["available"] for item in cart["items"]] == [False, True]
-            with pytest.raises(Refused) as caught:
+            with pytest.raises(CommandRefused) as caught:
                 await phone.command("cart.checkout")
             assert caught.value.code == "items_unavailable"
             named = caught.value.problem["items"]

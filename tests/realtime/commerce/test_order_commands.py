@@ -19,7 +19,7 @@ from actors.runtime.address import Address
 from core.fleet.models import Trolley
 from core.tenancy.models import Branch
 from realtime.server import Server
-from realtime.testing import Refused, trolley_client
+from realtime.testing import CommandRefused, trolley_client
 from tests.realtime.buying import bought
 from tests.realtime.conftest import World, make_world
 
@@ -133,7 +133,7 @@ async def test_a_guard_lets_the_goods_out_once(world: World, server: Server) -> 
         assert (passed["trolley_id"], passed["total"]) == (world.trolleys[0], 348.5)
         again = await gate.command("order.verify_exit", branch=branch, code=url, id="look-1")
         assert again == passed, "the same key is the same look"
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await gate.command("order.verify_exit", branch=branch, code=code.lower().replace("-", " "))
     assert (refused.value.status, refused.value.code) == (409, "pass_used")
     problem = refused.value.problem

@@ -16,7 +16,7 @@ from core.payments.providers.registry import find
 from core.payments.providers.sandbox import SIGNATURE, Sandbox
 from core.payments.tasks import reconcile
 from realtime.server import Server
-from realtime.testing import Refused, trolley_client
+from realtime.testing import CommandRefused, trolley_client
 from tests.realtime.conftest import World, make_world
 from tests.realtime.paying import (
     ASKS,
@@ -67,7 +67,7 @@ async def test_a_payment_ends_in_an_order_and_a_free_trolley(shop: World, server
         asked = await phone.event("cart", "PaymentRequested")
         assert asked["data"]["checkout"]["payment_id"] == begun["payment_id"]
         assert await level(server, shop) == (10, 2)
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await phone.command("session.end", session_id=started["session_id"], outcome="paid")
         assert (refused.value.status, refused.value.code) == (409, "not_paid")
         done = await phone.command("payment.confirm", payment_id=begun["payment_id"], card=GOOD)
@@ -132,12 +132,12 @@ async def test_what_is_asked_for_wrongly_is_named(shop: World, server: Server) -
             ({"currency": "USD"}, "currency_mismatch"),
             ({"shipping_address": {"street": "x" * 5000}}, "invalid"),
         ):
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(CommandRefused) as refused:
                 await phone.command("payment.create", **fields)
             assert (refused.value.status, refused.value.code) == (400, code)
         begun = await phone.command("payment.create")
         for card in ("4242424242424241", "hello", "42"):
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(CommandRefused) as refused:
                 await phone.command("payment.confirm", payment_id=begun["payment_id"], card=card)
             assert (refused.value.status, refused.value.code) == (400, "not_understood")
         done = await phone.command("payment.confirm", payment_id=begun["payment_id"], card=GOOD)
@@ -147,7 +147,7 @@ async def test_what_is_asked_for_wrongly_is_named(shop: World, server: Server) -
 async def test_not_enough_in_stock_is_named_before_anybody_pays(shop: World, server: Server) -> None:
     async with trolley_client(server, await token(shop)) as phone:
         await shopping(phone, shop, 11)
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await phone.command("payment.create")
         assert (refused.value.status, refused.value.code) == (400, "insufficient_stock")
 

@@ -11,7 +11,7 @@ import pytest
 
 from core.catalogue.models import PriceRule, Variant, Voucher
 from realtime.server import Server
-from realtime.testing import Refused, trolley_client
+from realtime.testing import CommandRefused, trolley_client
 from tests.realtime.conftest import World, make_world
 
 NOBODYS = UUID(int=0)
@@ -119,7 +119,7 @@ async def test_a_voucher_shows_in_the_cart_and_another_tenants_is_not_found(
         while event["name"] != "VouchersChanged":
             event = await phone.event("cart")
         assert event["data"]["vouchers"] == ["TEN"]
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await phone.command("cart.apply_voucher", code="THEIRS")
         assert (refused.value.status, refused.value.code) == (404, "voucher_not_found")
         assert (await phone.command("cart.drop_voucher", code="TEN"))["cart_total"] == 100

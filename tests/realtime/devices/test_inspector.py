@@ -11,7 +11,7 @@ from devicegw import wire
 from realtime.devices.inspection import BEHIND_BYTES, HERE, Inspections, TappedFrames, Taps
 from realtime.problems import Problem
 from realtime.server import Server
-from realtime.testing import Refused, trolley_client
+from realtime.testing import CommandRefused, trolley_client
 from realtime.topics.hub import Outbox
 from tests.realtime.conftest import World
 from tests.realtime.devices.test_devices import NOW, pi
@@ -28,12 +28,12 @@ async def test_frames_reach_the_manager_who_asked_and_no_other_socket(world: Wor
         trolley_client(server, manager) as other,
         trolley_client(server, staff) as floor,
     ):
-        with pytest.raises(Refused) as offline:
+        with pytest.raises(CommandRefused) as offline:
             await desk.command("device.inspect", device_id=device_id, bus=0, seconds=20)
         assert offline.value.code == "device_offline"
         async with pi(server, world) as device:
             await device.hello()
-            with pytest.raises(Refused) as forbidden:
+            with pytest.raises(CommandRefused) as forbidden:
                 await floor.command("device.inspect", device_id=device_id)
             assert forbidden.value.status == 404
             await desk.command("device.inspect", device_id=device_id, bus=0, seconds=20)

@@ -12,7 +12,7 @@ from core.fleet.models import Trolley
 from core.tenancy.models import Branch
 from devicegw.wire import utc
 from realtime.server import Server
-from realtime.testing import Refused, trolley_client
+from realtime.testing import CommandRefused, trolley_client
 from tests.realtime.conftest import World
 from tests.realtime.devices.test_devices import Pi, _slot, pi
 from tests.realtime.test_alarm_commands import http
@@ -141,6 +141,6 @@ async def test_staff_lets_a_trolley_by_number_and_phone_and_takes_it_back(
 async def test_a_shopper_gives_back_only_the_own_trolley(world: World, server: Server) -> None:
     token = await asyncio.to_thread(world.token)
     async with trolley_client(server, token) as phone:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await phone.command("trolley.return", trolley_id=world.trolleys[0])
         assert refused.value.code == "not_your_trolley"

@@ -21,7 +21,7 @@ from core.orders import passes
 from realtime.cluster import messages as envelope
 from realtime.process import Process
 from realtime.server import Server, limits
-from realtime.testing import Refused, trolley_client
+from realtime.testing import CommandRefused, trolley_client
 from tests.realtime.buying import bought
 from tests.realtime.conftest import World
 from tests.realtime.devices.test_devices import pi
@@ -82,12 +82,12 @@ async def test_an_edge_carries_commands_and_topics(world: World, server: Server,
         await tablet.command("cart.add", barcode=world.barcode)
         added = await phone.event("cart", "ItemAdded")
         assert added["data"]["total_price"] == 100.0
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await phone.command("cart.remove", item_id=str(uuid4()))
         assert refused.value.code == "item_not_found"
         id_ = str(uuid4())
         await phone.command("cart.add", id=id_, barcode=world.barcode)
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await phone.command("cart.add", id=id_, barcode=world.barcode, quantity=2)
         assert refused.value.code == "key_reused"
         ended = await phone.command("session.end", session_id=started["session_id"])
@@ -121,7 +121,7 @@ async def test_an_edge_lets_goods_out_and_gives_money_back(
     async with trolley_client(edge, manager) as desk:
         passed = await desk.command("order.verify_exit", branch=world.branch.code, code=code)
         assert (passed["total_items"], passed["total"]) == (2, 200.0)
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await desk.command("order.refund", order_id=order_id, amount=200.01, reason="torn")
         assert (refused.value.code, refused.value.problem["left"]) == ("refund_too_high", 200.0)
         begun = await desk.command("order.refund", order_id=order_id, reason="torn")
@@ -192,7 +192,7 @@ async def test_a_manager_at_any_process_sees_the_frames_of_a_bus_at_another(
         "fault": True,
     }
     async with trolley_client(there, manager) as desk:
-        with pytest.raises(Refused) as away:
+        with pytest.raises(CommandRefused) as away:
             await desk.command("device.inspect", device_id=device_id)
         assert away.value.code == "device_offline"
         async with pi(server if manager_at == "edge" else edge, world) as device:
@@ -250,7 +250,7 @@ async def test_without_an_owner_a_command_is_answered_with_503(
     running = await lonely.running()
     token = await asyncio.to_thread(world.token)
     async with trolley_client(lonely, token) as phone:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await phone.command("cart.clear")
         assert (refused.value.status, refused.value.problem["retry_after"]) == (503, 1)
     await running.stop()

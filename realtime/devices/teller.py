@@ -1,0 +1,15 @@
+"""What the devices' side needs of the actor system."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from actors.messages.device import AssignSlots, Retire
+from actors.runtime import Address
+
+
+class Teller(Protocol):
+    """Where commands are left for a device's actor."""
+
+    def tell(self, address: Address, command: AssignSlots | Retire) -> None:
+        """Send a command and hear nothing; from any thread."""
