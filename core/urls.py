@@ -37,6 +37,7 @@ from core.payments import api as payments
 from core.payments.pages import pay as pay_page
 from core.privacy import api as privacy
 from core.rest.views import SchemaView
+from core.stats import api as stats
 from core.telemetry import api as telemetry
 from core.web import health
 from core.web.pages import page
@@ -65,6 +66,8 @@ api: list[URLPattern | URLResolver] = [
     path("api/me/logins", factors.LoginsView.as_view()),
     path("api/me/logins/<id:login_id>", factors.LoginView.as_view()),
     *branches_api,
+    path("api/branches/<str:branch_id>/stats", stats.BranchStatsView.as_view()),
+    path("api/chains/<str:chain_id>/stats", stats.ChainStatsView.as_view()),
     path("api/branches/<str:branch_id>/qr-sheet", trolleys.QrSheetView.as_view()),
     path("api/branches/<str:branch_id>/carts", branch_trolleys.BranchTrolleysView.as_view()),
     path("api/branches/<str:branch_id>/carts/<str:cart_number>", branch_trolleys.BranchTrolleyView.as_view()),

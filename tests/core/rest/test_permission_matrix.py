@@ -47,6 +47,13 @@ MATRIX: dict[str, dict[str, int]] = {
         **SIGNED_IN, "shopper": 404, "staff": 404, "manager": 404, "chain_admin": 404,
     },
     "/api/branches/OWN/qr-sheet": {**SIGNED_IN, "shopper": 404, "staff": 404, "stranger": 404},
+    "/api/branches/OWN/stats": {**SIGNED_IN, "shopper": 404, "stranger": 404},
+    "/api/branches/FOREIGN/stats": {
+        **SIGNED_IN, "shopper": 404, "staff": 404, "manager": 404, "chain_admin": 404,
+    },
+    "/api/chains/own-chain/stats": {
+        **SIGNED_IN, "shopper": 404, "stranger": 404, "staff": 403, "manager": 403,
+    },
     "/api/branches/OWN/floor-plan": {**SIGNED_IN, "shopper": 404, "stranger": 404},
     "/api/branches/OWN/trolleys": {**SIGNED_IN, "shopper": 404, "stranger": 404},
     "/api/branches/OWN/trolleys/1": {**SIGNED_IN, "shopper": 404, "stranger": 404},

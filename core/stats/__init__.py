@@ -1,0 +1,1 @@
+"""Figures of branches and chains, from the read models of many apps."""
