@@ -24,6 +24,7 @@ from core.catalogue import media
 from core.catalogue.rest import categories, imports, pictures, variants
 from core.catalogue.rest import products as catalogue
 from core.demo.api import DemoView
+from core.feeds.urls import feeds_urls
 from core.firmware.urls import firmware_api
 from core.fleet.rentals import api as rentals
 from core.fleet.trolleys import api as trolleys
@@ -90,6 +91,7 @@ api: list[URLPattern | URLResolver] = [
     path("api/payments/webhooks/<str:provider>", payments.WebhookView.as_view()),
     path("api/trolleys/<str:trolley_id>", trolleys.TrolleyView.as_view()),
     path("api/trolleys/<str:trolley_id>/qr", trolleys.TrolleyQrView.as_view()),
+    path("api/trolleys/<str:trolley_id>/new-qr", trolleys.NewQrView.as_view()),
     *device_api,
     *firmware_api,
     path("api/products", catalogue.ProductsView.as_view()),
@@ -119,6 +121,7 @@ api: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *api,
+    *feeds_urls,
     path("api/<path:rest>", problems.nothing_here),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz),

@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,11 +15,12 @@ from rest_framework.response import Response
 from core.accounts import scopes
 from core.accounts.principals import Principal, may
 from core.fleet.models import Trolley
-from core.fleet.trolleys import qr
+from core.fleet.trolleys import qr, sheets
 from core.problems import Problem
-from core.rest.fields import Moment, rfc3339
+from core.rest.fields import ClosedSerializer, Moment, StrictText, checked, rfc3339
 from core.rest.views import View
 from core.tenancy.models import Branch
+from core.trail.notes import Place, note
 from core.web.middleware import policy
 from core.web.pages import style_hashes
 
@@ -128,11 +129,66 @@ class TrolleyQrView(View):
 class QrSheetView(View):
     """The QR codes of a branch."""
 
-    @extend_schema(responses={(200, "text/html"): OpenApiTypes.STR}, operation_id="branch_qr_sheet")
+    @extend_schema(
+        operation_id="branch_qr_sheet",
+        parameters=[
+            OpenApiParameter("kind", str, enum=("html", "pdf", "svg"), description="By default html."),
+            OpenApiParameter("size", str, enum=tuple(sheets.SIZES), description="Of a label; by default m."),
+        ],
+        responses={
+            (200, "text/html"): OpenApiTypes.STR,
+            (200, "application/pdf"): OpenApiTypes.BINARY,
+            (200, "image/svg+xml"): OpenApiTypes.STR,
+        },
+    )
     def get(self, request: Request, branch_id: str) -> HttpResponse:
-        """Return a page to print: a label a trolley, twelve on a sheet of A4."""
+        """Return labels to print, one a trolley, on sheets of A4."""
         branch = scopes.find_branch(cast(Principal, request.auth), "trolley.print_qr", branch_id)
+        size = sheets.SIZES[request.query_params.get("size", "m")]
+        rows = branch.trolleys.filter(is_active=True).order_by("cart_number")
+        match request.query_params.get("kind", "html"):
+            case "pdf":
+                title = f"QR codes of {branch.code}"
+                return _file(sheets.pdf(rows, size, title), "application/pdf", f"qr-{branch.code}.pdf")
+            case "svg":
+                return _file(sheets.svg(rows, size).encode(), "image/svg+xml", f"qr-{branch.code}.svg")
         return sheet(request, branch)
+
+
+def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'inline; filename="{name}"'}
+    return HttpResponse(content, content_type=content_type, headers=headers)
+
+
+class NewQrBody(ClosedSerializer):
+    """Why the old code is worth nothing any more."""
+
+    reason = StrictText(max_length=300)
+
+
+class NewQrAnswer(serializers.Serializer[Any]):
+    """What the new print holds."""
+
+    trolley_id = serializers.CharField()
+    qr_code_data = serializers.CharField()
+
+
+class NewQrView(View):
+    """Another QR code for a trolley whose print was damaged or stolen."""
+
+    @extend_schema(request=NewQrBody, responses=NewQrAnswer, operation_id="trolley_new_qr")
+    def post(self, request: Request, trolley_id: str) -> Response:
+        """Give the trolley another code; every print of the old one is refused within two seconds."""
+        row, who = find_trolley(trolley_id), cast(Principal, request.auth)
+        refuse_other_tenants(row, who)
+        if not may(who, "trolley.print_qr", row.branch.chain.slug, row.branch.code):
+            raise Problem(403, "forbidden", "Your role does not allow this.")
+        reason = checked(NewQrBody, request)["reason"]
+        row.qr_nonce = str(Trolley._meta.get_field("qr_nonce").get_default())
+        row.save()
+        place = Place(row.branch.chain.slug, row.branch.code)
+        note("trolley.new_qr", f"trolley/{row.trolley_id}", place, reason)
+        return Response({"trolley_id": row.trolley_id, "qr_code_data": qr.url(row.trolley_id, row.qr_nonce)})
 
 
 def sheet(request: HttpRequest, branch: Branch) -> HttpResponse:

@@ -8,7 +8,9 @@ import pytest
 
 from core.accounts.models import User
 from core.fleet.directory import Directory
+from core.fleet.models import Trolley
 from core.fleet.trolleys import qr
+from core.trail.models import Note
 from tests.core.support import Api, World
 
 
@@ -96,3 +98,37 @@ def test_the_admins_login_opens_no_api(world: World, people: dict[str, User], cl
     client.force_login(people["platform"])
     for path in ("/api/branches/OWN/qr-sheet", "/api/trolleys/T-1/qr", "/api/me"):
         assert client.get(path).status_code == 401
+
+
+@pytest.mark.parametrize("size", ["s", "m", "l"])
+def test_the_labels_come_as_pdf_and_svg_in_three_sizes(
+    size: str, world: World, people: dict[str, User]
+) -> None:
+    Trolley.objects.bulk_create(
+        Trolley(trolley_id=f"T-{number}", branch=world.own, cart_number=number) for number in range(20, 60)
+    )
+    manager = Api(people["manager"])
+    pdf = manager.get(f"/api/branches/OWN/qr-sheet?kind=pdf&size={size}")
+    assert (pdf["Content-Type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
+    pages = {"s": 2, "m": 5, "l": 11}[size]
+    assert pdf.content.count(b"/Type /Page\n") == pages
+    svg = manager.get(f"/api/branches/OWN/qr-sheet?kind=svg&size={size}")
+    picture = ET.fromstring(svg.content)
+    assert picture.get("height") == f"{pages * 297}mm"
+    assert len(picture.findall("{http://www.w3.org/2000/svg}g")) == 41
+    assert manager.get("/api/branches/OWN/qr-sheet?kind=png").status_code == 400
+
+
+def test_a_new_code_makes_the_old_print_worthless(world: World, people: dict[str, User]) -> None:
+    old = qr.url("T-1", world.trolley.qr_nonce)
+    statuses = {
+        name: Api(people[name]).post("/api/trolleys/T-1/new-qr", {"reason": "stolen"}).status_code
+        for name in ("shopper", "staff", "stranger", "manager")
+    }
+    assert statuses == {"shopper": 403, "staff": 403, "stranger": 404, "manager": 200}
+    answer = Api(people["manager"]).post("/api/trolleys/T-1/new-qr", {"reason": "scratched"}).json()
+    nonce = Trolley.objects.get(pk=world.trolley.pk).qr_nonce
+    assert qr.read(answer["qr_code_data"], lambda code: nonce).signed
+    with pytest.raises(qr.QrError):
+        qr.read(old, lambda code: nonce)
+    assert Note.objects.filter(what="trolley.new_qr", reason="scratched").exists()

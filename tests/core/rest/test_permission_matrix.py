@@ -218,6 +218,7 @@ def test_the_matrix_leaves_out_nothing_that_can_be_read() -> None:
     Those that only take posts are in test_accounts and test_payments, devices' in test_device_permissions.
     """
     posts = {"api/auth/register", "api/auth/token", "api/auth/token/refresh", "api/auth/logout"}
+    posts |= {"api/trolleys/<str:trolley_id>/new-qr"}  # test_trolley_qr
     posts |= {"api/auth/logout-everywhere", "api/payments/webhooks/<str:provider>"}
     # Codes and links: test_login_codes, test_addresses.
     posts |= {"api/auth/otp/request", "api/auth/otp/verify", "api/auth/email/confirm"}

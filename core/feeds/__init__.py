@@ -1,0 +1,1 @@
+"""Public feeds: how many trolleys are free, for maps and route planners."""
