@@ -10,14 +10,15 @@ from decimal import ROUND_HALF_UP, Decimal
 _NONE = ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV")
 _NONE_FRANCS = ("XAF", "XOF", "XPF")
 _THREE = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
-_DECIMALS = dict.fromkeys((*_NONE, *_NONE_FRANCS), 0) | dict.fromkeys(_THREE, 3)
+EXCEPTIONS = dict.fromkeys((*_NONE, *_NONE_FRANCS), 0) | dict.fromkeys(_THREE, 3)
+"""How many decimals, of the currencies that have not two."""
 _STEP = {0: Decimal(1), 2: Decimal("0.01"), 3: Decimal("0.001")}
 _ZERO = {0: Decimal(0), 2: Decimal("0.00"), 3: Decimal("0.000")}
 
 
 def decimals(currency: str) -> int:
     """Return how many decimals amounts of the currency (ISO 4217 code) have: 0, 2 or 3."""
-    return _DECIMALS.get(currency, 2)
+    return EXCEPTIONS.get(currency, 2)
 
 
 def quantize(amount: Decimal, currency: str) -> Decimal:

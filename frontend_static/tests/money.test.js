@@ -15,6 +15,12 @@ test("amounts carry their currency's decimals", () => {
   assert.equal(plain(formatMoney(1.25, "KWD", "en")), "KWD 1.250");
 });
 
+test("the decimals are the server's, whatever the browser thinks of a currency", () => {
+  assert.equal(plain(formatMoney(149.99, "PKR", "en")), "Rs 149.99");
+  assert.match(plain(formatMoney(149.99, "HUF", "he")), /149\.99/);
+  assert.equal(plain(formatMoney(1.255, "IQD", "en")), "IQD 1.255");
+});
+
 test("a decimal string is shown digit by digit, beyond what a float can hold", () => {
   assert.equal(plain(formatMoney("90071992547409.93", "INR", "en")), "₹90,071,992,547,409.93");
   assert.equal(plain(formatMoney("0.10", "INR", "en")), "₹0.10");

@@ -2,6 +2,7 @@
 import { html, useEffect, useSignal } from "../ui.js";
 import { reason, t } from "../i18n.js";
 import { auth } from "../api.js";
+import { decimalsOf } from "../money.js";
 import { Loading, Sheet, toast } from "../parts/common.js";
 
 export function Picture({ product }) {
@@ -17,9 +18,7 @@ function Wrong({ problem, field }) {
 
 /** The amount as one types it, with the currency's decimals. */
 function typed(product) {
-  const digits = new Intl.NumberFormat("en", { style: "currency", currency: product.currency }).resolvedOptions()
-    .maximumFractionDigits;
-  return Number(product.price).toFixed(digits);
+  return Number(product.price).toFixed(decimalsOf(product.currency));
 }
 
 /** The row in the list may be old: the sheet begins with the product as it is now, and saves a change of that. */
