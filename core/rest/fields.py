@@ -12,7 +12,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from core.wire import closed, ids
+from core.wire import amounts, closed, ids
 
 
 def rfc3339(moment: datetime) -> str:
@@ -169,6 +169,17 @@ class ExactNumber(serializers.DecimalField):
             return super().validate_precision(value)
         except serializers.ValidationError as error:
             raise serializers.ValidationError(str(cast("Any", error.detail)[0]), "too_many_digits") from None
+
+
+class Money(ExactNumber):
+    """An amount, as a JSON number or as text, digit for digit. Wants ``core.rest.json.JSONParser``."""
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        """Return the amount; raises ValidationError."""
+        try:
+            return super().to_internal_value(amounts.read(data))
+        except amounts.InvalidAmount as error:
+            raise serializers.ValidationError(str(error)) from None
 
 
 def type_name(data: Any) -> str:

@@ -96,6 +96,22 @@ class UploadedFile(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-
         return {"type": "string", "format": "binary", "minLength": 1}
 
 
+class MoneyField(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Amounts are numbers, or texts that say the same."""
+
+    target_class = "core.rest.fields.Money"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> Fragment:
+        """Return the schema."""
+        field = self.target
+        whole = field.max_digits - field.decimal_places
+        least = {"exclusiveMinimum": -(10**whole)} if field.min_value is None else {"minimum": 0}
+        sign = "-?" if field.min_value is None else ""
+        text = rf"^{sign}[0-9]{{1,{whole}}}(\.[0-9]{{1,{field.decimal_places}}})?$"
+        number = {"type": "number", "format": "double", **least, "exclusiveMaximum": 10**whole}
+        return {"oneOf": [number, {"type": "string", "pattern": text}]}
+
+
 _NULL_ENUM: Fragment = {"$ref": "#/components/schemas/NullEnum"}
 _SENTENCE = re.compile(r"(?<=[^.]\.)\s+(?=[A-Z])")
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})

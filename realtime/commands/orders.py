@@ -157,7 +157,7 @@ async def _order_place(call: Call) -> Place:
 
 def _refund(call: Call, found: Any) -> Ask:
     body: OrderRefund = call.body
-    if body.amount is not None and not 0 < body.amount < _MOST:
+    if body.amount is not None and not (body.amount.is_finite() and 0 < body.amount < _MOST):
         raise invalid("amount", "Expected an amount above nothing.", code="invalid_amount")
     if not body.reason.strip():
         raise invalid("reason", "Say why; the shopper reads it.")

@@ -16,7 +16,15 @@ from core.catalogue import barcodes
 from core.catalogue.facts import MOST_TAGS, TAG
 from core.catalogue.models import Category, Product, Variant
 from core.problems import rule
-from core.rest.fields import ClosedSerializer, ExactNumber, StrictBoolean, StrictId, StrictInteger, StrictText
+from core.rest.fields import (
+    ClosedSerializer,
+    ExactNumber,
+    Money,
+    StrictBoolean,
+    StrictId,
+    StrictInteger,
+    StrictText,
+)
 from core.tenancy.models import Chain
 
 _slug = RegexValidator(r"^[-a-zA-Z0-9_]+\Z", "Letters, digits, - and _ only.")
@@ -42,7 +50,7 @@ class ProductBody(ClosedSerializer):
 
     barcode = StrictText(max_length=400)
     name = StrictText(max_length=160)
-    price = ExactNumber(max_digits=12, decimal_places=3, min_value=Decimal(0))
+    price = Money(max_digits=12, decimal_places=3, min_value=Decimal(0))
     description = StrictText(max_length=4000, allow_blank=True, required=False)
     category = StrictText(max_length=50, allow_blank=True, required=False, help_text="Slug; empty: none.")
     is_active = StrictBoolean(required=False)
@@ -109,7 +117,7 @@ class VariantBody(ClosedSerializer):
     """A variant; its price is the product's plus ``price_adjustment``, which may be negative."""
 
     name = StrictText(max_length=80)
-    price_adjustment = ExactNumber(max_digits=12, decimal_places=3, required=False)
+    price_adjustment = Money(max_digits=12, decimal_places=3, required=False)
     is_active = StrictBoolean(required=False)
 
 

@@ -63,7 +63,7 @@ def test_numbers_arrive_digit_for_digit(manager: Api) -> None:
     [
         ({"price": 12.345}, "price"),
         ({"price": -1}, "price"),
-        ({"price": "12.50"}, "price"),
+        ({"price": "12,50"}, "price"),
         ({"price": True}, "price"),
         ({"price": None}, "price"),
         ({"price": 10**40}, "price"),

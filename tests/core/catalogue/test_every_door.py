@@ -84,6 +84,25 @@ def test_no_price_is_so_low_that_a_variant_would_be_sold_for_nothing(
     assert api.change("PATCH", path, {"price": 8}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"), [(9.5, "9.50"), ("9.5", "9.50"), ("9", "9.00"), ("0.10", "0.10"), (9, "9.00")]
+)
+def test_an_amount_may_be_a_number_or_a_text(
+    given: Any, kept: str, people: dict[str, User], world: World
+) -> None:
+    answer = Api(people["manager"]).change("PATCH", f"/api/products/{world.product.pk}", {"price": given})
+    assert f'"price":{kept}'.encode() in answer.content
+
+
+@pytest.mark.parametrize(
+    "given", ["", " 9", "9,5", "1e3", "NaN", "Infinity", "٣", "1_0", "0x1", True, [9], {}]
+)
+def test_what_is_no_amount_is_refused_by_name(given: Any, people: dict[str, User], world: World) -> None:
+    answer = Api(people["manager"]).change("PATCH", f"/api/products/{world.product.pk}", {"price": given})
+    assert answer.status_code == 400
+    assert "Expected an amount such as 12.50" in answer.json()["errors"]["price"][0]
+
+
 @pytest.mark.parametrize("door", ["PATCH", "POST", "form"])
 def test_no_variant_takes_off_more_than_there_is(
     door: str, people: dict[str, User], world: World, small: Variant, staff: Client

@@ -247,7 +247,7 @@ async def test_what_came_back_is_on_the_shelf_again(world: World, server: Server
 @pytest.mark.parametrize(
     "wrong",
     [
-        *({"amount": amount} for amount in (0, -1, 0.001, 100.01, 10**12, "x")),
+        *({"amount": amount} for amount in (0, -1, 0.001, 100.01, 10**12, "x", "NaN", "-Infinity", "0")),
         *({"reason": reason} for reason in ("", " ", "x" * 201)),
         *({"restock": [{"item_id": "x", "quantity": quantity}]} for quantity in (0, 1)),
         {"colour": "red"},
