@@ -90,7 +90,7 @@ class Commits:
         for author, chunks in parts.items():
             why = error if error is not None else refused.get(author.address) if refused else None
             if why is not None:
-                author.refused(chunks, why)
+                author.refused(chunks, why, own=error is None)
             else:
                 for chunk in chunks:
                     author.committed(chunk)

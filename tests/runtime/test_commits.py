@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -131,6 +132,67 @@ def test_a_refused_write_fails_its_own_entity_only(world: World, why: Exception)
         bad.get(timeout=WAIT_S)
     assert good.get(timeout=WAIT_S).answer == Total(2)
     assert world.ask(A, Add(1), "a").answer == Total(1)
+
+
+class Picky(Refusing):
+    """Refuses each write with a certain amount in it, as a projection that cannot show it does."""
+
+    def __init__(self, world: World, amount: int) -> None:
+        super().__init__(world)
+        self.amount = amount
+
+    def commit(self, partition: str, epoch: int, batch: list) -> CommitResult:  # type: ignore[type-arg]
+        for write in batch:
+            if self.amount in [getattr(event, "by", None) for event in write.decoded]:
+                self.errors[write.address] = ValueError("poisoned")
+        return super().commit(partition, epoch, batch)
+
+
+POISON = 13
+
+
+def test_of_what_was_decided_together_only_the_poisoned_command_fails(world: World) -> None:
+    Picky(world, POISON)
+    world.ask(A, Add(1))
+    with world.journal.held():
+        world.system.tell(C, Add(1))
+        world.journal.wait_for_commit()
+        asked = [world.system.ask(A, Add(by), f"c{by}") for by in (2, POISON, 4)]
+        asked.append(world.system.ask(A, Look()))
+        world.system.tell(A, Add(8))
+        repeated = world.system.ask(A, Add(2), "c2")
+    with pytest.raises(Unavailable, match="poisoned"):
+        asked[1].get(timeout=WAIT_S)
+    assert [asked[at].get(timeout=WAIT_S).answer for at in (0, 2)] == [Total(3), Total(7)]
+    assert asked[3].get(timeout=WAIT_S).state.total == 7
+    world.quiet()
+    assert world.ask(A, Look()).state.total == 15
+    assert world.ask(A, Add(2), "c2").replayed
+    with suppress(Unavailable):  # it came while its first was lost
+        assert repeated.get(timeout=WAIT_S).answer == Total(3)
+    assert [event.seq for event in world.journal.store.load(A).events] == [1, 2, 3, 4]
+
+
+def test_what_was_built_on_a_poisoned_commit_is_decided_again_without_it(world: World) -> None:
+    Picky(world, POISON)
+    with world.journal.held():
+        world.system.tell(C, Add(1))
+        world.journal.wait_for_commit()
+        bad = world.system.ask(A, Add(POISON))
+        world.ask(B, Look())
+    later = [world.system.ask(A, Add(1)) for _ in range(5)]
+    with pytest.raises(Unavailable, match="poisoned"):
+        bad.get(timeout=WAIT_S)
+    assert [reply.get(timeout=WAIT_S).answer for reply in later] == [Total(n) for n in range(1, 6)]
+
+
+def test_a_command_that_is_refused_each_time_fails_each_time_and_delays_nobody_for_long(world: World) -> None:
+    Picky(world, POISON)
+    for total in range(1, 20):
+        asked = [world.system.ask(A, Add(by)) for by in (1, POISON)]
+        assert asked[0].get(timeout=WAIT_S).answer == Total(total)
+        with pytest.raises(Unavailable, match="poisoned"):
+            asked[1].get(timeout=WAIT_S)
 
 
 def test_another_writer_of_the_same_entity_is_noticed_and_loses_nothing(make: Callable[..., World]) -> None:

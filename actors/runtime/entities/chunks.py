@@ -9,6 +9,7 @@ import msgspec
 
 from actors.runtime.address import Address
 from actors.runtime.entities.answers import AfterCommit
+from actors.runtime.entities.envelopes import Envelope
 from actors.runtime.journal import Recorded
 from actors.runtime.kind import Kind
 
@@ -27,8 +28,8 @@ class Author(Protocol):
     def committed(self, chunk: Chunk) -> None:
         """The chunk is durable."""
 
-    def refused(self, chunks: list[Chunk], why: Exception) -> None:
-        """The chunks were not written, and cannot be."""
+    def refused(self, chunks: list[Chunk], why: Exception, own: bool = False) -> None:
+        """The chunks were not written, and cannot be; with ``own`` it was for what is in them."""
 
 
 class Chunk(msgspec.Struct, eq=False):
@@ -44,6 +45,10 @@ class Chunk(msgspec.Struct, eq=False):
     records: list[Recorded] = []
     decoded: list[Any] = []
     jobs: list[AfterCommit] = []
+    taken: list[Envelope] = []
+    """What was taken while it was the last that is not durable, in order."""
+    makers: list[Envelope] = []
+    """Those of them whose events are in it."""
     tells: list[tuple[int, Any]] | None = None
     hints: list[Any] | None = None
     wake: bool | None = None

@@ -13,6 +13,7 @@ from actors.runtime.entities.answers import (
     KnownCommand,
     RepeatedAnswer,
     decoded,
+    recall,
     repeated,
     reused,
 )
@@ -32,6 +33,7 @@ def receive(entity: Identity, incarnation: Incarnation, envelope: Envelope, now:
     body = envelope.command
     if type(body) is kind.look:
         incarnation.after_commits(Conclusion(envelope, None, None, incarnation.state, incarnation.seq))
+        _note(incarnation, envelope)
         return
     command_id = envelope.command_id
     command = None
@@ -68,6 +70,12 @@ def receive(entity: Identity, incarnation: Incarnation, envelope: Envelope, now:
         return
     entity.defects = 0
     _conclude(entity, incarnation, decision, envelope, command)
+
+
+def _note(incarnation: Incarnation, envelope: Envelope) -> None:
+    """Should what is not durable yet be lost, this was built on it."""
+    if incarnation.tail is not None:
+        incarnation.tail.taken.append(envelope)
 
 
 def _ask_first(entity: Identity, envelope: Envelope, command_id: str) -> None:
@@ -116,6 +124,8 @@ def _conclude(
             _look_up(entity, incarnation, command, conclusion)
         else:
             incarnation.after_commits(conclusion)
+            if not decision.events:
+                _note(incarnation, envelope)
     if decision.hints:
         incarnation.hint_after_commits(decision.hints)
 
@@ -170,3 +180,17 @@ def _look_up(
             conclusion.envelope.resolve(outcome)
 
     entity.context.kept(entity.address, command.command_id, done)
+
+
+def recall_from_journal(entity: Identity, command: KnownCommand, state: Any, otherwise: Exception) -> None:
+    """Ask the journal for the answer to a command that was in the way of itself."""
+    address, codec, epoch = entity.address, entity.kind.codec, entity.context.stream_epoch
+
+    def repeat(answer: Any, seq: int) -> Any:
+        return repeated(answer, state, seq, epoch)
+
+    entity.context.kept(
+        address,
+        command.command_id,
+        lambda kept: recall(kept, command, address, codec, repeat, otherwise),
+    )

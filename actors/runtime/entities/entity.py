@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from actors.runtime.address import Address
-from actors.runtime.entities.answers import AfterCommit, KnownCommand, recall, repeated
+from actors.runtime.entities.answers import AfterCommit
 from actors.runtime.entities.chunks import Chunk
 from actors.runtime.entities.context import EntityContext
-from actors.runtime.entities.deciding import defect, receive
+from actors.runtime.entities.deciding import defect, recall_from_journal, receive
 from actors.runtime.entities.envelopes import Envelope, OneWay
 from actors.runtime.entities.incarnation import Incarnation
 from actors.runtime.entities.loading import Restored
@@ -32,8 +31,8 @@ class Entity:
     """One address. It has an incarnation while it is in memory. Everything here happens on the dispatcher."""
 
     __slots__ = (
-        "address", "context", "defects", "holds", "incarnation", "kind", "losses", "mailbox", "scheduled",
-        "shown", "status", "used", "woken",
+        "address", "careful", "context", "defects", "holds", "incarnation", "kind", "losses", "mailbox",
+        "scheduled", "shown", "status", "used", "woken",
     )  # fmt: skip
 
     def __init__(self, context: EntityContext, kind: Kind, address: Address) -> None:
@@ -54,6 +53,8 @@ class Entity:
         """The journal's wake flag; None if a lost commit left it unknown."""
         self.defects = 0
         """Turns in a row whose decider raised, and loads that failed."""
+        self.careful = 0
+        """How many of the first in the mailbox have a commit of their own: one of them was refused."""
         self.losses = 0
         """Incarnations lost since the last commit that succeeded."""
         self.holds = 0
@@ -86,6 +87,12 @@ class Entity:
         mailbox = self.mailbox
         before = incarnation.state
         left = context.turn
+        if self.careful:
+            if incarnation.tail is not None:
+                self.scheduled = False  # until that is durable
+                return
+            self.careful -= 1
+            left = 1
         while mailbox and left:
             receive(self, incarnation, mailbox.pop(0), now)
             left -= 1
@@ -205,7 +212,7 @@ class Entity:
                 known = incarnation.commands
                 if known is not None and known.get(command.command_id) is command:
                     del known[command.command_id]
-                self._recall(command, job.state, error)
+                recall_from_journal(self, command, job.state, error)
             else:
                 failed.append(job)
         if incarnation is self.incarnation:
@@ -213,18 +220,11 @@ class Entity:
         for job in failed:
             job.fail(error)
 
-    def _recall(self, command: KnownCommand, state: Any, otherwise: Exception) -> None:
-        """Ask the journal for the answer to a command that was in the way of itself."""
-        address, codec, epoch = self.address, self.kind.codec, self.context.stream_epoch
-
-        def repeat(answer: Any, seq: int) -> Any:
-            return repeated(answer, state, seq, epoch)
-
-        self.context.kept(
-            address,
-            command.command_id,
-            lambda kept: recall(kept, command, address, codec, repeat, otherwise),
-        )
+    def take_again(self, envelopes: list[Envelope]) -> None:
+        """Decide these before everything else, each in a commit of its own."""
+        self.mailbox[self.careful : self.careful] = envelopes
+        self.careful += len(envelopes)
+        self.schedule()
 
     def discard(self, error: BaseException, again: bool = True) -> None:
         """Drop the incarnation: what it knew was built on events that are lost.

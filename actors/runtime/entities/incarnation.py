@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from actors.runtime.address import Address
+from actors.runtime.entities.again import blames, to_decide_again
 from actors.runtime.entities.answers import AfterCommit, KnownCommand, forget, written_answers
 from actors.runtime.entities.chunks import Chunk
 from actors.runtime.entities.context import EntityContext
@@ -39,8 +40,17 @@ class Identity(Protocol):
     holds: int
     """Reasons to stay in memory: somebody watches it, or a lookup for it is under way."""
 
+    careful: int
+    """How many of the envelopes in its mailbox have a commit of their own."""
+
     def refused(self, incarnation: Incarnation, chunks: list[Chunk], why: Exception) -> None:
         """Chunks of one of its incarnations were not written, and cannot be."""
+
+    def take_again(self, envelopes: list[Envelope]) -> None:
+        """Decide these before everything else, each in a commit of its own."""
+
+    def schedule(self) -> None:
+        """See to it that there will be a turn."""
 
 
 class Due:
@@ -66,8 +76,8 @@ class Incarnation:
     """
 
     __slots__ = (
-        "address", "armed", "commands", "context", "deadline", "deliveries", "entity", "epoch", "fired",
-        "forgot", "history", "kind", "lost", "proven", "seq", "snapshot_seq", "state", "tail",
+        "address", "armed", "blamed", "commands", "context", "deadline", "deliveries", "entity", "epoch",
+        "fired", "forgot", "history", "kind", "lost", "proven", "seq", "snapshot_seq", "state", "tail",
     )  # fmt: skip
 
     def __init__(self, entity: Identity, loaded: Restored, now: float) -> None:
@@ -93,6 +103,8 @@ class Incarnation:
         """The deadline whose message has just been sent."""
         self.history: deque[Numbered] | None = None
         self.lost = False
+        self.blamed = False
+        """True once the journal refused what it wrote, and not the whole commit."""
         self.proven = False
         """True once a commit of it succeeded."""
 
@@ -161,6 +173,8 @@ class Incarnation:
         chunk = self.open_chunk()
         if type(envelope.command) not in kind.patient:
             chunk.patient = False
+        chunk.makers.append(envelope)
+        chunk.taken.append(envelope)
         chunk.records += records
         chunk.decoded += events
         self.state = chunk.state = state
@@ -266,6 +280,8 @@ class Incarnation:
         epoch = self.epoch
         for job in chunk.jobs:
             job.run(epoch)
+        if self.entity.careful and self.tail is None:
+            self.entity.schedule()
         if chunk.tells is None and chunk.hints is None:
             return
         name = str(self.address)
@@ -274,9 +290,13 @@ class Incarnation:
         for hint in chunk.hints or ():
             self.context.hint(hint, name)
 
-    def refused(self, chunks: list[Chunk], why: Exception) -> None:
+    def refused(self, chunks: list[Chunk], why: Exception, own: bool = False) -> None:
         """The chunks were not written: the entity sees to those who wait, and to its next incarnation."""
+        self.blamed = self.blamed or blames(why, own)
+        again = to_decide_again(chunks, own, self.kind.on_deadline) if self.blamed else []
         self.entity.refused(self, chunks, why)
+        if again:
+            self.entity.take_again(again)
 
 
 def _numbered(chunk: Chunk) -> tuple[Numbered, ...]:
