@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import Meta, Struct
 
-from devicegw.wire import FromDevice, FromServer, Telemetry
+from devicegw.wire import UNREADABLE, FromDevice, FromServer, Telemetry
 
 # --- devices -------------------------------------------------------------------
 
@@ -50,9 +50,9 @@ class _Typed(Struct):
 
 _encoder = msgspec.json.Encoder()
 decode_login = msgspec.json.Decoder(Login).decode
-"""Raises msgspec.DecodeError."""
+"""Raises one of UNREADABLE."""
 decode_closed = msgspec.json.Decoder(Closed).decode
-"""Raises msgspec.DecodeError."""
+"""Raises one of UNREADABLE."""
 _decode_typed = msgspec.json.Decoder(_Typed).decode
 
 
@@ -65,7 +65,7 @@ def type_of(payload: bytes) -> str:
     """Return the ``type`` of a message, whatever else it is; empty if it has none."""
     try:
         return _decode_typed(payload).type
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return ""
 
 
@@ -147,7 +147,7 @@ class TrolleyStatus(Struct, frozen=True):
 
 
 decode_command = msgspec.json.Decoder(TrolleyCommand).decode
-"""Raises msgspec.DecodeError."""
+"""Raises one of UNREADABLE."""
 
 
 def status_of(trolley: dict[str, Any]) -> TrolleyStatus:

@@ -22,6 +22,8 @@ from msgspec import Meta, Struct
 SUBPROTOCOL = "trolley-device.v1"
 MAX_MESSAGE = 64 * 1024
 """Bytes of one encoded message, either way."""
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for a message that is no JSON of ours, is none in UTF-8, or is nested without end."""
 
 Hook = Literal["open", "closed", "unknown"]
 FirmwareStep = Literal["downloading", "downloaded", "verified", "updating", "updated", "failed"]
@@ -275,7 +277,7 @@ def seq_of(data: str | bytes) -> int | None:
     """Return the ``seq`` of a message however wrong the rest is, for the Problem that refuses it."""
     try:
         seq = msgspec.json.decode(data, type=_Numbered).seq
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     return seq
 
@@ -317,5 +319,5 @@ def _decode(decoder: msgspec.json.Decoder[_T], data: str | bytes) -> _T:
         raise WireError(f"expected at most {MAX_MESSAGE} bytes, got {len(data)}")
     try:
         return decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise WireError(str(error)) from error

@@ -28,7 +28,7 @@ from devicegw.mqtt_wire import (
     status_of,
 )
 from devicegw.tasks import until_one_ends
-from devicegw.wire import utc
+from devicegw.wire import UNREADABLE, utc
 
 _log = logging.getLogger("devices.bridge")
 
@@ -94,7 +94,7 @@ class BranchFeed:
         """Take a command; its answer is shown in the trolley's status, and then ``done`` is called."""
         try:
             command = decode_command(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             await self._answer(trolley_id, CommandAnswer(None, op, "invalid_message", str(error)), done)
             return
         op = command.op or op

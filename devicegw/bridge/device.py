@@ -14,12 +14,11 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-import msgspec
-
 from devicegw import mqtt_wire
 from devicegw.link.transport import Channel, ChannelClosed, WebsocketTransport
 from devicegw.mqtt_wire import Closed, Login
 from devicegw.tasks import until_one_ends
+from devicegw.wire import UNREADABLE
 
 _log = logging.getLogger("devices.bridge")
 
@@ -75,7 +74,7 @@ class DeviceConnection:
     def _take_login(self, payload: bytes) -> None:
         try:
             login = mqtt_wire.decode_login(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             _log.error("device %s: login not understood: %s", self._device_id, error)
             return
         if self._login is None or login.connection != self._login.connection:

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from uuid import uuid4
 
 import aiomqtt
-import msgspec
 
 from devicegw import mqtt_wire, wire
 from devicegw.link import broker
@@ -100,7 +99,7 @@ class _MqttChannel:
 def _closed(payload: bytes) -> ChannelClosed:
     try:
         closed = mqtt_wire.decode_closed(payload)
-    except msgspec.DecodeError as error:
+    except wire.UNREADABLE as error:
         return ChannelClosed(f"closed by the bridge: {error}")
     return ChannelClosed(f"closed by the bridge: {closed.reason}", closed.code)
 

@@ -1,4 +1,4 @@
-"""Somebody, or a dying disk, flips a byte: the server says what is missing and does not serve as if nothing were."""
+"""Somebody, or a dying disk, flips a byte: the server says what is missing, and serves only when told to."""
 
 from __future__ import annotations
 

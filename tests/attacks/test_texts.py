@@ -77,9 +77,8 @@ async def test_a_device_that_sends_it_is_told_so_and_goes_on(
 ) -> None:
     async with pi(server, world) as link:
         await link.hello()
-        await link._communicator.send_input(
-            {"type": "websocket.receive", "text": '{"type": "scan", "seq": 1, "bus": %s}' % value}
-        )
+        text = f'{{"type": "scan", "seq": 1, "bus": {value}}}'
+        await link._communicator.send_input({"type": "websocket.receive", "text": text})
         await link.take("problem")
         await link.send("heartbeat")
         await link.take("heartbeat")

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from devicegw import wire
+from devicegw import mqtt_wire, wire
 
 AT = wire.utc(1_800_000_000.1239)
 
@@ -102,3 +102,12 @@ def test_the_number_of_a_refused_message_can_still_be_read():
 def test_a_slot_is_bus_board_and_lock(place, slot):
     assert wire.slot_number(*place) == slot
     assert wire.slot_place(slot) == place
+
+
+@pytest.mark.parametrize("data", ["[" * 30_000, '{"type":"scan","seq":7,"x":' + "[" * 30_000])
+def test_a_message_nested_without_end_is_refused_like_any_other_nonsense(data):
+    for decode in (wire.decode_from_device, wire.decode_from_server):
+        with pytest.raises(wire.WireError):
+            decode(data)
+    assert wire.seq_of(data) is None
+    assert mqtt_wire.type_of(data.encode()) == ""
