@@ -23,6 +23,7 @@ from realtime.http.routes import HotRoutes
 from realtime.limits import daphne as limits_of_daphne
 from realtime.limits.attempts import PerMinute
 from realtime.limits.caller import address_of, with_caller
+from realtime.limits.logins import Logins
 from realtime.limits.requests import RequestGuard, RequestLimits
 from realtime.limits.uploads import uploads
 from realtime.process import EdgeProcess, OwnerProcess, Process
@@ -96,6 +97,7 @@ def _guarded(app: App, shared: Shared) -> RequestGuard:
         limits,
         shared.allowances,
         shared.services.attempts,
+        Logins(settings.PASSWORD_HASHES_AT_ONCE, settings.PASSWORD_HASHES_WAITING),
         address_of=address_of,
         account_of=account_of,
         upload_of=uploads(shared.authenticator),

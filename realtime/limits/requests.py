@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from realtime.asgi import Message, Send
 from realtime.limits.allowances import Allowances
 from realtime.limits.attempts import Attempts
+from realtime.limits.logins import Logins
 from realtime.problems import Problem
 
 Receive = Callable[[], Awaitable[Message]]
@@ -65,6 +66,7 @@ class RequestGuard:
         limits: RequestLimits,
         allowances: Allowances,
         attempts: Attempts,
+        logins: Logins,
         *,
         address_of: Callable[[Message], str],
         account_of: AccountOf,
@@ -75,6 +77,7 @@ class RequestGuard:
         self._limits = limits
         self._allowances = allowances
         self._attempts = attempts
+        self._logins = logins
         self._address_of = address_of
         self._account_of = account_of
         self._upload_of = upload_of
@@ -95,12 +98,23 @@ class RequestGuard:
             await send(message)
 
         try:
-            await self._app(scope, await self._checked(scope, receive), noting)
+            checked = await self._checked(scope, receive)
+            if self._logins.concerns(scope):
+                await self._log_in(scope, await _whole(checked), noting)
+            else:
+                await self._app(scope, checked, noting)
         except RequestRefused as refused:
             # A response that has begun can only be cut off, which the server does at an exception.
             if begun:
                 raise
             await self._refuse(scope, send, refused.problem)
+
+    async def _log_in(self, scope: Message, receive: Receive, send: Send) -> None:
+        try:
+            async with self._logins.place():
+                await self._app(scope, receive, send)
+        except Problem as problem:
+            raise RequestRefused(problem) from problem
 
     async def _checked(self, scope: Message, receive: Receive) -> Receive:
         token, length, chunked = self._head(scope)
@@ -203,6 +217,18 @@ def _bounded(receive: Receive, most: int, within: float) -> Receive:
             raise RequestRefused(_too_large(most, None))
         whole = not message.get("more_body", False)
         return message
+
+    return receiving
+
+
+async def _whole(receive: Receive) -> Receive:
+    """Return a ``receive`` that has the whole body already."""
+    messages = [await receive()]
+    while messages[-1].get("more_body", False):
+        messages.append(await receive())
+
+    async def receiving() -> Message:
+        return messages.pop(0) if messages else await receive()
 
     return receiving
 

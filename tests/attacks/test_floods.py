@@ -9,14 +9,19 @@ from pathlib import Path
 from time import perf_counter
 
 import pytest
+from httpx import ASGITransport, AsyncClient
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from realtime import server as serving
+from realtime.limits.logins import Logins
+from realtime.server import Server
 from tests.attacks.target import SERVERS, Target, target
 from tests.realtime.conftest import World
 
 SETTINGS = {"WS_COMMANDS_PER_SECOND": "20", "WS_FLOOD_S": "2", "ACCOUNT_SOCKETS": "6"}
 FLOOD = 4429
+GUESSES = 20
 
 
 @pytest.fixture(scope="module", params=SERVERS)
@@ -126,3 +131,25 @@ async def test_requests_over_the_allowance_are_told_when_to_come_again(world: Wo
     assert 'ratelimit-policy: "requests";q=40;w=1' in answer.head
     assert 'ratelimit: "requests";r=0;t=1' in answer.head
     assert json.loads(answer.body)["code"] == "too_many_requests"
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One password is hashed, one looked up, and three wait."""
+    monkeypatch.setattr(serving, "Logins", lambda *_: Logins(1, 3))
+
+
+async def test_a_crowd_of_guessers_never_comes_to_django(narrow: None, server: Server) -> None:
+    """They cost no thread and no connection to the database; everything else is served as ever."""
+    transport = ASGITransport(app=server)  # type: ignore[arg-type]
+    async with AsyncClient(transport=transport, base_url="http://localhost") as http:
+        guesses = [
+            http.post("/api/v1/auth/token/", json={"username": f"owner{number}", "password": "a wrong one"})
+            for number in range(GUESSES)
+        ]
+        answers = await asyncio.gather(*guesses)
+        assert (await http.get("/api/me")).status_code == 401
+    busy = [answer for answer in answers if answer.status_code == 503]
+    assert len(busy) == GUESSES - 5
+    assert {(each.json()["code"], each.headers["Retry-After"]) for each in busy} == {("logins_busy", "5")}
+    assert {answer.status_code for answer in answers} == {401, 503}

@@ -8,16 +8,13 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
-import sys
 from pathlib import Path
 
-import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.attacks.target import Target, target
 from tests.realtime.conftest import World
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs prlimit(2)")
 GENEROUS = {"WS_COMMANDS_PER_SECOND": "100000"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -12,6 +13,8 @@ from django.test import Client, override_settings
 from core.accounts import hashing
 from core.accounts.hashing import Turns
 from core.problems import Problem
+from realtime.limits.logins import Logins
+from realtime.problems import Problem as Refusal
 
 PATIENCE_S = 60
 
@@ -111,3 +114,41 @@ def test_both_logins_say_that_they_are_busy_and_count_no_failure(monkeypatch: py
             page = Client().post("/admin/login/", login)
             assert page.status_code == 200
             assert b"Too many logins are under way" in page.content
+
+
+def test_hashes_are_computed_after_everybody_else() -> None:
+    make_password("a good long one")
+    threads = [thread for thread in threading.enumerate() if thread.name.startswith("password")]
+    assert threads
+    mine = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    for thread in threads:
+        assert os.getpriority(os.PRIO_PROCESS, thread.native_id or 0) > mine
+
+
+async def test_who_waited_too_long_leaves_room_for_the_next() -> None:
+    logins = Logins(1, 1, patience_s=0.0)
+    async with logins.place(), logins.place():
+        for _ in range(3):
+            with pytest.raises(Refusal) as refused:
+                async with logins.place():
+                    pass
+            assert refused.value.status == 503
+    async with logins.place():
+        pass
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "hashes"),
+    [
+        ("POST", "/api/auth/token", True),
+        ("POST", "/api/v1/auth/register/", True),
+        ("POST", "/admin/login/", True),
+        ("DELETE", "/api/me", True),
+        ("GET", "/api/me", False),
+        ("GET", "/admin/login/", False),
+        ("POST", "/api/auth/token/refresh", False),
+        ("POST", "/api/cart/add", False),
+    ],
+)
+def test_only_what_hashes_a_password_waits_with_the_guessers(method: str, path: str, hashes: bool) -> None:
+    assert Logins.concerns({"method": method, "path": path}) == hashes

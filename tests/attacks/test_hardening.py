@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,3 +48,9 @@ def test_scripts_and_styles_come_from_here_and_talk_to_nobody_else() -> None:
     assert parts["connect-src"] == "'self' ws://testserver"
     assert "'unsafe-inline'" not in policy
     assert parts["object-src"] == parts["frame-ancestors"] == "'none'"
+
+
+def test_no_address_after_signing_in_leads_away(node: str) -> None:
+    program = Path(__file__).with_name("next.mjs")
+    done = subprocess.run([node, "--test", str(program)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
