@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connections
 
 from actors import branch, chain, notify
 from actors.runtime import Clock, Dispatcher, Kind, Publication, System
@@ -108,6 +108,13 @@ class References:
         self._wake.set()
 
     def _follow(self) -> None:
+        try:
+            self._reload_what_changes()
+        finally:
+            # Only the thread that has made a connection may close it, and it is kept until somebody does.
+            connections.close_all()
+
+    def _reload_what_changes(self) -> None:
         while True:
             # Commands and workers announce nothing here, so what they changed is asked for.
             self._wake.wait(_LOOK_S)

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test.utils import CaptureQueriesContext
 
 from core import host, reference
@@ -117,8 +118,15 @@ def test_a_chain_that_is_not_there_is_empty(db: None) -> None:
 def test_a_change_in_another_process_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host, "_LOOK_S", 0.02)
     heard = threading.Event()
+    used: set[BaseDatabaseWrapper] = set()
+
+    def listen(what: str) -> None:
+        used.add(connections["default"])
+        if what == reference.CATALOGUE:
+            heard.set()
+
     references = host.References()
-    references.listen(lambda what: heard.set() if what == reference.CATALOGUE else None)
+    references.listen(listen)
     references.start()
     try:
         heard.clear()
@@ -127,3 +135,5 @@ def test_a_change_in_another_process_is_noticed(world: World, monkeypatch: pytes
         assert heard.wait(90)
     finally:
         references.stop()
+    # The thread leaves no connection behind.
+    assert [each.connection for each in used] == [None]
