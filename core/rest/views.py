@@ -47,9 +47,7 @@ class View(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check caller, ids and query; raises APIException."""
         super().initial(request, *args, **kwargs)
-        wrong = {
-            _shown(name): [each.sentence] for name, each in kwargs.items() if isinstance(each, Malformed)
-        }
+        wrong = {name: [each.sentence] for name, each in kwargs.items() if isinstance(each, Malformed)}
         if wrong:
             raise ValidationError(wrong)
         match = request.resolver_match
@@ -109,10 +107,6 @@ def _for_want_of_a_factor(exc: Exception, request: Request, named: dict[str, Any
     if withheld and (hidden or isinstance(exc, PermissionDenied | exceptions.PermissionDenied)):
         return Problem(403, "second_factor_needed", SECOND_FACTOR_NEEDED)
     return None
-
-
-def _shown(name: str) -> str:
-    return "id" if name == "pk" else name
 
 
 class ListView(View, generics.ListAPIView[Row]):

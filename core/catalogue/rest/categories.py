@@ -78,32 +78,32 @@ class CategoryView(View):
     refuses = ("already_there", "not_there", "unfit", "which_one")
 
     @extend_schema(responses=CategoryAnswer)
-    def get(self, request: Request, pk: uuid.UUID) -> Response:
+    def get(self, request: Request, category_id: uuid.UUID) -> Response:
         """Return the category."""
-        return _shown(_visible(request), pk)
+        return _shown(_visible(request), category_id)
 
     @extend_schema(request=CategoryBody, responses=CategoryAnswer, parameters=[IF_MATCH])
-    def put(self, request: Request, pk: uuid.UUID) -> Response:
+    def put(self, request: Request, category_id: uuid.UUID) -> Response:
         """Replace the category; what is left out becomes empty."""
-        return self._change(request, pk, partial=False)
+        return self._change(request, category_id, partial=False)
 
     @extend_schema(request=CategoryBody, responses=CategoryAnswer, parameters=[IF_MATCH])
-    def patch(self, request: Request, pk: uuid.UUID) -> Response:
+    def patch(self, request: Request, category_id: uuid.UUID) -> Response:
         """Change what is given; a new parent moves it with all that is below it."""
-        return self._change(request, pk, partial=True)
+        return self._change(request, category_id, partial=True)
 
     @extend_schema(responses={204: None}, parameters=[IF_MATCH])
-    def delete(self, request: Request, pk: uuid.UUID) -> Response:
+    def delete(self, request: Request, category_id: uuid.UUID) -> Response:
         """Take the category out of use; refused (409) while something active is in it."""
-        row = _row(request, pk)
+        row = _row(request, category_id)
         claim(row, request)
         _check_empty(row)
         row.is_active = False
         row.save(update_fields=["is_active"])
         return Response(status=204)
 
-    def _change(self, request: Request, pk: uuid.UUID, partial: bool) -> Response:
-        row = _row(request, pk)
+    def _change(self, request: Request, category_id: uuid.UUID, partial: bool) -> Response:
+        row = _row(request, category_id)
         given = checked(CategoryBody, request, partial=partial)
         # Two moves at once could close a ring that neither sees: moves in one chain take turns.
         Chain.objects.filter(pk=row.chain_id).update(is_active=F("is_active"))
@@ -111,7 +111,7 @@ class CategoryView(View):
         if given.get("is_active") is False:
             _check_empty(row)
         fill(row, given if partial else whole(Category, given), row.chain)
-        return _shown(list(_all()), pk)
+        return _shown(list(_all()), category_id)
 
 
 def _all() -> Any:
@@ -128,8 +128,8 @@ def _visible(request: Request) -> list[Category]:
     ]
 
 
-def _row(request: Request, pk: uuid.UUID) -> Category:
-    return writable(request, Category.objects.select_related("chain", "parent"), "chain", pk)
+def _row(request: Request, category_id: uuid.UUID) -> Category:
+    return writable(request, Category.objects.select_related("chain", "parent"), "chain", category_id)
 
 
 def _check_empty(row: Category) -> None:
@@ -139,11 +139,11 @@ def _check_empty(row: Category) -> None:
         raise Problem(409, "category_in_use", "There are active products in this category.")
 
 
-def _shown(rows: list[Category], pk: uuid.UUID) -> Response:
+def _shown(rows: list[Category], category_id: uuid.UUID) -> Response:
     nodes = _nodes(rows)
-    if pk not in nodes:
+    if category_id not in nodes:
         raise Http404
-    return tagged(Response(nodes[pk]), nodes[pk]["version"])
+    return tagged(Response(nodes[category_id]), nodes[category_id]["version"])
 
 
 def _tree(rows: list[Category]) -> list[dict[str, Any]]:

@@ -92,6 +92,7 @@ class LineAnswer(serializers.ModelSerializer[ImportLine]):
 
 
 class _Imports(RowView[ImportJob]):
+    lookup_url_kwarg = "import_id"
     serializer_class: Any = ImportAnswer
     queryset = ImportJob.objects.none()
     filter_backends: Any = ()
@@ -142,7 +143,7 @@ class ImportLinesView(_Imports, ListView[Any]):
         """Return the lines, of one outcome if asked."""
         if getattr(self, "swagger_fake_view", False):
             return ImportLine.objects.none()
-        job = super().get_queryset().filter(pk=self.kwargs["pk"]).first()
+        job = super().get_queryset().filter(pk=self.kwargs["import_id"]).first()
         if job is None:
             raise Http404
         rows = ImportLine.objects.filter(job=job)
@@ -162,9 +163,9 @@ class ApplyImportView(_Imports):
     """Writing what a dry run has shown."""
 
     @extend_schema(request=ApplyBody, responses={202: ImportAnswer}, operation_id="imports_apply")
-    def post(self, request: Request, pk: uuid.UUID) -> Response:
+    def post(self, request: Request, import_id: uuid.UUID) -> Response:
         """Begin the import of a dry run's file; it is checked again against what is there by then."""
-        job = generics.get_object_or_404(self.get_queryset(), pk=pk)
+        job = generics.get_object_or_404(self.get_queryset(), pk=import_id)
         given = checked(ApplyBody, request)
         if not job.dry_run or job.status != ImportJob.Status.DONE:
             raise Problem(409, "not_a_finished_dry_run", "Only a dry run that is done can be applied.")

@@ -43,10 +43,10 @@ def chain_of(request: Request, slug: str | None) -> Chain:
     return chain
 
 
-def writable(request: Request, rows: QuerySet[Row], path: str, pk: uuid.UUID) -> Row:
+def writable(request: Request, rows: QuerySet[Row], path: str, row_id: uuid.UUID) -> Row:
     """Return the row for a change; ``path`` leads to its chain. Another tenant's is not found."""
     chains = managed(request)
-    row = rows.filter(pk=pk, **{f"{path}__in": chains}).first()
+    row = rows.filter(pk=row_id, **{f"{path}__in": chains}).first()
     if row is None:
         raise Http404
     return row

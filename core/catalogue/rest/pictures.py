@@ -44,9 +44,9 @@ class PicturesView(View):
     parser_classes = (MultiPartParser,)
 
     @extend_schema(request={"multipart/form-data": PictureBody}, responses={201: ImageAnswer})
-    def post(self, request: Request, pk: uuid.UUID) -> HttpResponseBase:
+    def post(self, request: Request, product_id: uuid.UUID) -> HttpResponseBase:
         """Add a picture. It is drawn anew as WebP, at most 1600 pixels wide or high."""
-        product = _product(request, pk)
+        product = _product(request, product_id)
         given = checked(PictureBody, request)
         try:
             # Before the transaction: drawing takes long, and nobody else could write meanwhile.
@@ -78,9 +78,9 @@ class PictureView(View):
     """One picture of a product."""
 
     @extend_schema(responses={204: None}, operation_id="products_images_destroy")
-    def delete(self, request: Request, pk: uuid.UUID, image_id: uuid.UUID) -> Response:
+    def delete(self, request: Request, product_id: uuid.UUID, image_id: uuid.UUID) -> Response:
         """Take the picture away; the next one stands for the product then."""
-        product = _product(request, pk)
+        product = _product(request, product_id)
         row = product.images.filter(pk=image_id).first()
         if row is None:
             raise Http404
@@ -89,8 +89,8 @@ class PictureView(View):
         return Response(status=204)
 
 
-def _product(request: Request, pk: uuid.UUID) -> Product:
-    return writable(request, Product.objects.all(), "chain", pk)
+def _product(request: Request, product_id: uuid.UUID) -> Product:
+    return writable(request, Product.objects.all(), "chain", product_id)
 
 
 def _choose(product: Product, gone: str = "") -> None:

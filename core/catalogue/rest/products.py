@@ -136,6 +136,7 @@ class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 class _Products(RowView[Product]):
+    lookup_url_kwarg = "product_id"
     refuses = (
         "already_there",
         "not_there",
@@ -165,9 +166,9 @@ def all_products() -> QuerySet[Product]:
     )
 
 
-def shown(pk: uuid.UUID, status: int = 200) -> Response:
+def shown(product_id: uuid.UUID, status: int = 200) -> Response:
     """Return the answer with a product as it is now."""
-    row = all_products().get(pk=pk)
+    row = all_products().get(pk=product_id)
     return tagged(Response(ProductAnswer(row).data, status), row.version)
 
 
@@ -198,30 +199,30 @@ class ProductView(_Products, RetrieveView[Product]):
         return tagged(Response(self.get_serializer(row).data), row.version)
 
     @extend_schema(request=ProductBody, responses=ProductAnswer, parameters=[IF_MATCH])
-    def put(self, request: Request, pk: uuid.UUID) -> Response:
+    def put(self, request: Request, product_id: uuid.UUID) -> Response:
         """Replace the product; what is left out becomes empty."""
-        return self._change(request, pk, partial=False)
+        return self._change(request, product_id, partial=False)
 
     @extend_schema(request=ProductBody, responses=ProductAnswer, parameters=[IF_MATCH])
-    def patch(self, request: Request, pk: uuid.UUID) -> Response:
+    def patch(self, request: Request, product_id: uuid.UUID) -> Response:
         """Change what is given."""
-        return self._change(request, pk, partial=True)
+        return self._change(request, product_id, partial=True)
 
     @extend_schema(responses={204: None}, parameters=[IF_MATCH])
-    def delete(self, request: Request, pk: uuid.UUID) -> Response:
+    def delete(self, request: Request, product_id: uuid.UUID) -> Response:
         """Take the product out of sale. Carts and orders that name it keep it."""
-        row = self._row(request, pk)
+        row = self._row(request, product_id)
         claim(row, request)
         row.is_active = False
         row.save(update_fields=["is_active", "updated_at"])
         return Response(status=204)
 
-    def _change(self, request: Request, pk: uuid.UUID, partial: bool) -> Response:
-        row = self._row(request, pk)
+    def _change(self, request: Request, product_id: uuid.UUID, partial: bool) -> Response:
+        row = self._row(request, product_id)
         given = checked(ProductBody, request, partial=partial)
         claim(row, request)
         fill(row, given if partial else whole(Product, given), row.chain)
         return shown(row.pk)
 
-    def _row(self, request: Request, pk: uuid.UUID) -> Product:
-        return writable(request, Product.objects.select_related("chain"), "chain", pk)
+    def _row(self, request: Request, product_id: uuid.UUID) -> Product:
+        return writable(request, Product.objects.select_related("chain"), "chain", product_id)

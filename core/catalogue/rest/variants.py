@@ -59,6 +59,7 @@ class VariantFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 
 class _Variants(RowView[Variant]):
+    lookup_url_kwarg = "variant_id"
     refuses = ("already_there", "not_there", "too_many_digits", "unfit", "which_one")
     serializer_class = VariantDetail
     queryset = Variant.objects.none()
@@ -106,36 +107,36 @@ class VariantView(_Variants, RetrieveView[Variant]):
         return tagged(Response(self.get_serializer(row).data), row.version)
 
     @extend_schema(request=VariantBody, responses=VariantDetail, parameters=[IF_MATCH])
-    def put(self, request: Request, pk: uuid.UUID) -> Response:
+    def put(self, request: Request, variant_id: uuid.UUID) -> Response:
         """Replace the variant; what is left out becomes empty."""
-        return self._change(request, pk, partial=False)
+        return self._change(request, variant_id, partial=False)
 
     @extend_schema(request=VariantBody, responses=VariantDetail, parameters=[IF_MATCH])
-    def patch(self, request: Request, pk: uuid.UUID) -> Response:
+    def patch(self, request: Request, variant_id: uuid.UUID) -> Response:
         """Change what is given."""
-        return self._change(request, pk, partial=True)
+        return self._change(request, variant_id, partial=True)
 
     @extend_schema(responses={204: None}, parameters=[IF_MATCH])
-    def delete(self, request: Request, pk: uuid.UUID) -> Response:
+    def delete(self, request: Request, variant_id: uuid.UUID) -> Response:
         """Take the variant out of sale."""
-        row = writable(request, _all(), "product__chain", pk)
+        row = writable(request, _all(), "product__chain", variant_id)
         claim(row, request)
         row.is_active = False
         row.save(update_fields=["is_active"])
         return Response(status=204)
 
-    def _change(self, request: Request, pk: uuid.UUID, partial: bool) -> Response:
-        row = writable(request, _all(), "product__chain", pk)
+    def _change(self, request: Request, variant_id: uuid.UUID, partial: bool) -> Response:
+        row = writable(request, _all(), "product__chain", variant_id)
         given = checked(VariantBody, request, partial=partial)
         claim(row, request)
         fill(row, given if partial else whole(Variant, given), row.product.chain)
-        return _shown(pk)
+        return _shown(variant_id)
 
 
 def _all() -> QuerySet[Variant]:
     return Variant.objects.select_related("product__chain")
 
 
-def _shown(pk: uuid.UUID, status: int = 200) -> Response:
-    row = _all().get(pk=pk)
+def _shown(variant_id: uuid.UUID, status: int = 200) -> Response:
+    row = _all().get(pk=variant_id)
     return tagged(Response(VariantDetail(row).data, status), row.version)

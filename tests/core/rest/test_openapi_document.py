@@ -32,7 +32,7 @@ def test_it_has_every_rest_endpoint(document: Any) -> None:
         return "/" + route.replace(">", "}")
 
     missing = {plain(str(pattern.pattern)) for pattern in api_patterns} - {"/api/docs"}
-    missing -= {path.replace("{id}", "{pk}") for path in document["paths"]}
+    missing -= set(document["paths"])
     assert missing == set()
 
 
@@ -86,7 +86,7 @@ def test_it_tells_how_to_get_a_token(document: Any) -> None:
 
 
 def test_operations_tell_of_the_problems_that_are_theirs(document: Any) -> None:
-    changed = document["paths"]["/api/products/{id}"]["patch"]["responses"]
+    changed = document["paths"]["/api/products/{product_id}"]["patch"]["responses"]
     assert {"400", "401", "403", "404", "409", "412", "422", "428", "429", "503"} <= set(changed)
     login = document["paths"]["/api/auth/token"]["post"]["responses"]
     assert changed["429"] == login["429"] == {"$ref": "#/components/responses/Problem429"}
