@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 from django.db.models import QuerySet
@@ -80,11 +80,11 @@ class _Plan(msgspec.Struct, frozen=True):
     branches: dict[str, BranchInfo] = {}
     branches_by_id: dict[str, BranchInfo] = {}
     branches_of: dict[str, tuple[BranchInfo, ...]] = {}
-    trolleys: dict[str, TrolleyRef] = {}
+    trolleys: dict[str, tuple[TrolleyRef, str]] = {}
+    """With what each one's printed QR must have signed."""
     codes: dict[str, str] = {}
-    """Codes of trolleys by the code in capitals."""
+    """Codes that are not in capitals, by the code in capitals."""
     trolleys_of: dict[str, tuple[TrolleyRef, ...]] = {}
-    nonces: dict[str, str] = {}
     devices: dict[str, DeviceInfo] = {}
     slots: dict[str, dict[int, str]] = {}
     shortest_timeout_s: float = 30.0
@@ -100,7 +100,10 @@ class Directory:
         """Return the trolley with that public code, in capitals or not, or None."""
         plan = self._plan
         found = plan.trolleys.get(trolley_id)
-        return plan.trolleys.get(plan.codes.get(trolley_id.upper(), "")) if found is None else found
+        if found is None:
+            capitals = trolley_id.upper()
+            found = plan.trolleys.get(plan.codes.get(capitals, capitals))
+        return None if found is None else found[0]
 
     def trolleys(self, branch: str) -> tuple[TrolleyRef, ...]:
         """Return the trolleys of a branch by number."""
@@ -108,7 +111,8 @@ class Directory:
 
     def nonce(self, trolley_id: str) -> str | None:
         """Return what the trolley's printed QR must have signed, or None for an unknown trolley."""
-        return self._plan.nonces.get(trolley_id)
+        found = self._plan.trolleys.get(trolley_id)
+        return None if found is None else found[1]
 
     def branch(self, code: str) -> BranchInfo | None:
         """Return the branch with that code, or None."""
@@ -152,17 +156,13 @@ class Directory:
     def reload(self) -> None:
         """Read everything from the database. Blocking."""
         chains = {chain.slug: _chain(chain) for chain in Chain.objects.order_by("slug")}
-        branches = {row.code: _branch(row) for row in Branch.objects.select_related("chain").order_by("code")}
+        rows = list(Branch.objects.select_related("chain").order_by("code"))
+        branches = {row.code: _branch(row) for row in rows}
         devices = {str(row.pk): _device(row) for row in _devices()}
-        trolleys: dict[str, TrolleyRef] = {}
-        nonces: dict[str, str] = {}
+        trolleys: dict[str, tuple[TrolleyRef, str]] = {}
         slots: dict[str, dict[int, str]] = {}
-        for row in Trolley.objects.select_related("branch__chain", "place_device").order_by(
-            "branch__code", "cart_number"
-        ):
-            ref = ref_of(row)
-            trolleys[ref.trolley_id] = ref
-            nonces[ref.trolley_id] = row.qr_nonce
+        for ref, nonce in _trolleys(rows, devices):
+            trolleys[ref.trolley_id] = (ref, nonce)
             if ref.place is not None:
                 slots.setdefault(ref.place.device_id, {})[ref.place.slot] = ref.trolley_id
         self._plan = _Plan(
@@ -173,15 +173,75 @@ class Directory:
                 slug: tuple(branch for branch in branches.values() if branch.chain == slug) for slug in chains
             },
             trolleys=trolleys,
-            codes={code.upper(): code for code in trolleys},
-            trolleys_of=_by_branch(trolleys.values()),
-            nonces=nonces,
+            codes={code.upper(): code for code in trolleys if code != code.upper()},
+            trolleys_of=_by_branch(ref for ref, _ in trolleys.values()),
             devices=devices,
             slots=slots,
             shortest_timeout_s=min(
                 (each.settings.session_timeout_s for each in branches.values()), default=30.0
             ),
         )
+
+
+_AT_ONCE = 5000
+
+
+def _trolleys(
+    branches: Iterable[Branch], devices: Mapping[str, DeviceInfo]
+) -> Iterator[tuple[TrolleyRef, str]]:
+    """Yield every trolley as ``ref_of`` would have it, and its nonce, by branch and number.
+
+    What trolleys of one branch share is one object: there are tens of thousands of them. The branch comes by
+    its code, for making an id of what the database says costs more than all the rest.
+    """
+    shared = {row.code: _shared(row) for row in branches}
+    by_id = {key: device.id for key, device in devices.items() if not device.is_revoked}
+    rows = Trolley.objects.order_by("branch__code", "cart_number").values_list(
+        "trolley_id", "branch__code", "cart_number", "is_active", "qr_nonce", "place_device_id", "place_slot"
+    )
+    for code, branch, number, is_active, nonce, device, slot in rows.iterator(_AT_ONCE):
+        terms = shared.get(branch)
+        if terms is None:
+            continue  # Its branch has come since the branches were read, and the next reload with it.
+        device_id = by_id.get(str(device))
+        place = None if device_id is None or slot is None else Place(device_id, slot)
+        yield (
+            TrolleyRef(
+                trolley_id=code,
+                branch=terms.code,
+                chain=terms.chain,
+                cart_number=number,
+                currency=terms.currency,
+                is_active=is_active and terms.is_active,
+                place=place,
+                session_timeout_s=terms.session_timeout_s,
+                restore_s=terms.restore_s,
+                one_per_user=terms.one_per_user,
+            ),
+            nonce,
+        )
+
+
+class _Shared(NamedTuple):
+    code: str
+    chain: str
+    currency: str
+    is_active: bool
+    session_timeout_s: float
+    restore_s: float
+    one_per_user: bool
+
+
+def _shared(row: Branch) -> _Shared:
+    return _Shared(
+        row.code,
+        row.chain.slug,
+        row.chain.currency,
+        row.is_active and row.chain.is_active,
+        float(row.session_timeout_s),
+        float(row.restore_s),
+        row.one_trolley_per_user,
+    )
 
 
 def ref_of(row: Trolley) -> TrolleyRef:

@@ -5,7 +5,7 @@ Offline work: it holds all rows in memory and expects that nobody writes meanwhi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from actors.runtime.address import Address
@@ -112,11 +112,20 @@ class ReadModels:
         return [kind(**columns) for columns in self.tables[table].values()]
 
 
-def read_models(journal: SqlJournal, rows: tuple[type[Row], ...]) -> ReadModels:
+Over = Callable[[str, list[Address], int], Iterable[Address]]
+"""Goes over addresses of a kind, and shows how far it is: given the kind, them, and how many there are."""
+
+
+def _unseen(what: str, items: list[Address], total: int) -> Iterable[Address]:
+    return items
+
+
+def read_models(journal: SqlJournal, rows: tuple[type[Row], ...], over: Over = _unseen) -> ReadModels:
     """Replay the whole journal into fresh read models."""
     models = ReadModels(rows)
     for entity in ENTITIES.values():
-        for address in journal.addresses(entity.name):
+        addresses = list(journal.addresses(entity.name))
+        for address in over(entity.name, addresses, len(addresses)):
             for write in writes(journal, entity, address):
                 models.apply(list(entity.project(write)))
     return models

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core.checks import DEMO_USERNAMES
 from core.config.production import DEMO_PASSWORD
-from core.demo import load, people
+from core.demo import load, many, people
 from core.fleet.models import Trolley
 from core.fleet.trolleys import qr
+from core.progress import Progress
 
 
 class Command(BaseCommand):
@@ -19,11 +21,20 @@ class Command(BaseCommand):
 
     help = "Load the demonstration: two chains, their branches, trolleys, products and people to log in as."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take how many more there shall be."""
+        parser.add_argument("--chains", type=int, default=0, help="so many further chains")
+        parser.add_argument("--branches", type=int, default=0, help="so many branches of them in all")
+        parser.add_argument("--trolleys", type=int, default=0, help="so many trolleys in each branch")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the command."""
         if settings.PRODUCTION:
             raise CommandError("The demonstration has a password that everybody knows; not in production.")
         load.load()
+        if options["branches"]:
+            counts = max(1, options["chains"]), options["branches"], options["trolleys"]
+            many.load(*counts, Progress(sys.stderr))
         if options["verbosity"] > 0:
             self.stdout.write("\n".join(greeting()))
 
