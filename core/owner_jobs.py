@@ -13,6 +13,9 @@ from collections.abc import Callable
 from channels.layers import get_channel_layer
 from django.conf import settings
 
+NOTIFICATION = "notification"
+"""Have a person's open pages hear of a notification; the key is the user's id and the notification's."""
+
 Runner = Callable[[str, str], None]
 
 _runners: list[Runner] = []

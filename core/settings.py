@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "core.outbox",
     "core.accounts",
     "core.tenancy",
+    "core.notifications",
     "core.catalogue",
     "core.fleet",
     "core.alarms",
@@ -280,6 +281,20 @@ DEFAULT_FROM_EMAIL = _env.text("EMAIL_FROM", f"Smart Trolley <receipts@{urlsplit
 
 SMS = _env.sms("SMS_URL", "" if PRODUCTION else "console://")
 """How text messages go out."""
+VAPID_PRIVATE_KEY = _env.secret("VAPID_PRIVATE_KEY", "")
+"""P-256 key in base64url that web push is signed with; without it nothing is pushed."""
+VAPID_SUBJECT = _env.text("VAPID_SUBJECT", f"mailto:postmaster@{urlsplit(PUBLIC_URL).hostname}")
+"""Whom a push service writes to about us."""
+PUSH_SERVICES = _env.names(
+    "PUSH_SERVICES",
+    [
+        "https://fcm.googleapis.com",
+        "https://*.push.services.mozilla.com",
+        "https://*.notify.windows.com",
+        "https://*.push.apple.com",
+    ],
+)
+"""Origins that browsers may name as theirs, ``*`` for any name."""
 
 # --- people and tokens ----------------------------------------------------
 

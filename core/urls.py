@@ -33,6 +33,7 @@ from core.fleet.trolleys import print_pages
 from core.fleet.trolleys.timeline import TimelineView
 from core.fleet.urls import device_api
 from core.inventory import api as inventory
+from core.notifications.urls import notifications_api
 from core.orders import api as orders
 from core.payments import api as payments
 from core.payments.pages import pay as pay_page
@@ -58,6 +59,7 @@ api: list[URLPattern | URLResolver] = [
     path("api/auth/email/confirm", contact.ConfirmEmailView.as_view()),
     path("api/chains/<str:chain_id>/members", members.MembersView.as_view()),
     path("api/chains/<str:chain_id>/members/<id:member_id>", members.MemberView.as_view()),
+    *notifications_api,
     path("api/invitations/accept", accepting.AcceptInvitationView.as_view()),
     path("api/me", accounts.MeView.as_view()),
     path("api/me/export", privacy.ExportView.as_view()),

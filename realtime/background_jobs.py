@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from actors.messages.notify import Notice, Notify
 from actors.messages.payment import CheckPayment
 from actors.messages.stock import SweepReservations
 from actors.runtime import Address, AskError, Clock, System
@@ -38,6 +39,7 @@ class BackgroundJobs:
 
     def __init__(self, system: System, clock: Clock) -> None:
         self._system = system
+        self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._tasks: list[asyncio.Task[None]] = []
         self._unsubscribe: Callable[[], None] | None = None
@@ -68,15 +70,24 @@ class BackgroundJobs:
         """Run one job; from any thread. An unknown one is logged: its sender may be newer."""
         if what in _IN_THREADS:
             self._loop.call_soon_threadsafe(self._begin, _IN_THREADS[what], key)
-            return
+            return None
+        if what == owner_jobs.NOTIFICATION:
+            return self._notify(*key.split())
         if what not in _JOBS:
             log.warning("no such job: %s", what)
-            return
+            return None
         kind, command = _JOBS[what]
         try:
             self._system.tell(Address(kind, key), command)
         except AskError as error:
             log.warning("%s/%s cannot be told to %s: %r", kind, key, what, error)
+
+    def _notify(self, user_id: str, notification_id: str) -> None:
+        notice = Notice("NotificationPosted", "info", "", self._clock.now(), notification=notification_id)
+        try:
+            self._system.tell(Address("notify", user_id), Notify(notice))
+        except AskError as error:
+            log.warning("notify/%s does not hear of %s: %r", user_id, notification_id, error)
 
     async def _deliver(self) -> None:
         for each in await in_thread(deliveries)():

@@ -21,6 +21,8 @@ class Notice(msgspec.Struct, frozen=True):
     """Kind of the alarm, for AlarmRaised."""
     branch: str = ""
     """Code of the alarm's branch."""
+    notification: str = ""
+    """Id of the notification, for NotificationPosted."""
 
 
 class Notify(msgspec.Struct, frozen=True, tag="Notify"):

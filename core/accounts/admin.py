@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from core.accounts import logins
+from core.accounts.members import roles
 from core.accounts.models import Ending, Grant, Login, User
 from core.admin import ModelAdmin, ReadOnlyAdmin, TabularInline
 
@@ -44,6 +47,13 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     inlines = (GrantInline,)
     actions = (log_out,)
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Keep the roles, and have their owner told of new ones."""
+        super().save_formset(request, form, formset, change)
+        for each in formset.new_objects:
+            if isinstance(each, Grant):
+                roles.told(each)
+
 
 @admin.register(Grant)
 class GrantAdmin(ModelAdmin):
@@ -54,6 +64,12 @@ class GrantAdmin(ModelAdmin):
     search_fields = ("user__username", "user__email")
     autocomplete_fields = ("user", "chain", "branch")
     list_select_related = ("user", "chain", "branch")
+
+    def save_model(self, request: HttpRequest, obj: Grant, form: Any, change: bool) -> None:
+        """Keep it, and have its owner told of a new one."""
+        super().save_model(request, obj, form, change)
+        if not change:
+            roles.told(obj)
 
 
 @admin.action(description="End these logins")

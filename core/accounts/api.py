@@ -98,6 +98,7 @@ class MeAnswer(serializers.Serializer[Any]):
         child=serializers.ChoiceField(choices=["password", "code", "totp"]),
         help_text="What one logs in with: a password or a code by phone or e-mail, and beside it totp.",
     )
+    preferences = serializers.DictField(help_text="How one is told: notifications by kind and way.")
     logins = LoginAnswer(many=True)
 
 
@@ -262,6 +263,7 @@ class MeView(View):
                 "is_platform_admin": principal.is_platform_admin,
                 "roles": roles,
                 "factors": _factors(user),
+                "preferences": _preferences(user),
                 "logins": LoginAnswer(open_logins(user, principal.login), many=True).data,
             }
         )
@@ -280,6 +282,14 @@ class MeView(View):
         # Before the transaction, for the actors write in one of their own.
         signals.account_closing.send(User, user=user)
         return once(request, lambda: _erased(user))
+
+
+def _preferences(user: User) -> dict[str, Any]:
+    parts = signals.preferences_shown.send(User, user=user)
+    shown: dict[str, Any] = {"language": user.language}
+    for _, part in parts:
+        shown |= cast(dict[str, Any], part)
+    return shown
 
 
 def _factors(user: User) -> list[str]:

@@ -14,5 +14,11 @@ account_closing = Signal()
 account_erased = Signal()
 """An account is about to be deleted. ``user_id``: its UUID. A receiver deletes what it holds of them."""
 
+role_given = Signal()
+"""Somebody gave somebody else a role. ``grant``: it."""
+
+preferences_shown = Signal()
+"""``/api/me`` is asked for. ``user``: the account. A receiver returns its part of ``preferences``, a dict."""
+
 address_given = Signal()
 """Somebody gave an e-mail address. ``user_id``: the account's UUID."""

@@ -34,8 +34,19 @@ class Alarm(models.Model):
         ordering = ["-raised_at"]
         indexes = [
             models.Index(fields=["branch_code", "-raised_at"], name="alarms_of_branch"),
+            models.Index(fields=["raised_at"], name="alarms_raised"),
             models.Index(fields=["branch_code"], condition=Q(cleared_at=None), name="alarms_standing"),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
+
+
+class AlarmTold(models.Model):
+    """An alarm that people were told of. Not projected: what was said cannot be replayed."""
+
+    alarm_id = models.UUIDField(primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.alarm_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.accounts.models import Grant, User
+from core.accounts.models import Grant, Invitation, User
 from core.catalogue.models import Category, ImportJob, LabelLayout, PriceRule, Product, Variant, Voucher
 from core.fleet.models import ClaimCode, Controller, Device, Trolley
 from core.tenancy.models import Branch, Chain
@@ -95,6 +95,15 @@ def _watch_people() -> None:
             lambda row: Place(row.chain.slug, row.branch.code if row.branch else ""),
             lambda row: f"user:{row.user_id}",
             ("role", "branch"),
+        ),
+    )
+    watch(
+        Invitation,
+        Watched(
+            "invitation",
+            lambda row: Place(row.chain.slug, row.branch.code if row.branch else ""),
+            lambda row: f"invitation:{row.pk}",
+            ("role", "branch", "withdrawn_at"),
         ),
     )
     watch(

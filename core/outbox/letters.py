@@ -20,6 +20,8 @@ class Letter(NamedTuple):
 
     text: str
     subject: str = ""
+    link: str = ""
+    """Where a message that is no text leads to: a path of this site."""
 
 
 Composer = Callable[[OutgoingMessage], Letter | None]

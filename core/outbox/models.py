@@ -12,6 +12,7 @@ class Channel(models.TextChoices):
 
     EMAIL = "email", "e-mail"
     SMS = "sms", "text message"
+    PUSH = "push", "web push"
 
 
 class Outcome(models.TextChoices):
@@ -32,7 +33,7 @@ class OutgoingMessage(models.Model):
     """The occasion: two messages with one key are the same message."""
     channel = models.CharField(max_length=10, choices=Channel)
     to = models.CharField(max_length=320)
-    """An e-mail address, or a phone number (E.164)."""
+    """An e-mail address, a phone number (E.164), or the id of a browser."""
     kind = models.CharField(max_length=40)
     """Who composes it, see ``letters.composer``."""
     data = models.JSONField(default=dict, blank=True)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from core.accounts import principals
-from core.accounts.models import User
+from core.accounts.models import Invitation, User
 from core.fleet.models import Rental, Session, Trolley
 from core.orders.models import Order, OrderItem, Refund
+from core.outbox.models import OutgoingMessage
 from core.payments.models import Payment, PaymentDetails
 from core.rest.fields import rfc3339
 from core.shopping.models import Cart, CartItem
 
-_HIDDEN = frozenset({"password", "digest", "qr_nonce", "verified_by", "client"})
+_HIDDEN = frozenset({"password", "digest", "qr_nonce", "verified_by", "client", "p256dh", "auth"})
 
 
 def everything_about(user: User) -> dict[str, Any]:
@@ -26,7 +27,13 @@ def everything_about(user: User) -> dict[str, Any]:
     return {
         "account": _row(user),
         "roles": roles,
-        "logins": _rows(user.refresh_tokens.order_by("issued_at")),
+        "logins": _rows(user.logins.order_by("began_at")),
+        "refresh_tokens": _rows(user.refresh_tokens.order_by("issued_at")),
+        "invitations": _rows(_invitations(user)),
+        "notifications": _rows(user.notifications.order_by("created_at")),
+        "notification_preferences": _rows(user.notification_preferences.order_by("kind")),
+        "push_subscriptions": _rows(user.push_subscriptions.order_by("made_at")),
+        "messages": _rows(_messages(user)),
         "trolleys": list(Trolley.objects.filter(assigned_to_id=user.pk).values_list("trolley_id", flat=True)),
         "sessions": _rows(Session.objects.filter(user_id=user.pk)),
         "rentals": _rows(Rental.objects.filter(user_id=user.pk)),
@@ -35,6 +42,16 @@ def everything_about(user: User) -> dict[str, Any]:
         **_bought(user),
         **_paid(user),
     }
+
+
+def _invitations(user: User) -> QuerySet[Invitation]:
+    reached = [each for each in (user.phone, user.email) if each]
+    return Invitation.objects.filter(Q(invited_by=user) | Q(accepted_by=user) | Q(address__in=reached))
+
+
+def _messages(user: User) -> QuerySet[OutgoingMessage]:
+    reached = [each for each in (user.phone, user.email) if each]
+    return OutgoingMessage.objects.filter(Q(user_id=user.pk) | Q(to__in=reached))
 
 
 def _bought(user: User) -> dict[str, Any]:

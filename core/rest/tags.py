@@ -18,6 +18,7 @@ TAGS = {
     "imports": "Products from a file: a dry run first, then all of it.",
     "invitations": "Invitations to a role, for who has got one.",
     "me": "The caller's own account.",
+    "notifications": "What the caller is told, how they want to be, and browsers that take web push.",
     "orders": "What was bought, and refunds.",
     "payments": "Paying for the cart, and the providers' webhooks.",
     "pricing": "What a product costs, and which rules made the price.",

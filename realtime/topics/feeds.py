@@ -384,13 +384,15 @@ def _publish_chain(
 
 
 def _notice(made: type[notifications.NoticeView], notice: Notice) -> notifications.NoticeView:
-    about_alarm = {"alarm": notice.alarm, "branch": notice.branch} if notice.alarm else {}
+    about = {"alarm": notice.alarm, "branch": notice.branch} if notice.alarm else {}
+    if notice.notification:
+        about["notification"] = notice.notification
     return made(
         kind=notice.kind,
         severity=notice.severity,
         trolley_id=notice.trolley_id,
         at=rfc3339(notice.at),
-        **about_alarm,
+        **about,
     )
 
 

@@ -59,7 +59,8 @@ def invite(place: Place, target: Target, by: User) -> Invitation:
 
 def withdraw(invitation: Invitation) -> None:
     """Make an invitation worth nothing. Blocking."""
-    Invitation.objects.filter(pk=invitation.pk, accepted_at=None).update(withdrawn_at=timezone.now())
+    invitation.withdrawn_at = timezone.now()
+    invitation.save(update_fields=["withdrawn_at"])
 
 
 def find(token: str) -> Invitation:

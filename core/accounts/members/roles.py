@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import F, Q
 
+from core.accounts import signals
 from core.accounts.members.rights import Place
 from core.accounts.models import Grant, Role, User
 from core.problems import Problem, rule
@@ -17,6 +18,12 @@ def give(user: User, place: Place) -> Grant:
     )
     if not made:
         raise rule("already_there", role="This person has this role there already.")
+    return grant
+
+
+def told(grant: Grant) -> Grant:
+    """Have its owner told of the role that somebody else gave. Blocking, in the role's transaction."""
+    signals.role_given.send(Grant, grant=grant)
     return grant
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 from django.core.signals import setting_changed
@@ -14,13 +15,20 @@ class SenderMissing(Exception):
     """Nothing delivers on this channel here."""
 
 
+Maker = Callable[[], Sender | None]
+
+_makers: dict[Channel, Maker] = {}
+
+
+def register(channel: Channel, make: Maker) -> None:
+    """Have messages of the channel sent by what ``make`` gives; None: by nobody here."""
+    _makers[channel] = make
+
+
 @cache
 def sender_of(channel: str) -> Sender:
     """Return the channel's sender; raises SenderMissing."""
-    # Twilio's SDK is slow to import, and most processes send nothing.
-    from core.outbox.senders import mail, sms
-
-    make = {Channel.EMAIL: mail.make, Channel.SMS: sms.make}.get(Channel(channel))
+    make = _makers.get(Channel(channel))
     found = None if make is None else make()
     if found is None:
         raise SenderMissing(channel)
@@ -37,7 +45,7 @@ def sends(channel: Channel) -> bool:
 
 
 def _forget(*, setting: str, **_: object) -> None:
-    if setting in ("SMS", "SENDS_MAIL"):
+    if setting in ("SMS", "SENDS_MAIL", "VAPID_PRIVATE_KEY"):
         sender_of.cache_clear()
 
 

@@ -18,6 +18,8 @@ class NoticeView(View, frozen=True):
     """Kind of the alarm, to those who run the branch."""
     branch: str | msgspec.UnsetType = msgspec.UNSET
     """Code of the alarm's branch."""
+    notification: str | msgspec.UnsetType = msgspec.UNSET
+    """Id of what is new in ``/api/notifications``."""
 
 
 class NotificationsSnapshot(View, frozen=True):
@@ -58,6 +60,10 @@ class AlarmRaised(NoticeView, frozen=True):
     """Something in the branch needs somebody; to those who run it. ``alarm`` and ``branch`` are set."""
 
 
+class NotificationPosted(NoticeView, frozen=True):
+    """Something new is in ``/api/notifications``. ``notification`` is set, ``trolley_id`` is empty."""
+
+
 Event = (
     SessionExpired
     | LockFailed
@@ -67,4 +73,5 @@ Event = (
     | ScanWanted
     | RentalOverdue
     | AlarmRaised
+    | NotificationPosted
 )

@@ -16,6 +16,7 @@ from django.utils import timezone
 from core.accounts.members import invitations
 from core.accounts.models import Grant, Invitation, Role, User
 from core.problems import Problem
+from core.trail.models import Note
 from tests.core.accounts.phone import PHONE, has_phone, mails, messages, token_in
 from tests.core.support import Api, World
 
@@ -336,3 +337,17 @@ def test_who_is_erased_leaves_no_invitation(people: dict[str, User]) -> None:
     gone = Api(token=entered["access"]).change("DELETE", "/api/me", {"password": GEESE})
     assert gone.status_code == 204
     assert not Invitation.objects.exists()
+
+
+def test_what_is_done_with_roles_and_invitations_is_on_record(people: dict[str, User]) -> None:
+    admin = Api(people["chain_admin"])
+    body = {"email": "new@mail.example", "role": "staff", "branch": "OWN"}
+    invited = admin.post(PATH, body).json()["id"]
+    admin.delete(f"{PATH}/{invited}")
+    admin.patch(grant_of(people, "staff"), {"role": "manager"})
+    admin.delete(grant_of(people, "staff"))
+    notes = Note.objects.filter(who=f"user:{people['chain_admin'].pk}").order_by("pk")
+    assert list(notes.values_list("what", flat=True)) == [
+        "invitation.made", "invitation.changed", "member.changed", "member.deleted",
+    ]  # fmt: skip
+    assert "new@mail.example" not in str(list(notes.values()))

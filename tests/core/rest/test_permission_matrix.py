@@ -99,6 +99,9 @@ MATRIX: dict[str, dict[str, int]] = {
     },
     "/api/audit/export.csv": {**SIGNED_IN, "shopper": 403, "staff": 403},
     "/api/chains": SIGNED_IN,
+    "/api/notifications": SIGNED_IN,
+    "/api/notifications/preferences": SIGNED_IN,
+    "/api/notifications/push": SIGNED_IN,
     "/api/chains/own-chain/members": {**SIGNED_IN, "shopper": 404, "stranger": 404, "staff": 403},
     "/api/chains/other-chain/members": {
         **SIGNED_IN, "shopper": 404, "staff": 404, "manager": 404, "chain_admin": 404,
@@ -225,6 +228,8 @@ def test_the_matrix_leaves_out_nothing_that_can_be_read() -> None:
     posts |= {"api/auth/password/reset", "api/auth/password/reset/confirm"}
     # Roles and invitations: test_members.
     posts |= {"api/chains/<str:chain_id>/members/<id:member_id>", "api/invitations/accept"}
+    # One's own notifications and browsers: test_notifications.
+    posts |= {"api/notifications/push/<id:browser_id>", "api/notifications/<id:notification_id>/read"}
     # One's own second factor and logins: test_second_factor.
     posts |= {f"api/me/totp{rest}" for rest in ("", "/confirm", "/recovery-codes")}
     posts |= {"api/me/logins", "api/me/logins/<id:login_id>"}
@@ -242,6 +247,9 @@ def _shape(route: str) -> tuple[str, ...]:
         "me",
         "export",
         "members",
+        "notifications",
+        "preferences",
+        "push",
         "products",
         "images",
         "imports",

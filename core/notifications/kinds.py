@@ -1,0 +1,61 @@
+"""The kinds of notifications: which way each goes unless somebody wants it otherwise, and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from django.conf import settings
+
+from core.notifications.texts import WORDS
+from core.outbox.letters import known_language
+
+
+class Ways(NamedTuple):
+    """How a kind is told: on open pages, by mail, text message, web push."""
+
+    socket: bool = True
+    email: bool = False
+    sms: bool = False
+    push: bool = True
+
+
+KINDS: dict[str, Ways] = {
+    "overdue": Ways(sms=True),
+    "branch_overdue": Ways(),
+    "alarm": Ways(),
+    "role_given": Ways(email=True),
+}
+"""``overdue``: one's own trolley is late; ``branch_overdue``, ``alarm``: to those who run the branch."""
+
+LINKS: dict[str, str] = {
+    "overdue": "/shop",
+    "branch_overdue": "/branch/{branch}",
+    "alarm": "/branch/{branch}",
+    "role_given": "/",
+}
+"""Where each leads to."""
+
+
+class Words(NamedTuple):
+    """A notification as somebody reads it."""
+
+    title: str
+    text: str
+    link: str
+
+
+def words_of(kind: str, data: Mapping[str, str], language: str) -> Words:
+    """Return what the notification says; a code in the data has words of its own where there are some."""
+    words = WORDS[known_language(language)]
+    told = {name: words.get(f"{name}.{value}", value) for name, value in data.items()}
+    return Words(
+        words[f"{kind}.title"].format(**told),
+        words[f"{kind}.text"].format(**told),
+        LINKS[kind].format(**data),
+    )
+
+
+def address_of(link: str) -> str:
+    """Return the link as mail and text messages need it."""
+    return f"{settings.PUBLIC_URL}{link}"

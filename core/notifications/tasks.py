@@ -1,0 +1,13 @@
+"""Tasks about notifications."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from core.notifications import telling
+
+
+@shared_task(name="notifications.purge", ignore_result=True)  # type: ignore[untyped-decorator]
+def purge() -> int:
+    """Forget what people were told long ago; return how much."""
+    return telling.purge()
