@@ -8,6 +8,11 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+import django
+
+django.setup()
+
+# ruff: noqa: E402 - the entities' rows need the apps that the line above has set up
 from actors.messages.cart import AddItem, ClearCart
 from actors.runtime import Address, Kind, System
 from core.entities import ENTITIES, PROJECTIONS

@@ -120,8 +120,8 @@ async def test_another_operation_than_unlock_is_unsupported(server, bench):
 async def test_what_was_not_acknowledged_comes_again_with_the_same_number(server, bench):
     server.acknowledging = False
     async with bench.running():
-        bench.kit.report(1)
-        bench.kit.report(2)
+        bench.report(1)
+        bench.report(2)
         first = [await server.next(wire.Report, slot=slot) for slot in (1, 2)]
         await server.send(wire.Ack(seq=first[0].seq))
         await server.send(wire.Command(id="c", slot=0, op="unlock", ttl_ms=0))
@@ -134,13 +134,13 @@ async def test_what_was_not_acknowledged_comes_again_with_the_same_number(server
 
 async def test_acknowledged_messages_never_come_again(server, bench):
     async with bench.running():
-        bench.kit.report(1)
+        bench.report(1)
         await server.next(wire.Report, slot=1)
         await server.unlock("c", 0)
         await server.next(wire.Received, id="c")
         await server.drop()
         await server.next(wire.Hello)
-        bench.kit.report(2)
+        bench.report(2)
         assert (await server.next(wire.Report)).slot == 2
 
 
@@ -156,7 +156,7 @@ async def test_a_server_that_is_gone_for_a_while_is_found_again(server, bench):
     async with bench.running():
         await server.next(wire.Hello)
         await server.close()
-        bench.kit.report(5)
+        bench.report(5)
         await server.open()
         await server.next(wire.Report, slot=5)
 
@@ -165,21 +165,21 @@ async def test_numbering_goes_on_above_what_the_server_has_seen(server, bench):
     server.welcome = wire.Welcome(last_seq=500)
     async with bench.running():
         await server.next(wire.Hello)
-        bench.kit.report(1)
+        bench.report(1)
         assert (await server.next(wire.Report)).seq == 501
 
 
 async def test_a_refused_message_is_dropped_and_the_next_one_goes_on(server, bench):
     server.acknowledging = False
     async with bench.running():
-        bench.kit.report(1)
+        bench.report(1)
         bad = await server.next(wire.Report)
         await server.send(wire.Problem(code="unknown_slot", detail="slot 1 is nobody's", seq=bad.seq))
         await server.unlock("c", 0)
         await server.next(wire.Received, id="c")
         await server.drop()
         await server.next(wire.Hello)
-        bench.kit.report(2)
+        bench.report(2)
         assert (await server.next(wire.Report)).slot == 2
 
 
@@ -274,7 +274,7 @@ async def test_the_token_is_never_logged_and_down_and_up_are_said_once(server, b
         await server.close()
         await server.open()
         await server.next(wire.Hello)
-        bench.kit.report(1)
+        bench.report(1)
         await server.next(wire.Report)
     assert "secret-token" not in caplog.text
     said = [record.getMessage() for record in caplog.records if record.name == "devices.link"]
