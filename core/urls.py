@@ -126,7 +126,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *feeds_urls,
     path("api/<path:rest>", problems.nothing_here),
     path("admin/", admin.site.urls),
-    path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("media/<path:name>", media.serve),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}css/mark.svg", permanent=True)),

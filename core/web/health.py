@@ -1,4 +1,4 @@
-"""Is the server alive, and is it ready: /healthz and /readyz.
+"""Is the server ready: /readyz. That it lives at all, /healthz, is said in front of Django.
 
 Readiness asks every probe. Those of the database, the journal's tables and the channel
 layer are here; the actors register theirs when they start.
@@ -31,12 +31,6 @@ def register(name: str, probe: Probe) -> Callable[[], None]:
         _probes.pop(name, None)
 
     return forget
-
-
-@require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """Alive: the process answers."""
-    return JsonResponse({"status": "ok"}, headers={"Cache-Control": "no-store"})
 
 
 @require_safe

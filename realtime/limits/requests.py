@@ -12,14 +12,12 @@ import math
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from realtime.asgi import Message, Send
+from realtime.asgi import App, Message, Receive, Send
 from realtime.limits.allowances import Allowances
 from realtime.limits.attempts import Attempts
 from realtime.limits.logins import Logins
 from realtime.problems import Problem
 
-Receive = Callable[[], Awaitable[Message]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
 AccountOf = Callable[[str], "tuple[str, bool] | None"]
 """Bearer token -> (account, whether it is counted by its address too), if that is in memory."""
 
@@ -54,7 +52,6 @@ class RequestRefused(Exception):
 _PASSES = "/x/"
 """Whoever has a camera may try a code there; staff check codes by a command, which is not counted."""
 _COUNTED = ("/api/", "/x/", "/admin/")
-_ALIVE = b'{"status":"ok"}'
 
 
 class RequestGuard:
@@ -85,9 +82,6 @@ class RequestGuard:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it with a problem document."""
-        if scope["path"] == "/healthz" and scope["method"] in ("GET", "HEAD"):
-            await _alive(scope, send)
-            return
         begun = False
 
         async def noting(message: Message) -> None:
@@ -231,13 +225,3 @@ async def _whole(receive: Receive) -> Receive:
         return messages.pop(0) if messages else await receive()
 
     return receiving
-
-
-async def _alive(scope: Message, send: Send) -> None:
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(_ALIVE)).encode()),
-        (b"cache-control", b"no-store"),
-    ]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else _ALIVE})

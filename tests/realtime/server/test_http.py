@@ -211,9 +211,22 @@ async def test_a_caller_without_a_good_token_gets_401(http: httpx.AsyncClient) -
 
 
 async def test_what_is_not_hot_is_djangos(shopper: httpx.AsyncClient) -> None:
-    assert (await shopper.get("/healthz")).json() == {"status": "ok"}
     assert (await shopper.get("/readyz")).json()["checks"]["actors"] == "ok"
     assert (await shopper.get("/api/me")).status_code == 200
+
+
+async def test_a_server_that_answers_is_alive(http: httpx.AsyncClient) -> None:
+    alive = await http.get("/healthz")
+    assert (alive.status_code, alive.json()) == (200, {"status": "ok"})
+    assert alive.headers["cache-control"] == "no-store"
+    head = await http.head("/healthz")
+    assert (head.status_code, head.content) == (200, b"")
+    assert (await http.post("/healthz")).status_code == 405
+
+
+async def test_a_plain_path_of_djangos_goes_before_a_pattern_of_the_table(shopper: httpx.AsyncClient) -> None:
+    assert "sandbox" in (await shopper.get("/api/payments/providers")).text
+    assert (await shopper.get("/api/payments/none")).json()["code"] == "invalid_id"
 
 
 async def test_a_conflict_names_the_holder(world: World, http: httpx.AsyncClient) -> None:
