@@ -254,5 +254,7 @@ def _at(posix: float) -> str:
 
 
 def _frame(id_: str, pending: _Pending) -> dict[str, Any]:
-    frame = {"id": id_, "type": f"trolley.{pending.op}", "trolley_id": pending.trolley_id}
-    return frame | {"reason": pending.command.reason} if pending.op == "unlock" else frame
+    command = pending.command
+    frame: dict[str, Any] = {"id": id_, "type": f"trolley.{pending.op}", "trolley_id": pending.trolley_id}
+    frame |= {"given_at": command.at.isoformat(), "ttl_s": command.ttl_s}
+    return frame | {"reason": command.reason} if pending.op == "unlock" else frame

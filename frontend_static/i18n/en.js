@@ -292,6 +292,8 @@ export default {
   "problem.product_unavailable": "This product is not for sale right now",
   "problem.item_not_found": "This line is no longer in the cart",
   "problem.invalid_barcode": "That is not a valid barcode",
+  "problem.expired": "That took too long to arrive, so the lock stays as it is. Try again",
+  "problem.clock_ahead": "The clock of this device is ahead of ours",
   "problem.unsupported": "This lock cannot do that",
   "problem.camera_insecure": "The camera only works on a secure (https) page. Type the code instead.",
   "problem.camera_denied": "The camera is blocked. Allow it in the browser’s settings, or type the code.",

@@ -291,6 +291,8 @@ export default {
   "problem.product_unavailable": "המוצר הזה אינו למכירה כרגע",
   "problem.item_not_found": "השורה הזאת כבר אינה בסל",
   "problem.invalid_barcode": "זה אינו ברקוד תקין",
+  "problem.expired": "ההוראה הגיעה מאוחר מדי, ולכן המנעול נשאר כפי שהוא. נסו שוב",
+  "problem.clock_ahead": "השעון של המכשיר הזה מקדים את שלנו",
   "problem.unsupported": "המנעול הזה אינו יכול לבצע זאת",
   "problem.camera_insecure": "המצלמה פועלת רק בעמוד מאובטח (https). הקלידו את הקוד.",
   "problem.camera_denied": "המצלמה חסומה. אפשרו אותה בהגדרות הדפדפן או הקלידו את הקוד.",

@@ -1,7 +1,7 @@
 /** Signing in and HTTP. One object holds the tokens for all sockets and calls of the page. */
 import { Problem } from "./problem.js";
 import { readStored, writeStored } from "./storage.js";
-import { noteServerTime, parseTime, serverNow } from "./clock.js";
+import { noteServerTime, parseTime, serverNow, serverTimeKnown } from "./clock.js";
 
 const KEPT = "st.tokens";
 /** Ask for a new access token this long before the old one is over. */
@@ -67,6 +67,19 @@ export async function call(method, path, /** @type {CallOptions} */ { body, form
   noteServerTime(parseTime(response.headers.get("Date")), DATE_SLACK_MS);
   if (!response.ok) throw await problemOf(response);
   return response.status === 204 ? null : response.json();
+}
+
+/** The server's time now, as RFC 3339; asked for if no answer has told it yet. */
+export async function serverTime() {
+  if (!serverTimeKnown()) {
+    try {
+      const answer = await fetch("/healthz", { method: "HEAD", cache: "no-store" });
+      noteServerTime(parseTime(answer.headers.get("Date")), DATE_SLACK_MS);
+    } catch {
+      // Whoever is offline can send nothing anyway.
+    }
+  }
+  return new Date(serverNow()).toISOString();
 }
 
 class Auth {

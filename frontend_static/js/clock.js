@@ -3,6 +3,7 @@
  * may be minutes off; every countdown uses `serverNow`.
  */
 let skew = 0;
+let known = false;
 
 /**
  * Note that the server's clock said `at` (milliseconds since 1970) just now. `slack`: how far off that
@@ -11,9 +12,13 @@ let skew = 0;
  */
 export function noteServerTime(at, slack = 0) {
   if (!Number.isFinite(at)) return;
+  known = true;
   const next = at - Date.now();
   if (Math.abs(next - skew) > slack) skew = next;
 }
+
+/** Whether anything has told the server's time yet. */
+export const serverTimeKnown = () => known;
 
 /** Milliseconds since 1970 by the server's clock. */
 export const serverNow = () => Date.now() + skew;

@@ -3,7 +3,7 @@
  * connection that comes back by itself. Knows nothing of carts or trolleys.
  */
 import { Problem } from "./problem.js";
-import { expiryOf } from "./api.js";
+import { expiryOf, serverTime } from "./api.js";
 import { serverNow } from "./clock.js";
 import { present } from "./present.js";
 
@@ -54,6 +54,8 @@ export class TrolleySocket {
   #topics = new Map();
   /** @type {Map<string, Waiting>} */
   #pending = new Map();
+  /** Who waits for the connection that is being made. @type {{ resolve(): void, reject(problem: Problem): void }[]} */
+  #arrivals = [];
   #attempt = 0;
   #tokenRefused = false;
   #heardAt = 0;
@@ -111,6 +113,26 @@ export class TrolleySocket {
     });
   }
 
+  /**
+   * Give a command that moves a lock: now or not at all, for none may open out of the blue. It says when it was
+   * given, waits for no connection but one that is being made, and is not sent again. Rejects with Problem.
+   * @template {string} C
+   * @param {C} type
+   * @param {CommandBody<C>} fields
+   * @returns {Promise<CommandAnswer<C>>}
+   */
+  async order(type, fields) {
+    const [given_at] = await Promise.all([serverTime(), this.#reached()]);
+    return this.request(type, { ...fields, given_at }, { queue: false });
+  }
+
+  /** Resolves when the connection that is being made is open; rejects if there is none, or it failed. */
+  #reached() {
+    if (this.state === "open") return Promise.resolve();
+    if (this.state !== "connecting") return Promise.reject(new Problem({ code: "offline" }));
+    return new Promise((resolve, reject) => this.#arrivals.push({ resolve: () => resolve(undefined), reject }));
+  }
+
   /** Give a command its time anew: to be answered, or to find a connection. */
   #arm(/** @type {string} */ id) {
     const waiting = present(this.#pending.get(id));
@@ -158,6 +180,10 @@ export class TrolleySocket {
   #set(state, detail) {
     this.state = state;
     this.onState(state, detail);
+    if (state === "connecting") return;
+    for (const { resolve, reject } of this.#arrivals.splice(0))
+      if (state === "open") resolve();
+      else reject(new Problem({ code: "offline" }));
   }
 
   async #connect() {

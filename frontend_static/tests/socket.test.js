@@ -399,6 +399,37 @@ test("a heartbeat that cannot be sent now is not kept for later", async (t) => {
   await assert.rejects(socket.request("session.heartbeat", {}, { queue: false }), { code: "offline" });
 });
 
+test("an order says when it was given, and waits for the connection that is being made", async (t) => {
+  timers(t);
+  const { socket, next } = await stage();
+  socket.open();
+  const ordered = socket.order("trolley.unlock", { trolley_id: "T", reason: "stuck" });
+  const wire = await next();
+  await flush();
+  const sent = wire.last("trolley.unlock");
+  assert.ok(Math.abs(Date.parse(sent.given_at) - Date.now()) < 60_000, sent.given_at);
+  wire.says({ type: "reply", id: sent.id, ok: true, data: { unlock_id: "u" } });
+  assert.deepEqual(await ordered, { unlock_id: "u" });
+  socket.close();
+});
+
+test("an order is kept for no later connection, and not sent again", async (t) => {
+  timers(t);
+  const { socket, next } = await stage();
+  await assert.rejects(socket.order("session.start", { trolley_id: "T" }), { code: "offline" });
+  socket.open();
+  const wire = await next();
+  const ordered = socket.order("session.start", { trolley_id: "T" });
+  await flush();
+  assert.ok(wire.last("session.start"));
+  wire.onclose({ code: 1006 });
+  await assert.rejects(ordered, { code: "offline" });
+  await assert.rejects(socket.order("session.start", { trolley_id: "T" }), { code: "offline" });
+  const again = await (mock.timers.tick(400), next());
+  assert.equal(again.last("session.start"), undefined);
+  socket.close();
+});
+
 test("a refused subscription is told to its handler", async (t) => {
   timers(t);
   const { socket, next } = await stage();

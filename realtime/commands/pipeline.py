@@ -7,6 +7,7 @@ coroutine where something must be waited for on the way.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from types import CoroutineType
 from typing import Any
@@ -20,6 +21,7 @@ from realtime.commands.asking import Answer, new_id
 from realtime.commands.logs import log_done
 from realtime.commands.row import OWN, Begun, Call, Command, Direct, Place, own
 from realtime.commands.services import Services
+from realtime.commands.timed import Timed, refuse_late
 from realtime.limits.attempts import Kind, is_failure
 from realtime.problems import Problem, forbidden, key_reused, not_found, second_factor_needed
 from realtime.wire import id_reader
@@ -31,6 +33,8 @@ class Pipeline:
     def __init__(self, row: Command) -> None:
         self.row = row
         self._where = None if row.where is own else row.where
+        if issubclass(row.body, Timed):
+            self._where = partial(_in_time, row.where)
         self._refer = row.refer if row.attempt is None else partial(_counted, row.attempt, row.refer)
         self._command = row.command
         self._show = row.show
@@ -157,6 +161,12 @@ async def settle(begun: Begun) -> Answer:
         outcome = await call.services.asking.outcome(begun.pending)
         return Answer(begun.show(outcome), outcome)
     return await begun
+
+
+def _in_time(where: Callable[[Call], Any], call: Call) -> Any:
+    """Find where a command counts that holds for a time only. Raises the 400 for one that comes after it."""
+    refuse_late(call.body, call.services.now())
+    return where(call)
 
 
 def _counted(kind: Kind, refer: Any, call: Call) -> Any:

@@ -28,6 +28,7 @@ from realtime.commands.asking import Accepted, in_database, new_id
 from realtime.commands.lookups import QR
 from realtime.commands.row import Ask, Call, Command, Place, Route, in_branch
 from realtime.commands.sessions import HELD, known_here, name_holder, rental_of, resume_of, trolley_place
+from realtime.commands.timed import LATE, Timed
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.views.trolley import LockView, lock_view
@@ -37,7 +38,7 @@ Text = Annotated[str, Meta(min_length=1, max_length=300)]
 Number = Annotated[int, Meta(ge=1)]
 
 
-class TrolleyAssign(Body):
+class TrolleyAssign(Timed, kw_only=True):
     """Let a trolley to somebody, named by ``user_id`` or ``user_phone``, for ``minutes``.
 
     Without ``trolley_id`` and ``cart_number`` it is the branch's next that is free.
@@ -343,7 +344,7 @@ ROWS = (
         show=_assigned,
         explain=name_holder,
         routes=(Route("POST", "/branches/{branch_id}/carts/assign", 201),),
-        refusals=(*HELD, "which_trolley", "no_trolley_free", "user_not_found"),
+        refusals=(*HELD, "which_trolley", "no_trolley_free", "user_not_found", *LATE),
     ),
     Command(
         name="trolley.close_rental",

@@ -18,6 +18,7 @@ from realtime.commands.asking import Accepted, Answer, Asking, in_database, new_
 from realtime.commands.lookups import QR
 from realtime.commands.row import OWN, Ask, Call, Command, Place, Route
 from realtime.commands.services import Services
+from realtime.commands.timed import LATE, Timed
 from realtime.limits.attempts import TOO_MANY
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
@@ -28,7 +29,7 @@ from realtime.wire import Body, Uuid, rfc3339
 Code = Annotated[str, Meta(min_length=1, max_length=300)]
 
 
-class SessionStart(Body):
+class SessionStart(Timed, kw_only=True):
     """Claim a trolley: its code, or the address in its QR. ``user_id``: for somebody else (staff, kiosks)."""
 
     trolley_id: Code
@@ -333,7 +334,7 @@ ROWS = (
         show=_started,
         explain=name_holder,
         routes=(Route("POST", "/session/qr-scan", 201, _created_or_not, also=(200,)),),
-        refusals=(*HELD, "qr_required", "user_not_found", TOO_MANY),
+        refusals=(*HELD, "qr_required", "user_not_found", TOO_MANY, *LATE),
         devices=True,
     ),
     Command(

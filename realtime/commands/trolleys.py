@@ -18,6 +18,7 @@ from actors.messages.trolley import (
 from realtime.commands.asking import Accepted
 from realtime.commands.row import Ask, Call, Command, Place, Route
 from realtime.commands.sessions import trolley_place
+from realtime.commands.timed import LATE, Timed
 from realtime.problems import invalid
 from realtime.views.base import View
 from realtime.views.trolley import LockView, lock_view
@@ -26,14 +27,14 @@ from realtime.wire import Body
 TrolleyId = Annotated[str, Meta(min_length=1, max_length=300)]
 
 
-class TrolleyUnlock(Body):
+class TrolleyUnlock(Timed, kw_only=True):
     """Open a trolley's lock; the reason is kept in the journal."""
 
     trolley_id: TrolleyId
     reason: Annotated[str, Meta(min_length=1, max_length=300)]
 
 
-class TrolleyLock(Body):
+class TrolleyLock(Timed, kw_only=True):
     """Close a trolley's lock, where the hardware can."""
 
     trolley_id: TrolleyId
@@ -135,7 +136,7 @@ ROWS = (
         command=_unlock,
         show=_unlock_shown,
         routes=(Route("POST", f"{_PATH}/unlock", by_number=True),),
-        refusals=("trolley_not_found", "unsupported"),
+        refusals=("trolley_not_found", "unsupported", *LATE),
     ),
     Command(
         name="trolley.lock",
@@ -146,7 +147,7 @@ ROWS = (
         command=_lock,
         show=_unlock_shown,
         routes=(Route("POST", f"{_PATH}/lock", by_number=True),),
-        refusals=("trolley_not_found", "unsupported"),
+        refusals=("trolley_not_found", "unsupported", *LATE),
     ),
     Command(
         name="trolley.maintenance",

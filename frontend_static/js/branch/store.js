@@ -65,6 +65,6 @@ export const answerHelp = (alarm_id) => socket.request("help.answer", { branch: 
 export const clearAlarm = (alarm_id) => socket.request("alarm.clear", { branch: branchCode(), alarm_id });
 export const giveBack = (trolley_id, { device_id, slot }) =>
   socket.request("trolley.return", { branch: branchCode(), trolley_id, device_id, slot });
-export const unlock = (trolley_id, reason) => socket.request("trolley.unlock", { trolley_id, reason });
+export const unlock = (trolley_id, reason) => socket.order("trolley.unlock", { trolley_id, reason });
 export const setMaintenance = (trolley_id, on, notes) =>
   socket.request("trolley.maintenance", { trolley_id, on, ...(notes ? { notes } : {}) });

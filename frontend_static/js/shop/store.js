@@ -117,7 +117,7 @@ export class ShopStore {
     this.claimProblem.value = null;
     this.claiming.value = code;
     try {
-      this.#noteDeadline(await this.socket.request("session.start", { trolley_id: code }));
+      this.#noteDeadline(await this.socket.order("session.start", { trolley_id: code }));
     } catch (problem) {
       this.claimProblem.value = problem;
       this.claiming.value = null;
