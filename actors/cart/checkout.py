@@ -56,7 +56,7 @@ def start(state: State, command: Checkout, ctx: Context, wish: Wish | None = Non
         names = ", ".join(line.name for line in gone)
         items = [_named(line) for line in gone]
         return refuse(400, "items_unavailable", f"Not sold any more: {names}.", items=items)
-    if (why := cart_vouchers.exhausted(state)) is not None:
+    if (why := cart_vouchers.ended(state, ctx.now) or cart_vouchers.exhausted(state)) is not None:
         return Decision(refusal=why)
     session = next((each for each in state.sessions if each.branch == command.branch), None)
     event = CheckoutRequested(

@@ -38,6 +38,16 @@ def exhausted(state: State) -> Refusal | None:
     return None
 
 
+def ended(state: State, now: float) -> Refusal | None:
+    """Return the refusal that names a held voucher whose time is over, or None."""
+    for voucher in state.vouchers:
+        until = voucher.rule.valid_until
+        if until is not None and now >= until:
+            sentence = f"The voucher {voucher.code} is not valid any more. Take it out to go on."
+            return Refusal(400, "voucher_expired", sentence, {"code_given": voucher.code})
+    return None
+
+
 def free(state: State, command: VoucherKept, ctx: Context) -> Decision:
     """The checkout that wanted it is over."""
     return Decision((VouchersFreed(command.reservation_id, (command.voucher_id,), ctx.now),))

@@ -128,6 +128,7 @@ CHECKOUT = (
     "insufficient_stock",
     "checkout_in_progress",
     "checkout_cancelled",
+    "voucher_expired",
     "voucher_used_up",
     "branch_needed",
     "wrong_branch",

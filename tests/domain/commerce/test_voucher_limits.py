@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
+from msgspec.structs import replace
 
 from actors import cart, voucher
 from actors.kit.decider import TimeReached
@@ -140,6 +141,18 @@ def test_a_used_up_voucher_thaws_the_cart_and_is_named() -> None:
     assert thawed.state.checkout is None
     dropped = thawed.after(DropVoucher("TEN", {"product-milk": MILK}), command_id="drop")
     dropped.when(Checkout("r2", "B", 300.0), command_id="ask-2").names("CheckoutRequested").pending()
+
+
+def test_a_voucher_that_ended_in_the_cart_is_refused_at_the_checkout_by_name() -> None:
+    rule = replace(ten(None).rule, valid_until=150.0)
+    state = with_vouchers(replace(ten(None), rule=rule))
+    state.when(Checkout("r1", "B", 300.0), at=149.0, command_id="in time").pending()
+    late = state.when(Checkout("r1", "B", 300.0), at=150.0, command_id="late")
+    late.refused(400, "voucher_expired", code_given="TEN")
+    pay = RequestPayment("p1", "sandbox", "demo", checkout=Checkout("r1", "B", 300.0))
+    state.when(pay, at=151.0, command_id="pay").refused(400, "voucher_expired", code_given="TEN")
+    without = state.after(DropVoucher("TEN", {"product-milk": MILK}), at=152.0, command_id="drop")
+    without.when(Checkout("r1", "B", 300.0), at=153.0, command_id="again").pending()
 
 
 def test_every_end_but_a_payment_frees_the_voucher() -> None:
