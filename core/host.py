@@ -56,12 +56,16 @@ class References:
         self.people = People()
         self._catalogues: dict[str, Catalogue] = {}
         self._wanted: set[str] = set()
+        self._asked = dict.fromkeys(self._parts, 0)
+        self._read = dict(self._asked)
+        """How often each part was to be reloaded, and up to which of those it has been."""
+        self._progress = threading.Condition()
         self._wake = threading.Event()
         self._lost = False
         self._stopping = False
         self._versions: dict[str, int] = {}
         self._thread: threading.Thread | None = None
-        self._unsubscribe: Callable[[], None] | None = None
+        self._unsubscribe: Callable[[], object] | None = None
         self._listeners: list[Callable[[str], None]] = []
 
     def catalogue(self, chain_slug: str) -> Catalogue:
@@ -83,7 +87,8 @@ class References:
         # Before the reload: what is changed from here on is either read by it, or noticed later.
         self._versions = reference.versions()
         self.reload()
-        self._unsubscribe = reference.subscribe(self.changed)
+        subscribed, followed = reference.subscribe(self.changed), reference.follow(self.wait)
+        self._unsubscribe = lambda: (subscribed(), followed())
         self._thread = threading.Thread(target=self._follow, name="reference", daemon=True)
         self._thread.start()
 
@@ -104,8 +109,16 @@ class References:
 
     def changed(self, what: str) -> None:
         """Reload that part soon; from any thread. Announcements that come close together are one."""
+        with self._progress:
+            self._asked[what] += 1
         self._wanted.add(what)
         self._wake.set()
+
+    def wait(self, seconds: float) -> None:
+        """Block until all that was announced so far is read, or that time is over; from any thread."""
+        with self._progress:
+            asked = dict(self._asked)
+            self._progress.wait_for(lambda: all(self._read[what] >= asked[what] for what in asked), seconds)
 
     def _follow(self) -> None:
         try:
@@ -140,6 +153,8 @@ class References:
         return versions
 
     def _reload(self, what: str) -> None:
+        with self._progress:
+            asked = self._asked[what]
         try:
             with fresh_connections():
                 self._parts[what](self)
@@ -148,6 +163,9 @@ class References:
             return
         for listener in self._listeners:
             listener(what)
+        with self._progress:
+            self._read[what] = asked
+            self._progress.notify_all()
 
     def _reload_directory(self) -> None:
         self.directory.reload()

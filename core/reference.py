@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -28,8 +29,12 @@ LOGINS = "logins"
 """What somebody may do, or whether their login still counts: roles, closed accounts, ended logins."""
 
 Subscriber = Callable[[str], None]
+Waiter = Callable[[float], None]
 
 _subscribers: list[Subscriber] = []
+_waiters: list[Waiter] = []
+_here = threading.local()
+"""Whether this thread has announced something that nobody has waited for."""
 
 
 def subscribe(subscriber: Subscriber) -> Callable[[], None]:
@@ -39,6 +44,20 @@ def subscribe(subscriber: Subscriber) -> Callable[[], None]:
     """
     _subscribers.append(subscriber)
     return lambda: _subscribers.remove(subscriber)
+
+
+def follow(waiter: Waiter) -> Callable[[], None]:
+    """Have ``waiter(seconds)`` block until what was announced so far is in memory; return the way to stop."""
+    _waiters.append(waiter)
+    return lambda: _waiters.remove(waiter)
+
+
+def settle(seconds: float) -> None:
+    """Wait until this process has in memory what this thread has changed, if it has changed anything."""
+    if getattr(_here, "announced", False):
+        _here.announced = False
+        for waiter in tuple(_waiters):
+            waiter(seconds)
 
 
 def changed(what: str) -> None:
@@ -57,6 +76,7 @@ def changed(what: str) -> None:
 def _announcer(what: str) -> Callable[[], None]:
     def announce() -> None:
         _count(what)
+        _here.announced = True
         for subscriber in tuple(_subscribers):
             subscriber(what)
 

@@ -120,6 +120,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "core.web.middleware.ApiPaths",
+    "core.web.middleware.OwnWrites",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "core.web.middleware.SecurityHeaders",

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponse
 
-from core import problems
+from core import problems, reference
 from core.web.pages import import_map_hashes
 
 
@@ -33,6 +33,23 @@ class ApiPaths:
                 # No name here has one, and PostgreSQL takes the question itself amiss.
                 return problems.nothing_here(request)
         return self._get_response(request)
+
+
+class OwnWrites:
+    """Middleware that answers a write once this process works with it: what somebody has just made is there
+    for the next thing that they do, through whichever door."""
+
+    LONGEST_S = 2.0
+    """A reload that takes longer is not waited for: the write is done, and soon known."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request."""
+        response = self._get_response(request)
+        reference.settle(self.LONGEST_S)
+        return response
 
 
 class MissingPages:
