@@ -123,6 +123,19 @@ class Auth {
   }
 
   /**
+   * Be signed in with the tokens of an answer.
+   * @param {{ access: string, refresh: string }} answer
+   */
+  keep({ access, refresh }) {
+    this.#write({ access, refresh });
+  }
+
+  /** Be signed out without a word to the server: the account is no more. */
+  forget() {
+    this.#write(null);
+  }
+
+  /**
    * Have a code sent to a phone; gives {expires_in}, seconds. Raises Problem.
    * @param {string} phone
    */

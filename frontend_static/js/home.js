@@ -120,6 +120,16 @@ function Branches() {
       managed.length > 0 &&
       html`<${Choice} href="/catalogue" icon="bag" title=${t("home.catalogue")} text=${t("home.catalogue_text")} />`
     }
+    ${managed.map(
+      (one) => html`<${Choice}
+        key=${one.slug}
+        href=${`/people/${encodeURIComponent(one.slug)}`}
+        icon="person"
+        title=${t("home.people")}
+        text=${one.name}
+      />`,
+    )}
+    <${Choice} href="/account" icon="info" title=${t("account.title")} text=${t("home.account_text")} />
     ${
       me.is_platform_admin &&
       html`<${Choice} href="/admin/" icon="wrench" title=${t("home.admin")} text=${t("home.admin_text")} />`

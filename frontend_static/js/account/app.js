@@ -1,10 +1,12 @@
-/** The pages of people's accounts that need no account yet; which one is in the address. */
+/** The pages of one's account, and of the links in our mail; which one is in the address. */
 import { html, render, useEffect } from "../ui.js";
 import { t, lang } from "../i18n.js";
 import { Brand, LangSwitch, ThemeSwitch, Toasts } from "../parts/common.js";
 import { Confirm, Reset } from "./links.js";
+import { Invitation } from "./invitation.js";
+import { Me } from "./me.js";
 
-const PAGES = { reset: Reset, confirm: Confirm };
+const PAGES = { reset: Reset, confirm: Confirm, invitation: Invitation, account: Me };
 
 function App() {
   const name = location.pathname.split("/")[1];

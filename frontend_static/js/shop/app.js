@@ -47,6 +47,18 @@ function TopBar() {
       ${
         signedIn.value &&
         !now &&
+        html`<a
+          class="btn btn-icon btn-bare"
+          href="/account"
+          aria-label=${t("account.title")}
+          title=${t("account.title")}
+        >
+          <${Icon} name="person" />
+        </a>`
+      }
+      ${
+        signedIn.value &&
+        !now &&
         html`<button
           type="button"
           class="btn btn-icon btn-bare"
