@@ -73,14 +73,15 @@ def _nothing() -> None:
     """Leave the connection to its server, which reads no further than it is asked to."""
 
 
-_MOST_AHEAD = 64
-"""Frames that wait for a consumer before the connection is read no further."""
+_READ_BYTES = 4096
+"""Autobahn parses all that was read before anything else has its turn; Twisted reads 64 KiB otherwise."""
 
 
 def paced(receive: Receive, send: Send) -> Receive:
-    """Return a ``receive`` that stops reading while too much waits; of another server's, the same.
+    """Return a ``receive`` without which nothing is read; of another server's, the same.
 
-    Daphne puts every frame into a queue without bound. Other servers stop reading by themselves.
+    Daphne reads all the time and puts every frame into a queue without bound. Other servers stop reading
+    by themselves.
     """
     queue = getattr(receive, "__self__", None)
     if not isinstance(queue, asyncio.Queue) or not _is_daphnes(send):
@@ -88,17 +89,19 @@ def paced(receive: Receive, send: Send) -> Receive:
     transport: Any = getattr(send.args[0], "transport", None)
     if not hasattr(transport, "pauseProducing"):
         return receive
+    if hasattr(transport, "bufferSize"):
+        transport.bufferSize = _READ_BYTES
     paused = False
 
     async def pacing() -> Message:
         nonlocal paused
-        if not paused and queue.qsize() > _MOST_AHEAD:
-            transport.pauseProducing()
-            paused = True
-        message: Message = await receive()
         if paused and queue.empty():
             transport.resumeProducing()
             paused = False
+        message: Message = await receive()
+        if not paused:
+            transport.pauseProducing()
+            paused = True
         return message
 
     return pacing
