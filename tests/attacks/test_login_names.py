@@ -70,3 +70,33 @@ def test_a_name_leads_to_its_owner_whatever_address_others_have(people: Any, nob
     pair = enter(nobody, "eve@mail.example", GEESE)
     assert Api(token=pair.json()["access"]).get("/api/me").json()["id"] == victim["id"]
     assert enter(nobody, "eve@mail.example", PASSWORD).status_code == 401
+
+
+LOOKALIKES = {
+    "a Cyrillic a among Latin letters": "p\u0430ypal",
+    "Cyrillic through and through, like apple": "\u0430\u0440\u0440\u04cf\u0435",
+    "capitals, like BOBA": "\u0412\u041e\u0412\u0410",
+    "Greek, like ova": "\u03bf\u03bd\u03b1",
+    "Armenian, like oh": "\u0585\u0570",
+    "a dotless i in the shop's own name": "adm\u0131n",
+    "Cherokee among Latin letters": "\u13a2van",
+    "Hebrew and Latin": "mi\u05d4",
+}
+HONEST = [
+    "\u0441\u0430\u0448\u0430", "\u0391\u03bd\u03bd\u03b1\u03ba\u03b1", "\u05e8\u05d5\u05ea",
+    "\u592a\u90ce", "\u3086\u3046\u304d\u592a\u90ce", "ken\u592a\u90ce", "j\u00fcrgen", "mia1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOOKALIKES.values(), ids=LOOKALIKES.keys())
+def test_a_name_of_another_script_that_reads_like_a_latin_one_is_refused(
+    db: None, nobody: Api, name: str
+) -> None:
+    answer = register(nobody, username=name)
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["username"])
+
+
+@pytest.mark.parametrize("name", HONEST)
+def test_names_as_languages_write_them_are_taken(db: None, nobody: Api, name: str) -> None:
+    answer = register(nobody, username=name)
+    assert answer.status_code == 201, answer.json()
