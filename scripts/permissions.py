@@ -1,4 +1,4 @@
-"""Write docs/PERMISSIONS.md from the command table."""
+"""Write docs/PERMISSIONS.md from the tables of commands and of REST endpoints."""
 
 from __future__ import annotations
 

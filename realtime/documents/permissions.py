@@ -1,4 +1,4 @@
-"""docs/PERMISSIONS.md, generated from the command table and the roles.
+"""docs/PERMISSIONS.md, generated from the command table, the table of REST endpoints and the roles.
 
 ``python -m scripts.permissions`` writes it; a test keeps it current.
 """
@@ -7,21 +7,34 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from core.access import ACCESS, Access
 from core.accounts.principals import PERMISSIONS
 from realtime.commands.row import Command, own
 from realtime.commands.table import TABLE
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "PERMISSIONS.md"
 _ROLES = ("staff", "manager", "chain_admin", "device")
-_HEAD = """# Who may give which command
+_HEAD = """# Who may do what
 
-Generated from the command table (`realtime/commands/`) and the roles (`core/accounts/principals.py`) by
-`python -m scripts.permissions`; a test fails while it is not current, and another gives every command in
-every role, over both transports, in the own branch, in a sibling of it and in another chain.
+Generated from the command table (`realtime/commands/`), the table of REST endpoints (`core/access.py`) and
+the roles (`core/accounts/principals.py`) by `python -m scripts.permissions`; a test fails while it is not
+current.
+
+## Commands
+
+A test gives every command in every role, over both transports, in the own branch, in a sibling of it and in
+another chain.
 
 *own*: about the caller's own cart, session, payment or trolley. *branch*: in the branches in which the role
 was granted (a chain admin: in all of the chain's). *any*: everywhere. A dash: never, answered with 403, or
 with 404 where another tenant's thing would show that it exists. A device gives commands over HTTP only.
+"""
+
+_ENDPOINTS = """## REST endpoints
+
+A test calls every one as everybody, and fails for one without a row. *any*: whoever it is. *own*: about
+themselves, or a device about itself. *seen*: a list that shows what lies in the branches in which the role
+was granted; *empty*: a list that shows such a caller nothing but their own.
 """
 
 
@@ -37,7 +50,19 @@ def text() -> str:
         "|---|---|---|---|---|---|",
         *(_permission(name) for name in sorted(PERMISSIONS)),
     ]
-    return "\n".join([_HEAD, *commands, "", "## Permissions", "", *permissions, ""])
+    endpoints = [
+        "| endpoint | permission | nobody | shopper | staff | manager | chain admin | platform admin"
+        " | device |",
+        "|---|---|---|---|---|---|---|---|---|",
+        *(
+            _endpoint(f"{method} /api/{route}", rule)
+            for route in sorted(ACCESS)
+            for method, rule in ACCESS[route].items()
+        ),
+    ]
+    return "\n".join(
+        [_HEAD, *commands, "", _ENDPOINTS, *endpoints, "", "## Permissions", "", *permissions, ""]
+    )
 
 
 def _command(row: Command) -> str:
@@ -49,6 +74,21 @@ def _command(row: Command) -> str:
     cells.append(_both(mine, "any" if row.permission != "own" else ""))
     cells.append(_granted(row.permission, "device") or "—" if row.devices and row.where is not own else "—")
     return f"| {' | '.join(cells)} |"
+
+
+def _endpoint(name: str, rule: Access) -> str:
+    others = {"person": "any", "seen": "empty", "own": "own"}.get(rule.who, "—")
+    cells = ["—", others]
+    for role in _ROLES[:3]:
+        if role not in PERMISSIONS.get(rule.permission, ()):
+            cells.append(others)
+        else:
+            cells.append({"seen": "seen", "own": "own, branch"}.get(rule.who, "branch"))
+    cells.append("any" if rule.permission or rule.who == "person" else "—")
+    cells.append("own" if rule.who == "device" else "—")
+    if rule.who == "anyone":
+        cells = ["any"] * len(cells)
+    return f"| {' | '.join([f'`{name}`', rule.permission or '—', *cells])} |"
 
 
 def _permission(name: str) -> str:
