@@ -13,6 +13,7 @@ from core.problems import Problem, rule
 from core.rest.fields import (
     ClosedSerializer,
     ExactNumber,
+    LineText,
     StrictBoolean,
     StrictChoice,
     StrictInteger,
@@ -32,7 +33,7 @@ _COUNTRY = RegexValidator(r"^[A-Z]{2}\Z", "Expected an ISO 3166 code such as IN.
 class ChainBody(ClosedSerializer):
     """A retailer."""
 
-    name = StrictText(max_length=120)
+    name = LineText(max_length=120)
     currency = StrictText(max_length=3, validators=[_CURRENCY])
     country = StrictText(max_length=2, required=False, validators=[_COUNTRY])
     languages = serializers.ListField(
@@ -69,9 +70,9 @@ class SettingsBody(ClosedSerializer):
 class BranchBody(ClosedSerializer):
     """A store; ``opening_hours`` by day: ``{"mon": [["08:00", "22:00"]]}``."""
 
-    name = StrictText(max_length=120)
-    address = StrictText(max_length=250, allow_blank=True, required=False)
-    city = StrictText(max_length=80, allow_blank=True, required=False)
+    name = LineText(max_length=120)
+    address = LineText(max_length=250, allow_blank=True, required=False)
+    city = LineText(max_length=80, allow_blank=True, required=False)
     latitude = ExactNumber(max_digits=9, decimal_places=6, min_value=-90, max_value=90, required=False)
     longitude = ExactNumber(max_digits=9, decimal_places=6, min_value=-180, max_value=180, required=False)
     timezone = StrictText(max_length=60, required=False)

@@ -13,7 +13,7 @@ from core.accounts import scopes
 from core.accounts.principals import Principal
 from core.fleet.models import Device
 from core.problems import rule
-from core.rest.fields import ClosedSerializer, StrictFloat, StrictId, StrictInteger, StrictText, checked
+from core.rest.fields import ClosedSerializer, LineText, StrictFloat, StrictId, StrictInteger, checked
 from core.rest.preconditions import IF_MATCH, claim, tagged
 from core.rest.views import View
 from core.tenancy import floor_plans
@@ -24,7 +24,7 @@ from core.tenancy.models import Branch
 class ZoneBody(ClosedSerializer):
     """A rectangle with a name."""
 
-    name = StrictText(max_length=80)
+    name = LineText(max_length=80)
     x = StrictFloat(min_value=0, max_value=LONGEST_M)
     y = StrictFloat(min_value=0, max_value=LONGEST_M)
     w = StrictFloat(min_value=0.01, max_value=LONGEST_M)

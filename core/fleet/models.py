@@ -18,6 +18,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.accounts.models import User
+from core.lines import LineField
 from core.tenancy.models import Branch
 
 
@@ -30,7 +31,7 @@ class Device(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     branch = models.ForeignKey(Branch, on_delete=models.PROTECT, related_name="devices")
-    name = models.CharField(max_length=80)
+    name = LineField(max_length=80)
     mac = models.CharField(max_length=17, null=True, blank=True, unique=True)
     serial = models.CharField(max_length=60, null=True, blank=True, unique=True)
     firmware = models.CharField(max_length=40, blank=True)

@@ -10,6 +10,8 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from core.lines import LineField
+
 
 class StockLevel(models.Model):
     """One SKU in one branch. Projected."""
@@ -51,7 +53,7 @@ class Movement(models.Model):
     units = models.BigIntegerField()
     """Less than nothing for what went."""
     reservation_id = models.UUIDField(null=True, blank=True)
-    note = models.CharField(max_length=200, blank=True)
+    note = LineField(max_length=200, blank=True)
     principal = models.CharField(max_length=200)
     at = models.DateTimeField()
 

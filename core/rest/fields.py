@@ -13,6 +13,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from core.wire import amounts, closed, ids
+from core.wire.lines import NotOneLine, one_line
 
 
 def rfc3339(moment: datetime) -> str:
@@ -100,6 +101,20 @@ class StrictText(serializers.CharField):
         if not isinstance(data, str):
             raise serializers.ValidationError(f"Expected text, got {type_name(data)}.")
         return super().to_internal_value(data)
+
+
+class LineText(StrictText):
+    """A name, a title, a note: one line of visible text, kept in its normal form."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Return the line; raises ValidationError."""
+        try:
+            line = one_line(super().to_internal_value(data))
+        except NotOneLine as error:
+            raise serializers.ValidationError(str(error), "unfit") from None
+        if not line and not self.allow_blank:
+            self.fail("blank")
+        return line
 
 
 class StrictBoolean(serializers.BooleanField):

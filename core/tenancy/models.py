@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
+from core.lines import LineField
 from core.shapes import ShapedJSONField
 from core.tenancy import floor_plans
 from core.tenancy.opening_hours import check as check_hours
@@ -41,7 +42,7 @@ class Chain(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.SlugField(unique=True)
-    name = models.CharField(max_length=120)
+    name = LineField(max_length=120)
     currency = models.CharField(
         max_length=3, validators=[RegexValidator(r"^[A-Z]{3}$", "Expected an ISO 4217 code such as INR.")]
     )
@@ -86,9 +87,9 @@ class Branch(models.Model):
         unique=True,
         validators=[RegexValidator(r"^[A-Za-z0-9_-]+$", "Letters, digits, - and _ only.")],
     )
-    name = models.CharField(max_length=120)
-    address = models.CharField(max_length=250, blank=True)
-    city = models.CharField(max_length=80, blank=True)
+    name = LineField(max_length=120)
+    address = LineField(max_length=250, blank=True)
+    city = LineField(max_length=80, blank=True)
     latitude = models.DecimalField(
         max_digits=9,
         decimal_places=6,

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from actors.kit.money import decimals, quantize
 from core.catalogue import barcodes
 from core.catalogue.facts import MOST_TAGS, TAG, Nutrition
+from core.wire.lines import NotOneLine, one_line
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}([.,][0-9]{1,6})?")
 _TRUE = frozenset({"1", "true", "yes", "y"})
@@ -50,6 +51,16 @@ def _text(longest: int, text: str, _: Setting) -> str:
     if len(text) > longest:
         raise CellRefused(f"Expected at most {longest} characters, got {len(text)}.")
     return text
+
+
+def _name(text: str, setting: Setting) -> str:
+    try:
+        line = one_line(_text(160, text, setting))
+    except NotOneLine as error:
+        raise CellRefused(str(error)) from None
+    if not line:
+        raise CellRefused("Expected a name, got nothing that can be seen.")
+    return line
 
 
 def _written_text(value: str) -> str:
@@ -139,15 +150,15 @@ def _written(value: Any) -> str:
 NOTHING = object()
 """An empty cell that means null."""
 
-_texts = {longest: functools.partial(_text, longest) for longest in (160, 4000)}
+_description = functools.partial(_text, 4000)
 COLUMNS: dict[str, Column] = {
     column.name: column
     for column in (
         Column("barcode", _barcode, _written, required=True),
-        Column("name", _texts[160], _written_text, required=True),
+        Column("name", _name, _written_text, required=True),
         Column("category", _category, _written, NOTHING),
         Column("price", _price, _written, required=True),
-        Column("description", _texts[4000], _written_text, ""),
+        Column("description", _description, _written_text, ""),
         Column("is_active", _flag, _written, True),
         Column("image", _image, _written, ""),
         Column("carbon_footprint", _carbon, _written, NOTHING),

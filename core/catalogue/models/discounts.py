@@ -12,6 +12,7 @@ from django.db import models
 
 from actors.messages.pricing import TIERS
 from core.catalogue.seasons import DAY, is_day
+from core.lines import LineField
 
 _day = RegexValidator(DAY, "Expected month and day such as 10-25.")
 
@@ -90,7 +91,7 @@ class PriceRule(Discount):
         QUANTITY = "quantity"
         TIER = "tier"
 
-    name = models.CharField(max_length=80)
+    name = LineField(max_length=80)
     kind = models.CharField(max_length=10, choices=Kind)
     tier = models.CharField(max_length=20, blank=True, choices=[(tier, tier.title()) for tier in TIERS])
 

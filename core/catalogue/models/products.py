@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from actors.kit.money import quantize
 from core.catalogue import barcodes, facts
+from core.lines import LineField
 from core.shapes import ShapedJSONField
 from core.tenancy.models import Chain
 
@@ -53,7 +54,7 @@ class Category(Versioned):
         "self", on_delete=models.PROTECT, related_name="children", null=True, blank=True
     )
     slug = models.SlugField()
-    name = models.CharField(max_length=80)
+    name = LineField(max_length=80)
     emoji = models.CharField(max_length=8, blank=True)
     colour = models.CharField(
         max_length=7,
@@ -134,7 +135,7 @@ class Goods(Versioned):
     """What a product is made of, whether it is on sale or waits for an import to be written."""
 
     barcode = models.CharField(max_length=40)
-    name = models.CharField(max_length=160)
+    name = LineField(max_length=160)
     description = models.TextField(blank=True)
     price = models.DecimalField(max_digits=12, decimal_places=3, validators=[_not_negative])
     """Unit price in the chain's currency; three decimals, for currencies such as KWD."""
@@ -201,7 +202,7 @@ class ProductImage(models.Model):
     """Name below the media folder."""
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
-    alt = models.CharField(max_length=160, blank=True)
+    alt = LineField(max_length=160, blank=True)
     position = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -221,7 +222,7 @@ class Variant(Versioned):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="variants")
-    name = models.CharField(max_length=80)
+    name = LineField(max_length=80)
     price_adjustment = models.DecimalField(max_digits=12, decimal_places=3, default=0)
     is_active = models.BooleanField(default=True)
 

@@ -19,6 +19,7 @@ from core.problems import rule
 from core.rest.fields import (
     ClosedSerializer,
     ExactNumber,
+    LineText,
     Money,
     StrictBoolean,
     StrictId,
@@ -49,7 +50,7 @@ class ProductBody(ClosedSerializer):
     """A product. PUT sets what is left out to nothing, PATCH leaves it as it is."""
 
     barcode = StrictText(max_length=400)
-    name = StrictText(max_length=160)
+    name = LineText(max_length=160)
     price = Money(max_digits=12, decimal_places=3, min_value=Decimal(0))
     description = StrictText(max_length=4000, allow_blank=True, required=False)
     category = StrictText(max_length=50, allow_blank=True, required=False, help_text="Slug; empty: none.")
@@ -97,7 +98,7 @@ class CategoryBody(ClosedSerializer):
     """A category; without parent it stands at the top."""
 
     slug = StrictText(max_length=50, validators=[_slug])
-    name = StrictText(max_length=80)
+    name = LineText(max_length=80)
     parent = StrictText(  # type: ignore[assignment]
         max_length=50, allow_blank=True, required=False, help_text="Slug; empty: none."
     )
@@ -116,7 +117,7 @@ class NewCategory(CategoryBody):
 class VariantBody(ClosedSerializer):
     """A variant; its price is the product's plus ``price_adjustment``, which may be negative."""
 
-    name = StrictText(max_length=80)
+    name = LineText(max_length=80)
     price_adjustment = Money(max_digits=12, decimal_places=3, required=False)
     is_active = StrictBoolean(required=False)
 

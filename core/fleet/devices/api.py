@@ -32,7 +32,7 @@ from core.fleet.devices.authentication import DeviceAuthentication
 from core.fleet.devices.registration import LinkAnswer, link
 from core.fleet.models import Device
 from core.problems import Problem
-from core.rest.fields import ClosedSerializer, Moment, StrictText, checked, rfc3339
+from core.rest.fields import ClosedSerializer, LineText, Moment, checked, rfc3339
 from core.rest.views import ListView, View
 from core.tenancy.lookup import by_id_or
 from core.tenancy.models import Branch
@@ -43,7 +43,7 @@ _HEALTH_BYTES = 16 * 1024
 class RenameBody(ClosedSerializer):
     """What people call the device."""
 
-    name = StrictText(min_length=1, max_length=80)
+    name = LineText(min_length=1, max_length=80)
 
 
 class CommandAnswer(serializers.Serializer[Any]):

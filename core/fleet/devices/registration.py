@@ -20,7 +20,7 @@ from core.fleet.devices.answers import DeviceDetailAnswer, detail, find, moment,
 from core.fleet.devices.authentication import DeviceAuthentication, DeviceCaller
 from core.fleet.models import Device
 from core.problems import Problem
-from core.rest.fields import ClosedSerializer, Moment, StrictInteger, StrictText, checked, rfc3339
+from core.rest.fields import ClosedSerializer, LineText, Moment, StrictInteger, StrictText, checked, rfc3339
 from core.rest.views import View
 
 
@@ -49,7 +49,7 @@ class RegisterDeviceBody(ClosedSerializer):
     serial_number = StrictText(min_length=1, max_length=60)
     branch_code = StrictText(min_length=1, max_length=40)
     claim_code = StrictText(min_length=1, max_length=20)
-    name = StrictText(required=False, max_length=80)
+    name = LineText(required=False, max_length=80)
 
     def validate_mac_address(self, text: str) -> str:
         """Return it in its one form; raises ValidationError."""
