@@ -117,6 +117,7 @@ INSTALLED_APPS = [
     "core.payments",
     "core.journal",
     "core.trail",
+    "core.audit",
 ]
 MIDDLEWARE = [
     "core.web.middleware.ApiPaths",
