@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from core.accounts.models import Grant, User
+from core.accounts.models import Grant, Invitation, User
 from core.fleet.models import Rental, Session
 from core.orders.models import Order
 from core.tenancy.models import Branch
 
 
 def is_known(user_id: str, chain: str) -> bool:
-    """Return whether the person has ever shopped in the chain, or works there. Blocking.
+    """Return whether the person has shopped or works in the chain, or followed its invitation. Blocking.
 
-    Whoever scans a trolley's code agrees by it; a name or a phone number that somebody knows is no consent.
+    Whoever scans a trolley's code agrees by it, and so does who accepts an invitation, for as long as the
+    account is there; a name or a phone number that somebody knows is no consent, nor is having been invited.
     """
     codes = Branch.objects.filter(chain__slug=chain).values("code")
     return (
@@ -21,6 +22,7 @@ def is_known(user_id: str, chain: str) -> bool:
         or Order.objects.filter(user_id=user_id, chain_slug=chain).exists()
         or Rental.objects.filter(user_id=user_id, branch_code__in=codes).exists()
         or Grant.objects.filter(user_id=user_id, chain__slug=chain).exists()
+        or Invitation.objects.filter(accepted_by__id=user_id, chain__slug=chain).exists()
     )
 
 

@@ -134,3 +134,16 @@ def test_an_address_is_counted_over_all_its_accounts() -> None:
     with pytest.raises(Exception, match="one address"):
         attempts.take("claim", "one more", "192.0.2.1")
     attempts.take("claim", "one more", "192.0.2.2")
+
+
+async def test_a_print_of_another_shop_or_host_opens_nothing(world: World, server: Server) -> None:
+    token = await asyncio.to_thread(world.token)
+    address = await asyncio.to_thread(only_by_qr, world)
+    running = await server.running()
+    await asyncio.to_thread(running.references.reload)
+    _, _, path = address.partition("://")[2].partition("/")
+    async with trolley_client(server, token) as phone:
+        for text in (f"https://evil.example/{path}", f"//evil.example/{path}"):
+            with pytest.raises(CommandRefused) as refused:
+                await phone.command("session.start", trolley_id=text)
+            assert refused.value.status in (400, 404), text

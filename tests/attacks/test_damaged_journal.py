@@ -62,3 +62,18 @@ def test_a_flipped_byte_stops_the_start_and_is_named_until_it_is_accepted(tmp_pa
         pass
     with target("uvicorn", tmp_path / "db.sqlite3", tmp_path):
         pass
+
+
+@pytest.mark.timeout(300)
+def test_a_damaged_database_file_is_found_before_anything_is_compared(tmp_path: Path) -> None:
+    assert run(tmp_path, "manage.py", "migrate").returncode == 0
+    file = tmp_path / "db.sqlite3"
+    whole = run(tmp_path, "manage.py", "check_journal")
+    assert whole.returncode == 0, whole.stderr
+    with file.open("r+b") as opened:
+        # The second page is some table's or index's: its kind and number of cells are made nonsense.
+        opened.seek(4096)
+        opened.write(b"\xff" * 64)
+    damaged = run(tmp_path, "manage.py", "check_journal")
+    assert damaged.returncode != 0
+    assert "damaged" in damaged.stderr or "malformed" in damaged.stderr, damaged.stderr[-1000:]

@@ -54,3 +54,14 @@ def test_no_address_after_signing_in_leads_away(node: str) -> None:
     program = Path(__file__).with_name("next.mjs")
     done = subprocess.run([node, "--test", str(program)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.django_db
+def test_the_last_platform_admin_cannot_be_erased_with_a_stolen_password() -> None:
+    admin = User.objects.create_superuser("root-of-all", password="seven wild geese")
+    body = {"username": "root-of-all", "password": "seven wild geese"}
+    login = Client().post("/api/auth/token", body, "application/json").json()
+    mine = Client(headers={"Authorization": f"Bearer {login['access']}"})
+    answer = mine.delete("/api/me", {"password": "seven wild geese"}, "application/json")
+    assert (answer.status_code, answer.json()["code"]) == (409, "last_platform_admin")
+    assert User.objects.filter(pk=admin.pk).exists()

@@ -8,8 +8,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from django.utils import timezone
 
-from core.accounts.models import User
+from core.accounts.models import Invitation, User
 from realtime.server import Server
 from realtime.testing import CommandRefused, TrolleyClient, trolley_client
 from tests.realtime.conftest import World, make_world
@@ -135,3 +136,30 @@ async def test_an_alarm_goes_to_somebody_who_works_there(world: World, evil: Wor
             assert stranger.username not in str(problem)
         taken = await desk.command("alarm.acknowledge", **body, assignee=str(world.user("mate").pk))
         assert taken["alarm"]["assignee"] == world.user("mate").username
+
+
+def invitation(world: World, by: User, of: User | None) -> None:
+    """Invite somebody to a role, which ``of`` has accepted; None: nobody has."""
+    now = timezone.now()
+    Invitation.objects.create(
+        channel="email", address="victim@mail.example", role="staff", chain=world.chain, invited_by=by,
+        made_at=now, expires_at=now, accepted_at=None if of is None else now, accepted_by=of,
+    )  # fmt: skip
+
+
+async def test_who_was_invited_is_acted_for_once_they_have_accepted(
+    world: World, evil: World, server: Server
+) -> None:
+    staff = await asyncio.to_thread(evil.staff)
+    number = f"+9178{world.chain.pk.int % 10**8:08}"
+    victim: User = await asyncio.to_thread(world.user, "victim", phone=number, email="victim@mail.example")
+    body = {"trolley_id": evil.trolleys[0], "user_id": str(victim.pk)}
+    async with trolley_client(server, staff) as desk:
+        # Whom somebody invites is for that somebody to say, so it is no consent.
+        await asyncio.to_thread(invitation, evil, evil.user("staff"), None)
+        assert (await refused(desk, "session.start", **body))["code"] == "user_not_found"
+        # What was accepted in another chain is no consent here.
+        await asyncio.to_thread(invitation, world, evil.user("staff"), victim)
+        assert (await refused(desk, "session.start", **body))["code"] == "user_not_found"
+        await asyncio.to_thread(invitation, evil, evil.user("staff"), victim)
+        assert (await desk.command("session.start", **body))["trolley_id"] == evil.trolleys[0]
