@@ -145,6 +145,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("branch/<str:branch_id>/devices", page, {"name": "devices"}),
     path("branch/<str:branch_id>/devices/<uuid:device_id>", page, {"name": "devices"}),
     path("branch/<str:branch_id>/orders", page, {"name": "sales"}),
+    path("branch/<str:branch_id>/office", page, {"name": "office"}),
+    path("office/<str:chain_id>", page, {"name": "office"}),
     path("branch/<str:branch_id>/exit", page, {"name": "exit"}),
     path("orders", page, {"name": "orders"}),
     path("orders/<uuid:order_id>", page, {"name": "receipt"}),

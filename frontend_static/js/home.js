@@ -116,6 +116,17 @@ function Branches() {
         live=${watches(me, slug)}
       />`,
     )}
+    ${managed
+      .filter((one) => watches(me, one.slug))
+      .map(
+        (one) => html`<${Choice}
+          key=${one.slug}
+          href=${`/office/${encodeURIComponent(one.slug)}`}
+          icon="list"
+          title=${t("home.office", { name: one.name })}
+          text=${t("home.office_text")}
+        />`,
+      )}
     ${
       managed.length > 0 &&
       html`<${Choice} href="/catalogue" icon="bag" title=${t("home.catalogue")} text=${t("home.catalogue_text")} />`

@@ -52,6 +52,7 @@ function Pages() {
   return html`
     <a class="pill pill-link pill-good" href=${`${home}/orders`}><${Icon} name="receipt" />${t("sales.open")}</a>
     <a class="pill pill-link pill-good" href=${`${home}/exit`}><${Icon} name="exit" flips />${t("exit.open")}</a>
+    <a class="pill pill-link pill-good" href=${`${home}/office`}><${Icon} name="list" />${t("office.open")}</a>
   `;
 }
 

@@ -1,0 +1,105 @@
+/** The branches of a chain: which there are, and new ones. */
+import { html, useState } from "../ui.js";
+import { t } from "../i18n.js";
+import { auth } from "../api.js";
+import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
+import { Empty, Sheet, toast } from "../parts/common.js";
+import { chainOfPage, useLoaded, waiting } from "./load.js";
+
+const FIELDS = ["code", "name", "city", "timezone"];
+
+/** @param {{ onClose: () => void, onDone: () => void }} props */
+function NewBranch({ onClose, onDone }) {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const [values, setValues] = useState(
+    /** @type {Record<string, string>} */ ({ code: "", name: "", city: "", timezone: here }),
+  );
+  const { busy, problem, run } = useRequest();
+  const save = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const made = await run(() => auth.call("POST", "/api/branches", { body: { ...values, chain: chainOfPage } }));
+    if (!made) return;
+    toast(t("branches.made", { name: made.name }));
+    onDone();
+  };
+  return html`<${Sheet} side title=${t("branches.new")} onClose=${onClose}>
+    <form class="stack" onSubmit=${save} novalidate>
+      ${FIELDS.map(
+        (name) => html`<${Field}
+          key=${name}
+          name=${name}
+          label=${t(name === "code" ? "branches.code" : `settings.${name}`)}
+          problem=${problem}
+        >
+          ${(/** @type {Record<string, unknown>} */ more) =>
+            html`<input
+              ...${more}
+              class="input"
+              dir="auto"
+              value=${values[name]}
+              onInput=${(/** @type {Typed} */ e) => setValues({ ...values, [name]: e.target.value })}
+            />`}
+        <//>`,
+      )}
+      <${Refusal} problem=${problem} fields=${FIELDS} />
+      <button class="btn btn-primary" disabled=${busy || !values.code || !values.name}>
+        <${Busy} on=${busy} />${t("branches.make")}
+      </button>
+    </form>
+  <//>`;
+}
+
+/** @param {{ branch: Rest.BranchAnswer, onDone: () => void }} props */
+function Turn({ branch, onDone }) {
+  const { busy, problem, run } = useRequest();
+  const turn = async () => {
+    const path = `/api/branches/${encodeURIComponent(branch.code)}`;
+    const headers = { "If-Match": `"${branch.version}"` };
+    const body = { is_active: !branch.is_active };
+    if (await run(() => auth.call("PATCH", path, { body, headers }))) onDone();
+  };
+  return html`<span class="stack-s">
+    <button type="button" class="btn btn-quiet" disabled=${busy} onClick=${turn}>
+      ${t(branch.is_active ? "branches.close" : "branches.open")}
+    </button>
+    <${Refusal} problem=${problem} />
+  </span>`;
+}
+
+export function BranchesTab() {
+  const [adding, setAdding] = useState(false);
+  const loaded = useLoaded(`/api/branches?chain=${encodeURIComponent(chainOfPage ?? "")}&page_size=200`);
+  const rows = loaded.data?.results ?? [];
+  return html`
+    <div class="row">
+      <button type="button" class="btn btn-primary" onClick=${() => setAdding(true)}>${t("branches.new")}</button>
+    </div>
+    ${
+      waiting(loaded) ??
+      (rows.length
+        ? html`<ul class="office-list">
+          ${rows.map(
+            (/** @type {Rest.BranchAnswer} */ one) => html`<li key=${one.id} class="office-row">
+              <a class="grow" href=${`/branch/${encodeURIComponent(one.code)}/office`}>
+                <strong>${one.name}</strong>
+                <span class="small soft">${one.city && `${one.city} · `}<span class="code">${one.code}</span></span>
+              </a>
+              ${!one.is_active && html`<span class="badge badge-late">${t("branches.closed")}</span>`}
+              <${Turn} branch=${one} onDone=${loaded.reload} />
+            </li>`,
+          )}
+        </ul>`
+        : html`<${Empty} icon="store" title=${t("branches.none")} />`)
+    }
+    ${
+      adding &&
+      html`<${NewBranch}
+        onClose=${() => setAdding(false)}
+        onDone=${() => {
+          setAdding(false);
+          loaded.reload();
+        }}
+      />`
+    }
+  `;
+}

@@ -1,0 +1,111 @@
+"""The office of a branch and of a chain, as those who run them see it."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.people import Visit
+from tests.browser.watch import Watch, flaws
+
+TOUCH = 44
+BOTH = pytest.mark.parametrize(("lang", "desk"), [("en", True), ("en", False), ("he", True), ("he", False)])
+BRANCH, CHAIN = "/branch/BRANCH-001/office", "/office/demo-chain"
+
+
+def look(page: Page, name: str) -> None:
+    if folder := os.environ.get("OFFICE_PICTURES"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+def tab(page: Page, place: int) -> None:
+    page.locator(".office-tabs .chip").nth(place).click()
+
+
+@BOTH
+def test_the_office_of_a_branch_has_no_flaw(visit: Visit, lang: str, desk: bool) -> None:
+    page = visit(BRANCH, "manager", lang=lang, desk=desk)
+    size = f"{lang}-{'desk' if desk else 'phone'}"
+    expect(page.locator(".tile")).to_have_count(7)
+    found = flaws(page, least_touch=TOUCH)
+    look(page, f"figures-{size}")
+    for place, ready in ((1, ".chips"), (2, ".office-row"), (3, "form .card"), (4, ".filters")):
+        tab(page, place)
+        expect(page.locator(ready).first).to_be_visible()
+        expect(page.locator(".spinner")).to_have_count(0)
+        # A switch is touched by its label.
+        found += flaws(page) if place == 3 else flaws(page, least_touch=TOUCH)
+        look(page, f"tab{place}-{size}")
+    assert found == []
+
+
+@BOTH
+def test_the_office_of_a_chain_has_no_flaw(visit: Visit, lang: str, desk: bool) -> None:
+    page = visit(CHAIN, "chain-admin", lang=lang, desk=desk)
+    size = f"{lang}-{'desk' if desk else 'phone'}"
+    expect(page.locator(".office-row").first).to_be_visible()
+    found = flaws(page, least_touch=TOUCH)
+    look(page, f"branches-{size}")
+    for place, ready in ((1, ".tile"), (2, "form"), (3, ".filters")):
+        tab(page, place)
+        expect(page.locator(ready).first).to_be_visible()
+        expect(page.locator(".spinner")).to_have_count(0)
+        found += flaws(page) if place == 2 else flaws(page, least_touch=TOUCH)
+        look(page, f"chain{place}-{size}")
+    assert found == []
+
+
+def test_a_changed_setting_is_kept_and_stands_in_the_audit(visit: Visit, watches: list[Watch]) -> None:
+    page = visit(f"{BRANCH}?tab=settings", "manager")
+    watches[0].allow_refusals()
+    box = page.locator("[id='settings.rental_minutes']")
+    expect(box).to_have_value("120")
+    box.fill("0")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".field-error").first).to_be_visible()
+    box.fill("90")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".toast")).to_contain_text("Saved")
+    page.reload()
+    expect(page.locator("[id='settings.rental_minutes']")).to_have_value("90")
+    page.get_by_role("button", name="Audit").click()
+    expect(page.locator(".office-row").first).to_contain_text("rental_minutes: 120 → 90")
+    page.get_by_role("button", name="Settings").click()
+    page.locator("[id='settings.rental_minutes']").fill("120")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".toast").last).to_contain_text("Saved")
+
+
+def test_a_manager_makes_trolleys_and_has_their_labels(visit: Visit) -> None:
+    page = visit("/branch/BRANCH-002/office?tab=trolleys", "manager")
+    expect(page.locator(".office-row").first).to_be_visible()
+    before = page.locator(".office-row").count()
+    page.get_by_role("button", name="New trolleys").click()
+    page.locator("#count").fill("2")
+    page.locator("#prefix").fill("NEW-")
+    page.get_by_role("button", name="Make them").click()
+    expect(page.locator(".office-row")).to_have_count(before + 2)
+    with page.expect_download() as label:
+        page.get_by_role("button", name="QR labels as PDF").click()
+    assert label.value.suggested_filename == "qr-BRANCH-002.pdf"
+    page.locator(".office-row").last.click()
+    page.locator("#reason").fill("scratched")
+    page.get_by_role("button", name="Replace the QR code").click()
+    expect(page.locator(".toast").last).to_contain_text("print its label anew")
+
+
+def test_staff_sees_figures_and_rentals_and_no_settings(visit: Visit) -> None:
+    page = visit(BRANCH, "staff")
+    expect(page.locator(".office-tabs .chip")).to_have_text(["Figures", "Rentals", "Trolleys"])
+    tab(page, 2)
+    expect(page.get_by_role("button", name="New trolleys")).to_have_count(0)
+
+
+def test_somebody_elses_office_is_closed(visit: Visit, watches: list[Watch]) -> None:
+    page = visit("/office/demo-berlin", "chain-admin")
+    watches[0].allow_refusals()
+    expect(page.locator(".empty h2")).to_have_text(re.compile("."))
+    expect(page.locator(".office")).to_have_count(0)
