@@ -52,6 +52,7 @@ function OrderSheet({ id, manages, onClose }) {
             <${Status} order=${order} />
             ${left({ verified_at: order.exit_pass.verified_at })}
           </div>
+          <${Dispute} order=${order} zone=${order.shop?.timezone} />
           <dl class="facts">
             <div><dt>${t("exit.customer")}</dt><dd><bdi>${order.customer ?? t("sales.erased")}</bdi></dd></div>
             <div>
@@ -86,7 +87,6 @@ function OrderSheet({ id, manages, onClose }) {
               <strong class="num push">${money(order.refunded, order.currency)}</strong>
             </p>`
           }
-          <${Dispute} order=${order} zone=${order.shop?.timezone} />
           <${Refunds} order=${order} zone=${order.shop?.timezone} />
           ${
             manages &&
