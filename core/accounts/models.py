@@ -40,6 +40,8 @@ class User(AbstractUser):
     """The address that was given last and is not confirmed; others may have given it too."""
     unconfirmed_used = models.BooleanField(default=False, db_default=False)
     """Whether a receipt went to it: a second one does not."""
+    made_in = models.ForeignKey(Chain, on_delete=models.SET_NULL, null=True, blank=True, editable=False)
+    """Whose staff made the account, of somebody's phone number; they may act for its owner."""
     tier = models.CharField(
         max_length=20, choices=[(tier, tier.title()) for tier in TIERS], default=TIERS[0], db_default=TIERS[0]
     )

@@ -9,7 +9,6 @@ from typing import Any
 
 from actors.messages.pricing import TIERS
 from core.accounts.models import Grant, Role, User
-from core.wire import phones
 
 _PHONE = re.compile(r"\+?[0-9]{6,15}")
 _MOST = 100_000
@@ -47,16 +46,6 @@ class ShownNames:
             found = User.objects.filter(pk=user_id).values_list("username", "phone").first()
             self._known[user_id] = None if found is None else shown_name(*found)
         return self._known.get(user_id)
-
-
-def find_by_phone(phone: str) -> str | None:
-    """Return the id of the active user with that phone, or None. Blocking."""
-    try:
-        phone = phones.e164(phone)
-    except ValueError:
-        return None
-    found = User.objects.filter(phone=phone, is_active=True).values_list("id", flat=True).first()
-    return None if found is None else str(found)
 
 
 def find_tier(user_id: str) -> str:

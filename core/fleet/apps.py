@@ -13,8 +13,14 @@ class FleetConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let no branch close while its trolleys are out."""
+        """Let no branch close while its trolleys are out; word messages; tell a trolley's country."""
+        from core.accounts.codes import countries
+        from core.fleet.rentals import by_phone
+        from core.fleet.trolleys.countries import country_of
         from core.fleet.trolleys.out import count_out
+        from core.outbox.letters import composer
         from core.tenancy import closing
 
         closing.register(count_out)
+        composer(by_phone.KIND, by_phone.compose)
+        countries.register(country_of)

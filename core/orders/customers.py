@@ -11,10 +11,11 @@ from core.tenancy.models import Branch
 
 
 def is_known(user_id: str, chain: str) -> bool:
-    """Return whether the person has shopped or works in the chain, or followed its invitation. Blocking.
+    """Return whether the person has shopped or works in the chain, or came to us by it. Blocking.
 
     Whoever scans a trolley's code agrees by it, and so does who accepts an invitation, for as long as the
-    account is there; a name or a phone number that somebody knows is no consent, nor is having been invited.
+    account is there; whose account its staff made, of a number that nobody had, is its customer too. A
+    name or a number of somebody who is here already is no consent, nor is having been invited.
     """
     codes = Branch.objects.filter(chain__slug=chain).values("code")
     return (
@@ -23,6 +24,7 @@ def is_known(user_id: str, chain: str) -> bool:
         or Rental.objects.filter(user_id=user_id, branch_code__in=codes).exists()
         or Grant.objects.filter(user_id=user_id, chain__slug=chain).exists()
         or Invitation.objects.filter(accepted_by__id=user_id, chain__slug=chain).exists()
+        or User.objects.filter(pk=user_id, made_in__slug=chain).exists()
     )
 
 

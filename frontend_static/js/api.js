@@ -137,19 +137,22 @@ class Auth {
 
   /**
    * Have a code sent to a phone; gives {expires_in}, seconds. Raises Problem.
-   * @param {string} phone
+   * @param {string} phone a national one is of the country of `trolley`
+   * @param {string | null} trolley
    */
-  askCode(phone) {
-    return call("POST", "/api/auth/otp/request", { body: { phone, language: language() } });
+  askCode(phone, trolley) {
+    return call("POST", "/api/auth/otp/request", { body: { phone, trolley_id: trolley, language: language() } });
   }
 
   /**
    * Sign in with the code that came; somebody new has an account by it. Raises Problem.
    * @param {string} phone
    * @param {string} code
+   * @param {string | null} trolley
    */
-  async enterByCode(phone, code) {
-    const answer = await call("POST", "/api/auth/otp/verify", { body: { phone, code, language: language() } });
+  async enterByCode(phone, code, trolley) {
+    const body = { phone, code, trolley_id: trolley, language: language() };
+    const answer = await call("POST", "/api/auth/otp/verify", { body });
     this.#write({ access: answer.access, refresh: answer.refresh });
   }
 

@@ -19,8 +19,8 @@ from actors.messages.trolley import (
 )
 from actors.messages.trolley import Place as Slot
 from actors.trolley import State as TrolleyState
-from core.accounts.people import find_by_phone
 from core.accounts.principals import may
+from core.fleet.rentals import by_phone
 from core.fleet.rentals.sessions import find_rental
 from core.fleet.trolleys.out import free_in
 from core.rest.fields import moment
@@ -152,6 +152,8 @@ class _Letting(NamedTuple):
     user_id: str
     name: str
     rental_s: float
+    is_new: bool
+    """Whether the account was made for this, of a phone number."""
 
 
 def _let_at(call: Call) -> Place:
@@ -178,12 +180,20 @@ async def _refer_assign(call: Call) -> _Letting:
     body: TrolleyAssign = call.body
     if (body.user_id is None) == (body.user_phone is None):
         raise invalid("user_id", "Name the user by user_id or by user_phone.")
-    user_id = await known_here(call, body.user_id or await in_database(find_by_phone, body.user_phone))
+    found = await _by_phone(call, body.user_phone) if body.user_phone is not None else None
+    user_id = await known_here(call, body.user_id if found is None else found.user_id)
     name = await call.services.names.of(user_id)
     thing = call.place.thing
     ref = thing if isinstance(thing, TrolleyRef) else await _next_free(call, user_id)
     rental_s = rental_of(call.services, ref) if body.minutes is None else body.minutes * 60.0
-    return _Letting(ref, user_id, name, rental_s)
+    return _Letting(ref, user_id, name, rental_s, found is not None and found.is_new)
+
+
+async def _by_phone(call: Call, phone: str) -> by_phone.Found:
+    try:
+        return await in_database(by_phone.find_or_make, phone, call.place.chain)
+    except ValueError as error:
+        raise invalid("user_phone", str(error)) from None
 
 
 def _assign(call: Call, letting: _Letting) -> Ask:
@@ -201,8 +211,10 @@ def _assign(call: Call, letting: _Letting) -> Ask:
     )
 
 
-def _assigned(call: Call, letting: _Letting, outcome: Accepted[Claimed]) -> Assigned:
+async def _assigned(call: Call, letting: _Letting, outcome: Accepted[Claimed]) -> Assigned:
     ref, claimed = letting.ref, outcome.answer
+    if letting.is_new:
+        await in_database(by_phone.tell, letting.user_id, ref.trolley_id, claimed.session_id)
     call.services.places.remember(letting.user_id, ref.chain, ref.branch, ref.trolley_id)
     return Assigned(
         session_id=claimed.session_id,

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.accounts import throttling, tokens
-from core.accounts.codes import codes, holders
+from core.accounts.codes import codes, countries, holders
 from core.accounts.codes.codes import Target
 from core.accounts.entering import OpenView, TokenAnswer, place_of
 from core.accounts.factors import second_factor
@@ -26,10 +26,13 @@ from core.wire import phones
 
 
 class AskBody(ClosedSerializer):
-    """Where to: one of the two. A phone number is E.164, or a national one of ``PHONE_COUNTRY``."""
+    """Where to: one of the two. A phone number is E.164, or a national one."""
 
     phone = StrictText(min_length=1, max_length=40, required=False)
     email = StrictEmail(max_length=254, required=False)
+    trolley_id = StrictText(
+        min_length=1, max_length=40, required=False, help_text="Whose country national numbers are of."
+    )
     language = StrictChoice(choices=settings.LANGUAGES, required=False)
 
 
@@ -44,6 +47,9 @@ class VerifyBody(ClosedSerializer):
 
     phone = StrictText(min_length=1, max_length=40, required=False)
     email = StrictEmail(max_length=254, required=False)
+    trolley_id = StrictText(
+        min_length=1, max_length=40, required=False, help_text="Whose country national numbers are of."
+    )
     code = StrictText(min_length=1, max_length=20)
     otp = StrictText(max_length=20, required=False)
     language = StrictChoice(choices=settings.LANGUAGES, required=False)
@@ -124,6 +130,6 @@ def _target(body: dict[str, Any]) -> Target:
     if email is not None:
         return Target(Channel.EMAIL, email.lower())
     try:
-        return Target(Channel.SMS, phones.e164(str(phone)))
+        return Target(Channel.SMS, phones.e164(str(phone), countries.country_of(body.get("trolley_id"))))
     except ValueError as error:
         raise rule("unfit", phone=str(error)) from None

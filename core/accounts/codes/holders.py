@@ -9,16 +9,17 @@ from django.db import IntegrityError, transaction
 from core.accounts.codes.codes import Target
 from core.accounts.models import User
 from core.outbox.models import Channel
+from core.tenancy.models import Chain
 
 
-def account_of(target: Target, language: str = "") -> tuple[User, bool]:
-    """Return the account, and whether it was made now. Blocking."""
+def account_of(target: Target, language: str = "", made_in: Chain | None = None) -> tuple[User, bool]:
+    """Return the account, and whether it was made now (by the staff of ``made_in``). Blocking."""
     found = find(target)
     if found is not None:
         return found, False
     try:
         with transaction.atomic():
-            return _made(target, language), True
+            return _made(target, language, made_in), True
     except IntegrityError:
         # Somebody proved the same at the same moment.
         found = find(target)
@@ -34,8 +35,8 @@ def find(target: Target) -> User | None:
     return User.objects.filter(email__iexact=target.address).first()
 
 
-def _made(target: Target, language: str) -> User:
-    user = User(username=_name(target), language=language)
+def _made(target: Target, language: str, made_in: Chain | None) -> User:
+    user = User(username=_name(target), language=language, made_in=made_in)
     if target.channel is Channel.SMS:
         user.phone = target.address
     else:

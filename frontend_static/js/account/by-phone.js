@@ -141,21 +141,22 @@ function Code({ phone, busy, problem, onCode, onAgain, onOther }) {
 }
 
 /**
- * `lead`: why to sign in. `onDone`: signed in. `onPassword`: rather with a password.
- * @param {{ lead: string, onDone: () => void, onPassword: () => void }} props
+ * `lead`: why to sign in. `trolley`: the one that somebody stands before; national numbers are of its country.
+ * `onDone`: signed in. `onPassword`: rather with a password.
+ * @param {{ lead: string, trolley: string | null, onDone: () => void, onPassword: () => void }} props
  */
-export function ByPhone({ lead, onDone, onPassword }) {
+export function ByPhone({ lead, trolley, onDone, onPassword }) {
   const [phone, setPhone] = useState(numberAsked);
   const { busy, problem, run } = useRequest();
   const ask = (/** @type {string} */ number) =>
     run(async () => {
-      const { expires_in } = await auth.askCode(number);
+      const { expires_in } = await auth.askCode(number, trolley);
       noteNumber(number, expires_in);
       setPhone(number);
     });
   const enter = (/** @type {string} */ code) =>
     run(async () => {
-      await auth.enterByCode(phone, code);
+      await auth.enterByCode(phone, code, trolley);
       noteNumber(null, 0);
       onDone();
     });

@@ -7,7 +7,7 @@ import { Brand, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts } from "
 import { SignIn } from "../parts/signin.js";
 import { ByPhone } from "../account/by-phone.js";
 import { WithShop, makeShop, useCheckout, useStore } from "./context.js";
-import { Claim } from "./claim.js";
+import { Claim, trolleyCode } from "./claim.js";
 import { CartView } from "./cart.js";
 import { SessionTimer } from "./session-timer.js";
 import { Summary } from "./ending.js";
@@ -98,6 +98,7 @@ function Entry({ invited }) {
           />`
         : html`<${ByPhone}
             lead=${t(invited.value ? "phone.lead_trolley" : "phone.lead")}
+            trolley=${invited.value && trolleyCode(invited.value)}
             onDone=${takeIt}
             onPassword=${() => (password.value = true)}
           />`

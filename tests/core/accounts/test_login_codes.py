@@ -15,11 +15,10 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from core.accounts.codes import codes
 from core.accounts.models import LoginCode, User
-from core.accounts.people import find_by_phone
 from core.config import addresses
 from core.outbox.models import OutgoingMessage
 from tests.core.accounts.phone import PHONE, code, code_in, has_phone, mails, messages
-from tests.core.support import Api
+from tests.core.support import Api, World
 
 
 @pytest.fixture(autouse=True)
@@ -77,13 +76,22 @@ def test_a_number_is_one_number_however_it_is_written(nobody: Api, tmp_path: Pat
     ask(nobody, written)
     assert verify(nobody, code(tmp_path)).status_code == 200
     assert User.objects.get().phone == PHONE
-    assert find_by_phone(written) == str(User.objects.get().pk)
 
 
 def test_a_national_number_is_of_the_servers_country(nobody: Api, settings: Any, tmp_path: Path) -> None:
     settings.PHONE_COUNTRY = "IL"
     ask(nobody, "052-234-5678")
     assert messages(tmp_path)[0]["to"] == "+972522345678"
+
+
+def test_at_a_trolley_a_national_number_is_of_the_chains_country(
+    world: World, nobody: Api, tmp_path: Path
+) -> None:
+    type(world.chain).objects.filter(pk=world.chain.pk).update(country="IL")
+    ask(nobody, "052-234-5678", trolley_id="T-1")
+    assert messages(tmp_path)[0]["to"] == "+972522345678"
+    assert verify(nobody, code(tmp_path), "052-234-5678", trolley_id="T-1").status_code == 200
+    assert ask(nobody, "052-234-5678", trolley_id="T-9").status_code == 400
 
 
 @pytest.mark.parametrize("number", ["12", "+91 1", "+999812345678", "call me", "+919812345678 ext. 3", "☎"])

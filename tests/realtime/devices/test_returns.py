@@ -8,7 +8,10 @@ import time
 import pytest
 from django.db import connections
 
+from core.accounts.models import User
 from core.fleet.models import Trolley
+from core.fleet.rentals.by_phone import compose
+from core.outbox.models import OutgoingMessage
 from core.tenancy.models import Branch
 from devicegw.wire import utc
 from realtime.server import Server
@@ -113,7 +116,7 @@ async def test_staff_lets_a_trolley_by_number_and_phone_and_takes_it_back(
         await device.hello([_slot(0), _slot(1)])
         body = {"cart_number": 1, "user_phone": phone, "minutes": 45}
         assert (await person.post(f"{path}/carts/assign", json=body)).status_code == 403
-        assert (await api.post(f"{path}/carts/assign", json={**body, "user_phone": "+1"})).status_code == 404
+        assert (await api.post(f"{path}/carts/assign", json={**body, "user_phone": "+1"})).status_code == 400
         answer = await api.post(f"{path}/carts/assign", json=body)
         assert (answer.status_code, answer.json()["minutes"]) == (201, 45), answer.text
         assert (await device.take("command"))["slot"] == 0
@@ -144,3 +147,23 @@ async def test_a_shopper_gives_back_only_the_own_trolley(world: World, server: S
         with pytest.raises(CommandRefused) as refused:
             await phone.command("trolley.return", trolley_id=world.trolleys[0])
         assert refused.value.code == "not_your_trolley"
+
+
+async def test_somebody_of_whom_only_the_number_is_known_gets_a_trolley_and_a_link(
+    world: World, server: Server
+) -> None:
+    phone = f"+9198{(world.chain.pk.int + 1) % 10**8:08}"
+    staff = await asyncio.to_thread(world.staff)
+    path = f"/api/branches/{world.branch.code}/carts/assign"
+    async with http(server, staff) as api:
+        answer = await api.post(path, json={"cart_number": 3, "user_phone": phone})
+        assert answer.status_code == 201, answer.text
+        again = await api.post(path, json={"cart_number": 3, "user_phone": phone})
+        assert again.json()["session_id"] == answer.json()["session_id"]
+    assert answer.json()["assigned_to"] == f"•••• {phone[-4:]}"
+    user = await asyncio.to_thread(User.objects.get, phone=phone)
+    assert (user.made_in_id, user.has_usable_password()) == (world.chain.pk, False)
+    message = await asyncio.to_thread(OutgoingMessage.objects.get, to=phone)
+    letter = await asyncio.to_thread(compose, message)
+    assert letter is not None
+    assert letter.text.endswith(f"/t/{world.trolleys[2]}")
