@@ -7,19 +7,50 @@ from typing import Any
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext_lazy as _
+from django.utils.functional import lazy
+from django.utils.translation import get_language
 
 from core.accounts import names, throttling
 from core.accounts.factors import second_factor
 from core.accounts.models import User
 from core.problems import Problem
 
+_WORDS = {
+    "en": {
+        "otp": "Code of your second factor",
+        "otp_help": "Only if your account has one: from your app, or a recovery code.",
+        "otp_required": "This account has a second factor. Enter its code too.",
+        "otp_wrong": "This code is wrong, or was used before.",
+        "too_many_requests": "Too many tries. Wait {wait} seconds and try again.",
+        "logins_busy": "Too many logins are under way. Try again in {wait} seconds.",
+    },
+    "he": {
+        "otp": "קוד האימות הנוסף",
+        "otp_help": "רק אם לחשבון שלך יש אימות נוסף: מהאפליקציה, או קוד שחזור.",
+        "otp_required": "לחשבון הזה יש אימות נוסף. צריך להזין גם את הקוד.",
+        "otp_wrong": "הקוד שגוי, או שכבר השתמשו בו.",
+        "too_many_requests": "יותר מדי ניסיונות. אפשר לנסות שוב בעוד {wait} שניות.",
+        "logins_busy": "יותר מדי כניסות מתבצעות עכשיו. אפשר לנסות שוב בעוד {wait} שניות.",
+    },
+}
+
+
+def _words() -> dict[str, str]:
+    return _WORDS.get((get_language() or "en").partition("-")[0], _WORDS["en"])
+
+
+def _sentence(problem: Problem) -> str:
+    """Return what the page says of a refusal, in its reader's language."""
+    sentence = _words().get(problem.problem_code, str(problem.detail))
+    return sentence.format(wait=problem.extra.get("retry_after", 1))
+
 
 class LimitedLoginForm(AdminAuthenticationForm):
     """Refuses to look at a password once there were too many wrong ones; asks for the second factor."""
 
     otp = forms.CharField(
-        label=_("Code of your second factor"),
+        label=lazy(lambda: _words()["otp"], str)(),
+        help_text=lazy(lambda: _words()["otp_help"], str)(),
         required=False,
         max_length=20,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
@@ -43,7 +74,7 @@ class LimitedLoginForm(AdminAuthenticationForm):
             # Too many tries, too many passwords wait to be looked at, or the code is missing or wrong.
             if problem.problem_code == "otp_wrong":
                 throttling.note_failure(account, address)
-            raise ValidationError(str(problem.detail)) from None
+            raise ValidationError(_sentence(problem)) from None
         except ValidationError:
             throttling.note_failure(account, address)
             raise

@@ -26,6 +26,7 @@ class AccountsConfig(AppConfig):
         from core.outbox.letters import composer
 
         admin.site.login_form = LimitedLoginForm
+        admin.site.login_template = "admin_login.html"
         composer(codes.KIND, codes.compose)
         composer(emails.KIND, emails.compose)
         composer(reset.KIND, reset.compose)

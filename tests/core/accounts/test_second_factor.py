@@ -116,7 +116,10 @@ def test_the_admin_asks_for_it_too(owner: User) -> None:
     form = {"username": "owner", "password": PASSWORD, "next": "/admin/"}
     page = client.post("/admin/login/", form)
     assert page.status_code == 200
-    assert "second factor" in page.content.decode()
+    assert "This account has a second factor" in page.content.decode()
+    assert 'name="otp"' in page.content.decode()
+    hebrew = client.post("/admin/login/", form, headers={"Accept-Language": "he"}).content.decode()
+    assert "לחשבון הזה יש אימות נוסף" in hebrew
     assert client.get("/admin/").status_code == 302
     assert client.post("/admin/login/", {**form, "otp": code_of(secret)}).status_code == 302
     assert client.get("/admin/").status_code == 200
