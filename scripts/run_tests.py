@@ -29,7 +29,8 @@ from scripts.suite import front_end, leftovers, outcome, plugin
 from scripts.suite.outcome import Outcome
 
 ROOT = Path(__file__).resolve().parents[1]
-LANES = 2
+LANES = 3
+"""At most, and one more than there are cores: while tests wait for a process, others go on."""
 _SPIN = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n for _ in range(1_000_000): pass"
 """Keeps a core busy until the process that started it is gone."""
 
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _lanes() -> list[str]:
     """The options of a whole run."""
-    lanes = os.environ.get("LANES") or str(min(LANES, os.cpu_count() or 1))
+    lanes = os.environ.get("LANES") or str(min(LANES, 1 + (os.cpu_count() or 1)))
     return ["tests", "-v", "-n", lanes, "--durations=25"]
 
 

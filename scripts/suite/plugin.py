@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.fixtures import reorder_items
 
 from scripts.suite import durations, outcome
 from scripts.suite.lanes import Lanes
@@ -37,6 +38,11 @@ class _Run:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Lanes:
         return Lanes(config, log, durations.known())
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Bring together again what was shuffled and shares a fixture, or a server starts for each test."""
+        items[:] = reorder_items(items)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,16 @@ not ok 3 - group
 # fail 2
 """
 
+SHARED = """
+import pytest
+
+@pytest.fixture(scope="module", params=["one", "other"])
+def server(request): print("starts", request.param)
+
+@pytest.mark.parametrize("number", range(20))
+def test_asks(server, number): pass
+"""
+
 
 def test_a_lane_stays_in_its_room_and_takes_the_long_files_first() -> None:
     waiting = ["tests/a/test_1.py", "tests/a/test_2.py", "tests/b/test_3.py", "tests/a/test_4.py"]
@@ -88,19 +99,32 @@ def test_the_durations_name_only_tests_that_are_there() -> None:
     assert [path for path in durations.known() if not (ROOT / path).exists()] == []
 
 
-def test_a_test_that_hangs_or_dies_is_one_failure_with_its_stacks(tmp_path: Path) -> None:
-    (tmp_path / "pytest.ini").write_text("[pytest]\ntimeout = 60\ntimeout_method = signal\n")
-    tests = tmp_path / "test_sick.py"
-    tests.write_text(SICK)
-    options = ["-p", "scripts.suite.plugin", "-p", "no:django", "-p", "no:cacheprovider", "-n", "2"]
-    found = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, "--rootdir", str(tmp_path), str(tests)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), FOLDER: str(tmp_path), RENEW: ""},
+def run(folder: Path, name: str, tests: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest with the plugin, on a file of tests of one's own."""
+    (folder / "pytest.ini").write_text("[pytest]\ntimeout = 60\ntimeout_method = signal\n")
+    (folder / name).write_text(tests)
+    given = ["-p", "scripts.suite.plugin", "-p", "no:django", "-p", "no:cacheprovider", *options]
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *given, "--rootdir", str(folder), str(folder / name)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), FOLDER: str(folder), RENEW: ""},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_what_is_shuffled_and_shares_a_fixture_stays_together(tmp_path: Path) -> None:
+    shuffled = ("--random-order-bucket=module", "--random-order-seed=7", "-s", "-v")
+    found = run(tmp_path, "test_shared.py", SHARED, *shuffled)
+    assert "40 passed" in found.stdout, found.stdout
+    assert found.stdout.count("starts one") == found.stdout.count("starts other") == 1
+    ran = [int(number) for number in re.findall(r"\[one-(\d+)\]", found.stdout)]
+    assert ran != sorted(ran)
+
+
+def test_a_test_that_hangs_or_dies_is_one_failure_with_its_stacks(tmp_path: Path) -> None:
+    found = run(tmp_path, "test_sick.py", SICK, "-n", "2")
     assert found.stdout.count("3 failed, 2 passed") == 1, found.stdout + found.stderr
     assert "in test_waits_for_ever_and_hears_nothing" in found.stdout
     assert "crashed while running 'test_sick.py::test_dies'" in found.stdout
