@@ -15,7 +15,7 @@ from realtime.commands.table import TABLE
 from realtime.commands.timed import Timed, refuse_late
 from realtime.problems import Problem
 from realtime.server import Server
-from realtime.testing import Refused, trolley_client
+from realtime.testing import CommandRefused, trolley_client
 from realtime.wire import rfc3339
 from tests.realtime.conftest import World
 
@@ -58,7 +58,7 @@ async def test_an_unlock_is_carried_out_within_its_time_or_not_at_all(
             assert (await ordered)["unlock_id"]
             return
         assert (over_http.status_code, over_http.json()["code"]) == (400, code)
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await ordered
         assert (refused.value.status, refused.value.code) == (400, code)
 
@@ -67,10 +67,10 @@ async def test_a_claim_that_came_too_late_leaves_the_trolley_to_others(world: Wo
     token = await asyncio.to_thread(world.token)
     late = rfc3339(time.time() - 90)
     async with trolley_client(server, token) as phone:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await phone.command("session.start", trolley_id=world.trolleys[0], given_at=late)
         assert refused.value.code == "expired"
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await phone.command("session.start", trolley_id=world.trolleys[0], given_at="yesterday")
         assert (refused.value.status, refused.value.code) == (400, "invalid_field")
         assert (await phone.command("session.start", trolley_id=world.trolleys[0]))["is_assigned"]

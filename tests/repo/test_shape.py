@@ -55,6 +55,15 @@ def test_no_folder_holds_more_files_than_a_reader_takes_in() -> None:
     compare("folders", {folder: count for folder, count in counts.items() if count > MOST_FILES})
 
 
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """Where folders are no packages pytest knows a file by its name alone, and refuses the second."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for path in files(".py"):
+        if shown(path).startswith("tests/") and not (path.parent / "__init__.py").exists():
+            places[path.name].append(shown(path))
+    assert [found for name, found in places.items() if name.startswith("test_") and len(found) > 1] == []
+
+
 @pytest.mark.parametrize(
     ("what", "kinds", "most"),
     [

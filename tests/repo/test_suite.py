@@ -64,13 +64,14 @@ not ok 3 - group
 """
 
 SHARED = """
+import gc
 import pytest
 
 @pytest.fixture(scope="module", params=["one", "other"])
 def server(request): print("starts", request.param)
 
 @pytest.mark.parametrize("number", range(20))
-def test_asks(server, number): pass
+def test_asks(server, number): assert gc.isenabled()
 """
 
 

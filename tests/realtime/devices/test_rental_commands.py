@@ -12,7 +12,7 @@ from actors.runtime import ManualClock
 from core.fleet.models import Rental
 from core.tenancy.models import Branch
 from realtime.server import Server
-from realtime.testing import Refused, trolley_client
+from realtime.testing import CommandRefused, trolley_client
 from tests.realtime.conftest import World
 from tests.realtime.devices.test_devices import _slot, pi
 from tests.realtime.devices.test_returns import _see
@@ -129,7 +129,7 @@ async def test_a_missing_trolley_is_lost_till_its_slot_sees_it(world: World, ser
         assert (await api.post(f"{path}/carts/1/missing", json=said)).json()["on"] is True
         (lost,) = (await api.get(f"{path}/rentals/history?status=lost")).json()["results"]
         assert (await api.get(f"{path}/carts?missing=true")).json()["count"] == 1
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(CommandRefused) as refused:
             await phone.command("session.start", trolley_id=code)
         assert refused.value.code == "trolley_missing"
         await _see(device, 2, 0, "closed", True)
