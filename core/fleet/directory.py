@@ -40,6 +40,7 @@ class BranchInfo(msgspec.Struct, frozen=True):
     is_active: bool
     settings: BranchSettings
     floor_plan: dict[str, Any]
+    timezone: str = "UTC"
 
 
 class ChainInfo(msgspec.Struct, frozen=True):
@@ -303,6 +304,7 @@ def _branch(row: Branch) -> BranchInfo:
             conflict_display=row.conflict_display,
         ),
         floor_plan=row.floor_plan,
+        timezone=row.timezone,
     )
 
 

@@ -155,6 +155,7 @@ class OrderSummary(serializers.ModelSerializer[Order]):
     id = serializers.UUIDField(source="order_id")
     branch = serializers.CharField(source="branch_code")
     branch_name = serializers.SerializerMethodField()
+    timezone = serializers.SerializerMethodField()
     placed_at = Moment()
     total_items = serializers.IntegerField(source="units")
     total = OrderAmount()
@@ -167,21 +168,27 @@ class OrderSummary(serializers.ModelSerializer[Order]):
     class Meta:
         model = Order
         fields: tuple[str, ...] = (
-            "id", "number", "status", "branch", "branch_name", "placed_at", "currency", "items_count",
-            "total_items", "total", "refunded", "verified_at", "customer", "trolley_id", "dispute",
-            "receipt_url",
+            "id", "number", "status", "branch", "branch_name", "timezone", "placed_at", "currency",
+            "items_count", "total_items", "total", "refunded", "verified_at", "customer", "trolley_id",
+            "dispute", "receipt_url",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._branches: dict[str, str] = {}
+        self._branches: dict[str, tuple[str, str]] = {}
 
     def get_branch_name(self, row: Order) -> str:
         """Return the branch's name; its code once it is gone."""
-        code = row.branch_code
+        return self._branch(row.branch_code)[0]
+
+    def get_timezone(self, row: Order) -> str:
+        """Return the zone in which the branch tells time; UTC once it is gone."""
+        return self._branch(row.branch_code)[1]
+
+    def _branch(self, code: str) -> tuple[str, str]:
         if code not in self._branches:
-            name = Branch.objects.filter(code=code).values_list("name", flat=True).first()
-            self._branches[code] = name or code
+            known = Branch.objects.filter(code=code).values_list("name", "timezone").first()
+            self._branches[code] = known or (code, "UTC")
         return self._branches[code]
 
     def get_customer(self, row: Order) -> str | None:

@@ -21,6 +21,7 @@ export default {
   "theme.light": "light",
   "theme.dark": "dark",
   "offline.banner": "No connection. What you see may be out of date; we are reconnecting.",
+  "zone.note": "Times in {zone}",
   "time.seconds": "{n} s",
   "time.minutes": "{n} min",
   "time.hours": "{h} h {m} min",

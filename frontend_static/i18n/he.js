@@ -21,6 +21,7 @@ export default {
   "theme.light": "בהיר",
   "theme.dark": "כהה",
   "offline.banner": "אין חיבור. ייתכן שהמוצג אינו עדכני; מתחברים מחדש.",
+  "zone.note": "השעות לפי {zone}",
   "time.seconds": "{n} שנ׳",
   "time.minutes": "{n} דק׳",
   "time.hours": "{h} ש׳ {m} דק׳",

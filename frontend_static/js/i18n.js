@@ -44,12 +44,36 @@ export const money = (amount, currency) => formatMoney(amount, currency, lang.va
 /** @param {number} value */
 export const number = (value) => new Intl.NumberFormat(lang.value).format(value);
 
+/** The IANA zone in which a page tells time: its branch's, once that is known; undefined: the browser's. */
+export const zone = signal(/** @type {string | undefined} */ (undefined));
+
 /**
- * Clock time of an RFC 3339 text, e.g. 14:05; in a shop's own time zone if one is given.
+ * How far `timeZone` is from UTC at `at`: "GMT+05:30".
+ * @param {Date} at
+ * @param {string} [timeZone]
+ */
+function offset(at, timeZone) {
+  const parts = new Intl.DateTimeFormat("en", { timeZone, timeZoneName: "longOffset" }).formatToParts(at);
+  return parts.find((one) => one.type === "timeZoneName")?.value ?? "GMT";
+}
+
+/**
+ * The zone's offset, "GMT+05:30", where whoever reads lives by another one; else "".
+ * @param {string} [timeZone]
+ * @param {string | number} [at]
+ */
+export function zoneNote(timeZone = zone.value, at = Date.now()) {
+  const moment = new Date(at);
+  const there = offset(moment, timeZone);
+  return there === offset(moment) ? "" : there;
+}
+
+/**
+ * Clock time of an RFC 3339 text, e.g. 14:05; in the page's time zone, or in a shop's own if one is given.
  * @param {string} text
  * @param {string} [timeZone]
  */
-export function timeOfDay(text, timeZone) {
+export function timeOfDay(text, timeZone = zone.value) {
   return new Intl.DateTimeFormat(lang.value, { hour: "2-digit", minute: "2-digit", timeZone }).format(new Date(text));
 }
 
@@ -58,7 +82,7 @@ export function timeOfDay(text, timeZone) {
  * @param {string} text
  * @param {string} [timeZone]
  */
-export function dayAndTime(text, timeZone) {
+export function dayAndTime(text, timeZone = zone.value) {
   return new Intl.DateTimeFormat(lang.value, { dateStyle: "medium", timeStyle: "short", timeZone }).format(
     new Date(text),
   );

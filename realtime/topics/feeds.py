@@ -311,6 +311,7 @@ def _branch_snapshot(services: Services, state: BranchState) -> View:
             city=info.city if info else "",
             chain=info.chain if info else state.chain,
             currency=info.currency if info else "",
+            timezone=info.timezone if info else "UTC",
             session_timeout_s=info.settings.session_timeout_s if info else None,
             floor_plan=info.floor_plan if info else None,
         ),

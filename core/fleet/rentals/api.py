@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import django_filters
 from django.db.models import Avg, Count, F, Q, QuerySet
@@ -173,12 +174,19 @@ class RentalHistoryCsvView(_Rentals):
 
     @extend_schema(responses=CSV_ANSWER, operation_id="branch_rental_history_csv")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> StreamingHttpResponse:  # type: ignore[override]
-        """Return the rentals as CSV; no cell is one that a spreadsheet would run."""
+        """Return the rentals as CSV, by the branch's clock; no cell is one that a spreadsheet would run."""
         rows = self.filter_queryset(self.get_queryset())
-        return csv_response(f"rentals-{self.kwargs['branch_id']}.csv", _COLUMNS, _cells(rows))
+        branch = scopes.find_branch(cast(Principal, request.auth), "branch.watch", self.kwargs["branch_id"])
+        cells = _cells(rows, ZoneInfo(branch.timezone))
+        return csv_response(f"rentals-{self.kwargs['branch_id']}.csv", _COLUMNS, cells)
 
 
-def _cells(rows: QuerySet[Rental]) -> Iterator[tuple[Any, ...]]:
+def _local(moment: datetime | None, zone: ZoneInfo) -> str | None:
+    """Return the moment as the branch's clock shows it, with how far that is from UTC."""
+    return None if moment is None else moment.astimezone(zone).isoformat(timespec="milliseconds")
+
+
+def _cells(rows: QuerySet[Rental], zone: ZoneInfo) -> Iterator[tuple[Any, ...]]:
     now = timezone.now()
     found = rows.iterator(_AT_ONCE)
     while some := list(islice(found, _AT_ONCE)):
@@ -186,8 +194,9 @@ def _cells(rows: QuerySet[Rental]) -> Iterator[tuple[Any, ...]]:
         names.load(row.user_id for row in some)
         for row in some:
             yield (
-                row.pk, row.trolley_code, names.of(row.user_id) or "", row.start_time, row.expected_return,
-                row.actual_return, status_of(row, now), minutes_of(row, now), row.notes,
+                row.pk, row.trolley_code, names.of(row.user_id) or "", _local(row.start_time, zone),
+                _local(row.expected_return, zone), _local(row.actual_return, zone),
+                status_of(row, now), minutes_of(row, now), row.notes,
             )  # fmt: skip
 
 

@@ -1,9 +1,9 @@
 /** The branch page: a live floor plan for the wall, a list by urgency, orders for staff. */
 import { html, cx, render, useEffect, useSignal } from "../ui.js";
-import { t, lang } from "../i18n.js";
+import { t, lang, zone } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
-import { Brand, Empty, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts } from "../parts/common.js";
+import { Brand, Empty, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts, ZoneNote } from "../parts/common.js";
 import { board, connection, now, refused, start } from "./store.js";
 import { placed, stateOf } from "./states.js";
 import { Counters, Grid, Latest, List } from "./board.js";
@@ -16,7 +16,11 @@ const code = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const signInUrl = `/login?next=${encodeURIComponent(location.pathname)}`;
 
 function WallClock() {
-  const shown = new Intl.DateTimeFormat(lang.value, { hour: "2-digit", minute: "2-digit" }).format(now.value);
+  const shown = new Intl.DateTimeFormat(lang.value, {
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZone: zone.value,
+  }).format(now.value);
   return html`<span class="wall-clock num">${shown}</span>`;
 }
 
@@ -67,6 +71,7 @@ function TopBar() {
         html`<p class="small soft">
           ${data.branch.city && html`<span class="branch-city">${data.branch.city} · </span>`}
           <span class="code">${data.branch.code}</span>
+          <${ZoneNote} />
         </p>`
       }
     </div>

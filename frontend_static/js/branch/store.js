@@ -1,5 +1,6 @@
 /** What the branch page knows, as signals, and the orders that staff can give. */
 import { signal } from "../ui.js";
+import { zone } from "../i18n.js";
 import { auth } from "../api.js";
 import { TrolleySocket } from "../socket.js";
 import { socketUrl } from "../connect.js";
@@ -34,7 +35,10 @@ export function start(code) {
     onState: (state) => (connection.value = state),
   });
   socket.subscribe(`branch:${code}`, {
-    snapshot: (data) => (board.value = data),
+    snapshot(data) {
+      zone.value = data.branch.timezone;
+      board.value = data;
+    },
     event(name, data, at) {
       board.value = foldBranch(present(board.peek()), name, data);
       remember(name, data, at);

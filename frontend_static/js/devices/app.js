@@ -3,7 +3,7 @@ import { html, cx, render, useEffect, useSignal } from "../ui.js";
 import { t, lang } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
-import { Brand, Empty, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts } from "../parts/common.js";
+import { Brand, Empty, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts, ZoneNote } from "../parts/common.js";
 import { branch, connection, devices, manages, refused, releases, start } from "./store.js";
 import { BoardSheet } from "./boards.js";
 import { Pi } from "./cards.js";
@@ -43,6 +43,7 @@ function TopBar() {
       <p class="small soft">
         ${branch.value && html`<span class="branch-city">${branch.value.name} · </span>`}
         <span class="code">${code}</span>
+        <${ZoneNote} />
       </p>
     </div>
     <div class="pills">

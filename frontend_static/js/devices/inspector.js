@@ -1,6 +1,6 @@
 /** The live bus: frames as they pass, decoded and timed, for a technician with a board that does not answer. */
 import { html, cx, useEffect, useRef, useSignal } from "../ui.js";
-import { t, lang, number, reason } from "../i18n.js";
+import { t, lang, number, reason, zone } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { copy } from "./sheets.js";
 import { asText, busesOf, fits, openLocks, ranges, sentenceOf, tally } from "./frames.js";
@@ -31,6 +31,7 @@ const clock = () =>
     second: "2-digit",
     fractionalSecondDigits: 3,
     hourCycle: "h23",
+    timeZone: zone.value,
   });
 const ms = (us) => (us < 10_000 ? (us / 1000).toFixed(2) : us < 10_000_000 ? (us / 1000).toFixed(0) : "…");
 

@@ -1,5 +1,6 @@
 /** What the devices pages know, and what a manager can order. The socket says when to look again. */
 import { computed, signal } from "../ui.js";
+import { zone } from "../i18n.js";
 import { auth } from "../api.js";
 import { TrolleySocket } from "../socket.js";
 import { socketUrl } from "../connect.js";
@@ -50,6 +51,7 @@ export function start(branchCode, device_id, onNotice) {
   });
   socket.subscribe(`branch:${code}`, {
     snapshot(data) {
+      zone.value = data.branch.timezone;
       board.value = data;
       soon();
     },

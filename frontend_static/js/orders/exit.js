@@ -1,6 +1,6 @@
 /** The exit: a guard scans or types a pass and sees from two metres whether the goods may leave. */
 import { html, cx, render, useEffect, useRef, useSignal } from "../ui.js";
-import { t, lang, dayAndTime, reason, timeOfDay } from "../i18n.js";
+import { t, lang, dayAndTime, reason, timeOfDay, zone } from "../i18n.js";
 import { auth } from "../api.js";
 import { secondsSince } from "../clock.js";
 import { TROLLEY_FORMATS, signalFound } from "../scan.js";
@@ -159,7 +159,10 @@ function Page() {
   useEffect(() => {
     if (!auth.signedIn) return signIn();
     auth.call("GET", api).then(
-      (answer) => (found.value = { answer }),
+      (answer) => {
+        zone.value = answer.timezone;
+        found.value = { answer };
+      },
       (problem) => (problem.code === "signed_out" ? signIn() : (found.value = { problem })),
     );
   }, []);

@@ -1,6 +1,6 @@
 /** What the pages of orders share: asking for one and looking again, its state in words, its lines and refunds. */
 import { html, cx, useEffect, useSignal } from "../ui.js";
-import { t, dayAndTime, money } from "../i18n.js";
+import { t, dayAndTime, money, zoneNote } from "../i18n.js";
 import { auth } from "../api.js";
 import { secondsUntil } from "../clock.js";
 import { Icon } from "../parts/icons.js";
@@ -64,7 +64,7 @@ export function useOrder(id) {
 
 /** When and how much, as a line that breaks between the two only. */
 export const WhenAndUnits = ({ order }) => html`<span class="small soft when">
-  <span>${dayAndTime(order.placed_at)}</span>
+  <span>${dayAndTime(order.placed_at, order.timezone)} ${zoneNote(order.timezone, order.placed_at)}</span>
   <span>${t("count.units", { n: order.total_items })}</span>
 </span>`;
 

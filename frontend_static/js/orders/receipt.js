@@ -1,6 +1,6 @@
 /** One receipt: the exit pass on top while it is good, then what was bought; on paper as well as on a phone. */
 import { html, cx, render, useEffect, useState } from "../ui.js";
-import { t, lang, dayAndTime, money, reason, timeOfDay } from "../i18n.js";
+import { t, lang, dayAndTime, money, reason, timeOfDay, zoneNote } from "../i18n.js";
 import { auth } from "../api.js";
 import { secondsUntil } from "../clock.js";
 import { Icon } from "../parts/icons.js";
@@ -57,7 +57,9 @@ function Sheet({ order }) {
       <h1 dir="auto">${shop?.name ?? order.branch_name}</h1>
       ${shop && html`<p class="soft" dir="auto">${[shop.address, shop.city].filter(Boolean).join(", ")}</p>`}
       <p class="receipt-number">${t("order.number", { n: order.number ?? "…" })} <${Status} order=${order} /></p>
-      <p class="soft num">${dayAndTime(order.placed_at, shop?.timezone)}</p>
+      <p class="soft num">
+        ${dayAndTime(order.placed_at, order.timezone)} ${zoneNote(order.timezone, order.placed_at)}
+      </p>
     </header>
     <${Lines} order=${order} />
     <div class="label">

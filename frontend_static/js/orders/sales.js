@@ -1,9 +1,19 @@
 /** What a branch has sold: look an order up, see what became of it, give money back. */
 import { html, cx, render, useEffect, useSignal } from "../ui.js";
-import { t, lang, dayAndTime, money, reason } from "../i18n.js";
+import { t, lang, dayAndTime, money, reason, zone } from "../i18n.js";
 import { auth, queryOf } from "../api.js";
 import { Icon } from "../parts/icons.js";
-import { Brand, Empty, LangSwitch, Loading, OfflineBanner, Sheet, ThemeSwitch, Toasts } from "../parts/common.js";
+import {
+  Brand,
+  Empty,
+  LangSwitch,
+  Loading,
+  OfflineBanner,
+  Sheet,
+  ThemeSwitch,
+  Toasts,
+  ZoneNote,
+} from "../parts/common.js";
 import { Lines, Refunds, Status, WhenAndUnits, signIn, useOrder } from "./parts.js";
 import { Dispute } from "./dispute.js";
 import { RefundForm } from "./refund.js";
@@ -229,7 +239,10 @@ function Page() {
       auth.call("GET", "/api/me"),
     ]);
     both.then(
-      ([place, me]) => (found.value = { place, me }),
+      ([place, me]) => {
+        zone.value = place.timezone;
+        found.value = { place, me };
+      },
       (problem) => (problem.code === "signed_out" ? signIn() : (found.value = { problem })),
     );
   }, []);
@@ -250,6 +263,7 @@ function Page() {
         <p class="small soft">
           ${place && html`<span class="branch-city">${name} · </span>`}
           <span class="code">${branch}</span>
+          <${ZoneNote} />
         </p>
       </div>
       <div class="pills">

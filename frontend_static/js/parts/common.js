@@ -1,6 +1,6 @@
 /** Parts that every page uses: sheet, toasts, offline banner, language and theme switches. */
 import { html, cx, signal, useEffect, useRef, useId } from "../ui.js";
-import { t, lang, setLang, theme, setTheme } from "../i18n.js";
+import { t, lang, setLang, theme, setTheme, zoneNote } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon, Mark } from "./icons.js";
 import { present } from "../present.js";
@@ -103,6 +103,12 @@ export function OfflineBanner({ state }) {
   if (state !== "connecting") lost.current = state === "waiting"; // an attempt is not yet a connection
   if (!lost.current) return null;
   return html`<div class="offline" role="status"><${Icon} name="offline" /><span>${t("offline.banner")}</span></div>`;
+}
+
+/** In which zone the page tells time, where that is not the reader's own. */
+export function ZoneNote() {
+  const said = zoneNote();
+  return said && html`<span class="zone-note num"> · ${t("zone.note", { zone: said })}</span>`;
 }
 
 export function LangSwitch() {

@@ -48,18 +48,18 @@ function useOrder(order_id) {
   return [order, failed];
 }
 
-/** @param {{ pass: NonNullable<Rest.OrderAnswer["exit_pass"]> }} props */
-function Pass({ pass }) {
+/** @param {{ pass: NonNullable<Rest.OrderAnswer["exit_pass"]>, zone: string }} props */
+function Pass({ pass, zone }) {
   return html`<section class=${cx("pass", pass.verified_at && "pass-used")} aria-label=${t("thanks.pass")} aria-live="polite">
     <h2>${t("thanks.pass")}</h2>
     ${
       pass.verified_at
-        ? html`<p class="row"><${Icon} name="check" />${t("thanks.verified", { at: timeOfDay(pass.verified_at) })}</p>`
+        ? html`<p class="row"><${Icon} name="check" />${t("thanks.verified", { at: timeOfDay(pass.verified_at, zone) })}</p>`
         : html`
           <p>${t("thanks.pass_text")}</p>
           <${Qr} text=${pass.url} label=${t("thanks.pass_qr", { code: pass.code })} class="pass-qr" />
           <span class="code">${pass.code}</span>
-          <span class="small">${t("thanks.pass_until", { until: timeOfDay(pass.valid_until) })}</span>
+          <span class="small">${t("thanks.pass_until", { until: timeOfDay(pass.valid_until, zone) })}</span>
         `
     }
   </section>`;
@@ -108,7 +108,7 @@ export function Thanks() {
         failed &&
         html`<p class="note note-warn" role="alert"><${Icon} name="info" /><span>${t("thanks.failed")}</span></p>`
       }
-      ${order?.exit_pass && html`<${Pass} pass=${order.exit_pass} />`}
+      ${order?.exit_pass && html`<${Pass} pass=${order.exit_pass} zone=${order.timezone} />`}
       <${Steps} trolley_id=${order?.trolley_id} />
       <a class="btn btn-quiet btn-big btn-wide" href=${failed ? "/orders" : `/orders/${bought.value?.order_id}`}>
         <${Icon} name="receipt" />

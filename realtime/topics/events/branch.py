@@ -20,6 +20,8 @@ class BranchFacts(View, frozen=True):
     chain: str
     """Slug."""
     currency: str
+    timezone: str
+    """IANA name: the zone in which its times are told. UTC when unknown."""
     session_timeout_s: float | None
     floor_plan: dict[str, Any] | None
     """In metres, as it was saved."""

@@ -268,3 +268,19 @@ def test_the_branch_page_leads_to_its_orders_and_its_exit(visit: Visit) -> None:
     expect(page).to_have_url(re.compile("/branch/BRANCH-001/orders$"))
     page.locator(".pill-link", has_text="Exit").click()
     expect(page).to_have_url(re.compile("/branch/BRANCH-001/exit$"))
+
+
+@pytest.mark.parametrize("lang", ["en", "he"])
+def test_an_order_has_one_time_on_every_page_and_the_page_says_whose_clock_it_is(
+    store: Store, visit: Visit, lang: str
+) -> None:
+    page = visit("/branch/BRANCH-001/orders", "manager", lang=lang, desk=True)
+    expect(page.locator(".zone-note")).to_contain_text("GMT+05:30")
+    number = f"{order(store, 'paper')['number']}"
+    listed = page.locator(".bought").filter(has=page.locator(".sale-number", has_text=number))
+    told = listed.locator(".when span").first.inner_text().removesuffix("GMT+05:30").strip()
+    listed.click()
+    expect(page.locator(".sheet .facts dd.num").first).to_have_text(told)
+    page.goto(page.url.replace("/branch/BRANCH-001/orders?order=", "/orders/"))
+    expect(page.locator(".receipt-head")).to_contain_text(told)
+    expect(page.locator(".receipt-head")).to_contain_text("GMT+05:30")

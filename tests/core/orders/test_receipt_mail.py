@@ -91,7 +91,7 @@ def test_times_are_the_branchs_own(bought: Order, world: World) -> None:
         placed -= timedelta(days=1)
     Order.objects.filter(pk=bought.pk).update(placed_at=placed)
     send_receipt(str(bought.pk))
-    assert ", 01:35" in text(parts(django_mail.outbox[0])["text/plain"])
+    assert ", 01:35 (GMT+0530)" in text(parts(django_mail.outbox[0])["text/plain"])
 
 
 def test_what_was_given_back_is_on_it(bought: Order) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -60,6 +61,24 @@ async def test_the_rental_of_a_trolley_without_a_slot_is_its_session(world: Worl
         assert (await api.get(f"{path}/active")).json()["results"] == []
         (over,) = (await api.get(f"{path}/history?status=returned")).json()["results"]
         assert over["id"] == rental["id"]
+
+
+def _elsewhere(world: World) -> None:
+    Branch.objects.filter(pk=world.branch.pk).update(timezone="Asia/Kolkata")
+
+
+async def test_an_exported_rental_says_its_times_by_the_branchs_clock_and_how_far_that_is(
+    world: World, server: Server
+) -> None:
+    await asyncio.to_thread(_elsewhere, world)
+    staff, shopper = await asyncio.to_thread(world.staff), await asyncio.to_thread(world.token)
+    path = f"/api/branches/{world.branch.code}/rentals"
+    async with trolley_client(server, shopper) as phone, http(server, staff) as api:
+        await phone.command("session.start", trolley_id=world.trolleys[2])
+        (rental,) = (await api.get(f"{path}/active")).json()["results"]
+        row = (await api.get(f"{path}/history.csv")).text.splitlines()[1].split(",")
+    assert row[3].endswith("+05:30")
+    assert datetime.fromisoformat(row[3]) == datetime.fromisoformat(rental["start_time"])
 
 
 async def test_staff_closes_what_never_comes_back_and_the_shopper_hears_once_that_it_is_late(
