@@ -413,6 +413,7 @@ export default {
   "problem.defect": "Something broke on our side. Please try again.",
   "problem.server_error": "Something broke on our side. Please try again.",
   "problem.qr_invalid": "This QR code was not made by us, or has been replaced by a newer one",
+  "problem.too_many_attempts": "Too many tries within a minute",
   "problem.qr_required": "In this shop a trolley is taken by its QR code alone",
   "problem.qr_malformed": "This is not the code of a trolley",
   "problem.claim_pending": "This trolley is just being taken",
@@ -420,6 +421,7 @@ export default {
   "problem.cart_full": "The cart cannot take another product",
   "problem.total_too_high": "The cart’s total cannot grow any further",
   "advice.qr_invalid": "Type the code under the QR instead, or take another one.",
+  "advice.too_many_attempts": "Wait a minute and try again.",
   "advice.qr_required": "Scan the code on the trolley with your phone.",
   "advice.qr_malformed": "Check the code under the QR, for example TROLLEY_01.",
 

@@ -412,6 +412,7 @@ export default {
   "problem.defect": "משהו השתבש אצלנו. נסו שוב.",
   "problem.server_error": "משהו השתבש אצלנו. נסו שוב.",
   "problem.qr_invalid": "קוד ה־QR הזה לא הונפק על ידינו, או שהוחלף בחדש יותר",
+  "problem.too_many_attempts": "היו יותר מדי ניסיונות בדקה אחת",
   "problem.qr_required": "בחנות הזו לוקחים עגלה רק בסריקת קוד ה־QR שלה",
   "problem.qr_malformed": "זה אינו קוד של עגלה",
   "problem.claim_pending": "העגלה נלקחת ממש עכשיו",
@@ -419,6 +420,7 @@ export default {
   "problem.cart_full": "אין בסל מקום למוצר נוסף",
   "problem.total_too_high": "סכום הסל אינו יכול לגדול עוד",
   "advice.qr_invalid": "הקלידו את הקוד שמתחת ל־QR, או קחו עגלה אחרת.",
+  "advice.too_many_attempts": "המתינו דקה ונסו שוב.",
   "advice.qr_required": "סרקו את הקוד שעל העגלה בטלפון.",
   "advice.qr_malformed": "בדקו את הקוד שמתחת ל־QR, למשל TROLLEY_01.",
 
