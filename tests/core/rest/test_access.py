@@ -19,6 +19,7 @@ from core.accounts.models import Login, User
 from core.accounts.principals import PERMISSIONS
 from core.catalogue.models import Category, ImportJob, Variant
 from core.firmware.models import Release, Rollout
+from core.notifications.models import Notification, PushSubscription
 from core.urls import api as api_patterns
 from tests.core.support import Api, World, order
 
@@ -36,6 +37,7 @@ BODIES: dict[str, dict[str, Any]] = {  # where the body names the place, and is 
     "categories": {"chain": "own-chain", "slug": "new", "name": "New"},
     "rollouts": {"branch": "OWN", "version": "1.2.3"},
 }
+TOLD = {"place": "Own", "role": "staff"}
 ROWS = [(method, route) for route, rules in ACCESS.items() for method in rules]
 
 
@@ -135,13 +137,28 @@ def test_every_endpoint_lets_in_whom_its_row_says(
     assert wrong == []
 
 
+def _own(user: User | None) -> dict[str, uuid.UUID]:
+    """What there is of everybody: a login, a notification, a browser."""
+    if user is None:
+        return dict.fromkeys(("login_id", "notification_id", "browser_id"), uuid.uuid4())
+    now = timezone.now()
+    told, _ = Notification.objects.get_or_create(
+        user=user, key="k", defaults={"kind": "role_given", "data": TOLD, "created_at": now}
+    )
+    endpoint = f"https://fcm.googleapis.com/{user.pk}"
+    browser, _ = PushSubscription.objects.get_or_create(
+        user=user, endpoint=endpoint, defaults={"p256dh": "x", "auth": "x", "made_at": now}
+    )
+    login = Login.objects.filter(user=user).latest("began_at")
+    return {"login_id": login.pk, "notification_id": told.pk, "browser_id": browser.pk}
+
+
 def _status(
     caller: str, method: str, route: str, world: World, people: dict[str, User], ids: dict[str, str]
 ) -> int:
     token = tokens.issue_device(world.device.pk, 1) if caller == "device" else None
     api = Api(people.get(caller), token)
-    login = Login.objects.filter(user=people.get(caller)).first()
-    path = f"/api/{route.format(**ids, login_id=login.pk if login else uuid.uuid4())}"
+    path = f"/api/{route.format(**ids, **_own(people.get(caller)))}"
     body = BODIES.get(route, {}) if method == "POST" else {}
     with transaction.atomic():
         answer = api.get(path) if method == "GET" else api.change(method, path, body)
