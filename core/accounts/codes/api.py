@@ -83,7 +83,7 @@ class AskCodeView(OpenView):
 class VerifyCodeView(OpenView):
     """Codes that came."""
 
-    refuses = ("unfit", "which_one")
+    refuses = ("unfit", "which_one", "otp_wrong", "otp_expired")
 
     @extend_schema(request=VerifyBody, responses=VerifyAnswer, operation_id="auth_otp_verify")
     def post(self, request: Request) -> HttpResponseBase:

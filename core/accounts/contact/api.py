@@ -65,7 +65,7 @@ class PasswordResetView(OpenView):
 class ConfirmPasswordResetView(OpenView):
     """New passwords."""
 
-    refuses = ("unfit",)
+    refuses = ("unfit", "token_invalid")
 
     @extend_schema(
         request=ConfirmResetBody, responses={200: None}, operation_id="auth_password_reset_confirm"
@@ -89,6 +89,7 @@ class ConfirmEmailView(OpenView):
     """Addresses that were given."""
 
     keeps = "with_effect"
+    refuses = ("token_invalid", "token_expired")
 
     @extend_schema(request=ConfirmEmailBody, responses=ConfirmedAnswer, operation_id="auth_email_confirm")
     def post(self, request: Request) -> Response:

@@ -44,7 +44,7 @@ class AcceptInvitationView(OpenView):
     """Invitations."""
 
     authentication_classes = (BearerAuthentication,)
-    refuses = ("already_there", "unfit", "which_one")
+    refuses = ("already_there", "unfit", "which_one", "invitation_over")
 
     @extend_schema(request=AcceptBody, responses=AcceptAnswer, operation_id="invitation_accept")
     def post(self, request: Request) -> HttpResponseBase:

@@ -62,6 +62,7 @@ class MemberAnswer(serializers.Serializer[Any]):
 
 
 class _Members(RowView[Grant]):
+    serializer_class: Any = MemberAnswer
     queryset = Grant.objects.none()
     filter_backends: Any = ()
 

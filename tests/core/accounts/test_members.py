@@ -351,3 +351,8 @@ def test_what_is_done_with_roles_and_invitations_is_on_record(people: dict[str, 
         "invitation.made", "invitation.changed", "member.changed", "member.deleted",
     ]  # fmt: skip
     assert "new@mail.example" not in str(list(notes.values()))
+
+
+def test_what_there_is_to_ask_is_told(people: dict[str, User]) -> None:
+    for path in (PATH, grant_of(people, "staff")):
+        assert Api(people["chain_admin"]).send("OPTIONS", path, b"", "application/json").status_code == 200
