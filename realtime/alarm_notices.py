@@ -11,6 +11,8 @@ from core.accounts.people import People
 from core.fleet.directory import Directory
 from realtime.commands.asking import Actors
 
+ALARMS = "alarms"
+"""The kind of entity that raises them."""
 QUIET = frozenset({"warning"})
 """Severities that nobody's phone need ring for; the branch's page shows them."""
 LOUD = frozenset({"overdue"})
@@ -26,9 +28,7 @@ class Notices:
         self._people = people
 
     def publish(self, publication: Any) -> None:
-        """Take what was committed; from any thread, never waits."""
-        if publication.address.kind != "alarms":
-            return
+        """Take what an entity of the kind ``ALARMS`` committed; from any thread, never waits."""
         for numbered in publication.events:
             if isinstance(numbered.event, AlarmRaised):
                 self._tell(publication.address.key, numbered.event)

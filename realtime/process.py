@@ -31,7 +31,7 @@ from core.payments.provider_calls import ProviderCalls
 from core.telemetry import writer as telemetry
 from core.telemetry.writer import Done, SampleRow, Samples
 from core.web import health
-from realtime.alarm_notices import Notices
+from realtime.alarm_notices import ALARMS, Notices
 from realtime.auth import Authenticator
 from realtime.background_jobs import BackgroundJobs
 from realtime.cluster.owner import Owner
@@ -257,7 +257,8 @@ class OwnerProcess(Process):
 
     def _publish(self, publication: Any) -> None:
         self.topics.publish(publication)
-        self.notices.publish(publication)
+        if publication.address.kind == ALARMS:  # here, for it saves every other publication a call
+            self.notices.publish(publication)
 
     def _probe(self) -> None:
         if self.host.system.fenced:

@@ -179,7 +179,10 @@ def reply_problem(id_: str | None, problem: Problem) -> str:
 def rfc3339(posix: float) -> str:
     """Return POSIX seconds as RFC 3339 UTC with milliseconds and a Z."""
     second, milliseconds = divmod(round(posix * 1000), 1000)
-    return f"{_to_the_second(second)}.{milliseconds:03}Z"
+    return _to_the_second(second) + _FRACTIONS[milliseconds]
+
+
+_FRACTIONS = [f".{milliseconds:03}Z" for milliseconds in range(1000)]
 
 
 @lru_cache(1024)

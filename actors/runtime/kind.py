@@ -121,13 +121,14 @@ class Stretch(NamedTuple):
     """Offset of the last event."""
 
 
-_REFUSING: dict[type, bool] = {type(None): False}
+REFUSING: dict[type, bool] = {type(None): False}
+"""What was found out of the types of answers so far."""
 
 
 def is_refusal(answer: Any) -> bool:
     """True if an answer is a refusal, which is known by its status and code."""
     kind = type(answer)
-    known = _REFUSING.get(kind)
+    known = REFUSING.get(kind)
     if known is None:
-        known = _REFUSING[kind] = hasattr(kind, "status") and hasattr(kind, "code")
+        known = REFUSING[kind] = hasattr(kind, "status") and hasattr(kind, "code")
     return known

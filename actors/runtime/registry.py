@@ -218,7 +218,13 @@ class Registry:
         address = _new(Address, (tell.kind, tell.key))
         entity = self.entities.get(address)
         if entity is not None:
-            self._put(entity, OneWay(tell.command, None, sender))
+            envelope = OneWay(tell.command, None, sender)
+            if entity.scheduled or len(entity.mailbox) >= self._mailbox_size:
+                self._put(entity, envelope)
+            else:
+                entity.mailbox.append(envelope)
+                entity.scheduled = True
+                self.submit(entity)
             return
         kind = self.kinds.get(tell.kind)
         if kind is None or kind.durable:

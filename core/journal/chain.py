@@ -66,12 +66,11 @@ def link(
     events = next((part.rows for part in packed if part.kind is EventRow), None)
     if events is None:
         return None
-    written = [write for write in writes if write.events]
+    written = [(write.address, write.events) for write in writes if write.events]
     extents: list[Extent] = [
-        (f"{each.address.kind}/{each.address.key}", each.events[0].seq, each.events[-1].seq)
-        for each in written
+        (f"{kind}/{key}", events[0].seq, events[-1].seq) for (kind, key), events in written
     ]
-    at = written[-1].events[-1].at
+    at = written[-1][1][-1].at
     head = Head(before.number + 1, checksum(before.checksum, events))
     row = CommitRow(
         partition_name=partition,

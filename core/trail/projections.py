@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from actors.runtime.journal import Recorded, Write
@@ -39,7 +39,10 @@ _LONGEST = 120
 def noted(project: Projection, deeds: Mapping[type, Deed], branch: Callable[[Write], str]) -> Projection:
     """Return the projection with a note of each deed besides; ``branch`` gives the code of where it was."""
 
-    def rows(write: Write) -> list[Row]:
+    def rows(write: Write) -> Iterable[Row]:
+        events = write.decoded
+        if len(events) == 1 and type(events[0]) not in deeds:
+            return project(write)  # as nearly every write is
         found = list(project(write))
         for recorded, event in zip(write.events, write.decoded, strict=True):
             deed = deeds.get(type(event))

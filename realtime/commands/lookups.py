@@ -179,6 +179,8 @@ class Goods:
         self._places = places
         self._names = names
         self._items = Items()
+        self.shown = self._items.view
+        """Return a line as its shopper sees it, of a product that was just looked up."""
 
     def offer(self, who: Principal, product: CatalogueProduct, variant_id: str | None = None) -> Offer:
         """Return what a command of this shopper takes along. Raises KeyError for an unknown variant."""
@@ -205,10 +207,6 @@ class Goods:
     def item(self, line: Line, user_id: str) -> ItemView:
         """Return a line as its shopper sees it."""
         return self._items.view(line, self.finder(user_id)(line.product_id))
-
-    def shown(self, line: Line, product: CatalogueProduct) -> ItemView:
-        """Return a line as its shopper sees it, of a product that was just looked up."""
-        return self._items.view(line, product)
 
     def cart(self, state: CartState, short: frozenset[str] = frozenset()) -> CartView:
         """Return a cart as its shopper sees it; of the SKUs in ``short`` there is not enough."""

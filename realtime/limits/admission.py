@@ -33,8 +33,7 @@ class Admission:
         self._cpu = cpu
         self._connections: deque[Callable[[], None]] = deque()
         self._messages: deque[Callable[[], None]] = deque()
-        self._most = _AT_FIRST
-        self._let_in = 0
+        self._most = self._room = _AT_FIRST
         self._counting = False
         self._began = 0.0
 
@@ -45,9 +44,9 @@ class Admission:
 
     def enter(self) -> bool:
         """Let one in at once; False, when this turn has had all it may or others wait."""
-        if self._let_in >= self._most or self._messages or self._connections:
+        if not self._room:
             return False
-        self._let_in += 1
+        self._room -= 1
         if not self._counting:
             self._count(self._cpu())
         return True
@@ -80,12 +79,15 @@ class Admission:
             self._most = max(_LEAST, int(self._most * max(0.5, AIM_S / spent)))
         elif waiting:
             self._most = min(_MOST, self._most + 1 + self._most // 8)
-        self._let_in = 0
+        self._room = self._most
         self._counting = waiting
         if waiting:
             half = self._most if not self._messages else (self._most + 1) // 2
-            self._let_in = _begin(self._connections, half)
-            self._let_in += _begin(self._messages, self._most - self._let_in)
+            self._room = 0  # while any wait, and while these begin
+            begun = _begin(self._connections, half)
+            begun += _begin(self._messages, self._most - begun)
+            if not self.waiting:
+                self._room = self._most - begun
             self._count(now)
 
 

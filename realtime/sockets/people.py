@@ -125,7 +125,9 @@ class PersonConsumer(SocketConsumer):
 
     def _settled(self, id_: str, call: Call, found: Any, pending: Pending[Outcome[Any]]) -> None:
         try:
-            outcome = pending.get(timeout=0)
+            if pending.error is not None:
+                raise pending.error
+            outcome = pending.value
             if outcome.refusal is not None:
                 raise from_refusal(outcome.refusal)
             text = reply_ok(id_, call.row.show(call, found, outcome))

@@ -165,6 +165,8 @@ class Hub:
 
     def __init__(self) -> None:
         self._members: dict[Address, dict[Member, None]] = {}
+        self.followed: Callable[[Address], bool] = self._members.__contains__
+        """Return whether anybody follows a stream; safe from any thread."""
 
     def add(self, stream: Address, member: Member) -> bool:
         """Let ``member`` follow ``stream``; return whether it is the first."""
@@ -181,10 +183,6 @@ class Hub:
             return False
         del self._members[stream]
         return True
-
-    def followed(self, stream: Address) -> bool:
-        """Return whether anybody follows; safe from any thread."""
-        return stream in self._members
 
     def streams(self) -> list[Address]:
         """Return the streams that are followed."""

@@ -12,7 +12,7 @@ from actors.runtime.asks import Outcome
 from actors.runtime.entities.envelopes import Envelope
 from actors.runtime.errors import KeyReused
 from actors.runtime.journal import Kept, Loaded
-from actors.runtime.kind import Codec, is_refusal
+from actors.runtime.kind import REFUSING, Codec, is_refusal
 
 RUNNING, PENDING, DONE = 0, 1, 2
 """Not yet durable; durable, but its answer comes later; answered."""
@@ -140,7 +140,8 @@ class Conclusion(msgspec.Struct, frozen=True, gc=False):
     def outcome(self, epoch: str, replayed: bool = False) -> Outcome[Any]:
         """Return what the envelope hears."""
         answer = self.answer
-        if is_refusal(answer):
+        refusing = REFUSING.get(type(answer))
+        if refusing or (refusing is None and is_refusal(answer)):
             return Outcome(None, answer, self.state, self.seq, epoch, replayed)
         return Outcome(answer, None, self.state, self.seq, epoch, replayed)
 

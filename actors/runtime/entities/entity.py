@@ -126,7 +126,10 @@ class Entity:
             incarnation.deadline = self.kind.deadline(incarnation.state)
         except Exception as error:  # noqa: BLE001 - logged and counted as a defect
             defect(self, None, error)
-        incarnation.arm(now)
+        if incarnation.deadline is None:
+            incarnation.fired = None
+        else:
+            incarnation.arm(now)
 
     # --- coming ----------------------------------------------------------------
 
