@@ -18,6 +18,7 @@ from actors.runtime.asks import Outcome, Pending
 from core.accounts.principals import Principal, may
 from core.config.logs import SUBJECT
 from realtime.commands.asking import Answer, new_id
+from realtime.commands.keys import sayer
 from realtime.commands.logs import log_done
 from realtime.commands.row import OWN, Begun, Call, Command, Direct, Place, own
 from realtime.commands.services import Services
@@ -42,6 +43,7 @@ class Pipeline:
         self._owners_may = row.owners_may
         self._scope = f"{row.name}-"
         self._ids = id_reader(row.body)
+        self._said = None if row.kept_in_cart else sayer(row.body)
 
     def begin(
         self,
@@ -61,6 +63,8 @@ class Pipeline:
         try:
             if self._ids is not None:
                 self._ids(body)
+            if self._said is not None and key is not None:
+                services.keys.check(who.id, command_id, self._said(body))
             place: Any = OWN
             if self._where is not None:
                 if not self._owners_may:
@@ -133,6 +137,8 @@ class Pipeline:
         if ask is None:
             return self._conclude(call, found, None)
         command_id = call.key if ask.keyed else None
+        if self._said is not None and ask.keyed and call.key.startswith(self._scope):  # the client's own
+            call.services.keys.note(call.who.id, call.key, self._said(call.body))
         pending = call.services.asking.ask(ask.kind, ask.key, ask.command, call.who, command_id)
         if self._waits:
             return self._conclude(call, found, pending)

@@ -11,6 +11,7 @@ from core.accounts.people import People
 from core.catalogue.live.catalogue import Catalogue
 from core.fleet.directory import Directory
 from realtime.commands.asking import Actors, Asking
+from realtime.commands.keys import UsedKeys
 from realtime.commands.lookups import Fleet, Goods, Names, Places
 from realtime.limits.attempts import Attempts
 
@@ -24,6 +25,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     goods: Goods
     names: Names
     attempts: Attempts
+    keys: UsedKeys
     find_session: Callable[[str], tuple[str, str, str] | None]
     """Session id -> user id, branch and chain, or None. Blocking."""
     now: Callable[[], float] = time.time
@@ -50,6 +52,7 @@ def services(
         goods=Goods(directory, catalogue, places, names),
         names=names,
         attempts=attempts,
+        keys=UsedKeys(),
         find_session=find_session,
         now=now,
     )

@@ -164,6 +164,34 @@ async def test_a_key_with_another_body_is_a_422_before_anything_else(world: Worl
         assert refused.value.code == "product_not_found"
 
 
+async def test_a_used_key_with_another_thing_is_a_422_also_where_no_cart_keeps_it(
+    world: World, server: Server
+) -> None:
+    staff = await asyncio.to_thread(world.staff)
+    async with trolley_client(server, staff) as desk, _client(server, staff) as http:
+        key, there = str(uuid4()), world.trolleys[0]
+        first = await desk.command("trolley.unlock", id=key, trolley_id=there, reason="stuck")
+        for body in (
+            {"trolley_id": "NO_SUCH_TROLLEY", "reason": "stuck"},
+            {"trolley_id": world.trolleys[1], "reason": "stuck"},
+            {"trolley_id": there, "reason": "other"},
+        ):
+            with pytest.raises(CommandRefused) as refused:
+                await desk.command("trolley.unlock", id=key, **body)
+            assert (refused.value.status, refused.value.code) == (422, "key_reused")
+        assert await desk.command("trolley.unlock", id=key, trolley_id=there, reason="stuck") == first
+        path, headers = f"/api/branches/{world.branch.code}/stock/receive", {"Idempotency-Key": key}
+        line = {"product_id": str(world.products[0].pk), "quantity": 1}
+        sent = {"lines": [line]}
+        received = await http.post(path, json=sent, headers=headers)
+        assert received.status_code == 201, received.text
+        unknown = await http.post(
+            path, json={"lines": [line | {"product_id": str(uuid4())}]}, headers=headers
+        )
+        assert (unknown.status_code, unknown.json()["code"]) == (422, "key_reused")
+        assert (await http.post(path, json=sent, headers=headers)).json() == received.json()
+
+
 async def test_a_key_counts_for_its_own_route_only(world: World, server: Server) -> None:
     token = await asyncio.to_thread(world.token)
     async with trolley_client(server, token) as phone:
