@@ -126,9 +126,7 @@ class Entity:
             incarnation.deadline = self.kind.deadline(incarnation.state)
         except Exception as error:  # noqa: BLE001 - logged and counted as a defect
             defect(self, None, error)
-        if incarnation.deadline is None:
-            incarnation.fired = None
-        else:
+        if incarnation.deadline is not None or incarnation.fired is not None:
             incarnation.arm(now)
 
     # --- coming ----------------------------------------------------------------
@@ -183,7 +181,6 @@ class Entity:
         self._run_inactive()
 
     def _unpark(self) -> None:
-        """Try again."""
         if self.status != PARKED:
             return
         if self.incarnation is None:
