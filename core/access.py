@@ -7,6 +7,7 @@ or has no row. docs/PERMISSIONS.md shows it beside the commands.
 
 from __future__ import annotations
 
+import re
 from typing import Literal, NamedTuple
 
 
@@ -36,6 +37,15 @@ def seen(permission: str) -> Access:
 def granted(permission: str) -> Access:
     """Return the rule of what needs the permission in the place that the address or the body names."""
     return Access("granted", permission)
+
+
+_ROUTE = re.compile(r"<\w+:(\w+)>")
+
+
+def rule_of(route: str, method: str) -> Access | None:
+    """Return the rule of a route as Django writes it; None for a page, and for what is not in the table."""
+    name = _ROUTE.sub(r"{\1}", route).removeprefix("api/")
+    return ACCESS.get(name, {}).get("GET" if method == "HEAD" else method)
 
 
 _WATCH, _BRANCH, _CHAIN = granted("branch.watch"), granted("branch.manage"), granted("chain.manage")
@@ -71,6 +81,9 @@ ACCESS: dict[str, dict[str, Access]] = {
     "chains/{chain_id}": {"GET": _WATCH, "PUT": _CHAIN, "PATCH": _CHAIN, "DELETE": _CHAIN},
     "chains/{chain_id}/members": {"GET": _PEOPLE, "POST": _PEOPLE},
     "chains/{chain_id}/members/{member_id}": {"PATCH": _PEOPLE, "DELETE": _PEOPLE},
+    "chains/{chain_id}/keys": {"GET": _CHAIN, "POST": _CHAIN},
+    "chains/{chain_id}/keys/{key_id}": {"DELETE": _CHAIN},
+    "chains/{chain_id}/keys/{key_id}/rotate": {"POST": _CHAIN},
     "branches": {"GET": seen("branch.watch"), "POST": _CHAIN},
     "branches/{branch_id}": {"GET": _WATCH, "PUT": _BRANCH, "PATCH": _BRANCH, "DELETE": _CHAIN},
     "branches/{branch_id}/floor-plan": {"GET": _WATCH, "PUT": _BRANCH},

@@ -117,6 +117,7 @@ INSTALLED_APPS = [
     "core.payments",
     "core.journal",
     "core.trail",
+    "core.apikeys",
     "core.audit",
 ]
 MIDDLEWARE = [
@@ -347,7 +348,10 @@ AUTH_ACCOUNT_FAILURE_RATE = _env.text("AUTH_ACCOUNT_FAILURE_RATE", "200/hour")
 # --- REST -----------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["core.accounts.authentication.BearerAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "core.accounts.authentication.BearerAuthentication",
+        "core.apikeys.authentication.KeyAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["core.rest.json.Renderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.rest.json.AlwaysFirst",

@@ -18,6 +18,7 @@ from core.accounts.factors import api as factors
 from core.accounts.members import accepting
 from core.accounts.members import api as members
 from core.alarms import api as alarms
+from core.apikeys.urls import keys_api
 from core.audit import api as audit
 from core.branches.urls import branches_api
 from core.catalogue import media
@@ -69,6 +70,7 @@ api: list[URLPattern | URLResolver] = [
     path("api/me/logins", factors.LoginsView.as_view()),
     path("api/me/logins/<id:login_id>", factors.LoginView.as_view()),
     *branches_api,
+    *keys_api,
     path("api/branches/<str:branch_id>/stats", stats.BranchStatsView.as_view()),
     path("api/chains/<str:chain_id>/stats", stats.ChainStatsView.as_view()),
     path("api/branches/<str:branch_id>/qr-sheet", trolleys.QrSheetView.as_view()),

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from core.accounts import principals, tokens
 from core.accounts.people import People
 from core.accounts.principals import Principal
+from core.apikeys import keys
 from core.config.database import in_thread
 from core.fleet.devices.principal import identify_device
 from realtime.problems import Problem, unauthorised
@@ -72,6 +73,13 @@ class Authenticator:
                 self._known[token] = identity
         return identity
 
+    async def identify_key(self, secret: str) -> Principal:
+        """Return who a chain's key speaks for, read afresh. Raises the 401 Problem."""
+        try:
+            return await in_thread(_of_key)(secret)
+        except keys.KeyRefused:
+            raise unauthorised("token_invalid", "This key is not known, or is over.") from None
+
     def _verify(self, token: str) -> Identity:
         try:
             claims, principal = self._principal(token)
@@ -98,6 +106,16 @@ class Authenticator:
     def forget(self) -> None:
         """Read every role afresh at its next use; called when accounts or grants changed."""
         self._known.clear()
+
+
+def _of_key(secret: str) -> Principal:
+    return keys.principal(keys.find(secret))
+
+
+def key_secret(authorization: str | None) -> str | None:
+    """Return the secret of an Authorization header that names a chain's key, or None."""
+    scheme, _, secret = (authorization or "").partition(" ")
+    return secret.strip() if scheme.lower() == keys.SCHEME else None
 
 
 def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> str | None:

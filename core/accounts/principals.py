@@ -55,7 +55,7 @@ class HeldRole(msgspec.Struct, frozen=True):
 class Principal(msgspec.Struct, frozen=True):
     """A user or a device whose token was verified."""
 
-    kind: Literal["user", "device"]
+    kind: Literal["user", "device", "key"]
     id: str
     username: str
     is_platform_admin: bool = False
@@ -66,11 +66,17 @@ class Principal(msgspec.Struct, frozen=True):
     """Of a person: which login the token is of."""
     withheld: tuple[HeldRole, ...] = ()
     """Roles in chains that demand a second factor of them, which the account has not got yet."""
+    scopes: frozenset[str] | None = None
+    """Of a key: the permissions that it has of those that its grants give. None: all of them."""
 
     @property
     def label(self) -> str:
         """How the journal names it: ``user:<uuid>`` or ``device:<uuid>``."""
         return f"{self.kind}:{self.id}"
+
+    def is_for(self, permission: str) -> bool:
+        """Return whether it may have the permission at all, by what a key was made for."""
+        return self.scopes is None or permission in self.scopes
 
 
 def may(principal: Principal, permission: str, chain: str, branch: str | None = None) -> bool:
@@ -79,6 +85,8 @@ def may(principal: Principal, permission: str, chain: str, branch: str | None = 
     Raises KeyError for a permission that is not in the table.
     """
     roles = PERMISSIONS[permission]
+    if not principal.is_for(permission):
+        return False
     if principal.is_platform_admin:
         return permission != "device.link"
     return any(

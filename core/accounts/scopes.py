@@ -14,6 +14,8 @@ from core.tenancy.models import Branch, Chain
 def branches(principal: Principal, permission: str) -> QuerySet[Branch]:
     """Return the branches in which the principal has the permission."""
     rows = Branch.objects.select_related("chain")
+    if not principal.is_for(permission):
+        return rows.none()
     if principal.is_platform_admin:
         return rows
     allowed = Q(pk__in=())
@@ -61,4 +63,6 @@ def find_chain(principal: Principal, name: str) -> Chain:
 
 def managed_chains(principal: Principal, permission: str) -> set[str]:
     """Return the slugs of the chains in which the principal has the permission in some branch."""
+    if not principal.is_for(permission):
+        return set()
     return {grant.chain for grant in principal.grants if grant.role in PERMISSIONS[permission]}

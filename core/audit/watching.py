@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.accounts.models import Grant, Invitation, User
+from core.apikeys.models import ApiKey
 from core.catalogue.models import Category, ImportJob, LabelLayout, PriceRule, Product, Variant, Voucher
 from core.fleet.models import ClaimCode, Controller, Device, Trolley
 from core.tenancy.models import Branch, Chain
@@ -88,6 +89,9 @@ def _named(name: str) -> Any:
 
 
 def _watch_people() -> None:
+    secret = ("digest", "older_digest")
+    fields = ("name", "branch", "scopes", "owner", "expires_at", "revoked_at", *secret)
+    watch(ApiKey, Watched("api_key", _of_chain, _named("api_key"), fields, secret))
     watch(
         Grant,
         Watched(

@@ -57,7 +57,7 @@ def _note(
     write: Write, recorded: Recorded, event: Any, deed: Deed, branch: Callable[[Write], str]
 ) -> list[Row]:
     kind, _, user_id = recorded.principal.partition(":")
-    if kind != "user" or not deed.by_staff(write, event, user_id):
+    if kind not in ("user", "key") or not deed.by_staff(write, event, user_id):
         return []
     entity = f"{write.address.kind}/{write.address.key}"
     note = CommandRow(

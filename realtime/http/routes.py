@@ -18,11 +18,12 @@ import msgspec
 from django.urls import get_resolver, resolve
 from starlette.routing import compile_path
 
+from core.accounts.principals import Principal
 from core.config.logs import SUBJECT
 from core.problems import nothing_here
 from core.wire.json import check
 from realtime.asgi import App, Message, Receive, Send
-from realtime.auth import bearer, header
+from realtime.auth import bearer, header, key_secret
 from realtime.commands.asking import Answer, scoped_key
 from realtime.commands.logs import Asked, log_refused
 from realtime.commands.pipeline import Pipeline, refuse_outsiders, settle
@@ -66,12 +67,7 @@ class Endpoint:
 
     async def _answer(self, scope: Message, receive: Receive, request: str) -> tuple[int, bytes, list[Any]]:
         headers = scope["headers"]
-        authenticator = self._shared.authenticator
-        token = bearer(header(headers, b"authorization"))
-        if token is None:
-            raise unauthorised("not_authenticated", "Authentication credentials were not provided.")
-        identity = authenticator.known(token) or await authenticator.identify(token)
-        who = identity.principal
+        who = await self._who(header(headers, b"authorization"))
         if who.kind == "device" and not self._command.devices:
             raise forbidden("This is for people.")
         if not self._command.owners_may:
@@ -81,6 +77,20 @@ class Endpoint:
         answer = await settle(self._pipeline.begin(services, who, body, key, request, address_of(scope)))
         call = Call(services, self._command, who, body, key or "", request=request)
         return await self._shape(call, answer, headers)
+
+    async def _who(self, authorization: str | None) -> Principal:
+        """Return who calls: by a token, or by a chain's key, which has nothing of its own. Raises Problem."""
+        authenticator = self._shared.authenticator
+        secret = key_secret(authorization)
+        if secret is not None:
+            if self._command.permission == "own":
+                raise forbidden("This is for people.")
+            return await authenticator.identify_key(secret)
+        token = bearer(authorization)
+        if token is None:
+            raise unauthorised("not_authenticated", "Authentication credentials were not provided.")
+        identity = authenticator.known(token) or await authenticator.identify(token)
+        return identity.principal
 
     def _body(self, scope: Message, data: bytes, headers: list[Any]) -> Any:
         if data:

@@ -17,6 +17,7 @@ from core.access import ACCESS, Access
 from core.accounts import throttling, tokens
 from core.accounts.models import Login, User
 from core.accounts.principals import PERMISSIONS
+from core.apikeys.models import ApiKey
 from core.catalogue.models import Category, ImportJob, Variant
 from core.firmware.models import Release, Rollout
 from core.notifications.models import Notification, PushSubscription
@@ -104,6 +105,9 @@ def ids(world: World, people: dict[str, User], settings: Any, tmp_path: Path) ->
         "branch_id": world.own.code,
         "member_id": people["staff"].grants.get().public_id,
         "cart_number": 1,
+        "key_id": ApiKey.objects.create(
+            chain=world.chain, owner=people["chain_admin"], name="x", scopes=[], expires_at=timezone.now()
+        ).pk,
         "trolley_id": world.trolley.trolley_id,
         "device_id": world.device.pk,
         "controller_id": world.device.controllers.get().pk,

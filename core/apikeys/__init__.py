@@ -1,0 +1,1 @@
+"""Keys by which a retailer's own systems call the API."""
