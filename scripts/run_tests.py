@@ -59,8 +59,14 @@ def main(arguments: Sequence[str]) -> int:
         options = _lanes() if whole else list(arguments)
         came += _pytest(stack, options, environ, seed)
     # Last of all, also after what the services say when they end.
-    print(came.closing(time.monotonic() - began, seed), flush=True)
+    print(came.closing(time.monotonic() - began, _worked_s(), seed), flush=True)
     return came.status
+
+
+def _worked_s() -> float:
+    """The processor time of every process that was started here and has ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def _lanes() -> list[str]:

@@ -22,12 +22,17 @@ class Outcome:
         failed = dict.fromkeys((*self.failed, *other.failed))
         return Outcome(self.status or other.status, self.passed + other.passed, tuple(failed))
 
-    def closing(self, seconds: float, seed: str) -> str:
-        """Return the last lines of a run: every failed test of every part of it, then how it ended."""
+    def closing(self, seconds: float, processor_s: float, seed: str) -> str:
+        """Return the last lines of a run: every failed test of every part of it, then how it ended.
+
+        ``processor_s`` is what all its processes worked: half of it is the least that a run can take
+        on two cores, and it hardly depends on what else the machine does.
+        """
         word = "PASSED" if self.status == 0 else "FAILED"
         took = f"{int(seconds) // 60} min {int(seconds) % 60} s"
         names = [f"FAILED {name}" for name in sorted(self.failed)]
-        last = f"{word}: {self.passed} passed, {len(self.failed)} failed in {took}, SEED={seed}"
+        worked = f"{processor_s:.0f} s of processor time"
+        last = f"{word}: {self.passed} passed, {len(self.failed)} failed in {took}, {worked}, SEED={seed}"
         return "\n".join([*names, last])
 
 
