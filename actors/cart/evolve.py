@@ -113,13 +113,13 @@ def _cleared(state: State, event: CartCleared) -> State:
 
 def _attached(state: State, event: SessionAttached) -> State:
     opened = OpenedSession(
-        event.session_id,
-        event.trolley_id,
-        event.branch,
-        event.chain,
-        event.currency,
-        event.restore_s,
-        event.at,
+        session_id=event.session_id,
+        trolley_id=event.trolley_id,
+        branch=event.branch,
+        chain=event.chain,
+        currency=event.currency,
+        restore_s=event.restore_s,
+        since=event.at,
     )
     currency = state.currency if state.lines else event.currency
     return replace(

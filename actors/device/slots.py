@@ -81,7 +81,18 @@ class _Seen:
         who = occupant(self._occupants, reading)
         same = before is not None and before.free == reading.free and before.ref == reading.ref
         ref, free = (None, False) if same else (reading.ref, reading.free)
-        self.differing.append(SlotSeen(reading.slot, reading.hook, reading.present, at, who, same, ref, free))
+        self.differing.append(
+            SlotSeen(
+                slot=reading.slot,
+                hook=reading.hook,
+                present=reading.present,
+                at=at,
+                trolley_id=who,
+                same=same,
+                ref=ref,
+                free=free,
+            )
+        )
         self._slots[reading.slot] = replace(reading, at=at)
         if reading.free and not reading.present:
             self._occupants = {**self._occupants, reading.slot: ""}

@@ -79,9 +79,19 @@ class System:
         self._loader = loader = Loader(4, dispatcher.submit)
         self._commits = commits = Commits(journal, loader, publish, self._give_up)
         self._registry = registry = Registry(
-            kinds, journal, clock, dispatcher, timers, loader, commits, alarm,
-            turn=turn, idle_s=idle_s, max_active=max_active, mailbox_size=mailbox_size,
-        )  # fmt: skip
+            kinds=kinds,
+            journal=journal,
+            clock=clock,
+            dispatcher=dispatcher,
+            timers=timers,
+            loader=loader,
+            commits=commits,
+            alarm=alarm,
+            turn=turn,
+            idle_s=idle_s,
+            max_active=max_active,
+            mailbox_size=mailbox_size,
+        )
         self._handover = Handover(dispatcher.loop)
         self._rounds = Rounds(dispatcher, loader, commits, self._handover)
         self._expiry = Expiry(clock, timers)
@@ -121,7 +131,13 @@ class System:
         epoch = self._journal.take(self._partition)
         queue = WriteQueue()
         self._writer = Writer.start(
-            queue, self._journal, self._partition, epoch, self._submit, commits.committed, _MAX_BATCH
+            waiting=queue,
+            journal=self._journal,
+            partition=self._partition,
+            epoch=epoch,
+            hand_back=self._submit,
+            take=commits.committed,
+            bound=_MAX_BATCH,
         )
         commits.queue = queue
         self._loader.start()
@@ -274,11 +290,22 @@ class System:
 
     def stats(self) -> Stats:
         """Return counters and gauges; cheap enough for a scrape, not for every message."""
-        commits, registry = self._commits, self._registry
-        entities = list(self._entities.values())
-        depth = sum(len(entity.mailbox) for entity in entities)
-        return Stats(
-            len(registry.active), len(entities), depth, commits.backlog, commits.batches, commits.batched,
-            commits.largest, commits.seconds, commits.slowest, registry.dropped, registry.alarms,
-            commits.fenced,
-        )  # fmt: skip
+        return _stats(self._commits, self._registry)
+
+
+def _stats(commits: Commits, registry: Registry) -> Stats:
+    entities = list(registry.entities.values())
+    return Stats(
+        active=len(registry.active),
+        known=len(entities),
+        mailbox_depth=sum(len(entity.mailbox) for entity in entities),
+        backlog=commits.backlog,
+        batches=commits.batches,
+        batched=commits.batched,
+        largest_batch=commits.largest,
+        commit_seconds=commits.seconds,
+        slowest_commit=commits.slowest,
+        dropped=registry.dropped,
+        alarms=registry.alarms,
+        fenced=commits.fenced,
+    )

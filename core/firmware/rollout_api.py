@@ -177,7 +177,15 @@ class DeviceFirmwareView(View):
             sentence = "One of its locks is being opened. Try again in a few seconds."
             raise Problem(409, "lock_opening", sentence, retry_after=_LOCK_S)
         chain, branch = device.branch.chain.slug, device.branch.code
-        return _start(request, release, chain, branch, [device], 1, 0.0)
+        return _start(
+            request=request,
+            release=release,
+            chain=chain,
+            branch=branch,
+            devices=[device],
+            batch_size=1,
+            max_failure_rate=0.0,
+        )
 
 
 class RolloutsView(ListView[Rollout]):
@@ -213,7 +221,15 @@ class RolloutsView(ListView[Rollout]):
         if not devices:
             raise Problem(400, "no_devices", "There is no device to bring it to.")
         branch = branches[0].code if "branch" in body else ""
-        return _start(request, release, chain, branch, devices, body["batch_size"], body["max_failure_rate"])
+        return _start(
+            request=request,
+            release=release,
+            chain=chain,
+            branch=branch,
+            devices=devices,
+            batch_size=body["batch_size"],
+            max_failure_rate=body["max_failure_rate"],
+        )
 
 
 class RolloutView(View):
@@ -297,7 +313,13 @@ class RetryView(View):
             raise Problem(409, "nothing_failed", "None of its devices has failed.")
         release = _offered(row.version)
         answer = _start(
-            request, release, row.chain_slug, row.branch_code, devices, row.batch_size, row.max_failure_rate
+            request=request,
+            release=release,
+            chain=row.chain_slug,
+            branch=row.branch_code,
+            devices=devices,
+            batch_size=row.batch_size,
+            max_failure_rate=row.max_failure_rate,
         )
         if row.status == "paused" and not jobs.exclude(state__in=("updated", "failed")).exists():
             actor_port.ask("rollout", str(row.pk), ResumeRollout(), who)

@@ -235,13 +235,13 @@ class _Shared(NamedTuple):
 
 def _shared(row: Branch) -> _Shared:
     return _Shared(
-        row.code,
-        row.chain.slug,
-        row.chain.currency,
-        row.is_active and row.chain.is_active,
-        float(row.session_timeout_s),
-        float(row.restore_s),
-        row.one_trolley_per_user,
+        code=row.code,
+        chain=row.chain.slug,
+        currency=row.chain.currency,
+        is_active=row.is_active and row.chain.is_active,
+        session_timeout_s=float(row.session_timeout_s),
+        restore_s=float(row.restore_s),
+        one_per_user=row.one_trolley_per_user,
     )
 
 

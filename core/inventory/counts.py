@@ -109,7 +109,17 @@ class _Check:
             raise _Refused(f"Expected at most {MOST_UNITS} units in all.")
         same = counted in (None, on_hand) and not received and low_at in (None, low)
         outcome: Outcome = "unchanged" if same else "changed"
-        return Line(row.line, outcome, product.barcode, name, sku, on_hand, counted, received, low_at)
+        return Line(
+            line=row.line,
+            outcome=outcome,
+            barcode=product.barcode,
+            name=name,
+            sku=sku,
+            on_hand=on_hand,
+            counted=counted,
+            received=received,
+            low_at=low_at,
+        )
 
     def _product(self, code: str) -> Product:
         try:

@@ -246,4 +246,15 @@ def _recorded(
     if answer is not None:
         kept = answer.encode()
         settles = command_id if settles is None else settles
-    return Recorded(seq, name, version, data.encode(), command_id, fingerprint, settles, kept, principal, at)
+    return Recorded(
+        seq=seq,
+        name=name,
+        version=version,
+        data=data.encode(),
+        command_id=command_id,
+        fingerprint=fingerprint,
+        settles=settles,
+        answer=kept,
+        principal=principal,
+        at=at,
+    )

@@ -39,7 +39,16 @@ def writes(journal: SqlJournal, entity: Entity, address: Address) -> Iterator[Wr
             state, event = _next(entity, address, state, recorded)
             if after == loaded.snapshot_seq:
                 _check_snapshot(entity, address, state, loaded.snapshot or b"", loaded.snapshot_version)
-            yield Write(address, (recorded,), (event,), state, None, 0, None, None)
+            yield Write(
+                address=address,
+                events=(recorded,),
+                decoded=(event,),
+                state=state,
+                snapshot=None,
+                snapshot_version=0,
+                wake=None,
+                told=None,
+            )
     if after < loaded.snapshot_seq:
         raise Broken(f"{address}: the snapshot is at seq {loaded.snapshot_seq}, the last event at {after}")
 

@@ -57,8 +57,24 @@ def discover(
     for port in names:
         for baudrate in baudrates:
             modbus = ModbusDriver([_unit(unit) for unit in range(1, units + 1)])
-            yield from _on_line(port, baudrate, "modbus", modbus, range(1, units + 1), opener, timings)
-            yield from _on_line(port, baudrate, "kerong", KerongDriver(), range(BOARDS), opener, timings)
+            yield from _on_line(
+                port=port,
+                baudrate=baudrate,
+                protocol="modbus",
+                driver=modbus,
+                addresses=range(1, units + 1),
+                opener=opener,
+                timings=timings,
+            )
+            yield from _on_line(
+                port=port,
+                baudrate=baudrate,
+                protocol="kerong",
+                driver=KerongDriver(),
+                addresses=range(BOARDS),
+                opener=opener,
+                timings=timings,
+            )
 
 
 def _on_line(

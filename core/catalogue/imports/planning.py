@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 
 from actors.kit.money import quantize
@@ -72,11 +73,13 @@ class Plan:
             too_low = below_nothing(given["price"], self._cheapest.get(there["id"]), self._currency)
             if too_low is not None:
                 problems.append(_problem("price", too_low))
+        step = partial(Step, line=row.line, barcode=barcode)
         if problems:
-            return Step(row.line, "refused", barcode, name, {}, [], problems)
+            return step(outcome="refused", name=name, values={}, changes=[], problems=problems)
         if there is None:
             shown = [_change(column, "", self._show(column, value)) for column, value in given.items()]
-            return Step(row.line, "created", barcode, name, given, [one for one in shown if one["new"]], [])
+            seen = [one for one in shown if one["new"]]
+            return step(outcome="created", name=name, values=given, changes=seen, problems=[])
         values, changes = {}, []
         for column, new in given.items():
             old = self._value(there, column)
@@ -85,8 +88,14 @@ class Plan:
                 changes.append(_change(column, self._show(column, old), self._show(column, new)))
         outcome = "changed" if changes else "unchanged"
         shown_name = name or there["name"]
-        return Step(
-            row.line, outcome, barcode, shown_name, values, changes, [], there["id"], there["version"]
+        return step(
+            outcome=outcome,
+            name=shown_name,
+            values=values,
+            changes=changes,
+            problems=[],
+            pk=there["id"],
+            version=there["version"],
         )
 
     def _read(self, row: SheetRow) -> tuple[dict[str, Any], list[dict[str, str]]]:

@@ -112,8 +112,15 @@ def _scoped(
     """Yield the rule once for every window of time in which it is valid and that is not over."""
     value = row.value if row.effect == Effect.PERCENT else money.quantize(row.value, row.chain.currency)
     rule = Rule(
-        str(row.pk), stage, row.effect, value, label, _reach(row), row.priority, row.min_quantity  # type: ignore[arg-type]
-    )  # fmt: skip
+        rule_id=str(row.pk),
+        stage=stage,
+        effect=row.effect,  # type: ignore[arg-type]
+        value=value,
+        label=label,
+        reach=_reach(row),
+        priority=row.priority,
+        min_quantity=row.min_quantity,
+    )
     tier = row.tier if isinstance(row, PriceRule) else ""
     limits = (row.max_uses, row.max_per_person) if isinstance(row, Voucher) else (None, None)
     for begin, until in _windows(row, zone, now):

@@ -106,7 +106,15 @@ def load(chain: str, before: ChainProducts = EMPTY) -> ChainProducts:
     by_barcode = {item.barcode: item for item in by_id.values()} if by_id is not before.by_id else None
     codes = by_barcode or before.by_barcode
     found = price_rules.load(chain)
-    return ChainProducts(by_id, codes, found, {}, layouts, row.currency, places)
+    return ChainProducts(
+        by_id=by_id,
+        by_barcode=codes,
+        rules=found,
+        offers={},
+        layouts=layouts,
+        currency=row.currency,
+        places=places,
+    )
 
 
 def _changed(
@@ -160,9 +168,20 @@ def _products(
             amount = prices[price] = quantize(price, currency)
         place = places.get(category, _NOWHERE)
         yield CatalogueProduct(
-            str(pk), barcode, name, amount, currency, place.slug, active, image, place.emoji, place.colour,
-            variants.get(pk, ()), place.path, version,
-        )  # fmt: skip
+            product_id=str(pk),
+            barcode=barcode,
+            name=name,
+            price=amount,
+            currency=currency,
+            category=place.slug,
+            is_active=active,
+            image=image,
+            emoji=place.emoji,
+            colour=place.colour,
+            variants=variants.get(pk, ()),
+            categories=place.path,
+            version=version,
+        )
 
 
 def _variants(chain: Chain, only: list[Any] | None) -> dict[Any, tuple[CatalogueVariant, ...]]:
