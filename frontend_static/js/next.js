@@ -1,4 +1,7 @@
-/** Where to go after signing in. */
+/** Where to sign in, and where to go after that. */
+
+/** The page to sign in on, from which one comes back to this one. */
+export const signInUrl = () => `/login?next=${encodeURIComponent(location.pathname)}`;
 
 /**
  * The path and query of `next`, if that is an address of this site; else "/".

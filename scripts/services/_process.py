@@ -41,6 +41,20 @@ def ignores_running(environ: Mapping[str, str]) -> bool:
     return environ.get(IGNORE_RUNNING, "") not in ("", "0")
 
 
+def running(
+    what: str, variable: str, default: str, environ: Mapping[str, str], answers: Callable[[str], bool]
+) -> tuple[str, str] | None:
+    """The URL of a server that runs already, and how it was found; Missing if one is named and is silent."""
+    if ignores_running(environ):
+        return None
+    for name in (f"TEST_{variable}", variable):
+        if url := environ.get(name):
+            if not answers(url):
+                raise Missing(f"{name} names {what} that does not answer: {url}")
+            return url, f"named by {name}"
+    return (default, f"listening on {default.partition('://')[2]}") if answers(default) else None
+
+
 def binary(name: str, extra_dirs: Sequence[str] = ()) -> str | None:
     """The path of an executable: in PATH, ``extra_dirs`` (globs, newest last) or where servers lie."""
     if found := shutil.which(name):

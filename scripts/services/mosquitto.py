@@ -9,11 +9,10 @@ from urllib.parse import urlsplit
 
 from scripts.services._process import (
     LOCALHOST,
-    Missing,
     free_port,
-    ignores_running,
     installed,
     private_directory,
+    running,
     start,
 )
 
@@ -24,15 +23,8 @@ CONNACK_ACCEPTED = bytes.fromhex("20020000")
 
 def mosquitto(stack: ExitStack, environ: Mapping[str, str]) -> tuple[str, str]:
     """The URL of an MQTT broker, and how it was found."""
-    if not ignores_running(environ):
-        for variable in ("TEST_MQTT_URL", "MQTT_URL"):
-            if url := environ.get(variable):
-                if not _accepts(url):
-                    raise Missing(f"{variable} names an MQTT broker that does not answer: {url}")
-                return url, f"named by {variable}"
-        url = f"mqtt://{LOCALHOST}:1883"
-        if _accepts(url):
-            return url, f"listening on {LOCALHOST}:1883"
+    if found := running("an MQTT broker", "MQTT_URL", f"mqtt://{LOCALHOST}:1883", environ, _accepts):
+        return found
     server = installed("Mosquitto", "mosquitto", ("mosquitto", "mosquitto-clients"), environ)
     directory = private_directory(stack, "mosquitto")
     port = free_port()

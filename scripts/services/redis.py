@@ -9,26 +9,18 @@ import redis as client
 
 from scripts.services._process import (
     LOCALHOST,
-    Missing,
     free_port,
-    ignores_running,
     installed,
     private_directory,
+    running,
     start,
 )
 
 
 def redis(stack: ExitStack, environ: Mapping[str, str]) -> tuple[str, str]:
     """The URL of a Redis server, and how it was found."""
-    if not ignores_running(environ):
-        for variable in ("TEST_REDIS_URL", "REDIS_URL"):
-            if url := environ.get(variable):
-                if not _answers(url):
-                    raise Missing(f"{variable} names a Redis server that does not answer: {url}")
-                return url, f"named by {variable}"
-        url = f"redis://{LOCALHOST}:6379"
-        if _answers(url):
-            return url, f"listening on {LOCALHOST}:6379"
+    if found := running("a Redis server", "REDIS_URL", f"redis://{LOCALHOST}:6379", environ, _answers):
+        return found
     server = installed("Redis", "redis-server", ("redis-server",), environ)
     directory = private_directory(stack, "redis")
     port = free_port()

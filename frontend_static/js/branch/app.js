@@ -3,7 +3,18 @@ import { html, cx, render, useEffect, useSignal } from "../ui.js";
 import { t, lang, zone } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
-import { Brand, Empty, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts, ZoneNote } from "../parts/common.js";
+import {
+  Brand,
+  Denied,
+  Empty,
+  LangSwitch,
+  Loading,
+  OfflineBanner,
+  ThemeSwitch,
+  Toasts,
+  ZoneNote,
+} from "../parts/common.js";
+import { signInUrl } from "../next.js";
 import { board, connection, now, refused, start } from "./store.js";
 import { placed, stateOf } from "./states.js";
 import { Counters, Grid, Latest, List } from "./board.js";
@@ -13,7 +24,6 @@ import { Panel } from "./panel.js";
 import { present } from "../present.js";
 
 const code = decodeURIComponent(location.pathname.split("/")[2] ?? "");
-const signInUrl = `/login?next=${encodeURIComponent(location.pathname)}`;
 
 function WallClock() {
   const shown = new Intl.DateTimeFormat(lang.value, {
@@ -78,18 +88,6 @@ function TopBar() {
     <div class="pills"><${Live} />${data && html`<${Devices} devices=${data.devices} /><${Pages} />`}</div>
     <span class="push row tight"><${WallClock} /><${LangSwitch} /><${ThemeSwitch} /></span>
   </header>`;
-}
-
-function Denied() {
-  const other = async () => {
-    await auth.signOut();
-    location.assign(signInUrl);
-  };
-  return html`<main id="main">
-    <${Empty} icon="locked" title=${t("denied.title")} text=${t("denied.text", { code })}>
-      <button type="button" class="btn btn-primary" onClick=${other}>${t("home.other_account")}</button>
-    <//>
-  </main>`;
 }
 
 const VIEWS = [
@@ -170,7 +168,7 @@ function Board() {
 }
 
 function Body() {
-  if (connection.value === "denied" || refused.value) return html`<${Denied} />`;
+  if (connection.value === "denied" || refused.value) return html`<${Denied} code=${code} />`;
   if (!board.value) return html`<main id="main"><${Loading} text=${t("connecting")} /></main>`;
   return html`<${Board} />`;
 }
@@ -178,11 +176,11 @@ function Body() {
 function App() {
   useEffect(() => {
     if (auth.signedIn) start(code);
-    else location.replace(signInUrl);
+    else location.replace(signInUrl());
   }, []);
   const lost = connection.value === "signed_out";
   useEffect(() => {
-    if (lost) location.replace(signInUrl);
+    if (lost) location.replace(signInUrl());
   }, [lost]);
   const name = board.value?.branch.name ?? code;
   useEffect(() => {

@@ -3,6 +3,7 @@ import { html, useState } from "../ui.js";
 import { t, money, reason, timeOfDay } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Sheet } from "../parts/common.js";
+import { Reasons } from "../parts/forms.js";
 import { Marker } from "./shapes.js";
 import { lockOf, lockPlace, stateOf } from "./states.js";
 import { lockText, since } from "./sentences.js";
@@ -69,19 +70,7 @@ function Unlock({ trolley }) {
   };
   return html`<form class="order stack-s" onSubmit=${submit}>
     <h3><${Icon} name="unlocked" /> ${t("unlock.title")}</h3>
-    <div class="chips">
-      ${REASONS.map(
-        (key) => html`<button
-          key=${key}
-          type="button"
-          class="chip"
-          aria-pressed=${why === t(key)}
-          onClick=${() => setWhy(t(key))}
-        >
-          ${t(key)}
-        </button>`,
-      )}
-    </div>
+    <${Reasons} keys=${REASONS} chosen=${why} onChoose=${setWhy} />
     <div class="field">
       <label for="why">${t("unlock.why")}</label>
       <input id="why" class="input" maxlength="300" required value=${why} onInput=${(e) => setWhy(e.target.value)} />

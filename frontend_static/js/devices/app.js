@@ -3,7 +3,18 @@ import { html, cx, render, useEffect, useSignal } from "../ui.js";
 import { t, lang } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
-import { Brand, Empty, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts, ZoneNote } from "../parts/common.js";
+import {
+  Brand,
+  Denied,
+  Empty,
+  LangSwitch,
+  Loading,
+  OfflineBanner,
+  ThemeSwitch,
+  Toasts,
+  ZoneNote,
+} from "../parts/common.js";
+import { signInUrl } from "../next.js";
 import { branch, connection, devices, manages, refused, releases, start } from "./store.js";
 import { BoardSheet } from "./boards.js";
 import { Pi } from "./cards.js";
@@ -18,7 +29,6 @@ const [, , place, , deviceId = ""] = location.pathname.split("/");
 const code = decodeURIComponent(place ?? "");
 const branchUrl = `/branch/${encodeURIComponent(code)}`;
 const here = `${branchUrl}/devices`;
-const signInUrl = `/login?next=${encodeURIComponent(location.pathname)}`;
 const SHEETS = {
   add: AddSheet,
   board: BoardSheet,
@@ -57,18 +67,6 @@ function TopBar() {
     </div>
     <span class="push row tight"><${LangSwitch} /><${ThemeSwitch} /></span>
   </header>`;
-}
-
-function Denied() {
-  const other = async () => {
-    await auth.signOut();
-    location.assign(signInUrl);
-  };
-  return html`<main id="main">
-    <${Empty} icon="locked" title=${t("denied.title")} text=${t("denied.text", { code })}>
-      <button type="button" class="btn btn-primary" onClick=${other}>${t("home.other_account")}</button>
-    <//>
-  </main>`;
 }
 
 function Devices({ open }) {
@@ -131,7 +129,7 @@ function Pages() {
 }
 
 function Body() {
-  if (connection.value === "denied" || refused.value) return html`<${Denied} />`;
+  if (connection.value === "denied" || refused.value) return html`<${Denied} code=${code} />`;
   if (!devices.value) return html`<main id="main"><${Loading} text=${t("connecting")} /></main>`;
   return html`<${Pages} />`;
 }
@@ -139,11 +137,11 @@ function Body() {
 function App() {
   useEffect(() => {
     if (auth.signedIn) start(code, deviceId, heard);
-    else location.replace(signInUrl);
+    else location.replace(signInUrl());
   }, []);
   const lost = connection.value === "signed_out";
   useEffect(() => {
-    if (lost) location.replace(signInUrl);
+    if (lost) location.replace(signInUrl());
   }, [lost]);
   const mine = deviceId && devices.value?.find((one) => one.id === deviceId)?.name;
   const name = mine || (branch.value?.name ?? code);

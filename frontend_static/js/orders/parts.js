@@ -142,3 +142,10 @@ export function Refunds({ order, zone }) {
     </ul>
   </section>`;
 }
+
+/** What was paid, as a shelf's label says a price. */
+export const Total = ({ order }) => html`<div class="label">
+  <span class="label-word">${t("total")}</span>
+  <span class="label-sum num">${money(order.total, order.currency)}</span>
+  <span class="label-count num">${t("count.units", { n: order.total_items })}</span>
+</div>`;

@@ -6,7 +6,7 @@ import { secondsUntil } from "../clock.js";
 import { Icon } from "../parts/icons.js";
 import { Qr } from "../parts/qr.js";
 import { Brand, Empty, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts } from "../parts/common.js";
-import { Lines, Refunds, Status, passOpen, signIn, useOrder } from "./parts.js";
+import { Lines, Refunds, Status, Total, passOpen, signIn, useOrder } from "./parts.js";
 
 const id = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 
@@ -62,11 +62,7 @@ function Sheet({ order }) {
       </p>
     </header>
     <${Lines} order=${order} />
-    <div class="label">
-      <span class="label-word">${t("total")}</span>
-      <span class="label-sum num">${money(order.total, order.currency)}</span>
-      <span class="label-count num">${t("count.units", { n: order.total_items })}</span>
-    </div>
+    <${Total} order=${order} />
     ${
       METHODS.includes(order.payment?.provider) &&
       html`<p class="small soft receipt-paid">${t("receipt.paid", { how: t(`method.${order.payment.provider}`) })}</p>`

@@ -4,6 +4,7 @@ import { t, money, reason } from "../i18n.js";
 import { auth } from "../api.js";
 import { uuid } from "../socket.js";
 import { Icon } from "../parts/icons.js";
+import { Reasons } from "../parts/forms.js";
 
 const REASONS = ["refund.damaged", "refund.wrong_price", "refund.unwanted"];
 const AMOUNT = /^\d{1,10}([.,]\d{1,3})?$/;
@@ -107,19 +108,7 @@ export function RefundForm({ order, onDone }) {
       setAmount=${setAmount}
       bad=${!all && amount !== "" && !right}
     />
-    <div class="chips">
-      ${REASONS.map(
-        (key) => html`<button
-          key=${key}
-          type="button"
-          class="chip"
-          aria-pressed=${why === t(key)}
-          onClick=${() => setWhy(t(key))}
-        >
-          ${t(key)}
-        </button>`,
-      )}
-    </div>
+    <${Reasons} keys=${REASONS} chosen=${why} onChoose=${setWhy} />
     <div class="field">
       <label for="why">${t("refund.why")}</label>
       <input

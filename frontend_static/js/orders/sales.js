@@ -14,7 +14,7 @@ import {
   Toasts,
   ZoneNote,
 } from "../parts/common.js";
-import { Lines, Refunds, Status, WhenAndUnits, signIn, useOrder } from "./parts.js";
+import { Lines, Refunds, Status, Total, WhenAndUnits, signIn, useOrder } from "./parts.js";
 import { Dispute } from "./dispute.js";
 import { RefundForm } from "./refund.js";
 
@@ -85,11 +85,7 @@ function OrderSheet({ id, manages, onClose }) {
             </div>
           </dl>
           <${Lines} order=${order} />
-          <div class="label">
-            <span class="label-word">${t("total")}</span>
-            <span class="label-sum num">${money(order.total, order.currency)}</span>
-            <span class="label-count num">${t("count.units", { n: order.total_items })}</span>
-          </div>
+          <${Total} order=${order} />
           ${
             order.refunded > 0 &&
             html`<p class="row receipt-back">

@@ -2,6 +2,7 @@
 import { html, cx, signal, useEffect, useRef, useId } from "../ui.js";
 import { t, lang, setLang, theme, setTheme, zoneNote } from "../i18n.js";
 import { auth } from "../api.js";
+import { signInUrl } from "../next.js";
 import { Icon, Mark } from "./icons.js";
 import { present } from "../present.js";
 
@@ -158,4 +159,20 @@ export function Empty({ icon, title, text, children }) {
 /** @param {{ text: string }} props */
 export function Loading({ text }) {
   return html`<div class="empty" role="status"><span class="spinner" /><p>${text ?? t("loading")}</p></div>`;
+}
+
+/**
+ * Who is signed in has no role in the branch; perhaps another account of theirs has.
+ * @param {{ code: string }} props
+ */
+export function Denied({ code }) {
+  const other = async () => {
+    await auth.signOut();
+    location.assign(signInUrl());
+  };
+  return html`<main id="main">
+    <${Empty} icon="locked" title=${t("denied.title")} text=${t("denied.text", { code })}>
+      <button type="button" class="btn btn-primary" onClick=${other}>${t("home.other_account")}</button>
+    <//>
+  </main>`;
 }

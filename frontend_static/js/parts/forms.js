@@ -62,3 +62,21 @@ export function Refusal({ problem, fields = [] }) {
 
 /** @param {{ on: boolean }} props */
 export const Busy = ({ on }) => on && html`<span class="spinner" />`;
+
+/**
+ * Sentences to choose from rather than to type one; `keys`: theirs in the dictionary.
+ * @param {{ keys: string[], chosen: string, onChoose: (sentence: string) => void }} props
+ */
+export const Reasons = ({ keys, chosen, onChoose }) => html`<div class="chips">
+  ${keys.map(
+    (key) => html`<button
+      key=${key}
+      type="button"
+      class="chip"
+      aria-pressed=${chosen === t(key)}
+      onClick=${() => onChoose(t(key))}
+    >
+      ${t(key)}
+    </button>`,
+  )}
+</div>`;
