@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from actors.messages.alarms import AlarmRaised
 from actors.messages.notify import Notice, Notify
 from actors.runtime.address import Address
+from actors.runtime.kind import Publication
 from core.accounts.people import People
 from core.fleet.directory import Directory
 from realtime.commands.asking import Actors
@@ -27,7 +26,7 @@ class Notices:
         self._directory = directory
         self._people = people
 
-    def publish(self, publication: Any) -> None:
+    def publish(self, publication: Publication) -> None:
         """Take what an entity of the kind ``ALARMS`` committed; from any thread, never waits."""
         for numbered in publication.events:
             if isinstance(numbered.event, AlarmRaised):

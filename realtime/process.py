@@ -22,6 +22,7 @@ from django.core.exceptions import ImproperlyConfigured
 from actors.messages.branch import NoteTrolley
 from actors.runtime import AskError, Clock, LoopDispatcher, System, SystemClock
 from actors.runtime.journal import Journal
+from actors.runtime.kind import Publication
 from core import actor_port, checks, owner_jobs, reference
 from core.config.database import in_thread
 from core.fleet.rentals import sessions
@@ -255,7 +256,7 @@ class OwnerProcess(Process):
             self.owner.start()
             stack.push_async_callback(self.owner.stop)
 
-    def _publish(self, publication: Any) -> None:
+    def _publish(self, publication: Publication) -> None:
         self.topics.publish(publication)
         if publication.address.kind == ALARMS:  # here, for it saves every other publication a call
             self.notices.publish(publication)

@@ -156,17 +156,17 @@ class InspectionEnded(msgspec.Struct, tag_field="type", tag="inspection_ended"):
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
-def encode(value: Any) -> bytes:
+def encode(value: object) -> bytes:
     """Return JSON with exact money (a Decimal is written digit by digit as a number)."""
     return _encoder.encode(value)
 
 
-def encode_text(value: Any) -> str:
+def encode_text(value: object) -> str:
     """Return the same as text, as ASGI wants it for a text frame."""
     return _encoder.encode(value).decode()
 
 
-def reply_ok(id_: str, data: Any) -> str:
+def reply_ok(id_: str, data: object) -> str:
     """Return the frame that answers ``id_`` with success."""
     return _encoder.encode(Reply(id_, True, data)).decode()
 
@@ -361,7 +361,7 @@ def _most_names(frame: type[msgspec.Struct]) -> int:
     return len(fields) + 1 if plain else 0
 
 
-def _is_plain(type_: Any) -> bool:
+def _is_plain(type_: object) -> bool:
     if isinstance(type_, inspect.Metadata):
         return _is_plain(type_.type)
     if isinstance(type_, inspect.UnionType):

@@ -88,7 +88,7 @@ class Owner:
     def unfollow(self, stream: Address) -> None:
         """Nothing to do."""
 
-    def link(self, device_id: str, command: Any) -> None:
+    def link(self, device_id: str, command: object) -> None:
         """Take an actor's command for a device: for a socket here, or at the edge that has it."""
         edge = self._devices.get(device_id)
         if edge is None or device_id in self._links.online():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta
 
@@ -105,11 +105,11 @@ async def _taken(call: Call, assignee: str, outcome: Accepted[AlarmStands]) -> A
 # --- alarm.clear ------------------------------------------------------------------------
 
 
-def _clear(call: Call, found: Any) -> Ask:
+def _clear(call: Call, found: object) -> Ask:
     return Ask("alarms", call.place.thing.code, DismissAlarm(call.body.alarm_id, call.who.id))
 
 
-def _cleared(call: Call, found: Any, outcome: Accepted[AlarmGone]) -> AlarmCleared:
+def _cleared(call: Call, found: object, outcome: Accepted[AlarmGone]) -> AlarmCleared:
     gone = outcome.answer
     return AlarmCleared(alarm_id=gone.alarm_id, cleared=True)
 

@@ -312,15 +312,15 @@ async def _item_or_nothing(call: Call, answer: Answer) -> tuple[int, Any]:
     return (204, None) if answer.data.item is None else (200, answer.data.item)
 
 
-def _remove(call: Call, found: Any) -> Ask:
+def _remove(call: Call, found: object) -> Ask:
     return Ask("cart", call.who.id, RemoveItem(call.body.item_id))
 
 
-def _clear(call: Call, found: Any) -> Ask:
+def _clear(call: Call, found: object) -> Ask:
     return Ask("cart", call.who.id, ClearCart())
 
 
-def _removed(call: Call, found: Any, outcome: Accepted[ItemsGone]) -> Removed:
+def _removed(call: Call, found: object, outcome: Accepted[ItemsGone]) -> Removed:
     answer = outcome.answer
     return Removed(removed=answer.removed, **totals(answer))
 
@@ -342,7 +342,7 @@ def _restore(call: Call, offers: dict[str, Offer]) -> Ask:
     return Ask("cart", call.who.id, RestoreLines(offers))
 
 
-def _restored(call: Call, offers: Any, outcome: Accepted[Restored]) -> RestoredView:
+def _restored(call: Call, offers: object, outcome: Accepted[Restored]) -> RestoredView:
     answer = outcome.answer
     return RestoredView(restored=answer.restored, **totals(answer))
 
@@ -401,7 +401,7 @@ async def _short(call: Call, state: CartState) -> frozenset[str]:
     return frozenset(sku for sku, units in wanted.items() if there.get(sku, 0) < units)
 
 
-def ask_nothing(call: Call, found: Any) -> None:
+def ask_nothing(call: Call, found: object) -> None:
     """Say that what was looked up is the answer."""
 
 

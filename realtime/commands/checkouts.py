@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from django.conf import settings
 from msgspec import Meta
@@ -113,11 +113,11 @@ def _sold(catalogue: Catalogue, line: Line) -> bool:
     return line.variant_id is None or product.variant(line.variant_id) is not None
 
 
-def _cancel(call: Call, found: Any) -> Ask:
+def _cancel(call: Call, found: object) -> Ask:
     return Ask("cart", call.who.id, CancelCheckout())
 
 
-def _cancelled(call: Call, found: Any, outcome: Accepted[CheckoutOver]) -> CancelledView:
+def _cancelled(call: Call, found: object, outcome: Accepted[CheckoutOver]) -> CancelledView:
     over = outcome.answer
     return CancelledView(reservation_id=over.reservation_id, revision=over.revision)
 

@@ -26,13 +26,13 @@ class UsedKeys:
         self._most = most
         self._said: OrderedDict[tuple[str, str], Any] = OrderedDict()
 
-    def check(self, user_id: str, key: str, said: Any) -> None:
+    def check(self, user_id: str, key: str, said: object) -> None:
         """Raise the 422 if the key was used with another body."""
         before = self._said.get((user_id, key), said)
         if before != said:
             raise key_reused()
 
-    def note(self, user_id: str, key: str, said: Any) -> None:
+    def note(self, user_id: str, key: str, said: object) -> None:
         """Keep what an actor is asked now under that key."""
         self._said[user_id, key] = said
         if len(self._said) > self._most:
@@ -45,5 +45,5 @@ def sayer(body: type[Body]) -> Callable[[Any], Any]:
     return attrgetter(*names) if names else _nothing
 
 
-def _nothing(body: Any) -> None:
+def _nothing(body: object) -> None:
     """Say nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from django.conf import settings
 from msgspec import Meta
@@ -155,7 +155,7 @@ async def _order_place(call: Call) -> Place:
     return Place(chain=bought.chain, branch=bought.branch, missing="order_not_found", thing=state)
 
 
-def _refund(call: Call, found: Any) -> Ask:
+def _refund(call: Call, found: object) -> Ask:
     body: OrderRefund = call.body
     if body.amount is not None and not (body.amount.is_finite() and 0 < body.amount < _MOST):
         raise invalid("amount", "Expected an amount above nothing.", code="invalid_amount")
@@ -174,7 +174,7 @@ def _refund(call: Call, found: Any) -> Ask:
     return Ask("order", body.order_id, command)
 
 
-def _begun(call: Call, found: Any, outcome: Accepted[RefundBegun]) -> RefundView:
+def _begun(call: Call, found: object, outcome: Accepted[RefundBegun]) -> RefundView:
     begun = outcome.answer
     return RefundView(
         order_id=call.body.order_id,

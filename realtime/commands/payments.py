@@ -133,7 +133,7 @@ async def _place(call: Call) -> Place:
     )
 
 
-def _confirm(call: Call, found: Any) -> Ask:
+def _confirm(call: Call, found: object) -> Ask:
     body: PaymentConfirm = call.body
     payment: PaymentState = call.place.thing
     if payment.provider != "sandbox" and (body.card is not None or body.approve is not None):
@@ -141,11 +141,11 @@ def _confirm(call: Call, found: Any) -> Ask:
     return Ask("payment", body.payment_id, ConfirmPayment(body.card, body.approve))
 
 
-async def _confirmed(call: Call, found: Any, outcome: Accepted[PaymentStands]) -> PaymentView:
+async def _confirmed(call: Call, found: object, outcome: Accepted[PaymentStands]) -> PaymentView:
     return await _view(outcome.state)
 
 
-async def _show(call: Call, found: Any, outcome: None) -> PaymentView:
+async def _show(call: Call, found: object, outcome: None) -> PaymentView:
     return await _view(call.place.thing)
 
 

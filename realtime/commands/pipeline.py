@@ -7,7 +7,7 @@ coroutine where something must be waited for on the way.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from types import CoroutineType
 from typing import Any
@@ -103,7 +103,7 @@ class Pipeline:
             return self._referred(call, found)
         return self._ask(call, found)
 
-    async def _placed(self, call: Call, finding: Any) -> Answer:
+    async def _placed(self, call: Call, finding: Awaitable[Place]) -> Answer:
         place = await finding
         if place is not OWN:
             authorise(self.row, call.who, place)
@@ -113,7 +113,7 @@ class Pipeline:
             return await self._referred(call, found)
         return await settle(self._ask(call, found))
 
-    async def _referred(self, call: Call, finding: Any) -> Answer:
+    async def _referred(self, call: Call, finding: Awaitable[Any]) -> Answer:
         try:
             found = await finding
         except Problem as problem:
@@ -175,7 +175,7 @@ def _in_time(where: Callable[[Call], Any], call: Call) -> Any:
     return where(call)
 
 
-def _counted(kind: Kind, refer: Any, call: Call) -> Any:
+def _counted(kind: Kind, refer: Callable[[Call], Any], call: Call) -> Any:
     """Look up what a command takes along, once its attempt is counted. Raises the 429."""
     if not _free(call):
         call.counted = True
@@ -205,7 +205,7 @@ def _free(call: Call) -> bool:
     return place is not OWN and any(grant.chain == place.chain for grant in who.grants)
 
 
-async def _attempted(call: Call, begun: Any) -> Answer:
+async def _attempted(call: Call, begun: Begun) -> Answer:
     try:
         return await settle(begun)
     except Problem as problem:

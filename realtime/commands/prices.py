@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta
 
@@ -195,7 +195,7 @@ def _to_cart(call: Call, command: Reprice | ApplyVoucher | DropVoucher) -> Ask:
     return Ask("cart", call.who.id, command)
 
 
-def _quoted(call: Call, command: Any, outcome: Accepted[Quoted]) -> QuoteView:
+def _quoted(call: Call, command: object, outcome: Accepted[Quoted]) -> QuoteView:
     answer = outcome.answer
     return QuoteView(
         changes=tuple(_change(change) for change in answer.changes),

@@ -297,7 +297,7 @@ def _end(call: Call, session_id: str) -> Ask:
     return Ask("cart", owner, EndSession(session_id, call.body.outcome or "abandoned"))
 
 
-def _ended(call: Call, found: Any, outcome: Accepted[SessionOver]) -> Ended:
+def _ended(call: Call, found: object, outcome: Accepted[SessionOver]) -> Ended:
     over = outcome.answer
     return Ended(
         session_id=over.session_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta
 
@@ -68,7 +68,7 @@ class LevelsView(View, frozen=True):
     levels: tuple[LevelView, ...]
 
 
-def _receive(call: Call, found: Any) -> Ask:
+def _receive(call: Call, found: object) -> Ask:
     body: StockReceive = call.body
     lines = tuple(
         Quantity(_sku(call, line.product_id, line.variant_id), line.quantity) for line in body.lines
@@ -76,7 +76,7 @@ def _receive(call: Call, found: Any) -> Ask:
     return Ask("stock", call.place.thing.code, ReceiveStock(lines, body.note or ""))
 
 
-def _adjust(call: Call, found: Any) -> Ask:
+def _adjust(call: Call, found: object) -> Ask:
     body: StockAdjust = call.body
     sku = _sku(call, body.product_id, body.variant_id)
     command = AdjustStock(
@@ -99,7 +99,7 @@ def _sku(call: Call, product_id: str, variant_id: str | None) -> str:
     return f"{product_id}/{variant_id}"
 
 
-def _levels(call: Call, found: Any, outcome: Accepted[StockLevels]) -> LevelsView:
+def _levels(call: Call, found: object, outcome: Accepted[StockLevels]) -> LevelsView:
     answer = outcome.answer
     levels = []
     for level in answer.levels:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta
 
@@ -84,7 +84,7 @@ def _trolley(call: Call) -> Place:
     return trolley_place(call.services.fleet.trolley(call.body.trolley_id))
 
 
-def _unlock(call: Call, found: Any) -> Ask:
+def _unlock(call: Call, found: object) -> Ask:
     reason: str = call.body.reason.strip()
     if not reason:
         raise invalid("reason", "Say why the lock is opened.")
@@ -92,34 +92,34 @@ def _unlock(call: Call, found: Any) -> Ask:
     return Ask("trolley", ref.trolley_id, Unlock(ref, reason))
 
 
-def _lock(call: Call, found: Any) -> Ask:
+def _lock(call: Call, found: object) -> Ask:
     ref = call.place.thing
     return Ask("trolley", ref.trolley_id, Lock(ref))
 
 
-def _unlock_shown(call: Call, found: Any, outcome: Accepted[UnlockAccepted]) -> UnlockView:
+def _unlock_shown(call: Call, found: object, outcome: Accepted[UnlockAccepted]) -> UnlockView:
     accepted = outcome.answer
     return UnlockView(
         trolley_id=accepted.trolley_id, unlock_id=accepted.unlock_id, lock=lock_view(accepted.lock)
     )
 
 
-def _maintain(call: Call, found: Any) -> Ask:
+def _maintain(call: Call, found: object) -> Ask:
     ref, body = call.place.thing, call.body
     return Ask("trolley", ref.trolley_id, SetMaintenance(ref, body.on, body.notes or ""))
 
 
-def _maintained(call: Call, found: Any, outcome: Accepted[MaintenanceSet]) -> MaintenanceView:
+def _maintained(call: Call, found: object, outcome: Accepted[MaintenanceSet]) -> MaintenanceView:
     done = outcome.answer
     return MaintenanceView(trolley_id=done.trolley_id, on=done.on, notes=done.notes)
 
 
-def _miss(call: Call, found: Any) -> Ask:
+def _miss(call: Call, found: object) -> Ask:
     ref, body = call.place.thing, call.body
     return Ask("trolley", ref.trolley_id, SetMissing(ref, body.on, body.reason))
 
 
-def _missed(call: Call, found: Any, outcome: Accepted[MissingSet]) -> MissingView:
+def _missed(call: Call, found: object, outcome: Accepted[MissingSet]) -> MissingView:
     done = outcome.answer
     return MissingView(trolley_id=done.trolley_id, on=done.on, reason=done.reason)
 

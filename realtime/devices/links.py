@@ -16,7 +16,7 @@ log = logging.getLogger("devices")
 class Link(Protocol):
     """An open socket of a device."""
 
-    def command(self, command: Any) -> None:
+    def command(self, command: object) -> None:
         """Put an actor's command on the wire; on the loop, never waits."""
 
     @property
@@ -73,7 +73,7 @@ class Links:
         self.changed(device_id, False)
         return True
 
-    def handle(self, device_id: str, command: Any) -> None:
+    def handle(self, device_id: str, command: object) -> None:
         """Take an actor's command for a device; from any thread. Without a socket it is dropped.
 
         The device's actor keeps it and sends it again when the device says hello.
@@ -89,7 +89,7 @@ class Links:
         else:
             self._loop.call_soon_threadsafe(self._send, device_id, command)
 
-    def _send(self, device_id: str, command: Any) -> None:
+    def _send(self, device_id: str, command: object) -> None:
         link = self._links.get(device_id)
         if link is None:
             log.info("device %s is not connected here", device_id)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from realtime.asgi import App, Message, Receive, Send
-from realtime.limits.allowances import Allowances
+from realtime.limits.allowances import Allowances, Rates
 from realtime.limits.attempts import Attempts
 from realtime.limits.logins import Logins
 from realtime.problems import Problem
@@ -175,7 +175,7 @@ def _too_large(most: int, length: int | None) -> Problem:
     return Problem(413, "body_too_large", f"Expected at most {most} bytes, got {got}.")
 
 
-def _too_often(wait: float, rates: Any, known: bool) -> Problem:
+def _too_often(wait: float, rates: Rates, known: bool) -> Problem:
     limit = rates.account if known else rates.address
     whose = "one account" if known else "one address"
     return Problem(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from channels.consumer import AsyncConsumer
@@ -232,7 +232,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
 
     # --- helpers ----------------------------------------------------------------------
 
-    def spawn(self, coroutine: Any) -> None:
+    def spawn(self, coroutine: Coroutine[Any, Any, object]) -> None:
         """Run something beside the receive loop; it ends with the socket at the latest."""
         task = self.loop.create_task(coroutine)
         self._tasks.add(task)

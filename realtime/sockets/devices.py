@@ -91,7 +91,7 @@ class DeviceConsumer(SocketConsumer):
 
     # --- from the server --------------------------------------------------------------
 
-    def command(self, command: Any) -> None:
+    def command(self, command: object) -> None:
         """Send an order. Before the welcome nothing is sent: what is wanted follows it."""
         if not self._welcomed:
             return

@@ -17,7 +17,8 @@ from core.config.logs import SUBJECT
 from realtime.asgi import Message
 from realtime.auth import Identity
 from realtime.commands.logs import Asked, Refusals
-from realtime.commands.row import Call, Direct
+from realtime.commands.pipeline import settle
+from realtime.commands.row import Begun, Call, Direct
 from realtime.commands.sessions import resume
 from realtime.commands.table import FRAMES
 from realtime.limits.admission import admission
@@ -137,9 +138,9 @@ class PersonConsumer(SocketConsumer):
             return
         self.outbox.text(text)
 
-    async def _flow(self, id_: str, name: str, begun: Any) -> None:
+    async def _flow(self, id_: str, name: str, begun: Begun) -> None:
         try:
-            text = reply_ok(id_, (await begun).data)
+            text = reply_ok(id_, (await settle(begun)).data)
         except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
             self._fail(id_, error, name)
             return

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from realtime.asgi import Message, Send
+from realtime.asgi import Message, Receive, Send
 from realtime.shared import Shared
 from realtime.sockets.base import SocketConsumer
 from realtime.sockets.devices import DeviceConsumer
@@ -20,7 +18,7 @@ class Websockets:
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
 
-    async def __call__(self, scope: Message, receive: Any, send: Send) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one socket; an unknown path is refused in the handshake."""
         consumer, rest = self._find(scope["path"])
         if consumer is None:
