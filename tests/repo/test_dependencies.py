@@ -18,6 +18,7 @@ SERVER = (
     *(f"scripts/{name}.py" for name in RUN),
 )
 USED_WITHOUT_IMPORT = {
+    "gbfs-validator": "carries the official JSON schemas of the feed",
     "channels-redis": "settings name the channel layer by its path",
     "django-cors-headers": "settings name its middleware",
     "daphne": "the other ASGI server that is supported; tests start it",
