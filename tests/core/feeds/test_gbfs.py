@@ -7,6 +7,7 @@ from decimal import Decimal
 from importlib import resources
 from typing import Any
 
+import gbfs_validator
 import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
@@ -19,7 +20,7 @@ FILES = ("gbfs", "system_information", "station_information", "station_status", 
 
 def complaints(name: str, document: Any) -> list[str]:
     """What the official schema has to say of a file."""
-    schema = json.loads((resources.files("gbfs_validator") / f"data/schemas/v3.0/{name}.json").read_text())
+    schema = json.loads((resources.files(gbfs_validator) / f"data/schemas/v3.0/{name}.json").read_text())
     return [
         error.message
         for error in Draft7Validator(schema, format_checker=FormatChecker()).iter_errors(document)
