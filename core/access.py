@@ -145,6 +145,7 @@ ACCESS: dict[str, dict[str, Access]] = {
     "imports/{import_id}": {"GET": _CATALOGUE},
     "imports/{import_id}/lines": {"GET": _CATALOGUE},
     "imports/{import_id}/apply": {"POST": _CATALOGUE},
+    "imports/{import_id}/columns": {"POST": _CATALOGUE},
     "categories": {"GET": PERSON, "POST": _CATALOGUE},
     "categories/{category_id}": {"GET": PERSON, "PUT": _CATALOGUE, "PATCH": _CATALOGUE, "DELETE": _CATALOGUE},
     "variants": {"GET": PERSON, "POST": _CATALOGUE},

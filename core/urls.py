@@ -107,6 +107,7 @@ api: list[URLPattern | URLResolver] = [
     path("api/imports/<id:import_id>", imports.ImportView.as_view()),
     path("api/imports/<id:import_id>/lines", imports.ImportLinesView.as_view()),
     path("api/imports/<id:import_id>/apply", imports.ApplyImportView.as_view()),
+    path("api/imports/<id:import_id>/columns", imports.ImportColumnsView.as_view()),
     path("api/categories", categories.CategoriesView.as_view()),
     path("api/categories/<id:category_id>", categories.CategoryView.as_view()),
     path("api/variants", variants.VariantsView.as_view()),

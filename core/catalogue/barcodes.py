@@ -14,7 +14,8 @@ from urllib.parse import unquote, urlsplit
 
 from stdnum import ean
 
-_GTIN_LENGTHS = (8, 12, 13, 14)
+GTIN_LENGTHS = (8, 12, 13, 14)
+"""Digits of EAN-8, UPC-A, EAN-13 and GTIN-14."""
 _LONGEST = 400
 _PLAIN = re.compile(r"[0-9A-Za-z._-]{1,40}")
 _DIGITAL_LINK = re.compile(r"/01/([0-9]+)(?:/|$)")
@@ -41,7 +42,7 @@ def read(scanned: str, known: Container[str] = ()) -> str:
         raise BarcodeError("barcode_malformed", f"Expected a barcode, got {len(text)} characters.")
     if "://" in text:
         return _normalised(_gtin_of_link(text))
-    if text.isascii() and text.isdigit() and len(text) in _GTIN_LENGTHS:
+    if text.isascii() and text.isdigit() and len(text) in GTIN_LENGTHS:
         return _normalised(text)
     if not _PLAIN.fullmatch(text):
         raise BarcodeError(
@@ -50,13 +51,18 @@ def read(scanned: str, known: Container[str] = ()) -> str:
     return text
 
 
+def is_gtin(digits: str) -> bool:
+    """Return whether the digits are a GTIN with the check digit that it must have."""
+    return len(digits) in GTIN_LENGTHS and bool(ean.is_valid(digits))
+
+
 def _gtin_of_link(link: str) -> str:
     try:
         path = unquote(urlsplit(link).path)
     except ValueError:
         path = ""
     found = _DIGITAL_LINK.search(path)
-    if found is None or len(found[1]) not in _GTIN_LENGTHS:
+    if found is None or len(found[1]) not in GTIN_LENGTHS:
         raise BarcodeError(
             "barcode_malformed",
             f"Expected a GS1 Digital Link with /01/ and a GTIN of 8, 12, 13 or 14 digits, got {link[:60]!r}.",

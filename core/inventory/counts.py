@@ -19,7 +19,7 @@ from django.utils import timezone
 from actors.messages.stock import AdjustStock, Quantity, ReceiveStock
 from core import actor_port
 from core.accounts.principals import Principal
-from core.catalogue import barcodes
+from core.catalogue.imports.codes import CellRefused, Codes
 from core.catalogue.imports.sheets import SheetError, SheetRow, opened
 from core.catalogue.models import Product, Variant
 from core.inventory.models import StockImport, StockLevel
@@ -79,6 +79,7 @@ class _Check:
         self._variants: dict[uuid.UUID, list[Variant]] = {}
         for variant in Variant.objects.filter(chain):
             self._variants.setdefault(variant.product_id, []).append(variant)
+        self._codes = Codes(self._products)
         self._levels = {row.sku: row for row in StockLevel.objects.filter(branch_code=branch.code)}
         self._seen: dict[str, int] = {}
 
@@ -123,9 +124,9 @@ class _Check:
 
     def _product(self, code: str) -> Product:
         try:
-            found = self._products.get(barcodes.read(code, self._products))
-        except barcodes.BarcodeError as error:
-            raise _Refused(error.detail) from None
+            found = self._products.get(self._codes.read(code).code)
+        except CellRefused as error:
+            raise _Refused(str(error)) from None
         if found is None:
             raise _Refused("The chain has no product with this barcode.")
         return found

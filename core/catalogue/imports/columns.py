@@ -9,8 +9,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from actors.kit.money import decimals, quantize
-from core.catalogue import barcodes
 from core.catalogue.facts import MOST_TAGS, TAG, Nutrition
+from core.catalogue.imports.codes import CellRefused, Code, Codes, unwrapped
 from core.wire.lines import NotOneLine, one_line
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}([.,][0-9]{1,6})?")
@@ -20,16 +20,13 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NUTRITION = Nutrition.__struct_fields__
 
 
-class CellRefused(ValueError):
-    """A cell that cannot be taken; the text says what was expected and what came."""
-
-
 class Setting(NamedTuple):
     """What reading a cell depends on."""
 
     currency: str
     categories: Mapping[str, Any]
     """Ids of the chain's categories by slug."""
+    codes: Codes
 
 
 class Column(NamedTuple):
@@ -67,11 +64,8 @@ def _written_text(value: str) -> str:
     return f"'{value}" if value.startswith(_FORMULA) else value
 
 
-def _barcode(text: str, _: Setting) -> str:
-    try:
-        return barcodes.read(text)
-    except barcodes.BarcodeError as error:
-        raise CellRefused(error.detail) from None
+def _barcode(text: str, setting: Setting) -> Code:
+    return setting.codes.read(text)
 
 
 def _number(text: str, least: Decimal, most: Decimal, places: int) -> Decimal:
@@ -171,7 +165,7 @@ COLUMNS: dict[str, Column] = {
 
 def read(column: Column, text: str, setting: Setting) -> Any:
     """Return the cell's value; raises CellRefused."""
-    text = text.strip()
+    text = unwrapped(text.strip())
     if text:
         return column.read(text, setting)
     if column.required:

@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from actors.kit.money import quantize
-from core.catalogue.imports.columns import COLUMNS, NUTRITION, CellRefused, Setting, read
+from core.catalogue.imports.codes import CellRefused, Code, Codes
+from core.catalogue.imports.columns import COLUMNS, NUTRITION, Setting, read
 from core.catalogue.imports.sheets import Sheet, SheetRow
 from core.catalogue.models import Category, Product
 from core.catalogue.models.products import below_nothing, cheapest_variants
@@ -31,6 +32,7 @@ class Step(NamedTuple):
     values: dict[str, Any]
     changes: list[dict[str, str]]
     problems: list[dict[str, str]]
+    notes: list[dict[str, str]]
     pk: uuid.UUID | None = None
     version: int = 0
 
@@ -40,13 +42,13 @@ class Plan:
 
     def __init__(self, chain: Chain, sheet: Sheet) -> None:
         slugs = dict(Category.objects.filter(chain=chain).values_list("slug", "pk"))
-        self._setting = Setting(chain.currency, slugs)
         self._slugs = {pk: slug for slug, pk in slugs.items()}
         self._sheet = sheet
         self._there: dict[str, dict[str, Any]] = {}
         rows = Product.objects.filter(chain=chain).order_by().values(*_FIELDS)
         for row in rows.iterator(chunk_size=5000):
             self._there[row["barcode"]] = row
+        self._setting = Setting(chain.currency, slugs, Codes(self._there))
         self._cheapest = cheapest_variants(product__chain=chain)
         self._seen: dict[str, int] = {}
         self._currency = chain.currency
@@ -57,7 +59,7 @@ class Plan:
             yield self._step(row)
 
     def _step(self, row: SheetRow) -> Step:
-        given, problems = self._read(row)
+        given, problems, notes = self._read(row)
         barcode = given.get("barcode", row.cells.get("barcode", "").strip()[:60])
         name = row.cells.get("name", "").strip()[:160]
         if "barcode" in given:
@@ -73,7 +75,7 @@ class Plan:
             too_low = below_nothing(given["price"], self._cheapest.get(there["id"]), self._currency)
             if too_low is not None:
                 problems.append(_problem("price", too_low))
-        step = partial(Step, line=row.line, barcode=barcode)
+        step = partial(Step, line=row.line, barcode=barcode, notes=notes)
         if problems:
             return step(outcome="refused", name=name, values={}, changes=[], problems=problems)
         if there is None:
@@ -98,16 +100,24 @@ class Plan:
             version=there["version"],
         )
 
-    def _read(self, row: SheetRow) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    def _read(self, row: SheetRow) -> tuple[dict[str, Any], list[dict[str, str]], list[dict[str, str]]]:
+        """Return what the cells mean, what cannot be taken of them, and what was taken for something else."""
         if row.problem:
-            return {}, [_problem("", row.problem)]
-        given, problems = {}, []
+            return {}, [_problem("", row.problem)], []
+        given: dict[str, Any] = {}
+        problems, notes = [], []
         for name, text in row.cells.items():
             try:
-                given[name] = read(COLUMNS[name], text, self._setting)
+                value = read(COLUMNS[name], text, self._setting)
             except CellRefused as error:
                 problems.append(_problem(name, str(error)))
-        return given, problems
+                continue
+            if isinstance(value, Code):
+                if value.note:
+                    notes.append(_problem(name, value.note))
+                value = value.code
+            given[name] = value
+        return given, problems, notes
 
     def _value(self, there: dict[str, Any], column: str) -> Any:
         if column == "category":

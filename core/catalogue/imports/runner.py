@@ -12,8 +12,9 @@ from typing import TypeVar
 from django.utils import timezone
 
 from core.catalogue.imports import sheets, staged_products
+from core.catalogue.imports.headers import LONGEST
 from core.catalogue.imports.planning import Plan, Step
-from core.catalogue.models.imports import ImportJob, ImportLine
+from core.catalogue.models.imports import OVER, ImportJob, ImportLine
 from core.trail.notes import SYSTEM, acting
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,12 @@ def run(pk: str) -> None:
     try:
         with acting(f"user:{job.by_id}" if job.by_id else SYSTEM):
             _run(job)
+    except sheets.UnknownColumns as error:
+        job.headings = [
+            {"name": one.name[:LONGEST], "column": one.column} for one in error.headings if one.name
+        ]
+        _note(job, "headings")
+        _finish(job, ImportJob.Status.COLUMNS, str(error))
     except sheets.SheetError as error:
         _finish(job, ImportJob.Status.FAILED, str(error))
     except staged_products.Stale:
@@ -45,9 +52,10 @@ def run(pk: str) -> None:
 
 
 def _run(job: ImportJob) -> None:
-    sheet = sheets.opened(job.data)
+    sheet = sheets.opened(job.data, mapping=job.mapping, encoding=job.encoding)
     job.total = sum(1 for _ in sheet.rows())
-    _note(job, "total")
+    job.notes, job.guess = list(sheet.notes), sheet.guess
+    _note(job, "total", "notes", "guess")
     for left in reversed(range(_TRIES)):
         steps = _check(job, Plan(job.chain, sheet))
         if job.dry_run:
@@ -68,22 +76,27 @@ def _run(job: ImportJob) -> None:
 def _check(job: ImportJob, plan: Plan) -> list[Step]:
     """Return the steps that write something; the report of all lines is in the database then."""
     job.lines.all().delete()
-    job.checked = job.created = job.changed = job.unchanged = job.refused = 0
+    job.checked = job.created = job.changed = job.unchanged = job.refused = job.noted = 0
     found: list[Step] = []
     for steps in _batches(plan.steps()):
         lines = [
             ImportLine(
                 job=job, line=step.line, outcome=step.outcome, barcode=_storable(step.barcode),
                 name=_storable(step.name), changes=step.changes, problems=step.problems,
+                notes=step.notes,
             )
             for step in steps
         ]  # fmt: skip
         staged_products.gently(partial(ImportLine.objects.bulk_create, lines))
         for step in steps:
             setattr(job, step.outcome, getattr(job, step.outcome) + 1)
-        found += (step for step in steps if step.outcome in ("created", "changed"))
+            job.noted += bool(step.notes)
+        # What is shown of them is in the database: kept for 100,000 lines it would be most of the memory.
+        found += (
+            step._replace(changes=[], notes=[]) for step in steps if step.outcome in ("created", "changed")
+        )
         job.checked += len(steps)
-        _note(job, "checked", "created", "changed", "unchanged", "refused")
+        _note(job, "checked", "created", "changed", "unchanged", "refused", "noted")
     return found
 
 
@@ -130,9 +143,7 @@ def _batches(items: Iterator[T]) -> Iterator[list[T]]:
 def sweep() -> int:
     """Give up jobs that died with their process and forget old ones; return how many. Blocking."""
     now = timezone.now()
-    open_ones = ImportJob.objects.exclude(
-        status__in=(ImportJob.Status.DONE, ImportJob.Status.REFUSED, ImportJob.Status.FAILED)
-    )
+    open_ones = ImportJob.objects.exclude(status__in=OVER)
     dead = open_ones.filter(updated_at__lt=now - SILENT).update(
         status=ImportJob.Status.FAILED, problem="The import was interrupted. Please start it again."
     )

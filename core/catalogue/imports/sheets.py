@@ -1,24 +1,46 @@
-"""CSV files as shops have them: UTF-8 with or without a mark, commas, semicolons or tabs."""
+"""Files as shops have them: CSV in any encoding with any separator, and Excel workbooks."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterator
-from typing import NamedTuple
+import re
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
 
+from core.catalogue.imports import encodings, headers, workbooks
 from core.catalogue.imports.columns import COLUMNS
+from core.catalogue.imports.headers import Heading
 
-_MARKS = {
-    b"\xff\xfe": "UTF-16",
-    b"\xfe\xff": "UTF-16",
-    b"PK": "an Excel workbook",
-    b"\xd0\xcf": "an Excel file",
-}
+_SEPARATORS = ",;\t|"
+_SAID_SEPARATOR = re.compile(r'"?sep=(.)"?\r?\n', re.I)
+_ERRORS = frozenset(
+    {
+        "#N/A",
+        "#NV",
+        "#REF!",
+        "#BEZUG!",
+        "#VALUE!",
+        "#WERT!",
+        "#DIV/0!",
+        "#NAME?",
+        "#NULL!",
+        "#NUM!",
+        "#ERROR!",
+    }
+)
 
 
 class SheetError(ValueError):
     """The file as a whole cannot be read; the text says what was expected and what came."""
+
+
+class UnknownColumns(SheetError):
+    """Somebody must say what these columns are."""
+
+    def __init__(self, found: list[Heading], detail: str) -> None:
+        super().__init__(detail)
+        self.headings = found
 
 
 class SheetRow(NamedTuple):
@@ -30,16 +52,26 @@ class SheetRow(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """A file that was opened: its columns and its text."""
+    """A file that was opened: its columns ("": left out) and its text, which ``header`` lines precede.
+
+    ``numbered``: the first cell of a row is the number of its line. ``notes`` say how it was read,
+    ``guess`` is the encoding that was guessed.
+    """
 
     columns: tuple[str, ...]
     text: str
     delimiter: str
+    header: int = 1
+    numbered: bool = False
+    nameless: frozenset[int] = frozenset()
+    notes: tuple[str, ...] = ()
+    guess: str = ""
 
     def rows(self) -> Iterator[SheetRow]:
         """Yield the lines after the header; empty ones are passed over."""
-        reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=self.delimiter, strict=True)
-        next(reader)
+        reader = _reader(self.text, self.delimiter)
+        while reader.line_num < self.header:
+            next(reader)
         while True:
             # A quoted cell may hold line breaks: a row begins after the last one's end.
             line = reader.line_num + 1
@@ -50,45 +82,108 @@ class Sheet(NamedTuple):
             except csv.Error as error:
                 yield SheetRow(line, {}, f"Expected a line of CSV: {error}.")
                 continue
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) > len(self.columns) and any(cell.strip() for cell in cells[len(self.columns) :]):
-                yield SheetRow(line, {}, f"Expected {len(self.columns)} cells, got {len(cells)}.")
-                continue
-            cells += [""] * (len(self.columns) - len(cells))
-            yield SheetRow(line, dict(zip(self.columns, cells, strict=False)))
+            if self.numbered:
+                line = int(cells.pop(0))
+            if any(cell.strip() for cell in cells):
+                yield self._row(line, cells)
+
+    def _row(self, line: int, cells: list[str]) -> SheetRow:
+        wanted = len(self.columns)
+        if len(cells) > wanted:
+            if any(cell.strip() for cell in cells[wanted:]):
+                return SheetRow(line, {}, f"Expected {wanted} cells, got {len(cells)}.")
+            del cells[wanted:]
+        for place, cell in enumerate(cells):
+            if cell[:1] == "#" and (cell in _ERRORS or cell == workbooks.NO_RESULT):
+                return SheetRow(line, {}, _no_value(place, cell))
+            if place in self.nameless and cell.strip():
+                sentence = f"Cell {place + 1} holds {cell.strip()[:40]!r}, but its column has no name."
+                return SheetRow(line, {}, sentence)
+        cells += [""] * (wanted - len(cells))
+        return SheetRow(line, {name: cell for name, cell in zip(self.columns, cells, strict=True) if name})
 
 
-def opened(data: bytes, known: Collection[str] = COLUMNS.keys()) -> Sheet:
-    """Return the sheet of a file that has a column barcode and may have the ``known``; raises SheetError."""
-    for mark, what in _MARKS.items():
-        if data.startswith(mark):
-            raise SheetError(f"Expected a CSV file in UTF-8, got {what}.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+def _no_value(place: int, cell: str) -> str:
+    if cell == workbooks.NO_RESULT:
+        return f"Cell {place + 1} is a formula without a result: save the file again in a spreadsheet."
+    return f"Cell {place + 1} is a formula that failed: {cell}."
+
+
+def opened(
+    data: bytes,
+    known: Collection[str] = COLUMNS.keys(),
+    mapping: Mapping[str, str] | None = None,
+    encoding: str = "",
+) -> Sheet:
+    """Return the sheet of a file that has a column barcode and may have the ``known``.
+
+    ``mapping`` says which column a heading is, "" for one to leave out. Raises SheetError; UnknownColumns
+    if it is somebody's to say what a column is.
+    """
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise SheetError(
-            f"Expected UTF-8, got the byte 0x{data[error.start]:02x} in line {line}. Save the file as UTF-8."
-        ) from None
-    head = text.lstrip("\r\n").partition("\n")[0]
-    if len(text) != len(text.lstrip("\r\n")):
-        raise SheetError("Expected the names of the columns in line 1, got an empty line.")
-    delimiter = max(",;\t", key=head.count)
+            "Expected an Excel workbook (.xlsx) or a CSV file, got an old Excel file: save it as .xlsx."
+        )
+    if data.startswith(b"PK"):
+        return _workbook(data, known, mapping or {})
     try:
-        names = next(csv.reader([head], delimiter=delimiter, strict=True), [])
+        text, guess = encodings.decoded(data, encoding)
+    except encodings.NoText as error:
+        raise SheetError(str(error)) from None
+    if "\n" not in text:
+        text = text.replace("\r", "\n")
+    said = _SAID_SEPARATOR.match(text)
+    begin = said.end() if said else 0
+    head = text[begin:].partition("\n")[0]
+    if not head.strip("\r"):
+        raise SheetError("Expected the names of the columns in line 1, got an empty line.")
+    delimiter = said[1] if said else max(_SEPARATORS, key=head.count)
+    return _sheet(Sheet((), text, delimiter, 2 if said else 1, guess=guess), known, mapping or {})
+
+
+def _workbook(data: bytes, known: Collection[str], mapping: Mapping[str, str]) -> Sheet:
+    try:
+        table = workbooks.read(data)
+    except workbooks.NoWorkbook as error:
+        raise SheetError(str(error)) from None
+    return _sheet(Sheet((), table.text, ",", numbered=True, notes=table.notes), known, mapping)
+
+
+def _sheet(sheet: Sheet, known: Collection[str], mapping: Mapping[str, str]) -> Sheet:
+    """Return the sheet with its columns; raises SheetError."""
+    reader = _reader(sheet.text, sheet.delimiter)
+    try:
+        if sheet.header > 1:
+            next(reader)
+        names: list[str] = next(reader, [])
     except csv.Error as error:
-        raise SheetError(f"Expected the names of the columns in line 1: {error}.") from None
-    columns = tuple(name.strip().lower() for name in names)
-    _check(columns, known)
-    return Sheet(columns, text, delimiter)
+        raise SheetError(f"Expected the names of the columns in line {sheet.header}: {error}.") from None
+    if sheet.numbered:
+        del names[:1]
+    while names and not names[-1].strip():
+        del names[-1]
+    if len(names) > headers.MOST:
+        raise SheetError(f"Expected at most {headers.MOST} columns, got {len(names)}.")
+    found = headers.headings(names, known, mapping)
+    _check(found, known)
+    nameless = frozenset(place for place, one in enumerate(found) if not one.name)
+    return sheet._replace(
+        columns=tuple(one.column for one in found), header=reader.line_num, nameless=nameless
+    )
 
 
-def _check(columns: tuple[str, ...], known: Collection[str]) -> None:
-    for name in columns:
-        if name not in known:
-            raise SheetError(f"Line 1: expected columns of {', '.join(known)}; got {name[:40]!r}.")
-        if columns.count(name) > 1:
+def _check(found: list[Heading], known: Collection[str]) -> None:
+    columns = [one.column for one in found if one.sure]
+    for name in dict.fromkeys(columns):
+        if name and columns.count(name) > 1:
             raise SheetError(f"Line 1: expected each column once, got {name} several times.")
+    unknown = [one for one in found if not one.sure]
+    if unknown:
+        names = ", ".join(repr(one.name[:40]) for one in unknown[:5])
+        raise UnknownColumns(found, f"Line 1: expected columns of {', '.join(known)}; got {names}.")
     if "barcode" not in columns:
-        raise SheetError("Line 1: expected a column barcode, got none.")
+        raise UnknownColumns(found, "Line 1: expected a column barcode, got none.")
+
+
+def _reader(text: str, delimiter: str) -> Any:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)

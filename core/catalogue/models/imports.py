@@ -15,7 +15,10 @@ class ImportJob(models.Model):
     """One run over a file of products. A dry run changes nothing and says what would."""
 
     class Status(models.TextChoices):
-        """``refused``: lines were, and so nothing was written; ``failed``: the file as a whole."""
+        """``refused``: lines were, and so nothing was written; ``failed``: the file as a whole.
+
+        ``columns``: somebody must say first what the file's columns are.
+        """
 
         QUEUED = "queued"
         CHECKING = "checking"
@@ -23,6 +26,7 @@ class ImportJob(models.Model):
         DONE = "done"
         REFUSED = "refused"
         FAILED = "failed"
+        COLUMNS = "columns", "waits for the columns' meaning"
 
     class OnError(models.TextChoices):
         """What a refused line means for the others."""
@@ -40,6 +44,16 @@ class ImportJob(models.Model):
     on_error = models.CharField(max_length=10, choices=OnError, default=OnError.NOTHING)
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     problem = models.CharField(max_length=300, blank=True)
+    encoding = models.CharField(max_length=20, blank=True)
+    """Which the file is in, if somebody said so."""
+    mapping = models.JSONField(default=dict)
+    """Which column a heading of the file is, as somebody said: ``{heading: column}``, "" for none."""
+    headings = models.JSONField(default=list)
+    """``[{"name", "column"}]``: the file's own, with what each may be; filled while that is asked for."""
+    notes = models.JSONField(default=list)
+    """Sentences on how the file was read."""
+    guess = models.CharField(max_length=20, blank=True)
+    """The encoding that was guessed."""
     total = models.PositiveIntegerField(default=0)
     checked = models.PositiveIntegerField(default=0)
     written = models.PositiveIntegerField(default=0)
@@ -47,6 +61,8 @@ class ImportJob(models.Model):
     changed = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
+    noted = models.PositiveIntegerField(default=0)
+    """Lines whose code was taken for another than what stood there."""
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -68,7 +84,7 @@ class ImportJob(models.Model):
     @property
     def is_over(self) -> bool:
         """Whether nothing more will happen."""
-        return self.status in (self.Status.DONE, self.Status.REFUSED, self.Status.FAILED)
+        return self.status in OVER
 
     @property
     def percent(self) -> int:
@@ -77,6 +93,14 @@ class ImportJob(models.Model):
             return 100
         share = self.checked if self.dry_run else self.checked * 0.7 + self.written * 0.3
         return min(99, int(100 * share / self.total)) if self.total else 0
+
+
+OVER = (
+    ImportJob.Status.DONE,
+    ImportJob.Status.REFUSED,
+    ImportJob.Status.FAILED,
+    ImportJob.Status.COLUMNS,
+)
 
 
 class ImportLine(models.Model):
@@ -100,6 +124,8 @@ class ImportLine(models.Model):
     """``[{"column", "old", "new"}]``, as the columns are written."""
     problems = models.JSONField(default=list)
     """``[{"column", "reason"}]``."""
+    notes = models.JSONField(default=list)
+    """``[{"column", "reason"}]``: what was taken for something else than what stood there."""
 
     class Meta:
         ordering = ["line"]

@@ -21,6 +21,8 @@ from rest_framework.response import Response
 from actors.kit.money import quantize
 from core.accounts.models import User
 from core.catalogue.imports.columns import COLUMNS, NUTRITION
+from core.catalogue.imports.encodings import CODE_PAGES
+from core.catalogue.imports.headers import LONGEST, MOST
 from core.catalogue.models import Product
 from core.catalogue.models.imports import ImportJob, ImportLine
 from core.catalogue.rest.permissions import chain_of, managed
@@ -32,15 +34,30 @@ from core.rest.views import ListView, RetrieveView, RowView, View
 from core.tenancy.models import Chain
 
 _ON_ERROR = ImportJob.OnError.choices
+ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", *CODE_PAGES)
 
 
 class ImportBody(ClosedSerializer):
-    """A CSV file as multipart/form-data. Columns that the file has not stay as they are."""
+    """A workbook (.xlsx) or CSV file as multipart/form-data. Columns that it has not stay as they are."""
 
-    file = serializers.FileField(help_text="UTF-8; commas, semicolons or tabs; a column barcode.")
+    file = serializers.FileField(help_text="Any encoding and separator; a column barcode.")
     chain = serializers.CharField(max_length=50, required=False)
     dry_run = serializers.BooleanField(default=True)
     on_error = serializers.ChoiceField(_ON_ERROR, default=ImportJob.OnError.NOTHING)
+
+
+class HeadingBody(ClosedSerializer):
+    """Which column a heading of the file is; an empty one leaves it out."""
+
+    name = serializers.CharField(max_length=LONGEST)
+    column = StrictChoice([*COLUMNS, ""], allow_blank=True)
+
+
+class ColumnsBody(ClosedSerializer):
+    """What the columns of a file mean, and which encoding it is in; what is not said stays as it was."""
+
+    columns = serializers.ListField(child=HeadingBody(), required=False, max_length=MOST)
+    encoding = StrictChoice(ENCODINGS, required=False)
 
 
 class ApplyBody(ClosedSerializer):
@@ -49,19 +66,29 @@ class ApplyBody(ClosedSerializer):
     on_error = StrictChoice(_ON_ERROR, required=False)
 
 
+class HeadingAnswer(serializers.Serializer[Any]):
+    """A heading of the file, and which column it is or may be."""
+
+    name = serializers.CharField()
+    column = serializers.CharField()
+
+
 class ImportAnswer(serializers.ModelSerializer[ImportJob]):
     """An import and how far it is."""
 
     chain = serializers.CharField(source="chain.slug")
     percent = serializers.IntegerField()
     is_over = serializers.BooleanField()
+    headings = HeadingAnswer(many=True)
+    notes: Any = serializers.ListField(child=serializers.CharField())
     created_at = Moment()
 
     class Meta:
         model = ImportJob
         fields = (
             "id", "chain", "name", "dry_run", "on_error", "status", "problem", "percent", "is_over", "total",
-            "checked", "written", "created", "changed", "unchanged", "refused", "created_at",
+            "checked", "written", "created", "changed", "unchanged", "refused", "noted", "headings",
+            "notes", "guess", "encoding", "created_at",
         )  # fmt: skip
 
 
@@ -85,10 +112,11 @@ class LineAnswer(serializers.ModelSerializer[ImportLine]):
 
     changes = ChangeAnswer(many=True)
     problems = ReasonAnswer(many=True)
+    notes = ReasonAnswer(many=True)
 
     class Meta:
         model = ImportLine
-        fields = ("line", "outcome", "barcode", "name", "changes", "problems")
+        fields = ("line", "outcome", "barcode", "name", "changes", "problems", "notes")
 
 
 class _Imports(RowView[ImportJob]):
@@ -140,7 +168,7 @@ class ImportLinesView(_Imports, ListView[Any]):
     serializer_class: Any = LineAnswer
 
     def get_queryset(self) -> QuerySet[Any]:
-        """Return the lines, of one outcome if asked."""
+        """Return the lines, of one outcome if asked; ``noted``: with a code taken for another."""
         if getattr(self, "swagger_fake_view", False):
             return ImportLine.objects.none()
         job = super().get_queryset().filter(pk=self.kwargs["import_id"]).first()
@@ -148,10 +176,12 @@ class ImportLinesView(_Imports, ListView[Any]):
             raise Http404
         rows = ImportLine.objects.filter(job=job)
         outcome = self.request.query_params.get("outcome")
+        if outcome == "noted":
+            return rows.exclude(notes=[])
         return rows if outcome is None else rows.filter(outcome=outcome)
 
     @extend_schema(
-        parameters=[OpenApiParameter("outcome", str, enum=ImportLine.Outcome.values)],
+        parameters=[OpenApiParameter("outcome", str, enum=[*ImportLine.Outcome.values, "noted"])],
         operation_id="imports_lines_list",
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -170,13 +200,33 @@ class ApplyImportView(_Imports):
         if not job.dry_run or job.status != ImportJob.Status.DONE:
             raise Problem(409, "not_a_finished_dry_run", "Only a dry run that is done can be applied.")
         on_error = given.get("on_error", job.on_error)
-        user = cast(User, request.user)
-        return begin(job.chain, user, job.name, job.data, False, on_error)
+        return _again(job, request, dry_run=False, on_error=on_error)
 
 
-def begin(chain: Chain, user: User | None, name: str, data: bytes, dry_run: bool, on_error: str) -> Response:
+class ImportColumnsView(_Imports):
+    """What the columns of a file mean."""
+
+    @extend_schema(request=ColumnsBody, responses={202: ImportAnswer}, operation_id="imports_columns")
+    def post(self, request: Request, import_id: uuid.UUID) -> Response:
+        """Begin a dry run of the file once more, with its columns or its encoding understood as said."""
+        job = generics.get_object_or_404(self.get_queryset(), pk=import_id)
+        given = checked(ColumnsBody, request)
+        if not job.is_over:
+            raise Problem(409, "import_goes_on", "Expected an import that is over, this one still goes on.")
+        said = {one["name"].strip(): one["column"] for one in given.get("columns", ())}
+        encoding = given.get("encoding", job.encoding)
+        return _again(job, request, dry_run=True, mapping={**job.mapping, **said}, encoding=encoding)
+
+
+def _again(job: ImportJob, request: Request, **other: Any) -> Response:
+    """Begin an import of the same file with these fields, else as before."""
+    as_before = {"on_error": job.on_error, "mapping": job.mapping, "encoding": job.encoding}
+    return begin(job.chain, cast(User, request.user), job.name, job.data, **{**as_before, **other})
+
+
+def begin(chain: Chain, user: User | None, name: str, data: bytes, **fields: Any) -> Response:
     """Make the job and launch it; return the 202."""
-    job = ImportJob(chain=chain, by=user, name=name, dry_run=dry_run, on_error=on_error)
+    job = ImportJob(chain=chain, by=user, name=name, **fields)
     job.data = data
     job.save()
     launch(job)

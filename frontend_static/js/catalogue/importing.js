@@ -6,7 +6,53 @@ import { Icon } from "../parts/icons.js";
 import { Sheet } from "../parts/common.js";
 import { present } from "../present.js";
 
-const KINDS = ["refused", "changed", "created", "unchanged"];
+const KINDS = ["refused", "noted", "changed", "created", "unchanged"];
+/** @type {Rest.HeadingBody["column"][]} */
+const COLUMNS = [
+  "barcode",
+  "name",
+  "category",
+  "price",
+  "description",
+  "is_active",
+  "image",
+  "carbon_footprint",
+  "sustainability_score",
+  "energy_kcal",
+  "fat_g",
+  "saturated_fat_g",
+  "carbohydrate_g",
+  "sugar_g",
+  "fibre_g",
+  "protein_g",
+  "salt_g",
+  "dietary_tags",
+];
+/** @type {Rest.ColumnsBody["encoding"][]} */
+const ENCODINGS = [
+  "utf-8",
+  "cp1252",
+  "cp1250",
+  "cp1251",
+  "cp1253",
+  "cp1254",
+  "cp1255",
+  "cp1256",
+  "cp1257",
+  "cp1258",
+  "cp874",
+  "cp932",
+  "cp936",
+  "cp949",
+  "cp950",
+  "cp850",
+  "cp437",
+  "cp862",
+  "cp866",
+  "mac_roman",
+  "utf-16-le",
+  "utf-16-be",
+];
 const LOOK_MS = 400;
 const LINES = 100;
 
@@ -30,6 +76,11 @@ function Step({ step }) {
       (one) => html`<span key=${one.column + one.reason} class="field-error">
         ${one.column && html`<span class="code">${one.column}</span>: `}
         <bdi>${one.reason}</bdi>
+      </span>`,
+    )}
+    ${step.notes.map(
+      (one) => html`<span key=${one.column + one.reason} class="small">
+        <${Icon} name="alert" /> <bdi>${one.reason}</bdi>
       </span>`,
     )}
   </li>`;
@@ -70,6 +121,50 @@ function Lines({ job }) {
       }
     </p>
     <ul class="steps">${(steps.value ?? []).map((step) => html`<${Step} key=${step.line} step=${step} />`)}</ul>
+  `;
+}
+
+/** What each column of the file is: asked when a heading says nothing to us. */
+function Columns({ job, onSaid }) {
+  const said = useSignal(Object.fromEntries(job.headings.map((one) => [one.name, one.column])));
+  return html`<div class="stack-s">
+    <p>${t("import.columns")}</p>
+    ${job.headings.map(
+      (one) => html`<label key=${one.name} class="field">
+        <span class="small code" dir="auto">${one.name}</span>
+        <select
+          value=${said.value[one.name]}
+          onChange=${(event) => (said.value = { ...said.value, [one.name]: event.target.value })}
+        >
+          <option value="">${t("import.leave_out")}</option>
+          ${COLUMNS.map((column) => html`<option key=${column} value=${column}>${column}</option>`)}
+        </select>
+      </label>`,
+    )}
+    <button
+      type="button"
+      class="btn btn-primary btn-big btn-wide"
+      disabled=${!Object.values(said.value).includes("barcode")}
+      onClick=${() => onSaid({ columns: Object.entries(said.value).map(([name, column]) => ({ name, column })) })}
+    >
+      ${t("import.check_again")}
+    </button>
+  </div>`;
+}
+
+/** How the file was read, and another encoding for one that was guessed. */
+function Reading({ job, onSaid }) {
+  return html`
+    ${(job.notes ?? []).map((note) => html`<p key=${note} class="note"><bdi>${note}</bdi></p>`)}
+    ${
+      (job.guess || job.encoding) &&
+      html`<label class="field">
+        <span class="small">${t(job.guess ? "import.guess" : "import.encoding")}</span>
+        <select value=${job.guess || job.encoding} onChange=${(event) => onSaid({ encoding: event.target.value })}>
+          ${ENCODINGS.map((one) => html`<option key=${one} value=${one}>${one}</option>`)}
+        </select>
+      </label>`
+    }
   `;
 }
 
@@ -114,6 +209,7 @@ export function ImportSheet({ chain, onClose }) {
         body: { on_error: skip.value ? "skip" : "nothing" },
       }),
     );
+  const said = (body) => begin(() => auth.call("POST", `/api/imports/${present(job.value).id}/columns`, { body }));
   const now = job.value;
   const writes = now ? (now.created ?? 0) + (now.changed ?? 0) : 0;
   const shown = now?.is_over && now.status === "done";
@@ -126,7 +222,7 @@ export function ImportSheet({ chain, onClose }) {
           <label class="btn btn-primary btn-big file">
             <${Icon} name="plus" />
             ${t("import.pick")}
-            <input type="file" accept=".csv,text/csv" onChange=${upload} />
+            <input type="file" accept=".csv,.txt,.tsv,.xlsx,text/csv" onChange=${upload} />
           </label>
         `
       }
@@ -140,6 +236,8 @@ export function ImportSheet({ chain, onClose }) {
         !now.dry_run &&
         html`<p class="note" role="status"><${Icon} name="check" />${t("import.done", { n: now.written })}</p>`
       }
+      ${now?.status === "columns" && html`<${Columns} key=${now.id} job=${now} onSaid=${said} />`}
+      ${now?.is_over && now.dry_run && html`<${Reading} job=${now} onSaid=${said} />`}
       ${now?.is_over && (now.total ?? 0) > 0 && html`<${Lines} key=${now.id} job=${now} />`}
       ${
         shown &&

@@ -124,6 +124,7 @@ WRITES: dict[tuple[str, str], int] = {  # what those get who may
     ("DELETE", "/api/products/{product}/images/{image}"): 204,
     ("POST", "/api/imports"): 202,
     ("POST", "/api/imports/{job}/apply"): 202,
+    ("POST", "/api/imports/{job}/columns"): 202,
     ("POST", "/api/categories"): 201,
     ("PUT", "/api/categories/{category}"): 200,
     ("PATCH", "/api/categories/{category}"): 200,
