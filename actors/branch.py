@@ -7,7 +7,8 @@ change with every scan and are shown at most once a second a trolley.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter as Tally
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -39,6 +40,7 @@ from actors.messages.branch import (
     NoteCart,
     NoteDevice,
     NoteTrolley,
+    Standing,
     TrolleyCard,
     TrolleyNoted,
 )
@@ -82,17 +84,15 @@ class State(msgspec.Struct, frozen=True):
         alarms_seq: int = 0,
     ) -> State:
         """Return the branch as the read models know it, counted."""
-        counters = Counters()
         cards = {each.trolley_id: each for each in trolleys}
-        for each in cards.values():
-            counters = _count(counters, each, 1)
+        heard = {each.device_id: each for each in devices}
         return cls(
             code,
             chain,
             "open",
             cards,
-            {each.device_id: each for each in devices},
-            counters,
+            heard,
+            _counted(cards.values(), heard),
             alarms={each.alarm_id: each for each in alarms},
             alarms_seq=alarms_seq,
         )
@@ -100,7 +100,7 @@ class State(msgspec.Struct, frozen=True):
 
 def tells(state: State, event: Any) -> tuple[Tell, ...]:
     """Return the hint for the chain, when the counters may have changed."""
-    if type(event) is not TrolleyNoted or not state.chain:
+    if type(event) not in (TrolleyNoted, DeviceNoted) or not state.chain:
         return ()
     return (Tell("chain", state.chain, NoteBranch(state.code, event.counters), durable=False),)
 
@@ -124,9 +124,9 @@ def _note_trolley(state: State, command: NoteTrolley, ctx: Context) -> Decision:
             card = replace(card, cart_total=known.cart_total, cart_units=known.cart_units)
         if card == known:
             return NOTHING
-    counters = _count(state.counters, card, 1)
+    counters = _count(state.counters, card, state.devices, 1)
     if known is not None:
-        counters = _count(counters, known, -1)
+        counters = _count(counters, known, state.devices, -1)
     return Decision((TrolleyNoted(command.name, card, counters),))
 
 
@@ -164,7 +164,9 @@ def _note_device(state: State, command: NoteDevice, ctx: Context) -> Decision:
         return NOTHING
     if known is not None and (command.card.seq < known.seq or command.card == known):
         return NOTHING
-    return Decision((DeviceNoted(command.name, command.card, command.gone),))
+    devices = _with_device(state.devices, command.card, command.gone)
+    counters = _counted(state.trolleys.values(), devices)
+    return Decision((DeviceNoted(command.name, command.card, counters, command.gone),))
 
 
 def _note_alarm(state: State, command: NoteAlarm, ctx: Context) -> Decision:
@@ -197,10 +199,15 @@ def _total_changed(state: State, event: CartTotalChanged) -> State:
 
 
 def _device_noted(state: State, event: DeviceNoted) -> State:
-    devices = {key: each for key, each in state.devices.items() if key != event.card.device_id}
-    if not event.gone:
-        devices[event.card.device_id] = event.card
-    return replace(state, devices=devices)
+    devices = _with_device(state.devices, event.card, event.gone)
+    return replace(state, devices=devices, counters=event.counters)
+
+
+def _with_device(known: dict[str, DeviceCard], card: DeviceCard, gone: bool) -> dict[str, DeviceCard]:
+    devices = {key: each for key, each in known.items() if key != card.device_id}
+    if not gone:
+        devices[card.device_id] = card
+    return devices
 
 
 def _alarm_noted(state: State, event: AlarmNoted) -> State:
@@ -210,19 +217,45 @@ def _alarm_noted(state: State, event: AlarmNoted) -> State:
     return replace(state, alarms=alarms, alarms_seq=max(event.seq, state.alarms_seq))
 
 
-def _count(counters: Counters, card: TrolleyCard, by: int) -> Counters:
-    """Return the counters with a trolley more (or less); inactive ones do not count."""
+# --- counting ---------------------------------------------------------------------
+
+
+def standing(card: TrolleyCard, devices: Mapping[str, DeviceCard]) -> Standing | None:
+    """Return the one thing that a trolley counts as; None: it is no longer in use, and does not count."""
     if not card.is_active:
-        return counters
-    total, faults = counters.total + by, counters.faults + (by if card.lock_fault else 0)
-    available, held, maintenance = counters.available, counters.held, counters.maintenance
+        return None
     if card.maintenance:
-        maintenance += by
-    elif card.phase == "available":
-        available += by
-    else:
-        held += by
-    return Counters(total, available, held, maintenance, faults)
+        return "maintenance"
+    if card.missing:
+        return "missing"
+    if card.lock_fault:
+        return "faults"
+    if card.phase != "available":
+        return "held"
+    if card.custody == "out":
+        return "stray"
+    return "available" if _heard(card, devices) else "unreachable"
+
+
+def _heard(card: TrolleyCard, devices: Mapping[str, DeviceCard]) -> bool:
+    if card.place is None:
+        return True
+    device = devices.get(card.place.device_id)
+    return device is not None and device.hears(card.place.slot)
+
+
+def _count(counters: Counters, card: TrolleyCard, devices: Mapping[str, DeviceCard], by: int) -> Counters:
+    """Return the counters with a trolley more (or less)."""
+    what = standing(card, devices)
+    if what is None:
+        return counters
+    return replace(counters, **{"total": counters.total + by, what: getattr(counters, what) + by})
+
+
+def _counted(cards: Iterable[TrolleyCard], devices: Mapping[str, DeviceCard]) -> Counters:
+    found = Tally(standing(card, devices) for card in cards)
+    del found[None]
+    return Counters(total=found.total(), **{str(what): number for what, number in found.items()})
 
 
 COMMANDS: Commands = {

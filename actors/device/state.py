@@ -114,7 +114,9 @@ class State(msgspec.Struct, frozen=True):
 def card(state: State) -> DeviceCard:
     """Return what the map shows of the device."""
     last_seen = state.heard_at or None
-    return DeviceCard(state.device_id, state.online, state.firmware, state.seq, last_seen)
+    return DeviceCard(
+        state.device_id, state.online, state.firmware, state.seq, last_seen, tuple(sorted(state.silent))
+    )
 
 
 def send(unlock: QueuedUnlock | UnlockQueued, now: float) -> SendUnlock:

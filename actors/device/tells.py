@@ -129,11 +129,11 @@ def _retired(state: State, event: DeviceRetired) -> tuple[Tell, ...]:
 
 def _silent(state: State, event: BoardSilent) -> tuple[Tell, ...]:
     about = About(_board(state, event.board), device_id=state.device_id, slot=event.board << 4)
-    return _raise(state, "bus_fault", about, event.at)
+    return (*_raise(state, "bus_fault", about, event.at), *_noted(state, event))
 
 
 def _answered(state: State, event: BoardAnswered) -> tuple[Tell, ...]:
-    return _clear(state, "bus_fault", _board(state, event.board))
+    return (*_clear(state, "bus_fault", _board(state, event.board)), *_noted(state, event))
 
 
 def _me(state: State) -> str:
@@ -172,7 +172,8 @@ def _withdrawn(state: State, event: FirmwareWithdrawn) -> tuple[Tell, ...]:
 
 
 def _noted(
-    state: State, event: DeviceConnected | DeviceDisconnected | FirmwareProgressed
+    state: State,
+    event: DeviceConnected | DeviceDisconnected | BoardSilent | BoardAnswered | FirmwareProgressed,
 ) -> tuple[Tell, ...]:
     if not state.branch:
         return ()

@@ -49,16 +49,30 @@ class DeviceCard(msgspec.Struct, frozen=True):
     firmware: str
     seq: int
     last_seen: float | None = None
+    silent: tuple[int, ...] = ()
+    """Boards that do not answer."""
+
+    def hears(self, slot: int) -> bool:
+        """Whether what the hardware says of the slot comes through."""
+        return self.online and slot >> 4 not in self.silent
+
+
+Standing = Literal["available", "held", "maintenance", "faults", "stray", "unreachable", "missing"]
+"""What an active trolley counts as: free to take; somebody's, or on the way to be; out of service; its lock
+failed; out without a session; in a slot that nobody hears; not to be found."""
 
 
 class Counters(msgspec.Struct, frozen=True):
-    """Of a branch's active trolleys; available + held + maintenance = total."""
+    """Of a branch's active trolleys: each counts once, so the others sum to total."""
 
     total: int = 0
     available: int = 0
     held: int = 0
     maintenance: int = 0
     faults: int = 0
+    stray: int = 0
+    unreachable: int = 0
+    missing: int = 0
 
 
 # --- commands -------------------------------------------------------------
@@ -123,6 +137,7 @@ class CartTotalChanged(msgspec.Struct, frozen=True, tag="CartTotalChanged"):
 class DeviceNoted(msgspec.Struct, frozen=True, tag="DeviceNoted"):
     name: str
     card: DeviceCard
+    counters: Counters
     gone: bool = False
 
 

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q
 
 from core.fleet.models import Trolley
+from core.fleet.trolleys.standing import counted
 from core.rest.fields import rfc3339
 from core.tenancy.models import Branch
 from core.tenancy.opening_hours import DAYS
@@ -21,7 +21,8 @@ VERSION = "3.0"
 TTL_S = 60
 FILES = ("gbfs", "system_information", "station_information", "station_status", "vehicle_types")
 _TROLLEY = "trolley"
-_FREE = Q(phase="available", maintenance=False, missing=False) & ~Q(custody="out")
+_OUT_OF_ORDER = ("maintenance", "faults", "unreachable")
+"""What a trolley stands as of which the standard says that it is there and cannot be taken."""
 
 
 def feed(name: str, branch: Branch, now: datetime) -> dict[str, Any]:
@@ -85,14 +86,13 @@ def _station(branch: Branch, now: datetime) -> dict[str, Any]:
 def _status(branch: Branch, now: datetime) -> dict[str, Any]:
     if branch.latitude is None or branch.longitude is None:
         return {"stations": []}
-    counted = Trolley.objects.filter(branch=branch, is_active=True).aggregate(
-        free=Count("id", filter=_FREE), out_of_order=Count("id", filter=Q(maintenance=True))
-    )
+    standing = counted(Trolley.objects.filter(branch=branch)).get(branch.code, {})
+    free = standing.get("available", 0)
     status = {
         "station_id": branch.code,
-        "num_vehicles_available": counted["free"],
-        "vehicle_types_available": [{"vehicle_type_id": _TROLLEY, "count": counted["free"]}],
-        "num_vehicles_disabled": counted["out_of_order"],
+        "num_vehicles_available": free,
+        "vehicle_types_available": [{"vehicle_type_id": _TROLLEY, "count": free}],
+        "num_vehicles_disabled": sum(standing.get(each, 0) for each in _OUT_OF_ORDER),
         "is_installed": True,
         "is_renting": True,
         "is_returning": True,

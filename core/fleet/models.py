@@ -254,6 +254,8 @@ class DeviceShadow(models.Model):
     boot_id = models.CharField(max_length=80, blank=True, default="", db_default="")
     firmware = models.CharField(max_length=40, blank=True, default="", db_default="")
     connected_at = models.DateTimeField(null=True, blank=True)
+    silent_boards = models.IntegerField(default=0, db_default=0)
+    """A bit for each board that does not answer."""
     seq = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:

@@ -11,6 +11,8 @@ from typing import Any
 
 from actors import device, trolley
 from actors.messages.device import (
+    BoardAnswered,
+    BoardSilent,
     DeviceConnected,
     DeviceDisconnected,
     DeviceRetired,
@@ -158,8 +160,9 @@ class DeviceRow(Row, table="fleet_device_shadow", key="device_id", mode="upsert"
     boot_id: str
     firmware: str
     connected_at: Posix | None
+    silent_boards: int
     seq: int
-    """Of the last event that changed the link."""
+    """Of the last event that changed the link, or which boards answer."""
 
 
 class SlotRow(Row, table="fleet_slot_shadow", key="id", mode="upsert"):
@@ -174,7 +177,7 @@ class SlotRow(Row, table="fleet_slot_shadow", key="id", mode="upsert"):
     trolley_code: str | None
 
 
-_LINK = (DeviceConnected, DeviceDisconnected, DeviceRetired)
+_LINK = (DeviceConnected, DeviceDisconnected, DeviceRetired, BoardSilent, BoardAnswered)
 _BOOT_ID, _FIRMWARE = 80, 40
 """Columns' lengths: what a Pi says of itself is cut, not refused."""
 
@@ -352,7 +355,7 @@ def _session_at(write: Write, place: int) -> str | None:
 
 
 def device_rows(write: Write) -> list[Row]:
-    """Return the slots whose reading changed, and the device's link if it went up or down."""
+    """Return the slots whose reading changed, and the device's link if it or a board went up or down."""
     state: device.State = write.state
     device_id = write.address.key
     link: int | None = None
@@ -390,5 +393,6 @@ def _link(device_id: str, state: device.State, seq: int) -> Row:
         boot_id=boot_id,
         firmware=firmware,
         connected_at=state.connected_at,
+        silent_boards=sum(1 << board for board in state.silent),
         seq=seq,
     )

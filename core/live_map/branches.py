@@ -14,6 +14,7 @@ from core.live_map.alarms import standing
 from core.shopping.models import Cart
 from core.tenancy.models import Branch
 
+_BOARDS = 16
 Total = tuple[Decimal, int]
 """A cart's total price and its units."""
 
@@ -97,4 +98,5 @@ def _device(device: Device, shadow: DeviceShadow | None) -> DeviceCard:
     if shadow is None:
         return DeviceCard(str(device.pk), False, device.firmware, 0)
     since = shadow.connected_at.timestamp() if shadow.connected_at else None
-    return DeviceCard(str(device.pk), shadow.online, shadow.firmware, shadow.seq, since)
+    silent = tuple(board for board in range(_BOARDS) if shadow.silent_boards >> board & 1)
+    return DeviceCard(str(device.pk), shadow.online, shadow.firmware, shadow.seq, since, silent)

@@ -31,12 +31,14 @@ _PARAMETERS = [
 
 
 class TrolleyFigures(serializers.Serializer[Any]):
-    """Of now."""
+    """Of now, each trolley counted once: the others sum to total."""
 
     total = serializers.IntegerField()
     free = serializers.IntegerField()
     in_use = serializers.IntegerField()
     maintenance = serializers.IntegerField()
+    faults = serializers.IntegerField()
+    unreachable = serializers.IntegerField()
     missing = serializers.IntegerField()
     out_without_session = serializers.IntegerField()
 

@@ -18,6 +18,7 @@ from django.db.models.functions import Coalesce, ExtractHour, Greatest, Least, T
 
 from core.alarms.models import Alarm
 from core.fleet.models import Rental, Trolley
+from core.fleet.trolleys.standing import counted
 from core.orders.models import Order
 from core.tenancy.models import Branch
 
@@ -114,20 +115,14 @@ def _by_zone(branches: Iterable[Branch]) -> dict[str, list[str]]:
     return zones
 
 
+_SAID = {"available": "free", "held": "in_use", "stray": "out_without_session"}
+"""What a standing is called among the figures, where it is called otherwise."""
+
+
 def _count_trolleys(found: dict[str, Figures], branches: Sequence[Branch]) -> None:
-    standing = Rental.objects.filter(actual_return=None, user_id=None).exclude(status="lost")
-    free = Q(phase="available", maintenance=False, missing=False) & ~Q(custody="out")
-    rows = Trolley.objects.filter(branch__in=branches, is_active=True).values_list("branch__code")
-    for code, *counts in rows.annotate(
-        total=Count("id"),
-        free=Count("id", filter=free),
-        in_use=Count("id", filter=~Q(phase="available")),
-        service=Count("id", filter=Q(maintenance=True)),
-        lost=Count("id", filter=Q(missing=True)),
-        stray=Count("id", filter=Q(phase="available", trolley_id__in=standing.values("trolley_code"))),
-    ):
-        names = ("total", "free", "in_use", "maintenance", "missing", "out_without_session")
-        found[code].trolleys = Counter(dict(zip(names, counts, strict=True)))
+    for code, standing in counted(Trolley.objects.filter(branch__in=branches)).items():
+        total = {"total": sum(standing.values())}
+        found[code].trolleys = Counter(total | {_SAID.get(what, what): n for what, n in standing.items()})
 
 
 def _count_rentals(found: dict[str, Figures], window: Window) -> None:

@@ -130,7 +130,11 @@ const withTrolley = (board, { trolley, counters }) => ({
   counters,
 });
 /** @type {(board: Live.BranchSnapshot, data: Live.DeviceChanged) => Live.BranchSnapshot} */
-const withDevice = (board, { device }) => ({ ...board, devices: put(board.devices, "device_id", device) });
+const withDevice = (board, { device, counters }) => ({
+  ...board,
+  devices: put(board.devices, "device_id", device),
+  counters,
+});
 /** @type {(board: Live.BranchSnapshot, data: Live.AlarmAcknowledged) => Live.BranchSnapshot} */
 const withAlarm = (board, { alarm }) => ({ ...board, alarms: put(board.alarms, "alarm_id", alarm) });
 
@@ -161,8 +165,9 @@ const BRANCH = {
   DeviceChanged: withDevice,
   DeviceConnected: withDevice,
   DeviceDisconnected: withDevice,
-  DeviceRetired: (board, { device }) => ({
+  DeviceRetired: (board, { device, counters }) => ({
     ...board,
+    counters,
     devices: without(board.devices, "device_id", device.device_id),
   }),
   AlarmRaised: withAlarm,

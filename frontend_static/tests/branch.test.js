@@ -1,7 +1,18 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { aroundBays, bayName, needsCloseUp, pitch, standing, toScreen } from "../js/branch/geometry.js";
-import { byUrgency, candidates, grouped, lockIcon, lockOf, needs, placed, stateOf } from "../js/branch/states.js";
+import {
+  byUrgency,
+  candidates,
+  countersOf,
+  grouped,
+  lockIcon,
+  lockOf,
+  needs,
+  placed,
+  stateOf,
+  withUnheard,
+} from "../js/branch/states.js";
 
 const trolley = (more = {}) => ({
   trolley_id: "T1",
@@ -22,6 +33,9 @@ const TABLE = [
   ["held", { phase: "held", custody: "out" }, "held"],
   ["being claimed", { phase: "claiming" }, "claiming"],
   ["out without a session", { custody: "out" }, "stray"],
+  ["in a slot of which nothing is heard", { unheard: true }, "unreachable"],
+  ["held, though nothing is heard of its slot", { phase: "held", unheard: true }, "held"],
+  ["missing, whatever its lock says", { missing: true, lock_fault: "not_opened" }, "missing"],
   ["a lock that failed, though somebody holds it", { phase: "held", lock_fault: "not_opened" }, "fault"],
   ["in maintenance, whatever its lock says", { maintenance: true, lock_fault: "bus_error" }, "maintenance"],
   ["out of service, whatever else", { is_active: false, maintenance: true, phase: "held" }, "inactive"],
@@ -176,4 +190,28 @@ test("what nobody sees to comes first, then the worst, then the oldest", () => {
     byUrgency(list).map((each) => each.alarm_id),
     ["bad", "old", "new", "taken"],
   );
+});
+
+test("what is not heard is marked: a Pi that is offline or gone, a board that does not answer", () => {
+  const device = (more) => ({ device_id: "d", online: true, silent_boards: [], ...more });
+  const seen = (devices) => withUnheard({ trolleys: [trolley()], devices }).trolleys[0].unheard;
+  assert.ok(!seen([device({})]));
+  assert.ok(!seen([device({ silent_boards: [1] })]), "another board");
+  assert.equal(seen([device({ silent_boards: [0] })]), true);
+  assert.equal(seen([device({ online: false })]), true);
+  assert.equal(seen([]), true);
+  assert.ok(!withUnheard({ trolleys: [trolley({ place: null })], devices: [] }).trolleys[0].unheard);
+});
+
+test("the counters sum to all that are in use, and each is as long as its group of the list", () => {
+  const trolleys = TABLE.map(([, facts], place) => trolley({ ...facts, trolley_id: `T${place}`, cart_number: place }));
+  const { total, ...each } = countersOf(trolleys);
+  assert.equal(total, trolleys.filter((one) => one.is_active).length);
+  assert.equal(
+    Object.values(each).reduce((sum, n) => sum + n),
+    total,
+  );
+  for (const [state, list] of grouped(trolleys)) {
+    if (state in each && state !== "held") assert.equal(each[state], list.length, state);
+  }
 });

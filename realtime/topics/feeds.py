@@ -286,9 +286,9 @@ TROLLEY_EVENTS: dict[str, type[branch_events.TrolleyEvent]] = _by_name(branch_ev
     )
 }
 """By the name of a trolley's own event."""
-DEVICE_EVENTS: dict[str, type[branch_events.DeviceEvent]] = _by_name(branch_events.DeviceEvent) | {
-    "FirmwareProgressed": branch_events.DeviceChanged
-}
+DEVICE_EVENTS: dict[str, type[branch_events.DeviceEvent]] = _by_name(
+    branch_events.DeviceEvent
+) | dict.fromkeys(("FirmwareProgressed", "BoardSilent", "BoardAnswered"), branch_events.DeviceChanged)
 """By the name of a device's own event."""
 ALARM_EVENTS: dict[str, type[branch_events.AlarmEvent]] = _by_name(branch_events.AlarmEvent)
 """By the name of an alarm's own event."""
@@ -334,7 +334,8 @@ def _publish_branch(services: Services, state: BranchState, offset: int, event: 
             counters = counters_view(event.counters)
             return Published(TROLLEY_EVENTS[event.name](trolley=view, counters=counters))
         case on_branch.DeviceNoted():
-            return Published(DEVICE_EVENTS[event.name](device=device_view(event.card)))
+            counters = counters_view(event.counters)
+            return Published(DEVICE_EVENTS[event.name](device=device_view(event.card), counters=counters))
         case on_branch.CartTotalChanged():
             total = branch_events.CartTotalChanged(
                 trolley_id=event.trolley_id, cart_total=event.total, cart_units=event.units

@@ -8,13 +8,21 @@ from realtime.wire import maybe_time
 
 
 class CountersView(View, frozen=True):
-    """Of a branch's active trolleys."""
+    """Of a branch's active trolleys, each counted once: the others sum to total."""
 
     total: int
     available: int
+    """Free to take."""
     held: int
+    """With somebody, or being claimed."""
     maintenance: int
     faults: int
+    """Their lock was told to open and did not."""
+    stray: int
+    """Out without a session."""
+    unreachable: int
+    """In a slot of which nothing is heard: its Pi is offline, or its board silent."""
+    missing: int
 
 
 class DeviceView(View, frozen=True):
@@ -24,6 +32,8 @@ class DeviceView(View, frozen=True):
     online: bool
     firmware: str
     last_seen: str | None
+    silent_boards: tuple[int, ...]
+    """Addresses of the lock boards that do not answer."""
 
 
 def counters_view(counters: Counters) -> CountersView:
@@ -34,6 +44,9 @@ def counters_view(counters: Counters) -> CountersView:
         held=counters.held,
         maintenance=counters.maintenance,
         faults=counters.faults,
+        stray=counters.stray,
+        unreachable=counters.unreachable,
+        missing=counters.missing,
     )
 
 
@@ -44,4 +57,5 @@ def device_view(card: DeviceCard) -> DeviceView:
         online=card.online,
         firmware=card.firmware,
         last_seen=maybe_time(card.last_seen),
+        silent_boards=card.silent,
     )

@@ -177,14 +177,14 @@ def test_the_board_begins_with_the_read_models(world: World, people: dict[str, U
     assert (card.phase, card.custody, card.seq, card.lock.reported) == ("held", "out", 4, "open")
     assert (card.user_id, card.session_id, card.since) == (str(user.pk), str(session), at.timestamp())
     assert (str(card.cart_total), card.cart_units) == ("12.50", 3)
-    assert state.counters == Counters(total=2, available=0, held=1, maintenance=1, faults=1)
+    assert state.counters == Counters(total=2, maintenance=1, faults=1)
     device = state.devices[str(world.device.pk)]
     assert (device.online, device.firmware, device.seq) == (True, "1.2", 9)
 
 
 def test_the_chain_begins_with_the_counters_of_its_branches(world: World) -> None:
     state = load_chain("own-chain")
-    assert state.branches == {"OWN": Counters(total=1, available=1), "SISTER": Counters()}
+    assert state.branches == {"OWN": Counters(total=1, unreachable=1), "SISTER": Counters()}
 
 
 def test_a_branch_that_does_not_exist_is_empty(db: None) -> None:

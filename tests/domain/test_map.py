@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
+import hypothesis
 import pytest
-from msgspec.structs import replace
+from hypothesis import strategies as st
+from msgspec.structs import asdict, replace
 
 from actors import branch, chain, notify
 from actors.kit.decider import TimeReached, UnexpectedEvent
@@ -24,6 +27,7 @@ from actors.messages.branch import (
     TrolleyNoted,
 )
 from actors.messages.notify import Notice, Notified, Notify
+from actors.messages.trolley import Place
 from tests.domain.given import Given, given
 
 FREE = TrolleyCard("TROLLEY_01", 1, seq=5)
@@ -43,7 +47,8 @@ def when(state: Given, command: Any, at: float = 100.0) -> tuple[tuple[Any, ...]
     for event in decision.events:
         after = branch.DECIDER.evolve(after, event)
         state.history.extend(branch.DECIDER.tells(after, event))
-    assert branch.State.of("BRANCH-001", "demo", after.trolleys.values()).counters == after.counters
+    again = branch.State.of("BRANCH-001", "demo", after.trolleys.values(), after.devices.values())
+    assert again.counters == after.counters
     return decision.events, Given(branch.DECIDER, after, state.history), decision
 
 
@@ -56,7 +61,7 @@ def test_a_branch_is_counted_when_it_is_loaded() -> None:
         replace(FREE, trolley_id="T5", lock_fault="expired"),
         replace(FREE, trolley_id="T6", is_active=False, lock_fault="expired"),
     ]
-    assert loaded(*cards).state.counters == Counters(total=5, available=2, held=2, maintenance=1, faults=2)
+    assert loaded(*cards).state.counters == Counters(total=5, available=1, held=2, maintenance=1, faults=1)
 
 
 def test_a_note_changes_the_card_and_the_counters_and_the_chain_hears_of_it() -> None:
@@ -133,10 +138,87 @@ def test_the_total_stays_while_the_session_goes_on_and_goes_with_it() -> None:
 def test_a_device_is_shown_and_an_older_note_of_it_is_not() -> None:
     off = replace(DEVICE, online=False, seq=5)
     events, state, _ = when(loaded(), NoteDevice("DeviceDisconnected", off))
-    assert events == (DeviceNoted("DeviceDisconnected", off),)
+    assert events == (DeviceNoted("DeviceDisconnected", off, Counters(1, 1)),)
     assert state.state.devices == {"d1": off}
     assert when(state, NoteDevice("DeviceConnected", DEVICE))[0] == ()
     assert when(state, NoteDevice("DeviceDisconnected", off))[0] == ()
+
+
+IN_SLOT = replace(FREE, custody="docked", place=Place("d1", 18))
+"""In the third slot of board 1."""
+
+
+@pytest.mark.parametrize(
+    ("card", "device", "what"),
+    [
+        (IN_SLOT, DEVICE, "available"),
+        (IN_SLOT, replace(DEVICE, silent=(0,)), "available"),
+        (IN_SLOT, replace(DEVICE, silent=(0, 1)), "unreachable"),
+        (IN_SLOT, replace(DEVICE, online=False), "unreachable"),
+        (replace(IN_SLOT, place=Place("d2", 0)), DEVICE, "unreachable"),
+        (replace(IN_SLOT, lock_fault="not_opened"), DEVICE, "faults"),
+        (replace(IN_SLOT, custody="out"), DEVICE, "stray"),
+        (replace(IN_SLOT, missing=True, lock_fault="not_opened"), DEVICE, "missing"),
+        (replace(IN_SLOT, phase="held", lock_fault="not_opened"), DEVICE, "faults"),
+        (replace(IN_SLOT, phase="held"), replace(DEVICE, online=False), "held"),
+        (replace(IN_SLOT, is_active=False), DEVICE, None),
+    ],
+)
+def test_a_trolley_counts_as_one_thing(card: TrolleyCard, device: DeviceCard, what: str | None) -> None:
+    assert branch.standing(card, {device.device_id: device}) == what
+
+
+def test_a_board_that_falls_silent_takes_its_trolleys_from_the_free_ones_and_the_chain_hears_of_it() -> None:
+    events, state, _ = when(loaded(IN_SLOT), NoteDevice("BoardSilent", replace(DEVICE, seq=5, silent=(1,))))
+    assert events[0].counters == Counters(total=1, unreachable=1)
+    (tell,) = state.history
+    assert tell.command == NoteBranch("BRANCH-001", Counters(total=1, unreachable=1))
+    events, _, _ = when(state, NoteDevice("BoardAnswered", replace(DEVICE, seq=6)))
+    assert events[0].counters == Counters(total=1, available=1)
+
+
+_SEQ = st.integers(0, 8)
+_CARDS = st.builds(
+    TrolleyCard,
+    st.sampled_from(["T1", "T2", "T3"]),
+    st.just(1),
+    _SEQ,
+    st.sampled_from(["available", "claiming", "held"]),
+    st.sampled_from(["docked", "out", "unknown"]),
+    is_active=st.booleans(),
+    maintenance=st.booleans(),
+    missing=st.booleans(),
+    lock_fault=st.sampled_from(["", "not_opened"]),
+    place=st.none() | st.builds(Place, st.sampled_from(["d1", "d2"]), st.integers(0, 31)),
+)
+_DEVICES = st.builds(
+    DeviceCard,
+    st.sampled_from(["d1", "d2"]),
+    st.booleans(),
+    st.just("1.0"),
+    _SEQ,
+    silent=st.sets(st.integers(0, 1)).map(tuple),
+)
+_NOTES = st.builds(NoteTrolley, st.just("TrolleyChanged"), _CARDS) | st.builds(
+    NoteDevice, st.just("DeviceChanged"), _DEVICES, st.booleans()
+)
+
+
+@hypothesis.given(st.lists(_NOTES, max_size=30))
+def test_whatever_is_noted_the_counters_sum_to_all_and_are_those_of_the_list_and_the_chain(
+    notes: list[Any],
+) -> None:
+    state = loaded()
+    for note in notes:
+        _, state, _ = when(state, note)
+        now = state.state
+        listed = Counter(branch.standing(card, now.devices) for card in now.trolleys.values())
+        del listed[None]
+        counted = asdict(now.counters)
+        assert counted.pop("total") == sum(counted.values()) == listed.total()
+        assert {what: number for what, number in counted.items() if number} == dict(listed)
+    if state.history:
+        assert state.history[-1].command == NoteBranch("BRANCH-001", state.state.counters)
 
 
 def test_a_branch_of_no_chain_tells_nobody() -> None:

@@ -11,11 +11,12 @@ from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from actors.messages.branch import Custody, Phase
+from actors.messages.branch import Custody, Phase, Standing
 from core.accounts import scopes
 from core.accounts.people import ShownNames
 from core.accounts.principals import Principal
 from core.fleet.models import Trolley
+from core.fleet.trolleys.standing import INACTIVE, with_standing
 from core.rest.fields import Moment
 from core.rest.filters import words
 from core.rest.views import ListView, View
@@ -25,6 +26,7 @@ from core.tenancy.models import Branch
 class BranchTrolleyAnswer(serializers.ModelSerializer[Trolley]):
     """A trolley of the branch, and where it is."""
 
+    standing = serializers.ChoiceField((*get_args(Standing), INACTIVE))
     device_id = serializers.SerializerMethodField()
     slot = serializers.SerializerMethodField()
     assigned_to = serializers.SerializerMethodField()
@@ -38,8 +40,8 @@ class BranchTrolleyAnswer(serializers.ModelSerializer[Trolley]):
     class Meta:
         model = Trolley
         fields = (
-            "trolley_id", "cart_number", "is_active", "phase", "custody", "maintenance", "maintenance_notes",
-            "missing", "missing_reason",
+            "trolley_id", "cart_number", "is_active", "standing", "phase", "custody", "maintenance",
+            "maintenance_notes", "missing", "missing_reason",
             "assigned_to", "assigned_at", "lock_desired", "lock_reported", "lock_fault", "device_id", "slot",
             "last_seen",
         )  # fmt: skip
@@ -61,10 +63,11 @@ class BranchTrolleyAnswer(serializers.ModelSerializer[Trolley]):
 
 
 class BranchTrolleyFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """By state."""
+    """By state; ``standing`` is the one thing that a trolley counts as on the map."""
 
     phase = words(get_args(Phase))
     custody = words(get_args(Custody))
+    standing = words((*get_args(Standing), INACTIVE))
 
     class Meta:
         model = Trolley
@@ -84,7 +87,7 @@ class BranchTrolleysView(ListView[Trolley]):
         if who is None:
             return Trolley.objects.none()
         branch = scopes.find_branch(who, "branch.watch", self.kwargs["branch_id"])
-        return Trolley.objects.filter(branch=branch).order_by("cart_number")
+        return with_standing(Trolley.objects.filter(branch=branch)).order_by("cart_number")
 
 
 class BranchTrolleyView(View):
@@ -94,7 +97,8 @@ class BranchTrolleyView(View):
     def get(self, request: Request, branch_id: str, cart_number: str) -> Response:
         """Return the trolley."""
         branch = scopes.find_branch(cast(Principal, request.auth), "branch.watch", branch_id)
-        return Response(BranchTrolleyAnswer(find_in(branch, cart_number)).data)
+        row = with_standing(Trolley.objects.all()).get(pk=find_in(branch, cart_number).pk)
+        return Response(BranchTrolleyAnswer(row).data)
 
 
 def find_in(branch: Branch, number_or_code: str) -> Trolley:

@@ -16,7 +16,7 @@ import {
 } from "../parts/common.js";
 import { signInUrl } from "../next.js";
 import { board, connection, now, refused, start } from "./store.js";
-import { placed, stateOf } from "./states.js";
+import { placed } from "./states.js";
 import { Counters, Grid, Latest, List } from "./board.js";
 import { Needs } from "./alarms.js";
 import { Plan } from "./plan.js";
@@ -45,13 +45,16 @@ function Live() {
 
 function Devices({ devices }) {
   const off = devices.filter((one) => !one.online).length;
+  const silent = devices.filter((one) => one.online).flatMap((one) => one.silent_boards).length;
   const said = !devices.length
     ? t("devices.title")
     : off
       ? t("device.off", { n: off })
-      : t("device.on", { n: devices.length });
+      : silent
+        ? t("device.silent", { n: silent })
+        : t("device.on", { n: devices.length });
   return html`<a
-    class=${cx("pill", "pill-link", off ? "pill-bad" : "pill-good")}
+    class=${cx("pill", "pill-link", off || silent ? "pill-bad" : "pill-good")}
     href=${`/branch/${encodeURIComponent(code)}/devices`}
     aria-label=${`${t("devices.open")}: ${said}`}
     title=${devices.map((one) => one.firmware).join(", ")}
@@ -119,13 +122,12 @@ function Board() {
   const open = (id) => (selected.value = id);
   const { onPlan, others } = placed(data);
   const chosen = data.trolleys.find((one) => one.trolley_id === selected.value);
-  const strays = data.trolleys.filter((one) => stateOf(one) === "stray").length;
   if (!data.trolleys.length)
     return html`<main id="main">
       <${Empty} icon="trolley" title=${t("branch.empty")} text=${t("branch.empty_text")} />
     </main>`;
   return html`<main class="board" id="main" data-view=${view.value}>
-    <${Counters} counters=${data.counters} strays=${strays} />
+    <${Counters} trolleys=${data.trolleys} />
     <${Needs} board=${data} onOpen=${open} />
     <${Tabs} view=${view} />
     <div class="board-map">

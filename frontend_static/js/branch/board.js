@@ -3,7 +3,7 @@ import { html, cx } from "../ui.js";
 import { t, money, number, timeOfDay } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Marker } from "./shapes.js";
-import { ATTENTION, grouped, lockIcon, lockOf, stateOf } from "./states.js";
+import { ATTENTION, countersOf, grouped, lockIcon, lockOf, stateOf } from "./states.js";
 import { lockText, since } from "./sentences.js";
 import { board, happened } from "./store.js";
 import { alarmText } from "./alarms.js";
@@ -97,14 +97,13 @@ export function Grid({ trolleys, currency, selected, onOpen }) {
   </section>`;
 }
 
-export function Counters({ counters, strays }) {
-  const shown = [
-    ["available", counters.available],
-    ["held", counters.held],
-    ["maintenance", counters.maintenance],
-    ["fault", counters.faults],
-    ["stray", strays],
-  ];
+const ALWAYS = ["available", "held", "maintenance", "fault", "stray"];
+/** Shown only when there is one. */
+const AT_TIMES = ["unreachable", "missing"];
+
+export function Counters({ trolleys }) {
+  const counters = countersOf(trolleys);
+  const shown = [...ALWAYS, ...AT_TIMES.filter((state) => counters[state])].map((state) => [state, counters[state]]);
   return html`<dl class="counters">
     ${shown.map(
       ([state, count]) => html`<div

@@ -1,13 +1,13 @@
 /** One trolley in detail, and what staff can order: open its lock, take it out of service. */
 import { html, useState } from "../ui.js";
-import { t, money, reason, timeOfDay } from "../i18n.js";
+import { t, elapsed, money, reason, timeOfDay } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Sheet } from "../parts/common.js";
 import { Reasons } from "../parts/forms.js";
 import { Marker } from "./shapes.js";
 import { lockOf, lockPlace, stateOf } from "./states.js";
 import { lockText, since } from "./sentences.js";
-import { setMaintenance, unlock } from "./store.js";
+import { now, setMaintenance, unlock } from "./store.js";
 
 const REASONS = ["reason.stuck", "reason.help", "reason.cleaning"];
 
@@ -58,6 +58,10 @@ function facts(trolley, currency) {
     ],
   ];
 }
+
+/** That nothing comes from the lock, and how old its last word is. */
+const staleText = ({ lock }) =>
+  lock.at ? t("device.stale_since", { time: now.value && elapsed(lock.at) }) : t("device.stale");
 
 const Said = ({ text }) => html`<p class="said" role="status">${text && html`<${Icon} name="check" />`}${text}</p>`;
 
@@ -123,7 +127,6 @@ function Maintenance({ trolley }) {
 export function Panel({ trolley, board, onClose }) {
   const state = stateOf(trolley);
   const lock = lockOf(trolley);
-  const device = trolley.place && board.devices.find((one) => one.device_id === trolley.place.device_id);
   return html`<${Sheet} side title=${t("trolley.number", { n: trolley.cart_number })} onClose=${onClose}>
     <div class="stack">
       <div class="row panel-head">
@@ -143,9 +146,8 @@ export function Panel({ trolley, board, onClose }) {
         html`<p class="note note-warn"><${Icon} name="clock" /><span>${t("lock.differs_long")}</span></p>`
       }
       ${
-        device &&
-        !device.online &&
-        html`<p class="note note-warn"><${Icon} name="device" /><span>${t("device.stale")}</span></p>`
+        trolley.unheard &&
+        html`<p class="note note-warn"><${Icon} name="device" /><span>${staleText(trolley)}</span></p>`
       }
       <${Facts} rows=${facts(trolley, board.branch.currency)} />
       ${lock && html`<${Unlock} trolley=${trolley} />`}

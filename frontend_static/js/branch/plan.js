@@ -24,17 +24,17 @@ function Zone({ zone, plan }) {
 }
 
 /** The bay and its lock: a body with a shackle that is down, up, or a question mark. */
-function Bay({ spot: { trolley, slot }, size, online }) {
+function Bay({ spot: { trolley, slot }, size }) {
   const w = size * M;
   const lock = present(lockOf(trolley));
   const out = trolley.custody === "out";
   return html`<g
-    class=${cx("bay", out && "bay-empty")}
+    class=${cx("bay", out && "bay-empty", trolley.unheard && "bay-unheard")}
     transform="translate(${slot.x * M} ${slot.y * M}) rotate(${slot.angle})"
   >
     <rect class="bay-box" x=${-w * 0.95} y=${-w / 2} width=${w * 1.5} height=${w} rx="5" />
     <g
-      class=${cx("bay-lock", `lock-${lock.reported}`, lock.differs && "lock-differs", !online && "lock-stale")}
+      class=${cx("bay-lock", `lock-${lock.reported}`, lock.differs && "lock-differs", trolley.unheard && "lock-stale")}
       transform="translate(${-w * 0.7} 0) rotate(${-slot.angle}) scale(${w / 60})"
     >
       <circle class="lock-halo" r="14" />
@@ -119,11 +119,10 @@ function Spot({ spot, size, roomy, selected, onOpen, onMove, tabbable }) {
 }
 
 /** One picture: `box` is the part of the plan that it shows, in metres. Arrow keys go from trolley to trolley. */
-function Picture({ plan, spots, board, box, label, selected, onOpen, close = false }) {
+function Picture({ plan, spots, box, label, selected, onOpen, close = false }) {
   const [at, setAt] = useState(0);
   const svg = useRef(/** @type {SVGSVGElement | null} */ (null));
   const size = pitch(plan.slots) * 0.86;
-  const online = new Set(board.devices.filter((one) => one.online).map((one) => one.device_id));
   const move = (event) => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (!step) return;
@@ -143,7 +142,6 @@ function Picture({ plan, spots, board, box, label, selected, onOpen, close = fal
           key=${spot.trolley.trolley_id}
           spot=${spot}
           size=${size}
-          online=${online.has(spot.slot.device_id)}
         />`,
       )}
       ${spots.map(
@@ -187,7 +185,7 @@ export function Plan({ board, selected, onOpen, children }) {
   const plan = toScreen(board.branch.floor_plan);
   const { onPlan } = placed({ ...board, branch: { ...board.branch, floor_plan: plan } });
   const spots = onPlan.sort((a, b) => a.trolley.cart_number - b.trolley.cart_number);
-  const shared = { plan, spots, board, selected, onOpen };
+  const shared = { plan, spots, selected, onOpen };
   if (needsCloseUp(plan)) {
     return html`
       <${Picture} ...${shared} close box=${aroundBays(plan)} label=${t("plan.near")} />

@@ -8,11 +8,13 @@ export const SHAPES = {
   stray: "M0-22L22 17H-22Z",
   maintenance: "M-9.5-17H9.5L19 0L9.5 17H-9.5L-19 0Z",
   fault: "M-7.5-18H7.5L18-7.5V7.5L7.5 18H-7.5L-18 7.5V-7.5Z",
+  unreachable: "M0-20L19-5L12 17H-12L-19-5Z",
+  missing: "M0 22L22-17H-22Z",
   inactive: "M0-16A16 16 0 1 1 0 16A16 16 0 1 1 0-16Z",
 };
 
 /** Where the number sits in a shape; a triangle's middle is lower than its box's. */
-export const NUMBER_Y = { stray: 6 };
+export const NUMBER_Y = { stray: 6, missing: -6 };
 
 /** The shape with the trolley's number, as its own small picture. */
 export function Marker({ state, number }) {

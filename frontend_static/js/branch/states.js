@@ -1,20 +1,63 @@
 /** What a trolley is, for people: one state out of many facts. Pure; the tests read it as a table. */
 
 /** In the order of the list: what needs somebody comes first. */
-export const STATES = ["fault", "stray", "claiming", "held", "available", "maintenance", "inactive"];
+export const STATES = [
+  "fault",
+  "stray",
+  "claiming",
+  "held",
+  "available",
+  "unreachable",
+  "missing",
+  "maintenance",
+  "inactive",
+];
 export const ATTENTION = new Set(["fault", "stray"]);
 
 /**
- * The one state of a TrolleyView. `stray`: out of its slot without a session.
+ * The board with what is not heard marked: `unheard` of a trolley in a slot whose Pi is offline or whose lock board
+ * does not answer. What is told of its lock is then as old as the last word.
+ */
+export function withUnheard(board) {
+  const devices = new Map(board.devices.map((one) => [one.device_id, one]));
+  const hears = ({ device_id, slot }) => {
+    const device = devices.get(device_id);
+    return Boolean(device?.online) && !device.silent_boards.includes(slot >> 4);
+  };
+  const marked = (one) => {
+    const unheard = Boolean(one.place) && !hears(one.place);
+    return unheard === Boolean(one.unheard) ? one : { ...one, unheard };
+  };
+  return { ...board, trolleys: board.trolleys.map(marked) };
+}
+
+/**
+ * The one state of a TrolleyView. `stray`: out of its slot without a session; `unreachable`: nobody hears its lock.
  * A fault of the lock outweighs who holds it: somebody stands there and waits.
  */
 export function stateOf(trolley) {
   if (!trolley.is_active) return "inactive";
   if (trolley.maintenance) return "maintenance";
+  if (trolley.missing) return "missing";
   if (trolley.lock_fault) return "fault";
   if (trolley.phase === "claiming") return "claiming";
   if (trolley.phase === "held") return "held";
-  return trolley.custody === "out" ? "stray" : "available";
+  if (trolley.custody === "out") return "stray";
+  return trolley.unheard ? "unreachable" : "available";
+}
+
+const COUNTED = { claiming: "held" };
+
+/** How many trolleys stand as what, each counted once; `total` is their sum, without those no longer in use. */
+export function countersOf(trolleys) {
+  const counters = { total: 0, available: 0, held: 0, maintenance: 0, fault: 0, stray: 0, unreachable: 0, missing: 0 };
+  for (const trolley of trolleys) {
+    const state = stateOf(trolley);
+    if (state === "inactive") continue;
+    counters[COUNTED[state] ?? state] += 1;
+    counters.total += 1;
+  }
+  return counters;
 }
 
 /**

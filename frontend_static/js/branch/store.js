@@ -5,6 +5,7 @@ import { auth } from "../api.js";
 import { TrolleySocket } from "../socket.js";
 import { socketUrl } from "../connect.js";
 import { foldBranch } from "../fold.js";
+import { withUnheard } from "./states.js";
 import { dictionaries } from "../messages.js";
 import { present } from "../present.js";
 
@@ -37,10 +38,10 @@ export function start(code) {
   socket.subscribe(`branch:${code}`, {
     snapshot(data) {
       zone.value = data.branch.timezone;
-      board.value = data;
+      board.value = withUnheard(data);
     },
     event(name, data, at) {
-      board.value = foldBranch(present(board.peek()), name, data);
+      board.value = withUnheard(foldBranch(present(board.peek()), name, data));
       remember(name, data, at);
     },
     refused: (problem) => (refused.value = problem),

@@ -122,6 +122,7 @@ class CartTotalChanged(View, frozen=True):
 
 class _DeviceEvent(View, frozen=True):
     device: DeviceView
+    counters: CountersView
 
 
 class DeviceChanged(_DeviceEvent, frozen=True):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.hardware import Hardware
 from tests.browser.people import Visit
 from tests.browser.shopping import give_back, take
+from tests.browser.watch import flaws
 
 
 def _focused(page: Page) -> str:
@@ -111,3 +113,26 @@ def test_a_shopper_may_not_see_the_branch_and_a_stranger_has_to_sign_in(visit: V
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url(re.compile("/branch/BRANCH-001$"))
     expect(page.get_by_role("heading", name="Demo Mart Indiranagar")).to_be_visible()
+
+
+@pytest.mark.parametrize(("lang", "desk"), [("en", True), ("he", False)])
+def test_a_board_that_does_not_answer_takes_its_trolleys_from_the_free_ones_and_dims_their_bays(
+    visit: Visit, hardware: Hardware, lang: str, desk: bool
+) -> None:
+    page = visit("/branch/BRANCH-001", "manager", lang=lang, desk=desk)
+    silent = page.locator(".counter.is-unreachable dd")
+    expect(page.locator(".counters")).to_be_visible()
+    free = page.locator(".counter.is-available dd")
+    hardware.fault("dead 0")
+    try:
+        expect(silent).to_be_visible(timeout=20_000)
+        numbers = [int(each) for each in page.locator(".counter:not(.counter-total) dd").all_inner_texts()]
+        assert sum(numbers) == int(page.locator(".counter-total dd").inner_text())
+        listed = page.locator(".entry:has(.is-available)").count()
+        assert listed == int(free.inner_text())
+        if desk:
+            expect(page.locator(".bay-unheard")).not_to_have_count(0)
+        assert flaws(page) == []
+    finally:
+        hardware.fault("none")
+    expect(silent).to_have_count(0, timeout=20_000)

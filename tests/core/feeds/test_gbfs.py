@@ -11,7 +11,7 @@ import gbfs_validator
 import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
-from core.fleet.models import Trolley
+from core.fleet.models import DeviceShadow, Trolley
 from core.tenancy.models import Branch
 from tests.core.support import Api, World
 
@@ -60,6 +60,7 @@ def test_a_file_that_is_wrong_would_be_found(placed: World, nobody: Api) -> None
 
 
 def test_it_counts_and_follows_nobody(placed: World, nobody: Api) -> None:
+    DeviceShadow.objects.create(device_id=placed.device.pk, online=True)
     Trolley.objects.create(trolley_id="T-2", branch=placed.own, cart_number=2, phase="held")
     Trolley.objects.create(trolley_id="T-3", branch=placed.own, cart_number=3, maintenance=True)
     answer = nobody.get("/feeds/OWN/station_status.json")

@@ -44,7 +44,8 @@ def test_a_days_figures(people: dict[str, User], world: World) -> None:
     order(uuid.uuid4(), number=9, placed_at=at("2026-03-01T09:00:00Z"))
     told = Api(people["staff"]).get(f"/api/branches/OWN/stats?{UTC_DAY}").json()
     assert told["trolleys"] == {
-        "total": 2, "free": 1, "in_use": 0, "maintenance": 1, "missing": 0, "out_without_session": 0,
+        "total": 2, "free": 0, "in_use": 0, "maintenance": 1, "missing": 0, "out_without_session": 0,
+        "faults": 0, "unreachable": 1,
     }  # fmt: skip
     assert told["rentals"] == {"active": 0, "overdue": 0, "started": 3, "returned": 3}
     assert told["mean_minutes"] == 100.0
@@ -108,6 +109,7 @@ def test_a_chain_is_the_sum_of_its_branches(people: dict[str, User], world: Worl
 
 def test_what_is_out_now_counts_up_to_now(people: dict[str, User], world: World) -> None:
     rental("2026-03-02T08:00:00Z", None, expected_return=at("2026-03-02T10:00:00Z"), user_id=None)
+    Trolley.objects.filter(trolley_id="T-1").update(custody="out")
     told = Api(people["staff"]).get("/api/branches/OWN/stats").json()
     assert told["rentals"] == {"active": 1, "overdue": 1, "started": 0, "returned": 0}
     assert told["trolleys"]["out_without_session"] == 1
