@@ -9,12 +9,15 @@ the code: the prefix, then ``I`` for the item, ``P`` for a price or ``W`` for a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 from stdnum import ean
 
+from actors.kit.money import quantize
+from core.catalogue import gs1
 from core.catalogue.barcodes import BarcodeError
 
 LAYOUT = re.compile(r"(?=.{13}\Z)(02|2[0-9])(I{3,8})(V?)(P{4,6}|W{4,6})(V?)C")
@@ -27,11 +30,14 @@ _FIVE_LESS = (0, 5, 9, 4, 8, 3, 7, 2, 6, 1)
 
 
 class Label(NamedTuple):
-    """One piece: exactly one of ``price``, in the currency's decimals, and ``weight_g`` is given."""
+    """One piece: ``price``, in the currency's decimals, or ``weight_g``, or neither if it is sold whole."""
 
     code: str
     price: Decimal | None = None
     weight_g: int | None = None
+    lot: str = ""
+    expires: date | None = None
+    """The last day on which it may be sold."""
 
 
 class Layout(NamedTuple):
@@ -57,11 +63,11 @@ class Layout(NamedTuple):
         body = "".join(digits[:12])
         return body + str(ean.calc_check_digit(body))
 
-    def label(self, code: str) -> Label | None:
-        """Return what is printed, None for nothing; raises BarcodeError if its own check digit is wrong."""
+    def label(self, code: str) -> Label:
+        """Return what is printed; raises BarcodeError if that is nothing, or its own check digit is wrong."""
         value = code[self.value]
         if not int(value):
-            return None
+            raise empty("weighs" if self.is_weight else "costs")
         if self.verifier is not None and (expected := verifier(value)) != code[self.verifier]:
             raise BarcodeError(
                 "barcode_check_digit",
@@ -72,6 +78,52 @@ class Layout(NamedTuple):
         if self.is_weight:
             return Label(code, weight_g=int(amount * 1000))
         return Label(code, price=amount)
+
+
+def of_message(found: Mapping[str, str], currency: str) -> Label:
+    """Return what a GS1 message says of one piece; raises BarcodeError.
+
+    Net weight is 310n in kilograms or 320n in pounds, the price 392n in the chain's currency, n its decimals.
+    """
+    code = "".join(f"({ai}){value}" for ai, value in found.items())
+    lot = found.get("10", "")
+    try:
+        expires = gs1.expiry(found["17"]) if "17" in found else None
+    except gs1.MalformedMessage as error:
+        raise BarcodeError("barcode_malformed", str(error)) from None
+    price = weight = None
+    for ai, value in found.items():
+        kind = ai[:3]
+        if len(ai) != 4 or kind not in _MEASURES:
+            continue
+        if not (value.isascii() and value.isdigit()) or kind == "393":
+            raise BarcodeError(
+                "barcode_malformed", f"Expected a weight (310n) or a price (392n), got ({ai}){value[:20]}."
+            )
+        amount = Decimal(int(value)).scaleb(-int(ai[3]))
+        if not amount:
+            raise empty("costs" if kind == "392" else "weighs")
+        if kind == "392":
+            price = _exact(amount, currency)
+        else:
+            weight = int(amount * _MEASURES[kind])
+    return Label(code, price, weight if price is None else None, lot, expires)
+
+
+_MEASURES = {"310": Decimal(1000), "320": Decimal("453.59237"), "392": Decimal(1), "393": Decimal(1)}
+"""Grams of a unit of weight."""
+
+
+def _exact(amount: Decimal, currency: str) -> Decimal:
+    price = quantize(amount, currency)
+    if price != amount:
+        raise BarcodeError("barcode_malformed", f"Expected a price in {currency}, got {amount} on the label.")
+    return price
+
+
+def empty(does: str) -> BarcodeError:
+    """Return the refusal of a label that ``weighs`` or ``costs`` nothing."""
+    return BarcodeError("label_empty", f"The label says that it {does} nothing. Please weigh it again.")
 
 
 def verifier(value: str) -> str:

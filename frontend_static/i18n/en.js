@@ -416,6 +416,8 @@ export default {
   "problem.nothing_to_restore": "There is nothing to bring back any more",
   "problem.variant_not_found": "This kind of the product is not known here",
   "problem.barcode_malformed": "That is not a valid barcode",
+  "problem.label_empty": "The label says nothing. Please weigh it again.",
+  "problem.label_expired": "This one is past its date. Please take another and tell the staff.",
   "problem.barcode_check_digit": "A digit is wrong. Please scan or type it again.",
   "problem.reason_required": "Say why the lock is opened",
   "problem.defect": "Something broke on our side. Please try again.",

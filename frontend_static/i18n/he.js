@@ -419,6 +419,8 @@ export default {
   "problem.nothing_to_restore": "אין עוד מה להחזיר",
   "problem.variant_not_found": "סוג המוצר הזה אינו מוכר כאן",
   "problem.barcode_malformed": "זה אינו ברקוד תקין",
+  "problem.label_empty": "התווית ריקה. שקלו שוב.",
+  "problem.label_expired": "פג התוקף של פריט זה. קחו אחר ועדכנו את הצוות.",
   "problem.barcode_check_digit": "אחת הספרות שגויה. סרקו או הקלידו שוב.",
   "problem.reason_required": "יש לציין מדוע פותחים את המנעול",
   "problem.defect": "משהו השתבש אצלנו. נסו שוב.",

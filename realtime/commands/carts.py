@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
@@ -229,11 +231,22 @@ def _adding(call: Call, chain: str, branch: str, owner: str, session_id: str | N
         raise not_found("product_not_found", "There is no such product here.")
     if not product.is_active:
         raise Problem(400, "product_unavailable", f"{product.name} is not available.")
+    if label is not None and label.expires is not None:
+        _refuse_expired(call, product, label, branch)
     try:
         offer = catalogue.offer(product, body.variant_id, branch, tier, label)
     except KeyError:
         raise not_found("variant_not_found", "There is no such variant of the product.") from None
     return Adding(owner, session_id, product, offer)
+
+
+def _refuse_expired(call: Call, product: CatalogueProduct, label: Label, branch: str) -> None:
+    info = call.services.fleet.directory.find_branch(branch)
+    zone = ZoneInfo(info.timezone if info is not None else "UTC")
+    if label.expires is not None and label.expires < datetime.fromtimestamp(call.services.now(), zone).date():
+        lot = f", lot {label.lot}" if label.lot else ""
+        detail = f"{product.name}{lot}, expired on {label.expires}: please take another and tell the staff."
+        raise invalid("barcode", detail, code="label_expired")
 
 
 def _product(catalogue: Catalogue, body: CartAdd) -> tuple[CatalogueProduct | None, Label | None]:
@@ -432,7 +445,7 @@ def totals(answer: ItemPut | ItemsGone | Restored) -> dict[str, Any]:
 
 PRODUCT = ("product_not_found", "product_unavailable", "variant_not_found")
 """Refusals of what names a product."""
-BARCODE = ("barcode_malformed", "barcode_check_digit")
+BARCODE = ("barcode_malformed", "barcode_check_digit", "label_empty", "label_expired")
 """Refusals of what is scanned or typed as a barcode."""
 
 ADD = Command(

@@ -125,6 +125,28 @@ async def test_an_add_that_cannot_be_is_refused_by_name(
         assert (refused.value.status, refused.value.code) == (status, code)
 
 
+async def test_a_gs1_message_is_sold_by_its_weight_and_an_expired_one_is_not(
+    world: World, server: Server
+) -> None:
+    product, message = world.products[0], "]C10109501101530003310300050010LOT-7\x1d17"
+    product.barcode = "9501101530003"
+    await asyncio.to_thread(product.save)
+    running = await server.running()
+    await asyncio.to_thread(running.references.reload)
+    token = await asyncio.to_thread(world.token)
+    async with trolley_client(server, token) as phone:
+        added = await phone.command("cart.add", barcode=message + "991231")
+        assert (added["item"]["unit_price"], added["cart_total"]) == (50.0, 50.0)
+        for scanned, code in ((message + "200101", "label_expired"), (GS1_OF_NOTHING, "label_empty")):
+            with pytest.raises(CommandRefused) as refused:
+                await phone.command("cart.add", barcode=scanned)
+            assert (refused.value.status, refused.value.code) == (400, code)
+            assert "LOT-7, expired on 2020-01-01" in str(refused.value.problem) or code == "label_empty"
+
+
+GS1_OF_NOTHING = "]C101095011015300033103000000"
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [("{", "invalid_json"), ('{"id":"a","type":"fly"}', "unknown_type"), ("[]", "invalid_message")],

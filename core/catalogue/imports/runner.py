@@ -24,6 +24,7 @@ KEPT = timedelta(days=14)
 SILENT = timedelta(minutes=10)
 """A job that says nothing for so long is taken for dead."""
 _TRIES = 3
+_SHOWN: list[dict[str, str]] = []
 T = TypeVar("T")
 
 
@@ -92,12 +93,14 @@ def _check(job: ImportJob, plan: Plan) -> list[Step]:
             setattr(job, step.outcome, getattr(job, step.outcome) + 1)
             job.noted += bool(step.notes)
         # What is shown of them is in the database: kept for 100,000 lines it would be most of the memory.
-        found += (
-            step._replace(changes=[], notes=[]) for step in steps if step.outcome in ("created", "changed")
-        )
+        found += (_kept(step) for step in steps if step.outcome in ("created", "changed"))
         job.checked += len(steps)
         _note(job, "checked", "created", "changed", "unchanged", "refused", "noted")
     return found
+
+
+def _kept(step: Step) -> Step:
+    return step._replace(name="", changes=_SHOWN, problems=_SHOWN, notes=_SHOWN)
 
 
 def _storable(cell: str) -> str:

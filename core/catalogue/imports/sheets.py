@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from core.catalogue.imports.headers import Heading
 
 _SEPARATORS = ",;\t|"
 _SAID_SEPARATOR = re.compile(r'"?sep=(.)"?\r?\n', re.I)
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+\Z")
 _ERRORS = frozenset(
     {
         "#N/A",
@@ -186,4 +186,6 @@ def _check(found: list[Heading], known: Collection[str]) -> None:
 
 
 def _reader(text: str, delimiter: str) -> Any:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    # A StringIO would hold four bytes a letter.
+    lines = (found[0] for found in _LINE.finditer(text))
+    return csv.reader(lines, delimiter=delimiter, strict=True)

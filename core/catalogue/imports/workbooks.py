@@ -7,7 +7,7 @@ import datetime
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -25,6 +25,12 @@ _ZEROS = re.compile(r"0+")
 
 class NoWorkbook(ValueError):
     """The bytes are no workbook that can be read; the message says what was expected."""
+
+
+class _Lines(NamedTuple):
+    """What a writer of CSV takes for a file."""
+
+    write: Callable[[str], Any]
 
 
 class Table(NamedTuple):
@@ -86,8 +92,8 @@ def _read(books: list[Any]) -> Table:
 
 def _sheet(sheet: ReadOnlyWorksheet, formulas: ReadOnlyWorksheet | None) -> str:
     """Return the rows that hold something; "" if none does."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
+    lines: list[str] = []
+    writer = csv.writer(_Lines(lines.append))
     made = repeat(()) if formulas is None else _rows(formulas)
     for number, (cells, formula) in enumerate(zip(_rows(sheet), made, strict=False), 1):
         texts = [_text(cell) for cell in cells]
@@ -96,7 +102,7 @@ def _sheet(sheet: ReadOnlyWorksheet, formulas: ReadOnlyWorksheet | None) -> str:
                 texts[place] = NO_RESULT
         if any(texts):
             writer.writerow([number, *texts])
-    return out.getvalue()
+    return "".join(lines)
 
 
 NO_RESULT = "#RESULT?"

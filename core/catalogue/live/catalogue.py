@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from actors.messages.cart import Offer
 from actors.messages.pricing import TIERS, Voucher
-from core.catalogue import barcodes
-from core.catalogue.labels import Label
+from core.catalogue import barcodes, labels
+from core.catalogue.labels import Label, Layout
 from core.catalogue.live import products
 from core.catalogue.live.price_rules import Rules
 from core.catalogue.live.products import CatalogueProduct, CatalogueVariant
@@ -46,9 +46,13 @@ class Catalogue:
         known = now.by_barcode
         exactly = known.get(code)
         if exactly is not None:
+            if now.layouts and len(code) == _LABELLED:
+                _refuse_blank(now.layouts.get(code[:2]), code)
             return exactly, None
-        normal = barcodes.read(code, known)
+        normal, elements = barcodes.reading(code, known)
         product = known.get(normal)
+        if product is not None and elements:
+            return product, labels.of_message(elements, now.currency)
         if product is not None or len(normal) != _LABELLED:
             return product, None
         layout = now.layouts.get(normal[:2])
@@ -106,12 +110,19 @@ class Catalogue:
         self._products = products.load(self.chain, self._products)
 
 
+def _refuse_blank(layout: Layout | None, code: str) -> None:
+    """Refuse the code under which the catalogue keeps what is weighed: on a label it has no value."""
+    if layout is not None and layout.blank(code) == code:
+        layout.label(code)
+
+
 def _labelled(offer: Offer, label: Label) -> Offer:
     if label.weight_g is not None:
         name = f"{offer.name}, {label.weight_g / 1000:.3f} kg"
         return replace(offer, name=name, label=label.code, weight_g=label.weight_g, rules=())
-    price = offer.price if label.price is None else label.price
-    return replace(offer, price=price, label=label.code, rules=())
+    if label.price is None:
+        return offer
+    return replace(offer, price=label.price, label=label.code, rules=())
 
 
 def _offer(rules: Rules, product: CatalogueProduct, variant_id: str | None, branch: str, tier: str) -> Offer:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import biip
 import pytest
 from django.core.exceptions import ValidationError
 from hypothesis import given
@@ -13,6 +15,7 @@ from actors import cart
 from actors.kit.decider import Context
 from actors.messages.cart import AddItem, Offer
 from actors.pricing import price
+from core.catalogue import gs1
 from core.catalogue.barcodes import BarcodeError
 from core.catalogue.labels import layout, verifier
 from core.catalogue.live.catalogue import Catalogue
@@ -89,12 +92,84 @@ def test_a_upc_scale_code_is_the_prefix_02(world: World) -> None:
     assert offer_of(shelf, short).price == Decimal("12.50")
 
 
-def test_a_label_without_a_value_is_the_item_itself(world: World) -> None:
+def test_a_label_that_costs_or_weighs_nothing_is_to_be_weighed_again(world: World) -> None:
     sold(world, "2112345")
-    shelf = catalogue(world, ("21IIIIIVPPPPC", 2))
-    for scanned in ("2112345", code("211234500000")):
-        offer = offer_of(shelf, scanned)
-        assert (offer.price, offer.label) == (Decimal("199.00"), None)
+    sold(world, code("280001200000"))
+    shelf = catalogue(world, ("21IIIIIVPPPPC", 2), ("28IIIIIWWWWWC", 3))
+    assert offer_of(shelf, "2112345").label is None
+    for scanned in (code("211234500000"), code("280001200000"), GTIN + "3103000000", GTIN + "3922000"):
+        if scanned.startswith("]C1"):
+            Product.objects.get_or_create(
+                chain=world.chain, barcode="9501101530003", defaults={"name": "Steak", "price": 1}
+            )
+            shelf.reload()
+        with pytest.raises(BarcodeError, match="weigh it again") as error:
+            shelf.scan(scanned)
+        assert error.value.code == "label_empty"
+
+
+GTIN = "]C10109501101530003"
+
+
+@pytest.mark.parametrize(
+    ("message", "price_of_one", "weight_g", "lot", "expires"),
+    [
+        (GTIN + "3103000532" + "17270101" + "10AB-123", "105.87", 532, "AB-123", date(2027, 1, 1)),
+        (GTIN + "10AB-123\x1d3103000532", "105.87", 532, "AB-123", None),
+        (GTIN + "3922001050\x1d10L1", "10.50", None, "L1", None),
+        (GTIN + "3202000100", "90.15", 453, "", None),
+        (GTIN[3:] + "3103000532", "105.87", 532, "", None),
+        ("(01)09501101530003(3103)000532(17)280200", "105.87", 532, "", date(2028, 2, 29)),
+        ("https://id.gs1.org/01/09501101530003/10/AB?3103=000532&17=270101", "105.87", 532, "AB",
+         date(2027, 1, 1)),
+        (GTIN + "17270101", "199.00", None, "", date(2027, 1, 1)),
+    ],
+)  # fmt: skip
+def test_a_gs1_message_says_what_one_piece_is(
+    world: World, message: str, price_of_one: str, weight_g: int | None, lot: str, expires: date | None
+) -> None:
+    sold(world, "9501101530003")
+    product, label = catalogue(world).scan(message)
+    assert product is not None
+    assert label is not None
+    assert (label.weight_g, label.lot, label.expires) == (weight_g, lot, expires)
+    assert str(price(catalogue(world).offer(product, label=label), 1)[0]) == price_of_one
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "]C110AB", GTIN + "3103", GTIN + "310300", GTIN + "31030005x2", GTIN + "17271301",
+        "(01)0950110153000",
+        GTIN + "3923001055", GTIN + "3933356001050", "(01)09501101530003 (10)",
+    ],
+)  # fmt: skip
+def test_a_gs1_message_that_says_nothing_clear_is_refused(world: World, message: str) -> None:
+    sold(world, "9501101530003")
+    with pytest.raises(BarcodeError) as error:
+        catalogue(world).scan(message)
+    assert error.value.code == "barcode_malformed"
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["10", "21", "17", "3103", "3922", "15", "11", "400", "37"]), st.integers(1, 28)
+    )
+)
+def test_messages_are_read_as_the_library_for_gs1_reads_them(wanted: dict[str, int]) -> None:
+    message = "0109501101530003"
+    for ai, number in wanted.items():
+        value = (
+            f"2702{number:02d}"
+            if ai in ("17", "15", "11")
+            else f"{number:06d}"
+            if ai == "3103"
+            else str(number)
+        )
+        message += ai + value + ("" if ai in ("17", "15", "11", "3103") else gs1.SEPARATOR)
+    theirs = biip.parse("]C1" + message).gs1_message
+    assert theirs is not None
+    assert gs1.elements(message) == {each.ai.ai: each.value for each in theirs.element_strings}
 
 
 def test_what_is_wrong_with_a_label_is_said(world: World) -> None:
