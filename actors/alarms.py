@@ -2,7 +2,8 @@
 
 Entities tell causes and that causes have gone; each alarm is raised once a kind and
 subject while it lasts. A cause may be given time: a Pi that is back soon, a rental
-that is not over yet, is only watched. People acknowledge (and so take on) and clear.
+that is not over yet, is only watched. People acknowledge (and so take on), snooze for a
+time, and clear what they alone can judge; whose cause is known here ends with that.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from actors.kit.decider import (
     refuse,
 )
 from actors.messages.alarms import (
+    ENDS_ITSELF,
     SEVERITY,
     About,
     AcknowledgeAlarm,
@@ -37,6 +39,7 @@ from actors.messages.alarms import (
     AlarmGone,
     AlarmKind,
     AlarmRaised,
+    AlarmSnoozed,
     AlarmStands,
     AlarmWatched,
     Answer,
@@ -46,6 +49,7 @@ from actors.messages.alarms import (
     DismissAlarm,
     Event,
     RaiseAlarm,
+    SnoozeAlarm,
 )
 from actors.messages.branch import NoteAlarm
 from actors.messages.notify import Notice, Notify
@@ -96,6 +100,10 @@ def tells(state: State, event: Any) -> tuple[Tell, ...]:
             if seen is not None:
                 note = _note(state, "AlarmAcknowledged", seen)
                 return (note, *_to_shopper(seen, "HelpAnswered", event.at))
+        case AlarmSnoozed(alarm_id=alarm_id):
+            seen = find(state, alarm_id)
+            if seen is not None:
+                return (_note(state, "AlarmSnoozed", seen),)
     return ()
 
 
@@ -203,8 +211,23 @@ def _acknowledge(state: State, command: AcknowledgeAlarm, ctx: Context) -> Decis
     return Decision((event,), AlarmStands(_seen(alarm, event)))
 
 
+def _snooze(state: State, command: SnoozeAlarm, ctx: Context) -> Decision:
+    alarm = find(state, command.alarm_id)
+    if alarm is None:
+        return _unknown(state, command.alarm_id)
+    if alarm.kind == "help_wanted":
+        return refuse(
+            409, "alarm_of_a_person", "A shopper waits: answer the call.", alarm_id=command.alarm_id
+        )
+    event = AlarmSnoozed(alarm.alarm_id, command.by, ctx.now + command.seconds, command.reason, ctx.now)
+    return Decision((event,), AlarmStands(_waiting(alarm, event)))
+
+
 def _dismiss(state: State, command: DismissAlarm, ctx: Context) -> Decision:
     alarm = find(state, command.alarm_id)
+    if alarm is not None and alarm.kind in ENDS_ITSELF:
+        sentence = "The cause of this alarm stands; it ends by itself when that goes. Snooze it for a time."
+        return refuse(409, "alarm_stands", sentence, alarm_id=alarm.alarm_id, kind=alarm.kind)
     if alarm is not None:
         return Decision((AlarmCleared(alarm, command.by, ctx.now),), AlarmGone(alarm.alarm_id))
     if command.alarm_id in state.cleared:
@@ -247,6 +270,18 @@ def _seen(alarm: Alarm, event: AlarmAcknowledged) -> Alarm:
     return replace(alarm, acknowledged_at=event.at, acknowledged_by=event.by, assignee=event.assignee)
 
 
+def _on_snoozed(state: State, event: AlarmSnoozed) -> State:
+    active = {
+        key: _waiting(each, event) if each.alarm_id == event.alarm_id else each
+        for key, each in state.active.items()
+    }
+    return replace(state, active=active)
+
+
+def _waiting(alarm: Alarm, event: AlarmSnoozed) -> Alarm:
+    return replace(alarm, snoozed_until=event.until, snoozed_by=event.by, snooze_reason=event.reason)
+
+
 def _on_cleared(state: State, event: AlarmCleared) -> State:
     alarm = event.alarm
     active = _without(state.active, _key(alarm.kind, alarm.about.subject))
@@ -263,6 +298,7 @@ COMMANDS: Commands = {
         ClearAlarm: _clear,
         CallForHelp: _call,
         AcknowledgeAlarm: _acknowledge,
+        SnoozeAlarm: _snooze,
         DismissAlarm: _dismiss,
         TimeReached: _time_reached,
     }
@@ -274,6 +310,7 @@ EVENTS = Events[State](
             AlarmForgone: Move(_on_forgone, ("open",)),
             AlarmRaised: Move(_on_raised, ("open",)),
             AlarmAcknowledged: Move(_on_acknowledged, ("open",)),
+            AlarmSnoozed: Move(_on_snoozed, ("open",)),
             AlarmCleared: Move(_on_cleared, ("open",)),
         }
     },

@@ -136,11 +136,13 @@ _RETURNS = _codec(
     state_version=1,
 )
 _WITH_KIND = ("AlarmWatched", "AlarmForgone", "AlarmRaised", "AlarmCleared")
+_WITH_ALARM = ("AlarmRaised", "AlarmCleared")
 _ALARMS = _codec(
     alarms.DECIDER,
-    state_version=4,
-    versions=dict.fromkeys(_WITH_KIND, 4),
-    upcasters={(name, version): same for name in _WITH_KIND for version in (1, 2, 3)},
+    state_version=5,
+    versions=dict.fromkeys(_WITH_KIND, 4) | dict.fromkeys(_WITH_ALARM, 5),
+    upcasters={(name, version): same for name in _WITH_KIND for version in (1, 2, 3)}
+    | {(name, 4): same for name in _WITH_ALARM},
 )
 _ROLLOUT = _codec(
     rollout.DECIDER,

@@ -42,6 +42,12 @@ SEVERITY: dict[AlarmKind, Severity] = {
 }
 
 
+ENDS_ITSELF: frozenset[AlarmKind] = frozenset(
+    ("device_offline", "bus_fault", "lock_failed", "slot_unknown", "overdue", "low_stock")
+)
+"""Whose cause is known here: such an alarm is over when that goes, and not because somebody says so."""
+
+
 class About(msgspec.Struct, frozen=True):
     """What an alarm is about; ids only, the edge finds the names."""
 
@@ -70,6 +76,11 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     """User id."""
     assignee: str | None = None
     """User id of whoever sees to it."""
+    snoozed_until: float | None = None
+    """Until then it is not among what needs somebody."""
+    snoozed_by: str | None = None
+    """User id."""
+    snooze_reason: str = ""
 
 
 # --- commands -------------------------------------------------------------
@@ -111,8 +122,17 @@ class AcknowledgeAlarm(msgspec.Struct, Asked["AlarmStands"], frozen=True, tag="A
     assignee: str
 
 
+class SnoozeAlarm(msgspec.Struct, Asked["AlarmStands"], frozen=True, tag="SnoozeAlarm"):
+    """It may wait for ``seconds``, and why. Answer: AlarmStands."""
+
+    alarm_id: str
+    by: str
+    seconds: float
+    reason: str
+
+
 class DismissAlarm(msgspec.Struct, Asked["AlarmGone"], frozen=True, tag="DismissAlarm"):
-    """Somebody says that it is done with. Answer: AlarmGone."""
+    """Somebody says that it is done with; refused where the cause itself tells. Answer: AlarmGone."""
 
     alarm_id: str
     by: str
@@ -160,6 +180,16 @@ class AlarmAcknowledged(msgspec.Struct, frozen=True, tag="AlarmAcknowledged"):
     at: float
 
 
+class AlarmSnoozed(msgspec.Struct, frozen=True, tag="AlarmSnoozed"):
+    """It stands, and waits until then."""
+
+    alarm_id: str
+    by: str
+    until: float
+    reason: str
+    at: float
+
+
 class AlarmCleared(msgspec.Struct, frozen=True, tag="AlarmCleared"):
     alarm: Alarm
     """As it was at the end."""
@@ -168,6 +198,6 @@ class AlarmCleared(msgspec.Struct, frozen=True, tag="AlarmCleared"):
     at: float
 
 
-Command = RaiseAlarm | ClearAlarm | CallForHelp | AcknowledgeAlarm | DismissAlarm
+Command = RaiseAlarm | ClearAlarm | CallForHelp | AcknowledgeAlarm | SnoozeAlarm | DismissAlarm
 Answer = AlarmStands | AlarmGone
-Event = AlarmWatched | AlarmForgone | AlarmRaised | AlarmAcknowledged | AlarmCleared
+Event = AlarmWatched | AlarmForgone | AlarmRaised | AlarmAcknowledged | AlarmSnoozed | AlarmCleared

@@ -31,15 +31,18 @@ class AlarmAnswer(serializers.ModelSerializer[Alarm]):
     assignee = serializers.SerializerMethodField()
     acknowledged_by = serializers.SerializerMethodField()
     cleared_by = serializers.SerializerMethodField()
+    snoozed_by = serializers.SerializerMethodField()
     raised_at = Moment()
     acknowledged_at = Moment(allow_null=True)
     cleared_at = Moment(allow_null=True)
+    snoozed_until = Moment(allow_null=True)
 
     class Meta:
         model = Alarm
         fields = (
             "alarm_id", "kind", "severity", "subject", "trolley_id", "device_id", "slot", "shopper", "detail",
-            "raised_at", "acknowledged_at", "acknowledged_by", "assignee", "cleared_at", "cleared_by",
+            "raised_at", "acknowledged_at", "acknowledged_by", "assignee",
+            "snoozed_until", "snoozed_by", "snooze_reason", "cleared_at", "cleared_by",
         )  # fmt: skip
 
     def get_shopper(self, row: Alarm) -> str | None:
@@ -53,6 +56,10 @@ class AlarmAnswer(serializers.ModelSerializer[Alarm]):
     def get_acknowledged_by(self, row: Alarm) -> str | None:
         """Return who saw it first."""
         return self._name(row.acknowledged_by)
+
+    def get_snoozed_by(self, row: Alarm) -> str | None:
+        """Return who let it wait."""
+        return self._name(row.snoozed_by)
 
     def get_cleared_by(self, row: Alarm) -> str | None:
         """Return who cleared it by hand."""

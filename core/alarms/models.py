@@ -24,6 +24,9 @@ class Alarm(models.Model):
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.UUIDField(null=True, blank=True)
     assignee = models.UUIDField(null=True, blank=True)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    snoozed_by = models.UUIDField(null=True, blank=True)
+    snooze_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
     cleared_at = models.DateTimeField(null=True, blank=True)
     cleared_by = models.UUIDField(null=True, blank=True)
     """Null: its cause went."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from actors import alarms
-from actors.messages.alarms import Alarm, AlarmAcknowledged, AlarmCleared, AlarmRaised
+from actors.messages.alarms import Alarm, AlarmAcknowledged, AlarmCleared, AlarmRaised, AlarmSnoozed
 from actors.runtime.journal import Write
 from core.journal.tables import Posix, Row, Uuid
 
 _DETAIL = 500
+_REASON = 300
 
 
 class AlarmRow(Row, table="alarms_alarm", key="alarm_id", mode="upsert"):
@@ -27,6 +28,9 @@ class AlarmRow(Row, table="alarms_alarm", key="alarm_id", mode="upsert"):
     acknowledged_at: Posix | None
     acknowledged_by: Uuid | None
     assignee: Uuid | None
+    snoozed_until: Posix | None
+    snoozed_by: Uuid | None
+    snooze_reason: str
     cleared_at: Posix | None
     cleared_by: Uuid | None
     seq: int
@@ -41,7 +45,7 @@ def alarm_rows(write: Write) -> list[Row]:
             rows[event.alarm.alarm_id] = _row(write.address.key, event.alarm, recorded.seq)
         elif kind is AlarmCleared:
             rows[event.alarm.alarm_id] = _row(write.address.key, event.alarm, recorded.seq, event)
-        elif kind is AlarmAcknowledged:
+        elif kind in (AlarmAcknowledged, AlarmSnoozed):
             # One that is cleared in the same write has its last state in that event.
             alarm = alarms.find(write.state, event.alarm_id)
             if alarm is not None:
@@ -66,6 +70,9 @@ def _row(branch: str, alarm: Alarm, seq: int, cleared: AlarmCleared | None = Non
         acknowledged_at=alarm.acknowledged_at,
         acknowledged_by=alarm.acknowledged_by,
         assignee=alarm.assignee,
+        snoozed_until=alarm.snoozed_until,
+        snoozed_by=alarm.snoozed_by,
+        snooze_reason=alarm.snooze_reason[:_REASON],
         cleared_at=None if cleared is None else cleared.at,
         cleared_by=None if cleared is None else cleared.by,
         seq=seq,

@@ -71,6 +71,11 @@ DEEDS: dict[str, tuple[dict[type, Deed], Callable[[Write], str]]] = {
             alarms.AlarmAcknowledged: Deed(
                 "alarm.acknowledge", on=lambda write, event: f"alarm/{event.alarm_id}"
             ),
+            alarms.AlarmSnoozed: Deed(
+                "alarm.snooze",
+                lambda event: event.reason,
+                on=lambda write, event: f"alarm/{event.alarm_id}",
+            ),
             alarms.AlarmCleared: Deed(
                 "alarm.clear",
                 by_staff=lambda write, event, who: event.by is not None,

@@ -31,6 +31,9 @@ def _alarm(row: Alarm) -> on_alarms.Alarm:
         acknowledged_at=None if row.acknowledged_at is None else row.acknowledged_at.timestamp(),
         acknowledged_by=_text(row.acknowledged_by),
         assignee=_text(row.assignee),
+        snoozed_until=None if row.snoozed_until is None else row.snoozed_until.timestamp(),
+        snoozed_by=_text(row.snoozed_by),
+        snooze_reason=row.snooze_reason,
     )
 
 

@@ -172,6 +172,7 @@ const BRANCH = {
   }),
   AlarmRaised: withAlarm,
   AlarmAcknowledged: withAlarm,
+  AlarmSnoozed: withAlarm,
   AlarmCleared: (board, { alarm }) => ({ ...board, alarms: without(board.alarms, "alarm_id", alarm.alarm_id) }),
 };
 

@@ -97,7 +97,7 @@ test("what needs somebody is one list: alarms, and trolleys in trouble of which 
   assert.deepEqual(keys([alarm("a", "lock_failed", "major", { trolley_id: "f" })]), ["a", "trolley/s"]);
   assert.deepEqual(
     keys([alarm("h", "help_wanted", "minor", { trolley_id: "s" }), alarm("p", "device_offline", "critical")]),
-    ["p", "trolley/f", "h", "trolley/s"],
+    ["h", "p", "trolley/f", "trolley/s"],
   );
   assert.deepEqual(keys([alarm("t", "stray", "critical", { trolley_id: "s", assignee: "mia" })]), ["trolley/f", "t"]);
   assert.deepEqual(needs({ trolleys: [] }), []);
@@ -214,4 +214,59 @@ test("the counters sum to all that are in use, and each is as long as its group 
   for (const [state, list] of grouped(trolleys)) {
     if (state in each && state !== "held") assert.equal(each[state], list.length, state);
   }
+});
+
+const raised = (kind, more = {}) => ({
+  alarm_id: `${kind}${more.slot ?? ""}`,
+  kind,
+  severity: "major",
+  device_id: "d",
+  slot: null,
+  trolley_id: null,
+  raised_at: "2026-01-01T00:00:00Z",
+  assignee: null,
+  snoozed_until: null,
+  ...more,
+});
+
+test("one cause is one alarm: what hangs on a silent board or Pi is folded under it", () => {
+  const alarms = [
+    raised("bus_fault", { slot: 16 }),
+    raised("lock_failed", { slot: 18, trolley_id: "T9" }),
+    raised("slot_unknown", { slot: 31 }),
+    raised("lock_failed", { slot: 3, trolley_id: "T1" }),
+  ];
+  const shown = needs({ trolleys: [], alarms });
+  assert.deepEqual(
+    shown.map((one) => [one.key, one.below.length]),
+    [
+      ["bus_fault16", 2],
+      ["lock_failed3", 0],
+    ],
+  );
+  const offline = needs({ trolleys: [], alarms: [...alarms, raised("device_offline", { severity: "critical" })] });
+  assert.deepEqual(
+    offline.map((one) => one.key),
+    ["device_offline"],
+  );
+  const other = needs({ trolleys: [], alarms: [...alarms, raised("device_offline", { device_id: "e" })] });
+  assert.equal(other.length, 3, "another Pi explains nothing here");
+});
+
+test("who calls comes first, and what somebody lets wait comes last until its time is over", () => {
+  const alarms = [
+    raised("stray", { severity: "critical" }),
+    raised("device_offline", { severity: "critical", device_id: "x", snoozed_until: "2026-01-01T00:15:00Z" }),
+    raised("help_wanted", { raised_at: "2026-01-01T00:05:00Z", device_id: null }),
+  ];
+  const at = (minute) => needs({ trolleys: [], alarms }, Date.parse(`2026-01-01T00:${minute}:00Z`));
+  assert.deepEqual(
+    at("10").map((one) => [one.key, one.waits]),
+    [
+      ["help_wanted", false],
+      ["stray", false],
+      ["device_offline", true],
+    ],
+  );
+  assert.equal(at("15").filter((one) => one.waits).length, 0);
 });

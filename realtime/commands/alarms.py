@@ -6,14 +6,21 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from actors.messages.alarms import AcknowledgeAlarm, AlarmGone, AlarmStands, CallForHelp, DismissAlarm
+from actors.messages.alarms import (
+    AcknowledgeAlarm,
+    AlarmGone,
+    AlarmStands,
+    CallForHelp,
+    DismissAlarm,
+    SnoozeAlarm,
+)
 from actors.messages.cart import FindSession, SessionFound
 from core.orders import customers
 from realtime.commands.asking import Accepted, in_database
 from realtime.commands.lookups import people_of
 from realtime.commands.row import Ask, Call, Command, Route, in_branch, own
 from realtime.limits.attempts import TOO_MANY
-from realtime.problems import Problem
+from realtime.problems import Problem, invalid
 from realtime.views.alarm import AlarmView
 from realtime.views.base import View
 from realtime.wire import Body, Uuid, rfc3339
@@ -29,8 +36,17 @@ class AlarmAcknowledge(Body):
     assignee: Uuid | None = None
 
 
+class AlarmSnooze(Body):
+    """Let an alarm wait for a time. It stands, and needs somebody again after that."""
+
+    branch: Id
+    alarm_id: Uuid
+    minutes: Annotated[int, Meta(ge=1, le=480)]
+    reason: Annotated[str, Meta(min_length=1, max_length=300)]
+
+
 class AlarmClear(Body):
-    """Say that an alarm is done with. It is raised again if its cause comes again."""
+    """Say that an alarm is done with, unless its cause is known and stands. It may be raised again."""
 
     branch: Id
     alarm_id: Uuid
@@ -102,6 +118,17 @@ async def _taken(call: Call, assignee: str, outcome: Accepted[AlarmStands]) -> A
     return AlarmTaken(alarm=call.services.goods.alarm(alarm))
 
 
+# --- alarm.snooze -----------------------------------------------------------------------
+
+
+def _snooze(call: Call, caller: str) -> Ask:
+    reason: str = call.body.reason.strip()
+    if not reason:
+        raise invalid("reason", "Say why the alarm may wait.")
+    command = SnoozeAlarm(call.body.alarm_id, caller, 60.0 * call.body.minutes, reason)
+    return Ask("alarms", call.place.thing.code, command)
+
+
 # --- alarm.clear ------------------------------------------------------------------------
 
 
@@ -160,6 +187,18 @@ ROWS = (
         refusals=(*_REFUSALS, "user_not_found"),
     ),
     Command(
+        name="alarm.snooze",
+        body=AlarmSnooze,
+        answer=AlarmTaken,
+        permission="trolley.operate",
+        where=in_branch,
+        refer=_caller,
+        command=_snooze,
+        show=_taken,
+        routes=(Route("POST", f"{_PATH}/snooze"),),
+        refusals=(*_REFUSALS, "alarm_of_a_person"),
+    ),
+    Command(
         name="alarm.clear",
         body=AlarmClear,
         answer=AlarmCleared,
@@ -168,7 +207,7 @@ ROWS = (
         command=_clear,
         show=_cleared,
         routes=(Route("POST", f"{_PATH}/clear"),),
-        refusals=_REFUSALS,
+        refusals=(*_REFUSALS, "alarm_stands"),
     ),
     Command(
         name="help.call",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from actors.messages.alarms import Alarm
+from actors.messages.alarms import ENDS_ITSELF, Alarm
 from realtime.views.base import View
 from realtime.wire import maybe_time, rfc3339
 
@@ -27,6 +27,12 @@ class AlarmView(View, frozen=True):
     acknowledged_at: str | None
     acknowledged_by: str | None
     assignee: str | None
+    snoozed_until: str | None
+    """Until then it may wait."""
+    snoozed_by: str | None
+    snooze_reason: str
+    ends_itself: bool
+    """Whether it is over only when its cause goes; what a person alone can judge, somebody may clear."""
 
 
 def alarm_view(alarm: Alarm, display: Callable[[str], str], goods: Callable[[str], str]) -> AlarmView:
@@ -51,4 +57,8 @@ def alarm_view(alarm: Alarm, display: Callable[[str], str], goods: Callable[[str
         acknowledged_at=maybe_time(alarm.acknowledged_at),
         acknowledged_by=name(alarm.acknowledged_by),
         assignee=name(alarm.assignee),
+        snoozed_until=maybe_time(alarm.snoozed_until),
+        snoozed_by=name(alarm.snoozed_by),
+        snooze_reason=alarm.snooze_reason,
+        ends_itself=alarm.kind in ENDS_ITSELF,
     )

@@ -14,12 +14,14 @@ from actors.messages.alarms import (
     AlarmCleared,
     AlarmForgone,
     AlarmGone,
+    AlarmSnoozed,
     AlarmStands,
     AlarmWatched,
     CallForHelp,
     ClearAlarm,
     DismissAlarm,
     RaiseAlarm,
+    SnoozeAlarm,
 )
 from actors.messages.branch import AlarmNoted, NoteAlarm
 from actors.messages.device import (
@@ -135,6 +137,35 @@ def test_clearing_by_hand_answers_the_same_again_and_an_unknown_alarm_is_refused
     after.when(DismissAlarm(alarm.alarm_id, "mia")).nothing().answers(AlarmGone(alarm.alarm_id))
     after.when(AcknowledgeAlarm(alarm.alarm_id, "mia", "mia")).refused(409, "alarm_cleared")
     after.when(DismissAlarm("nothing", "mia")).refused(404, "alarm_not_found")
+
+
+def test_an_alarm_whose_cause_stands_is_not_done_with_because_somebody_says_so() -> None:
+    state, alarm = raised(RaiseAlarm("lock_failed", ABOUT, 100.0, 7))
+    refused = state.when(DismissAlarm(alarm.alarm_id, "mia"), at=120.0)
+    refused.refused(409, "alarm_stands", alarm_id=alarm.alarm_id, kind="lock_failed")
+    over = state.when(ClearAlarm(("lock_failed",), ABOUT.subject, 8), at=130.0)
+    over.then(AlarmCleared(alarm, None, 130.0))
+
+
+def test_a_snoozed_alarm_stands_and_says_who_lets_it_wait_until_when_and_why() -> None:
+    state, alarm = raised(RaiseAlarm("lock_failed", ABOUT, 100.0, 7))
+    then = state.when(SnoozeAlarm(alarm.alarm_id, "mia", 900.0, "part ordered"), at=120.0)
+    then.then(AlarmSnoozed(alarm.alarm_id, "mia", 1020.0, "part ordered", 120.0))
+    waits = alarms.find(then.state, alarm.alarm_id)
+    assert waits is not None
+    assert (waits.snoozed_until, waits.snoozed_by, waits.snooze_reason) == (1020.0, "mia", "part ordered")
+    then.answers(AlarmStands(waits))
+    assert then.hints("branch", B) == [NoteAlarm("AlarmSnoozed", waits, 2)]
+    after = then.and_then()
+    after.when(RaiseAlarm("lock_failed", ABOUT, 140.0, 9), at=140.0).nothing()
+    over = after.when(ClearAlarm(("lock_failed",), ABOUT.subject, 10), at=150.0)
+    over.then(AlarmCleared(waits, None, 150.0))
+    over.and_then().when(SnoozeAlarm(alarm.alarm_id, "mia", 60.0, "again")).refused(409, "alarm_cleared")
+
+
+def test_a_shopper_who_waits_is_not_snoozed() -> None:
+    state, alarm = raised(CallForHelp("s1", T, "alice"))
+    state.when(SnoozeAlarm(alarm.alarm_id, "mia", 60.0, "busy")).refused(409, "alarm_of_a_person")
 
 
 def test_the_map_hears_of_every_change() -> None:

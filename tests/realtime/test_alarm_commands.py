@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -101,12 +102,24 @@ async def test_an_alarm_lives_in_the_snapshot_and_the_read_model_and_http_acts_o
         async with trolley_client(server, staff) as desk:
             shown = (await desk.subscribe(f"branch:{code}"))["data"]["alarms"]
             assert [each["alarm_id"] for each in shown] == [alarm["alarm_id"]]
-        assert (await api.post(f"{path}/clear", json={})).json()["cleared"] is True
-        assert (await api.post(f"{path}/clear", json={})).status_code == 200
+        stands = await api.post(f"{path}/clear", json={})
+        assert (stands.status_code, stands.json()["code"]) == (409, "alarm_stands")
+        asked = {"minutes": 15, "reason": "the electrician is on the way"}
+        snoozed = (await api.post(f"{path}/snooze", json=asked)).json()["alarm"]
+        assert (snoozed["snooze_reason"], snoozed["ends_itself"]) == (asked["reason"], True)
+        listed = await api.get(f"/api/branches/{code}/alarms?standing=true&kind=bus_fault")
+        (row,) = listed.json()["results"]
+        assert row["snoozed_by"] == world.user("staff").username
+        kept, told = (datetime.fromisoformat(each["snoozed_until"]) for each in (row, snoozed))
+        assert abs(kept - told) < timedelta(milliseconds=2)
+        assert (await person.post(f"{path}/snooze", json=asked)).status_code == 403
+        async with pi(server, world) as device:
+            await device.hello([_slot(0), _slot(1)])
+        await running.settled()
         assert (await api.post(f"{path}/acknowledge", json={})).json()["code"] == "alarm_cleared"
         assert (await api.post(f"/api/branches/{code}/alarms/{code}/clear", json={})).status_code == 400
         rows = (await api.get(f"/api/branches/{code}/alarms?standing=false")).json()["results"]
-        assert [row["cleared_by"] for row in rows] == [world.user("staff").username]
+        assert [(row["kind"], row["cleared_by"]) for row in rows] == [("bus_fault", None)]
 
 
 async def test_those_who_run_the_branch_get_a_notice(world: World, server: Server) -> None:

@@ -1,9 +1,9 @@
 /** What needs somebody, in one list: alarms that stand and trolleys in trouble, each with what can be done. */
 import { html, cx, useState } from "../ui.js";
-import { t, elapsed, number } from "../i18n.js";
+import { t, elapsed, number, timeOfDay } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Refusal, useRequest } from "../parts/forms.js";
-import { acknowledge, answerHelp, clearAlarm, giveBack, now } from "./store.js";
+import { acknowledge, answerHelp, clearAlarm, giveBack, now, snooze } from "./store.js";
 import { disputeReason } from "../orders/dispute.js";
 import { candidates, lockPlace, needs, stateOf } from "./states.js";
 
@@ -69,10 +69,58 @@ function Orders({ alarm, busy, run }) {
         ${t(help ? "alarm.come" : "alarm.take")}
       </button>`
     }
-    <button type="button" class="btn btn-quiet" disabled=${busy} onClick=${() => run(() => clearAlarm(alarm.alarm_id))}>
-      ${t("alarm.clear")}
-    </button>
+    ${
+      alarm.ends_itself
+        ? html`<${Snooze} alarm=${alarm} busy=${busy} run=${run} />`
+        : html`<button
+          type="button"
+          class="btn btn-quiet"
+          disabled=${busy}
+          onClick=${() => run(() => clearAlarm(alarm.alarm_id))}
+        >
+          ${t("alarm.clear")}
+        </button>`
+    }
   </div>`;
+}
+
+const SNOOZE_MINUTES = 15;
+const SNOOZE_REASONS = ["snooze.ordered", "snooze.known", "snooze.later"];
+
+/** An alarm whose cause stands is not done with; it may wait, and the list says why. */
+function Snooze({ alarm, busy, run }) {
+  const [asks, ask] = useState(false);
+  if (!asks)
+    return html`<button type="button" class="btn btn-quiet" disabled=${busy} onClick=${() => ask(true)}>
+      <${Icon} name="clock" />
+      ${t("snooze.do", { n: SNOOZE_MINUTES })}
+    </button>`;
+  const choose = (key) =>
+    run(async () => {
+      await snooze(alarm.alarm_id, SNOOZE_MINUTES, t(key));
+      ask(false);
+    });
+  return html`<div class="chips" role="group" aria-label=${t("snooze.why")}>
+    ${SNOOZE_REASONS.map(
+      (key) => html`<button key=${key} type="button" class="chip" disabled=${busy} onClick=${() => choose(key)}>
+        ${t(key)}
+      </button>`,
+    )}
+  </div>`;
+}
+
+/** Who lets it wait until when, and what hangs on the same cause. */
+function Also({ alarm, waiting, below }) {
+  return html`
+    ${
+      waiting &&
+      html`<span class="small soft">
+        ${t("snooze.until", { name: alarm.snoozed_by ?? "", time: timeOfDay(alarm.snoozed_until) })}
+        ${": "}<bdi>${alarm.snooze_reason}</bdi>
+      </span>`
+    }
+    ${below.length > 0 && html`<span class="small soft">${t("alarm.below", { n: below.length })}</span>`}
+  `;
 }
 
 const called = (one) =>
@@ -127,13 +175,13 @@ function orderAddress(alarm) {
   return `${location.pathname.replace(/\/$/, "")}/orders?order=${encodeURIComponent(order)}`;
 }
 
-function Alarm({ alarm, board, onOpen }) {
+function Alarm({ alarm, board, onOpen, waiting, below }) {
   const { busy, problem, run } = useRequest();
   const text = alarmText(alarm, board);
   const trolley = board.trolleys.find((one) => one.trolley_id === alarm.trolley_id);
   const also = why(alarm);
   const order = orderAddress(alarm);
-  return html`<li class=${cx("alarm", `sev-${alarm.severity}`, alarm.assignee && "alarm-taken")}>
+  return html`<li class=${cx("alarm", `sev-${alarm.severity}`, (alarm.assignee || waiting) && "alarm-taken")}>
     <${Badge} severity=${alarm.severity} />
     <div class="alarm-what">
       ${
@@ -149,6 +197,7 @@ function Alarm({ alarm, board, onOpen }) {
         since=${alarm.raised_at}
         assignee=${alarm.assignee}
       />
+      <${Also} alarm=${alarm} waiting=${waiting} below=${below} />
       <${Refusal} problem=${problem} />
     </div>
     ${alarm.kind === "slot_unknown" && html`<${Which} alarm=${alarm} board=${board} busy=${busy} run=${run} />`}
@@ -181,19 +230,20 @@ function Trouble({ trolley, severity, onOpen }) {
 }
 
 export function Needs({ board, onOpen }) {
-  const list = needs(board);
+  const list = needs(board, now.value);
+  const waiting = list.filter((one) => one.waits).length;
   return html`<section
     class=${cx(
       "alarms",
       list.length === 0 && "alarms-none",
-      list.length > 0 && list.every((one) => one.severity === "warning" || one.assignee) && "alarms-calm",
+      list.length > 0 && list.every((one) => one.severity === "warning" || one.assignee || one.waits) && "alarms-calm",
     )}
     aria-label=${t("alarms.title")}
   >
     <h2 aria-live="polite">
       ${
-        list.length
-          ? html`${t("alarms.title")}<span class="num group-count">${number(list.length)}</span>`
+        list.length > waiting
+          ? html`${t("alarms.title")}<span class="num group-count">${number(list.length - waiting)}</span>`
           : html`<${Icon} name="check" />${t("alarms.none")}`
       }
     </h2>
@@ -202,7 +252,14 @@ export function Needs({ board, onOpen }) {
       html`<ul>
         ${list.map((one) =>
           one.alarm
-            ? html`<${Alarm} key=${one.key} alarm=${one.alarm} board=${board} onOpen=${onOpen} />`
+            ? html`<${Alarm}
+              key=${one.key}
+              alarm=${one.alarm}
+              board=${board}
+              onOpen=${onOpen}
+              waiting=${one.waits}
+              below=${one.below}
+            />`
             : html`<${Trouble} key=${one.key} trolley=${one.trolley} severity=${one.severity} onOpen=${onOpen} />`,
         )}
       </ul>`

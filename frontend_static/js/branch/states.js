@@ -95,17 +95,30 @@ const TROUBLE = { fault: "major", stray: "warning" };
  * All that needs somebody, most urgent first: [{key, severity, raised_at, assignee, alarm | trolley}...].
  * Alarms that stand, and trolleys in trouble of which no alarm speaks (yet, or any more).
  */
-export function needs({ trolleys, alarms = [] }) {
+export function needs({ trolleys, alarms = [] }, now = Date.now()) {
   const spoken = new Set(alarms.filter((one) => SPEAK.has(one.kind)).map((one) => one.trolley_id));
-  const silent = trolleys.filter((one) => ATTENTION.has(stateOf(one)) && !spoken.has(one.trolley_id));
+  const causes = alarms.filter((one) => one.kind === "device_offline" || one.kind === "bus_fault");
+  const under = (place) => causes.find((cause) => explains(cause, place));
+  const hangs = (alarm) => HANG.has(alarm.kind) && under(alarm);
+  const silent = trolleys.filter(
+    (one) =>
+      ATTENTION.has(stateOf(one)) &&
+      !spoken.has(one.trolley_id) &&
+      !(stateOf(one) === "fault" && one.place && under(one.place)),
+  );
   return byUrgency([
-    ...alarms.map((alarm) => ({
-      key: alarm.alarm_id,
-      severity: alarm.severity,
-      raised_at: alarm.raised_at,
-      assignee: alarm.assignee,
-      alarm,
-    })),
+    ...alarms
+      .filter((alarm) => !hangs(alarm))
+      .map((alarm) => ({
+        key: alarm.alarm_id,
+        severity: alarm.severity,
+        raised_at: alarm.raised_at,
+        assignee: alarm.assignee,
+        calls: alarm.kind === "help_wanted",
+        waits: waits(alarm, now),
+        below: alarms.filter((other) => hangs(other) && explains(alarm, other)),
+        alarm,
+      })),
     ...silent.map((trolley) => ({
       key: `trolley/${trolley.trolley_id}`,
       severity: TROUBLE[stateOf(trolley)],
@@ -124,9 +137,23 @@ export function candidates(trolleys) {
   );
 }
 
-/** Alarms, what nobody sees to first, then the worst, then the oldest. */
+/** Alarms of what hangs on a Pi or a board: while that is silent, it is the one to see to. */
+const HANG = new Set(["lock_failed", "slot_unknown", "bus_fault"]);
+
+/** Whether the alarm of a silent Pi or board explains what is wrong at `place`, which has {device_id, slot}. */
+function explains(cause, place) {
+  if (cause === place || cause.device_id !== place.device_id) return false;
+  if (cause.kind === "device_offline") return true;
+  return cause.kind === "bus_fault" && place.kind !== "bus_fault" && cause.slot >> 4 === place.slot >> 4;
+}
+
+/** Whether somebody lets the alarm wait. */
+export const waits = (alarm, now) => Boolean(alarm.snoozed_until) && Date.parse(alarm.snoozed_until) > now;
+
+/** People who call first, then what nobody sees to, the worst, the oldest; what may wait comes last. */
 export function byUrgency(alarms) {
-  const rank = (alarm) => (alarm.assignee ? SEVERITIES.length : 0) + SEVERITIES.indexOf(alarm.severity);
+  const rank = ({ assignee, calls, severity, waits }) =>
+    (waits ? 4 : assignee ? 2 : calls ? 0 : 1) * SEVERITIES.length + SEVERITIES.indexOf(severity);
   return [...alarms].sort((a, b) => rank(a) - rank(b) || a.raised_at.localeCompare(b.raised_at));
 }
 

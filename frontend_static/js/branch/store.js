@@ -5,6 +5,7 @@ import { auth } from "../api.js";
 import { TrolleySocket } from "../socket.js";
 import { socketUrl } from "../connect.js";
 import { foldBranch } from "../fold.js";
+import { signalFound } from "../scan.js";
 import { withUnheard } from "./states.js";
 import { dictionaries } from "../messages.js";
 import { present } from "../present.js";
@@ -43,6 +44,7 @@ export function start(code) {
     event(name, data, at) {
       board.value = withUnheard(foldBranch(present(board.peek()), name, data));
       remember(name, data, at);
+      if (name === "AlarmRaised" && data.alarm.kind === "help_wanted") signalFound(false);
     },
     refused: (problem) => (refused.value = problem),
   });
@@ -68,6 +70,8 @@ const branchCode = () => present(board.peek()).branch.code;
 export const acknowledge = (alarm_id) => socket.request("alarm.acknowledge", { branch: branchCode(), alarm_id });
 export const answerHelp = (alarm_id) => socket.request("help.answer", { branch: branchCode(), alarm_id });
 export const clearAlarm = (alarm_id) => socket.request("alarm.clear", { branch: branchCode(), alarm_id });
+export const snooze = (alarm_id, minutes, reason) =>
+  socket.request("alarm.snooze", { branch: branchCode(), alarm_id, minutes, reason });
 export const giveBack = (trolley_id, { device_id, slot }) =>
   socket.request("trolley.return", { branch: branchCode(), trolley_id, device_id, slot });
 export const unlock = (trolley_id, reason) => socket.order("trolley.unlock", { trolley_id, reason });

@@ -153,6 +153,10 @@ class AlarmAcknowledged(_AlarmEvent, frozen=True):
     """Somebody looks after the alarm."""
 
 
+class AlarmSnoozed(_AlarmEvent, frozen=True):
+    """Somebody lets an alarm wait for a time; it stands."""
+
+
 class AlarmCleared(_AlarmEvent, frozen=True):
     """The alarm is over; as it was."""
 
@@ -177,5 +181,5 @@ TrolleyEvent = (
     | RentalClosed
 )
 DeviceEvent = DeviceChanged | DeviceConnected | DeviceDisconnected | DeviceRetired
-AlarmEvent = AlarmRaised | AlarmAcknowledged | AlarmCleared
+AlarmEvent = AlarmRaised | AlarmAcknowledged | AlarmSnoozed | AlarmCleared
 Event = TrolleyEvent | CartTotalChanged | DeviceEvent | AlarmEvent

@@ -39,11 +39,11 @@ def test_with_the_keyboard_alone_a_lock_is_opened_with_a_reason_and_the_focus_co
     plan = page.locator(".plan-close, .plan").first
     expect(plan.get_by_role("button", name=re.compile("^Trolley 3, Free, lock closed"))).to_be_visible()
     order = []
-    for _ in range(6):
+    for _ in range(7):
         page.keyboard.press("Tab")
         order.append(_focused(page))
     # The top bar from its start to its end, what needs somebody, then the plan: one stop for all trolleys.
-    pages = ["Devices of the branch", "Orders", "Exit"]
+    pages = ["Devices of the branch", "Orders", "Exit", "Office"]
     assert [name.split(":")[0] for name in order] == ["Smart Trolley", *pages, "עברית", "Colours"]
     page.keyboard.press("Tab")
     while page.evaluate("() => document.activeElement.closest('.alarms') !== null"):
@@ -74,7 +74,7 @@ def test_with_the_keyboard_alone_a_lock_is_opened_with_a_reason_and_the_focus_co
     expect(plan.locator("[data-trolley=TROLLEY_03]")).to_have_attribute(
         "aria-label", re.compile("^Trolley 3, Free, .*lock open$")
     )
-    expect(page.locator(".latest")).to_contain_text("TROLLEY_03: staff ordered the lock open")
+    expect(page.locator(".latest")).to_contain_text("TROLLEY_03: staff opens the lock")
     page.keyboard.press("Escape")
     expect(plan.locator("[data-trolley=TROLLEY_03]")).to_be_focused()
     hardware.push_back(3)
@@ -130,6 +130,12 @@ def test_a_board_that_does_not_answer_takes_its_trolleys_from_the_free_ones_and_
         assert sum(numbers) == int(page.locator(".counter-total dd").inner_text())
         listed = page.locator(".entry:has(.is-available)").count()
         assert listed == int(free.inner_text())
+        alarm = page.locator(".alarm").first
+        expect(alarm.get_by_role("button")).to_have_count(2)
+        alarm.get_by_role("button").last.click()
+        alarm.locator(".chip").first.click()
+        expect(page.locator(".alarm.alarm-taken")).to_contain_text(":")
+        expect(page.locator(".alarms h2 .group-count")).to_have_count(0)
         if desk:
             expect(page.locator(".bay-unheard")).not_to_have_count(0)
         assert flaws(page) == []
