@@ -39,12 +39,22 @@ class Buckets:
     def __getitem__(self, key: str) -> TokenBucket:
         bucket = self._kept.get(key)
         if bucket is None:
+            self._make_room()
             bucket = self._kept[key] = self._make()
-            if len(self._kept) > _MOST_REMEMBERED:
-                self._kept.popitem(last=False)
         else:
             self._kept.move_to_end(key)
         return bucket
+
+    def _make_room(self) -> None:
+        """Drop two of those who were not seen for longest, if they are as good as new or there are too many.
+
+        So a crowd that comes from ever new addresses is remembered for as long as its buckets fill.
+        """
+        for _ in range(2):
+            oldest = next(iter(self._kept), None)
+            if oldest is None or not (len(self._kept) >= _MOST_REMEMBERED or self._kept[oldest].full()):
+                return
+            del self._kept[oldest]
 
     def items(self) -> list[tuple[str, TokenBucket]]:
         """Return every key with its bucket."""

@@ -175,3 +175,12 @@ async def test_claims_in_one_process_are_missing_in_the_next_from_its_first_word
     there.take("claim", "somebody", None)
     with pytest.raises(Problem):
         there.take("claim", "somebody", None)
+
+
+def test_a_crowd_from_ever_new_addresses_is_remembered_only_while_it_matters() -> None:
+    now = 0.0
+    allowances = Allowances(Rates(), lambda: now)
+    for number in range(20_000):
+        now += 0.001
+        assert allowances.request(None, f"10.0.{number >> 8}.{number & 255}") == 0
+    assert len(list(allowances.spent())) < 100, "each is as good as new after two milliseconds"
