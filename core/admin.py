@@ -42,6 +42,14 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
 
+class RetiringAdmin(ModelAdmin):
+    """For rows that have a history, which points to them: they are taken out of use, never deleted."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody may."""
+        return False
+
+
 def update_all(rows: QuerySet[Any], what: str, **values: Any) -> int:
     """Set values in many rows at once and announce the change; return how many."""
     note_rows(rows, values)

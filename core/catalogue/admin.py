@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
-from core.admin import ModelAdmin, ReadOnlyAdmin, TabularInline, activate, deactivate
+from core.admin import ModelAdmin, ReadOnlyAdmin, RetiringAdmin, TabularInline, activate, deactivate
 from core.catalogue.models import (
     Category,
     ImportJob,
@@ -26,6 +26,7 @@ class VariantInline(TabularInline):
 
     model = Variant
     extra = 0
+    can_delete = False
 
 
 @admin.register(Category)
@@ -42,7 +43,7 @@ class CategoryAdmin(ModelAdmin):
 
 
 @admin.register(Product)
-class ProductAdmin(ModelAdmin):
+class ProductAdmin(RetiringAdmin):
     """Products with prices to edit in the list."""
 
     list_display = ("name", "barcode", "category", "price", "is_active", "sustainability_score", "chain")
@@ -58,7 +59,7 @@ class ProductAdmin(ModelAdmin):
 
 
 @admin.register(Variant)
-class VariantAdmin(ModelAdmin):
+class VariantAdmin(RetiringAdmin):
     """Variants of all products."""
 
     list_display = ("product", "name", "price_adjustment", "is_active")

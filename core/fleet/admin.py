@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
 from core import reference
-from core.admin import ModelAdmin, ReadOnlyAdmin, TabularInline, activate, deactivate, update_all
+from core.admin import (
+    ModelAdmin,
+    ModelForm,
+    ReadOnlyAdmin,
+    RetiringAdmin,
+    TabularInline,
+    activate,
+    set_active,
+    update_all,
+)
 from core.fleet.models import (
     PROJECTED,
     ClaimCode,
@@ -23,6 +33,7 @@ from core.fleet.models import (
     SlotShadow,
     Trolley,
 )
+from core.fleet.trolleys.out import is_out
 
 
 class ControllerInline(TabularInline):
@@ -51,7 +62,7 @@ def rotate_tokens(model_admin: ModelAdmin, request: HttpRequest, rows: QuerySet[
 
 
 @admin.register(Device)
-class DeviceAdmin(ModelAdmin):
+class DeviceAdmin(RetiringAdmin):
     """Raspberry Pis with their boards."""
 
     list_display = ("name", "branch", "mac", "serial", "firmware", "token_version", "is_revoked")
@@ -85,8 +96,34 @@ class ControllerAdmin(ModelAdmin):
     list_select_related = ("device",)
 
 
+class _TrolleyForm(ModelForm):
+    """A trolley; while somebody has it, it stays in use, in its branch and under its code."""
+
+    def clean(self) -> Any:
+        """Refuse to take out of use, move or rename what somebody has."""
+        values = super().clean() or {}
+        if not self.instance._state.adding and _KEPT & {*self.changed_data} and is_out(self.instance):
+            raise ValidationError(_IN_USE, "trolley_in_use")
+        return values
+
+
+_KEPT = {"is_active", "branch", "trolley_id", "cart_number"}
+_IN_USE = "Somebody has this trolley, or it is out of its slot: have it back, or close its rental, first."
+
+
+@admin.action(description="Deactivate")
+def deactivate(model_admin: ModelAdmin, request: HttpRequest, rows: QuerySet[Trolley]) -> None:
+    """Bulk action: take those out of use that nobody has, and name the others."""
+    busy = [row for row in rows if is_out(row)]
+    for row in busy:
+        model_admin.message_user(
+            request, f"{row}: somebody has it, or it is out, so it stays in use.", messages.ERROR
+        )
+    set_active(model_admin, request, rows.exclude(pk__in=[row.pk for row in busy]), False)
+
+
 @admin.register(Trolley)
-class TrolleyAdmin(ModelAdmin):
+class TrolleyAdmin(RetiringAdmin):
     """Trolleys: identity to edit, state to look at."""
 
     list_display = (
@@ -99,6 +136,7 @@ class TrolleyAdmin(ModelAdmin):
     list_select_related = ("branch", "place_device")
     readonly_fields = ("created_at", *PROJECTED)
     actions = (activate, deactivate)
+    form = _TrolleyForm
     fieldsets = (
         (None, {"fields": ("trolley_id", "branch", "cart_number", "is_active", "qr_nonce", "created_at")}),
         ("Slot", {"fields": ("place_device", "place_slot")}),

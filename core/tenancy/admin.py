@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from core.admin import ModelAdmin, ModelForm, TabularInline, activate, deactivate
+from core.admin import ModelAdmin, ModelForm, RetiringAdmin, TabularInline, activate, deactivate
 from core.tenancy import closing
 from core.tenancy.models import Branch, Chain
 
@@ -46,11 +46,14 @@ class BranchInline(TabularInline):
     model = Branch
     extra = 0
     fields = ("code", "name", "city", "timezone", "is_active")
+    readonly_fields = ("is_active",)
+    """A branch is closed on its own page, which looks whether trolleys are out."""
+    can_delete = False
     show_change_link = True
 
 
 @admin.register(Chain)
-class ChainAdmin(ModelAdmin):
+class ChainAdmin(RetiringAdmin):
     """Retailers."""
 
     list_display = ("name", "slug", "currency", "is_active")
@@ -62,7 +65,7 @@ class ChainAdmin(ModelAdmin):
 
 
 @admin.register(Branch)
-class BranchAdmin(ModelAdmin):
+class BranchAdmin(RetiringAdmin):
     """Stores and their settings."""
 
     list_display = (

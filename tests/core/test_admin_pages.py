@@ -93,3 +93,41 @@ def test_a_product_with_a_wrong_check_digit_is_refused(staff: Client, world: Wor
 def test_the_admin_is_for_platform_staff_only(people: dict[str, User], client: Client) -> None:
     client.force_login(people["manager"])
     assert client.get(listing(Product)).status_code == 302
+
+
+@pytest.mark.parametrize("what", ["chain", "own", "trolley", "product", "device"])
+def test_what_has_a_history_is_never_deleted(staff: Client, world: World, what: str) -> None:
+    row = getattr(world, what)
+    url = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_delete", args=[row.pk])
+    assert staff.post(url, {"post": "yes"}).status_code == 403
+    body = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+    staff.post(listing(type(row)), body)
+    assert type(row).objects.filter(pk=row.pk).exists()
+
+
+def test_a_trolley_that_somebody_has_is_refused_by_name_and_stays_in_use(
+    staff: Client, world: World, people: dict[str, User]
+) -> None:
+    free = Trolley.objects.create(trolley_id="T-2", branch=world.own, cart_number=2)
+    Trolley.objects.filter(pk=world.trolley.pk).update(phase="held", assigned_to=people["shopper"])
+    body = {"action": "deactivate", "_selected_action": [world.trolley.pk, free.pk]}
+    told = staff.post(listing(Trolley), body, follow=True).content.decode()
+    assert "T-1: somebody has it" in told
+    assert dict(Trolley.objects.filter(branch=world.own).values_list("trolley_id", "is_active")) == {
+        "T-1": True, "T-2": False,
+    }  # fmt: skip
+    url = reverse("admin:fleet_trolley_change", args=[world.trolley.pk])
+    form = {
+        "trolley_id": "T-1", "branch": world.sister.pk, "cart_number": 1, "qr_nonce": world.trolley.qr_nonce,
+        "is_active": "on", "place_device": world.device.pk, "place_slot": 17,
+    }  # fmt: skip
+    refused = staff.post(url, form)
+    assert "Somebody has this trolley" in refused.content.decode()
+    assert Trolley.objects.get(pk=world.trolley.pk).branch == world.own
+
+
+def test_a_branch_is_not_closed_from_the_list_of_its_chain(staff: Client, world: World) -> None:
+    url = reverse("admin:tenancy_chain_change", args=[world.chain.pk])
+    (formset,) = staff.get(url).context["inline_admin_formsets"]
+    assert "is_active" not in formset.formset.forms[0].fields
+    assert not formset.formset.can_delete
