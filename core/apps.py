@@ -19,7 +19,15 @@ class CoreConfig(AppConfig):
         from core import celery, checks, reference
         from core.accounts.models import Grant, Login, User
         from core.audit import watching
-        from core.catalogue.models import Category, LabelLayout, PriceRule, Product, Variant, Voucher
+        from core.catalogue.models import (
+            Category,
+            LabelLayout,
+            PriceRule,
+            Product,
+            ProductCode,
+            Variant,
+            Voucher,
+        )
         from core.fleet.models import Controller, Device, Trolley
         from core.rest import ids
         from core.tenancy.models import Branch, Chain
@@ -29,7 +37,7 @@ class CoreConfig(AppConfig):
         ids.register()
         watching.start()
         reference.watch(reference.DIRECTORY, Chain, Branch, Trolley, Device, Controller)
-        catalogue = (Chain, Category, Product, Variant, PriceRule, Voucher, LabelLayout)
+        catalogue = (Chain, Category, Product, ProductCode, Variant, PriceRule, Voucher, LabelLayout)
         reference.watch(reference.CATALOGUE, *catalogue)
         reference.watch(reference.PEOPLE, User, Grant)
         reference.watch(reference.LOGINS, Grant)

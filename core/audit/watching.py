@@ -6,7 +6,16 @@ from typing import Any
 
 from core.accounts.models import Grant, Invitation, User
 from core.apikeys.models import ApiKey
-from core.catalogue.models import Category, ImportJob, LabelLayout, PriceRule, Product, Variant, Voucher
+from core.catalogue.models import (
+    Category,
+    ImportJob,
+    LabelLayout,
+    PriceRule,
+    Product,
+    ProductCode,
+    Variant,
+    Voucher,
+)
 from core.fleet.models import ClaimCode, Controller, Device, Trolley
 from core.tenancy.models import Branch, Chain
 from core.trail.notes import Place, Watched, watch
@@ -80,6 +89,8 @@ def _watch_goods() -> None:
         Variant,
         Watched("variant", lambda row: Place(row.product.chain.slug), _named("variant"), _fields(Variant)),
     )
+    codes = Watched("product_code", _of_chain, _named("product_code"), ("code", "units"))
+    watch(ProductCode, codes)
     run = ("name", "dry_run", "status", "written")
     watch(ImportJob, Watched("import", _of_chain, _named("import"), run))
 

@@ -15,6 +15,7 @@ from core.catalogue.models import (
     LabelLayout,
     PriceRule,
     Product,
+    ProductCode,
     Variant,
     Voucher,
     VoucherUses,
@@ -27,6 +28,13 @@ class VariantInline(TabularInline):
     model = Variant
     extra = 0
     can_delete = False
+
+
+class CodeInline(TabularInline):
+    """Further codes of a product and its variants; they are checked with the form."""
+
+    model = ProductCode
+    extra = 0
 
 
 @admin.register(Category)
@@ -50,11 +58,11 @@ class ProductAdmin(RetiringAdmin):
     list_filter = ("chain", "is_active", "category")
     list_editable = ("price", "is_active")
     list_per_page = 50
-    search_fields = ("name", "barcode", "description")
+    search_fields = ("name", "barcode", "description", "codes__code")
     autocomplete_fields = ("chain", "category")
     list_select_related = ("chain", "category")
     readonly_fields = ("created_at", "updated_at")
-    inlines = (VariantInline,)
+    inlines = (VariantInline, CodeInline)
     actions = (activate, deactivate)
 
 

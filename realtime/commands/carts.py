@@ -33,7 +33,7 @@ from core.accounts.people import find_tier
 from core.accounts.principals import Principal
 from core.catalogue.barcodes import BarcodeError
 from core.catalogue.labels import Label
-from core.catalogue.live.catalogue import Catalogue, CatalogueProduct
+from core.catalogue.live.catalogue import Catalogue, CatalogueProduct, Scanned
 from core.inventory.levels import available
 from realtime.commands.asking import Accepted, Answer, in_database, new_id
 from realtime.commands.lookups import QR
@@ -45,8 +45,9 @@ from realtime.views.base import View
 from realtime.views.cart import CartView, ItemView, ProductBrief
 from realtime.wire import Body, Uuid
 
-Quantity = Annotated[int, Meta(ge=1, le=999)]
-QuantityOrNone = Annotated[int, Meta(ge=0, le=999)]
+MOST_OF_A_LINE = 999
+Quantity = Annotated[int, Meta(ge=1, le=MOST_OF_A_LINE)]
+QuantityOrNone = Annotated[int, Meta(ge=0, le=MOST_OF_A_LINE)]
 
 
 # --- bodies -------------------------------------------------------------------
@@ -152,6 +153,8 @@ class Adding(msgspec.Struct, frozen=True, gc=False):
     session_id: str | None
     product: CatalogueProduct
     offer: Offer
+    units: int = 1
+    """How many the code stands for."""
 
 
 def add_place(call: Call) -> Place | Coroutine[Any, Any, Place]:
@@ -226,7 +229,7 @@ async def refer_for_holder(call: Call) -> Adding:
 def _adding(call: Call, chain: str, branch: str, owner: str, session_id: str | None, tier: str) -> Adding:
     body: CartAdd = call.body
     catalogue = call.services.goods.catalogue(chain)
-    product, label = _product(catalogue, body)
+    product, label, which = _product(catalogue, body)
     if product is None:
         raise not_found("product_not_found", "There is no such product here.")
     if not product.is_active:
@@ -234,10 +237,18 @@ def _adding(call: Call, chain: str, branch: str, owner: str, session_id: str | N
     if label is not None and label.expires is not None:
         _refuse_expired(call, product, label, branch)
     try:
-        offer = catalogue.offer(product, body.variant_id, branch, tier, label)
+        variant_id = body.variant_id if which is None else which.variant_id
+        offer = catalogue.offer(product, variant_id, branch, tier, label)
     except KeyError:
         raise not_found("variant_not_found", "There is no such variant of the product.") from None
-    return Adding(owner, session_id, product, offer)
+    if which is None:
+        return Adding(owner, session_id, product, offer)
+    if which.units * (body.quantity or 1) > MOST_OF_A_LINE:
+        raise invalid(
+            "quantity",
+            f"Expected at most {MOST_OF_A_LINE} in all, got {body.quantity or 1} cases of {which.units}.",
+        )
+    return Adding(owner, session_id, product, offer, which.units)
 
 
 def _refuse_expired(call: Call, product: CatalogueProduct, label: Label, branch: str) -> None:
@@ -249,9 +260,9 @@ def _refuse_expired(call: Call, product: CatalogueProduct, label: Label, branch:
         raise invalid("barcode", detail, code="label_expired")
 
 
-def _product(catalogue: Catalogue, body: CartAdd) -> tuple[CatalogueProduct | None, Label | None]:
+def _product(catalogue: Catalogue, body: CartAdd) -> Scanned:
     if body.barcode is None:
-        return catalogue.by_id(body.product_id or ""), None
+        return catalogue.by_id(body.product_id or ""), None, None
     try:
         return catalogue.scan(body.barcode)
     except BarcodeError as error:
@@ -260,7 +271,7 @@ def _product(catalogue: Catalogue, body: CartAdd) -> tuple[CatalogueProduct | No
 
 def add_command(call: Call, adding: Adding) -> Ask:
     """Return the actor's command of an add."""
-    command = AddItem(adding.offer, call.body.quantity or 1, adding.session_id, new_id())
+    command = AddItem(adding.offer, (call.body.quantity or 1) * adding.units, adding.session_id, new_id())
     return Ask("cart", adding.owner, command)
 
 

@@ -138,7 +138,7 @@ def test_the_counters_scale_labels_what_is_weighed(demo: None) -> None:
     code = shelves.WEIGHED[:7] + "00450"
     shelf = Catalogue(load.CHAIN)
     shelf.reload()
-    product, label = shelf.scan(code + ean.calc_check_digit(code))
+    product, label, _ = shelf.scan(code + ean.calc_check_digit(code))
     assert product is not None
     assert label is not None
     assert (product.barcode, label.weight_g) == (shelves.WEIGHED, 450)

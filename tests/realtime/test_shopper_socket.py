@@ -16,6 +16,7 @@ from actors.messages.cart import AddItem
 from actors.runtime.asks import Reply
 from core.accounts import logins
 from core.accounts.models import User
+from core.catalogue.models import ProductCode
 from realtime.server import Server, limits
 from realtime.testing import Closed, CommandRefused, trolley_client
 from tests.realtime.conftest import World
@@ -142,6 +143,20 @@ async def test_a_gs1_message_is_sold_by_its_weight_and_an_expired_one_is_not(
                 await phone.command("cart.add", barcode=scanned)
             assert (refused.value.status, refused.value.code) == (400, code)
             assert "LOT-7, expired on 2020-01-01" in str(refused.value.problem) or code == "label_empty"
+
+
+async def test_the_code_of_a_case_puts_as_many_into_the_cart(world: World, server: Server) -> None:
+    product = world.products[0]
+    await asyncio.to_thread(ProductCode.objects.create, product=product, code="10012345678902", units=12)
+    running = await server.running()
+    await asyncio.to_thread(running.references.reload)
+    token = await asyncio.to_thread(world.token)
+    async with trolley_client(server, token) as phone:
+        added = await phone.command("cart.add", barcode="10012345678902", quantity=2)
+        assert (added["item"]["quantity"], added["cart_total"]) == (24, 2400.0)
+        with pytest.raises(CommandRefused) as refused:
+            await phone.command("cart.add", barcode="10012345678902", quantity=99)
+        assert "cases of 12" in str(refused.value.problem)
 
 
 GS1_OF_NOTHING = "]C101095011015300033103000000"

@@ -12,7 +12,7 @@ from actors.kit.money import quantize
 from core.catalogue.imports.codes import CellRefused, Code, Codes
 from core.catalogue.imports.columns import COLUMNS, NUTRITION, Setting, read
 from core.catalogue.imports.sheets import Sheet, SheetRow
-from core.catalogue.models import Category, Product
+from core.catalogue.models import Category, Product, ProductCode
 from core.catalogue.models.products import below_nothing, cheapest_variants
 from core.tenancy.models import Chain
 
@@ -49,6 +49,8 @@ class Plan:
         for row in rows.iterator(chunk_size=5000):
             self._there[row["barcode"]] = row
         self._setting = Setting(chain.currency, slugs, Codes(self._there))
+        further = ProductCode.objects.filter(chain=chain).values_list("code", "product__name")
+        self._further = dict(further)
         self._cheapest = cheapest_variants(product__chain=chain)
         self._seen: dict[str, int] = {}
         self._currency = chain.currency
@@ -67,6 +69,8 @@ class Plan:
             if first != row.line:
                 problems.append(_problem("barcode", f"Line {first} has the same barcode {barcode}."))
         there = self._there.get(barcode)
+        if (owner := self._further.get(barcode)) is not None:
+            problems.append(_problem("barcode", f"{barcode} is a further code of {owner}."))
         if there is None and row.cells:
             for needed in ("name", "price"):
                 if needed not in row.cells:

@@ -12,12 +12,16 @@ from core.catalogue import barcodes, labels
 from core.catalogue.labels import Label, Layout
 from core.catalogue.live import products
 from core.catalogue.live.price_rules import Rules
-from core.catalogue.live.products import CatalogueProduct, CatalogueVariant
+from core.catalogue.live.products import CatalogueProduct, CatalogueVariant, FurtherCode
 
 __all__ = ["Catalogue", "CatalogueProduct", "CatalogueVariant"]
 
 _MOST_OFFERS = 50_000
 _LABELLED = 13
+
+
+Scanned = tuple[CatalogueProduct | None, Label | None, FurtherCode | None]
+"""The product, what a label says of the one piece, and which of its further codes was scanned."""
 
 
 class Catalogue:
@@ -37,8 +41,8 @@ class Catalogue:
         """
         return self.scan(code)[0]
 
-    def scan(self, code: str) -> tuple[CatalogueProduct | None, Label | None]:
-        """Return the product with a scanned code, and what the label of a weighed piece says besides.
+    def scan(self, code: str) -> Scanned:
+        """Return the product with a scanned code, and what else the code says.
 
         Raises barcodes.BarcodeError for a code that no product can have.
         """
@@ -48,18 +52,22 @@ class Catalogue:
         if exactly is not None:
             if now.layouts and len(code) == _LABELLED:
                 _refuse_blank(now.layouts.get(code[:2]), code)
-            return exactly, None
+            return exactly, None, None
+        if (further := now.by_code.get(code)) is not None:
+            return further[0], None, further[1]
         normal, elements = barcodes.reading(code, known)
-        product = known.get(normal)
+        product, which = known.get(normal), None
+        if product is None and (further := now.by_code.get(normal)) is not None:
+            product, which = further
         if product is not None and elements:
-            return product, labels.of_message(elements, now.currency)
+            return product, labels.of_message(elements, now.currency), which
         if product is not None or len(normal) != _LABELLED:
-            return product, None
+            return product, None, which
         layout = now.layouts.get(normal[:2])
         if layout is None:
-            return None, None
+            return None, None, None
         product = known.get(layout.item_of(normal)) or known.get(layout.blank(normal))
-        return product, None if product is None else layout.label(normal)
+        return product, None if product is None else layout.label(normal), None
 
     def by_id(self, product_id: str) -> CatalogueProduct | None:
         """Return the product (inactive ones too), or None."""

@@ -15,7 +15,7 @@ from core.catalogue import labels
 from core.catalogue.labels import Layout
 from core.catalogue.live import price_rules
 from core.catalogue.live.price_rules import Rules
-from core.catalogue.models import Category, LabelLayout, Product, Variant
+from core.catalogue.models import Category, LabelLayout, Product, ProductCode, Variant
 from core.tenancy.models import Chain
 
 _CHUNK = 500
@@ -32,6 +32,14 @@ class CatalogueVariant(msgspec.Struct, frozen=True, gc=False):
     name: str
     price_adjustment: Decimal
     is_active: bool = True
+
+
+class FurtherCode(NamedTuple):
+    """A code that stands for so many units of a product or a variant."""
+
+    code: str
+    variant_id: str | None
+    units: int
 
 
 class CatalogueProduct(msgspec.Struct, frozen=True, gc=False):
@@ -52,6 +60,7 @@ class CatalogueProduct(msgspec.Struct, frozen=True, gc=False):
     categories: tuple[str, ...] = ()
     """Ids of its category and those above it, nearest first."""
     version: int = 0
+    codes: tuple[FurtherCode, ...] = ()
 
     def variant(self, variant_id: str) -> CatalogueVariant | None:
         """Return the active variant with that id."""
@@ -75,6 +84,7 @@ class ChainProducts(NamedTuple):
 
     by_id: dict[str, CatalogueProduct]
     by_barcode: dict[str, CatalogueProduct]
+    by_code: dict[str, tuple[CatalogueProduct, FurtherCode]]
     rules: Rules
     offers: dict[Asked, Offer]
     layouts: dict[str, Layout]
@@ -82,7 +92,7 @@ class ChainProducts(NamedTuple):
     places: dict[Any, _Place] = {}
 
 
-EMPTY = ChainProducts({}, {}, Rules(), {}, {})
+EMPTY = ChainProducts({}, {}, {}, Rules(), {}, {})
 
 
 def load(chain: str, before: ChainProducts = EMPTY) -> ChainProducts:
@@ -103,12 +113,15 @@ def load(chain: str, before: ChainProducts = EMPTY) -> ChainProducts:
     )
     if by_id is None:
         by_id = {item.product_id: item for item in _products(row, places)}
-    by_barcode = {item.barcode: item for item in by_id.values()} if by_id is not before.by_id else None
-    codes = by_barcode or before.by_barcode
+    by_barcode, by_code = before.by_barcode, before.by_code
+    if by_id is not before.by_id:
+        by_barcode = {item.barcode: item for item in by_id.values()}
+        by_code = {each.code: (item, each) for item in by_id.values() for each in item.codes}
     found = price_rules.load(chain)
     return ChainProducts(
         by_id=by_id,
-        by_barcode=codes,
+        by_barcode=by_barcode,
+        by_code=by_code,
         rules=found,
         offers={},
         layouts=layouts,
@@ -153,7 +166,7 @@ def _products(
     chain: Chain, places: dict[Any, _Place], only: list[Any] | None = None
 ) -> Iterator[CatalogueProduct]:
     currency = chain.currency
-    variants = _variants(chain, only)
+    variants, codes = _variants(chain, only), _codes(chain, only)
     rows = Product.objects.filter(chain=chain).order_by()
     if only is not None:
         rows = rows.filter(pk__in=only)
@@ -181,6 +194,7 @@ def _products(
             variants=variants.get(pk, ()),
             categories=place.path,
             version=version,
+            codes=codes.get(pk, ()),
         )
 
 
@@ -195,6 +209,21 @@ def _variants(chain: Chain, only: list[Any] | None) -> dict[Any, tuple[Catalogue
         )
         found[row.product_id] = (*found.get(row.product_id, ()), variant)
     return found
+
+
+def _codes(chain: Chain, only: list[Any] | None) -> dict[Any, tuple[FurtherCode, ...]]:
+    rows = ProductCode.objects.filter(chain=chain)
+    if only is not None:
+        rows = rows.filter(product__in=only)
+    found: dict[Any, tuple[FurtherCode, ...]] = {}
+    for product, code, variant, units in rows.values_list("product_id", "code", "variant_id", "units"):
+        each = FurtherCode(code, _id(variant), units)
+        found[product] = (*found.get(product, ()), each)
+    return found
+
+
+def _id(key: Any) -> str | None:
+    return None if key is None else str(key)
 
 
 def _places(chain: Chain) -> dict[Any, _Place]:

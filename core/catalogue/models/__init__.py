@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from core.catalogue.models.codes import ProductCode
 from core.catalogue.models.discounts import PriceRule, Voucher, VoucherUses
 from core.catalogue.models.imports import ImportJob, ImportLine, StagedProduct
 from core.catalogue.models.label_layouts import LabelLayout
 from core.catalogue.models.products import Category, Goods, Product, ProductImage, Variant, Versioned
 
 __all__ = [
-    "Category", "Goods", "ImportJob", "ImportLine", "LabelLayout", "PriceRule", "Product", "ProductImage",
-    "StagedProduct", "Variant", "Versioned", "Voucher", "VoucherUses",
+    "Category", "Goods", "ImportJob", "ImportLine", "LabelLayout", "PriceRule", "Product", "ProductCode",
+    "ProductImage", "StagedProduct", "Variant", "Versioned", "Voucher", "VoucherUses",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ import uuid
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import connection, models
@@ -186,6 +187,9 @@ class Product(Goods):
             self.barcode = barcodes.read(self.barcode)
         except barcodes.BarcodeError as error:
             raise ValidationError({"barcode": error.detail}) from None
+        further = apps.get_model("catalogue", "ProductCode")._default_manager
+        if further.filter(chain=self.chain_id, code=self.barcode).exists():
+            raise ValidationError({"barcode": f"{self.barcode} is a further code of a product of the chain."})
         if self.category is not None and self.category.chain_id != self.chain_id:
             raise ValidationError({"category": "This category belongs to another chain."})
         problem = below_nothing(self.price, _cheapest(self.pk), self.chain.currency)

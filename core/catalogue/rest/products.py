@@ -17,7 +17,7 @@ from actors.kit.money import quantize
 from core.accounts import scopes
 from core.accounts.principals import Principal
 from core.catalogue import barcodes
-from core.catalogue.models import Category, Product, ProductImage, Variant
+from core.catalogue.models import Category, Product, ProductCode, ProductImage, Variant
 from core.catalogue.rest.permissions import chain_of, writable
 from core.catalogue.rest.serializers import NewProduct, ProductBody, fill, whole
 from core.rest.fields import Moment, checked
@@ -50,14 +50,23 @@ class ImageAnswer(serializers.ModelSerializer[ProductImage]):
         fields = ("id", "url", "width", "height", "alt", "position")
 
 
+class FurtherCodeAnswer(serializers.ModelSerializer[ProductCode]):
+    """A further code, and how many it stands for."""
+
+    class Meta:
+        model = ProductCode
+        fields = ("code", "units")
+
+
 class VariantAnswer(serializers.ModelSerializer[Variant]):
     """A variant; its price is the product's plus the adjustment."""
 
     price_adjustment = ListPrice()
+    codes = FurtherCodeAnswer(many=True)
 
     class Meta:
         model = Variant
-        fields: tuple[str, ...] = ("id", "name", "price_adjustment", "is_active")
+        fields: tuple[str, ...] = ("id", "name", "price_adjustment", "is_active", "codes")
 
 
 class ProductAnswer(serializers.ModelSerializer[Product]):
@@ -75,14 +84,21 @@ class ProductAnswer(serializers.ModelSerializer[Product]):
     dietary_tags = serializers.ListField(child=serializers.CharField())
     images = ImageAnswer(many=True)
     variants = VariantAnswer(many=True)
+    codes = serializers.SerializerMethodField()
     updated_at = Moment()
+
+    @extend_schema_field(FurtherCodeAnswer(many=True))
+    def get_codes(self, row: Product) -> list[dict[str, Any]]:
+        """Return the product's own further codes; those of its variants stand there."""
+        own = [each for each in row.codes.all() if each.variant_id is None]
+        return cast(list[dict[str, Any]], FurtherCodeAnswer(own, many=True).data)
 
     class Meta:
         model = Product
         fields = (
             "id", "chain", "barcode", "name", "description", "price", "currency", "category", "category_name",
             "emoji", "colour", "is_active", "image", "images", "carbon_footprint", "sustainability_score",
-            "nutrition_facts", "dietary_tags", "variants", "version", "updated_at",
+            "nutrition_facts", "dietary_tags", "codes", "variants", "version", "updated_at",
         )  # fmt: skip
 
 
@@ -117,7 +133,8 @@ class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]
     def with_barcode(self, rows: QuerySet[Product], _: str, code: str) -> QuerySet[Product]:
         """Keep the product with that code, in whatever form it was scanned; none for a code of nobody's."""
         try:
-            return rows.filter(barcode=barcodes.read(code))
+            normal = barcodes.read(code)
+            return rows.filter(Q(barcode=normal) | Q(pk__in=_with_code(code=normal)))
         except barcodes.BarcodeError:
             return rows.none()
 
@@ -129,10 +146,24 @@ class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]
     def found(self, rows: QuerySet[Product], _: str, text: str) -> QuerySet[Product]:
         """Keep products with every word somewhere."""
         for word in text.split():
-            rows = rows.filter(
-                Q(name__icontains=word) | Q(description__icontains=word) | Q(barcode__startswith=word)
-            )
+            rows = rows.filter(Q(name__icontains=word) | Q(description__icontains=word) | _by_code(word))
         return rows
+
+
+def _with_code(**wanted: str) -> QuerySet[Any]:
+    return ProductCode.objects.filter(**wanted).values("product_id")
+
+
+def _by_code(word: str) -> Q:
+    """Return what has a code that begins with the word, or is the word in whatever form."""
+    found = Q(barcode__startswith=word) | Q(pk__in=_with_code(code__startswith=word))
+    if not any(letter.isdigit() for letter in word):
+        return found
+    try:
+        normal = barcodes.read(word)
+    except barcodes.BarcodeError:
+        return found
+    return found if normal == word else found | Q(barcode=normal) | Q(pk__in=_with_code(code=normal))
 
 
 class _Products(RowView[Product]):
@@ -162,7 +193,7 @@ class _Products(RowView[Product]):
 def all_products() -> QuerySet[Product]:
     """Return every product with what its answer shows."""
     return Product.objects.select_related("chain", "category").prefetch_related(
-        "variants__product__chain", "images"
+        "variants__product__chain", "variants__codes", "images", "codes"
     )
 
 

@@ -15,6 +15,7 @@ from actors.kit.money import quantize
 from core.catalogue import barcodes
 from core.catalogue.facts import MOST_TAGS, TAG
 from core.catalogue.models import Category, Product, Variant
+from core.catalogue.models.codes import MOST_CODES, MOST_UNITS, put_codes
 from core.problems import rule
 from core.rest.fields import (
     ClosedSerializer,
@@ -46,6 +47,30 @@ class NutritionFacts(ClosedSerializer):
     salt_g = ExactNumber(max_digits=6, decimal_places=3, min_value=Decimal(0), required=False)
 
 
+class FurtherCodeBody(ClosedSerializer):
+    """A further code: another GTIN, or a case's, which stands for so many units."""
+
+    code = StrictText(max_length=400)
+    units = StrictInteger(min_value=1, max_value=MOST_UNITS, default=1)
+
+    def validate_code(self, value: str) -> str:
+        """Return the code in its normal form."""
+        return _read(value)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return the whole of it: within a PATCH too, which lets fields be left out, a code is one."""
+        if "code" not in attrs:
+            raise serializers.ValidationError({"code": ["Expected a code, got none."]}, "required")
+        return {"units": 1, **attrs}
+
+
+def _read(code: str) -> str:
+    try:
+        return barcodes.read(code)
+    except barcodes.BarcodeError as error:
+        raise serializers.ValidationError(error.detail, error.code) from None
+
+
 class ProductBody(ClosedSerializer):
     """A product. PUT sets what is left out to nothing, PATCH leaves it as it is."""
 
@@ -64,13 +89,11 @@ class ProductBody(ClosedSerializer):
     dietary_tags = serializers.ListField(
         child=StrictText(validators=[_tag]), max_length=MOST_TAGS, required=False
     )
+    codes = serializers.ListField(child=FurtherCodeBody(), max_length=MOST_CODES, required=False)
 
     def validate_barcode(self, value: str) -> str:
         """Return the code in its normal form."""
-        try:
-            return barcodes.read(value)
-        except barcodes.BarcodeError as error:
-            raise serializers.ValidationError(error.detail, error.code) from None
+        return _read(value)
 
     def validate_image(self, value: str) -> str:
         """Take a path on this server or an https address."""
@@ -120,6 +143,7 @@ class VariantBody(ClosedSerializer):
     name = LineText(max_length=80)
     price_adjustment = Money(max_digits=12, decimal_places=3, required=False)
     is_active = StrictBoolean(required=False)
+    codes = serializers.ListField(child=FurtherCodeBody(), max_length=MOST_CODES, required=False)
 
 
 class NewVariant(VariantBody):
@@ -132,9 +156,10 @@ _DEFAULTS: dict[type, dict[str, Any]] = {
     Product: {
         "description": "", "category": "", "is_active": True, "image": "", "carbon_footprint": None,
         "sustainability_score": None, "nutrition_facts": {}, "dietary_tags": [],
+        "codes": [],
     },
     Category: {"parent": "", "emoji": "", "colour": "", "position": 0, "is_active": True},
-    Variant: {"price_adjustment": Decimal(0), "is_active": True},
+    Variant: {"price_adjustment": Decimal(0), "is_active": True, "codes": []},
 }  # fmt: skip
 
 
@@ -147,6 +172,8 @@ def fill(row: Product | Category | Variant, given: dict[str, Any], chain: Chain)
     """Write checked values into the row and save it; raises ValidationError that names the field."""
     for name, value in given.items():
         match name:
+            case "codes":
+                pass
             case "category" | "parent":
                 setattr(row, name, _category(chain, name, value))
             case "price" | "price_adjustment":
@@ -157,6 +184,8 @@ def fill(row: Product | Category | Variant, given: dict[str, Any], chain: Chain)
         with transaction.atomic():
             row.clean()
             row.save()
+            if "codes" in given and not isinstance(row, Category):
+                put_codes(row, [(each["code"], each["units"]) for each in given["codes"]])
     except DjangoError as error:
         raise rule("unfit", **{name: texts[0] for name, texts in error.message_dict.items()}) from None
     except IntegrityError:

@@ -60,7 +60,10 @@ class VariantFilter(django_filters.FilterSet):  # type: ignore[misc]
 
 class _Variants(RowView[Variant]):
     lookup_url_kwarg = "variant_id"
-    refuses = ("already_there", "not_there", "too_many_digits", "unfit", "which_one")
+    refuses = (
+        "already_there", "not_there", "too_many_digits", "unfit", "which_one", "barcode_malformed",
+        "barcode_check_digit",
+    )  # fmt: skip
     serializer_class = VariantDetail
     queryset = Variant.objects.none()
 
@@ -134,7 +137,7 @@ class VariantView(_Variants, RetrieveView[Variant]):
 
 
 def _all() -> QuerySet[Variant]:
-    return Variant.objects.select_related("product__chain")
+    return Variant.objects.select_related("product__chain").prefetch_related("codes")
 
 
 def _shown(variant_id: uuid.UUID, status: int = 200) -> Response:

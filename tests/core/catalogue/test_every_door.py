@@ -43,7 +43,8 @@ def product_form(world: World, **changed: Any) -> dict[str, Any]:
     return {
         "chain": world.chain.pk, "barcode": world.product.barcode, "name": "Red apple", "price": "12.50",
         "is_active": "on", "nutrition_facts": "{}", "dietary_tags": "[]",
-        "variants-TOTAL_FORMS": 0, "variants-INITIAL_FORMS": 0, **changed,
+        "variants-TOTAL_FORMS": 0, "variants-INITIAL_FORMS": 0,
+        "codes-TOTAL_FORMS": 0, "codes-INITIAL_FORMS": 0, **changed,
     }  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def sold(world: World, barcode: str, amount: str = "199.00") -> Product:
 
 
 def offer_of(shelf: Catalogue, scanned: str) -> Offer:
-    product, label = shelf.scan(scanned)
+    product, label, _ = shelf.scan(scanned)
     assert product is not None
     return shelf.offer(product, label=label)
 
@@ -129,7 +129,7 @@ def test_a_gs1_message_says_what_one_piece_is(
     world: World, message: str, price_of_one: str, weight_g: int | None, lot: str, expires: date | None
 ) -> None:
     sold(world, "9501101530003")
-    product, label = catalogue(world).scan(message)
+    product, label, _ = catalogue(world).scan(message)
     assert product is not None
     assert label is not None
     assert (label.weight_g, label.lot, label.expires) == (weight_g, lot, expires)
@@ -181,15 +181,15 @@ def test_what_is_wrong_with_a_label_is_said(world: World) -> None:
     wrong = str((int(whole[-1]) + 1) % 10)
     with pytest.raises(BarcodeError, match=f"expected {whole[-1]}, got {wrong}"):
         shelf.scan(whole[:-1] + wrong)
-    assert shelf.scan(code("2199999" + "9" + "2875")) == (None, None)
-    assert shelf.scan(code("2912345" + "9" + "2875")) == (None, None)
+    assert shelf.scan(code("2199999" + "9" + "2875")) == (None, None, None)
+    assert shelf.scan(code("2912345" + "9" + "2875")) == (None, None, None)
 
 
 def test_a_product_with_the_whole_code_goes_before_a_layout(world: World) -> None:
     whole = code("211234592875")
     own = sold(world, whole, "5")
     sold(world, "2112345")
-    product, label = catalogue(world, ("21IIIIIVPPPPC", 2)).scan(whole)
+    product, label, _ = catalogue(world, ("21IIIIIVPPPPC", 2)).scan(whole)
     assert product is not None
     assert (product.product_id, label) == (str(own.pk), None)
 
