@@ -332,6 +332,8 @@ export default {
   "nolock.text": "These trolleys stand free; they are taken and given back without a lock.",
   "latest.title": "Latest events",
   "latest.none": "Nothing has happened since you opened the page.",
+  "part.counters": "The numbers",
+  "part.broken": "{what}: something in here could not be shown. The rest of the page goes on.",
   "counter.total": "In all",
   "counter.available": "Free",
   "counter.held": "In use",

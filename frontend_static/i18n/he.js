@@ -335,6 +335,8 @@ export default {
   "nolock.text": "העגלות האלה עומדות חופשי; לוקחים ומחזירים אותן ללא מנעול.",
   "latest.title": "אירועים אחרונים",
   "latest.none": "לא קרה דבר מאז שהעמוד נפתח.",
+  "part.counters": "המספרים",
+  "part.broken": "{what}: משהו כאן לא ניתן להצגה. שאר העמוד ממשיך לפעול.",
   "counter.total": "סך הכול",
   "counter.available": "פנויות",
   "counter.held": "בשימוש",

@@ -11,8 +11,10 @@ const REPLY_MS = 12_000;
 /** So long a command waits for a connection that was lost, before whoever gave it is told. */
 const AWAY_MS = 60_000;
 const OPEN_MS = 10_000;
-const QUIET_MS = 8_000;
-const PING_MS = 4_000;
+/** After so much silence a socket is asked whether it lives, and has so long to answer. */
+const PATIENCE = { quiet: 8_000, answer: 4_000 };
+/** The same where people act on what a page says: within five seconds it tells that it hears nothing. */
+export const WATCHFUL = { quiet: 1_500, answer: 2_500 };
 const RENEW_BEFORE_MS = 60_000;
 const FIRST_RETRY_MS = 400;
 const LAST_RETRY_MS = 15_000;
@@ -59,6 +61,7 @@ export class TrolleySocket {
   #attempt = 0;
   #tokenRefused = false;
   #heardAt = 0;
+  patience = PATIENCE;
   /** @type {Record<string, ReturnType<typeof setTimeout>>} */
   #timers = {};
   #wake = () => this.#hurry();
@@ -68,13 +71,21 @@ export class TrolleySocket {
    * `auth` offers `access({fresh})`; `url` is absolute; `Socket` is the WebSocket class.
    * @param {{ url: string, auth: { access(options?: { fresh?: boolean }): Promise<string> }, Socket?: typeof WebSocket,
    *   onState?: (state: string, detail?: Problem | { retryAt: number }) => void,
-   *   onNotice?: (notice: any) => void }} options
+   *   onNotice?: (notice: any) => void, patience?: { quiet: number, answer: number } }} options
    */
-  constructor({ url, auth, onState = () => {}, onNotice = () => {}, Socket = globalThis.WebSocket }) {
+  constructor({
+    url,
+    auth,
+    onState = () => {},
+    onNotice = () => {},
+    patience = PATIENCE,
+    Socket = globalThis.WebSocket,
+  }) {
     this.url = url;
     this.auth = auth;
     this.onState = onState;
     this.onNotice = onNotice;
+    this.patience = patience;
     this.Socket = Socket;
     this.state = "closed";
   }
@@ -282,15 +293,16 @@ export class TrolleySocket {
 
   #armPing() {
     clearTimeout(this.#timers.ping);
-    this.#timers.ping = setTimeout(() => this.#ping(), QUIET_MS);
+    const silent = Date.now() - this.#heardAt;
+    this.#timers.ping = setTimeout(() => this.#ping(), Math.max(1, this.patience.quiet - silent));
   }
 
   /** A socket may be dead for minutes before the browser notices; silence is asked about. */
-  async #ping(quiet = QUIET_MS) {
+  async #ping(quiet = this.patience.quiet) {
     const ws = this.#ws;
     if (Date.now() - this.#heardAt >= quiet) {
       try {
-        await this.request("ping", {}, { timeout: PING_MS, queue: false });
+        await this.request("ping", {}, { timeout: this.patience.answer, queue: false });
       } catch (problem) {
         if (problem.code === "timeout") this.#giveUp(ws);
         if (problem.code === "timeout" || problem.code === "offline") return;

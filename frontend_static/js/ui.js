@@ -1,5 +1,5 @@
 /** The one place that names the vendored rendering libraries. */
-import { h, render, createContext, Fragment } from "../vendor/preact.js";
+import { Component, h, render, createContext, Fragment } from "../vendor/preact.js";
 import { useContext, useEffect, useRef, useState, useMemo, useId } from "../vendor/preact-hooks.js";
 import { signal, computed, effect, batch, useSignal, useComputed } from "../vendor/signals.js";
 import htm from "../vendor/htm.js";
@@ -8,6 +8,7 @@ import htm from "../vendor/htm.js";
 export const html = htm.bind(h);
 
 export {
+  Component,
   h,
   render,
   createContext,

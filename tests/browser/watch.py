@@ -37,6 +37,10 @@ class Watch:
         """The test is refused on purpose; the browser notes each such answer in the console."""
         self._allowed.append(_REFUSED)
 
+    def allow_errors(self, words: str) -> None:
+        """The test breaks something on purpose; the page says so in the console, in these words."""
+        self._allowed.append(re.compile(re.escape(words)))
+
     def allow_host(self, host: str) -> None:
         """The test loads something from there, and answers for it itself."""
         self._allowed.append(re.compile(rf"^request to another host: https://{re.escape(host)}/"))

@@ -15,6 +15,7 @@ import {
   ZoneNote,
 } from "../parts/common.js";
 import { signInUrl } from "../next.js";
+import { Boundary } from "../parts/boundary.js";
 import { board, connection, now, refused, start } from "./store.js";
 import { placed } from "./states.js";
 import { Counters, Grid, Latest, List } from "./board.js";
@@ -115,47 +116,56 @@ function Tabs({ view }) {
   </div>`;
 }
 
+/** Trolleys where they stand on the plan, and those that no plan shows. */
+function Floor({ data, selected, onOpen }) {
+  const { onPlan, others } = placed(data);
+  return html`
+    ${
+      onPlan.length > 0 &&
+      html`<${Plan} board=${data} selected=${selected} onOpen=${onOpen}>
+        ${others.length === 0 && html`<${Latest} />`}
+      <//>`
+    }
+    ${
+      others.length > 0 &&
+      html`
+        ${[others.filter((one) => one.place), others.filter((one) => !one.place)].map(
+          (some) =>
+            some.length > 0 &&
+            html`<${Grid}
+              trolleys=${some}
+              currency=${data.branch.currency}
+              selected=${selected}
+              onOpen=${onOpen}
+            />`,
+        )}
+        <${Latest} />
+      `
+    }
+  `;
+}
+
 function Board() {
   const view = useSignal(matchMedia("(max-width: 899px)").matches ? "list" : "map");
   const selected = useSignal(/** @type {string | null} */ (null));
   const data = present(board.value);
   const open = (id) => (selected.value = id);
-  const { onPlan, others } = placed(data);
   const chosen = data.trolleys.find((one) => one.trolley_id === selected.value);
   if (!data.trolleys.length)
     return html`<main id="main">
       <${Empty} icon="trolley" title=${t("branch.empty")} text=${t("branch.empty_text")} />
     </main>`;
-  return html`<main class="board" id="main" data-view=${view.value}>
-    <${Counters} trolleys=${data.trolleys} />
-    <${Needs} board=${data} onOpen=${open} />
+  return html`<main class="board" id="main" data-view=${view.value} data-stale=${connection.value !== "open"}>
+    <${Boundary} what=${t("part.counters")} of=${data}><${Counters} trolleys=${data.trolleys} /><//>
+    <${Boundary} what=${t("alarms.title")} of=${data}><${Needs} board=${data} onOpen=${open} /><//>
     <${Tabs} view=${view} />
     <div class="board-map">
-      ${
-        onPlan.length > 0 &&
-        html`<${Plan} board=${data} selected=${selected.value} onOpen=${open}>
-          ${others.length === 0 && html`<${Latest} />`}
-        <//>`
-      }
-      ${
-        others.length > 0 &&
-        html`
-          ${[others.filter((one) => one.place), others.filter((one) => !one.place)].map(
-            (some) =>
-              some.length > 0 &&
-              html`<${Grid}
-                trolleys=${some}
-                currency=${data.branch.currency}
-                selected=${selected.value}
-                onOpen=${open}
-              />`,
-          )}
-          <${Latest} />
-        `
-      }
+      <${Boundary} what=${t("view.map")} of=${data}><${Floor} data=${data} selected=${selected.value} onOpen=${open} /><//>
     </div>
     <aside class="board-list" aria-label=${t("view.list")}>
-      <${List} board=${data} selected=${selected.value} onOpen=${open} />
+      <${Boundary} what=${t("view.list")} of=${data}>
+        <${List} board=${data} selected=${selected.value} onOpen=${open} />
+      <//>
     </aside>
     ${
       chosen &&

@@ -2,7 +2,7 @@
 import { signal } from "../ui.js";
 import { zone } from "../i18n.js";
 import { auth } from "../api.js";
-import { TrolleySocket } from "../socket.js";
+import { TrolleySocket, WATCHFUL } from "../socket.js";
 import { socketUrl } from "../connect.js";
 import { foldBranch } from "../fold.js";
 import { signalFound } from "../scan.js";
@@ -34,6 +34,7 @@ export function start(code) {
   socket = new TrolleySocket({
     url: socketUrl(`/ws/branch/${encodeURIComponent(code)}/`),
     auth,
+    patience: WATCHFUL,
     onState: (state) => (connection.value = state),
   });
   socket.subscribe(`branch:${code}`, {

@@ -2,7 +2,7 @@
 import { computed, signal } from "../ui.js";
 import { zone } from "../i18n.js";
 import { auth } from "../api.js";
-import { TrolleySocket } from "../socket.js";
+import { TrolleySocket, WATCHFUL } from "../socket.js";
 import { socketUrl } from "../connect.js";
 import { foldBranch } from "../fold.js";
 import { present } from "../present.js";
@@ -46,6 +46,7 @@ export function start(branchCode, device_id, onNotice) {
   socket = new TrolleySocket({
     url: socketUrl(`/ws/branch/${encodeURIComponent(code)}/`),
     auth,
+    patience: WATCHFUL,
     onState: (state) => (connection.value = state),
     onNotice,
   });

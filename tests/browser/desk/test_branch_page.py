@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.browser.hardware import Hardware
 from tests.browser.people import Visit
 from tests.browser.shopping import give_back, take
-from tests.browser.watch import flaws
+from tests.browser.watch import Watch, flaws
 
 
 def _focused(page: Page) -> str:
@@ -142,3 +142,45 @@ def test_a_board_that_does_not_answer_takes_its_trolleys_from_the_free_ones_and_
     finally:
         hardware.fault("none")
     expect(silent).to_have_count(0, timeout=20_000)
+
+
+def test_a_page_that_hears_nothing_says_so_within_five_seconds_and_dims_what_it_shows(
+    visit: Visit,
+) -> None:
+    page = visit("/login", "manager", desk=True)
+    deaf = []
+
+    def between(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(lambda text: None if deaf else server.send(text))
+        server.on_message(lambda text: None if deaf else socket.send(text))
+
+    page.route_web_socket(re.compile("/ws/branch/"), between)
+    page.goto(page.url.replace("/login", "/branch/BRANCH-001"))
+    expect(page.locator(".board[data-stale=false]")).to_be_visible()
+    deaf.append(True)
+    expect(page.locator(".board[data-stale=true]")).to_be_visible(timeout=5_000)
+    expect(page.locator(".offline")).to_be_visible()
+    deaf.clear()
+    expect(page.locator(".board[data-stale=false]")).to_be_visible(timeout=20_000)
+
+
+def test_a_map_that_cannot_be_drawn_leaves_numbers_alarms_and_list(
+    visit: Visit, watches: list[Watch]
+) -> None:
+    page = visit("/login", "manager", desk=True)
+    watches[-1].allow_errors("of the test")
+
+    def broken(route: Route) -> None:
+        text = route.fetch().text()
+        wrong = 'export const needsCloseUp = (plan) => { throw new Error("of the test"); };'
+        route.fulfill(
+            content_type="text/javascript", body=re.sub(r"export const needsCloseUp = .*;", wrong, text)
+        )
+
+    page.route(re.compile(r"/branch/geometry[^/]*\.js"), broken)
+    page.goto(page.url.replace("/login", "/branch/BRANCH-001"))
+    expect(page.locator(".board-map [role=alert]")).to_contain_text("Map")
+    expect(page.locator(".counter-total dd")).to_have_text("24")
+    expect(page.locator(".alarms h2")).to_be_visible()
+    expect(page.locator(".entry").first).to_be_visible()
