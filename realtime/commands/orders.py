@@ -8,9 +8,12 @@ from typing import Annotated, Literal
 from django.conf import settings
 from msgspec import Meta
 
+from actors.kit.money import quantize
 from actors.messages.order import ExitPassed, GoodsBack, RefundBegun, RefundOrder, VerifyExit
 from actors.order import State as OrderState
+from actors.payment import State as PaymentState
 from core.orders import passes
+from core.payments.providers.units import not_payable
 from realtime.commands.asking import Accepted, in_database, new_id
 from realtime.commands.row import Ask, Call, Command, Place, Route, in_branch
 from realtime.problems import Problem, invalid, not_found
@@ -155,10 +158,23 @@ async def _order_place(call: Call) -> Place:
     return Place(chain=bought.chain, branch=bought.branch, missing="order_not_found", thing=state)
 
 
+async def _refer_refund(call: Call) -> None:
+    """Refuse at once an amount that the payment's provider could not give back."""
+    body: OrderRefund = call.body
+    if body.amount is None:
+        return
+    if not (body.amount.is_finite() and 0 < body.amount < _MOST):
+        raise invalid("amount", "Expected an amount above nothing.", code="invalid_amount")
+    payment: PaymentState = (await call.services.asking.look("payment", body.order_id, call.who)).state
+    if payment.phase != "new":
+        currency = payment.purchase.currency
+        sentence = not_payable(payment.provider, body.amount, currency)
+        if sentence is not None and body.amount == quantize(body.amount, currency):
+            raise invalid("amount", sentence, code="invalid_amount")
+
+
 def _refund(call: Call, found: object) -> Ask:
     body: OrderRefund = call.body
-    if body.amount is not None and not (body.amount.is_finite() and 0 < body.amount < _MOST):
-        raise invalid("amount", "Expected an amount above nothing.", code="invalid_amount")
     if not body.reason.strip():
         raise invalid("reason", "Say why; the shopper reads it.")
     returned = tuple(
@@ -214,6 +230,7 @@ ROWS = (
         answer=RefundView,
         permission="order.refund",
         where=_order_place,
+        refer=_refer_refund,
         command=_refund,
         show=_begun,
         explain=_readable,

@@ -51,3 +51,15 @@ STRIPE = Counting("Stripe", {"ISK": 2, "UGX": 2, "MGA": 0}, {**_TENS, "ISK": 100
 but are written with two, which must be 00; MGA counts as having none."""
 RAZORPAY = Counting("Razorpay", {}, _TENS)
 """razorpay.com/docs/api/orders/entity: ``amount``."""
+_COUNTINGS = {"stripe": STRIPE, "razorpay": RAZORPAY}
+
+
+def not_payable(provider: str, amount: Decimal, currency: str) -> str | None:
+    """Return why the provider cannot move this amount, None: it can, or takes any."""
+    counting = _COUNTINGS.get(provider)
+    try:
+        if counting is not None:
+            counting.units(amount, currency)
+    except NotPayable as error:
+        return str(error)
+    return None

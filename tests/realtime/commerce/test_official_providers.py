@@ -96,6 +96,33 @@ async def test_a_signed_notice_makes_the_order_and_a_refund_goes_back_the_same_w
         assert [each["amount"] for each in bank.peer.refunds.values()] == [5000]
 
 
+async def test_a_refund_that_the_provider_cannot_make_is_refused_at_once(
+    store: World, server: Server, bank: Shop
+) -> None:
+    def in_dinars() -> None:
+        store.chain.currency = "KWD"
+        store.chain.save()
+
+    await asyncio.to_thread(in_dinars)
+    running = await server.running()
+    await asyncio.to_thread(running.references.reload)
+    boss = await asyncio.to_thread(store.staff, "boss", "manager")
+    async with trolley_client(server, await asyncio.to_thread(store.token)) as phone:
+        await shopping(phone, store)
+        begun = await phone.command("payment.create")
+        body, headers = bank.webhook(bank.pay(reference(bank)))
+        assert await deliver(server, bank, body, headers) == (200, "")
+    async with http(server, boss) as staff:
+        path = f"/api/orders/{begun['payment_id']}/refund"
+        answer = await staff.post(path, json={"reason": "torn", "amount": 1.255})
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_amount")
+        assert "cannot take an amount of 1.255 KWD" in answer.json()["errors"]["amount"][0]
+        order = await state_of(server, "order", begun["payment_id"])
+        assert not order.refunds
+        answer = await staff.post(path, json={"reason": "torn", "amount": 1.25})
+        assert answer.status_code == 202, answer.text
+
+
 async def test_a_notice_that_never_comes_is_not_waited_for_by_who_comes_back_from_the_form(
     store: World, server: Server, bank: Shop
 ) -> None:
