@@ -29,12 +29,13 @@ class CoreConfig(AppConfig):
             Voucher,
         )
         from core.fleet.models import Controller, Device, Trolley
-        from core.rest import ids
+        from core.rest import folding, ids
         from core.tenancy.models import Branch, Chain
 
         celery.app.set_default()
         checks.register()
         ids.register()
+        folding.register()
         watching.start()
         reference.watch(reference.DIRECTORY, Chain, Branch, Trolley, Device, Controller)
         catalogue = (Chain, Category, Product, ProductCode, Variant, PriceRule, Voucher, LabelLayout)

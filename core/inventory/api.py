@@ -17,6 +17,7 @@ from core.fleet.models import Session
 from core.inventory.models import Movement, StockLevel
 from core.rest.fields import Moment
 from core.rest.filters import words
+from core.rest.folding import folded
 from core.rest.views import ListView
 from core.shopping.models import Cart, CartItem
 from core.tenancy.models import Branch
@@ -72,7 +73,9 @@ class StockFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def found(self, rows: QuerySet[StockLevel], _: str, text: str) -> QuerySet[StockLevel]:
         """Keep SKUs whose product has the text in its name, or begins with it in its barcode."""
-        products = Product.objects.filter(Q(name__icontains=text) | Q(barcode__startswith=text))
+        products = Product.objects.filter(
+            Q(name__folded__contains=folded(text)) | Q(barcode__startswith=text)
+        )
         return rows.filter(product_id__in=products.values("pk"))
 
 

@@ -32,6 +32,7 @@ from core.orders.models import Order, OrderItem, Refund
 from core.payments.models import Payment
 from core.rest.fields import Moment, rfc3339
 from core.rest.filters import MomentFilter, words
+from core.rest.folding import folded
 from core.rest.views import ListView, RowView
 from core.tenancy.models import Branch
 
@@ -281,7 +282,9 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]
     def found(self, rows: QuerySet[Order], _: str, text: str) -> QuerySet[Order]:
         """Keep the order of that number, and those with such a product."""
         text = text.strip().removeprefix("#")
-        wanted = Q(Exists(OrderItem.objects.filter(order_id=OuterRef("pk"), name__icontains=text)))
+        wanted = Q(
+            Exists(OrderItem.objects.filter(order_id=OuterRef("pk"), name__folded__contains=folded(text)))
+        )
         if text.isdecimal() and len(text) < 18:
             wanted |= Q(number=int(text))
         return rows.filter(wanted)

@@ -22,6 +22,7 @@ from core.catalogue.rest.permissions import chain_of, writable
 from core.catalogue.rest.serializers import NewProduct, ProductBody, fill, whole
 from core.rest.fields import Moment, checked
 from core.rest.filters import PriceFilter
+from core.rest.folding import folded
 from core.rest.preconditions import IF_MATCH, claim, tagged
 from core.rest.views import ListView, RetrieveView, RowView
 
@@ -146,7 +147,9 @@ class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]
     def found(self, rows: QuerySet[Product], _: str, text: str) -> QuerySet[Product]:
         """Keep products with every word somewhere."""
         for word in text.split():
-            rows = rows.filter(Q(name__icontains=word) | Q(description__icontains=word) | _by_code(word))
+            seen = folded(word)
+            named = Q(name__folded__contains=seen) | Q(description__folded__contains=seen)
+            rows = rows.filter(named | _by_code(word))
         return rows
 
 

@@ -20,6 +20,7 @@ from core.catalogue.rest.permissions import managed, writable
 from core.catalogue.rest.products import VariantAnswer
 from core.catalogue.rest.serializers import NewVariant, VariantBody, fill, whole
 from core.rest.fields import checked
+from core.rest.folding import folded
 from core.rest.preconditions import IF_MATCH, claim, tagged
 from core.rest.views import ListView, RetrieveView, RowView
 
@@ -54,7 +55,8 @@ class VariantFilter(django_filters.FilterSet):  # type: ignore[misc]
     def found(self, rows: QuerySet[Variant], _: str, text: str) -> QuerySet[Variant]:
         """Keep variants with every word somewhere."""
         for word in text.split():
-            rows = rows.filter(Q(name__icontains=word) | Q(product__name__icontains=word))
+            seen = folded(word)
+            rows = rows.filter(Q(name__folded__contains=seen) | Q(product__name__folded__contains=seen))
         return rows
 
 
