@@ -442,6 +442,7 @@ export default {
   "help.coming": "Somebody is on the way to you.",
   "alarms.title": "Needs somebody",
   "alarms.none": "Nothing needs you right now",
+  "alarms.unknown": "Without a connection nobody knows",
   "alarm.device_offline": "A Pi is offline: its locks cannot be opened",
   "alarm.bus_fault": "Lock board {board} does not answer",
   "alarm.lock_failed": "The lock of trolley {n} did not open",

@@ -445,6 +445,7 @@ export default {
   "help.coming": "מישהו מהצוות בדרך אליך.",
   "alarms.title": "דורש טיפול",
   "alarms.none": "אין כרגע מה שדורש טיפול",
+  "alarms.unknown": "ללא חיבור אי אפשר לדעת",
   "alarm.device_offline": "ה־Pi מנותק: אי אפשר לפתוח את המנעולים שלו",
   "alarm.bus_fault": "לוח מנעולים {board} אינו עונה",
   "alarm.lock_failed": "המנעול של עגלה {n} לא נפתח",

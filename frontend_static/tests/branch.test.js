@@ -270,3 +270,14 @@ test("who calls comes first, and what somebody lets wait comes last until its ti
   );
   assert.equal(at("15").filter((one) => one.waits).length, 0);
 });
+
+test("a Pi that is offline needs somebody at once, also one that never was online", () => {
+  const devices = [
+    { device_id: "d", online: false, silent_boards: [] },
+    { device_id: "e", online: true, silent_boards: [] },
+  ];
+  const keys = (alarms) => needs({ trolleys: [], alarms, devices }).map((one) => one.key);
+  assert.deepEqual(keys([]), ["device/d"]);
+  assert.deepEqual(keys([raised("lock_failed", { slot: 3 })]), ["device/d"], "its lock is folded under it");
+  assert.deepEqual(keys([raised("device_offline", { severity: "critical" })]), ["device_offline"]);
+});

@@ -3,7 +3,7 @@ import { html, cx, useState } from "../ui.js";
 import { t, elapsed, number, timeOfDay } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Refusal, useRequest } from "../parts/forms.js";
-import { acknowledge, answerHelp, clearAlarm, giveBack, now, snooze } from "./store.js";
+import { acknowledge, answerHelp, clearAlarm, connection, giveBack, now, snooze } from "./store.js";
 import { disputeReason } from "../orders/dispute.js";
 import { candidates, lockPlace, needs, stateOf } from "./states.js";
 
@@ -229,6 +229,17 @@ function Trouble({ trolley, severity, onOpen }) {
   </li>`;
 }
 
+/** A Pi that is offline, of which no alarm speaks: it never was online, or is away for a moment only. */
+function Offline({ below }) {
+  return html`<li class="alarm sev-critical">
+    <${Badge} severity="critical" />
+    <div class="alarm-what">
+      <a class="alarm-open" href=${`${location.pathname.replace(/\/$/, "")}/devices`}>${t("alarm.device_offline")}</a>
+      ${below.length > 0 && html`<span class="small soft">${t("alarm.below", { n: below.length })}</span>`}
+    </div>
+  </li>`;
+}
+
 export function Needs({ board, onOpen }) {
   const list = needs(board, now.value);
   const waiting = list.filter((one) => one.waits).length;
@@ -244,15 +255,19 @@ export function Needs({ board, onOpen }) {
       ${
         list.length > waiting
           ? html`${t("alarms.title")}<span class="num group-count">${number(list.length - waiting)}</span>`
-          : html`<${Icon} name="check" />${t("alarms.none")}`
+          : connection.value === "open"
+            ? html`<${Icon} name="check" />${t("alarms.none")}`
+            : html`<${Icon} name="offline" />${t("alarms.unknown")}`
       }
     </h2>
     ${
       list.length > 0 &&
       html`<ul>
         ${list.map((one) =>
-          one.alarm
-            ? html`<${Alarm}
+          one.device
+            ? html`<${Offline} key=${one.key} below=${one.below} />`
+            : one.alarm
+              ? html`<${Alarm}
               key=${one.key}
               alarm=${one.alarm}
               board=${board}
@@ -260,7 +275,7 @@ export function Needs({ board, onOpen }) {
               waiting=${one.waits}
               below=${one.below}
             />`
-            : html`<${Trouble} key=${one.key} trolley=${one.trolley} severity=${one.severity} onOpen=${onOpen} />`,
+              : html`<${Trouble} key=${one.key} trolley=${one.trolley} severity=${one.severity} onOpen=${onOpen} />`,
         )}
       </ul>`
     }

@@ -93,11 +93,16 @@ const TROUBLE = { fault: "major", stray: "warning" };
 
 /**
  * All that needs somebody, most urgent first: [{key, severity, raised_at, assignee, alarm | trolley}...].
- * Alarms that stand, and trolleys in trouble of which no alarm speaks (yet, or any more).
+ * Alarms that stand, and what no alarm speaks of (yet, or any more): trolleys in trouble, and Pis that are offline,
+ * also those that never were online.
  */
-export function needs({ trolleys, alarms = [] }, now = Date.now()) {
+export function needs({ trolleys, alarms = [], devices = [] }, now = Date.now()) {
   const spoken = new Set(alarms.filter((one) => SPEAK.has(one.kind)).map((one) => one.trolley_id));
-  const causes = alarms.filter((one) => one.kind === "device_offline" || one.kind === "bus_fault");
+  const told = new Set(alarms.filter((one) => one.kind === "device_offline").map((one) => one.device_id));
+  const offline = devices
+    .filter((one) => !one.online && !told.has(one.device_id))
+    .map(({ device_id }) => ({ kind: "device_offline", device_id }));
+  const causes = [...offline, ...alarms.filter((one) => one.kind === "device_offline" || one.kind === "bus_fault")];
   const under = (place) => causes.find((cause) => explains(cause, place));
   const hangs = (alarm) => HANG.has(alarm.kind) && under(alarm);
   const silent = trolleys.filter(
@@ -119,6 +124,14 @@ export function needs({ trolleys, alarms = [] }, now = Date.now()) {
         below: alarms.filter((other) => hangs(other) && explains(alarm, other)),
         alarm,
       })),
+    ...offline.map((cause) => ({
+      key: `device/${cause.device_id}`,
+      severity: "critical",
+      raised_at: "",
+      assignee: null,
+      below: alarms.filter((other) => hangs(other) && explains(cause, other)),
+      device: cause,
+    })),
     ...silent.map((trolley) => ({
       key: `trolley/${trolley.trolley_id}`,
       severity: TROUBLE[stateOf(trolley)],

@@ -161,6 +161,7 @@ def test_a_page_that_hears_nothing_says_so_within_five_seconds_and_dims_what_it_
     deaf.append(True)
     expect(page.locator(".board[data-stale=true]")).to_be_visible(timeout=5_000)
     expect(page.locator(".offline")).to_be_visible()
+    expect(page.locator(".alarms h2")).not_to_have_text("Nothing needs you right now")
     deaf.clear()
     expect(page.locator(".board[data-stale=false]")).to_be_visible(timeout=20_000)
 
