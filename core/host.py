@@ -93,7 +93,7 @@ class References:
         self._thread.start()
 
     def stop(self) -> None:
-        """Follow no more changes."""
+        """Stop to follow changes of reference data."""
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None

@@ -18,7 +18,7 @@ from core.config.database import in_thread
 from core.demo.stock import deliveries
 from core.inventory.tasks import GRACE_S, SWEEP
 from core.orders.tasks import send_receipt
-from core.payments.catching_up import catch_up
+from core.payments.reconciliation import catch_up
 from core.payments.tasks import CATCH_UP, RECONCILE
 from realtime.cluster.tasks import end
 from realtime.periodic import PeriodicJobs

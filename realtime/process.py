@@ -46,7 +46,7 @@ from realtime.django_bridge import AskBridge
 from realtime.limits.attempts import Attempts
 from realtime.limits.exchange import Exchange
 from realtime.shared import Limits, Shared
-from realtime.sockets.standing import recheck
+from realtime.sockets.recheck import recheck
 from realtime.terms import Terms
 from realtime.topics.feeds import EDITED
 from realtime.topics.streams import Holder, Relay, Topics

@@ -1,4 +1,4 @@
-"""Telling trolleys that somebody has what their branches have decided since: settings that changed."""
+"""Tells trolleys in use the settings of their branches that have changed since they were claimed."""
 
 from __future__ import annotations
 

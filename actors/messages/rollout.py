@@ -18,7 +18,7 @@ JobState = Literal["waiting", FirmwareState, "aborted"]
 
 
 class StartRollout(msgspec.Struct, Asked["RolloutNow"], frozen=True, kw_only=True, tag="StartRollout"):
-    """Begin. A repeat for a rollout that has begun changes nothing. Answer: RolloutNow."""
+    """Begin a rollout. A repeat for a rollout that has begun changes nothing. Answer: RolloutNow."""
 
     release_id: str
     image: FirmwareImage

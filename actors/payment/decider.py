@@ -1,4 +1,4 @@
-"""The decider of ``payment/<payment_id>``: money that somebody owes, and what became of it.
+"""The decider of ``payment/<payment_id>``: a charge, from its request to its order or its refund.
 
 The cart starts it; the payment asks its provider, as often as it takes, and believes what the provider
 says, whenever and through whichever door it comes. Once the money is taken the cart says what for: an order,

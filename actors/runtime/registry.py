@@ -1,4 +1,4 @@
-"""The entities in memory, by address: found, activated, delivered to, and sent to rest when idle."""
+"""The entities in memory, by address: found, activated, delivered to, and passivated when idle."""
 
 from __future__ import annotations
 

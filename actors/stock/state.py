@@ -79,11 +79,6 @@ class State(msgspec.Struct, frozen=True):
         bucket = self.held.get(reservation_id[-2:])
         return None if bucket is None else bucket.get(reservation_id)
 
-    def every_level(self) -> Iterator[tuple[str, Level]]:
-        """Yield each SKU with its level."""
-        for bucket in self.levels.values():
-            yield from bucket.items()
-
     def reservations(self) -> Iterator[tuple[str, Held]]:
         """Yield each reservation with its id."""
         for bucket in self.held.values():

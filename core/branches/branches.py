@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from core.accounts import scopes
 from core.accounts.principals import Principal, may
-from core.branches.bodies import BranchChanges, NewBranch, fill, refuse_in_use, whole
+from core.branches.serializers import BranchChanges, NewBranch, fill, refuse_in_use, whole
 from core.problems import rule
 from core.rest.fields import checked
 from core.rest.preconditions import IF_MATCH, claim, tagged

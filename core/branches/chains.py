@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from core.accounts import scopes
 from core.accounts.principals import Principal
-from core.branches.bodies import ChainChanges, NewChain, fill, refuse_in_use, whole
+from core.branches.serializers import ChainChanges, NewChain, fill, refuse_in_use, whole
 from core.rest.fields import checked
 from core.rest.preconditions import IF_MATCH, claim, tagged
 from core.rest.views import ListView, RetrieveView, RowView

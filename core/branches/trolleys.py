@@ -80,7 +80,7 @@ class TrolleysView(ListView[Trolley]):
     refuses = ("already_there", "unfit")
 
     def get_queryset(self) -> QuerySet[Trolley]:
-        """Return them by number, those out of use too."""
+        """Return the branch's trolleys by number, those out of use too."""
         who = cast("Principal | None", self.request.auth)
         if who is None:
             return Trolley.objects.none()

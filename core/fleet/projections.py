@@ -219,7 +219,7 @@ class RentalRows:
         self._found = False
 
     def rows(self) -> list[Row]:
-        """Return them."""
+        """Return the rows that the events have changed."""
         return [*self._changed.values(), *self._begun.values()]
 
     def take(self, write: Write, place: int, event: Any) -> None:

@@ -1,4 +1,4 @@
-"""The safety net under checkouts: reservations that nobody ended in time."""
+"""Ends reservations that no checkout ended in time."""
 
 from __future__ import annotations
 

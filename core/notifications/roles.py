@@ -1,4 +1,4 @@
-"""Telling people of a role that somebody gave them."""
+"""Notifies people of a role that they were given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telling somebody something, once, in every way that they want it."""
+"""Notifies a person of an occasion once, in every way that they want."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reconciliation: asks providers about every payment that somebody owes a word on."""
+"""The reconciliation: asks providers about every payment whose outcome is not known."""
 
 from __future__ import annotations
 

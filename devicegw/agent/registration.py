@@ -1,4 +1,4 @@
-"""Letting this Pi in: ``--register CODE --branch BRANCH --server URL``.
+"""Registers this Pi with its branch: ``--register CODE --branch BRANCH --server URL``.
 
 A manager's claim code is exchanged for an id and a token (POST /api/devices/register). The
 token goes into a file of its own that only its owner can read, everything else into config.json;

@@ -1,4 +1,4 @@
-"""Letting trolleys and giving them back: staff lets a trolley; whoever knows says which came back."""
+"""Rentals: staff assigns a trolley, ends its rental, and reports which trolley came back into which slot."""
 
 from __future__ import annotations
 

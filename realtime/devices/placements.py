@@ -1,4 +1,4 @@
-"""Telling the actors of devices which trolleys belong into their slots, whenever that changes.
+"""Tells the actors of devices which trolleys belong into their slots, whenever that changes.
 
 A device hears it with every hello and report as well. This is for the time between two: a
 trolley that is placed into a slot which has long been read is docked at once.
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from actors.messages.device import AssignSlots, SlotOwner
 from actors.runtime import Address, AskError
 from core.fleet.directory import Directory
-from realtime.devices.teller import Teller
+from realtime.devices.actor_port import DeviceActors
 
 log = logging.getLogger("devices")
 
@@ -23,7 +23,7 @@ class Placements:
     """Compares the directory with what it was at the last look. What changes while the server is down
     is in the devices' next hello."""
 
-    def __init__(self, actors: Teller, directory: Directory) -> None:
+    def __init__(self, actors: DeviceActors, directory: Directory) -> None:
         self._actors = actors
         self._directory = directory
         self._known: dict[str, _Slots] | None = None

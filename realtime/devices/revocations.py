@@ -1,4 +1,4 @@
-"""Telling the actors of devices that nobody trusts any more, however they were revoked."""
+"""Tells the actors of revoked devices that they are revoked, through whichever door that was done."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 from actors.messages.device import Retire
 from actors.runtime import Address, AskError
 from core.fleet.directory import Directory
-from realtime.devices.teller import Teller
+from realtime.devices.actor_port import DeviceActors
 
 log = logging.getLogger("devices")
 
@@ -16,7 +16,7 @@ class Revocations:
     """Compares the directory with what was told. Whoever is told twice does nothing the second time,
     so after a restart all are told again and none can be forgotten."""
 
-    def __init__(self, actors: Teller, directory: Directory) -> None:
+    def __init__(self, actors: DeviceActors, directory: Directory) -> None:
         self._actors = actors
         self._directory = directory
         self._told: set[str] = set()

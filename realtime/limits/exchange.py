@@ -48,7 +48,7 @@ class Exchange:
         self._lost = False
 
     def start(self) -> None:
-        """Begin."""
+        """Start to exchange counts with the other processes."""
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def stop(self) -> None:

@@ -68,7 +68,7 @@ class DeviceConsumer(SocketConsumer):
         return TokenBucket(self.shared.limits.device_messages_per_s, self.shared.monotonic)
 
     async def opened(self) -> None:
-        """Begin."""
+        """Make what this device's link needs: taps, reports, scans."""
         self.taps = Taps(self.principal.id, self._inspect, self.shared.links.show, self.shared.monotonic)
         self._reports = DeviceReports(self.shared.report_scheduler, self._ask, self._reported)
         self._scans = Scans(

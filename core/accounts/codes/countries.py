@@ -1,4 +1,4 @@
-"""Whose national numbers are meant: those of the country in which the trolley is that somebody stands before.
+"""The country of a phone number given without one: that of the branch whose trolley the caller stands before.
 
 Accounts know no trolleys: who does registers a lookup.
 """

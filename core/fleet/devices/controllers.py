@@ -53,7 +53,7 @@ class ControllersView(View):
 
     @extend_schema(responses=ControllerAnswer(many=True), operation_id="controllers")
     def get(self, request: Request, device_id: str) -> Response:
-        """Return them by port and address."""
+        """Return the device's boards by port and address."""
         device = find(request, device_id)
         return Response(ControllerAnswer(device.controllers.all(), many=True).data)
 

@@ -146,7 +146,7 @@ class ActiveRentalsView(_Rentals):
     filter_backends: Any = ()
 
     def get_queryset(self) -> QuerySet[Rental]:
-        """Return them."""
+        """Return the branch's open rentals."""
         return (
             self.of_branch().filter(actual_return=None).order_by(F("expected_return").asc(nulls_first=True))
         )
@@ -158,7 +158,7 @@ class RentalHistoryView(_Rentals):
     filterset_class = RentalFilter
 
     def get_queryset(self) -> QuerySet[Rental]:
-        """Return them."""
+        """Return the branch's rentals."""
         return self.of_branch().order_by("-start_time", "id")
 
 

@@ -1,4 +1,4 @@
-"""Letting a trolley to somebody of whom staff know the phone number alone."""
+"""Rentals to a customer who is known by a phone number alone."""
 
 from __future__ import annotations
 

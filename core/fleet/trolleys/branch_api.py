@@ -82,7 +82,7 @@ class BranchTrolleysView(ListView[Trolley]):
     queryset = Trolley.objects.none()
 
     def get_queryset(self) -> QuerySet[Trolley]:
-        """Return them by number."""
+        """Return the branch's trolleys by number."""
         who = cast("Principal | None", self.request.auth)
         if who is None:
             return Trolley.objects.none()

@@ -1,4 +1,4 @@
-"""Which trolleys are out: somebody has them, or their rentals go on. One that is missing nobody waits for."""
+"""Which trolleys are out: in use, or with an open rental. A missing one is not expected back."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What people do at the sandbox itself, as they would on a provider's own pages: no money, the same trouble.
 
-Nobody tells our side of it by webhook: it is found as what a lost webhook told would be, see ``catching_up``.
+No webhook tells our side of it: it is found as what a lost webhook told would be, see ``reconciliation``.
 """
 
 from __future__ import annotations

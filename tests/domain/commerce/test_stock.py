@@ -167,7 +167,7 @@ def test_whatever_happens_the_units_add_up(commands: list[Any]) -> None:
             before = state
             state = stock.DECIDER.evolve(state, through_json(event))
             assert through_json(before) == before, "the state before is left as it was"
-            for sku, at in state.every_level():
+            for sku, at in (level for bucket in state.levels.values() for level in bucket.items()):
                 held = sum(
                     line.units for _, each in state.reservations() for line in each.lines if line.sku == sku
                 )

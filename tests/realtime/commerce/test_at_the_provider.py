@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from core.payments.catching_up import catch_up
 from core.payments.models import Attempt, SandboxCharge, SandboxRefund
 from core.payments.providers import sandbox_desk
+from core.payments.reconciliation import catch_up
 from realtime.server import Server
 from realtime.testing import trolley_client
 from tests.payments.shops import Shop

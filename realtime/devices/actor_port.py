@@ -1,4 +1,4 @@
-"""What the devices' side needs of the actor system."""
+"""The port of the devices' side to the actor system."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from actors.messages.device import AssignSlots, Retire
 from actors.runtime import Address
 
 
-class Teller(Protocol):
+class DeviceActors(Protocol):
     """Where commands are left for a device's actor."""
 
     def tell(self, address: Address, command: AssignSlots | Retire) -> None:

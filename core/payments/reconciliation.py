@@ -1,4 +1,4 @@
-"""Finds what no webhook brought: refunds and disputes that happened at a provider itself. Blocking."""
+"""Finds lost webhooks: what happened at a provider, refunds and disputes there among it. Blocking."""
 
 from __future__ import annotations
 

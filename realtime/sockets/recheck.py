@@ -1,4 +1,4 @@
-"""Open sockets of people whose role, account or login was taken away, whichever door took it."""
+"""Checks open sockets again when a role, an account or a login was taken away, whichever door took it."""
 
 from __future__ import annotations
 

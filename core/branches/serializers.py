@@ -1,4 +1,4 @@
-"""What is sent of chains and branches, and how it is written into their rows."""
+"""Closed bodies of the writes of chains and branches, and how they become rows."""
 
 from __future__ import annotations
 
