@@ -6,6 +6,7 @@ import { Confirm, Reset } from "./links.js";
 import { Invitation } from "./invitation.js";
 import { Me } from "./me.js";
 
+/** @type {Record<string, any>} */
 const PAGES = { reset: Reset, confirm: Confirm, invitation: Invitation, account: Me };
 
 function App() {

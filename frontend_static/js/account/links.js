@@ -8,7 +8,10 @@ import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
 
 const language = () => document.documentElement.lang;
 
-/** Said when all is done, with the way on. */
+/**
+ * Said when all is done, with the way on.
+ * @param {{ title: string, text: string, href?: string, label?: string }} props
+ */
 export function Done({ title, text, href, label }) {
   return html`<section class="card stack signin" role="status">
     <div class="stack-s">
@@ -19,7 +22,10 @@ export function Done({ title, text, href, label }) {
   </section>`;
 }
 
-/** A refusal that nothing on this page helps against. */
+/**
+ * A refusal that nothing on this page helps against.
+ * @param {{ problem: Problem, href?: string, label?: string }} props
+ */
 export function DeadEnd({ problem, href, label }) {
   return html`<section class="card stack signin">
     <h1>${t("link.over")}</h1>
@@ -28,11 +34,12 @@ export function DeadEnd({ problem, href, label }) {
   </section>`;
 }
 
+/** @param {{ given: string }} props */
 function AskReset({ given }) {
   const [email, setEmail] = useState(given);
   const [asked, setAsked] = useState(false);
   const { busy, problem, run } = useRequest();
-  const submit = async (event) => {
+  const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
     const body = { email: email.trim(), language: language() };
     if (await run(() => call("POST", "/api/auth/password/reset", { body }))) setAsked(true);
@@ -44,7 +51,7 @@ function AskReset({ given }) {
       <p class="soft">${t("reset.lead")}</p>
     </div>
     <${Field} name="email" label=${t("reset.email")} problem=${problem}>
-      ${(more) =>
+      ${(/** @type {object} */ more) =>
         html`<input
           ...${more}
           class="input"
@@ -52,7 +59,7 @@ function AskReset({ given }) {
           autocomplete="email"
           dir="ltr"
           value=${email}
-          onInput=${(e) => setEmail(e.target.value)}
+          onInput=${(/** @type {Typed} */ e) => setEmail(e.target.value)}
         />`}
     <//>
     <${Refusal} problem=${problem} fields=${["email"]} />
@@ -63,11 +70,12 @@ function AskReset({ given }) {
   </form>`;
 }
 
+/** @param {{ token: string }} props */
 function ChoosePassword({ token }) {
   const [password, setPassword] = useState("");
   const [chosen, setChosen] = useState(false);
   const { busy, problem, run } = useRequest();
-  const submit = async (event) => {
+  const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
     if (await run(() => call("POST", "/api/auth/password/reset/confirm", { body: { token, password } })))
       setChosen(true);
@@ -84,14 +92,14 @@ function ChoosePassword({ token }) {
   return html`<form class="card stack signin" onSubmit=${submit} novalidate>
     <h1>${t("reset.choose")}</h1>
     <${Field} name="password" label=${t("reset.password")} problem=${problem} hint=${t("register.password")}>
-      ${(more) =>
+      ${(/** @type {object} */ more) =>
         html`<input
           ...${more}
           class="input"
           type="password"
           autocomplete="new-password"
           value=${password}
-          onInput=${(e) => setPassword(e.target.value)}
+          onInput=${(/** @type {Typed} */ e) => setPassword(e.target.value)}
         />`}
     <//>
     <${Refusal} problem=${problem} fields=${["password"]} />
@@ -102,12 +110,16 @@ function ChoosePassword({ token }) {
   </form>`;
 }
 
+/** @param {{ query: URLSearchParams }} props */
 export function Reset({ query }) {
   const token = query.get("token");
   return token ? html`<${ChoosePassword} token=${token} />` : html`<${AskReset} given=${query.get("email") ?? ""} />`;
 }
 
-/** Confirms as soon as it is opened: who followed the link has the mail. */
+/**
+ * Confirms as soon as it is opened: who followed the link has the mail.
+ * @param {{ query: URLSearchParams }} props
+ */
 export function Confirm({ query }) {
   const [email, setEmail] = useState("");
   const { problem, run } = useRequest();

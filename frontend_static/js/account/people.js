@@ -226,7 +226,8 @@ function App() {
         all(`/api/branches?chain=${encodeURIComponent(CHAIN)}&page_size=200`),
       ]);
       const mine = reach(me);
-      const managed = new Set(me.roles.filter((one) => one.role === "manager").map((one) => one.branch));
+      const roles = /** @type {Rest.RoleAnswer[]} */ (me.roles);
+      const managed = new Set(roles.filter((one) => one.role === "manager").map((one) => one.branch));
       const here = mine.everywhere ? branches : branches.filter((one) => managed.has(one.code));
       if (!mine.everywhere && !here.length) throw new Problem({ code: "forbidden" });
       setOwn({ chain, branches: here, ...mine });
