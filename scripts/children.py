@@ -8,6 +8,7 @@ slower each time it dies soon.
 from __future__ import annotations
 
 import ctypes
+import logging
 import signal
 import subprocess
 import sys
@@ -33,12 +34,22 @@ def stop_once() -> None:
 
     def handle(number: int, frame: FrameType | None) -> None:
         nonlocal stopping
-        if not stopping:
-            stopping = True
-            raise KeyboardInterrupt
+        if stopping:
+            return
+        if _cannot_be_interrupted(frame):
+            # What is raised in there would be printed and lost; a moment later it is out of there.
+            signal.setitimer(signal.ITIMER_REAL, 0.01)
+            return
+        stopping = True
+        raise KeyboardInterrupt
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, handle)
+
+
+def _cannot_be_interrupted(frame: FrameType | None) -> bool:
+    """Return whether a hook of logging's runs at a fork, from which nothing can be raised."""
+    return frame is not None and frame.f_code.co_filename == logging.__file__
 
 
 def die_with_parent() -> None:

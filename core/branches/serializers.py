@@ -37,7 +37,7 @@ class ChainBody(ClosedSerializer):
     currency = StrictText(max_length=3, validators=[_CURRENCY])
     country = StrictText(max_length=2, required=False, validators=[_COUNTRY])
     languages = serializers.ListField(
-        child=StrictText(max_length=5), min_length=1, max_length=20, required=False
+        child=StrictText(min_length=2, max_length=5), min_length=1, max_length=20, required=False
     )
     demands_second_factor = StrictBoolean(required=False)
 

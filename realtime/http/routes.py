@@ -199,10 +199,18 @@ class _Patterned(NamedTuple):
     methods: dict[str, App]
 
 
-def _plain_paths() -> frozenset[str]:
-    """Return Django's paths without parameters: such a one goes before a pattern of ours that it fits."""
+_PARAMETER = re.compile("<[^>]*>")
+
+
+def _named_paths() -> re.Pattern[str]:
+    """Return what matches Django's paths that end in a word of their own, e.g. ``…/rentals/history``.
+
+    Such a one goes before a pattern of ours that would take its word for an id.
+    """
     routes = (str(each.pattern) for each in get_resolver().url_patterns)
-    return frozenset(f"/{route}" for route in routes if "<" not in route)
+    named = (route for route in routes if "<" not in route.rpartition("/")[2])
+    patterns = ("[^/]+".join(map(re.escape, _PARAMETER.split(route))) for route in named)
+    return re.compile(f"/(?:{'|'.join(patterns)})")
 
 
 class HotRoutes:
@@ -225,7 +233,7 @@ class HotRoutes:
         self._patterned = [
             _Patterned(compile_path(path)[0].match, methods) for path, methods in patterned.items()
         ]
-        self._plain = _plain_paths()
+        self._named = _named_paths()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve a request, here or there."""
@@ -256,7 +264,7 @@ class HotRoutes:
         await endpoint(scope, receive, send)
 
     def _match(self, path: str) -> tuple[dict[str, App] | None, dict[str, Any]]:
-        if path not in self._plain:
+        if not self._named.fullmatch(path):
             for pattern in self._patterned:
                 if found := pattern.matches(path):
                     return pattern.methods, found.groupdict()

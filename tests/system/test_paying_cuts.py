@@ -69,8 +69,7 @@ def test_no_payment_is_lost_however_often_the_power_is_cut(hurried: Store) -> No
     store, dice = hurried, random.Random(7)
     people = store.shoppers(PAYERS)
     store.start()
-    found = store.get("/api/products?chain=demo-chain&page_size=20", people[0][1])
-    barcodes = [each["barcode"] for each in found["results"]]
+    barcodes = store.barcodes(people[0][1])
     payers = [Payer(*person, random.Random(i), barcodes) for i, person in enumerate(people[:PAYERS])]
     for each in range(ROUNDS):
         asyncio.run(_pay_until_killed(store, payers, dice.randint(30, 90)))

@@ -40,8 +40,7 @@ def test_twenty_power_cuts_lose_nothing_that_was_answered_and_repeat_nothing(sto
     ]
     walkers: list[Walker] = [*gatherers, *rivals]
     store.start()
-    found = store.get("/api/products?chain=demo-chain&page_size=20", people[0][1])
-    barcodes = [each["barcode"] for each in found["results"]]
+    barcodes = store.barcodes(people[0][1])
     for gatherer in gatherers:
         gatherer.barcodes.extend(barcodes)
     store.kill()

@@ -33,10 +33,7 @@ def test_the_earlier_owner_is_refused_every_write_and_the_later_one_loses_nothin
 ) -> None:
     people = store.shoppers(4)[:4]
     store.start()
-    barcodes = [
-        each["barcode"]
-        for each in store.get("/api/products?chain=demo-chain&page_size=20", people[0][1])["results"]
-    ]
+    barcodes = store.barcodes(people[0][1])
     gatherers = [Gatherer(*person, random.Random(i), barcodes) for i, person in enumerate(people)]
     asyncio.run(_change_owner(store, rival, gatherers))
     for gatherer, (_, token) in zip(gatherers, people, strict=True):

@@ -44,11 +44,15 @@ def test_a_price_list_is_seen_before_it_is_written(visit: Visit, lang: str, desk
     assert found == []
 
 
-@pytest.mark.parametrize(("username", "links"), [("manager", 1), ("admin", 2)])
-def test_the_first_page_leads_whoever_may_to_the_catalogue(visit: Visit, username: str, links: int) -> None:
+@pytest.mark.parametrize(("username", "administers"), [("manager", 0), ("admin", 1)])
+def test_the_first_page_leads_whoever_may_to_the_catalogue(
+    visit: Visit, username: str, administers: int
+) -> None:
     page = visit("/#branches", username)
     expect(page.locator("#branches .choice[href='/catalogue']")).to_be_visible()
-    expect(page.locator("#branches .choice:not([href^='/branch/'])")).to_have_count(links)
+    expect(page.locator("#branches .choice[href='/account']")).to_be_visible()
+    expect(page.locator("#branches .choice[href='/admin/']")).to_have_count(administers)
+    expect(page.locator("#branches .choice[href^='/office/']")).to_have_count(2 * administers)
     found = flaws(page)
     page.locator("#branches .choice[href='/catalogue']").click()
     expect(page.locator(".good").first).to_be_visible()
@@ -60,4 +64,4 @@ def test_a_shopper_is_told_that_this_is_not_for_them(visit: Visit) -> None:
     expect(page.locator("h2, strong, h1").filter(has_text="מנהלים")).to_be_visible()
     page.goto(page.url.replace("/catalogue", "/#branches"))
     expect(page.locator(".note")).to_be_visible()
-    expect(page.locator("#branches .choice")).to_have_count(0)
+    expect(page.locator("#branches .choice:not([href='/account'])")).to_have_count(0)
