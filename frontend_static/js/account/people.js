@@ -116,7 +116,7 @@ function AddSheet({ own, onClose, onDone }) {
   <//>`;
 }
 
-/** @param {{ own: Own, member: Rest.MemberAnswer, onClose: () => void, onDone: () => void }} props */
+/** @param {{ own: Own, member: Rest.MemberAnswer, onClose: () => void, onDone: () => Promise<void> }} props */
 function MemberSheet({ own, member, onClose, onDone }) {
   const [role, setRole] = useState(member.role);
   const [branch, setBranch] = useState(member.branch ?? "");
@@ -125,14 +125,14 @@ function MemberSheet({ own, member, onClose, onDone }) {
   const path = `${PATH}/${member.id}`;
   const invited = member.status === "invited";
   /** @param {Event} event */
-  const change = async (event) => {
+  const change = (event) => {
     event.preventDefault();
     const where = role === "chain_admin" || !branch ? {} : { branch };
-    if (await run(() => auth.call("PATCH", path, { body: { role, ...where } }))) onDone();
+    run(() => auth.call("PATCH", path, { body: { role, ...where } }).then(onDone));
   };
-  const remove = async () => {
+  const remove = () => {
     if (!sure) return setSure(true);
-    if (await run(() => auth.call("DELETE", path))) onDone();
+    run(() => auth.call("DELETE", path).then(onDone));
   };
   return html`<${Sheet} title=${member.name} onClose=${onClose}>
     <form class="stack" onSubmit=${change} novalidate>
@@ -186,9 +186,9 @@ function Members({ own }) {
     toast(t(member.status === "invited" ? "people.was_invited" : "people.was_added", { name: member.name }));
     load();
   };
-  const changed = () => {
+  const changed = async () => {
+    await load(); // before the sheet closes, or it could be opened again as it was
     setOpened(null);
-    load();
   };
   return html`
     <div class="people-head">
