@@ -90,7 +90,7 @@ class BranchesView(_Branches, ListView[Branch]):
 
     serializer_class = BranchAnswer
     filterset_class = BranchFilter
-    refuses = ("already_there", "unfit", "which_one")
+    refuses = ("already_there", "too_many_digits", "unfit", "which_one")
 
     @extend_schema(request=NewBranch, responses={201: BranchDetailAnswer})
     def post(self, request: Request) -> Response:
