@@ -60,6 +60,7 @@ def test_every_door_keeps_the_same_line(
             "chain": world.chain.pk, "barcode": "5901234123457", "name": name, "price": "5",
             "is_active": "on", "nutrition_facts": "{}", "dietary_tags": "[]",
             "variants-TOTAL_FORMS": 0, "variants-INITIAL_FORMS": 0,
+            "codes-TOTAL_FORMS": 0, "codes-INITIAL_FORMS": 0,
         }  # fmt: skip
         answer = client.post(reverse("admin:catalogue_product_add"), form)
         said = str(answer.context["adminform"].form.errors) if bad else ""
