@@ -8,12 +8,12 @@ slower each time it dies soon.
 from __future__ import annotations
 
 import ctypes
-import logging
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
@@ -23,6 +23,23 @@ SLOWEST_S = 30.0
 PR_SET_PDEATHSIG = 1
 
 
+class _Stop:
+    """Whether somebody wants us to stop, and whether this is a moment in which we can hear it."""
+
+    asked = False
+    heard = False
+    held = False
+
+    def hear(self) -> None:
+        """Raise KeyboardInterrupt, once."""
+        if self.asked and not self.heard and not self.held:
+            self.heard = True
+            raise KeyboardInterrupt
+
+
+_stop = _Stop()
+
+
 def stop_once() -> None:
     """Raise KeyboardInterrupt at the first SIGINT or SIGTERM, and hear no other.
 
@@ -30,26 +47,24 @@ def stop_once() -> None:
     what the first began. A handler that does nothing, because a signal that is already on its
     way when it comes to be ignored makes Python complain.
     """
-    stopping = False
 
     def handle(number: int, frame: FrameType | None) -> None:
-        nonlocal stopping
-        if stopping:
-            return
-        if _cannot_be_interrupted(frame):
-            # What is raised in there would be printed and lost; a moment later it is out of there.
-            signal.setitimer(signal.ITIMER_REAL, 0.01)
-            return
-        stopping = True
-        raise KeyboardInterrupt
+        _stop.asked = True
+        _stop.hear()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+    for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, handle)
 
 
-def _cannot_be_interrupted(frame: FrameType | None) -> bool:
-    """Return whether a hook of logging's runs at a fork, from which nothing can be raised."""
-    return frame is not None and frame.f_code.co_filename == logging.__file__
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hear a signal that comes meanwhile at the end: a child that is half started would be left behind."""
+    _stop.held = True
+    try:
+        yield
+    finally:
+        _stop.held = False
+    _stop.hear()
 
 
 def die_with_parent() -> None:
@@ -74,13 +89,14 @@ class Child:
     def start(self) -> None:
         """Start, or start again."""
         self.started_at = time.monotonic()
-        self.process = subprocess.Popen(
-            self.command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL if self.quiet else None,
-            start_new_session=True,
-            preexec_fn=die_with_parent,
-        )
+        with uninterrupted():
+            self.process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL if self.quiet else None,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
+            )
 
     def stop(self, patience_s: float) -> None:
         """SIGTERM, and SIGKILL when it does not listen."""
@@ -104,8 +120,8 @@ class Children:
     def start(self, name: str, command: Sequence[str], *, quiet: bool = False) -> Child:
         """Start one more and keep it running."""
         child = Child(name, command, quiet)
-        child.start()
         self._children.append(child)
+        child.start()
         return child
 
     def watch(self) -> None:
