@@ -4,7 +4,7 @@ import { t, reason } from "../i18n.js";
 import { call } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Loading } from "../parts/common.js";
-import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
+import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
 
 const language = () => document.documentElement.lang;
 
@@ -50,18 +50,16 @@ function AskReset({ given }) {
       <h1>${t("reset.title")}</h1>
       <p class="soft">${t("reset.lead")}</p>
     </div>
-    <${Field} name="email" label=${t("reset.email")} problem=${problem}>
-      ${(/** @type {object} */ more) =>
-        html`<input
-          ...${more}
-          class="input"
-          type="email"
-          autocomplete="email"
-          dir="ltr"
-          value=${email}
-          onInput=${(/** @type {Typed} */ e) => setEmail(e.target.value)}
-        />`}
-    <//>
+    <${LineField}
+      name="email"
+      label=${t("reset.email")}
+      problem=${problem}
+      type="email"
+      autocomplete="email"
+      dir="ltr"
+      value=${email}
+      onValue=${setEmail}
+    />
     <${Refusal} problem=${problem} fields=${["email"]} />
     <button class="btn btn-primary btn-big btn-wide" disabled=${busy || !email.trim()}>
       <${Busy} on=${busy} />

@@ -4,7 +4,7 @@ import { t, reason, dayAndTime } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Empty, Loading, Sheet, toast } from "../parts/common.js";
-import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
+import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
 import { browserPush } from "./push.js";
 
 const KINDS = ["overdue", "branch_overdue", "alarm", "role_given"];
@@ -26,23 +26,17 @@ function Address({ me, setMe }) {
     if (answer.email && !answer.email_confirmed) toast(t("account.confirm_sent", { email: answer.email }));
   };
   return html`<form class="stack-s" onSubmit=${submit} novalidate>
-    <${Field}
+    <${LineField}
       name="email"
       label=${t("reset.email")}
       problem=${problem}
       hint=${me.email ? t(me.email_confirmed ? "account.confirmed" : "account.unconfirmed") : t("account.email_hint")}
-    >
-      ${(/** @type {object} */ more) =>
-        html`<input
-          ...${more}
-          class="input"
-          type="email"
-          autocomplete="email"
-          dir="ltr"
-          value=${email}
-          onInput=${(/** @type {any} */ e) => setEmail(e.target.value)}
-        />`}
-    <//>
+      type="email"
+      autocomplete="email"
+      dir="ltr"
+      value=${email}
+      onValue=${setEmail}
+    />
     <${Refusal} problem=${problem} fields=${["email"]} />
     <button class="btn btn-quiet" disabled=${busy || email.trim() === me.email}>
       <${Busy} on=${busy} />

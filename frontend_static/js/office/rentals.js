@@ -2,7 +2,7 @@
 import { html, useState } from "../ui.js";
 import { dayAndTime, t } from "../i18n.js";
 import { auth } from "../api.js";
-import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
+import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
 import { Empty, Sheet, toast } from "../parts/common.js";
 import { base, branchOfPage, keep, useLoaded, waiting } from "./load.js";
 
@@ -93,16 +93,7 @@ function RentalSheet({ rental, zone, onClose, onDone }) {
         goesOn &&
         html`<div class="stack card">
           <p>${t("rental.close_text")}</p>
-          <${Field} name="reason" label=${t("office.reason")} problem=${problem}>
-            ${(/** @type {Record<string, unknown>} */ more) =>
-              html`<input
-                ...${more}
-                class="input"
-                dir="auto"
-                value=${reason}
-                onInput=${(/** @type {Typed} */ e) => setReason(e.target.value)}
-              />`}
-          <//>
+          <${LineField} name="reason" label=${t("office.reason")} problem=${problem} value=${reason} onValue=${setReason} />
           <button type="button" class="btn btn-quiet" disabled=${busy || !reason.trim()} onClick=${close}>
             ${t("rental.close")}
           </button>

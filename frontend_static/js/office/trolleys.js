@@ -2,7 +2,7 @@
 import { html, useState } from "../ui.js";
 import { t } from "../i18n.js";
 import { auth } from "../api.js";
-import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
+import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
 import { Empty, Sheet, toast } from "../parts/common.js";
 import { base, branchOfPage, keep, useLoaded, waiting } from "./load.js";
 
@@ -67,16 +67,7 @@ function TrolleySheet({ trolley, onClose, onDone }) {
       </button>
       <div class="stack card">
         <p>${t("trolleys.renew_text")}</p>
-        <${Field} name="reason" label=${t("office.reason")} problem=${problem}>
-          ${(/** @type {Record<string, unknown>} */ more) =>
-            html`<input
-              ...${more}
-              class="input"
-              dir="auto"
-              value=${why}
-              onInput=${(/** @type {Typed} */ e) => setWhy(e.target.value)}
-            />`}
-        <//>
+        <${LineField} name="reason" label=${t("office.reason")} problem=${problem} value=${why} onValue=${setWhy} />
         <button type="button" class="btn btn-quiet" disabled=${busy || !why.trim()} onClick=${renew}>
           ${t("trolleys.renew")}
         </button>

@@ -60,6 +60,26 @@ export function Refusal({ problem, fields = [] }) {
   return html`<p class="field-error" role="alert">${name ? (errorOf(problem, name) ?? said[0]) : reason(problem)}</p>`;
 }
 
+/**
+ * A field of one line, named `name` in the request.
+ * @param {{ name: string, label: string, problem: Problem | null, hint?: string, value: string,
+ *   onValue: (value: string) => void, type?: string, dir?: string, autocomplete?: string }} props
+ */
+export function LineField({ name, label, problem, hint, value, onValue, type = "text", dir = "auto", autocomplete }) {
+  return html`<${Field} name=${name} label=${label} problem=${problem} hint=${hint}>
+    ${(/** @type {object} */ more) =>
+      html`<input
+        ...${more}
+        class="input"
+        type=${type}
+        autocomplete=${autocomplete}
+        dir=${dir}
+        value=${value}
+        onInput=${(/** @type {any} */ e) => onValue(e.target.value)}
+      />`}
+  <//>`;
+}
+
 /** @param {{ on: boolean }} props */
 export const Busy = ({ on }) => on && html`<span class="spinner" />`;
 
