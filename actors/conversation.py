@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from actors.messages import order, paying, payment, receipt, refund
 from actors.messages.alarms import ClearAlarm, RaiseAlarm
-from actors.messages.order_numbers import TakeNumber
+from actors.messages.money import order, paying, payment, receipt, refund
+from actors.messages.money.order_numbers import TakeNumber
 from actors.messages.stock import AdjustStock
 
 

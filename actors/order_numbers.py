@@ -20,8 +20,8 @@ from actors.kit.decider import (
     TimeReached,
     ignored,
 )
-from actors.messages.order import GiveNumber
-from actors.messages.order_numbers import Command, Event, NumberTaken, TakeNumber
+from actors.messages.money.order import GiveNumber
+from actors.messages.money.order_numbers import Command, Event, NumberTaken, TakeNumber
 
 
 class State(msgspec.Struct, frozen=True):

@@ -24,8 +24,8 @@ from actors.kit.decider import (
     TimeReached,
     ignored,
 )
-from actors.messages.checkout import VoucherGone, VoucherKept
-from actors.messages.voucher import (
+from actors.messages.money.checkout import VoucherGone, VoucherKept
+from actors.messages.money.voucher import (
     Command,
     Event,
     FreeVoucher,

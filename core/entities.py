@@ -23,12 +23,12 @@ from actors import (
 )
 from actors.kit.decider import Decider
 from actors.messages import cart as carts
-from actors.messages import checkout as checkouts
-from actors.messages import order as orders
-from actors.messages import paying
-from actors.messages import payment as payments
 from actors.messages import rollout as rollouts
 from actors.messages import trolley as trolleys
+from actors.messages.money import checkout as checkouts
+from actors.messages.money import order as orders
+from actors.messages.money import paying
+from actors.messages.money import payment as payments
 from actors.runtime.journal import Write
 from core.alarms.projections import AlarmRow, alarm_rows
 from core.audit.deeds import DEEDS

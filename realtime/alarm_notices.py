@@ -8,7 +8,7 @@ from actors.runtime.address import Address
 from actors.runtime.kind import Publication
 from core.accounts.people import People
 from core.fleet.directory import Directory
-from realtime.commands.asking import Actors
+from realtime.pipeline.asking import Actors
 
 ALARMS = "alarms"
 """The kind of entity that raises them."""

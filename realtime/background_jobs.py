@@ -9,8 +9,8 @@ from typing import Any
 
 from django.conf import settings
 
+from actors.messages.money.payment import CheckPayment
 from actors.messages.notify import Notice, Notify
-from actors.messages.payment import CheckPayment
 from actors.messages.stock import SweepReservations
 from actors.runtime import Address, AskError, Clock, System
 from core import owner_jobs

@@ -10,7 +10,7 @@ import msgspec
 
 from actors.runtime import Address
 from core import problems
-from realtime.commands.asking import Actors
+from realtime.pipeline.asking import Actors
 from realtime.problems import from_error
 
 _GRACE_S = 2.0

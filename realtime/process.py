@@ -37,14 +37,14 @@ from realtime.auth import Authenticator
 from realtime.background_jobs import BackgroundJobs
 from realtime.cluster.owner import Owner
 from realtime.cluster.remote import RemoteSystem
-from realtime.commands.asking import Actors
-from realtime.commands.services import services
 from realtime.devices.links import Links
 from realtime.devices.placements import Placements
 from realtime.devices.revocations import Revocations
 from realtime.django_bridge import AskBridge
 from realtime.limits.attempts import Attempts
 from realtime.limits.exchange import Exchange
+from realtime.pipeline.asking import Actors
+from realtime.pipeline.services import services
 from realtime.shared import Limits, Shared
 from realtime.sockets.recheck import recheck
 from realtime.terms import Terms

@@ -10,12 +10,12 @@ from typing import Any
 
 from core.telemetry.writer import SampleRow
 from realtime.auth import Authenticator
-from realtime.commands.services import Services
 from realtime.devices.links import Links
 from realtime.devices.reports import ReportScheduler
 from realtime.limits.allowances import Allowances, Rates
 from realtime.limits.attempts import DEFAULTS, Kind, PerMinute
 from realtime.limits.connections import Sockets
+from realtime.pipeline.services import Services
 from realtime.topics.streams import Topics
 
 

@@ -24,7 +24,7 @@ from actors.cart.state import State, held_of
 from actors.cart.tells import signs_of_life
 from actors.kit.decider import NOTHING, Context, Decision, Refusal, TimeReached, refuse
 from actors.messages.cart import CloseSession, sku_of
-from actors.messages.checkout import (
+from actors.messages.money.checkout import (
     CancelCheckout,
     CheckedOut,
     Checkout,
@@ -41,7 +41,7 @@ from actors.messages.checkout import (
     VoucherGone,
     Wish,
 )
-from actors.messages.paying import RequestPayment
+from actors.messages.money.paying import RequestPayment
 from actors.messages.stock import Shortage
 
 # --- while the cart is open ------------------------------------------------------------

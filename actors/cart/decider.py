@@ -28,8 +28,6 @@ from actors.kit.decider import (
     refuse,
 )
 from actors.messages import cart as messages
-from actors.messages import checkout as checkouts
-from actors.messages import paying as payments
 from actors.messages.cart import (
     AddItem,
     ApplyVoucher,
@@ -51,7 +49,9 @@ from actors.messages.cart import (
     SessionRefused,
     SetQuantity,
 )
-from actors.messages.checkout import (
+from actors.messages.money import checkout as checkouts
+from actors.messages.money import paying as payments
+from actors.messages.money.checkout import (
     CancelCheckout,
     Checkout,
     ReservationMade,
@@ -60,7 +60,7 @@ from actors.messages.checkout import (
     VoucherGone,
     VoucherKept,
 )
-from actors.messages.paying import PaymentFailed, PaymentSucceeded, RequestPayment
+from actors.messages.money.paying import PaymentFailed, PaymentSucceeded, RequestPayment
 from actors.messages.trolley import Outcome
 
 Command = messages.Command | checkouts.Command | payments.Command

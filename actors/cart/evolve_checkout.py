@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from actors.cart.state import Frozen, PaidBefore, Phase, State, held_of, limited, phase_of
 from actors.kit import money
 from actors.kit.decider import Move
-from actors.messages.checkout import (
+from actors.messages.money.checkout import (
     CheckoutCancelled,
     CheckoutCompleted,
     CheckoutExpired,
@@ -21,7 +21,7 @@ from actors.messages.checkout import (
     VouchersFreed,
     VouchersUsed,
 )
-from actors.messages.paying import (
+from actors.messages.money.paying import (
     CheckoutPaid,
     CheckoutReopened,
     PaymentDeclined,

@@ -15,8 +15,8 @@ from actors.cart.state import PaidBefore, State, held_of, purchase_of
 from actors.cart.tells import signs_of_life
 from actors.kit.decider import NOTHING, Context, Decision, refuse
 from actors.messages.cart import Line, key_of
-from actors.messages.checkout import CheckoutRefused, ReservationMade, Wish
-from actors.messages.paying import (
+from actors.messages.money.checkout import CheckoutRefused, ReservationMade, Wish
+from actors.messages.money.paying import (
     CheckoutPaid,
     CheckoutReopened,
     PaymentAsked,

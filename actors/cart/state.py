@@ -9,9 +9,9 @@ from typing import Literal
 import msgspec
 
 from actors.messages.cart import Line
-from actors.messages.checkout import Wish
+from actors.messages.money.checkout import Wish
+from actors.messages.money.purchase import Purchase
 from actors.messages.pricing import Voucher
-from actors.messages.purchase import Purchase
 from actors.messages.trolley import Outcome
 
 Phase = Literal["free", "shopping", "ending"]

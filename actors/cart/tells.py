@@ -23,7 +23,7 @@ from actors.messages.cart import (
     VouchersChanged,
     sku_of,
 )
-from actors.messages.checkout import (
+from actors.messages.money.checkout import (
     CheckoutCancelled,
     CheckoutCompleted,
     CheckoutExpired,
@@ -35,19 +35,19 @@ from actors.messages.checkout import (
     VouchersFreed,
     VouchersUsed,
 )
-from actors.messages.order import PlaceOrder
-from actors.messages.paying import (
+from actors.messages.money.order import PlaceOrder
+from actors.messages.money.paying import (
     CheckoutPaid,
     CheckoutReopened,
     PaymentDeclined,
     PaymentRequested,
     PaymentReturned,
 )
-from actors.messages.payment import PaymentKept, StartPayment
-from actors.messages.refund import RefundPayment
+from actors.messages.money.payment import PaymentKept, StartPayment
+from actors.messages.money.refund import RefundPayment
+from actors.messages.money.voucher import FreeVoucher, HoldVoucher, UseVoucher
 from actors.messages.stock import CommitReservation, Quantity, ReleaseReservation, Reserve
 from actors.messages.trolley import ConfirmClaim, DenyClaim, Release, SignOfLife
-from actors.messages.voucher import FreeVoucher, HoldVoucher, UseVoucher
 
 
 def signs_of_life(state: State) -> tuple[Tell, ...]:

@@ -15,7 +15,7 @@ import msgspec
 from actors.cart import payment as cart_paying
 from actors.cart.state import State, held_of, limited
 from actors.kit.decider import NOTHING, Context, Decision, Handler, Refusal, ignored
-from actors.messages.checkout import (
+from actors.messages.money.checkout import (
     CheckoutCancelled,
     CheckoutExpired,
     CheckoutRefused,
@@ -25,7 +25,7 @@ from actors.messages.checkout import (
     VouchersFreed,
     VouchersUsed,
 )
-from actors.messages.paying import CheckoutPaid
+from actors.messages.money.paying import CheckoutPaid
 from actors.messages.pricing import Voucher
 
 

@@ -20,7 +20,7 @@ from actors.kit.decider import (
     ignored,
     refuse,
 )
-from actors.messages.order import (
+from actors.messages.money.order import (
     Answer,
     Command,
     Event,

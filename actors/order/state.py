@@ -13,7 +13,7 @@ from actors.kit.decider import (
     Move,
     counted,
 )
-from actors.messages.order import (
+from actors.messages.money.order import (
     Dispute,
     ExitVerified,
     GoodsBack,
@@ -25,7 +25,7 @@ from actors.messages.order import (
     RefundRequested,
     RefundReversed,
 )
-from actors.messages.purchase import NO_PURCHASE, Purchase
+from actors.messages.money.purchase import NO_PURCHASE, Purchase
 
 Phase = Literal["new", "paid", "partly_refunded", "refunded"]
 NOTHING = Decimal(0)

@@ -7,10 +7,10 @@ from typing import Any
 
 from actors.kit.decider import Tell
 from actors.messages.cart import sku_of
-from actors.messages.order import OrderNumbered, OrderPlaced, RefundRequested
-from actors.messages.order_numbers import TakeNumber
-from actors.messages.receipt import SendReceipt
-from actors.messages.refund import RefundPayment
+from actors.messages.money.order import OrderNumbered, OrderPlaced, RefundRequested
+from actors.messages.money.order_numbers import TakeNumber
+from actors.messages.money.receipt import SendReceipt
+from actors.messages.money.refund import RefundPayment
 from actors.messages.stock import AdjustStock
 from actors.order.state import State
 

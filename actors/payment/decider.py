@@ -25,7 +25,7 @@ from actors.kit.decider import (
     ignored,
     refuse,
 )
-from actors.messages.payment import (
+from actors.messages.money.payment import (
     Answer,
     ChargeDeclined,
     ChargeOpened,
@@ -51,7 +51,7 @@ from actors.messages.payment import (
     Taken,
     Unheard,
 )
-from actors.messages.refund import RefundPayment
+from actors.messages.money.refund import RefundPayment
 from actors.payment import refunds
 from actors.payment.state import EVENTS, State
 from actors.payment.tells import tells, to_charge, to_look_up, to_open, to_provider

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from actors.kit import money
 from actors.kit.decider import NOTHING, Context, Decision, Tell, TimeReached, refuse
-from actors.messages.payment import (
+from actors.messages.money.payment import (
     ChargeDisputed,
     ChargeKept,
     CheckPayment,
@@ -24,7 +24,7 @@ from actors.messages.payment import (
     Silent,
     Taken,
 )
-from actors.messages.refund import RefundPayment
+from actors.messages.money.refund import RefundPayment
 from actors.payment.state import PATIENCE_S, Refund, State
 from actors.payment.tells import to_give_back
 

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from actors.kit import money
 from actors.kit.decider import Events, Move
-from actors.messages.order import Dispute
-from actors.messages.payment import (
+from actors.messages.money.order import Dispute
+from actors.messages.money.payment import (
     ChargeDeclined,
     ChargeDisputed,
     ChargeKept,
@@ -23,7 +23,7 @@ from actors.messages.payment import (
     RefundStarted,
     Waits,
 )
-from actors.messages.purchase import NO_PURCHASE, Purchase
+from actors.messages.money.purchase import NO_PURCHASE, Purchase
 
 Phase = Literal["new", "opening", "open", "declined", "paid", "kept", "returning", "returned"]
 """Nothing yet; told to the provider; waiting for somebody; nobody pays; paid, and the cart is asked what for;

@@ -11,9 +11,9 @@ from typing import Any
 
 from actors.kit.decider import Tell
 from actors.messages.alarms import About, AlarmKind, ClearAlarm, RaiseAlarm
-from actors.messages.order import NoteDispute, RefundFailed, RefundMade
-from actors.messages.paying import PaymentFailed, PaymentSucceeded
-from actors.messages.payment import (
+from actors.messages.money.order import NoteDispute, RefundFailed, RefundMade
+from actors.messages.money.paying import PaymentFailed, PaymentSucceeded
+from actors.messages.money.payment import (
     Charge,
     ChargeDeclined,
     ChargeDisputed,

@@ -20,7 +20,7 @@ from actors.kit.decider import (
     ignored,
     refuse,
 )
-from actors.messages.checkout import ReservationOverdue
+from actors.messages.money.checkout import ReservationOverdue
 from actors.messages.stock import (
     AdjustStock,
     Answer,

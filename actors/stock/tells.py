@@ -7,7 +7,7 @@ from typing import Any
 
 from actors.kit.decider import Tell
 from actors.messages.alarms import About, ClearAlarm, RaiseAlarm
-from actors.messages.checkout import ReservationMade, ReservationRefused
+from actors.messages.money.checkout import ReservationMade, ReservationRefused
 from actors.messages.stock import ReservationDenied, StockRanLow, StockRecovered, StockReserved
 from actors.stock.state import State
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actors.messages import alarms, cart, order, returns, rollout, stock, trolley
+from actors.messages import alarms, cart, returns, rollout, stock, trolley
+from actors.messages.money import order
 from actors.runtime.journal import Write
 from core.trail.projections import Deed
 

@@ -22,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from actors.kit.money import quantize
-from actors.messages.order import DisputeStatus
+from actors.messages.money.order import DisputeStatus
 from actors.order.state import Phase
 from core.accounts import scopes
 from core.accounts.people import shown_names

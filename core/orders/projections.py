@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from actors.messages.cart import Line
-from actors.messages.order import (
+from actors.messages.money.order import (
     OrderPlaced,
     OrderRefunded,
     RefundRefused,

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from django.db import DatabaseError
 
-from actors.messages import payment as words
+from actors.messages.money import payment as words
 from actors.runtime import Address, AskError
 from core.config.database import fresh_connections
 from core.payments import ledger

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actors.messages import payment as words
-from actors.messages.order import Dispute
+from actors.messages.money import payment as words
+from actors.messages.money.order import Dispute
 from core.payments import providers
 
 

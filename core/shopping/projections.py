@@ -22,8 +22,8 @@ from actors.messages.cart import (
     SessionDetached,
     VouchersChanged,
 )
-from actors.messages.checkout import CheckoutCancelled, CheckoutExpired, CheckoutRefused
-from actors.messages.paying import CheckoutPaid
+from actors.messages.money.checkout import CheckoutCancelled, CheckoutExpired, CheckoutRefused
+from actors.messages.money.paying import CheckoutPaid
 from actors.runtime.journal import Write
 from core.fleet.projections import SessionCleared
 from core.journal.tables import Posix, Row, Uuid

@@ -16,10 +16,10 @@ from actors.messages.alarms import (
 )
 from actors.messages.cart import FindSession, SessionFound
 from core.orders import customers
-from realtime.commands.asking import Accepted, in_database
-from realtime.commands.lookups import people_of
-from realtime.commands.row import Ask, Call, Command, Route, in_branch, own
 from realtime.limits.attempts import TOO_MANY
+from realtime.pipeline.asking import Accepted, in_database
+from realtime.pipeline.lookups import people_of
+from realtime.pipeline.row import Ask, Call, Command, Route, in_branch, own
 from realtime.problems import Problem, invalid
 from realtime.views.alarm import AlarmView
 from realtime.views.base import View

@@ -10,14 +10,13 @@ from msgspec import Meta
 
 from actors.cart import State as CartState
 from actors.messages.cart import Line
-from actors.messages.checkout import CancelCheckout, CheckedOut, Checkout, CheckoutOver
+from actors.messages.money.checkout import CancelCheckout, CheckedOut, Checkout, CheckoutOver
 from actors.runtime.address import Address
 from core.catalogue.live.catalogue import Catalogue
 from core.fleet.directory import BranchInfo
-from realtime.commands.asking import Accepted, new_id
-from realtime.commands.carts import no_content
-from realtime.commands.row import Ask, Call, Command, Route, own
-from realtime.commands.services import Services
+from realtime.pipeline.asking import Accepted, new_id
+from realtime.pipeline.row import Ask, Call, Command, Route, no_content, own
+from realtime.pipeline.services import Services
 from realtime.problems import Problem, invalid
 from realtime.views.base import View
 from realtime.views.cart import ItemView

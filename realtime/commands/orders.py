@@ -9,13 +9,13 @@ from django.conf import settings
 from msgspec import Meta
 
 from actors.kit.money import quantize
-from actors.messages.order import ExitPassed, GoodsBack, RefundBegun, RefundOrder, VerifyExit
+from actors.messages.money.order import ExitPassed, GoodsBack, RefundBegun, RefundOrder, VerifyExit
 from actors.order import State as OrderState
 from actors.payment import State as PaymentState
 from core.orders import passes
 from core.payments.providers.units import not_payable
-from realtime.commands.asking import Accepted, in_database, new_id
-from realtime.commands.row import Ask, Call, Command, Place, Route, in_branch
+from realtime.pipeline.asking import Accepted, in_database, new_id
+from realtime.pipeline.row import Ask, Call, Command, Place, Route, in_branch
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.wire import Body, Uuid, read_id, rfc3339

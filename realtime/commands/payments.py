@@ -9,16 +9,15 @@ import msgspec
 from msgspec import Meta
 
 from actors.cart import State as CartState
-from actors.messages.paying import PaymentAsked, RequestPayment
-from actors.messages.payment import ConfirmPayment, FindPayment, PaymentStands
+from actors.messages.money.paying import PaymentAsked, RequestPayment
+from actors.messages.money.payment import ConfirmPayment, FindPayment, PaymentStands
 from actors.payment import State as PaymentState
 from actors.payment import Status
 from core.payments import ledger
 from core.payments.providers import registry
-from realtime.commands.asking import Accepted, in_database, new_id
-from realtime.commands.carts import ask_nothing
 from realtime.commands.checkouts import CHECKOUT, beginning
-from realtime.commands.row import Ask, Call, Command, Place, Route, own
+from realtime.pipeline.asking import Accepted, in_database, new_id
+from realtime.pipeline.row import Ask, Call, Command, Place, Route, ask_nothing, own
 from realtime.problems import invalid, not_found
 from realtime.views.base import View
 from realtime.wire import Body, Uuid, rfc3339

@@ -14,10 +14,11 @@ from actors.kit.money import zero
 from actors.messages.cart import ApplyVoucher, DropVoucher, Offer, PriceChange, Quoted, Reprice
 from actors.messages.pricing import TIERS, Voucher
 from core.catalogue.live.catalogue import Catalogue
-from realtime.commands.asking import Accepted
-from realtime.commands.carts import PRODUCT, Quantity, as_found, ask_nothing, offers_of
-from realtime.commands.row import Ask, Call, Command, Route, own
+from realtime.commands.adding import PRODUCT, Quantity
+from realtime.commands.carts import offers_of
 from realtime.limits.attempts import TOO_MANY
+from realtime.pipeline.asking import Accepted
+from realtime.pipeline.row import Ask, Call, Command, Route, as_found, ask_nothing, own
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.views.cart import StepView

@@ -24,11 +24,11 @@ from core.fleet.rentals import by_phone
 from core.fleet.rentals.sessions import find_rental
 from core.fleet.trolleys.out import free_in
 from core.rest.fields import moment
-from realtime.commands.asking import Accepted, in_database, new_id
-from realtime.commands.lookups import QR
-from realtime.commands.row import Ask, Call, Command, Place, Route, in_branch
 from realtime.commands.sessions import HELD, known_here, name_holder, rental_of, resume_of, trolley_place
-from realtime.commands.timed import LATE, Timed
+from realtime.pipeline.asking import Accepted, in_database, new_id
+from realtime.pipeline.lookups import QR
+from realtime.pipeline.row import Ask, Call, Command, Place, Route, in_branch
+from realtime.pipeline.timed import LATE, Timed
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.views.trolley import LockView, lock_view

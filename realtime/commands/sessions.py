@@ -14,12 +14,12 @@ from actors.messages.trolley import Alive, Claim, Claimed, Heartbeat, TrolleyRef
 from actors.runtime.address import Address
 from core.accounts.principals import Principal, may
 from core.orders import customers
-from realtime.commands.asking import Accepted, Answer, Asking, in_database, new_id
-from realtime.commands.lookups import QR
-from realtime.commands.row import OWN, Ask, Call, Command, Place, Route
-from realtime.commands.services import Services
-from realtime.commands.timed import LATE, Timed
 from realtime.limits.attempts import TOO_MANY
+from realtime.pipeline.asking import Accepted, Answer, Asking, in_database, new_id
+from realtime.pipeline.lookups import QR
+from realtime.pipeline.row import OWN, Ask, Call, Command, Place, Route
+from realtime.pipeline.services import Services
+from realtime.pipeline.timed import LATE, Timed
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.views.cart import CartView, SavedView

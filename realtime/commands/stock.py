@@ -7,8 +7,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from actors.messages.stock import AdjustStock, Quantity, ReceiveStock, StockLevels
-from realtime.commands.asking import Accepted
-from realtime.commands.row import Ask, Call, Command, Route, in_branch
+from realtime.pipeline.asking import Accepted
+from realtime.pipeline.row import Ask, Call, Command, Route, in_branch
 from realtime.problems import not_found
 from realtime.views.base import View
 from realtime.wire import Body, Uuid, read_id

@@ -20,8 +20,8 @@ from realtime.commands import (
     stock,
     trolleys,
 )
-from realtime.commands.pipeline import Pipeline
-from realtime.commands.row import Command
+from realtime.pipeline.pipeline import Pipeline
+from realtime.pipeline.row import Command
 from realtime.wire import frame_of
 
 TABLE: tuple[Command, ...] = (

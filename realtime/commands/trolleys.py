@@ -15,10 +15,10 @@ from actors.messages.trolley import (
     Unlock,
     UnlockAccepted,
 )
-from realtime.commands.asking import Accepted
-from realtime.commands.row import Ask, Call, Command, Place, Route
 from realtime.commands.sessions import trolley_place
-from realtime.commands.timed import LATE, Timed
+from realtime.pipeline.asking import Accepted
+from realtime.pipeline.row import Ask, Call, Command, Place, Route
+from realtime.pipeline.timed import LATE, Timed
 from realtime.problems import invalid
 from realtime.views.base import View
 from realtime.views.trolley import LockView, lock_view

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from core.accounts.principals import Principal
 from devicegw import wire
-from realtime.commands import carts
-from realtime.commands.pipeline import authorise
-from realtime.commands.row import Call
-from realtime.commands.services import Services
+from realtime.commands.adding import ADD, CartAdd, add_command, holders_place, refer_for_holder
+from realtime.pipeline.pipeline import authorise
+from realtime.pipeline.row import Call
+from realtime.pipeline.services import Services
 from realtime.problems import Problem, from_error
 
 SANE = 1_600_000_000.0
@@ -68,16 +68,16 @@ class Scans:
 
     async def _add(self, scan: wire.Scan) -> None:
         """Go the way of ``cart.add``, if the trolley's holder was its holder when the code was read."""
-        body = carts.CartAdd(barcode=scan.barcode, trolley_id=scan.trolley_id)
-        call = Call(self._services, carts.ADD, self._who, body, scan_key(scan))
-        call.place = await carts.holders_place(call, scan.trolley_id)
-        authorise(carts.ADD, self._who, call.place)
-        adding = await carts.refer_for_holder(call)
+        body = CartAdd(barcode=scan.barcode, trolley_id=scan.trolley_id)
+        call = Call(self._services, ADD, self._who, body, scan_key(scan))
+        call.place = await holders_place(call, scan.trolley_id)
+        authorise(ADD, self._who, call.place)
+        adding = await refer_for_holder(call)
         since = call.place.thing[1].since or 0.0
         read_at = None if scan.at is None else scan.at.timestamp()
         if read_at is not None and SANE < read_at < since:
             raise Problem(409, "session_ended", "The session in which this was scanned is over.")
-        ask, asking = carts.add_command(call, adding), self._services.asking
+        ask, asking = add_command(call, adding), self._services.asking
         await asking.outcome(asking.ask(ask.kind, ask.key, ask.command, self._who, call.key))
 
 

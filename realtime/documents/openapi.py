@@ -8,9 +8,9 @@ import msgspec
 from msgspec import Meta
 
 from core.rest import openapi
-from realtime.commands.row import Command, Route, fixed_by_path, http_body, path_parameters
 from realtime.commands.table import TABLE
 from realtime.documents.schemas import schemas
+from realtime.pipeline.row import Command, Route, fixed_by_path, http_body, path_parameters
 
 Text = Annotated[str, Meta(min_length=1, max_length=64)]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from core.access import ACCESS, Access
 from core.accounts.principals import PERMISSIONS
-from realtime.commands.row import Command, own
 from realtime.commands.table import TABLE
+from realtime.pipeline.row import Command, own
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "PERMISSIONS.md"
 _ROLES = ("staff", "manager", "chain_admin", "device")

@@ -12,7 +12,7 @@ from django.http.request import split_domain_port, validate_host
 from core.wire.rate_limits import rate_limit_fields
 from realtime.asgi import Message, Send
 from realtime.auth import header
-from realtime.commands.asking import new_id
+from realtime.pipeline.asking import new_id
 from realtime.problems import CONTENT_TYPE, Problem
 from realtime.wire import encode
 

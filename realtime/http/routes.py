@@ -24,14 +24,14 @@ from core.problems import nothing_here
 from core.wire.json import check
 from realtime.asgi import App, Message, Receive, Send
 from realtime.auth import bearer, header, key_secret
-from realtime.commands.asking import Answer, scoped_key
-from realtime.commands.logs import Asked, log_refused
-from realtime.commands.pipeline import Pipeline, refuse_outsiders, settle
-from realtime.commands.row import Call, Command, Route, fixed_by_path, http_body, path_parameters
 from realtime.commands.table import TABLE
 from realtime.documents.asyncapi import document
 from realtime.http.responses import refuse_host, request_id, respond, send_problem
 from realtime.limits.caller import address_of
+from realtime.pipeline.asking import Answer, scoped_key
+from realtime.pipeline.logs import Asked, log_refused
+from realtime.pipeline.pipeline import Pipeline, refuse_outsiders, settle
+from realtime.pipeline.row import Call, Command, Route, fixed_by_path, http_body, path_parameters
 from realtime.problems import Problem, forbidden, invalid, unauthorised
 from realtime.shared import Shared
 from realtime.views.cart import CartView

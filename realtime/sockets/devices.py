@@ -29,11 +29,11 @@ from core.accounts.principals import Principal
 from core.telemetry.writer import Full, SampleRow
 from devicegw import wire
 from realtime.asgi import Message, Receive
-from realtime.commands.asking import Accepted
 from realtime.devices.inspection import Taps
 from realtime.devices.reports import DeviceReports
 from realtime.devices.scans import Scans
 from realtime.limits.bucket import TokenBucket
+from realtime.pipeline.asking import Accepted
 from realtime.problems import Problem, forbidden, from_error, from_refusal, invalid
 from realtime.sockets.base import NO_ROLE, WRONG_TOKEN, SocketConsumer
 

@@ -16,14 +16,14 @@ from core.accounts.principals import Principal, may
 from core.config.logs import SUBJECT
 from realtime.asgi import Message
 from realtime.auth import Identity
-from realtime.commands.logs import Asked, Refusals
-from realtime.commands.pipeline import settle
-from realtime.commands.row import Begun, Call, Direct
 from realtime.commands.sessions import resume
 from realtime.commands.table import FRAMES
 from realtime.limits.admission import admission
 from realtime.limits.allowances import Meter
 from realtime.limits.caller import address_of
+from realtime.pipeline.logs import Asked, Refusals
+from realtime.pipeline.pipeline import settle
+from realtime.pipeline.row import Begun, Call, Direct
 from realtime.problems import Problem, forbidden, from_refusal, invalid, not_found, too_many
 from realtime.sockets.base import NO_ROLE, WRONG_TOKEN, SocketConsumer
 from realtime.topics.subscriptions import Subscriptions

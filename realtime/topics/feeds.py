@@ -20,15 +20,15 @@ from actors.chain import State as ChainState
 from actors.kit.money import zero
 from actors.messages import branch as on_branch
 from actors.messages import cart as on_cart
-from actors.messages import checkout as on_checkout
-from actors.messages import paying as on_paying
 from actors.messages import trolley as on_trolley
+from actors.messages.money import checkout as on_checkout
+from actors.messages.money import paying as on_paying
 from actors.messages.notify import Notice, Notified
 from actors.notify import State as NotifyState
 from actors.runtime.address import Address
 from actors.trolley import State as TrolleyState
-from realtime.commands.lookups import people_of
-from realtime.commands.services import Services
+from realtime.pipeline.lookups import people_of
+from realtime.pipeline.services import Services
 from realtime.topics.events import branch as branch_events
 from realtime.topics.events import cart as cart_events
 from realtime.topics.events import chain as chain_events

@@ -17,8 +17,8 @@ from typing import Any, Protocol
 from actors.kit.decider import Look
 from actors.runtime.address import Address
 from actors.runtime.errors import AskError
-from realtime.commands.asking import in_database
-from realtime.commands.services import Services
+from realtime.pipeline.asking import in_database
+from realtime.pipeline.services import Services
 from realtime.topics.feeds import FEEDS, VOLATILE, frame_of
 from realtime.topics.hub import EncodedEvent, Hub, Member
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from actors.runtime.address import Address
 from core.accounts.principals import Principal, may
-from realtime.commands.services import Services
+from realtime.pipeline.services import Services
 from realtime.problems import Problem, forbidden, from_error, not_found
 from realtime.topics.events.session import SessionSnapshot
 from realtime.topics.feeds import FEEDS, NO_SESSION, frame_of

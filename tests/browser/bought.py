@@ -19,8 +19,8 @@ import sys, uuid, django
 django.setup()
 from decimal import Decimal
 from actors.messages.cart import Line, PriceStep
-from actors.messages.order import PlaceOrder, RefundMade
-from actors.messages.purchase import Purchase
+from actors.messages.money.order import PlaceOrder, RefundMade
+from actors.messages.money.purchase import Purchase
 from actors.runtime import Address
 from core.accounts.models import User
 from core.catalogue.models import Product

@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from actors.messages.payment import (
+from actors.messages.money.payment import (
     Charge,
     Confirm,
     GiveBack,

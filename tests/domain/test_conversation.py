@@ -12,7 +12,7 @@ import pytest
 
 from actors import alarms, cart, order, order_numbers, payment, stock
 from actors.conversation import WORDS, Word
-from actors.messages import payment as payment_words
+from actors.messages.money import payment as payment_words
 
 ROOT = Path(__file__).resolve().parents[2]
 SIDES: dict[str, ModuleType] = {"cart": cart, "payment": payment, "order": order, "till": order_numbers}

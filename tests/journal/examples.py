@@ -14,23 +14,10 @@ from typing import Any
 
 import msgspec
 
-from actors.messages import (
-    alarms,
-    cart,
-    checkout,
-    device,
-    order,
-    paying,
-    payment,
-    pricing,
-    purchase,
-    rollout,
-    stock,
-    trolley,
-    voucher,
-)
-from actors.messages import order_numbers as till
+from actors.messages import alarms, cart, device, pricing, rollout, stock, trolley
 from actors.messages import returns as yard
+from actors.messages.money import checkout, order, paying, payment, purchase, voucher
+from actors.messages.money import order_numbers as till
 from core.entities import ENTITIES
 from core.journal.codec import JsonCodec, tag_of
 

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from actors.kit.decider import TimeReached
 from actors.messages import cart as carts
-from actors.messages import checkout as checkouts
 from actors.messages import device as devices
-from actors.messages import order as orders
-from actors.messages import paying
-from actors.messages import payment as payments
 from actors.messages import stock as stocks
 from actors.messages import trolley as trolleys
-from actors.messages.purchase import Purchase
+from actors.messages.money import checkout as checkouts
+from actors.messages.money import order as orders
+from actors.messages.money import paying
+from actors.messages.money import payment as payments
+from actors.messages.money.purchase import Purchase
 from core.entities import ENTITIES
 from tests.journal.shop import DEVICE, Shop, offer, ref, user
 

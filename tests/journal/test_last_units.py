@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from actors.kit.decider import Look, Refusal
 from actors.messages.cart import AddItem
-from actors.messages.checkout import Checkout
-from actors.messages.paying import RequestPayment
-from actors.messages.payment import ConfirmPayment, FindPayment
+from actors.messages.money.checkout import Checkout
+from actors.messages.money.paying import RequestPayment
+from actors.messages.money.payment import ConfirmPayment, FindPayment
 from actors.messages.stock import Quantity, ReceiveStock
 from actors.runtime import Address, Kind, System
 from actors.stock import Level

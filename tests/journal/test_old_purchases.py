@@ -10,10 +10,10 @@ import msgspec
 
 from actors import cart, order, payment
 from actors.messages.cart import AddItem, OpenSession
-from actors.messages.checkout import Checkout, ReservationMade
-from actors.messages.order import PlaceOrder
-from actors.messages.paying import PaymentSucceeded, RequestPayment
-from actors.messages.payment import Opened, StartPayment, Taken
+from actors.messages.money.checkout import Checkout, ReservationMade
+from actors.messages.money.order import PlaceOrder
+from actors.messages.money.paying import PaymentSucceeded, RequestPayment
+from actors.messages.money.payment import Opened, StartPayment, Taken
 from core.entities import ENTITIES
 from core.journal.codec import encode
 from tests.domain.given import Given, Then, fold, given, key_of

@@ -16,9 +16,9 @@ import pytest
 
 from actors.kit.decider import Look
 from actors.messages.cart import AddItem
-from actors.messages.checkout import Checkout
-from actors.messages.paying import RequestPayment
-from actors.messages.payment import ConfirmPayment, FindPayment
+from actors.messages.money.checkout import Checkout
+from actors.messages.money.paying import RequestPayment
+from actors.messages.money.payment import ConfirmPayment, FindPayment
 from actors.messages.stock import Quantity, ReceiveStock
 from actors.messages.trolley import Claim
 from actors.runtime import Address, AskError, Kind, ManualClock, MemoryJournal, System

@@ -7,8 +7,8 @@ from decimal import Decimal
 from uuid import uuid4
 
 from actors.messages.cart import Line, PriceStep
-from actors.messages.order import PlaceOrder
-from actors.messages.purchase import Purchase
+from actors.messages.money.order import PlaceOrder
+from actors.messages.money.purchase import Purchase
 from actors.runtime.address import Address
 from realtime.server import Server
 from tests.realtime.conftest import World

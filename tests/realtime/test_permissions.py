@@ -17,14 +17,14 @@ import pytest
 from django.utils import timezone
 from msgspec.structs import replace
 
-from actors.messages.purchase import NO_PURCHASE
+from actors.messages.money.purchase import NO_PURCHASE
 from actors.order import State as OrderState
 from actors.payment import State as PaymentState
 from core.accounts.principals import PERMISSIONS
 from core.fleet.models import Session, Trolley
 from core.tenancy.models import Branch
-from realtime.commands.row import Command, fixed_by_path, own
 from realtime.commands.table import TABLE
+from realtime.pipeline.row import Command, fixed_by_path, own
 from realtime.server import Server
 from realtime.testing import CommandRefused, TrolleyClient, trolley_client
 from tests.realtime.conftest import World, make_world

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from realtime.commands.table import TABLE
-from realtime.commands.timed import Timed, refuse_late
+from realtime.pipeline.timed import Timed, refuse_late
 from realtime.problems import Problem
 from realtime.server import Server
 from realtime.testing import CommandRefused, trolley_client

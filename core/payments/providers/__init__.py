@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from actors.messages.order import DisputeStatus
+from actors.messages.money.order import DisputeStatus
 
 # --- what is asked -----------------------------------------------------------------------
 

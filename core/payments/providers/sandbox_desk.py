@@ -15,7 +15,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from actors.kit import money
-from actors.messages.order import DisputeStatus
+from actors.messages.money.order import DisputeStatus
 from core.payments.models import SandboxCharge, SandboxDispute, SandboxRefund
 from core.payments.providers import Disputed, Notice, Refunded, RefundRefused
 

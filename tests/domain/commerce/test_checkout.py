@@ -19,7 +19,7 @@ from actors.messages.cart import (
     RestoreLines,
     SetQuantity,
 )
-from actors.messages.checkout import (
+from actors.messages.money.checkout import (
     CancelCheckout,
     CheckedOut,
     Checkout,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from actors.messages.cart import AddItem, ClearCart, CloseSession, OpenSession, RestoreLines
-from actors.messages.checkout import (
+from actors.messages.money.checkout import (
     CancelCheckout,
     CheckedOut,
     Checkout,

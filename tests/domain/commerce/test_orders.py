@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from actors import order, order_numbers
 from actors.messages.cart import Line, PriceStep
-from actors.messages.order import (
+from actors.messages.money.order import (
     Dispute,
     DisputeStatus,
     ExitPassed,
@@ -33,10 +33,10 @@ from actors.messages.order import (
     RefundReversed,
     VerifyExit,
 )
-from actors.messages.order_numbers import NumberTaken, TakeNumber
-from actors.messages.purchase import Purchase
-from actors.messages.receipt import SendReceipt
-from actors.messages.refund import RefundPayment
+from actors.messages.money.order_numbers import NumberTaken, TakeNumber
+from actors.messages.money.purchase import Purchase
+from actors.messages.money.receipt import SendReceipt
+from actors.messages.money.refund import RefundPayment
 from actors.messages.stock import AdjustStock
 from tests.domain.given import Given, given
 

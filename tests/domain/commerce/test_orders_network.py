@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.messages.order import OrderNumbered, OrderPlaced
+from actors.messages.money.order import OrderNumbered, OrderPlaced
 from tests.domain.commerce.test_orders import PLACE
 from tests.domain.network import World, check_replay, events
 

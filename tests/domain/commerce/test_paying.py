@@ -11,24 +11,24 @@ from msgspec.structs import replace
 from actors import cart
 from actors.cart.payment import MAX_PAYMENTS
 from actors.messages.cart import AddItem, ClearCart, CloseSession, EndSession, OpenSession, SessionOver
-from actors.messages.checkout import (
+from actors.messages.money.checkout import (
     CancelCheckout,
     Checkout,
     ReservationMade,
     ReservationOverdue,
     ReservationRefused,
 )
-from actors.messages.order import PlaceOrder
-from actors.messages.paying import (
+from actors.messages.money.order import PlaceOrder
+from actors.messages.money.paying import (
     PaymentAsked,
     PaymentDeclined,
     PaymentFailed,
     PaymentSucceeded,
     RequestPayment,
 )
-from actors.messages.payment import PaymentKept, StartPayment
-from actors.messages.purchase import Purchase
-from actors.messages.refund import RefundPayment
+from actors.messages.money.payment import PaymentKept, StartPayment
+from actors.messages.money.purchase import Purchase
+from actors.messages.money.refund import RefundPayment
 from actors.messages.stock import CommitReservation, Quantity, ReleaseReservation, Reserve, Shortage
 from actors.messages.trolley import Release
 from tests.domain.given import Given, Then, given

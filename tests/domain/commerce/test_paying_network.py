@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from actors.messages.cart import AddItem, ClearCart, CloseSession, OpenSession
-from actors.messages.checkout import CancelCheckout, Checkout
-from actors.messages.order import OrderPlaced, RefundOrder
-from actors.messages.paying import CheckoutPaid, PaymentAsked, PaymentRequested, RequestPayment
-from actors.messages.payment import ChargeTaken, CheckPayment, ConfirmPayment
+from actors.messages.money.checkout import CancelCheckout, Checkout
+from actors.messages.money.order import OrderPlaced, RefundOrder
+from actors.messages.money.paying import CheckoutPaid, PaymentAsked, PaymentRequested, RequestPayment
+from actors.messages.money.payment import ChargeTaken, CheckPayment, ConfirmPayment
 from actors.messages.stock import AdjustStock, Quantity, ReceiveStock, StockSold, SweepReservations
 from tests.domain.bank import DECLINED, Account
 from tests.domain.network import World, check_replay, events

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from actors import payment
 from actors.messages.alarms import About, ClearAlarm, RaiseAlarm
 from actors.messages.cart import Line
-from actors.messages.order import Dispute, DisputeStatus, NoteDispute, RefundFailed, RefundMade
-from actors.messages.paying import PaymentFailed, PaymentSucceeded
-from actors.messages.payment import (
+from actors.messages.money.order import Dispute, DisputeStatus, NoteDispute, RefundFailed, RefundMade
+from actors.messages.money.paying import PaymentFailed, PaymentSucceeded
+from actors.messages.money.payment import (
     Charge,
     ChargeDeclined,
     ChargeKept,
@@ -42,8 +42,8 @@ from actors.messages.payment import (
     ToCharge,
     Unheard,
 )
-from actors.messages.purchase import Purchase
-from actors.messages.refund import RefundPayment
+from actors.messages.money.purchase import Purchase
+from actors.messages.money.refund import RefundPayment
 from actors.payment.decider import GIVE_UP_S, MAX_JOINERS
 from actors.payment.refunds import REFUND_TRIES
 from tests.domain.given import Given, given

@@ -9,7 +9,7 @@ from hypothesis import given as hypothesis_given
 from hypothesis import strategies as st
 
 from actors import stock
-from actors.messages.checkout import ReservationMade, ReservationOverdue, ReservationRefused
+from actors.messages.money.checkout import ReservationMade, ReservationOverdue, ReservationRefused
 from actors.messages.stock import (
     AdjustStock,
     CommitReservation,

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from actors import cart, voucher
 from actors.kit.decider import TimeReached
 from actors.messages.cart import AddItem, ApplyVoucher, DropVoucher, OpenSession
-from actors.messages.checkout import (
+from actors.messages.money.checkout import (
     CancelCheckout,
     Checkout,
     CheckoutVoucherKept,
@@ -23,12 +23,10 @@ from actors.messages.checkout import (
     VoucherGone,
     VoucherKept,
 )
-from actors.messages.paying import CheckoutPaid, PaymentSucceeded, RequestPayment
-from actors.messages.payment import StartPayment
-from actors.messages.pricing import Rule, Voucher
-from actors.messages.refund import RefundPayment
-from actors.messages.stock import Quantity, ReleaseReservation, Reserve, Shortage
-from actors.messages.voucher import (
+from actors.messages.money.paying import CheckoutPaid, PaymentSucceeded, RequestPayment
+from actors.messages.money.payment import StartPayment
+from actors.messages.money.refund import RefundPayment
+from actors.messages.money.voucher import (
     FreeVoucher,
     HoldVoucher,
     UseVoucher,
@@ -36,6 +34,8 @@ from actors.messages.voucher import (
     VoucherHeld,
     VoucherUsed,
 )
+from actors.messages.pricing import Rule, Voucher
+from actors.messages.stock import Quantity, ReleaseReservation, Reserve, Shortage
 from tests.domain.commerce.test_paying_network import USERS, Payers
 from tests.domain.given import Given, given
 from tests.domain.network import World, events

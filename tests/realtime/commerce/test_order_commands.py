@@ -13,7 +13,7 @@ from django.core import mail
 from django.core.asgi import get_asgi_application
 
 from actors.kit.decider import Look
-from actors.messages.order import RefundFailed, RefundMade
+from actors.messages.money.order import RefundFailed, RefundMade
 from actors.runtime import ManualClock
 from actors.runtime.address import Address
 from core.fleet.models import Trolley

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 
-from actors.messages import payment as words
+from actors.messages.money import payment as words
 from actors.runtime import Address
 from core.payments import provider_calls as edges
 from core.payments.ledger import client_of

@@ -17,13 +17,13 @@ from actors.runtime.address import Address
 from actors.runtime.asks import Outcome, Pending
 from core.accounts.principals import Principal, may
 from core.config.logs import SUBJECT
-from realtime.commands.asking import Answer, new_id
-from realtime.commands.keys import sayer
-from realtime.commands.logs import log_done
-from realtime.commands.row import OWN, Begun, Call, Command, Direct, Place, own
-from realtime.commands.services import Services
-from realtime.commands.timed import Timed, refuse_late
 from realtime.limits.attempts import Kind, is_failure
+from realtime.pipeline.asking import Answer, new_id
+from realtime.pipeline.keys import sayer
+from realtime.pipeline.logs import log_done
+from realtime.pipeline.row import OWN, Begun, Call, Command, Direct, Place, own
+from realtime.pipeline.services import Services
+from realtime.pipeline.timed import Timed, refuse_late
 from realtime.problems import Problem, forbidden, key_reused, not_found, second_factor_needed
 from realtime.wire import id_reader
 

@@ -16,7 +16,7 @@ from core.accounts.principals import Principal
 from core.catalogue.live.catalogue import Catalogue, CatalogueProduct
 from core.fleet.directory import BranchInfo, Directory
 from core.fleet.trolleys import qr
-from realtime.commands.asking import Asking, in_database
+from realtime.pipeline.asking import Asking, in_database
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.alarm import AlarmView, alarm_view
 from realtime.views.cart import CartView, Items, ItemView, cart_view

@@ -11,9 +11,9 @@ import msgspec
 
 from actors.runtime.asks import Outcome, Pending
 from core.accounts.principals import PERMISSIONS, Principal
-from realtime.commands.asking import Accepted, Answer
-from realtime.commands.services import Services
 from realtime.limits.attempts import Kind
+from realtime.pipeline.asking import Accepted, Answer
+from realtime.pipeline.services import Services
 from realtime.problems import Problem
 from realtime.views.base import View
 from realtime.wire import Body
@@ -185,6 +185,20 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     def waits(self) -> bool:
         """Return whether the reply takes more than the outcome of the one ask."""
         return inspect.iscoroutinefunction(self.show) or self.explain is not as_refused
+
+
+def ask_nothing(call: Call, found: object) -> None:
+    """Say that what was looked up is the answer."""
+
+
+def as_found(call: Call, found: Any, outcome: object) -> Any:
+    """Show what was looked up."""
+    return found
+
+
+async def no_content(call: Call, answer: Answer) -> tuple[int, Any]:
+    """Answer 204."""
+    return 204, None
 
 
 _PARAMETER = re.compile(r"{(\w+)}")

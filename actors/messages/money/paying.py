@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from actors.kit.command import Command as Asked
-from actors.messages.checkout import Checkout
-from actors.messages.purchase import Purchase
+from actors.messages.money.checkout import Checkout
+from actors.messages.money.purchase import Purchase
 
 # --- commands -------------------------------------------------------------
 

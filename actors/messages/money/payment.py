@@ -12,9 +12,9 @@ from typing import Literal
 import msgspec
 
 from actors.kit.command import Command as Asked
-from actors.messages.order import Dispute
-from actors.messages.purchase import Purchase
-from actors.messages.refund import RefundPayment
+from actors.messages.money.order import Dispute
+from actors.messages.money.purchase import Purchase
+from actors.messages.money.refund import RefundPayment
 
 Waits = Literal["shopper", "action", "bank"]
 """For whom an open payment waits: the shopper has to pay, to prove something, or has done their part."""

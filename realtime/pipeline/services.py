@@ -10,10 +10,10 @@ import msgspec
 from core.accounts.people import People
 from core.catalogue.live.catalogue import Catalogue
 from core.fleet.directory import Directory
-from realtime.commands.asking import Actors, Asking
-from realtime.commands.keys import UsedKeys
-from realtime.commands.lookups import Fleet, Goods, Names, Places
 from realtime.limits.attempts import Attempts
+from realtime.pipeline.asking import Actors, Asking
+from realtime.pipeline.keys import UsedKeys
+from realtime.pipeline.lookups import Fleet, Goods, Names, Places
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
-from realtime.commands.timed import Timed
+from realtime.pipeline.timed import Timed
 from realtime.problems import key_reused
 from realtime.wire import Body
 

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from actors.kit.command import Command as Asked
-from actors.messages.purchase import Purchase
+from actors.messages.money.purchase import Purchase
 
 
 class GoodsBack(msgspec.Struct, frozen=True, gc=False):

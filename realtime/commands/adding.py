@@ -1,0 +1,294 @@
+"""What is put into a cart: a code that was scanned or typed, or a product that was chosen.
+
+A cart is the caller's own, but for adds by the devices and the staff of a branch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta
+
+from actors.messages.cart import (
+    AddItem,
+    FindSession,
+    ItemPut,
+    ItemsGone,
+    Offer,
+    Restored,
+)
+from actors.runtime.address import Address
+from actors.trolley import State as TrolleyState
+from core.accounts.people import find_tier
+from core.catalogue.barcodes import BarcodeError
+from core.catalogue.labels import Label
+from core.catalogue.live.catalogue import Catalogue, CatalogueProduct, Scanned
+from realtime.commands.sessions import find_session, resume, trolley_place
+from realtime.pipeline.asking import Accepted, Answer, in_database, new_id
+from realtime.pipeline.lookups import QR
+from realtime.pipeline.row import OWN, Ask, Call, Command, Place, Route
+from realtime.problems import Problem, invalid, not_found
+from realtime.views.base import View
+from realtime.views.cart import CartView, ItemView, ProductBrief
+from realtime.wire import Body, Uuid
+
+MOST_OF_A_LINE = 999
+Quantity = Annotated[int, Meta(ge=1, le=MOST_OF_A_LINE)]
+
+
+# --- body and answers ---
+
+
+class CartAdd(Body):
+    """Put a product into the cart: by ``barcode``, or by ``product_id`` and ``variant_id``.
+
+    A device (a scanner on the network) names ``trolley_id`` or ``session_id``: into the cart of its holder.
+    """
+
+    barcode: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    product_id: Uuid | None = None
+    variant_id: Uuid | None = None
+    quantity: Quantity | None = None
+    session_id: Uuid | None = None
+    trolley_id: Annotated[str, Meta(min_length=1, max_length=300)] | None = None
+
+
+class CartTotals(View, frozen=True):
+    """What every change of a cart answers."""
+
+    cart_total: Decimal
+    items_count: int
+    total_items: int
+    currency: str
+    revision: int
+
+
+class Added(CartTotals, frozen=True):
+    """The product, its line after the change and the cart's totals."""
+
+    product: ProductBrief
+    item: ItemView
+
+
+class AddedWithCart(Added, frozen=True):
+    """000's answer, with the whole cart."""
+
+    cart: CartView
+
+
+class MessageWithCart(View, frozen=True):
+    """001's answer."""
+
+    message: str
+    cart: CartView
+
+
+# --- what an add takes along ---
+
+
+class Adding(msgspec.Struct, frozen=True, gc=False):
+    """What an add takes along: whose cart, in which session, which product at what price."""
+
+    owner: str
+    session_id: str | None
+    product: CatalogueProduct
+    offer: Offer
+    units: int = 1
+    """How many the code stands for."""
+
+
+def add_place(call: Call) -> Place | Coroutine[Any, Any, Place]:
+    """Return whose cart it is: the caller's own, or that of whoever holds the trolley that is named."""
+    body: CartAdd = call.body
+    if body.trolley_id is not None:
+        return holders_place(call, body.trolley_id)
+    if call.who.kind == "user":
+        return OWN
+    if body.session_id is None:
+        raise invalid("trolley_id", "A device names the trolley or the session.")
+    return find_session(call, body.session_id)
+
+
+async def holders_place(call: Call, text: str) -> Place:
+    """Return where a trolley is, as its holder's; ``thing`` is the trolley and its state."""
+    ref = call.services.fleet.trolley(text)
+    state: TrolleyState = (await call.services.asking.look("trolley", ref.trolley_id, call.who)).state
+    owner = (state.user_id or "") if state.phase == "held" else ""
+    return msgspec.structs.replace(trolley_place(ref, owner), thing=(ref, state))
+
+
+def _refer_add(call: Call) -> Adding | Coroutine[Any, Any, Adding]:
+    body: CartAdd = call.body
+    if (body.barcode is None) == (body.product_id is None):
+        raise invalid("barcode", "Give either barcode or product_id.", code="which_product")
+    if body.barcode is not None and body.variant_id is not None:
+        raise invalid("variant_id", "Goes with product_id only.", code="which_product")
+    if call.place is not OWN:
+        return refer_for_holder(call)
+    who = call.who
+    if who.kind != "user":
+        raise not_found("session_not_found", "There is no such session.")
+    chain, branch = call.services.places.of(who.id)
+    if chain is None:
+        return _refer_somewhere(call)
+    return _adding(call, chain, branch, who.id, body.session_id, who.tier)
+
+
+async def _refer_somewhere(call: Call) -> Adding:
+    who, body, services = call.who, call.body, call.services
+
+    def has(catalogue: Catalogue) -> bool:
+        return _product(catalogue, body)[0] is not None
+
+    chain = await services.places.find_chain(services.asking, who, has)
+    branch = services.places.branch_of(who.id)
+    return _adding(call, chain, branch, who.id, body.session_id, who.tier)
+
+
+async def refer_for_holder(call: Call) -> Adding:
+    """Return what goes into the cart of whoever holds the trolley. Raises the 409 if nobody does."""
+    services, who, place = call.services, call.who, call.place
+    if place.thing is None:
+        command = FindSession(call.body.session_id)
+        found = await services.asking.outcome(services.asking.ask("cart", place.owner, command, who))
+        place = call.place = await holders_place(call, found.answer.trolley_id)
+    ref, state = place.thing
+    if state.phase == "available" and state.lapsed is not None:
+        # A scan of the trolley's own scanner is a sign of life of whoever left it there.
+        await resume(services.asking, state.lapsed.user_id, who, state.lapsed.session_id)
+        place = call.place = await holders_place(call, ref.trolley_id)
+        ref, state = place.thing
+    if state.phase != "held" or (call.body.session_id or state.session_id) != state.session_id:
+        raise Problem(409, "no_session", "Nobody holds this trolley.")
+    user_id = state.user_id or ""
+    services.places.remember(user_id, ref.chain, ref.branch, ref.trolley_id)
+    tier = who.tier if user_id == who.id else await in_database(find_tier, user_id)
+    return _adding(call, ref.chain, ref.branch, user_id, state.session_id, tier)
+
+
+def _adding(call: Call, chain: str, branch: str, owner: str, session_id: str | None, tier: str) -> Adding:
+    body: CartAdd = call.body
+    catalogue = call.services.goods.catalogue(chain)
+    product, label, which = _product(catalogue, body)
+    if product is None:
+        raise not_found("product_not_found", "There is no such product here.")
+    if not product.is_active:
+        raise Problem(400, "product_unavailable", f"{product.name} is not available.")
+    if label is not None and label.expires is not None:
+        _refuse_expired(call, product, label, branch)
+    try:
+        variant_id = body.variant_id if which is None else which.variant_id
+        offer = catalogue.offer(product, variant_id, branch, tier, label)
+    except KeyError:
+        raise not_found("variant_not_found", "There is no such variant of the product.") from None
+    if which is None:
+        return Adding(owner, session_id, product, offer)
+    if which.units * (body.quantity or 1) > MOST_OF_A_LINE:
+        raise invalid(
+            "quantity",
+            f"Expected at most {MOST_OF_A_LINE} in all, got {body.quantity or 1} cases of {which.units}.",
+        )
+    return Adding(owner, session_id, product, offer, which.units)
+
+
+def _refuse_expired(call: Call, product: CatalogueProduct, label: Label, branch: str) -> None:
+    info = call.services.fleet.directory.find_branch(branch)
+    zone = ZoneInfo(info.timezone if info is not None else "UTC")
+    if label.expires is not None and label.expires < datetime.fromtimestamp(call.services.now(), zone).date():
+        lot = f", lot {label.lot}" if label.lot else ""
+        detail = f"{product.name}{lot}, expired on {label.expires}: please take another and tell the staff."
+        raise invalid("barcode", detail, code="label_expired")
+
+
+def _product(catalogue: Catalogue, body: CartAdd) -> Scanned:
+    if body.barcode is None:
+        return catalogue.by_id(body.product_id or ""), None, None
+    try:
+        return catalogue.scan(body.barcode)
+    except BarcodeError as error:
+        raise invalid("barcode", error.detail, code=error.code) from error
+
+
+def add_command(call: Call, adding: Adding) -> Ask:
+    """Return the actor's command of an add."""
+    command = AddItem(adding.offer, (call.body.quantity or 1) * adding.units, adding.session_id, new_id())
+    return Ask("cart", adding.owner, command)
+
+
+def _added(call: Call, adding: Adding, outcome: Accepted[ItemPut]) -> Added:
+    put = outcome.answer
+    line, product, goods = put.line, adding.product, call.services.goods
+    # A repeat's line may be of what the code stood for the first time.
+    same = line.product_id == product.product_id
+    return Added(
+        product=ProductBrief(barcode=line.barcode, name=line.name, price=line.unit_price),
+        item=goods.shown(line, product) if same else goods.item(line, adding.owner),
+        cart_total=put.cart_total,
+        items_count=put.items_count,
+        total_items=put.total_items,
+        currency=put.currency,
+        revision=put.revision,
+    )
+
+
+async def _added_with_cart(call: Call, answer: Answer) -> tuple[int, Any]:
+    cart = await cart_after(call, answer.accepted)
+    if call.body.barcode is None:
+        return 200, MessageWithCart(message="Item added successfully", cart=cart)
+    added: Added = answer.data
+    fields = {name: getattr(added, name) for name in added.__struct_fields__}
+    return 200, AddedWithCart(cart=cart, **fields)
+
+
+async def _item(call: Call, answer: Answer) -> tuple[int, Any]:
+    return 201, answer.data.item
+
+
+async def cart_after(call: Call, outcome: Accepted[object]) -> CartView:
+    """Return the cart as it was right after the command, also for the repeat of an old one."""
+    state = outcome.state
+    if outcome.replayed:
+        actors = call.services.asking.actors
+        state = await actors.state_at(Address("cart", state.user_id), outcome.seq)
+    return call.services.goods.cart(state)
+
+
+def totals(answer: ItemPut | ItemsGone | Restored) -> dict[str, Any]:
+    """Return the totals that every change of a cart answers."""
+    return {
+        "cart_total": answer.cart_total,
+        "items_count": answer.items_count,
+        "total_items": answer.total_items,
+        "currency": answer.currency,
+        "revision": answer.revision,
+    }
+
+
+PRODUCT = ("product_not_found", "product_unavailable", "variant_not_found")
+"""Refusals of what names a product."""
+BARCODE = ("barcode_malformed", "barcode_check_digit", "label_empty", "label_expired")
+"""Refusals of what is scanned or typed as a barcode."""
+
+ADD = Command(
+    name="cart.add",
+    body=CartAdd,
+    answer=Added,
+    permission="session.for_others",
+    where=add_place,
+    for_owner=True,
+    refer=_refer_add,
+    command=add_command,
+    show=_added,
+    kept_in_cart=True,
+    routes=(
+        Route("POST", "/cart/add", 200, _added_with_cart, answer=(AddedWithCart, MessageWithCart)),
+        Route("POST", "/cart/items", 201, _item, answer=ItemView),
+    ),
+    refusals=(*PRODUCT, "which_product", *BARCODE, *QR, "session_not_found", "no_session"),
+    devices=True,
+)
