@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from core.fleet.models import Rental, Trolley
+from core.fleet.trolleys.standing import with_standing
 from core.tenancy.models import Branch
 
 
@@ -23,9 +24,10 @@ def count_out(branches: QuerySet[Branch]) -> int:
 
 
 def free_in(code: str) -> list[str]:
-    """Return the codes of a branch's trolleys that may be let, those in their slots first. Blocking."""
-    rows = Trolley.objects.filter(
-        branch__code=code, is_active=True, phase="available", maintenance=False, missing=False
-    ).exclude(custody="out")
-    found = rows.order_by("cart_number").values_list("trolley_id", "custody")
+    """Return the codes of a branch's trolleys that may be let, those in their slots first. Blocking.
+
+    They count as available: none whose lock is at fault, or in a slot that nobody hears.
+    """
+    free = with_standing(Trolley.objects.filter(branch__code=code)).filter(standing="available")
+    found = free.order_by("cart_number").values_list("trolley_id", "custody")
     return [trolley_id for trolley_id, _ in sorted(found, key=lambda row: row[1] != "docked")]

@@ -10,6 +10,7 @@ from msgspec.structs import asdict
 from actors import branch
 from core.accounts.models import User
 from core.fleet.models import Device, DeviceShadow, Trolley
+from core.fleet.trolleys.out import free_in
 from core.live_map.branches import load_branch, load_chain
 from core.tenancy.models import Branch
 from tests.core.support import Api, World
@@ -72,5 +73,6 @@ def test_every_door_says_the_same_of_every_trolley(people: dict[str, User], worl
     told = api.get("/api/branches/OWN/stats").json()["trolleys"]
     names = {"free": "available", "in_use": "held", "out_without_session": "stray"}
     assert {names.get(name, name): number for name, number in told.items()} == asdict(state.counters)
+    assert set(free_in("OWN")) == {key for key, what in known.items() if what == "available"}
     (station,) = api.get("/feeds/OWN/station_status.json").json()["data"]["stations"]
     assert station["num_vehicles_available"] == counters["available"]

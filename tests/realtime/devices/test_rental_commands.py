@@ -35,7 +35,8 @@ async def test_who_asks_for_any_trolley_gets_the_next_that_is_free(world: World,
     names = ("one", "two", "three", "four", "five")
     people = [str((await asyncio.to_thread(world.customer, name)).pk) for name in names]
     path = f"/api/branches/{world.branch.code}/carts/assign"
-    async with http(server, staff) as api:
+    async with pi(server, world) as device, http(server, staff) as api:
+        await device.hello([_slot(0), _slot(1)])
         answers = await asyncio.gather(*(api.post(path, json={"user_id": each}) for each in people[:4]))
         assert [answer.status_code for answer in answers] == [201] * 4
         assert sorted(answer.json()["cart_number"] for answer in answers) == [1, 2, 3, 4]
@@ -46,6 +47,18 @@ async def test_who_asks_for_any_trolley_gets_the_next_that_is_free(world: World,
             answers[0].json()["cart_number"],
             False,
         )
+
+
+async def test_a_trolley_whose_lock_nobody_hears_is_not_the_next_that_is_free(
+    world: World, server: Server
+) -> None:
+    staff = await asyncio.to_thread(world.staff)
+    people = [str((await asyncio.to_thread(world.customer, name)).pk) for name in ("one", "two", "three")]
+    path = f"/api/branches/{world.branch.code}/carts/assign"
+    async with http(server, staff) as api:
+        answers = [await api.post(path, json={"user_id": each}) for each in people]
+        assert [answer.status_code for answer in answers] == [201, 201, 409]
+        assert [answer.json()["cart_number"] for answer in answers[:2]] == [3, 4], "those without a lock"
 
 
 async def test_the_rental_of_a_trolley_without_a_slot_is_its_session(world: World, server: Server) -> None:
