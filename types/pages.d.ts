@@ -9,6 +9,8 @@ type VNode = import("preact").VNode;
 type Language = "en" | "he";
 /** An event of a box that somebody types in. */
 type Typed = Event & { target: HTMLInputElement };
+/** An event of a list that somebody chooses from. */
+type Chosen = Event & { target: HTMLSelectElement };
 
 /** What a page of a list answers; its rows may be of any kind that the list's address has. */
 type Page<Row> = { count: number; next: string | null; previous: string | null; results: Row[] };

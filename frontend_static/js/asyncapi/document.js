@@ -1,10 +1,30 @@
 /** Reads an AsyncAPI 3 document: which addresses there are, and what is said there by whom. */
 
-const last = (reference) => reference.split("/").at(-1);
+/**
+ * A JSON schema as far as the page reads one.
+ * @typedef {{ $ref?: string, enum?: unknown[], const?: unknown, anyOf?: Schema[], oneOf?: Schema[], items?: Schema,
+ *   type?: string | string[], format?: string, minimum?: number, maximum?: number, minLength?: number,
+ *   maxLength?: number, maxItems?: number, required?: string[], properties?: Record<string, Schema>,
+ *   description?: string }} Schema
+ * @typedef {{ $ref: string }} Reference
+ * @typedef {{ summary?: string, payload: Schema }} Message
+ * @typedef {{ channels: Record<string, { address: string, description?: string }>,
+ *   operations: Record<string, { action: "send" | "receive", channel: Reference, messages: Reference[] }>,
+ *   components: { messages: Record<string, Message>, schemas: Record<string, Schema> } }} Document
+ * Addresses at which the same is said and heard; both are names of messages.
+ * @typedef {{ channels: { name: string, address: string, text: string }[], says: string[], hears: string[] }} Place
+ */
 
-/** What a JSON schema allows, in a few words; names of other schemas stay names. */
+/** The name that a reference leads to. */
+export const nameIn = (/** @type {string} */ reference) => reference.slice(reference.lastIndexOf("/") + 1);
+
+/**
+ * What a JSON schema allows, in a few words; names of other schemas stay names.
+ * @param {Schema} schema
+ * @returns {string}
+ */
 export function typeOf(schema) {
-  if (schema.$ref) return last(schema.$ref);
+  if (schema.$ref) return nameIn(schema.$ref);
   if (schema.enum) return schema.enum.map((each) => JSON.stringify(each)).join(" | ");
   if ("const" in schema) return JSON.stringify(schema.const);
   const choices = schema.anyOf ?? schema.oneOf;
@@ -14,7 +34,10 @@ export function typeOf(schema) {
   return schema.format ?? schema.type ?? "any";
 }
 
-/** The bounds that a schema names, e.g. `1 to 999` or `at most 64 characters`. */
+/**
+ * The bounds that a schema names, e.g. `≥ 1, ≤ 999` or `0–64 characters`.
+ * @param {Schema} schema
+ */
 export function boundsOf(schema) {
   const one = [schema, ...(schema.anyOf ?? [])].find((each) => "minimum" in each || "maxLength" in each) ?? schema;
   const words = [];
@@ -25,13 +48,20 @@ export function boundsOf(schema) {
   return words.join(", ");
 }
 
-/** Names of the schemas that a schema leads to. */
+/**
+ * Names of the schemas that a schema leads to.
+ * @param {Schema} schema
+ * @returns {string[]}
+ */
 export function leadsTo(schema) {
-  if (schema.$ref) return [last(schema.$ref)];
+  if (schema.$ref) return [nameIn(schema.$ref)];
   return [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.items ? [schema.items] : [])].flatMap(leadsTo);
 }
 
-/** The rows of an object's fields: {name, type, bounds, required, note, leads}. */
+/**
+ * The rows of an object's fields: {name, type, bounds, required, note, leads}.
+ * @param {Schema} schema
+ */
 export function fieldsOf(schema) {
   const required = new Set(schema.required ?? []);
   return Object.entries(schema.properties ?? {}).map(([name, field]) => ({
@@ -44,17 +74,22 @@ export function fieldsOf(schema) {
   }));
 }
 
-/** Where one can talk: channels with the same messages together, {channels, says, hears} each. */
+/**
+ * Where one can talk: channels with the same messages together.
+ * @param {Document} document
+ */
 export function placesOf(document) {
+  /** @type {Map<string, Place>} */
   const places = new Map();
   for (const [name, channel] of Object.entries(document.channels)) {
-    const operations = Object.values(document.operations).filter((each) => last(each.channel.$ref) === name);
-    const said = (action) =>
+    const operations = Object.values(document.operations).filter((each) => nameIn(each.channel.$ref) === name);
+    const said = (/** @type {"send" | "receive"} */ action) =>
       operations
         .filter((each) => each.action === action)
-        .flatMap((each) => each.messages.map(({ $ref }) => last($ref)));
+        .flatMap((each) => each.messages.map(({ $ref }) => nameIn($ref)));
     const [says, hears] = [said("receive"), said("send")];
     const key = JSON.stringify([says, hears]);
+    /** @type {Place} */
     const place = places.get(key) ?? { channels: [], says, hears };
     place.channels.push({ name, address: channel.address, text: channel.description ?? "" });
     places.set(key, place);
@@ -62,7 +97,12 @@ export function placesOf(document) {
   return [...places.values()];
 }
 
-/** Messages whose name or summary has every word of the search. */
+/**
+ * Messages whose name or summary has every word of the search.
+ * @param {string[]} names
+ * @param {Record<string, Message>} messages
+ * @param {string} search
+ */
 export function matching(names, messages, search) {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return names.filter((name) => {

@@ -4,22 +4,30 @@ import { t, lang, reason } from "../i18n.js";
 import { call } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Brand, LangSwitch, Loading, ThemeSwitch } from "../parts/common.js";
-import { fieldsOf, matching, placesOf } from "./document.js";
+import { fieldsOf, matching, nameIn, placesOf, typeOf } from "./document.js";
 
-const schemaOf = (document, name) => document.components.schemas[name];
+/** @typedef {import("./document.js").Document} Document */
+
+const schemaOf = (/** @type {Document} */ document, /** @type {string} */ name) => document.components.schemas[name];
 
 /** Double backticks are how the sentences mark names. */
-const plain = (text) => text.replaceAll("`", "");
+const plain = (/** @type {string} */ text) => text.replaceAll("`", "");
 
-/** Shown once it is opened: there are hundreds. */
+/**
+ * Shown once it is opened: there are hundreds.
+ * @param {{ title: string, note?: string, children: () => any }} props
+ */
 function Folded({ title, note, children }) {
   const [open, setOpen] = useState(false);
-  return html`<details class="fold" onToggle=${(event) => setOpen(event.currentTarget.open)}>
+  const turned = (/** @type {Event & { currentTarget: HTMLDetailsElement }} */ { currentTarget }) =>
+    setOpen(currentTarget.open);
+  return html`<details class="fold" onToggle=${turned}>
     <summary><span class="code">${title}</span> ${note && html`<span class="fold-note">${note}</span>`}</summary>
     ${open && children()}
   </details>`;
 }
 
+/** @param {{ document: Document, schema: import("./document.js").Schema }} props */
 function Schema({ document, schema }) {
   const fields = fieldsOf(schema);
   const leads = [...new Set(fields.flatMap((each) => each.leads))].filter((name) => schemaOf(document, name));
@@ -43,7 +51,7 @@ function Schema({ document, schema }) {
         </tbody>
       </table>`
     }
-    ${!fields.length && html`<p class="soft">${plain(schema.description ?? schema.type ?? "")}</p>`}
+    ${!fields.length && html`<p class="soft">${plain(schema.description ?? typeOf(schema))}</p>`}
     ${leads.map(
       (name) => html`<${Folded} key=${name} title=${name}>
         ${() => html`<${Schema} document=${document} schema=${schemaOf(document, name)} />`}
@@ -52,6 +60,7 @@ function Schema({ document, schema }) {
   </div>`;
 }
 
+/** @param {{ document: Document, title: string, names: string[], search: string }} props */
 function Messages({ document, title, names, search }) {
   const { messages } = document.components;
   const found = matching(names, messages, search);
@@ -61,7 +70,7 @@ function Messages({ document, title, names, search }) {
     <div dir="ltr" lang="en">
       ${found.map((name) => {
         const { summary, payload } = messages[name];
-        const schema = payload.$ref ? schemaOf(document, payload.$ref.split("/").at(-1)) : payload;
+        const schema = payload.$ref ? schemaOf(document, nameIn(payload.$ref)) : payload;
         return html`<${Folded} key=${name} title=${name} note=${plain(summary ?? "")}>
           ${() => html`<${Schema} document=${document} schema=${schema} />`}
         <//>`;
@@ -70,6 +79,7 @@ function Messages({ document, title, names, search }) {
   </div>`;
 }
 
+/** @param {{ document: Document, place: import("./document.js").Place, search: string }} props */
 function Place({ document, place, search }) {
   const { messages } = document.components;
   const { says, hears, channels } = place;
@@ -88,6 +98,7 @@ function Place({ document, place, search }) {
   </section>`;
 }
 
+/** @param {{ document: Document, search: string }} props */
 function Places({ document, search }) {
   const shown = placesOf(document).map(
     (place) => html`<${Place} key=${place.channels[0].name} document=${document} place=${place} search=${search} />`,
@@ -99,7 +110,7 @@ function Places({ document, search }) {
 }
 
 function LiveMessages() {
-  const [document, setDocument] = useState(/** @type {any} */ (null));
+  const [document, setDocument] = useState(/** @type {Document | null} */ (null));
   const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
   const [search, setSearch] = useState("");
   useEffect(() => {
@@ -123,7 +134,7 @@ function LiveMessages() {
           class="input"
           type="search"
           value=${search}
-          onInput=${(event) => setSearch(event.currentTarget.value)}
+          onInput=${(/** @type {Typed} */ event) => setSearch(event.target.value)}
         />
       </div>
       ${problem && html`<p class="note note-danger" role="alert"><${Icon} name="alert" />${reason(problem)}</p>`}

@@ -12,6 +12,7 @@ const SIGN_IN = `/login?next=${encodeURIComponent("/catalogue")}`;
 const PAGE = 40;
 const SOON_MS = 200;
 
+/** @param {{ product: Rest.ProductAnswer, open: (product: Rest.ProductAnswer) => void }} props */
 function Good({ product, open }) {
   return html`<li>
     <button type="button" class=${cx("good", !product.is_active && "good-off")} onClick=${() => open(product)}>
@@ -29,6 +30,10 @@ function Good({ product, open }) {
   </li>`;
 }
 
+/**
+ * Keep the catalogue as a file. Raises Problem.
+ * @param {string} chain
+ */
 async function download(chain) {
   const answer = await fetch(`/api/products/export?chain=${encodeURIComponent(chain)}`, {
     headers: { Authorization: `Bearer ${await auth.access()}` },
@@ -41,16 +46,20 @@ async function download(chain) {
   URL.revokeObjectURL(link.href);
 }
 
-/** Whose catalogue it is, for those who manage several. */
+/**
+ * Whose catalogue it is, for those who manage several.
+ * @param {{ chains: Rest.ChainAnswer[], chain: string, choose: (slug: string) => void }} props
+ */
 function Chains({ chains, chain, choose }) {
   if (chains.length < 2) return null;
   return html`<label class="field-inline">
-    ${t("catalogue.chain")} <select class="input" value=${chain} onChange=${(e) => choose(e.target.value)}>
+    ${t("catalogue.chain")} <select class="input" value=${chain} onChange=${(/** @type {Chosen} */ e) => choose(e.target.value)}>
       ${chains.map((one) => html`<option key=${one.slug} value=${one.slug}>${one.name}</option>`)}
     </select>
   </label>`;
 }
 
+/** @param {{ chain: string }} props */
 function Goods({ chain }) {
   const [words, found, pages, opened, importing] = [
     useSignal(""),
@@ -81,6 +90,7 @@ function Goods({ chain }) {
     return () => clearTimeout(soon);
   }, [words.value, pages.value]);
   const rows = found.value?.results ?? [];
+  const open = (/** @type {Rest.ProductAnswer} */ product) => (opened.value = product);
   return html`
     <div class="catalogue-head">
       <h1>${t("catalogue.title")}</h1>
@@ -92,7 +102,7 @@ function Goods({ chain }) {
         placeholder=${t("catalogue.search")}
         dir="auto"
         value=${words.value}
-        onInput=${(e) => {
+        onInput=${(/** @type {Typed} */ e) => {
           words.value = e.target.value;
           pages.value = 1;
         }}
@@ -118,7 +128,7 @@ function Goods({ chain }) {
           ${
             rows.length
               ? html`<ul class="goods">
-                ${rows.map((one) => html`<${Good} key=${one.id} product=${one} open=${(it) => (opened.value = it)} />`)}
+                ${rows.map((one) => html`<${Good} key=${one.id} product=${one} open=${open} />`)}
               </ul>`
               : html`<${Empty} icon="bag" title=${t("catalogue.none")} text=${t("catalogue.none_text")} />`
           }
@@ -160,7 +170,7 @@ function Page() {
     const load = async () => (chains.value = await managedChains(await auth.call("GET", "/api/me")));
     load().catch((refused) => (refused.code === "signed_out" ? location.replace(SIGN_IN) : (problem.value = refused)));
   }, []);
-  const choose = (slug) => {
+  const choose = (/** @type {string} */ slug) => {
     chosen.value = slug;
     history.replaceState(null, "", `?chain=${encodeURIComponent(slug)}`);
   };

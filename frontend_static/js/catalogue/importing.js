@@ -6,8 +6,13 @@ import { Icon } from "../parts/icons.js";
 import { Sheet } from "../parts/common.js";
 import { present } from "../present.js";
 
+/** @typedef {"refused" | "noted" | "changed" | "created" | "unchanged"} Kind */
+
+/** @type {Kind[]} */
 const KINDS = ["refused", "noted", "changed", "created", "unchanged"];
-/** @type {Rest.HeadingBody["column"][]} */
+/** @typedef {Rest.HeadingBody["column"]} Column */
+
+/** @type {Column[]} */
 const COLUMNS = [
   "barcode",
   "name",
@@ -56,8 +61,9 @@ const ENCODINGS = [
 const LOOK_MS = 400;
 const LINES = 100;
 
-const named = (kind) => t(`import.${kind}`);
+const named = (/** @type {Kind} */ kind) => t(`import.${kind}`);
 
+/** @param {{ step: Rest.LineAnswer }} props */
 function Step({ step }) {
   return html`<li class="step">
     <span class="step-head">
@@ -86,8 +92,9 @@ function Step({ step }) {
   </li>`;
 }
 
+/** @param {{ job: Rest.ImportAnswer }} props */
 function Lines({ job }) {
-  const kind = useSignal(KINDS.find((one) => job[one] > 0) ?? "unchanged");
+  const kind = useSignal(KINDS.find((one) => job[one]) ?? "unchanged");
   const steps = useSignal(/** @type {Rest.LineAnswer[] | null} */ (null));
   useEffect(() => {
     steps.value = null;
@@ -124,9 +131,21 @@ function Lines({ job }) {
   `;
 }
 
-/** What each column of the file is: asked when a heading says nothing to us. */
+/**
+ * An import that waits for a word about how to read it, and where that is said.
+ * @typedef {{ job: Rest.ImportAnswer, onSaid: (body: Rest.ColumnsBody) => void }} Asked
+ */
+
+/**
+ * What each column of the file is: asked when a heading says nothing to us.
+ * @param {Asked} props
+ */
 function Columns({ job, onSaid }) {
-  const said = useSignal(Object.fromEntries(job.headings.map((one) => [one.name, one.column])));
+  const said = useSignal(
+    /** @type {Record<string, Column>} */ (Object.fromEntries(job.headings.map((one) => [one.name, one.column]))),
+  );
+  const choose = (/** @type {string} */ name, /** @type {Chosen} */ event) =>
+    (said.value = { ...said.value, [name]: /** @type {Column} */ (event.target.value) });
   return html`<div class="stack-s">
     <p>${t("import.columns")}</p>
     ${job.headings.map(
@@ -134,7 +153,7 @@ function Columns({ job, onSaid }) {
         <span class="small code" dir="auto">${one.name}</span>
         <select
           value=${said.value[one.name]}
-          onChange=${(event) => (said.value = { ...said.value, [one.name]: event.target.value })}
+          onChange=${(/** @type {Chosen} */ event) => choose(one.name, event)}
         >
           <option value="">${t("import.leave_out")}</option>
           ${COLUMNS.map((column) => html`<option key=${column} value=${column}>${column}</option>`)}
@@ -152,7 +171,10 @@ function Columns({ job, onSaid }) {
   </div>`;
 }
 
-/** How the file was read, and another encoding for one that was guessed. */
+/**
+ * How the file was read, and another encoding for one that was guessed.
+ * @param {Asked} props
+ */
 function Reading({ job, onSaid }) {
   return html`
     ${(job.notes ?? []).map((note) => html`<p key=${note} class="note"><bdi>${note}</bdi></p>`)}
@@ -160,7 +182,8 @@ function Reading({ job, onSaid }) {
       (job.guess || job.encoding) &&
       html`<label class="field">
         <span class="small">${t(job.guess ? "import.guess" : "import.encoding")}</span>
-        <select value=${job.guess || job.encoding} onChange=${(event) => onSaid({ encoding: event.target.value })}>
+        <select value=${job.guess || job.encoding} onChange=${(/** @type {Chosen} */ event) =>
+          onSaid({ encoding: /** @type {Rest.ColumnsBody["encoding"]} */ (event.target.value) })}>
           ${ENCODINGS.map((one) => html`<option key=${one} value=${one}>${one}</option>`)}
         </select>
       </label>`
@@ -168,6 +191,7 @@ function Reading({ job, onSaid }) {
   `;
 }
 
+/** @param {{ job: Rest.ImportAnswer }} props */
 function Progress({ job }) {
   const said = t(job.status === "writing" ? "import.writing" : "import.checking");
   return html`<div class="stack-s" role="status">
@@ -177,13 +201,14 @@ function Progress({ job }) {
   </div>`;
 }
 
+/** @param {{ chain: string, onClose: () => void }} props */
 export function ImportSheet({ chain, onClose }) {
   const [job, problem, skip] = [
     useSignal(/** @type {Rest.ImportAnswer | null} */ (null)),
     useSignal(/** @type {Problem | null} */ (null)),
     useSignal(false),
   ];
-  const begin = async (work) => {
+  const begin = async (/** @type {() => Promise<Rest.ImportAnswer>} */ work) => {
     problem.value = null;
     try {
       job.value = await work();
@@ -197,9 +222,9 @@ export function ImportSheet({ chain, onClose }) {
     const timer = setTimeout(() => begin(() => auth.call("GET", `/api/imports/${present(job.value).id}`)), LOOK_MS);
     return () => clearTimeout(timer);
   }, [job.value]);
-  const upload = (event) => {
+  const upload = (/** @type {Typed} */ event) => {
     const form = new FormData();
-    form.append("file", event.target.files[0]);
+    form.append("file", present(event.target.files)[0]);
     form.append("chain", chain);
     begin(() => auth.call("POST", "/api/imports", { form, headers: { "Idempotency-Key": crypto.randomUUID() } }));
   };
@@ -209,7 +234,8 @@ export function ImportSheet({ chain, onClose }) {
         body: { on_error: skip.value ? "skip" : "nothing" },
       }),
     );
-  const said = (body) => begin(() => auth.call("POST", `/api/imports/${present(job.value).id}/columns`, { body }));
+  const said = (/** @type {Rest.ColumnsBody} */ body) =>
+    begin(() => auth.call("POST", `/api/imports/${present(job.value).id}/columns`, { body }));
   const now = job.value;
   const writes = now ? (now.created ?? 0) + (now.changed ?? 0) : 0;
   const shown = now?.is_over && now.status === "done";
@@ -244,7 +270,11 @@ export function ImportSheet({ chain, onClose }) {
         now.dry_run &&
         (now.refused ?? 0) > 0 &&
         html`<label class="switch">
-          <input type="checkbox" checked=${skip.value} onChange=${(e) => (skip.value = e.target.checked)} />
+          <input
+            type="checkbox"
+            checked=${skip.value}
+            onChange=${(/** @type {Typed} */ e) => (skip.value = e.target.checked)}
+          />
           ${t("import.skip")}
         </label>`
       }

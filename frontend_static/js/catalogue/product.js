@@ -4,24 +4,37 @@ import { reason, t } from "../i18n.js";
 import { auth } from "../api.js";
 import { decimalsOf } from "../money.js";
 import { Loading, Sheet, toast } from "../parts/common.js";
+import { present } from "../present.js";
 
+/** @param {{ product: Rest.ProductAnswer }} props */
 export function Picture({ product }) {
   if (product.image) return html`<img class="good-picture" src=${product.image} alt="" loading="lazy" />`;
   return html`<span class="good-picture" aria-hidden="true">${product.emoji || "🏷"}</span>`;
 }
 
-/** What the server says of a field, or nothing. */
+/**
+ * What the server says of a field, or nothing.
+ * @param {{ problem: Problem | null, field: string }} props
+ */
 function Wrong({ problem, field }) {
   const said = problem?.errors?.[field];
   return said && html`<span class="field-error" role="alert">${said.join(" ")}</span>`;
 }
 
-/** The amount as one types it, with the currency's decimals. */
+/**
+ * The amount as one types it, with the currency's decimals.
+ * @param {Rest.ProductAnswer} product
+ */
 function typed(product) {
   return Number(product.price).toFixed(decimalsOf(product.currency));
 }
 
-/** The row in the list may be old: the sheet begins with the product as it is now, and saves a change of that. */
+/** @typedef {{ product: Rest.ProductAnswer, onClose: () => void, onSaved: () => void }} Edited */
+
+/**
+ * The row in the list may be old: the sheet begins with the product as it is now, and saves a change of that.
+ * @param {Edited} props
+ */
 export function ProductSheet({ product, onClose, onSaved }) {
   const [fresh, problem] = [
     useSignal(/** @type {Rest.ProductAnswer | null} */ (null)),
@@ -41,6 +54,7 @@ export function ProductSheet({ product, onClose, onSaved }) {
   return html`<${Sheet} title=${product.name} onClose=${onClose}>${inside}<//>`;
 }
 
+/** @param {Edited} props */
 function Form({ product, onClose, onSaved }) {
   const [now, name, price, active, problem, busy] = [
     useSignal(product),
@@ -51,7 +65,7 @@ function Form({ product, onClose, onSaved }) {
     useSignal(false),
   ];
   const path = `/api/products/${product.id}`;
-  const attempt = async (work) => {
+  const attempt = async (/** @type {() => Promise<void>} */ work) => {
     busy.value = true;
     problem.value = null;
     try {
@@ -62,7 +76,7 @@ function Form({ product, onClose, onSaved }) {
     }
     busy.value = false;
   };
-  const save = (event) => {
+  const save = (/** @type {Event} */ event) => {
     event.preventDefault();
     attempt(async () => {
       const body = { name: name.value, price: Number(price.value), is_active: active.value };
@@ -71,10 +85,10 @@ function Form({ product, onClose, onSaved }) {
       onClose();
     });
   };
-  const picture = (event) =>
+  const picture = (/** @type {Typed} */ event) =>
     attempt(async () => {
       const form = new FormData();
-      form.append("file", event.target.files[0]);
+      form.append("file", present(event.target.files)[0]);
       const before = now.value.images;
       await auth.call("POST", `${path}/images`, { form });
       for (const old of before) await auth.call("DELETE", `${path}/images/${old.id}`);
@@ -95,7 +109,13 @@ function Form({ product, onClose, onSaved }) {
     </div>
     <div class="field">
       <label for="name">${t("product.name")}</label>
-      <input id="name" class="input" dir="auto" value=${name.value} onInput=${(e) => (name.value = e.target.value)} />
+      <input
+        id="name"
+        class="input"
+        dir="auto"
+        value=${name.value}
+        onInput=${(/** @type {Typed} */ e) => (name.value = e.target.value)}
+      />
       <${Wrong} problem=${failed} field="name" />
     </div>
     <div class="field">
@@ -106,12 +126,16 @@ function Form({ product, onClose, onSaved }) {
         dir="ltr"
         inputmode="decimal"
         value=${price.value}
-        onInput=${(e) => (price.value = e.target.value.replace(",", "."))}
+        onInput=${(/** @type {Typed} */ e) => (price.value = e.target.value.replace(",", "."))}
       />
       <${Wrong} problem=${failed} field="price" />
     </div>
     <label class="switch">
-      <input type="checkbox" checked=${active.value} onChange=${(e) => (active.value = e.target.checked)} />
+      <input
+        type="checkbox"
+        checked=${active.value}
+        onChange=${(/** @type {Typed} */ e) => (active.value = e.target.checked)}
+      />
       ${t("product.active")}
     </label>
     ${failed && !failed.errors && html`<p class="field-error" role="alert">${reason(failed)}</p>`}
