@@ -116,6 +116,7 @@ def _product(chain: Chain, categories: dict[str, Category], row: dict[str, str])
         sustainability_score=int(row["sustainability_score"]),
         nutrition_facts={name: float(row[name]) for name in _NUTRITION if row[name]},
         dietary_tags=row["dietary_tags"].split(),
+        allergens=row["allergens"].split(),
     )
 
 

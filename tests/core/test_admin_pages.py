@@ -83,7 +83,8 @@ def test_a_product_with_a_wrong_check_digit_is_refused(staff: Client, world: Wor
     url = reverse("admin:catalogue_product_change", args=[world.product.pk])
     body = {
         "chain": world.chain.pk, "barcode": "4006381333932", "name": "Apple", "price": "1", "is_active": "on",
-        "nutrition_facts": "{}", "dietary_tags": "[]", "variants-TOTAL_FORMS": 0, "variants-INITIAL_FORMS": 0,
+        "nutrition_facts": "{}", "dietary_tags": "[]", "allergens": "[]",
+        "variants-TOTAL_FORMS": 0, "variants-INITIAL_FORMS": 0,
     }  # fmt: skip
     answer = staff.post(url, body)
     assert answer.status_code == 200

@@ -58,7 +58,7 @@ def test_every_door_keeps_the_same_line(
         client.force_login(people["platform"])
         form: dict[str, Any] = {
             "chain": world.chain.pk, "barcode": "5901234123457", "name": name, "price": "5",
-            "is_active": "on", "nutrition_facts": "{}", "dietary_tags": "[]",
+            "is_active": "on", "nutrition_facts": "{}", "dietary_tags": "[]", "allergens": "[]",
             "variants-TOTAL_FORMS": 0, "variants-INITIAL_FORMS": 0,
             "codes-TOTAL_FORMS": 0, "codes-INITIAL_FORMS": 0,
         }  # fmt: skip

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from actors.kit.money import decimals, quantize
+from core.catalogue import allergens
 from core.catalogue.facts import MOST_TAGS, TAG, Nutrition
 from core.catalogue.imports.codes import CellRefused, Code, Codes, unwrapped
 from core.wire.lines import NotOneLine, one_line
@@ -131,6 +132,13 @@ def _tags(text: str, _: Setting) -> list[str]:
     return tags
 
 
+def _allergens(text: str, _: Setting) -> list[str]:
+    try:
+        return allergens.read_all(text.split())
+    except ValueError as error:
+        raise CellRefused(str(error)) from None
+
+
 def _written(value: Any) -> str:
     if value is None:
         return ""
@@ -159,6 +167,7 @@ COLUMNS: dict[str, Column] = {
         Column("sustainability_score", _score, _written, NOTHING),
         *(Column(name, _nutrition, _written, NOTHING) for name in NUTRITION),
         Column("dietary_tags", _tags, _written, []),
+        Column("allergens", _allergens, _written, []),
     )
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -23,6 +24,7 @@ _MOST_CHANGED = 0.2
 """With more than this part changed, reading everything is quicker."""
 
 Asked = tuple[str, str | None, str, str]
+NOTHING: frozenset[str] = frozenset()
 
 
 class CatalogueVariant(msgspec.Struct, frozen=True, gc=False):
@@ -61,6 +63,8 @@ class CatalogueProduct(msgspec.Struct, frozen=True, gc=False):
     """Ids of its category and those above it, nearest first."""
     version: int = 0
     codes: tuple[FurtherCode, ...] = ()
+    allergens: frozenset[str] = NOTHING
+    """What it is known to contain, see ``core.catalogue.allergens``."""
 
     def variant(self, variant_id: str) -> CatalogueVariant | None:
         """Return the active variant with that id."""
@@ -172,10 +176,10 @@ def _products(
         rows = rows.filter(pk__in=only)
     # Most products share their price with others: one Decimal does for all of them.
     prices: dict[Decimal, Decimal] = {}
-    fields = ("pk", "barcode", "name", "price", "category_id", "is_active", "image", "version")
-    for pk, barcode, name, price, category, active, image, version in rows.values_list(*fields).iterator(
-        chunk_size=10_000
-    ):
+    fields = ("pk", "barcode", "name", "price", "category_id", "is_active", "image", "version", "allergens")
+    for pk, barcode, name, price, category, active, image, version, contains in rows.values_list(
+        *fields
+    ).iterator(chunk_size=10_000):
         amount = prices.get(price)
         if amount is None:
             amount = prices[price] = quantize(price, currency)
@@ -195,7 +199,14 @@ def _products(
             categories=place.path,
             version=version,
             codes=codes.get(pk, ()),
+            allergens=_same(tuple(contains)) if contains else NOTHING,
         )
+
+
+@functools.lru_cache(10_000)
+def _same(contains: tuple[str, ...]) -> frozenset[str]:
+    """Return one set for all products that contain the same."""
+    return frozenset(contains)
 
 
 def _variants(chain: Chain, only: list[Any] | None) -> dict[Any, tuple[CatalogueVariant, ...]]:

@@ -13,7 +13,7 @@ from django.db import connection, models
 from django.utils import timezone
 
 from actors.kit.money import quantize
-from core.catalogue import barcodes, facts
+from core.catalogue import allergens, barcodes, facts
 from core.lines import LineField
 from core.shapes import ShapedJSONField
 from core.tenancy.models import Chain
@@ -153,6 +153,8 @@ class Goods(Versioned):
     nutrition_facts = ShapedJSONField(default=dict, blank=True, validators=[facts.check_nutrition])
     """Per 100 g or ml, see ``facts.Nutrition``."""
     dietary_tags = ShapedJSONField(default=list, blank=True, validators=[facts.check_tags])
+    allergens = ShapedJSONField(default=list, db_default=[], blank=True, validators=[allergens.check])
+    """What it contains of ``core.catalogue.allergens``; an empty list: nothing declared."""
 
     class Meta:
         abstract = True

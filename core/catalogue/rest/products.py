@@ -83,6 +83,7 @@ class ProductAnswer(serializers.ModelSerializer[Product]):
     carbon_footprint = serializers.DecimalField(max_digits=8, decimal_places=3, allow_null=True)
     nutrition_facts = serializers.DictField()
     dietary_tags = serializers.ListField(child=serializers.CharField())
+    allergens = serializers.ListField(child=serializers.CharField())
     images = ImageAnswer(many=True)
     variants = VariantAnswer(many=True)
     codes = serializers.SerializerMethodField()
@@ -99,7 +100,7 @@ class ProductAnswer(serializers.ModelSerializer[Product]):
         fields = (
             "id", "chain", "barcode", "name", "description", "price", "currency", "category", "category_name",
             "emoji", "colour", "is_active", "image", "images", "carbon_footprint", "sustainability_score",
-            "nutrition_facts", "dietary_tags", "codes", "variants", "version", "updated_at",
+            "nutrition_facts", "dietary_tags", "allergens", "codes", "variants", "version", "updated_at",
         )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from rest_framework import serializers
 
 from actors.kit.money import quantize
-from core.catalogue import barcodes
+from core.catalogue import allergens, barcodes
 from core.catalogue.facts import MOST_TAGS, TAG
 from core.catalogue.models import Category, Product, Variant
 from core.catalogue.models.codes import MOST_CODES, MOST_UNITS, put_codes
@@ -71,6 +71,22 @@ def _read(code: str) -> str:
         raise serializers.ValidationError(error.detail, error.code) from None
 
 
+class AllergenList(serializers.ListField):
+    """Allergens by any name that is in use; read as those of ``core.catalogue.allergens``, each once."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        expected = ", ".join(allergens.ALLERGENS)
+        child = StrictText(max_length=40, help_text=f"One of {expected}, or another name of it.")
+        super().__init__(child=child, max_length=len(allergens.ALLERGENS), **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        """Return the allergens; raises ValidationError."""
+        try:
+            return allergens.read_all(super().to_internal_value(data))
+        except ValueError as error:
+            raise serializers.ValidationError(str(error), "unfit") from None
+
+
 class ProductBody(ClosedSerializer):
     """A product. PUT sets what is left out to nothing, PATCH leaves it as it is."""
 
@@ -89,6 +105,7 @@ class ProductBody(ClosedSerializer):
     dietary_tags = serializers.ListField(
         child=StrictText(validators=[_tag]), max_length=MOST_TAGS, required=False
     )
+    allergens = AllergenList(required=False)
     codes = serializers.ListField(child=FurtherCodeBody(), max_length=MOST_CODES, required=False)
 
     def validate_barcode(self, value: str) -> str:
@@ -155,7 +172,7 @@ class NewVariant(VariantBody):
 _DEFAULTS: dict[type, dict[str, Any]] = {
     Product: {
         "description": "", "category": "", "is_active": True, "image": "", "carbon_footprint": None,
-        "sustainability_score": None, "nutrition_facts": {}, "dietary_tags": [],
+        "sustainability_score": None, "nutrition_facts": {}, "dietary_tags": [], "allergens": [],
         "codes": [],
     },
     Category: {"parent": "", "emoji": "", "colour": "", "position": 0, "is_active": True},

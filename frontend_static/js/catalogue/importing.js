@@ -32,6 +32,7 @@ const COLUMNS = [
   "protein_g",
   "salt_g",
   "dietary_tags",
+  "allergens",
 ];
 /** @type {Rest.ColumnsBody["encoding"][]} */
 const ENCODINGS = [

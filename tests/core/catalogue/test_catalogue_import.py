@@ -185,6 +185,7 @@ def test_a_file_that_is_none_says_what_was_expected(imports: Imports, data: byte
         ("carbon_footprint", "much", "Expected a number"),
         ("energy_kcal", "-3", "Expected 0 to"),
         ("dietary_tags", "sehr_gut!", "Expected tags"),
+        ("allergens", "milk gravel", "Expected allergens"),
         ("barcode", "", "got nothing"),
         ("barcode", "a b", "Expected digits"),
     ],
@@ -214,6 +215,7 @@ def test_an_export_comes_back_unchanged(imports: Imports, world: World, people: 
         chain=world.chain, barcode="5901234123457", name="=HYPERLINK(1)", price=Decimal("0.5"),
         description='says "so", twice\nand more', carbon_footprint=Decimal("0.4"), sustainability_score=7,
         nutrition_facts={"energy_kcal": 46.5, "fat_g": 2}, dietary_tags=["vegan", "halal"], is_active=False,
+        allergens=["peanuts", "sulphur-dioxide-and-sulphites"],
     )  # fmt: skip
     file = imports.api.get("/api/products/export")
     assert file["Content-Type"] == "text/csv; charset=utf-8"

@@ -33,6 +33,7 @@ def test_a_product_is_made_with_all_that_is_known_of_it(manager: Api) -> None:
         "sustainability_score": 88,
         "nutrition_facts": {"energy_kcal": 46, "sugar_g": 9.9},
         "dietary_tags": ["vegan", "gluten-free", "vegan"],
+        "allergens": ["Tree nuts", "milk", "dairy"],
         "is_active": False,
         "image": "/media/plum.webp",
     }
@@ -46,6 +47,7 @@ def test_a_product_is_made_with_all_that_is_known_of_it(manager: Api) -> None:
     assert b'"carbon_footprint":0.400,' in shown.content
     assert found["nutrition_facts"] == {"energy_kcal": 46, "sugar_g": 9.9}
     assert (found["category"], found["dietary_tags"]) == ("fruit", ["vegan", "gluten-free"])
+    assert found["allergens"] == ["nuts", "milk"]
 
 
 def test_numbers_arrive_digit_for_digit(manager: Api) -> None:
@@ -85,6 +87,8 @@ def test_numbers_arrive_digit_for_digit(manager: Api) -> None:
         ({"nutrition_facts": [1]}, "nutrition_facts.non_field_errors"),
         ({"dietary_tags": ["Not A Tag"]}, "dietary_tags.0"),
         ({"dietary_tags": "vegan"}, "dietary_tags"),
+        ({"allergens": ["gravel"]}, "allergens"),
+        ({"allergens": [3]}, "allergens.0"),
         ({"colour": "red"}, "colour"),
         ({"chain": 1}, "chain"),
     ],

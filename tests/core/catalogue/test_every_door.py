@@ -42,7 +42,7 @@ def small(world: World) -> Variant:
 def product_form(world: World, **changed: Any) -> dict[str, Any]:
     return {
         "chain": world.chain.pk, "barcode": world.product.barcode, "name": "Red apple", "price": "12.50",
-        "is_active": "on", "nutrition_facts": "{}", "dietary_tags": "[]",
+        "is_active": "on", "nutrition_facts": "{}", "dietary_tags": "[]", "allergens": "[]",
         "variants-TOTAL_FORMS": 0, "variants-INITIAL_FORMS": 0,
         "codes-TOTAL_FORMS": 0, "codes-INITIAL_FORMS": 0, **changed,
     }  # fmt: skip
@@ -134,6 +134,7 @@ WRONG = {
         3,
     ],
     "dietary_tags": [{}, "vegan", ["Ve Gan"], [3], ["a b"], [None]],
+    "allergens": [{}, "milk", ["gravel"], [3], [None]],
 }
 
 
