@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
-from core.admin import ModelAdmin, ReadOnlyAdmin, RetiringAdmin, TabularInline, activate, deactivate
+from core.admin import (
+    ModelAdmin,
+    ModelForm,
+    ReadOnlyAdmin,
+    RetiringAdmin,
+    TabularInline,
+    activate,
+    deactivate,
+    set_active,
+)
 from core.catalogue.models import (
     Category,
     ImportJob,
@@ -37,17 +47,40 @@ class CodeInline(TabularInline):
     extra = 0
 
 
+class _CategoryForm(ModelForm):
+    """A category; while something active is in it, it stays in use."""
+
+    def clean(self) -> Any:
+        """Refuse to take out of use what is not empty."""
+        values = super().clean() or {}
+        retired = "is_active" in self.changed_data and not values.get("is_active")
+        if retired and (why := self.instance.what_is_in_it()):
+            raise ValidationError({"is_active": why})
+        return values
+
+
+@admin.action(description="Deactivate")
+def deactivate_empty(model_admin: ModelAdmin, request: HttpRequest, rows: QuerySet[Category]) -> None:
+    """Bulk action: take those out of use in which nothing is, and name the others."""
+    full = {row: why for row in rows if (why := row.what_is_in_it())}
+    for row, why in full.items():
+        model_admin.message_user(request, f"{row}: {why}", messages.ERROR)
+    set_active(model_admin, request, rows.exclude(pk__in=[row.pk for row in full]), False)
+
+
 @admin.register(Category)
-class CategoryAdmin(ModelAdmin):
+class CategoryAdmin(RetiringAdmin):
     """The category tree."""
 
-    list_display = ("name", "emoji", "chain", "parent", "slug", "position")
-    list_filter = ("chain",)
+    list_display = ("name", "emoji", "chain", "parent", "slug", "position", "is_active")
+    list_filter = ("chain", "is_active")
     list_editable = ("position",)
     search_fields = ("name", "slug")
     autocomplete_fields = ("chain", "parent")
     prepopulated_fields = {"slug": ("name",)}
     list_select_related = ("chain", "parent")
+    actions = (activate, deactivate_empty)
+    form = _CategoryForm
 
 
 @admin.register(Product)
@@ -87,7 +120,7 @@ _FIELDS: Any = (
 
 
 @admin.register(PriceRule)
-class PriceRuleAdmin(ModelAdmin):
+class PriceRuleAdmin(RetiringAdmin):
     """Rules that apply by themselves; which of several wins is told in docs/decisions/0004-price-rules.md."""
 
     list_display = (
@@ -104,7 +137,7 @@ class PriceRuleAdmin(ModelAdmin):
 
 
 @admin.register(Voucher)
-class VoucherAdmin(ModelAdmin):
+class VoucherAdmin(RetiringAdmin):
     """Codes that shoppers give."""
 
     list_display = (

@@ -22,6 +22,7 @@ from core.admin import (
     set_active,
     update_all,
 )
+from core.fleet.devices.controllers import trolleys_of
 from core.fleet.models import (
     PROJECTED,
     ClaimCode,
@@ -37,10 +38,11 @@ from core.fleet.trolleys.out import is_out
 
 
 class ControllerInline(TabularInline):
-    """Lock boards of a device."""
+    """Lock boards of a device; removed in their own list, which looks at the trolleys of their slots."""
 
     model = Controller
     extra = 0
+    can_delete = False
 
 
 _NO_TOKEN: dict[str, Any] = {"token_version": F("token_version") + 1, "older_tokens": {}}
@@ -87,13 +89,19 @@ class ClaimCodeAdmin(ReadOnlyAdmin):
 
 @admin.register(Controller)
 class ControllerAdmin(ModelAdmin):
-    """Lock boards."""
+    """Lock boards. One into whose slots trolleys belong stays; these are named."""
 
     list_display = ("device", "port", "address", "baudrate", "protocol", "polarity")
     list_filter = ("protocol", "polarity", "device__branch")
     search_fields = ("device__name", "port")
     autocomplete_fields = ("device",)
     list_select_related = ("device",)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Count the trolleys that belong into the boards' slots among what must not lose them."""
+        deleted, counts, forbidden, protected = super().get_deleted_objects(objs, request)
+        held_up = [str(trolley) for board in objs for trolley in trolleys_of(board)]
+        return deleted, counts, forbidden, [*protected, *held_up]
 
 
 class _TrolleyForm(ModelForm):

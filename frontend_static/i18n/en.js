@@ -465,6 +465,7 @@ export default {
   "snooze.until": "{name} lets it wait until {time}",
   "alarm.below": { one: "1 more alarm comes from this", other: "{n} more alarms come from this" },
   "problem.alarm_stands": "The cause still stands: this ends by itself when it goes. Snooze it for a time.",
+  "problem.board_in_use": "Trolleys belong into its slots. Give them other slots first.",
   "problem.alarm_of_a_person": "A shopper waits: answer the call first",
   "event.AlarmSnoozed": "Waits for a while: {alarm}",
   "alarm.assignee": "{name} sees to it",

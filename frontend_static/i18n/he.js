@@ -472,6 +472,7 @@ export default {
     other: "{n} התראות נוספות נובעות מכאן",
   },
   "problem.alarm_stands": "הסיבה עדיין קיימת: ההתראה תיסגר כשהיא תחלוף. אפשר לדחות אותה לזמן מה.",
+  "problem.board_in_use": "עגלות שייכות לתאים שלו. קודם יש להעביר אותן לתאים אחרים.",
   "problem.alarm_of_a_person": "לקוח ממתין: קודם יש לענות לקריאה",
   "event.AlarmSnoozed": "ממתינה לזמן מה: {alarm}",
   "alarm.assignee": "בטיפול של {name}",

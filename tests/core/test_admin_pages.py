@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,8 +10,8 @@ from django.urls import reverse
 
 from core.accounts.models import RefreshToken, User
 from core.accounts.tokens import issue, rotate
-from core.catalogue.models import Product
-from core.fleet.models import PROJECTED, Device, Trolley
+from core.catalogue.models import Category, PriceRule, Product, Voucher
+from core.fleet.models import PROJECTED, Controller, Device, Trolley
 from tests.core.support import World
 
 OURS = [model for model in admin.site._registry if model.__module__.startswith("core.")]
@@ -96,9 +97,21 @@ def test_the_admin_is_for_platform_staff_only(people: dict[str, User], client: C
     assert client.get(listing(Product)).status_code == 302
 
 
-@pytest.mark.parametrize("what", ["chain", "own", "trolley", "product", "device"])
+def _with_history(world: World, what: str) -> Any:
+    discount = {"chain": world.chain, "value": 10}
+    made: dict[str, Callable[[], Any]] = {
+        "category": lambda: Category.objects.create(chain=world.chain, slug="spices", name="Spices"),
+        "rule": lambda: PriceRule.objects.create(name="Ten", **discount),
+        "voucher": lambda: Voucher.objects.create(code="TEN", **discount),
+    }
+    return made[what]() if what in made else getattr(world, what)
+
+
+@pytest.mark.parametrize(
+    "what", ["chain", "own", "trolley", "product", "device", "category", "rule", "voucher"]
+)
 def test_what_has_a_history_is_never_deleted(staff: Client, world: World, what: str) -> None:
-    row = getattr(world, what)
+    row = _with_history(world, what)
     url = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_delete", args=[row.pk])
     assert staff.post(url, {"post": "yes"}).status_code == 403
     body = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
@@ -125,6 +138,34 @@ def test_a_trolley_that_somebody_has_is_refused_by_name_and_stays_in_use(
     refused = staff.post(url, form)
     assert "Somebody has this trolley" in refused.content.decode()
     assert Trolley.objects.get(pk=world.trolley.pk).branch == world.own
+
+
+def test_a_board_into_whose_slots_trolleys_belong_is_not_deleted_and_they_are_named(
+    staff: Client, world: World
+) -> None:
+    board = Controller.objects.get(device=world.device)
+    body = {"action": "delete_selected", "_selected_action": [board.pk], "post": "yes"}
+    assert "T-1" in staff.post(listing(Controller), body).content.decode()
+    url = reverse("admin:fleet_controller_delete", args=[board.pk])
+    assert "T-1" in staff.post(url, {"post": "yes"}).content.decode()
+    assert Controller.objects.filter(pk=board.pk).exists()
+    Trolley.objects.filter(pk=world.trolley.pk).update(place_slot=None, place_device=None)
+    staff.post(url, {"post": "yes"})
+    assert not Controller.objects.filter(pk=board.pk).exists()
+
+
+def test_a_category_with_products_stays_in_use_and_says_why(staff: Client, world: World) -> None:
+    full = Category.objects.create(chain=world.chain, slug="spices", name="Spices")
+    empty = Category.objects.create(chain=world.chain, slug="ice", name="Ice")
+    Product.objects.filter(pk=world.product.pk).update(category=full)
+    body = {"action": "deactivate_empty", "_selected_action": [full.pk, empty.pk]}
+    told = staff.post(listing(Category), body, follow=True).content.decode()
+    assert "Spices: There are active products in this category." in told
+    found = Category.objects.filter(slug__in=("spices", "ice"))
+    assert dict(found.values_list("name", "is_active")) == {"Spices": True, "Ice": False}
+    url = reverse("admin:catalogue_category_change", args=[full.pk])
+    form = {"chain": world.chain.pk, "slug": "spices", "name": "Spices", "position": 0}
+    assert "There are active products" in staff.post(url, form).content.decode()
 
 
 def test_a_branch_is_not_closed_from_the_list_of_its_chain(staff: Client, world: World) -> None:

@@ -91,6 +91,14 @@ class Category(Versioned):
                 raise ValidationError({"parent": f"Categories are at most {DEEPEST} levels deep."})
             above = above.parent
 
+    def what_is_in_it(self) -> str:
+        """Return which active things keep it in use, as a sentence; empty: none does. Blocking."""
+        if Category.objects.filter(parent=self, is_active=True).exists():
+            return "There are active categories below this one."
+        if self.products.filter(is_active=True).exists():
+            return "There are active products in this category."
+        return ""
+
     def _levels_below(self) -> int:
         levels, rows = 0, [self.pk]
         while rows and levels <= DEEPEST:

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from core.accounts import scopes
 from core.accounts.principals import Principal
-from core.catalogue.models import Category, Product
+from core.catalogue.models import Category
 from core.catalogue.rest.permissions import chain_of, writable
 from core.catalogue.rest.serializers import CategoryBody, NewCategory, fill, whole
 from core.problems import Problem
@@ -133,10 +133,9 @@ def _row(request: Request, category_id: uuid.UUID) -> Category:
 
 
 def _check_empty(row: Category) -> None:
-    if Category.objects.filter(parent=row, is_active=True).exists():
-        raise Problem(409, "category_in_use", "There are active categories below this one.")
-    if Product.objects.filter(category=row, is_active=True).exists():
-        raise Problem(409, "category_in_use", "There are active products in this category.")
+    why = row.what_is_in_it()
+    if why:
+        raise Problem(409, "category_in_use", why)
 
 
 def _shown(rows: list[Category], category_id: uuid.UUID) -> Response:

@@ -85,8 +85,13 @@ class ControllerView(View):
 
     @extend_schema(responses={204: None}, operation_id="controller_remove")
     def delete(self, request: Request, device_id: str, controller_id: int) -> Response:
-        """Remove it."""
-        _board(find(request, device_id, "device.manage"), controller_id).delete()
+        """Remove it, unless trolleys belong into its slots."""
+        board = _board(find(request, device_id, "device.manage"), controller_id)
+        codes = [trolley.trolley_id for trolley in trolleys_of(board)]
+        if codes:
+            sentence = f"These trolleys belong into its slots: {', '.join(codes)}. Give them others first."
+            raise Problem(409, "board_in_use", sentence, trolleys=codes)
+        board.delete()
         return Response(status=204)
 
 
@@ -110,6 +115,18 @@ class SlotsView(View):
         else:
             _place(device, body["slot"], body["trolley_id"], replace=body["replace"])
         return Response(slots(device))
+
+
+def trolleys_of(board: Controller) -> list[Trolley]:
+    """Return the trolleys that belong into a board's slots. Blocking.
+
+    A slot names its board by the address; of two boards with one address on two ports either may be meant.
+    """
+    first = board.address << 4
+    slots = range(first, first + 16)
+    return list(
+        Trolley.objects.filter(place_device=board.device, place_slot__in=slots).order_by("cart_number")
+    )
 
 
 def _board(device: Device, controller_id: int) -> Controller:

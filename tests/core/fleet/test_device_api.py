@@ -216,6 +216,18 @@ def test_boards_are_added_changed_and_removed(manager: Api, world: World, url: s
     assert manager.get(f"{url}/controllers/{board['id']}").status_code == 404
 
 
+def test_a_board_into_whose_slots_trolleys_belong_is_not_removed(
+    manager: Api, world: World, url: str
+) -> None:
+    board = Controller.objects.get(device=world.device)
+    refused = manager.delete(f"{url}/controllers/{board.pk}")
+    assert (refused.status_code, refused.json()["code"], refused.json()["trolleys"]) == (
+        409, "board_in_use", ["T-1"],
+    )  # fmt: skip
+    Trolley.objects.filter(pk=world.trolley.pk).update(place_slot=15)
+    assert manager.delete(f"{url}/controllers/{board.pk}").status_code == 204
+
+
 def test_the_same_address_on_a_port_is_an_error_of_that_field(manager: Api, world: World, url: str) -> None:
     answer = manager.post(f"{url}/controllers", {"port": "/dev/ttyUSB0", "address": 1})
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["address"])

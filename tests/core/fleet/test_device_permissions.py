@@ -50,7 +50,7 @@ MATRIX: dict[tuple[str, str], tuple[Any, dict[str, int]]] = {
     ("POST", "/api/devices/{device}/controllers"): (BOARD, people_only(201)),
     ("GET", "/api/devices/{device}/controllers/{controller}"): (None, people_only(200, 200)),
     ("PUT", "/api/devices/{device}/controllers/{controller}"): (BOARD, people_only(200)),
-    ("DELETE", "/api/devices/{device}/controllers/{controller}"): (None, people_only(204)),
+    ("DELETE", "/api/devices/{device}/controllers/{controller}"): (None, people_only(409)),
 }  # fmt: skip
 
 
