@@ -109,6 +109,8 @@ ACCESS: dict[str, dict[str, Access]] = {
     "telemetry/branches/{branch_id}": {"GET": _WATCH},
     "telemetry/chains/{chain_id}": {"GET": granted("chain.watch")},
     "orders": {"GET": seen("order.watch")},
+    "orders/totals": {"GET": seen("order.watch")},
+    "orders/export.csv": {"GET": seen("order.watch")},
     "orders/{order_id}": {"GET": own("order.watch")},
     "payments/providers": {"GET": ANYONE},
     "payments/webhooks/{provider}": {"POST": ANYONE},

@@ -9,30 +9,26 @@ from decimal import Decimal
 from typing import Any, cast, get_args
 from urllib.parse import quote
 
-import django_filters
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from actors.kit.money import quantize
 from actors.messages.money.order import DisputeStatus
-from actors.order.state import Phase
 from core.accounts import scopes
 from core.accounts.people import shown_names
 from core.accounts.principals import Principal
 from core.orders import passes
+from core.orders.filters import BRANCH, OrderFilter
 from core.orders.models import Order, OrderItem, Refund
 from core.payments.models import Payment
 from core.rest.fields import Moment, rfc3339
-from core.rest.filters import MomentFilter, words
-from core.rest.folding import folded
 from core.rest.views import ListView, RowView
 from core.tenancy.models import Branch
 
@@ -260,34 +256,16 @@ def receipt_url(row: Order) -> str:
     return f"{settings.PUBLIC_URL}/orders/{row.order_id}"
 
 
-class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """``from`` and ``to`` are moments; ``search`` looks for a number, or in the names of what was bought."""
-
-    status = words(get_args(Phase)[1:])
-    number = django_filters.NumberFilter()
-    search = django_filters.CharFilter(method="found")
-
-    class Meta:
-        model = Order
-        fields = ()
-
-    @classmethod
-    def get_filters(cls) -> Any:
-        """Return the filters; ``from`` is no name that Python knows."""
-        filters = super().get_filters()
-        filters["from"] = MomentFilter("placed_at", "gte")
-        filters["to"] = MomentFilter("placed_at", "lt")
-        return filters
-
-    def found(self, rows: QuerySet[Order], _: str, text: str) -> QuerySet[Order]:
-        """Keep the order of that number, and those with such a product."""
-        text = text.strip().removeprefix("#")
-        wanted = Q(
-            Exists(OrderItem.objects.filter(order_id=OuterRef("pk"), name__folded__contains=folded(text)))
-        )
-        if text.isdecimal() and len(text) < 18:
-            wanted |= Q(number=int(text))
-        return rows.filter(wanted)
+def orders_of(request: Request) -> QuerySet[Order]:
+    """Return the caller's orders, or those of the branch that the query names. Raises Http404."""
+    who = cast("Principal | None", request.auth)
+    if who is None:
+        return Order.objects.none()
+    wanted = request.query_params.get("branch")
+    if wanted is None:
+        return Order.objects.filter(user_id=who.id)
+    branch = scopes.find_branch(who, "order.watch", wanted)
+    return Order.objects.filter(branch_code=branch.code)
 
 
 class OrdersView(ListView[Order]):
@@ -297,21 +275,14 @@ class OrdersView(ListView[Order]):
     filterset_class = OrderFilter
     queryset = Order.objects.none()
 
-    @extend_schema(parameters=[OpenApiParameter("branch", OpenApiTypes.STR, description="Id or code.")])
+    @extend_schema(parameters=[BRANCH])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return a page of orders."""
         return self.list(request, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[Order]:
         """Return whose orders it is about; another tenant's branch is not found."""
-        who = cast("Principal | None", self.request.auth)
-        if who is None:
-            return Order.objects.none()
-        wanted = self.request.query_params.get("branch")
-        if wanted is None:
-            return Order.objects.filter(user_id=who.id)
-        branch = scopes.find_branch(who, "order.watch", wanted)
-        return Order.objects.filter(branch_code=branch.code)
+        return orders_of(self.request)
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
         """Return the serializer, with the names of all who are on the page."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import django_filters
 from django.core.exceptions import ValidationError
+from django.forms import DateField
 from django_filters.fields import IsoDateTimeField
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -38,3 +39,13 @@ class MomentFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
     """An RFC 3339 time; one beyond the calendar's ends is its end."""
 
     field_class = _MomentField
+
+
+@extend_schema_field({"type": "string", "format": "date"})
+class DayFilter(django_filters.CharFilter):  # type: ignore[misc]
+    """A day of the calendar such as 2026-01-31; whose day it is, is the list's to say."""
+
+    field_class = DateField
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, input_formats=("%Y-%m-%d",), **options)

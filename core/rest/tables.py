@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -34,6 +35,11 @@ def cell(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(_RUN):
         return f"'{value}"
     return value
+
+
+def local(moment: datetime | None, zone: ZoneInfo) -> str:
+    """Return the moment as a branch's clock shows it, with how far that is from UTC; empty for none."""
+    return "" if moment is None else moment.astimezone(zone).isoformat(timespec="milliseconds")
 
 
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:

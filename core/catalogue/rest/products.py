@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -114,6 +114,7 @@ class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]
     min_price = PriceFilter("price", "gte")
     max_price = PriceFilter("price", "lte")
     is_active = django_filters.BooleanFilter()
+    has_picture = django_filters.BooleanFilter(method="pictured")
     tag = django_filters.CharFilter(method="tagged")
     ordering = django_filters.OrderingFilter(
         fields=("name", "price", "barcode", "sustainability_score", "updated_at")
@@ -139,6 +140,11 @@ class ProductFilter(django_filters.FilterSet):  # type: ignore[misc]
             return rows.filter(Q(barcode=normal) | Q(pk__in=_with_code(code=normal)))
         except barcodes.BarcodeError:
             return rows.none()
+
+    def pictured(self, rows: QuerySet[Product], _: str, wanted: bool) -> QuerySet[Product]:
+        """Keep products with a picture, or those without."""
+        has = ~Q(image="") | Exists(ProductImage.objects.filter(product=OuterRef("pk")))
+        return rows.filter(has if wanted else ~has)
 
     def tagged(self, rows: QuerySet[Product], _: str, tag: str) -> QuerySet[Product]:
         """Keep products with that dietary tag."""

@@ -25,7 +25,7 @@ from core.fleet.models import Rental
 from core.problems import rule
 from core.rest.fields import Moment, moment
 from core.rest.filters import MomentFilter, words
-from core.rest.tables import CSV_ANSWER, csv_response
+from core.rest.tables import CSV_ANSWER, csv_response, local
 from core.rest.views import ListView, View
 
 STATUSES = ("active", "overdue", "returned", "lost", "found")
@@ -181,11 +181,6 @@ class RentalHistoryCsvView(_Rentals):
         return csv_response(f"rentals-{self.kwargs['branch_id']}.csv", _COLUMNS, cells)
 
 
-def _local(moment: datetime | None, zone: ZoneInfo) -> str | None:
-    """Return the moment as the branch's clock shows it, with how far that is from UTC."""
-    return None if moment is None else moment.astimezone(zone).isoformat(timespec="milliseconds")
-
-
 def _cells(rows: QuerySet[Rental], zone: ZoneInfo) -> Iterator[tuple[Any, ...]]:
     now = timezone.now()
     found = rows.iterator(_AT_ONCE)
@@ -194,8 +189,8 @@ def _cells(rows: QuerySet[Rental], zone: ZoneInfo) -> Iterator[tuple[Any, ...]]:
         names.load(row.user_id for row in some)
         for row in some:
             yield (
-                row.pk, row.trolley_code, names.of(row.user_id) or "", _local(row.start_time, zone),
-                _local(row.expected_return, zone), _local(row.actual_return, zone),
+                row.pk, row.trolley_code, names.of(row.user_id) or "", local(row.start_time, zone),
+                local(row.expected_return, zone), local(row.actual_return, zone),
                 status_of(row, now), minutes_of(row, now), row.notes,
             )  # fmt: skip
 

@@ -88,6 +88,8 @@ MATRIX: dict[str, dict[str, int]] = {
     "/api/orders?branch=FOREIGN": {
         **SIGNED_IN, "shopper": 404, "staff": 404, "manager": 404, "chain_admin": 404,
     },
+    "/api/orders/totals?branch=OWN": {**SIGNED_IN, "shopper": 404, "stranger": 404},
+    "/api/orders/export.csv?branch=OWN": {**SIGNED_IN, "shopper": 404, "stranger": 404},
     "/api/orders/{order}": {**SIGNED_IN, "stranger": 404},
     "/api/orders/{elsewhere}": {
         **SIGNED_IN, "shopper": 404, "staff": 404, "manager": 404, "chain_admin": 404,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -103,6 +105,72 @@ async def test_the_list_is_ones_own_in_pages_and_can_be_filtered(world: World, s
     assert await ids(token, status="refunded") == []
     assert await ids(token, **{"from": "2100-01-01T00:00:00Z"}) == []
     assert await ids(staff) == []
+
+
+async def test_a_branchs_orders_are_found_by_what_people_know_of_one(world: World, server: Server) -> None:
+    mine, others = await bought(server, world, 1), await bought(server, world, 2, by="other")
+    staff, branch = await asyncio.to_thread(world.staff), world.branch.code
+    order = await seen(server, staff, mine)
+    today = order["placed_at"][:10]
+
+    async with http_of(server, staff) as http:
+        for query, wanted in (
+            ({"search": world.user().username}, [mine]),
+            ({"customer": world.user().username[:-1]}, [mine]),
+            ({"customer": "nobody at all"}, []),
+            ({"search": order["exit_pass"]["code"]}, [mine]),
+            ({"exit_code": order["exit_pass"]["url"]}, [mine]),
+            ({"exit_code": "HELLO"}, []),
+            ({"trolley_id": order["trolley_id"].lower()}, [others, mine]),
+            ({"trolley_id": "no such"}, []),
+            ({"min_total": str(order["total"] + 1)}, [others]),
+            ({"max_total": str(order["total"])}, [mine]),
+            ({"left": "true"}, []),
+            ({"left": "false", "disputed": "false"}, [others, mine]),
+            ({"disputed": "true"}, []),
+            ({"from_day": today, "to_day": today}, [others, mine]),
+            ({"from_day": "9999-12-31"}, []),
+            ({"to_day": "0001-01-01"}, []),
+        ):
+            answer = await http.get("/api/orders", params={"branch": branch, **query})
+            assert [row["id"] for row in answer.json()["results"]] == wanted, query
+        for wrong in ({"from_day": "01/31/2026"}, {"to_day": "yesterday"}, {"left": "perhaps"}):
+            answer = await http.get("/api/orders", params={"branch": branch, **wrong})
+            assert (answer.status_code, list(answer.json()["errors"])) == (400, list(wrong))
+
+
+async def test_a_branchs_day_begins_at_its_own_midnight(world: World, server: Server) -> None:
+    order_id = await bought(server, world)
+    staff = await asyncio.to_thread(world.staff)
+    placed = datetime.fromisoformat((await seen(server, staff, order_id))["placed_at"])
+    for zone in ("Pacific/Kiritimati", "Pacific/Niue"):
+        await asyncio.to_thread(Branch.objects.filter(pk=world.branch.pk).update, timezone=zone)
+        day = placed.astimezone(ZoneInfo(zone)).date()
+        async with http_of(server, staff) as http:
+            for days, count in ((0, 1), (1, 0), (-1, 0)):
+                other = (day + timedelta(days)).isoformat()
+                query = {"branch": world.branch.code, "from_day": other, "to_day": other}
+                assert (await http.get("/api/orders", params=query)).json()["count"] == count, (zone, days)
+
+
+async def test_orders_are_summed_and_kept_as_a_file_by_the_same_filters(world: World, server: Server) -> None:
+    mine = await bought(server, world, 1)
+    await bought(server, world, 2, by="other")
+    staff = await asyncio.to_thread(world.staff)
+    await asyncio.to_thread(Branch.objects.filter(pk=world.branch.pk).update, timezone="Asia/Kolkata")
+    query = {"branch": world.branch.code, "customer": world.user().username}
+    async with http_of(server, staff) as http:
+        [totals] = (await http.get("/api/orders/totals", params=query)).json()
+        assert totals == {
+            "currency": "INR", "orders": 1, "units": 1, "total": 100.0, "refunded": 0.0, "kept": 100.0,
+        }  # fmt: skip
+        both = (await http.get("/api/orders/totals", params={"branch": world.branch.code})).json()
+        assert [each["orders"] for each in both] == [2]
+        table = await http.get("/api/orders/export.csv", params=query)
+    header, row = table.content.decode("utf-8-sig").splitlines()
+    told = dict(zip(header.split(","), row.split(","), strict=True))
+    assert (told["id"], told["total"], told["customer"]) == (mine, "100.00", world.user().username)
+    assert told["placed_at"].endswith("+05:30")
 
 
 async def test_the_receipt_is_mailed_when_the_order_has_its_number(
