@@ -1,18 +1,8 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { aroundBays, bayName, needsCloseUp, pitch, standing, toScreen } from "../js/branch/geometry.js";
-import {
-  byUrgency,
-  candidates,
-  countersOf,
-  grouped,
-  lockIcon,
-  lockOf,
-  needs,
-  placed,
-  stateOf,
-  withUnheard,
-} from "../js/branch/states.js";
+import { byUrgency, candidates, needs } from "../js/branch/needs.js";
+import { countersOf, grouped, lockIcon, lockOf, placed, stateOf, withUnheard } from "../js/branch/states.js";
 
 const trolley = (more = {}) => ({
   trolley_id: "T1",

@@ -1,30 +1,43 @@
 /** What needs somebody, in one list: alarms that stand and trolleys in trouble, each with what can be done. */
 import { html, cx, useState } from "../ui.js";
 import { t, elapsed, number, timeOfDay } from "../i18n.js";
+import { present } from "../present.js";
 import { Icon } from "../parts/icons.js";
 import { Refusal, useRequest } from "../parts/forms.js";
-import { acknowledge, answerHelp, clearAlarm, connection, giveBack, now, snooze } from "./store.js";
 import { disputeReason } from "../orders/dispute.js";
-import { candidates, lockPlace, needs, stateOf } from "./states.js";
+import { useStore } from "./context.js";
+import { candidates, needs } from "./needs.js";
+import { lockPlace, stateOf } from "./states.js";
+
+/** @typedef {import("./states.js").Trolley} Trolley */
+/** @typedef {import("./states.js").Board} Board */
+/** @typedef {(trolley_id: string) => void} Open */
+/** @typedef {(order: () => Promise<unknown>) => Promise<unknown>} Run */
 
 /** So many trolleys are told apart at a glance; more of them are chosen from a list. */
 const AT_A_GLANCE = 8;
+/** @type {Record<string, string>} */
 const SEVERITY_ICONS = { critical: "octagon", major: "alert", minor: "info", warning: "clock" };
 
-/** The sentence of an alarm; `board` knows the trolley's number. */
+/**
+ * The sentence of an alarm; `board` knows the trolley's number.
+ * @param {Live.AlarmView} alarm
+ * @param {Board} board
+ */
 export function alarmText(alarm, board) {
   const trolley = board.trolleys.find((one) => one.trolley_id === alarm.trolley_id);
-  const place = alarm.slot === null ? {} : lockPlace(alarm.slot);
+  const place = alarm.slot === null ? null : lockPlace(alarm.slot);
   return t(`alarm.${alarm.kind}`, {
     n: trolley ? number(trolley.cart_number) : (alarm.trolley_id ?? ""),
     shopper: alarm.shopper ?? t("someone"),
-    board: place.board ?? "",
-    lock: place.lock ?? "",
+    board: place?.board ?? "",
+    lock: place?.lock ?? "",
     product: alarm.product ?? "",
     left: number(Number(alarm.detail) || 0),
   });
 }
 
+/** @param {Live.AlarmView} alarm */
 function why(alarm) {
   if (alarm.kind === "lock_failed" && alarm.detail) return t(`fault.${alarm.detail}`);
   if (alarm.kind === "refund_failed") return html`<bdi>${alarm.detail}</bdi>`;
@@ -33,19 +46,22 @@ function why(alarm) {
   return "";
 }
 
-const ago = (text) => now.value && text && elapsed(text);
-
+/** @param {{ severity: string }} props */
 function Badge({ severity }) {
   return html`<span class="alarm-badge" title=${t(`severity.${severity}`)}>
     <${Icon} name=${SEVERITY_ICONS[severity]} label=${t(`severity.${severity}`)} />
   </span>`;
 }
 
-/** The trolley's own words about it: who holds it, and how long it has been so. */
+/**
+ * The trolley's own words about it: who holds it, and how long it has been so.
+ * @param {{ holder: string | null, since: string | null, assignee?: string | null }} props
+ */
 function Small({ holder, since, assignee }) {
+  const { now } = useStore();
   const parts = [
     holder && t("held.by", { holder }),
-    ago(since),
+    now.value && since && elapsed(since),
     assignee && t("alarm.assignee", { name: assignee }),
   ].filter(Boolean);
   return html`<span class="small soft num">
@@ -53,9 +69,11 @@ function Small({ holder, since, assignee }) {
   </span>`;
 }
 
+/** @param {{ alarm: Live.AlarmView, busy: boolean, run: Run }} props */
 function Orders({ alarm, busy, run }) {
+  const store = useStore();
   const help = alarm.kind === "help_wanted";
-  const take = () => run(() => (help ? answerHelp : acknowledge)(alarm.alarm_id));
+  const take = () => run(() => (help ? store.answerHelp : store.acknowledge)(alarm.alarm_id));
   return html`<div class="alarm-orders">
     ${
       !alarm.assignee &&
@@ -76,7 +94,7 @@ function Orders({ alarm, busy, run }) {
           type="button"
           class="btn btn-quiet"
           disabled=${busy}
-          onClick=${() => run(() => clearAlarm(alarm.alarm_id))}
+          onClick=${() => run(() => store.clearAlarm(alarm.alarm_id))}
         >
           ${t("alarm.clear")}
         </button>`
@@ -87,17 +105,21 @@ function Orders({ alarm, busy, run }) {
 const SNOOZE_MINUTES = 15;
 const SNOOZE_REASONS = ["snooze.ordered", "snooze.known", "snooze.later"];
 
-/** An alarm whose cause stands is not done with; it may wait, and the list says why. */
+/**
+ * An alarm whose cause stands is not done with; it may wait, and the list says why.
+ * @param {{ alarm: Live.AlarmView, busy: boolean, run: Run }} props
+ */
 function Snooze({ alarm, busy, run }) {
+  const store = useStore();
   const [asks, ask] = useState(false);
   if (!asks)
     return html`<button type="button" class="btn btn-quiet" disabled=${busy} onClick=${() => ask(true)}>
       <${Icon} name="clock" />
       ${t("snooze.do", { n: SNOOZE_MINUTES })}
     </button>`;
-  const choose = (key) =>
+  const choose = (/** @type {string} */ key) =>
     run(async () => {
-      await snooze(alarm.alarm_id, SNOOZE_MINUTES, t(key));
+      await store.snooze(alarm.alarm_id, SNOOZE_MINUTES, t(key));
       ask(false);
     });
   return html`<div class="chips" role="group" aria-label=${t("snooze.why")}>
@@ -109,13 +131,16 @@ function Snooze({ alarm, busy, run }) {
   </div>`;
 }
 
-/** Who lets it wait until when, and what hangs on the same cause. */
+/**
+ * Who lets it wait until when, and what hangs on the same cause.
+ * @param {{ alarm: Live.AlarmView, waiting: boolean, below: Live.AlarmView[] }} props
+ */
 function Also({ alarm, waiting, below }) {
   return html`
     ${
       waiting &&
       html`<span class="small soft">
-        ${t("snooze.until", { name: alarm.snoozed_by ?? "", time: timeOfDay(alarm.snoozed_until) })}
+        ${t("snooze.until", { name: alarm.snoozed_by ?? "", time: timeOfDay(present(alarm.snoozed_until)) })}
         ${": "}<bdi>${alarm.snooze_reason}</bdi>
       </span>`
     }
@@ -123,20 +148,24 @@ function Also({ alarm, waiting, below }) {
   `;
 }
 
-const called = (one) =>
+const called = (/** @type {Trolley} */ one) =>
   `${t("trolley.number", { n: one.cart_number })}${one.assigned_to ? ` · ${one.assigned_to}` : ""}`;
 
-/** A slot that does not know its trolley: whoever looks says which one it is. */
+/**
+ * A slot that does not know its trolley: whoever looks says which one it is.
+ * @param {{ alarm: Live.AlarmView, board: Board, busy: boolean, run: Run }} props
+ */
 function Which({ alarm, board, busy, run }) {
+  const store = useStore();
   const [chosen, choose] = useState("");
   const out = candidates(board.trolleys);
   if (!out.length) return html`<p class="alarm-orders small soft">${t("alarm.none_out")}</p>`;
   const picked = out.find((one) => one.trolley_id === chosen);
-  const submit = (event) => {
+  const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    run(() => giveBack(chosen, alarm));
+    run(() => store.giveBack(chosen, alarm));
   };
-  const chip = (one) => html`<button
+  const chip = (/** @type {Trolley} */ one) => html`<button
     key=${one.trolley_id}
     type="button"
     class="chip which"
@@ -150,7 +179,7 @@ function Which({ alarm, board, busy, run }) {
     class="input"
     aria-label=${t("alarm.which")}
     value=${chosen}
-    onChange=${(e) => choose(e.target.value)}
+    onChange=${(/** @type {Typed} */ e) => choose(e.target.value)}
   >
     <option value="">${t("alarm.which")}</option>
     ${out.map((one) => html`<option key=${one.trolley_id} value=${one.trolley_id}>${called(one)}</option>`)}
@@ -168,13 +197,19 @@ function Which({ alarm, board, busy, run }) {
   </form>`;
 }
 
-/** The page of the order that an alarm is about; null for all others. */
+/**
+ * The page of the order that an alarm is about; null for all others.
+ * @param {Live.AlarmView} alarm
+ */
 function orderAddress(alarm) {
   const [what, order] = alarm.subject.split("/");
   if (what !== "payment") return null;
   return `${location.pathname.replace(/\/$/, "")}/orders?order=${encodeURIComponent(order)}`;
 }
 
+/**
+ * @param {{ alarm: Live.AlarmView, board: Board, onOpen: Open, waiting: boolean, below: Live.AlarmView[] }} props
+ */
 function Alarm({ alarm, board, onOpen, waiting, below }) {
   const { busy, problem, run } = useRequest();
   const text = alarmText(alarm, board);
@@ -186,14 +221,14 @@ function Alarm({ alarm, board, onOpen, waiting, below }) {
     <div class="alarm-what">
       ${
         trolley
-          ? html`<button type="button" class="alarm-open" onClick=${() => onOpen(alarm.trolley_id)}>${text}</button>`
+          ? html`<button type="button" class="alarm-open" onClick=${() => onOpen(trolley.trolley_id)}>${text}</button>`
           : order
             ? html`<a class="alarm-open" href=${order}>${text}</a>`
             : html`<strong>${text}</strong>`
       }
       ${also && html`<span class="small soft">${also}</span>`}
       <${Small}
-        holder=${alarm.kind === "help_wanted" ? null : trolley?.assigned_to}
+        holder=${alarm.kind === "help_wanted" ? null : (trolley?.assigned_to ?? null)}
         since=${alarm.raised_at}
         assignee=${alarm.assignee}
       />
@@ -205,7 +240,10 @@ function Alarm({ alarm, board, onOpen, waiting, below }) {
   </li>`;
 }
 
-/** A trolley in trouble of which no alarm speaks: on its way back, or its alarm was called done too early. */
+/**
+ * A trolley in trouble of which no alarm speaks: on its way back, or its alarm was called done too early.
+ * @param {{ trolley: Trolley, severity: string, onOpen: Open }} props
+ */
 function Trouble({ trolley, severity, onOpen }) {
   const state = stateOf(trolley);
   return html`<li class=${cx("alarm", `sev-${severity}`)}>
@@ -229,7 +267,10 @@ function Trouble({ trolley, severity, onOpen }) {
   </li>`;
 }
 
-/** A Pi that is offline, of which no alarm speaks: it never was online, or is away for a moment only. */
+/**
+ * A Pi that is offline, of which no alarm speaks: it never was online, or is away for a moment only.
+ * @param {{ below: Live.AlarmView[] }} props
+ */
 function Offline({ below }) {
   return html`<li class="alarm sev-critical">
     <${Badge} severity="critical" />
@@ -240,7 +281,9 @@ function Offline({ below }) {
   </li>`;
 }
 
+/** @param {{ board: Board, onOpen: Open }} props */
 export function Needs({ board, onOpen }) {
+  const { connection, now } = useStore();
   const list = needs(board, now.value);
   const waiting = list.filter((one) => one.waits).length;
   return html`<section

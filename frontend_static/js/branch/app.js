@@ -16,7 +16,9 @@ import {
 } from "../parts/common.js";
 import { signInUrl } from "../next.js";
 import { Boundary } from "../parts/boundary.js";
-import { board, connection, now, refused, start } from "./store.js";
+import { socketUrl } from "../connect.js";
+import { BranchStore } from "./store.js";
+import { useStore, WithStore } from "./context.js";
 import { placed } from "./states.js";
 import { Counters, Grid, Latest, List } from "./board.js";
 import { Needs } from "./alarms.js";
@@ -24,9 +26,12 @@ import { Plan } from "./plan.js";
 import { Panel } from "./panel.js";
 import { present } from "../present.js";
 
+/** @typedef {import("./states.js").Board} BoardData */
+
 const code = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 
 function WallClock() {
+  const { now } = useStore();
   const shown = new Intl.DateTimeFormat(lang.value, {
     hour: "2-digit",
     minute: "2-digit",
@@ -36,6 +41,7 @@ function WallClock() {
 }
 
 function Live() {
+  const { connection } = useStore();
   const open = connection.value === "open";
   if (connection.value === "denied") return null;
   return html`<span class=${cx("pill", open ? "pill-good" : "pill-bad")} role="status">
@@ -44,6 +50,7 @@ function Live() {
   </span>`;
 }
 
+/** @param {{ devices: Live.DeviceView[] }} props */
 function Devices({ devices }) {
   const off = devices.filter((one) => !one.online).length;
   const silent = devices.filter((one) => one.online).flatMap((one) => one.silent_boards).length;
@@ -75,7 +82,7 @@ function Pages() {
 }
 
 function TopBar() {
-  const data = board.value;
+  const data = useStore().board.value;
   return html`<header class="topbar branch-bar">
     <${Brand} short />
     <div class="branch-name">
@@ -99,6 +106,7 @@ const VIEWS = [
   ["list", "list"],
 ];
 
+/** @param {{ view: Signal<string> }} props */
 function Tabs({ view }) {
   return html`<div class="tabs" role="group" aria-label=${t("view.label")}>
     ${VIEWS.map(
@@ -116,7 +124,10 @@ function Tabs({ view }) {
   </div>`;
 }
 
-/** Trolleys where they stand on the plan, and those that no plan shows. */
+/**
+ * Trolleys where they stand on the plan, and those that no plan shows.
+ * @param {{ data: BoardData, selected: string | null, onOpen: (trolley_id: string) => void }} props
+ */
 function Floor({ data, selected, onOpen }) {
   const { onPlan, others } = placed(data);
   return html`
@@ -146,10 +157,11 @@ function Floor({ data, selected, onOpen }) {
 }
 
 function Board() {
+  const { board, connection } = useStore();
   const view = useSignal(matchMedia("(max-width: 899px)").matches ? "list" : "map");
   const selected = useSignal(/** @type {string | null} */ (null));
   const data = present(board.value);
-  const open = (id) => (selected.value = id);
+  const open = (/** @type {string} */ id) => (selected.value = id);
   const chosen = data.trolleys.find((one) => one.trolley_id === selected.value);
   if (!data.trolleys.length)
     return html`<main id="main">
@@ -180,14 +192,16 @@ function Board() {
 }
 
 function Body() {
+  const { board, connection, refused } = useStore();
   if (connection.value === "denied" || refused.value) return html`<${Denied} code=${code} />`;
   if (!board.value) return html`<main id="main"><${Loading} text=${t("connecting")} /></main>`;
   return html`<${Board} />`;
 }
 
 function App() {
+  const { board, connection, start } = useStore();
   useEffect(() => {
-    if (auth.signedIn) start(code);
+    if (auth.signedIn) start();
     else location.replace(signInUrl());
   }, []);
   const lost = connection.value === "signed_out";
@@ -201,4 +215,5 @@ function App() {
   return html`<${TopBar} /><${OfflineBanner} state=${connection.value} /><${Body} /><${Toasts} />`;
 }
 
-render(html`<${App} />`, document.body);
+const store = new BranchStore({ code, auth, url: socketUrl(`/ws/branch/${encodeURIComponent(code)}/`) });
+render(html`<${WithStore} store=${store}><${App} /><//>`, document.body);

@@ -2,12 +2,18 @@
 import { html, cx } from "../ui.js";
 import { t, money, number, timeOfDay } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
+import { present } from "../present.js";
 import { Marker } from "./shapes.js";
 import { ATTENTION, countersOf, grouped, lockIcon, lockOf, stateOf } from "./states.js";
 import { lockText, since } from "./sentences.js";
-import { board, happened } from "./store.js";
+import { useStore } from "./context.js";
 import { alarmText } from "./alarms.js";
 
+/** @typedef {import("./states.js").Trolley} Trolley */
+/** @typedef {import("./states.js").Board} Board */
+/** @typedef {(trolley_id: string) => void} Open */
+
+/** @param {{ trolley: Trolley }} props */
 export function Lock({ trolley }) {
   const lock = lockOf(trolley);
   if (!lock) return null;
@@ -19,6 +25,7 @@ export function Lock({ trolley }) {
   </span>`;
 }
 
+/** @param {Trolley} trolley */
 function second(trolley) {
   if (trolley.lock_fault) return t(`fault.${trolley.lock_fault}`);
   if (trolley.maintenance) return trolley.maintenance_notes || t("state.maintenance");
@@ -27,7 +34,9 @@ function second(trolley) {
   return t(trolley.custody === "out" ? "custody.out" : `state.${stateOf(trolley)}`);
 }
 
+/** @param {{ trolley: Trolley, currency: string, selected: boolean, onOpen: Open }} props */
 function Row({ trolley, currency, selected, onOpen }) {
+  const { now } = useStore();
   const shown = trolley.assigned_to ?? second(trolley);
   const also = trolley.assigned_to ? second(trolley) : "";
   return html`<li>
@@ -42,13 +51,14 @@ function Row({ trolley, currency, selected, onOpen }) {
       </span>
       <span class="entry-side">
         ${trolley.cart_units > 0 && html`<strong class="num">${money(trolley.cart_total, currency)}</strong>`}
-        <span class="small soft num">${since(trolley)}</span>
+        <span class="small soft num">${since(trolley, now.value)}</span>
       </span>
       <${Lock} trolley=${trolley} />
     </button>
   </li>`;
 }
 
+/** @param {{ board: Board, selected: string | null, onOpen: Open }} props */
 export function List({ board, selected, onOpen }) {
   return html`<div class="groups">
     ${grouped(board.trolleys).map(
@@ -70,8 +80,12 @@ export function List({ board, selected, onOpen }) {
   </div>`;
 }
 
-/** Trolleys that the plan does not show: all with a slot, or all without one and so without a lock. */
+/**
+ * Trolleys that the plan does not show: all with a slot, or all without one and so without a lock.
+ * @param {{ trolleys: Trolley[], currency: string, selected: string | null, onOpen: Open }} props
+ */
 export function Grid({ trolleys, currency, selected, onOpen }) {
+  const { now } = useStore();
   const why = trolleys[0].place ? "noplan" : "nolock";
   return html`<section class="nolock">
     <h2>${t(`${why}.title`)}</h2>
@@ -88,7 +102,7 @@ export function Grid({ trolleys, currency, selected, onOpen }) {
             <strong><bdi>${trolley.assigned_to ?? t(`state.${stateOf(trolley)}`)}</bdi></strong>
             <span class="small soft num">
               ${trolley.cart_units > 0 ? `${money(trolley.cart_total, currency)} · ` : ""}
-              ${since(trolley) || html`<span class="code">${trolley.trolley_id}</span>`}
+              ${since(trolley, now.value) || html`<span class="code">${trolley.trolley_id}</span>`}
             </span>
           </button>
         </li>`,
@@ -97,13 +111,19 @@ export function Grid({ trolleys, currency, selected, onOpen }) {
   </section>`;
 }
 
+/** @typedef {import("./states.js").Counted} Counted */
+
+/** @type {Counted[]} */
 const ALWAYS = ["available", "held", "maintenance", "fault", "stray"];
-/** Shown only when there is one. */
+/** Shown only when there is one. @type {Counted[]} */
 const AT_TIMES = ["unreachable", "missing"];
 
+/** @param {{ trolleys: Trolley[] }} props */
 export function Counters({ trolleys }) {
   const counters = countersOf(trolleys);
-  const shown = [...ALWAYS, ...AT_TIMES.filter((state) => counters[state])].map((state) => [state, counters[state]]);
+  const shown = [...ALWAYS, ...AT_TIMES.filter((state) => counters[state])].map(
+    (state) => /** @type {const} */ ([state, counters[state]]),
+  );
   return html`<dl class="counters">
     ${shown.map(
       ([state, count]) => html`<div
@@ -122,6 +142,7 @@ export function Counters({ trolleys }) {
 }
 
 export function Latest() {
+  const { board, happened } = useStore();
   const list = happened.value;
   return html`<section class="latest">
     <h2 class="small soft">${t("latest.title")}</h2>
@@ -132,7 +153,7 @@ export function Latest() {
           <time class="num soft">${timeOfDay(one.at)}</time> ${t(`event.${one.name}`, {
             trolley: one.trolley_id,
             holder: one.holder || t("someone"),
-            alarm: one.alarm ? alarmText(one.alarm, board.value) : "",
+            alarm: one.alarm ? alarmText(one.alarm, present(board.value)) : "",
           })}
         </li>`,
       )}

@@ -7,7 +7,9 @@ import { Reasons } from "../parts/forms.js";
 import { Marker } from "./shapes.js";
 import { lockOf, lockPlace, stateOf } from "./states.js";
 import { lockText, since } from "./sentences.js";
-import { now, setMaintenance, unlock } from "./store.js";
+import { useStore } from "./context.js";
+
+/** @typedef {import("./states.js").Trolley} Trolley */
 
 const REASONS = ["reason.stuck", "reason.help", "reason.cleaning"];
 
@@ -16,7 +18,7 @@ function useRequest() {
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState("");
   const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
-  const run = async (order, sentence) => {
+  const run = async (/** @type {() => Promise<unknown>} */ order, /** @type {string} */ sentence) => {
     setBusy(true);
     setProblem(null);
     setSaid("");
@@ -31,16 +33,23 @@ function useRequest() {
   return { busy, problem, said, run };
 }
 
+/** @param {{ rows: [string, any][] }} props */
 const Facts = ({ rows }) => html`<dl class="facts">
   ${rows
     .filter(([, value]) => value)
     .map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}
 </dl>`;
 
-function facts(trolley, currency) {
+/**
+ * @param {Trolley} trolley
+ * @param {string} currency
+ * @param {number} now
+ * @returns {[string, any][]}
+ */
+function facts(trolley, currency, now) {
   return [
     [t("fact.holder"), trolley.assigned_to && html`<bdi>${trolley.assigned_to}</bdi>`],
-    [t("fact.since"), since(trolley) && html`<span class="num">${since(trolley)}</span>`],
+    [t("fact.since"), since(trolley, now) && html`<span class="num">${since(trolley, now)}</span>`],
     [
       t("fact.cart"),
       trolley.cart_units > 0 &&
@@ -59,16 +68,23 @@ function facts(trolley, currency) {
   ];
 }
 
-/** That nothing comes from the lock, and how old its last word is. */
-const staleText = ({ lock }) =>
-  lock.at ? t("device.stale_since", { time: now.value && elapsed(lock.at) }) : t("device.stale");
+/**
+ * That nothing comes from the lock, and how old its last word is.
+ * @param {Trolley} trolley
+ * @param {number} now
+ */
+const staleText = ({ lock }, now) =>
+  lock.at ? t("device.stale_since", { time: now && elapsed(lock.at) }) : t("device.stale");
 
+/** @param {{ text: string }} props */
 const Said = ({ text }) => html`<p class="said" role="status">${text && html`<${Icon} name="check" />`}${text}</p>`;
 
+/** @param {{ trolley: Trolley }} props */
 function Unlock({ trolley }) {
+  const { unlock } = useStore();
   const [why, setWhy] = useState("");
   const { busy, problem, said, run } = useRequest();
-  const submit = (event) => {
+  const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     run(() => unlock(trolley.trolley_id, why.trim()).then(() => setWhy("")), t("unlock.ordered"));
   };
@@ -77,7 +93,14 @@ function Unlock({ trolley }) {
     <${Reasons} keys=${REASONS} chosen=${why} onChoose=${setWhy} />
     <div class="field">
       <label for="why">${t("unlock.why")}</label>
-      <input id="why" class="input" maxlength="300" required value=${why} onInput=${(e) => setWhy(e.target.value)} />
+      <input
+        id="why"
+        class="input"
+        maxlength="300"
+        required
+        value=${why}
+        onInput=${(/** @type {Typed} */ e) => setWhy(e.target.value)}
+      />
     </div>
     ${problem && html`<p class="field-error" role="alert">${reason(problem)}</p>`}
     <button class="btn btn-primary btn-wide" disabled=${busy || !why.trim()}>
@@ -89,11 +112,13 @@ function Unlock({ trolley }) {
   </form>`;
 }
 
+/** @param {{ trolley: Trolley }} props */
 function Maintenance({ trolley }) {
+  const { setMaintenance } = useStore();
   const [notes, setNotes] = useState("");
   const { busy, problem, said, run } = useRequest();
   const on = !trolley.maintenance;
-  const submit = (event) => {
+  const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     run(
       () => setMaintenance(trolley.trolley_id, on, notes.trim()).then(() => setNotes("")),
@@ -111,7 +136,7 @@ function Maintenance({ trolley }) {
           class="input"
           maxlength="500"
           value=${notes}
-          onInput=${(e) => setNotes(e.target.value)}
+          onInput=${(/** @type {Typed} */ e) => setNotes(e.target.value)}
         ></textarea>
       </div>`
     }
@@ -124,7 +149,9 @@ function Maintenance({ trolley }) {
   </form>`;
 }
 
+/** @param {{ trolley: Trolley, board: import("./states.js").Board, onClose: () => void }} props */
 export function Panel({ trolley, board, onClose }) {
+  const { now } = useStore();
   const state = stateOf(trolley);
   const lock = lockOf(trolley);
   return html`<${Sheet} side title=${t("trolley.number", { n: trolley.cart_number })} onClose=${onClose}>
@@ -147,9 +174,9 @@ export function Panel({ trolley, board, onClose }) {
       }
       ${
         trolley.unheard &&
-        html`<p class="note note-warn"><${Icon} name="device" /><span>${staleText(trolley)}</span></p>`
+        html`<p class="note note-warn"><${Icon} name="device" /><span>${staleText(trolley, now.value)}</span></p>`
       }
-      <${Facts} rows=${facts(trolley, board.branch.currency)} />
+      <${Facts} rows=${facts(trolley, board.branch.currency, now.value)} />
       ${lock && html`<${Unlock} trolley=${trolley} />`}
       <${Maintenance} trolley=${trolley} />
     </div>

@@ -5,10 +5,16 @@ import { SHAPES, NUMBER_Y } from "./shapes.js";
 import { aroundBays, bayName, hasRoom, needsCloseUp, pitch, standing, toScreen, zoneLabel } from "./geometry.js";
 import { lockOf, placed, stateOf } from "./states.js";
 import { describe, since } from "./sentences.js";
+import { useStore } from "./context.js";
 import { present } from "../present.js";
+
+/** @typedef {import("./geometry.js").Spot} Spot */
+/** @typedef {import("./geometry.js").FloorPlan} FloorPlan */
+/** @typedef {(trolley_id: string) => void} Open */
 
 const M = 40;
 
+/** @param {{ zone: import("./geometry.js").Zone, plan: FloorPlan }} props */
 function Zone({ zone, plan }) {
   const { covered, tall, size } = zoneLabel(zone, plan);
   const [x, y] = [(zone.x + zone.w / 2) * M, (zone.y + zone.h / 2) * M];
@@ -23,7 +29,10 @@ function Zone({ zone, plan }) {
   </g>`;
 }
 
-/** The bay and its lock: a body with a shackle that is down, up, or a question mark. */
+/**
+ * The bay and its lock: a body with a shackle that is down, up, or a question mark.
+ * @param {{ spot: Spot, size: number }} props
+ */
 function Bay({ spot: { trolley, slot }, size }) {
   const w = size * M;
   const lock = present(lockOf(trolley));
@@ -53,12 +62,16 @@ function Bay({ spot: { trolley, slot }, size }) {
   </g>`;
 }
 
-/** Who holds the trolley and for how long: beside it, or in its empty bay where trolleys stand in a row. */
-function Holder({ spot: { trolley, slot }, size }) {
+/**
+ * Who holds the trolley and for how long: beside it, or in its empty bay where trolleys stand in a row.
+ * @param {{ spot: Spot, holder: string, size: number }} props
+ */
+function Holder({ spot: { trolley, slot }, holder, size }) {
+  const { now } = useStore();
   const { x, y, side, upright } = standing({ trolley, slot }, size);
-  const long = since(trolley);
+  const long = since(trolley, now.value);
   if (upright) {
-    const rows = bayName(trolley.assigned_to);
+    const rows = bayName(holder);
     const letters = Math.min(8, (size * M * 0.9) / (Math.max(...rows.map((row) => row.length)) * 0.58));
     const above = rows.length === 1 ? -0.1 : -0.7;
     return html`<g class="holder holder-small" transform="translate(${slot.x * M} ${slot.y * M})">
@@ -72,17 +85,22 @@ function Holder({ spot: { trolley, slot }, size }) {
     class=${cx("holder", side < 0 && "holder-left")}
     transform="translate(${(x + side * size * 0.62) * M} ${y * M})"
   >
-    <text dy=".35em">${trolley.assigned_to}</text>
+    <text dy=".35em">${holder}</text>
   </g>`;
 }
 
+/**
+ * @param {{ spot: Spot, size: number, roomy: boolean, selected: boolean, onOpen: Open,
+ *   onMove: (event: KeyboardEvent) => void, tabbable: boolean }} props
+ */
 function Spot({ spot, size, roomy, selected, onOpen, onMove, tabbable }) {
+  const { now } = useStore();
   const { trolley } = spot;
   const state = stateOf(trolley);
   const place = standing(spot, size);
   const [x, y] = [place.x * M, place.y * M];
-  const said = describe(trolley);
-  const key = (event) => {
+  const said = describe(trolley, now.value);
+  const key = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Enter" && event.key !== " ") return onMove(event);
     event.preventDefault();
     onOpen(trolley.trolley_id);
@@ -114,17 +132,24 @@ function Spot({ spot, size, roomy, selected, onOpen, onMove, tabbable }) {
       <path class="shape" d=${SHAPES[state]} />
       <text y=${NUMBER_Y[state] ?? 0} dy=".35em">${trolley.cart_number}</text>
     </g>
-    ${roomy && trolley.assigned_to && html`<${Holder} spot=${spot} size=${size} />`}
+    ${roomy && trolley.assigned_to && html`<${Holder} spot=${spot} holder=${trolley.assigned_to} size=${size} />`}
   </g>`;
 }
 
-/** One picture: `box` is the part of the plan that it shows, in metres. Arrow keys go from trolley to trolley. */
+/** @type {Record<string, number>} */
+const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+
+/**
+ * One picture: `box` is the part of the plan that it shows, in metres. Arrow keys go from trolley to trolley.
+ * @param {{ plan: FloorPlan, spots: Spot[], box: number[], label: string, selected: string | null, onOpen: Open,
+ *   close?: boolean }} props
+ */
 function Picture({ plan, spots, box, label, selected, onOpen, close = false }) {
   const [at, setAt] = useState(0);
   const svg = useRef(/** @type {SVGSVGElement | null} */ (null));
   const size = pitch(plan.slots) * 0.86;
-  const move = (event) => {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  const move = (/** @type {KeyboardEvent} */ event) => {
+    const step = STEPS[event.key];
     if (!step) return;
     event.preventDefault();
     const next = (at + step + spots.length) % spots.length;
@@ -160,7 +185,10 @@ function Picture({ plan, spots, box, label, selected, onOpen, close = false }) {
   </figure>`;
 }
 
-/** The whole floor in small, under a close-up: where in the store the trolleys stand. Nothing to press. */
+/**
+ * The whole floor in small, under a close-up: where in the store the trolleys stand. Nothing to press.
+ * @param {{ plan: FloorPlan, spots: Spot[] }} props
+ */
 function Overview({ plan, spots }) {
   const size = pitch(plan.slots);
   return html`<figure class="plan plan-overview" dir="ltr">
@@ -180,7 +208,10 @@ function Overview({ plan, spots }) {
   </figure>`;
 }
 
-/** The floor with its bays; where these would be too small to read, a close-up of them and the floor in small. */
+/**
+ * The floor with its bays; where these would be too small to read, a close-up of them and the floor in small.
+ * @param {{ board: import("./states.js").Board, selected: string | null, onOpen: Open, children?: any }} props
+ */
 export function Plan({ board, selected, onOpen, children }) {
   const plan = toScreen(board.branch.floor_plan);
   const { onPlan } = placed({ ...board, branch: { ...board.branch, floor_plan: plan } });

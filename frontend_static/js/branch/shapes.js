@@ -1,6 +1,7 @@
 /** A shape for each state, so that nobody has to tell colours apart. Drawn on a 40 grid around (0, 0). */
 import { html } from "../ui.js";
 
+/** @type {Record<import("./states.js").State, string>} */
 export const SHAPES = {
   available: "M0-17A17 17 0 1 1 0 17A17 17 0 1 1 0-17Z",
   held: "M-15-10a5 5 0 0 1 5-5h20a5 5 0 0 1 5 5v20a5 5 0 0 1-5 5h-20a5 5 0 0 1-5-5Z",
@@ -13,10 +14,16 @@ export const SHAPES = {
   inactive: "M0-16A16 16 0 1 1 0 16A16 16 0 1 1 0-16Z",
 };
 
-/** Where the number sits in a shape; a triangle's middle is lower than its box's. */
+/**
+ * Where the number sits in a shape; a triangle's middle is lower than its box's.
+ * @type {Partial<Record<import("./states.js").State, number>>}
+ */
 export const NUMBER_Y = { stray: 6, missing: -6 };
 
-/** The shape with the trolley's number, as its own small picture. */
+/**
+ * The shape with the trolley's number, as its own small picture.
+ * @param {{ state: import("./states.js").State, number: number }} props
+ */
 export function Marker({ state, number }) {
   return html`<svg class="marker is-${state}" viewBox="-22 -22 44 44" aria-hidden="true">
     <path class="shape" d=${SHAPES[state]} />

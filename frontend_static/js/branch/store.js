@@ -1,80 +1,110 @@
-/** What the branch page knows, as signals, and the orders that staff can give. */
+/** What a branch's page knows, as signals, and the orders that staff can give. A page makes one (context.js). */
 import { signal } from "../ui.js";
 import { zone } from "../i18n.js";
-import { auth } from "../api.js";
 import { TrolleySocket, WATCHFUL } from "../socket.js";
-import { socketUrl } from "../connect.js";
 import { foldBranch } from "../fold.js";
 import { signalFound } from "../scan.js";
 import { withUnheard } from "./states.js";
 import { dictionaries } from "../messages.js";
 import { present } from "../present.js";
 
-const KEPT_EVENTS = 12;
-
-export const connection = signal("closed");
-/** {branch, trolleys, devices, counters}, null until the first snapshot. */
-export const board = signal(/** @type {Live.BranchSnapshot | null} */ (null));
-/** The refusal of the subscription, e.g. when the role was taken away. */
-export const refused = signal(/** @type {Problem | null} */ (null));
-/** What happened last, newest first: [{key, name, trolley_id, holder, at}]. */
+/** @typedef {import("./states.js").Board} Board */
 /**
+ * Something that happened, as a sentence tells it.
  * @typedef {{ key: string, name: string, at: string, trolley_id: string, holder: string,
  *   alarm?: Live.AlarmView }} Happening
  */
-export const happened = signal(/** @type {Happening[]} */ ([]));
-/** Ticks once a second; whoever shows a duration reads it. */
-export const now = signal(Date.now());
-setInterval(() => (now.value = Date.now()), 1000);
 
-/** @type {TrolleySocket} */
-let socket;
+const KEPT_EVENTS = 12;
+const TICK_MS = 1_000;
 
-export function start(code) {
-  socket = new TrolleySocket({
-    url: socketUrl(`/ws/branch/${encodeURIComponent(code)}/`),
-    auth,
-    patience: WATCHFUL,
-    onState: (state) => (connection.value = state),
-  });
-  socket.subscribe(`branch:${code}`, {
-    snapshot(data) {
-      zone.value = data.branch.timezone;
-      board.value = withUnheard(data);
-    },
-    event(name, data, at) {
-      board.value = withUnheard(foldBranch(present(board.peek()), name, data));
-      remember(name, data, at);
-      if (name === "AlarmRaised" && data.alarm.kind === "help_wanted") signalFound(false);
-    },
-    refused: (problem) => (refused.value = problem),
-  });
-  socket.open();
-}
+export class BranchStore {
+  connection = signal("closed");
+  /** @type {Signal<Board | null>} Null until the first snapshot. */
+  board = signal(null);
+  /** @type {Signal<Problem | null>} The refusal of the subscription, e.g. when the role was taken away. */
+  refused = signal(null);
+  /** @type {Signal<Happening[]>} What happened last, newest first. */
+  happened = signal([]);
+  /** Ticks once a second; whoever shows a duration reads it. */
+  now = signal(Date.now());
 
-/** Only events that we have a sentence for are told; the rest shows on the map. */
-function remember(name, data, at) {
-  if (!(`event.${name}` in dictionaries.en)) return;
-  const { trolley, alarm } = data;
-  const entry = {
-    key: `${at}${name}${trolley?.trolley_id ?? alarm?.alarm_id ?? ""}`,
-    alarm,
-    name,
-    at,
-    trolley_id: trolley?.trolley_id ?? "",
-    holder: trolley?.assigned_to ?? "",
+  /**
+   * `code`: the branch's; `Socket`: the WebSocket class.
+   * @param {{ code: string, auth: typeof import("../api.js").auth, url: string, Socket?: typeof WebSocket }} parts
+   */
+  constructor({ code, auth, url, Socket = globalThis.WebSocket }) {
+    this.code = code;
+    this.socket = new TrolleySocket({
+      url,
+      auth,
+      Socket,
+      patience: WATCHFUL,
+      onState: (state) => (this.connection.value = state),
+    });
+  }
+
+  /** Connect and follow the branch. */
+  start = () => {
+    setInterval(() => (this.now.value = Date.now()), TICK_MS);
+    this.socket.subscribe(`branch:${this.code}`, {
+      snapshot: (data) => {
+        zone.value = data.branch.timezone;
+        this.board.value = withUnheard(data);
+      },
+      event: (name, data, at = "") => {
+        this.board.value = withUnheard(foldBranch(present(this.board.peek()), name, data));
+        this.#remember(name, data, at);
+        if (name === "AlarmRaised" && data.alarm.kind === "help_wanted") signalFound(false);
+      },
+      refused: (problem) => (this.refused.value = problem),
+    });
+    this.socket.open();
   };
-  happened.value = [entry, ...happened.peek()].slice(0, KEPT_EVENTS);
-}
 
-const branchCode = () => present(board.peek()).branch.code;
-export const acknowledge = (alarm_id) => socket.request("alarm.acknowledge", { branch: branchCode(), alarm_id });
-export const answerHelp = (alarm_id) => socket.request("help.answer", { branch: branchCode(), alarm_id });
-export const clearAlarm = (alarm_id) => socket.request("alarm.clear", { branch: branchCode(), alarm_id });
-export const snooze = (alarm_id, minutes, reason) =>
-  socket.request("alarm.snooze", { branch: branchCode(), alarm_id, minutes, reason });
-export const giveBack = (trolley_id, { device_id, slot }) =>
-  socket.request("trolley.return", { branch: branchCode(), trolley_id, device_id, slot });
-export const unlock = (trolley_id, reason) => socket.order("trolley.unlock", { trolley_id, reason });
-export const setMaintenance = (trolley_id, on, notes) =>
-  socket.request("trolley.maintenance", { trolley_id, on, ...(notes ? { notes } : {}) });
+  /**
+   * Only events that we have a sentence for are told; the rest shows on the map.
+   * @param {string} name
+   * @param {{ trolley?: Live.TrolleyView, alarm?: Live.AlarmView }} data
+   * @param {string} at
+   */
+  #remember(name, { trolley, alarm }, at) {
+    if (!(`event.${name}` in dictionaries.en)) return;
+    const entry = {
+      key: `${at}${name}${trolley?.trolley_id ?? alarm?.alarm_id ?? ""}`,
+      alarm,
+      name,
+      at,
+      trolley_id: trolley?.trolley_id ?? "",
+      holder: trolley?.assigned_to ?? "",
+    };
+    this.happened.value = [entry, ...this.happened.peek()].slice(0, KEPT_EVENTS);
+  }
+
+  get #branch() {
+    return present(this.board.peek()).branch.code;
+  }
+
+  // --- alarms -----------------------------------------------------------
+
+  /** @param {string} alarm_id */
+  acknowledge = (alarm_id) => this.socket.request("alarm.acknowledge", { branch: this.#branch, alarm_id });
+  /** @param {string} alarm_id */
+  answerHelp = (alarm_id) => this.socket.request("help.answer", { branch: this.#branch, alarm_id });
+  /** @param {string} alarm_id */
+  clearAlarm = (alarm_id) => this.socket.request("alarm.clear", { branch: this.#branch, alarm_id });
+  /** @type {(alarm_id: string, minutes: number, reason: string) => Promise<unknown>} */
+  snooze = (alarm_id, minutes, reason) =>
+    this.socket.request("alarm.snooze", { branch: this.#branch, alarm_id, minutes, reason });
+
+  // --- trolleys ---------------------------------------------------------
+
+  /** @type {(trolley_id: string, alarm: Live.AlarmView) => Promise<unknown>} */
+  giveBack = (trolley_id, { device_id, slot }) =>
+    this.socket.request("trolley.return", { branch: this.#branch, trolley_id, device_id, slot });
+  /** @type {(trolley_id: string, reason: string) => Promise<unknown>} */
+  unlock = (trolley_id, reason) => this.socket.order("trolley.unlock", { trolley_id, reason });
+  /** @type {(trolley_id: string, on: boolean, notes: string) => Promise<unknown>} */
+  setMaintenance = (trolley_id, on, notes) =>
+    this.socket.request("trolley.maintenance", { trolley_id, on, ...(notes ? { notes } : {}) });
+}

@@ -4,11 +4,15 @@ import { t, lang, dayAndTime, money } from "../i18n.js";
 import { translate } from "../messages.js";
 import { Icon } from "../parts/icons.js";
 
-/** Why the bank asks, by the provider's code; a code that nobody has put into words is shown as it is. */
+/**
+ * Why the bank asks, by the provider's code; a code that nobody has put into words is shown as it is.
+ * @param {string} code
+ */
 export function disputeReason(code) {
   return translate(lang.value, `dispute.reason.${code}`, {}, null) ?? html`<bdi>${code.replaceAll("_", " ")}</bdi>`;
 }
 
+/** @param {{ order: any, zone?: string }} props */
 export function Dispute({ order, zone }) {
   const { dispute } = order;
   if (!dispute) return null;
