@@ -67,6 +67,7 @@ ACCESS: dict[str, dict[str, Access]] = {
     "invitations/accept": {"POST": ANYONE},
     "me": {"GET": PERSON, "PATCH": PERSON, "DELETE": PERSON},
     "me/export": {"GET": PERSON},
+    "me/preferences": {"GET": PERSON, "PUT": PERSON},
     "me/totp": {"POST": PERSON, "DELETE": PERSON},
     "me/totp/confirm": {"POST": PERSON},
     "me/totp/recovery-codes": {"POST": PERSON},

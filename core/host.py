@@ -19,6 +19,7 @@ from actors.runtime import Clock, Dispatcher, Kind, Publication, System
 from actors.runtime.journal import Journal
 from core import reference
 from core.accounts.people import People
+from core.assistant.preferences.wants import WantsOfPeople
 from core.catalogue.live.catalogue import Catalogue
 from core.config.database import fresh_connections
 from core.entities import ENTITIES
@@ -54,6 +55,7 @@ class References:
     def __init__(self) -> None:
         self.directory = Directory()
         self.people = People()
+        self.wants = WantsOfPeople()
         self._catalogues: dict[str, Catalogue] = {}
         self._wanted: set[str] = set()
         self._asked = dict.fromkeys(self._parts, 0)
@@ -79,6 +81,7 @@ class References:
         """Read everything. Blocking."""
         self._reload_directory()
         self._reload_catalogues()
+        self.wants.reload()
         self.people.load_managers()
         self.people.load(sessions.holders())
 
@@ -185,6 +188,9 @@ class References:
     def _reload_people(self) -> None:
         self.people.reload()
 
+    def _reload_wants(self) -> None:
+        self.wants.reload()
+
     def _nothing(self) -> None:
         """Logins are not kept here; who keeps them listens."""
 
@@ -193,6 +199,7 @@ class References:
         reference.CATALOGUE: _reload_catalogues,
         reference.PEOPLE: _reload_people,
         reference.LOGINS: _nothing,
+        reference.PREFERENCES: _reload_wants,
     }
 
 

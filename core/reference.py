@@ -1,7 +1,7 @@
 """The one announcement that reference data changed.
 
 Models announce at the commit of their transaction; whoever keeps reference data in
-memory subscribes and reloads. ``what`` is one of DIRECTORY, CATALOGUE, PEOPLE and LOGINS. Each
+memory subscribes and reloads. ``what`` is one of the names below. Each
 announcement is counted in the database as well: processes that cannot hear it (a management
 command's changes, a worker's) are noticed by who asks for :func:`versions` now and then.
 """
@@ -27,6 +27,8 @@ PEOPLE = "people"
 """Accounts and grants."""
 LOGINS = "logins"
 """What somebody may do, or whether their login still counts: roles, closed accounts, ended logins."""
+PREFERENCES = "preferences"
+"""What shoppers eat, must not eat and care for."""
 
 Subscriber = Callable[[str], None]
 Waiter = Callable[[float], None]

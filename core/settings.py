@@ -119,6 +119,7 @@ INSTALLED_APPS = [
     "core.trail",
     "core.apikeys",
     "core.audit",
+    "core.assistant",
 ]
 MIDDLEWARE = [
     "core.web.middleware.ApiPaths",

@@ -19,6 +19,7 @@ from core.accounts.members import accepting
 from core.accounts.members import api as members
 from core.alarms import api as alarms
 from core.apikeys.urls import keys_api
+from core.assistant.preferences import api as preferences
 from core.audit import api as audit
 from core.branches.urls import branches_api
 from core.catalogue import media
@@ -64,6 +65,7 @@ api: list[URLPattern | URLResolver] = [
     *notifications_api,
     path("api/invitations/accept", accepting.AcceptInvitationView.as_view()),
     path("api/me", accounts.MeView.as_view()),
+    path("api/me/preferences", preferences.WantsView.as_view()),
     path("api/me/export", privacy.ExportView.as_view()),
     path("api/me/totp", factors.SecondFactorView.as_view()),
     path("api/me/totp/confirm", factors.ConfirmSecondFactorView.as_view()),

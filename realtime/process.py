@@ -79,6 +79,7 @@ class Process:
             references.directory,
             references.catalogue,
             references.people,
+            references.wants,
             attempts=Attempts(limits.attempts, time.monotonic),
             ask_timeout_s=settings.ASK_TIMEOUT_S,
             find_session=sessions.find,

@@ -98,7 +98,7 @@ class MeAnswer(serializers.Serializer[Any]):
         child=serializers.ChoiceField(choices=["password", "code", "totp"]),
         help_text="What one logs in with: a password or a code by phone or e-mail, and beside it totp.",
     )
-    preferences = serializers.DictField(help_text="How one is told: notifications by kind and way.")
+    preferences = serializers.DictField(help_text="What one prefers, see GET /api/me/preferences.")
     logins = LoginAnswer(many=True)
 
 

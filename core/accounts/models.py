@@ -29,6 +29,13 @@ class Ending(models.TextChoices):
     STAFF = "staff", "ended by an admin"
 
 
+class Receipts(models.TextChoices):
+    """How somebody wants receipts."""
+
+    EMAIL = "email", "by e-mail"
+    NONE = "none", "not at all"
+
+
 class User(AbstractUser):
     """A shopper, a member of staff or a platform admin (superuser)."""
 
@@ -50,6 +57,10 @@ class User(AbstractUser):
         max_length=5, choices=settings.LANGUAGES, blank=True, default="", db_default=""
     )
     """What we write to the person in; empty: nobody has said."""
+    receipts = models.CharField(
+        max_length=10, choices=Receipts, default=Receipts.EMAIL, db_default=Receipts.EMAIL
+    )
+    """How receipts are sent; they are always among the person's orders."""
     ends_logins: Ending | None = None
     """Why the last save ended all logins, if it did."""
 

@@ -24,7 +24,7 @@ from django.template.loader import render_to_string
 from django.utils import dateformat, timezone, translation
 
 from core.accounts.contact import emails
-from core.accounts.models import User
+from core.accounts.models import Receipts, User
 from core.orders import passes
 from core.orders.api import OrderAnswer
 from core.orders.models import Order, ReceiptMail
@@ -36,6 +36,7 @@ GIVEN_UP = timedelta(days=2)
 """Older orders are not written about any more."""
 
 NO_ADDRESS = "no_address"
+UNWANTED = "unwanted"
 
 
 def due(now: datetime) -> QuerySet[Order]:
@@ -55,6 +56,9 @@ def send(order_id: uuid.UUID) -> bool:
     if order is None or not settings.SENDS_MAIL or not _claimed(order_id, timezone.now()):
         return False
     user = User.objects.filter(pk=order.user_id, is_active=True).first()
+    if user is not None and user.receipts != Receipts.EMAIL:
+        _done(order_id, UNWANTED)
+        return False
     address = "" if user is None else emails.receipt_address(user)
     if user is None or not address:
         _done(order_id, NO_ADDRESS)

@@ -9,6 +9,7 @@ from django.db.models import Model, Q, QuerySet
 
 from core.accounts import principals
 from core.accounts.models import Invitation, User
+from core.assistant.models import Preferences
 from core.fleet.models import Rental, Session, Trolley
 from core.orders.models import Order, OrderItem, Refund
 from core.outbox.models import OutgoingMessage
@@ -32,6 +33,7 @@ def everything_about(user: User) -> dict[str, Any]:
         "invitations": _rows(_invitations(user)),
         "notifications": _rows(user.notifications.order_by("created_at")),
         "notification_preferences": _rows(user.notification_preferences.order_by("kind")),
+        "shopping_preferences": _rows(Preferences.objects.filter(user=user)),
         "push_subscriptions": _rows(user.push_subscriptions.order_by("made_at")),
         "messages": _rows(_messages(user)),
         "trolleys": list(Trolley.objects.filter(assigned_to_id=user.pk).values_list("trolley_id", flat=True)),

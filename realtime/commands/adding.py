@@ -34,7 +34,7 @@ from realtime.pipeline.lookups import QR
 from realtime.pipeline.row import OWN, Ask, Call, Command, Place, Route
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
-from realtime.views.cart import CartView, ItemView, ProductBrief
+from realtime.views.cart import NOTHING, CartView, ItemView, ProductBrief
 from realtime.wire import Body, Uuid
 
 MOST_OF_A_LINE = 999
@@ -223,11 +223,16 @@ def add_command(call: Call, adding: Adding) -> Ask:
 def _added(call: Call, adding: Adding, outcome: Accepted[ItemPut]) -> Added:
     put = outcome.answer
     line, product, goods = put.line, adding.product, call.services.goods
-    # A repeat's line may be of what the code stood for the first time.
-    same = line.product_id == product.product_id
+    if line.product_id != product.product_id:
+        # A repeat's line may be of what the code stood for the first time.
+        shown = goods.finder(adding.owner)(line.product_id)
+    else:
+        shown = product
+    # Whoever puts it in for somebody else is told nothing of what that person must not eat.
+    avoided = goods.avoided(adding.owner) if call.place is OWN else NOTHING
     return Added(
         product=ProductBrief(barcode=line.barcode, name=line.name, price=line.unit_price),
-        item=goods.shown(line, product) if same else goods.item(line, adding.owner),
+        item=goods.shown(line, shown, avoided),
         cart_total=put.cart_total,
         items_count=put.items_count,
         total_items=put.total_items,
@@ -255,7 +260,7 @@ async def cart_after(call: Call, outcome: Accepted[object]) -> CartView:
     if outcome.replayed:
         actors = call.services.asking.actors
         state = await actors.state_at(Address("cart", state.user_id), outcome.seq)
-    return call.services.goods.cart(state)
+    return call.services.goods.cart(state, to=call.who.id)
 
 
 def totals(answer: ItemPut | ItemsGone | Restored) -> dict[str, Any]:

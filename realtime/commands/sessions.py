@@ -210,7 +210,7 @@ async def _started(call: Call, user_id: str, outcome: Accepted[Claimed]) -> Star
     cart = await _cart_at(call, user_id, claimed.cart_revision)
     if user_id != call.who.id:
         cart = services.goods.within(cart, ref.chain)
-    shown = services.goods.cart(cart)
+    shown = services.goods.cart(cart, to=call.who.id)
     return Started(
         session_id=claimed.session_id,
         trolley_id=claimed.trolley_id,

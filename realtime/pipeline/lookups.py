@@ -13,6 +13,7 @@ from actors.messages.cart import Line, Offer
 from actors.messages.trolley import TrolleyRef
 from core.accounts.people import People
 from core.accounts.principals import Principal
+from core.assistant.preferences.wants import WantsOfPeople
 from core.catalogue.live.catalogue import Catalogue, CatalogueProduct
 from core.fleet.directory import BranchInfo, Directory
 from core.fleet.trolleys import qr
@@ -172,7 +173,12 @@ class Goods:
     """Products as carts take them along and as screens show them."""
 
     def __init__(
-        self, directory: Directory, catalogue: Callable[[str], Catalogue], places: Places, names: Names
+        self,
+        directory: Directory,
+        catalogue: Callable[[str], Catalogue],
+        places: Places,
+        names: Names,
+        wants: WantsOfPeople,
     ) -> None:
         self.catalogue = catalogue
         self._directory = directory
@@ -180,7 +186,9 @@ class Goods:
         self._names = names
         self._items = Items()
         self.shown = self._items.view
-        """Return a line as its shopper sees it, of a product that was just looked up."""
+        """Return a line as somebody sees it who avoids those allergens, of a product just looked up."""
+        self.avoided = wants.allergens_of
+        """Return the allergens that a shopper is warned of."""
 
     def offer(self, who: Principal, product: CatalogueProduct, variant_id: str | None = None) -> Offer:
         """Return what a command of this shopper takes along. Raises KeyError for an unknown variant."""
@@ -206,13 +214,17 @@ class Goods:
 
     def item(self, line: Line, user_id: str) -> ItemView:
         """Return a line as its shopper sees it."""
-        return self._items.view(line, self.finder(user_id)(line.product_id))
+        return self._items.view(line, self.finder(user_id)(line.product_id), self.avoided(user_id))
 
-    def cart(self, state: CartState, short: frozenset[str] = frozenset()) -> CartView:
-        """Return a cart as its shopper sees it; of the SKUs in ``short`` there is not enough."""
+    def cart(self, state: CartState, short: frozenset[str] = frozenset(), *, to: str = "") -> CartView:
+        """Return a cart as its shopper sees it; of the SKUs in ``short`` there is not enough.
+
+        Nobody else it is shown ``to`` (their id) learns what the shopper must not eat.
+        """
         user_id = state.user_id
+        avoided = self.avoided(user_id) if to in ("", user_id) else frozenset[str]()
         currency = self._places.currency_of(user_id)
-        return cart_view(state, self.finder(user_id), currency, self._items, short)
+        return cart_view(state, self.finder(user_id), currency, self._items, short, avoided)
 
     def within(self, state: CartState, chain: str) -> CartState:
         """Return a cart as the staff of a chain may see it: one with anything of another chain's as empty."""

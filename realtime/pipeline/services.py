@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from core.accounts.people import People
+from core.assistant.preferences.wants import WantsOfPeople
 from core.catalogue.live.catalogue import Catalogue
 from core.fleet.directory import Directory
 from realtime.limits.attempts import Attempts
@@ -36,6 +37,7 @@ def services(
     directory: Directory,
     catalogue: Callable[[str], Catalogue],
     people: People,
+    wants: WantsOfPeople,
     *,
     attempts: Attempts,
     ask_timeout_s: float = 5.0,
@@ -49,7 +51,7 @@ def services(
         asking=Asking(actors, ask_timeout_s),
         fleet=Fleet(directory),
         places=places,
-        goods=Goods(directory, catalogue, places, names),
+        goods=Goods(directory, catalogue, places, names, wants),
         names=names,
         attempts=attempts,
         keys=UsedKeys(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
@@ -15,6 +15,8 @@ from actors.kit.money import zero
 from actors.messages.cart import Line, sku_of
 from realtime.views.base import View
 from realtime.wire import encode, rfc3339
+
+NOTHING: frozenset[str] = frozenset()
 
 
 class ProductBrief(View, frozen=True):
@@ -50,6 +52,14 @@ class StepView(View, frozen=True):
     unit_price: Decimal
 
 
+class WarningView(View, frozen=True):
+    """Why the shopper may not want a line: it contains what they must not eat."""
+
+    kind: Literal["allergen"]
+    about: str
+    """One of ``core.catalogue.allergens``."""
+
+
 class ItemView(View, frozen=True):
     """One line of a cart."""
 
@@ -62,6 +72,7 @@ class ItemView(View, frozen=True):
     price_trace: tuple[StepView, ...]
     added_at: str
     available: bool
+    warnings: tuple[WarningView, ...]
 
 
 class SavedView(View, frozen=True):
@@ -125,6 +136,10 @@ class ProductLike(Protocol):
     def image(self) -> str | None:
         """Address of its picture; None or empty without one."""
 
+    @property
+    def allergens(self) -> frozenset[str]:
+        """What it is known to contain."""
+
 
 FindProduct = Callable[[str], ProductLike | None]
 """By product id, from the catalogue in memory."""
@@ -136,8 +151,13 @@ def cart_id(user_id: str) -> str:
     return str(uuid5(NAMESPACE_URL, f"cart:{user_id}"))
 
 
-def item_view(line: Line, product: ProductLike | None, in_stock: bool = True) -> ItemView:
-    """Return one line; price and totals are the snapshot's, the rest is today's product."""
+def item_view(
+    line: Line, product: ProductLike | None, in_stock: bool = True, avoided: frozenset[str] = NOTHING
+) -> ItemView:
+    """Return one line; price and totals are the snapshot's, the rest is today's product.
+
+    ``avoided`` are the allergens that its shopper is warned of.
+    """
     active = product is not None and product.is_active
     steps: Any = line.price_trace  # the same fields as a StepView, the same JSON
     return ItemView(
@@ -157,7 +177,15 @@ def item_view(line: Line, product: ProductLike | None, in_stock: bool = True) ->
         price_trace=steps,
         added_at=rfc3339(line.added_at),
         available=active and in_stock,
+        warnings=warnings_of(product, avoided),
     )
+
+
+def warnings_of(product: ProductLike | None, avoided: frozenset[str]) -> tuple[WarningView, ...]:
+    """Return what somebody who must avoid these allergens is to be warned of."""
+    if product is None or not avoided:
+        return ()
+    return tuple([WarningView(kind="allergen", about=each) for each in sorted(product.allergens & avoided)])
 
 
 class Items:
@@ -169,23 +197,23 @@ class Items:
 
     def __init__(self, most: int = 100_000) -> None:
         self._most = most
-        self._known: dict[str, tuple[Line, ProductLike | None, ItemView]] = {}
+        self._known: dict[str, tuple[Line, ProductLike | None, frozenset[str], ItemView]] = {}
 
-    def view(self, line: Line, product: ProductLike | None) -> ItemView:
+    def view(self, line: Line, product: ProductLike | None, avoided: frozenset[str] = NOTHING) -> ItemView:
         """Return the encoded line, which stands for an ItemView wherever one is encoded."""
         known = self._known.get(line.line_id)
-        if known is not None and known[0] is line and known[1] is product:
-            return known[2]
+        if known is not None and known[0] is line and known[1] is product and known[2] is avoided:
+            return known[3]
         if known is None and len(self._known) >= self._most:
             # One by one: to throw all of them away at once would hold everybody up.
             del self._known[next(iter(self._known))]
-        encoded: Any = msgspec.Raw(encode(item_view(line, product)))
+        encoded: Any = msgspec.Raw(encode(item_view(line, product, avoided=avoided)))
         view: ItemView = encoded
-        self._known[line.line_id] = (line, product, view)
+        self._known[line.line_id] = (line, product, avoided, view)
         return view
 
     def views(
-        self, lines: Iterable[Line], find: FindProduct, short: frozenset[str]
+        self, lines: Iterable[Line], find: FindProduct, short: frozenset[str], avoided: frozenset[str]
     ) -> tuple[tuple[ItemView, ...], bool]:
         """Return a whole cart's lines, and whether all of their products are sold.
 
@@ -199,11 +227,11 @@ class Items:
                 on_sale = False
             was = known.get(line.line_id)
             if short and sku_of(line) in short:
-                views.append(item_view(line, product, False))
-            elif was is not None and was[0] is line and was[1] is product:
-                views.append(was[2])
+                views.append(item_view(line, product, False, avoided))
+            elif was is not None and was[0] is line and was[1] is product and was[2] is avoided:
+                views.append(was[3])
             else:
-                views.append(self.view(line, product))
+                views.append(self.view(line, product, avoided))
         return tuple(views), on_sale
 
     def line(self, line_id: str) -> Line | None:
@@ -217,15 +245,16 @@ def cart_view(
     find: FindProduct,
     currency: str,
     shown: Items,
-    short: frozenset[str] = frozenset(),
+    short: frozenset[str] = NOTHING,
+    avoided: frozenset[str] = NOTHING,
 ) -> CartView:
     """Return the whole cart.
 
     ``currency`` is shown while the cart has none of its own; of the SKUs in ``short`` the branch has
-    less than the cart holds.
+    less than the cart holds. ``avoided`` are the allergens that its shopper is warned of.
     """
     lines = state.lines
-    items, on_sale = shown.views(lines.values(), find, short)
+    items, on_sale = shown.views(lines.values(), find, short, avoided)
     currency = state.currency or currency
     return CartView(
         id=cart_id(state.user_id),

@@ -71,6 +71,17 @@ def _read(code: str) -> str:
         raise serializers.ValidationError(error.detail, error.code) from None
 
 
+class DietaryTags(serializers.ListField):
+    """Dietary tags, each once."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(child=StrictText(validators=[_tag]), max_length=MOST_TAGS, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        """Return the tags; raises ValidationError."""
+        return list(dict.fromkeys(super().to_internal_value(data)))
+
+
 class AllergenList(serializers.ListField):
     """Allergens by any name that is in use; read as those of ``core.catalogue.allergens``, each once."""
 
@@ -102,9 +113,7 @@ class ProductBody(ClosedSerializer):
     )
     sustainability_score = StrictInteger(min_value=0, max_value=100, required=False)
     nutrition_facts = NutritionFacts(required=False)
-    dietary_tags = serializers.ListField(
-        child=StrictText(validators=[_tag]), max_length=MOST_TAGS, required=False
-    )
+    dietary_tags = DietaryTags(required=False)
     allergens = AllergenList(required=False)
     codes = serializers.ListField(child=FurtherCodeBody(), max_length=MOST_CODES, required=False)
 
@@ -122,10 +131,6 @@ class ProductBody(ClosedSerializer):
     def validate_nutrition_facts(self, value: dict[str, Decimal]) -> dict[str, float]:
         """Return numbers that a JSON column can hold; they are no money."""
         return {name: float(number) for name, number in value.items()}
-
-    def validate_dietary_tags(self, value: list[str]) -> list[str]:
-        """Return each tag once."""
-        return list(dict.fromkeys(value))
 
 
 class NewProduct(ProductBody):

@@ -6,6 +6,7 @@ import { Icon } from "../parts/icons.js";
 import { Empty, Loading, Sheet, toast } from "../parts/common.js";
 import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
 import { browserPush } from "./push.js";
+import { Wants } from "./wants.js";
 
 const KINDS = ["overdue", "branch_overdue", "alarm", "role_given"];
 const WAYS = ["socket", "email", "sms", "push"];
@@ -235,6 +236,7 @@ export function Me() {
     </div>
     <${Part} title=${t("account.told")}><${Told} /><//>
     <${Part} title=${t("account.how")}><${Preferences} me=${me} setMe=${setMe} /><${ThisBrowser} /><//>
+    <${Part} title=${t("wants.title")}><${Wants} me=${me} setMe=${setMe} /><//>
     <${Part} title=${t("account.address")}><${Address} me=${me} setMe=${setMe} /><//>
     <${Part} title=${t("account.logins")}><${Logins} me=${me} setMe=${setMe} /><//>
     <${Part} title=${t("account.data")}>

@@ -104,6 +104,12 @@ function Line({ line, currency }) {
     <div class="line-what">
       <strong><bdi>${product.name}${variant?.name ? ` · ${variant.name}` : ""}</bdi></strong>
       <span class="small soft num">${t("line.each", { price: money(line.unit_price, currency) })}</span>
+      ${line.warnings.map(
+        ({ about }) => html`<span key=${about} class="badge badge-danger line-warning" role="alert">
+          <${Icon} name="alert" />
+          ${t("line.contains", { what: t(`allergen.${about}`) })}
+        </span>`,
+      )}
     </div>
     <span class="line-total num">
       ${

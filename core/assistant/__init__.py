@@ -1,0 +1,1 @@
+"""What helps people while they shop: preferences, budget, suggestions, and what is learnt from it."""

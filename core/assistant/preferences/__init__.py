@@ -1,0 +1,1 @@
+"""What shoppers eat, must not eat and care for."""
