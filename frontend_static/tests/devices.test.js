@@ -3,6 +3,9 @@ import assert from "node:assert/strict";
 import { KEPT, append, fits, micros, openLocks, ranges, sentenceOf, tally } from "../js/devices/frames.js";
 import { conditionOf, countersOf, healthOf, progressOf } from "../js/devices/health.js";
 import { flawsOf, freeAddress, racks } from "../js/devices/places.js";
+import { BusWatch } from "../js/devices/watching.js";
+import { Problem } from "../js/problem.js";
+import { signal } from "../js/ui.js";
 
 const board = { port: "/dev/ttyUSB0", address: 2 };
 const pi = (counters, port = "/dev/ttyUSB0", status = "online") => ({
@@ -166,5 +169,59 @@ test("the second port of a device is its second bus", () => {
   assert.deepEqual(
     racks(two, []).map((one) => one.board),
     [0, 0x12],
+  );
+});
+
+/** A look at buses on a store that keeps what was asked of the server; `says` is what the socket hears. */
+function watch(answer = async () => ({})) {
+  const asked = [];
+  const store = {
+    now: signal(0),
+    heard: () => {},
+    onNotice: (heard) => (store.heard = heard),
+    request: (type, fields) => {
+      asked.push(fields);
+      return answer();
+    },
+  };
+  return {
+    asked,
+    store,
+    look: new BusWatch(store),
+    says: (message) => store.heard({ device_id: "pi", bus: 0, ...message }),
+  };
+}
+
+test("frames are shown from the moment the server lets one look until its time is over", async () => {
+  const { asked, look, says, store } = watch();
+  says({ type: "frames", dropped: 0, frames: [frame("01", "out", 0)] });
+  await look.look("pi", 0);
+  says({ type: "frames", dropped: 2, frames: [frame("01", "out", 0)] });
+  says({ type: "frames", device_id: "another", dropped: 0, frames: [frame("02", "out", 0)] });
+  assert.deepEqual([look.phase.value, look.frames.value.length, look.dropped.value], ["live", 1, 2]);
+  store.now.value = Date.now() + 301_000;
+  assert.equal(look.phase.value, "ended");
+  look.stop();
+  assert.equal(asked.length, 1); // nothing is under way that could be stopped
+});
+
+test("a picture that stands counts what it does not show, and a second page's look is its own", async () => {
+  const { look, says } = watch();
+  const other = watch();
+  await look.look("pi", 0);
+  says({ type: "frames", dropped: 0, frames: [frame("01", "out", 0)] });
+  look.hold(true);
+  says({ type: "frames", dropped: 0, frames: [frame("02", "in", 0), frame("03", "out", 0)] });
+  assert.deepEqual([look.still.value.length, look.missed], [1, 2]);
+  assert.deepEqual([other.look.phase.value, other.look.frames.value], ["off", []]);
+});
+
+test("a Pi that is away is said as such, any other refusal as it is", async () => {
+  const refusing = (code) => watch(() => Promise.reject(new Problem({ code }))).look;
+  const [away, denied] = [refusing("device_offline"), refusing("forbidden")];
+  await Promise.all([away.look("pi", 0), denied.look("pi", 0)]);
+  assert.deepEqual(
+    [away.phase.value, denied.phase.value, denied.problem.value.code],
+    ["offline", "refused", "forbidden"],
   );
 });

@@ -15,20 +15,25 @@ import {
   ZoneNote,
 } from "../parts/common.js";
 import { signInUrl } from "../next.js";
-import { branch, connection, devices, manages, refused, releases, start } from "./store.js";
 import { BoardSheet } from "./boards.js";
 import { Pi } from "./cards.js";
+import { WithDevices, makeDevices, useDevices } from "./context.js";
 import { Device } from "./device.js";
 import { Rollout, shownRollouts } from "./rollouts.js";
 import { AddSheet, FirmwareSheet, RemoveSheet, RenameSheet, RevokeSheet, RotateSheet } from "./sheets.js";
 import { SlotSheet } from "./slots.js";
-import { heard } from "./watching.js";
 import { present } from "../present.js";
 
 const [, , place, , deviceId = ""] = location.pathname.split("/");
 const code = decodeURIComponent(place ?? "");
 const branchUrl = `/branch/${encodeURIComponent(code)}`;
 const here = `${branchUrl}/devices`;
+/**
+ * A sheet to open, and the board or slot that it is about.
+ * @typedef {{ kind: string, board?: Rest.ControllerAnswer, slot?: Rest.SlotAnswer }} Asked
+ */
+
+/** @type {Record<string, (props: any) => any>} */
 const SHEETS = {
   add: AddSheet,
   board: BoardSheet,
@@ -41,6 +46,7 @@ const SHEETS = {
 };
 
 function TopBar() {
+  const { branch, connection } = useDevices();
   const open = connection.value === "open";
   const back = t(deviceId ? "device.back" : "devices.back");
   return html`<header class="topbar branch-bar">
@@ -69,7 +75,9 @@ function TopBar() {
   </header>`;
 }
 
+/** @param {{ open: (what: Asked) => void }} props */
 function Devices({ open }) {
+  const { devices, manages, releases, rollouts } = useDevices();
   const off = present(devices.value).filter((one) => !one.online && !one.is_revoked).length;
   return html`<main class="devices" id="main">
     <div class="devices-head">
@@ -95,7 +103,7 @@ function Devices({ open }) {
         </div>`
       }
     </div>
-    ${shownRollouts().map((one) => html`<${Rollout} key=${one.id} rollout=${one} />`)}
+    ${shownRollouts(rollouts.value).map((one) => html`<${Rollout} key=${one.id} rollout=${one} />`)}
     ${
       present(devices.value).length
         ? html`<ul class="devices-grid">
@@ -108,19 +116,20 @@ function Devices({ open }) {
 
 /** The sheet that is open, and how to open another. */
 function Pages() {
-  const sheet = useSignal(/** @type {any | null} */ (null));
-  const open = (what) => (sheet.value = what);
-  const Open = sheet.value && SHEETS[sheet.value.kind];
+  const { devices } = useDevices();
+  const sheet = useSignal(/** @type {Asked | null} */ (null));
+  const open = (/** @type {Asked} */ what) => (sheet.value = what);
+  const asked = sheet.value;
   const device = deviceId ? present(devices.value).find((one) => one.id === deviceId) : undefined;
   return html`
     ${deviceId ? html`<${Device} id=${deviceId} open=${open} />` : html`<${Devices} open=${open} />`}
     ${
-      Open &&
+      asked &&
       (!deviceId || device) &&
-      html`<${Open}
+      html`<${SHEETS[asked.kind]}
         device=${device}
-        board=${sheet.value.board}
-        slot=${sheet.value.slot}
+        board=${asked.board}
+        slot=${asked.slot}
         onGone=${() => location.assign(here)}
         onClose=${() => (sheet.value = null)}
       />`
@@ -129,14 +138,16 @@ function Pages() {
 }
 
 function Body() {
+  const { connection, devices, refused } = useDevices();
   if (connection.value === "denied" || refused.value) return html`<${Denied} code=${code} />`;
   if (!devices.value) return html`<main id="main"><${Loading} text=${t("connecting")} /></main>`;
   return html`<${Pages} />`;
 }
 
 function App() {
+  const { branch, connection, devices, start } = useDevices();
   useEffect(() => {
-    if (auth.signedIn) start(code, deviceId, heard);
+    if (auth.signedIn) start();
     else location.replace(signInUrl());
   }, []);
   const lost = connection.value === "signed_out";
@@ -151,4 +162,4 @@ function App() {
   return html`<${TopBar} /><${OfflineBanner} state=${connection.value} /><${Body} /><${Toasts} />`;
 }
 
-render(html`<${App} />`, document.body);
+render(html`<${WithDevices} page=${makeDevices(code, deviceId)}><${App} /><//>`, document.body);

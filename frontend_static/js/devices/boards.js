@@ -1,18 +1,24 @@
 /** Lock boards: how they do, and the form that adds, changes and removes one. */
 import { html, cx, useState } from "../ui.js";
 import { t, number } from "../i18n.js";
+import { Problem } from "../problem.js";
 import { Icon } from "../parts/icons.js";
 import { Sheet, toast } from "../parts/common.js";
 import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
 import { MISSED_MUCH, countersOf, healthOf, missedShare } from "./health.js";
 import { ADDRESSES, flawsOf, freeAddress } from "./places.js";
-import { manages, removeBoard, saveBoard } from "./store.js";
+import { useDevices } from "./context.js";
+
+/** @typedef {import("./store.js").Device} Device */
+/** @typedef {import("./store.js").Board} Board */
 
 const SIGN = { good: "check", silent: "alert", unknown: "info" };
 const TONE = { good: "health-good", silent: "health-bad", unknown: "health-calm" };
 const BAUDRATES = [1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200];
+/** @type {(keyof Board)[]} */
 const FIELDS = ["port", "address", "baudrate", "protocol", "polarity"];
 
+/** @param {{ board: Rest.ControllerAnswer, device: Device }} props */
 export function Health({ board, device }) {
   const health = healthOf(board, device);
   return html`<span class=${cx("health", TONE[health])}>
@@ -21,7 +27,7 @@ export function Health({ board, device }) {
   </span>`;
 }
 
-const Line = ({ board }) => html`
+const Line = (/** @type {{ board: Rest.ControllerAnswer }} */ { board }) => html`
   <span class="code small where">${board.port}</span>
   <br />
   <span class="small soft">
@@ -31,6 +37,7 @@ const Line = ({ board }) => html`
   </span>
 `;
 
+/** @param {{ board: Rest.ControllerAnswer, device: Device }} props */
 function Counters({ board, device }) {
   const counters = device.status?.status === "online" ? countersOf(board, device.status.health) : null;
   if (!counters) return html`<span class="small soft">${t("counters.none")}</span>`;
@@ -47,7 +54,9 @@ function Counters({ board, device }) {
   </span>`;
 }
 
+/** @param {{ board: Rest.ControllerAnswer, device: Device, open: (what: object) => void }} props */
 function Row({ board, device, open }) {
+  const { manages } = useDevices();
   return html`<tr>
     <td class="num board-address">${board.address}</td>
     <td><${Line} board=${board} /></td>
@@ -68,7 +77,9 @@ function Row({ board, device, open }) {
   </tr>`;
 }
 
+/** @param {{ device: Device, open: (what: object) => void }} props */
 export function Boards({ device, open }) {
+  const { manages } = useDevices();
   return html`<section class="card boards-card" aria-labelledby="boards-title">
     <div class="section-head">
       <h2 id="boards-title">${t("boards.title")}</h2>
@@ -102,6 +113,11 @@ export function Boards({ device, open }) {
   </section>`;
 }
 
+/**
+ * What a new board most likely is: one more like the last.
+ * @param {Device} device
+ * @returns {Board}
+ */
 function first(device) {
   const like = device.controllers.at(-1);
   const port = like?.port ?? "/dev/trolley-bus0";
@@ -115,36 +131,44 @@ function first(device) {
   };
 }
 
+/** @param {{ device: Device, board?: Rest.ControllerAnswer, onClose: () => void }} props */
 export function BoardSheet({ device, board, onClose }) {
-  const [body, setBody] = useState(() =>
-    board ? Object.fromEntries(FIELDS.map((name) => [name, board[name]])) : first(device),
+  const { removeBoard, saveBoard } = useDevices();
+  const [body, setBody] = useState(
+    /** @type {() => Board} */ () => {
+      if (!board) return first(device);
+      const { id, ...known } = board;
+      return { ...first(device), ...known };
+    },
   );
   const [removing, setRemoving] = useState(false);
   const { busy, problem, run } = useRequest();
-  const set = (name, value) => setBody({ ...body, [name]: value });
+  const set = (/** @type {keyof Board} */ name, /** @type {string | number} */ value) =>
+    setBody({ ...body, [name]: value });
   const save = async () => {
     const errors = flawsOf(
       body,
       device.controllers.filter((one) => one.id !== board?.id),
     );
-    if (errors) throw { code: "invalid", errors };
+    if (errors) throw new Problem({ code: "invalid", errors });
     return saveBoard(device.id, board, { ...body, port: body.port.trim() });
   };
-  const submit = async (event) => {
+  const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
     if (await run(save)) onClose();
   };
-  const remove = async () => {
-    if (!(await run(() => removeBoard(device.id, board)))) return;
-    toast(t("board.removed", { n: board.address }));
+  const remove = async (/** @type {Rest.ControllerAnswer} */ known) => {
+    if (!(await run(() => removeBoard(device.id, known)))) return;
+    toast(t("board.removed", { n: known.address }));
     onClose();
   };
+  /** @type {(name: keyof Board, values: (string | number)[], say: (one: any) => string) => unknown} */
   const choice = (name, values, say) => html`<${Field} name=${name} label=${t(`board.${name}`)} problem=${problem}>
-    ${(more) => html`<select
+    ${(/** @type {object} */ more) => html`<select
       ...${more}
       class="input"
       value=${body[name]}
-      onChange=${(e) => set(name, typeof body[name] === "number" ? Number(e.target.value) : e.target.value)}
+      onChange=${(/** @type {Chosen} */ e) => set(name, typeof body[name] === "number" ? Number(e.target.value) : e.target.value)}
     >
       ${values.map((one) => html`<option key=${one} value=${one}>${say(one)}</option>`)}
     </select>`}
@@ -153,14 +177,14 @@ export function BoardSheet({ device, board, onClose }) {
   return html`<${Sheet} title=${t(board ? "board.edit" : "board.add")} onClose=${onClose}>
     <form class="stack" onSubmit=${submit} novalidate>
       <${Field} name="port" label=${t("board.port")} hint=${t("board.port_hint")} problem=${problem}>
-        ${(more) => html`<input
+        ${(/** @type {object} */ more) => html`<input
           ...${more}
           class="input code"
           maxlength="120"
           autocomplete="off"
           spellcheck=${false}
           value=${body.port}
-          onInput=${(e) => set("port", e.target.value)}
+          onInput=${(/** @type {Typed} */ e) => set("port", e.target.value)}
         />`}
       <//>
       <div class="pair">
@@ -171,7 +195,7 @@ export function BoardSheet({ device, board, onClose }) {
           hint=${t("board.address_hint", { least, most })}
           problem=${problem}
         >
-          ${(more) => html`<input
+          ${(/** @type {object} */ more) => html`<input
             ...${more}
             class="input num"
             type="number"
@@ -179,7 +203,7 @@ export function BoardSheet({ device, board, onClose }) {
             min=${least}
             max=${most}
             value=${Number.isNaN(body.address) ? "" : body.address}
-            onInput=${(e) => set("address", e.target.valueAsNumber)}
+            onInput=${(/** @type {Typed} */ e) => set("address", e.target.valueAsNumber)}
           />`}
         <//>
       </div>
@@ -197,7 +221,7 @@ export function BoardSheet({ device, board, onClose }) {
             <${Icon} name="alert" />
             <div class="stack-s">
               <span>${t("board.remove_sure", { n: board.address })}</span>
-              <button type="button" class="btn btn-danger" disabled=${busy} onClick=${remove}>
+              <button type="button" class="btn btn-danger" disabled=${busy} onClick=${() => remove(board)}>
                 ${t("board.remove_do")}
               </button>
             </div>

@@ -4,17 +4,26 @@ import { t, elapsed } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Health } from "./boards.js";
 import { conditionOf } from "./health.js";
-import { now } from "./store.js";
+import { useDevices } from "./context.js";
+
+/** @typedef {import("./store.js").Device} Device */
 
 export const PILL = { online: "pill-good", offline: "pill-bad", revoked: "pill-calm" };
 
-export function lastSeen(device) {
-  now.value; // grows by itself
-  return (
-    device.status?.last_seen && html`<span class="num">${t("ago", { time: elapsed(device.status.last_seen) })}</span>`
-  );
+/** @param {{ at: string }} props */
+function Ago({ at }) {
+  useDevices().now.value; // grows by itself
+  return html`<span class="num">${t("ago", { time: elapsed(at) })}</span>`;
 }
 
+/** How long ago the Pi was heard last, or nothing. */
+export const lastSeen = (/** @type {Device} */ { status }) =>
+  status?.last_seen && html`<${Ago} at=${status.last_seen} />`;
+
+/**
+ * What is known of a thing, each with its name; what is not known is left out.
+ * @param {{ rows: [string, unknown][] }} props
+ */
 export function Facts({ rows }) {
   const known = rows.filter(([, value]) => value);
   return (
@@ -25,7 +34,10 @@ export function Facts({ rows }) {
   );
 }
 
-/** The firmware that is on its way, or that failed; a job that went well shows as the version itself. */
+/**
+ * The firmware that is on its way, or that failed; a job that went well shows as the version itself.
+ * @param {{ device: Device }} props
+ */
 export function FirmwareJob({ device }) {
   const job = device.status?.firmware_job;
   if (!job || job.state === "updated") return null;
@@ -40,6 +52,7 @@ export function FirmwareJob({ device }) {
   </p>`;
 }
 
+/** @param {{ device: Device, here: string }} props */
 export function Pi({ device, here }) {
   const condition = conditionOf(device);
   const url = `${here}/${device.id}`;
@@ -60,7 +73,7 @@ export function Pi({ device, here }) {
         [t("fact.seen"), lastSeen(device)],
         [
           t("fact.slots"),
-          device.status?.reported.length > 0 && html`<span class="num">${device.status.reported.length}</span>`,
+          device.status?.reported.length && html`<span class="num">${device.status.reported.length}</span>`,
         ],
       ]}
     />

@@ -8,12 +8,16 @@ import { Facts, FirmwareJob, PILL, lastSeen } from "./cards.js";
 import { conditionOf } from "./health.js";
 import { Inspector } from "./inspector.js";
 import { Slots } from "./slots.js";
-import { devices, manages } from "./store.js";
+import { useDevices } from "./context.js";
 import { present } from "../present.js";
 
+/** @typedef {import("./store.js").Device} Known */
+
+/** @param {{ device: Known, open: (what: object) => void }} props */
 function Head({ device, open }) {
+  const { manages } = useDevices();
   const condition = conditionOf(device);
-  const act = (kind, icon, extra = "btn-quiet") => html`<button
+  const act = (/** @type {string} */ kind, /** @type {string} */ icon, extra = "btn-quiet") => html`<button
     type="button"
     class=${cx("btn", extra)}
     onClick=${() => open({ kind })}
@@ -37,9 +41,9 @@ function Head({ device, open }) {
         [t("fact.seen"), lastSeen(device)],
         [t("fact.mac"), device.mac_address && html`<span class="code">${device.mac_address}</span>`],
         [t("fact.serial"), device.serial_number && html`<span class="code">${device.serial_number}</span>`],
-        [t("fact.slots"), status?.reported.length > 0 && html`<span class="num">${status.reported.length}</span>`],
-        [t("fact.pending"), status?.pending.length > 0 && html`<span class="num">${status.pending.length}</span>`],
-        [t("fact.waiting"), status?.health.outbox > 0 && html`<span class="num">${status.health.outbox}</span>`],
+        [t("fact.slots"), status?.reported.length && html`<span class="num">${status.reported.length}</span>`],
+        [t("fact.pending"), status?.pending.length && html`<span class="num">${status.pending.length}</span>`],
+        [t("fact.waiting"), status?.health.outbox && html`<span class="num">${status.health.outbox}</span>`],
       ]}
     />
     ${
@@ -56,7 +60,9 @@ function Head({ device, open }) {
   </section>`;
 }
 
+/** @param {{ id: string, open: (what: object) => void }} props */
 export function Device({ id, open }) {
+  const { devices, manages } = useDevices();
   const device = present(devices.value).find((one) => one.id === id);
   if (!device)
     return html`<main id="main">

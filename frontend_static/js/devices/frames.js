@@ -1,17 +1,30 @@
 /** What passes on a bus, for eyes: bounded, timed, filtered, summed up, in words. Pure. */
 
+/**
+ * A frame that is kept: numbered, `us` its time in microseconds since 1970, `gap` those since the one before.
+ * @typedef {Live.Frame & { key: number, us: number, gap: number | null }} Kept
+ */
+
 /** Frames kept; the oldest go first. */
 export const KEPT = 1000;
 
-/** Microseconds since 1970 of an RFC 3339 text; Date knows no more than milliseconds. */
+/**
+ * Microseconds since 1970 of an RFC 3339 text; Date knows no more than milliseconds.
+ * @param {string} text
+ */
 export function micros(text) {
   const [, whole, fraction = "", zone] = /^(.*?)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
   return Date.parse(whole + zone) * 1000 + Number(fraction.slice(0, 6).padEnd(6, "0"));
 }
 
-/** The list with new frames behind it. Each gets `key`, `us` (its time) and `gap` (µs since the one before). */
+/**
+ * The list with new frames behind it.
+ * @param {Kept[]} list
+ * @param {Live.Frame[]} incoming
+ * @returns {Kept[]}
+ */
 export function append(list, incoming) {
-  let last = list.at(-1);
+  let last = /** @type {Kept | undefined} */ (list.at(-1));
   const fresh = incoming.map((frame) => {
     const us = micros(frame.at);
     last = { ...frame, us, gap: last ? us - last.us : null, key: (last?.key ?? 0) + 1 };
@@ -20,25 +33,42 @@ export function append(list, incoming) {
   return [...list, ...fresh].slice(-KEPT);
 }
 
-/** `board` null: of all boards; what belongs to none is shown with each. */
+/** @typedef {{ board?: number | null, faults?: boolean }} Filter */
+
+/**
+ * `board` null: of all boards; what belongs to none is shown with each.
+ * @param {Live.Frame} frame
+ * @param {Filter} filter
+ */
 export const fits = (frame, { board = null, faults = false }) =>
   (board === null || frame.board === board || (frame.board ?? null) === null) && (!faults || frame.fault);
 
-/** By board, in order: {board, requests, faults, rate (a second), answer (ms from request to answer, mean)}. */
+/**
+ * What has passed of one board; `waited` in microseconds, `asked` when the request without an answer went out.
+ * @typedef {{ board: number, requests: number, faults: number, answered: number, waited: number,
+ *   asked: number | null }} Counted
+ */
+
+/**
+ * By board, in order: {board, requests, faults, rate (a second), answer (ms from request to answer, mean)}.
+ * @param {Kept[]} list
+ */
 export function tally(list) {
+  /** @type {Map<number, Counted>} */
   const found = new Map();
-  const span = list.length > 1 ? (list.at(-1).us - list[0].us) / 1e6 : 0;
+  const span = list.length > 1 ? (list[list.length - 1].us - list[0].us) / 1e6 : 0;
   for (const frame of list) {
-    if ((frame.board ?? null) === null) continue;
-    const one = found.get(frame.board) ?? {
-      board: frame.board,
+    const board = frame.board ?? null;
+    if (board === null) continue;
+    const one = found.get(board) ?? {
+      board,
       requests: 0,
       faults: 0,
       answered: 0,
       waited: 0,
       asked: null,
     };
-    found.set(frame.board, one);
+    found.set(board, one);
     if (frame.fault) one.faults += 1;
     if (frame.dir === "out") {
       one.requests += 1;
@@ -49,7 +79,7 @@ export function tally(list) {
       one.asked = null;
     }
   }
-  const sum = ({ board, requests, faults, answered, waited }) => ({
+  const sum = (/** @type {Counted} */ { board, requests, faults, answered, waited }) => ({
     board,
     requests,
     faults,
@@ -72,7 +102,10 @@ const MEANINGS = [
   [/^garbage: /, "garbage"],
 ];
 
-/** What the Pi said of a frame: {key, vars} of a sentence of ours, or null when we have none. */
+/**
+ * What the Pi said of a frame: {key, vars} of a sentence of ours, or null when we have none.
+ * @param {string} meaning
+ */
 export function sentenceOf(meaning) {
   for (const [pattern, key] of MEANINGS) {
     const hit = pattern.exec(meaning);
@@ -86,8 +119,12 @@ export function sentenceOf(meaning) {
   return null;
 }
 
-/** Numbers as people write them, from 1: [1, 2, 3, 7] is "1–3, 7". */
+/**
+ * Numbers as people write them, from 1: [1, 2, 3, 7] is "1–3, 7".
+ * @param {number[]} numbers
+ */
 export function ranges(numbers) {
+  /** @type {[number, number][]} */
   const runs = [];
   for (const n of numbers) {
     const run = runs.at(-1);
@@ -115,12 +152,15 @@ export function openLocks(hooks, inverted, locks = null) {
 }
 
 /** The frames as text, a line each, for a mail to the maker of the boards. */
-export const asText = (list) =>
+export const asText = (/** @type {Live.Frame[]} */ list) =>
   list
     .map((frame) => [frame.at, frame.board ?? "", frame.dir === "out" ? ">" : "<", frame.hex, frame.meaning].join("\t"))
     .join("\n");
 
-/** The buses of a device, as the agent counts them: [{bus, port}]. */
+/**
+ * The buses of a device, as the agent counts them: [{bus, port}].
+ * @param {{ controllers: { port: string }[], status?: { health: import("./health.js").Telemetry } }} device
+ */
 export function busesOf(device) {
   const told = device.status?.health?.buses ?? [];
   const ports = told.length ? told.map((one) => one.port) : [...new Set(device.controllers.map((one) => one.port))];

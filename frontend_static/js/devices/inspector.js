@@ -4,22 +4,11 @@ import { t, lang, number, reason, zone } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { copy } from "./sheets.js";
 import { asText, busesOf, fits, openLocks, ranges, sentenceOf, tally } from "./frames.js";
-import {
-  connectionLost,
-  dropped,
-  frames,
-  hold,
-  look,
-  missed,
-  phase,
-  problem,
-  quiet,
-  secondsLeft,
-  still,
-  stop,
-} from "./watching.js";
-import { connection } from "./store.js";
+import { useDevices, useWatch } from "./context.js";
 import { present } from "../present.js";
+
+/** @typedef {import("./frames.js").Kept} Kept */
+/** @typedef {import("./store.js").Device} Device */
 
 /** Rows on the page; more are kept and counted. */
 const SHOWN = 200;
@@ -33,11 +22,13 @@ const clock = () =>
     hourCycle: "h23",
     timeZone: zone.value,
   });
-const ms = (us) => (us < 10_000 ? (us / 1000).toFixed(2) : us < 10_000_000 ? (us / 1000).toFixed(0) : "…");
+const ms = (/** @type {number} */ us) =>
+  us < 10_000 ? (us / 1000).toFixed(2) : us < 10_000_000 ? (us / 1000).toFixed(0) : "…";
 
 /**
  * Hook bits as open locks, by what the branch knows of the board.
  * @param {Record<string, string>} said
+ * @param {Device} device
  */
 function hooksSaid({ board, hooks }, device) {
   const address = Number(board);
@@ -49,12 +40,17 @@ function hooksSaid({ board, hooks }, device) {
   return open.length ? t("frame.open", { board, locks: ranges(open) }) : t("frame.shut", { board });
 }
 
+/**
+ * @param {Kept} frame
+ * @param {Device} device
+ */
 function meaning(frame, device) {
   const sentence = sentenceOf(frame.meaning);
   if (!sentence) return html`<bdi dir="ltr">${frame.meaning}</bdi>`;
   return sentence.key === "state" ? hooksSaid(sentence.vars, device) : t(`frame.${sentence.key}`, sentence.vars);
 }
 
+/** @param {{ frame: Kept, time: Intl.DateTimeFormat, device: Device }} props */
 function Frame({ frame, time, device }) {
   const out = frame.dir === "out";
   return html`<tr class=${cx("frame", `frame-${frame.dir}`, frame.fault && "frame-fault")}>
@@ -72,8 +68,12 @@ function Frame({ frame, time, device }) {
   </tr>`;
 }
 
-/** Follows the newest frame for as long as the reader has not scrolled away from it. */
+/**
+ * Follows the newest frame for as long as the reader has not scrolled away from it.
+ * @param {{ list: Kept[], device: Device }} props
+ */
 function Frames({ list, device }) {
+  const { hold, phase, still } = useWatch();
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const follows = useRef(true);
   useEffect(() => {
@@ -84,7 +84,7 @@ function Frames({ list, device }) {
     const { scrollTop, scrollHeight, clientHeight } = present(box.current);
     follows.current = scrollHeight - scrollTop - clientHeight < 24;
   };
-  const key = (event) => {
+  const key = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== " " || phase.value !== "live") return;
     event.preventDefault();
     hold(!still.value);
@@ -118,6 +118,7 @@ function Frames({ list, device }) {
   </div>`;
 }
 
+/** @param {{ list: Kept[] }} props */
 function Tally({ list }) {
   const rows = tally(list);
   if (!rows.length) return null;
@@ -135,16 +136,18 @@ function Tally({ list }) {
   </ul>`;
 }
 
+/** @type {Record<string, string>} */
 const TONES = { ended: "clock", offline: "device", lost: "offline", refused: "alert" };
 
 function Condition() {
+  const { missed, phase, problem, quiet, still } = useWatch();
   const now = phase.value;
   if (now === "live" && still.value)
     return html`<p class="note" role="status">
       <${Icon} name="pause" />
-      <span>${t("inspect.held", { n: missed() })}</span>
+      <span>${t("inspect.held", { n: missed })}</span>
     </p>`;
-  if (now === "live" && quiet())
+  if (now === "live" && quiet)
     return html`<p class="note note-warn" role="status"><${Icon} name="clock" /><span>${t("inspect.quiet")}</span></p>`;
   if (now in TONES)
     return html`<p class=${cx("note", now !== "ended" && "note-warn")} role="status">
@@ -155,14 +158,20 @@ function Condition() {
 }
 
 function Left() {
-  const seconds = secondsLeft();
+  const seconds = useWatch().secondsLeft;
   return html`<span class="pill pill-good inspect-left" role="timer">
     <i class="dot"></i>
     <span class="num">${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}</span>
   </span>`;
 }
 
+/**
+ * @param {{ device: Device, bus: Signal<number>, filter: Signal<import("./frames.js").Filter>,
+ *   shown: Kept[] }} props
+ */
 function Controls({ device, bus, filter, shown }) {
+  const { connection } = useDevices();
+  const { frames, hold, look, phase, still, stop } = useWatch();
   const buses = busesOf(device);
   const boards = [
     ...new Set([...device.controllers.map((one) => one.address), ...frames.value.map((one) => one.board ?? null)]),
@@ -170,7 +179,7 @@ function Controls({ device, bus, filter, shown }) {
     .filter((one) => one !== null)
     .sort((a, b) => a - b);
   const running = phase.value === "live" || phase.value === "asking";
-  const choose = (event) =>
+  const choose = (/** @type {Chosen} */ event) =>
     (filter.value = { ...filter.value, board: event.target.value === "" ? null : Number(event.target.value) });
   return html`<div class="inspect-controls">
     ${
@@ -182,7 +191,7 @@ function Controls({ device, bus, filter, shown }) {
           class="input"
           disabled=${running}
           value=${bus.value}
-          onChange=${(e) => (bus.value = Number(e.target.value))}
+          onChange=${(/** @type {Chosen} */ e) => (bus.value = Number(e.target.value))}
         >
           ${buses.map((one) => html`<option key=${one.bus} value=${one.bus}>${one.port || one.bus}</option>`)}
         </select>
@@ -249,7 +258,9 @@ function Controls({ device, bus, filter, shown }) {
   </div>`;
 }
 
+/** @param {{ device: Device }} props */
 function Nothing({ device }) {
+  const { frames, phase } = useWatch();
   const now = phase.value;
   if (!device.online && now === "off")
     return html`<p class="frames-none"><${Icon} name="device" />${t("inspect.away")}</p>`;
@@ -259,9 +270,12 @@ function Nothing({ device }) {
   return html`<p class="frames-none"><${Icon} name="eye" />${t("inspect.off")}</p>`;
 }
 
+/** @param {{ device: Device }} props */
 export function Inspector({ device }) {
+  const { connection } = useDevices();
+  const { connectionLost, dropped, frames, phase, still, stop } = useWatch();
   const bus = useSignal(0);
-  const filter = useSignal({ board: null, faults: false });
+  const filter = useSignal(/** @type {import("./frames.js").Filter} */ ({ board: null, faults: false }));
   const lost = connection.value !== "open";
   useEffect(() => {
     if (lost) connectionLost();

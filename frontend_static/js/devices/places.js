@@ -3,12 +3,20 @@ import { ours } from "../problem.js";
 import { busesOf } from "./frames.js";
 
 const LOCKS = 16;
-/** The addresses a board of each protocol may have. */
+/**
+ * The addresses a board of each protocol may have.
+ * @type {Record<Rest.ProtocolEnum, [number, number]>}
+ */
 export const ADDRESSES = { kerong: [0, 15], modbus: [1, 247], simulator: [0, 15] };
 
-/** What is wrong with a board before the server is asked: {field: [sentence]}, or null. */
+/**
+ * What is wrong with a board before the server is asked: {field: [sentence]}, or null.
+ * @param {import("./store.js").Board} body
+ * @param {Rest.ControllerAnswer[]} others
+ */
 export function flawsOf(body, others) {
   const [least, most] = ADDRESSES[body.protocol];
+  /** @type {Record<string, string[]>} */
   const errors = {};
   if (!body.port.trim()) errors.port = [ours("board.no_port")];
   if (!Number.isInteger(body.address) || body.address < least || body.address > most)
@@ -21,7 +29,12 @@ export function flawsOf(body, others) {
   return Object.keys(errors).length ? errors : null;
 }
 
-/** The lowest address that is free on a port. */
+/**
+ * The lowest address that is free on a port.
+ * @param {{ port: string, address: number }[]} controllers
+ * @param {string} port
+ * @param {Rest.ProtocolEnum} protocol
+ */
 export function freeAddress(controllers, port, protocol) {
   const taken = new Set(controllers.filter((one) => one.port === port).map((one) => one.address));
   let address = ADDRESSES[protocol][0];
@@ -32,6 +45,8 @@ export function freeAddress(controllers, port, protocol) {
 /**
  * The boards of a device with their locks: [{board, locks: [{slot, trolley_id, hook, present}...]}...].
  * A board of which nothing has been heard has as many as the largest.
+ * @param {import("./store.js").Device} device
+ * @param {Rest.SlotAnswer[]} known
  */
 export function racks(device, known) {
   const bySlot = new Map(known.map((one) => [one.slot, one]));

@@ -4,8 +4,9 @@ import { t, reason } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { toast } from "../parts/common.js";
 import { outcomeOf, progressOf } from "./health.js";
-import { manages, managesChain, orderRollout, rollouts } from "./store.js";
+import { useDevices } from "./context.js";
 
+/** @type {Record<string, string>} */
 const PILLS = {
   running: "pill-good",
   paused: "pill-warn",
@@ -13,9 +14,11 @@ const PILLS = {
   aborted: "pill-calm",
   failed: "pill-bad",
 };
+/** @type {Record<string, string>} */
 const JOB = { updated: "job-done", failed: "job-bad", aborted: "soft", waiting: "soft" };
 /** More are folded away: those that are through, and those that have yet to begin. */
 const FEW = 8;
+/** @type {Record<string, number>} */
 const RANK = {
   failed: 0,
   updating: 1,
@@ -29,13 +32,15 @@ const RANK = {
 };
 
 /** Every rollout that is under way, and the last one for as long as nothing newer has come. */
-export const shownRollouts = () =>
-  rollouts.value.filter((one, place) => place === 0 || one.status === "running" || one.status === "paused");
+export const shownRollouts = (/** @type {Rest.RolloutAnswer[]} */ rollouts) =>
+  rollouts.filter((one, place) => place === 0 || one.status === "running" || one.status === "paused");
 
+/** @param {{ rollout: Rest.RolloutAnswer }} props */
 function Orders({ rollout }) {
+  const { orderRollout } = useDevices();
   const [busy, setBusy] = useState(false);
   const [sure, setSure] = useState(false);
-  const go = async (what) => {
+  const go = async (/** @type {string} */ what) => {
     setBusy(true);
     try {
       await orderRollout(rollout.id, what);
@@ -46,8 +51,8 @@ function Orders({ rollout }) {
     setSure(false);
   };
   const button = (
-    what,
-    kind,
+    /** @type {string} */ what,
+    /** @type {string} */ kind,
     /** @type {() => unknown} */ order = () => go(what),
     say = `rollout.${what}`,
   ) => html`<button
@@ -74,12 +79,13 @@ function Orders({ rollout }) {
   </span>`;
 }
 
-const Job = ({ job }) => html`<li>
+const Job = (/** @type {{ job: Rest.RolloutDeviceAnswer }} */ { job }) => html`<li>
   <span><bdi>${job.name}</bdi></span>
   <span class=${cx("job-state", JOB[job.state])}>${t(`job.${job.state}`)}</span>
   ${job.detail && html`<p class="small soft"><bdi>${job.detail}</bdi></p>`}
 </li>`;
 
+/** @param {{ jobs: Rest.RolloutDeviceAnswer[] }} props */
 function Jobs({ jobs }) {
   const list = [...jobs].sort((a, b) => RANK[a.state] - RANK[b.state]);
   const [few, rest] = list.length > FEW + 1 ? [list.slice(0, FEW), list.slice(FEW)] : [list, []];
@@ -95,7 +101,9 @@ function Jobs({ jobs }) {
   `;
 }
 
+/** @param {{ rollout: Rest.RolloutAnswer }} props */
 export function Rollout({ rollout }) {
+  const { manages, managesChain } = useDevices();
   const { done, going, bad, updated, failed, through, all } = progressOf(rollout);
   const outcome = outcomeOf(rollout);
   const mine = rollout.branch ? manages.value : managesChain.value;

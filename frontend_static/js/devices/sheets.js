@@ -4,22 +4,11 @@ import { t } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Loading, Sheet, toast } from "../parts/common.js";
 import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
-import {
-  chain,
-  devices,
-  makeClaimCode,
-  managesChain,
-  now,
-  releases,
-  removeDevice,
-  rename,
-  revoke,
-  rotate,
-  soon,
-  updateAll,
-  updateOne,
-} from "./store.js";
+import { useDevices } from "./context.js";
 
+/** @typedef {{ device: Rest.DeviceAnswer, onClose: () => void }} Ordering */
+
+/** @param {string} text */
 export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -29,7 +18,7 @@ export async function copy(text) {
   }
 }
 
-const Command = ({ text }) => html`<div class="command">
+const Command = (/** @type {{ text: string }} */ { text }) => html`<div class="command">
   <code tabindex="0">
     ${text.split(/ (?=--)/).map((part, place) => html`${place > 0 && " "}<span key=${part}>${part}</span>`)}
   </code>
@@ -44,13 +33,22 @@ const Command = ({ text }) => html`<div class="command">
   </button>
 </div>`;
 
-function left(expires_at) {
-  const seconds = Math.max(0, Math.ceil((Date.parse(expires_at) - now.value) / 1000));
+/**
+ * The time that is left, in minutes and seconds.
+ * @param {string} expires_at
+ * @param {number} now
+ */
+function left(expires_at, now) {
+  const seconds = Math.max(0, Math.ceil((Date.parse(expires_at) - now) / 1000));
   return { over: seconds === 0, text: `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` };
 }
 
-/** Shows the code, and says when the Pi that used it is there. */
+/**
+ * Shows the code, and says when the Pi that used it is there.
+ * @param {{ onClose: () => void }} props
+ */
 export function AddSheet({ onClose }) {
+  const { devices, makeClaimCode, now, soon } = useDevices();
   const [claim, setClaim] = useState(/** @type {Rest.ClaimCodeAnswer & { known: Set<string> } | null} */ (null));
   const [before] = useState(() => new Set((devices.peek() ?? []).map((one) => one.id)));
   const { problem, run } = useRequest();
@@ -61,7 +59,7 @@ export function AddSheet({ onClose }) {
     return () => clearInterval(timer);
   }, []);
   const arrived = (devices.value ?? []).find((one) => !before.has(one.id));
-  const time = claim && left(claim.expires_at);
+  const time = claim && left(claim.expires_at, now.value);
   return html`<${Sheet} title=${t("add.title")} onClose=${onClose}>
     <div class="stack">
       <${Refusal} problem=${problem} />
@@ -98,7 +96,9 @@ export function AddSheet({ onClose }) {
   <//>`;
 }
 
+/** @param {Ordering} props */
 export function RotateSheet({ device, onClose }) {
+  const { rotate } = useDevices();
   const [made, setMade] = useState(/** @type {Rest.RotateAnswer | null} */ (null));
   const { busy, problem, run } = useRequest();
   const go = async () => setMade(await run(() => rotate(device.id)));
@@ -124,7 +124,9 @@ export function RotateSheet({ device, onClose }) {
   <//>`;
 }
 
+/** @param {Ordering} props */
 export function RevokeSheet({ device, onClose }) {
+  const { revoke } = useDevices();
   const { busy, problem, run } = useRequest();
   const go = async () => {
     if (!(await run(() => revoke(device.id)))) return;
@@ -144,14 +146,18 @@ export function RevokeSheet({ device, onClose }) {
   <//>`;
 }
 
-/** The Pi leaves the branch for good; where its page was, the list is shown. */
+/**
+ * The Pi leaves the branch for good; where its page was, the list is shown.
+ * @param {Ordering & { onGone: () => void }} props
+ */
 export function RemoveSheet({ device, onClose, onGone }) {
+  const { removeDevice } = useDevices();
   const { busy, problem, run } = useRequest();
   const go = async () => {
     if (!(await run(() => removeDevice(device.id)))) return;
     toast(t("remove.done", { name: device.name }));
     onClose();
-    onGone?.();
+    onGone();
   };
   return html`<${Sheet} title=${t("remove.title", { name: device.name })} onClose=${onClose}>
     <div class="stack">
@@ -166,23 +172,25 @@ export function RemoveSheet({ device, onClose, onGone }) {
   <//>`;
 }
 
+/** @param {Ordering} props */
 export function RenameSheet({ device, onClose }) {
+  const { rename } = useDevices();
   const [name, setName] = useState(device.name);
   const { busy, problem, run } = useRequest();
-  const submit = async (event) => {
+  const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
     if (await run(() => rename(device.id, name.trim()))) onClose();
   };
   return html`<${Sheet} title=${t("rename.title")} onClose=${onClose}>
     <form class="stack" onSubmit=${submit}>
       <${Field} name="name" label=${t("rename.name")} problem=${problem}>
-        ${(more) => html`<input
+        ${(/** @type {object} */ more) => html`<input
           ...${more}
           class="input"
           required
           maxlength="80"
           value=${name}
-          onInput=${(e) => setName(e.target.value)}
+          onInput=${(/** @type {Typed} */ e) => setName(e.target.value)}
         />`}
       <//>
       <${Refusal} problem=${problem} fields=${["name"]} />
@@ -195,29 +203,33 @@ export function RenameSheet({ device, onClose }) {
 }
 
 /** What a number field shows: nothing for what is no number yet. */
-const filled = (value) => (Number.isNaN(value) ? "" : value);
+const filled = (/** @type {number} */ value) => (Number.isNaN(value) ? "" : value);
 
-/** Where to and how carefully: a branch by its managers, the whole chain by its admins. */
+/**
+ * Where to and how carefully: a branch by its managers, the whole chain by its admins.
+ * @param {{ reach: import("./store.js").Reach, set: (reach: import("./store.js").Reach) => void,
+ *   problem: Problem | null }} props
+ */
 function Reach({ reach, set, problem }) {
-  const percent = (text) => set({ ...reach, failures: text });
+  const { chain, managesChain } = useDevices();
   return html`
     ${
       managesChain.value &&
       html`<${Field} name="scope" label=${t("update.scope")} problem=${problem} also=${["branch", "chain"]}>
-        ${(more) => html`<select
+        ${(/** @type {object} */ more) => html`<select
           ...${more}
           class="input"
           value=${reach.scope}
-          onChange=${(e) => set({ ...reach, scope: e.target.value })}
+          onChange=${(/** @type {Chosen} */ e) => set({ ...reach, scope: e.target.value })}
         >
           <option value="branch">${t("update.scope_branch")}</option>
-          <option value="chain">${t("update.scope_chain", { chain: chain() })}</option>
+          <option value="chain">${t("update.scope_chain", { chain })}</option>
         </select>`}
       <//>`
     }
     <div class="pair">
       <${Field} name="batch_size" label=${t("update.batch")} problem=${problem}>
-        ${(more) => html`<input
+        ${(/** @type {object} */ more) => html`<input
           ...${more}
           class="input num"
           type="number"
@@ -226,11 +238,11 @@ function Reach({ reach, set, problem }) {
           max="1000"
           required
           value=${filled(reach.batch_size)}
-          onInput=${(e) => set({ ...reach, batch_size: e.target.valueAsNumber })}
+          onInput=${(/** @type {Typed} */ e) => set({ ...reach, batch_size: e.target.valueAsNumber })}
         />`}
       <//>
       <${Field} name="max_failure_rate" label=${t("update.failures")} problem=${problem}>
-        ${(more) => html`<input
+        ${(/** @type {object} */ more) => html`<input
           ...${more}
           class="input num"
           type="number"
@@ -239,7 +251,7 @@ function Reach({ reach, set, problem }) {
           max="100"
           required
           value=${filled(reach.failures)}
-          onInput=${(e) => percent(e.target.valueAsNumber)}
+          onInput=${(/** @type {Typed} */ e) => set({ ...reach, failures: e.target.valueAsNumber })}
         />`}
       <//>
     </div>
@@ -252,11 +264,12 @@ function Reach({ reach, set, problem }) {
  * @param {{ device?: Rest.DeviceAnswer | null, onClose: () => void }} props
  */
 export function FirmwareSheet({ device = null, onClose }) {
+  const { releases, updateAll, updateOne } = useDevices();
   const [version, setVersion] = useState(releases.peek()[0]?.version ?? "");
   const [reach, setReach] = useState({ scope: "branch", batch_size: 5, failures: 20 });
   const { busy, problem, run } = useRequest();
   const chosen = releases.value.find((one) => one.version === version);
-  const submit = async (event) => {
+  const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
     if (await run(() => (device ? updateOne(device.id, version) : updateAll(version, reach)))) onClose();
   };
@@ -268,11 +281,11 @@ export function FirmwareSheet({ device = null, onClose }) {
   >
     <form class="stack" onSubmit=${submit}>
       <${Field} name="version" label=${t("update.version")} problem=${problem}>
-        ${(more) => html`<select
+        ${(/** @type {object} */ more) => html`<select
           ...${more}
           class="input"
           value=${version}
-          onChange=${(e) => setVersion(e.target.value)}
+          onChange=${(/** @type {Chosen} */ e) => setVersion(e.target.value)}
         >
           ${releases.value.map((one) => html`<option key=${one.id} value=${one.version}>${one.version}</option>`)}
         </select>`}

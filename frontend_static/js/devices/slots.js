@@ -5,14 +5,23 @@ import { Icon } from "../parts/icons.js";
 import { Sheet, toast } from "../parts/common.js";
 import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
 import { lockPlace } from "../branch/states.js";
+import { present } from "../present.js";
+import { useDevices } from "./context.js";
 import { racks } from "./places.js";
-import { manages, placeTrolley, slots, trolleys } from "./store.js";
 
 const HOOKS = { open: "unlocked", closed: "locked", unknown: "unknown" };
 
-const numberOf = (trolley_id) => trolleys.value.find((one) => one.trolley_id === trolley_id)?.cart_number ?? trolley_id;
+/** What people call a trolley of the branch: its number, or its code until that is known. */
+function useNumbers() {
+  const { trolleys } = useDevices();
+  return (/** @type {string} */ trolley_id) =>
+    trolleys.value.find((one) => one.trolley_id === trolley_id)?.cart_number ?? trolley_id;
+}
 
+/** @param {{ one: Rest.SlotAnswer, open: (what: object) => void }} props */
 function Lock({ one, open }) {
+  const { manages } = useDevices();
+  const numberOf = useNumbers();
   const { lock } = lockPlace(one.slot);
   const said = [
     t("slot.lock", { lock }),
@@ -43,7 +52,9 @@ function Lock({ one, open }) {
   </li>`;
 }
 
+/** @param {{ device: import("./store.js").Device, open: (what: object) => void }} props */
 export function Slots({ device, open }) {
+  const { manages, slots } = useDevices();
   const found = racks(device, slots.value);
   return html`<section class="card slots" aria-labelledby="slots-title">
     <h2 id="slots-title">${t("slots.title")}</h2>
@@ -60,15 +71,20 @@ export function Slots({ device, open }) {
   </section>`;
 }
 
-/** Choose the trolley of one slot. The one that was there before loses its place, and is told so beforehand. */
+/**
+ * Choose the trolley of one slot. The one that was there before loses its place, and that is said beforehand.
+ * @param {{ device: Rest.DeviceAnswer, slot: Rest.SlotAnswer, onClose: () => void }} props
+ */
 export function SlotSheet({ device, slot, onClose }) {
+  const { placeTrolley, slots, trolleys } = useDevices();
+  const numberOf = useNumbers();
   const [trolley_id, choose] = useState(slot.trolley_id ?? "");
   const { busy, problem, run } = useRequest();
   const { board, lock } = lockPlace(slot.slot);
   const elsewhere = new Map(
     slots.value.filter((one) => one.trolley_id && one.slot !== slot.slot).map((one) => [one.trolley_id, one.slot]),
   );
-  const label = (one) => {
+  const label = (/** @type {Live.TrolleyView} */ one) => {
     const placed = elsewhere.get(one.trolley_id);
     const where =
       placed !== undefined
@@ -78,7 +94,7 @@ export function SlotSheet({ device, slot, onClose }) {
           : "";
     return `${t("trolley.number", { n: one.cart_number })} · ${one.trolley_id}${where ? ` (${where})` : ""}`;
   };
-  const submit = async (event) => {
+  const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
     if (!(await run(() => placeTrolley(device.id, slot.slot, trolley_id || null)))) return;
     toast(t("slot.saved"));
@@ -89,7 +105,12 @@ export function SlotSheet({ device, slot, onClose }) {
   return html`<${Sheet} title=${t("slot.title", { board: board & 15, lock })} onClose=${onClose}>
     <form class="stack" onSubmit=${submit}>
       <${Field} name="trolley_id" label=${t("slot.which")} problem=${problem} also=${["slot"]}>
-        ${(more) => html`<select ...${more} class="input" value=${trolley_id} onChange=${(e) => choose(e.target.value)}>
+        ${(/** @type {object} */ more) => html`<select
+          ...${more}
+          class="input"
+          value=${trolley_id}
+          onChange=${(/** @type {Chosen} */ e) => choose(e.target.value)}
+        >
           <option value="">${t("slot.nobody")}</option>
           ${[...trolleys.value]
             .sort((a, b) => a.cart_number - b.cart_number)
@@ -104,7 +125,7 @@ export function SlotSheet({ device, slot, onClose }) {
         ousted &&
         html`<p class="note note-warn">
           <${Icon} name="alert" />
-          <span>${t("slot.ousts", { n: numberOf(slot.trolley_id) })}</span>
+          <span>${t("slot.ousts", { n: numberOf(present(slot.trolley_id)) })}</span>
         </p>`
       }
       <${Refusal} problem=${problem} fields=${["trolley_id", "slot"]} />
