@@ -34,9 +34,10 @@ export function uuid() {
  * Who follows a topic. `refused`: it may not be followed; `live`: nothing is missing from now on.
  * @typedef {{ snapshot(data: any): void, event(name: string, data: any, at?: string): void, live?(): void,
  *   refused?(problem: Problem): void }} Handler
- * A topic that is followed, and the place in it.
+ * A topic that is followed, and the place in it. `missed`: events that were missed, as far as they have come, and
+ * the offset of the last.
  * @typedef {{ topic: string, handler: Handler, epoch: string | null, offset: number | null, id: string | null,
- *   asked?: boolean }} Followed
+ *   asked?: boolean, missed?: { until: number, events: Frame[] } | null }} Followed
  * A command without a reply.
  * @typedef {{ text: string, timeout: number, queue: boolean, resolve: (answer: any) => void,
  *   reject: (problem: Problem) => void, timer?: ReturnType<typeof setTimeout> }} Waiting
@@ -165,7 +166,8 @@ export class TrolleySocket {
 
   /**
    * Follow a topic. `handler`: {snapshot(data), event(name, data, at), live?(), refused?(problem)}.
-   * A handler that throws on an event it does not understand gets a fresh snapshot instead.
+   * A handler that throws on an event it does not understand gets a fresh snapshot instead. What was missed
+   * while there was no connection is told in one go: nobody is shown what has been and is no more.
    * @param {string} topic
    * @param {Handler} handler
    */
@@ -370,6 +372,7 @@ export class TrolleySocket {
   #ask(/** @type {Followed} */ sub) {
     sub.id = uuid();
     sub.asked = true;
+    sub.missed = null;
     const place = sub.epoch === null ? {} : { epoch: sub.epoch, offset: sub.offset };
     this.#ws?.send(JSON.stringify({ id: sub.id, type: "subscribe", topic: sub.topic, ...place }));
   }
@@ -382,21 +385,37 @@ export class TrolleySocket {
     if (!recovered) return; // the snapshot brings the place
     sub.epoch = epoch;
     sub.offset ??= offset;
-    sub.handler.live?.();
+    if (offset > sub.offset) sub.missed = { until: offset, events: [] };
+    else sub.handler.live?.();
   }
 
   #snapshot(/** @type {Frame} */ { topic, epoch, offset, data }) {
     this.#attempt = 0;
     const sub = this.#topics.get(topic);
     if (!sub) return;
-    Object.assign(sub, { epoch, offset, asked: false });
+    Object.assign(sub, { epoch, offset, asked: false, missed: null });
     sub.handler.snapshot(data);
     sub.handler.live?.();
   }
 
-  #evented(/** @type {Frame} */ { topic, offset, name, data, at }) {
-    const sub = this.#topics.get(topic);
-    if (!sub || sub.epoch === null || sub.asked || offset <= present(sub.offset)) return;
+  #evented(/** @type {Frame} */ message) {
+    const sub = this.#topics.get(message.topic);
+    if (!sub) return;
+    if (!sub.missed) return this.#tell(sub, message);
+    const { until, events } = sub.missed;
+    events.push(message);
+    if (message.offset < until) return;
+    sub.missed = null;
+    for (const each of events) this.#tell(sub, each);
+    if (!sub.asked) sub.handler.live?.();
+  }
+
+  /**
+   * @param {Followed} sub
+   * @param {Frame} event
+   */
+  #tell(sub, { topic, offset, name, data, at }) {
+    if (sub.epoch === null || sub.asked || offset <= present(sub.offset)) return;
     if (offset > present(sub.offset) + 1) return this.#ask(sub); // something was missed: resume from our place
     try {
       sub.handler.event(name, data, at);

@@ -193,6 +193,53 @@ test("a topic resumes from its epoch and offset, and shows no event twice", asyn
   socket.close();
 });
 
+test("what was missed is told in one go, and only then is nothing missing", async (t) => {
+  timers(t);
+  const { socket, next } = await stage();
+  const { log, handler } = heard();
+  handler.live = () => log.push(["live"]);
+  socket.subscribe("cart", handler);
+  socket.open();
+  const before = await next();
+  before.says({ type: "snapshot", topic: "cart", epoch: "e1", offset: 1, data: "S" });
+  before.onclose({ code: 1006 });
+  mock.timers.tick(400);
+  const after = await next();
+  log.length = 0;
+  after.says({ type: "subscribed", topic: "cart", epoch: "e1", offset: 3, recovered: true });
+  after.says(event(2, "SessionExpired"));
+  assert.deepEqual(log, []); // the page that is shown is not torn down for what is over already
+  after.says(event(3, "SessionResumed"));
+  assert.deepEqual(log, [["SessionExpired", 2], ["SessionResumed", 3], ["live"]]);
+  after.says(event(4));
+  assert.deepEqual(log.at(-1), ["E", 4]);
+  socket.close();
+});
+
+test("missed events that do not all come are asked for again from our place", async (t) => {
+  timers(t);
+  const { socket, next } = await stage();
+  const { log, handler } = heard();
+  socket.subscribe("cart", handler);
+  socket.open();
+  const first = await next();
+  first.says({ type: "snapshot", topic: "cart", epoch: "e1", offset: 1, data: "S" });
+  first.onclose({ code: 1006 });
+  mock.timers.tick(400);
+  const second = await next();
+  second.says({ type: "subscribed", topic: "cart", epoch: "e1", offset: 3, recovered: true });
+  second.says(event(2));
+  second.onclose({ code: 1006 });
+  mock.timers.tick(800);
+  const third = await next();
+  assert.equal(third.last("subscribe").offset, 1);
+  third.says({ type: "subscribed", topic: "cart", epoch: "e1", offset: 3, recovered: true });
+  third.says(event(3)); // without the second
+  assert.equal(third.last("subscribe").offset, 1);
+  assert.deepEqual(log, [["snapshot", "S"]]);
+  socket.close();
+});
+
 test("a gap in the offsets is asked for, not skipped", async (t) => {
   timers(t);
   const { socket, next } = await stage();

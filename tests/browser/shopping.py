@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import NamedTuple
 
 from playwright.sync_api import Locator, Page, expect
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 
 class Product(NamedTuple):
@@ -40,13 +38,8 @@ def take(page: Page) -> None:
 
 def type_barcode(page: Page, *barcodes: str) -> None:
     """Add products by the digits under their bars."""
-    opener = page.locator(".dock").get_by_role("button", name="Type a barcode")
+    page.locator(".dock").get_by_role("button", name="Type a barcode").click()
     sheet = page.get_by_role("dialog", name="Type a barcode")
-    opener.click()
-    with suppress(PlaywrightTimeout):
-        sheet.wait_for(timeout=5_000)
-    if not sheet.is_visible():  # pressed in the moment in which the page changed from one stage to the next
-        opener.click()
     for barcode in barcodes:
         sheet.get_by_label("Digits under the barcode").fill(barcode)
         sheet.get_by_role("button", name="Add").click()
