@@ -30,6 +30,7 @@ class CoreConfig(AppConfig):
         )
         from core.fleet.models import Controller, Device, Trolley
         from core.rest import folding, ids
+        from core.tax.models import TaxRate
         from core.tenancy.models import Branch, Chain
 
         celery.app.set_default()
@@ -38,7 +39,17 @@ class CoreConfig(AppConfig):
         folding.register()
         watching.start()
         reference.watch(reference.DIRECTORY, Chain, Branch, Trolley, Device, Controller)
-        catalogue = (Chain, Category, Product, ProductCode, Variant, PriceRule, Voucher, LabelLayout)
+        catalogue = (
+            Chain,
+            Category,
+            Product,
+            ProductCode,
+            Variant,
+            PriceRule,
+            Voucher,
+            LabelLayout,
+            TaxRate,
+        )
         reference.watch(reference.CATALOGUE, *catalogue)
         reference.watch(reference.PEOPLE, User, Grant)
         reference.watch(reference.LOGINS, Grant)

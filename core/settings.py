@@ -106,6 +106,7 @@ INSTALLED_APPS = [
     "core.accounts",
     "core.tenancy",
     "core.notifications",
+    "core.tax",
     "core.catalogue",
     "core.fleet",
     "core.alarms",

@@ -1,6 +1,8 @@
 """Exact money: Decimals in the currency's own number of decimals, rounded half up.
 
-Source of the exceptions: ISO 4217, minor units. Every other currency has two decimals.
+Source of the exceptions: ISO 4217, minor units. Every other currency has two decimals. Not every amount
+that can be written can be paid: providers take the three-decimal currencies in tens
+(docs.stripe.com/currencies, razorpay.com/docs/api/orders/entity).
 """
 
 from __future__ import annotations
@@ -29,3 +31,13 @@ def quantize(amount: Decimal, currency: str) -> Decimal:
 def zero(currency: str) -> Decimal:
     """Return nothing, written in the currency's decimals."""
     return _ZERO[decimals(currency)]
+
+
+_TENS = Decimal("0.010")
+
+
+def payable(amount: Decimal, currency: str) -> Decimal:
+    """Return the nearest amount that every way of paying can move, halves away from zero."""
+    if decimals(currency) != 3:
+        return amount
+    return quantize((amount / _TENS).quantize(Decimal(1), ROUND_HALF_UP) * _TENS, currency)

@@ -17,6 +17,7 @@ from core.catalogue.models import (
     Voucher,
 )
 from core.fleet.models import ClaimCode, Controller, Device, Trolley
+from core.tax.models import TaxRate
 from core.tenancy.models import Branch, Chain
 from core.trail.notes import Place, Watched, watch
 
@@ -84,6 +85,7 @@ def _watch_goods() -> None:
     for kind, name in ((Product, "product"), (Category, "category"), (PriceRule, "price_rule")):
         watch(kind, Watched(name, _of_chain, _named(name), _fields(kind, "image")))
     watch(Voucher, Watched("voucher", _of_chain, _named("voucher"), _fields(Voucher)))
+    watch(TaxRate, Watched("tax_rate", _of_chain, _named("tax_rate"), _fields(TaxRate)))
     watch(LabelLayout, Watched("label_layout", _of_chain, _named("label_layout"), _fields(LabelLayout)))
     watch(
         Variant,

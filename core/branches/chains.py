@@ -29,8 +29,8 @@ class ChainAnswer(serializers.ModelSerializer[Chain]):
     class Meta:
         model = Chain
         fields = (
-            "id", "slug", "name", "currency", "country", "languages", "demands_second_factor", "is_active",
-            "version",
+            "id", "slug", "name", "currency", "country", "languages", "demands_second_factor",
+            "prices_include_tax", "tax_rounding", "taxes_deposits", "is_active", "version",
         )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from core.rest.fields import (
     StrictText,
 )
 from core.tenancy import closing
-from core.tenancy.models import Branch, Chain, ConflictDisplay
+from core.tenancy.models import Branch, Chain, ConflictDisplay, TaxRounding
 
 _DAY_S = 24 * 60 * 60
 _WEEK_MINUTES = 7 * 24 * 60
@@ -40,6 +40,9 @@ class ChainBody(ClosedSerializer):
         child=StrictText(min_length=2, max_length=5), min_length=1, max_length=20, required=False
     )
     demands_second_factor = StrictBoolean(required=False)
+    prices_include_tax = StrictBoolean(required=False)
+    tax_rounding = StrictChoice(TaxRounding.choices, required=False)
+    taxes_deposits = StrictBoolean(required=False)
 
 
 class NewChain(ChainBody):

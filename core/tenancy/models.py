@@ -37,6 +37,13 @@ def empty_floor_plan() -> dict[str, Any]:
     return {"width_m": 0, "height_m": 0, "zones": [], "slots": []}
 
 
+class TaxRounding(models.TextChoices):
+    """What is rounded to the currency's decimals when taxes are worked out."""
+
+    TOTAL = "total", "the sum of a class"
+    LINE = "line", "each line"
+
+
 class Chain(models.Model):
     """A retailer. Products, prices and chain admins belong to it."""
 
@@ -58,6 +65,13 @@ class Chain(models.Model):
     """What its pages and mails are in; the first one, where somebody has not said."""
     demands_second_factor = models.BooleanField(default=False, db_default=False)
     """Managers and admins without a second factor have their roles only once they have one."""
+    prices_include_tax = models.BooleanField(default=True, db_default=True)
+    """Prices hold their taxes; else these are added on top."""
+    tax_rounding = models.CharField(
+        max_length=5, choices=TaxRounding, default=TaxRounding.TOTAL, db_default=TaxRounding.TOTAL
+    )
+    taxes_deposits = models.BooleanField(default=False, db_default=False)
+    """Deposits are taxed as the goods that they are for; else not at all."""
     is_active = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ class Setting(NamedTuple):
     categories: Mapping[str, Any]
     """Ids of the chain's categories by slug."""
     codes: Codes
+    tax_classes: Collection[str] = ()
 
 
 class Column(NamedTuple):
@@ -93,6 +94,13 @@ def _category(text: str, setting: Setting) -> Any:
     if text not in setting.categories:
         raise CellRefused(f"Expected the slug of a category of the chain, got {text[:60]!r}.")
     return setting.categories[text]
+
+
+def _tax_class(text: str, setting: Setting) -> str:
+    if text not in setting.tax_classes:
+        known = ", ".join(sorted(setting.tax_classes)) or "none yet"
+        raise CellRefused(f"Expected a tax class of the chain ({known}), got {text[:40]!r}.")
+    return text
 
 
 def _flag(text: str, _: Setting) -> bool:
@@ -168,6 +176,8 @@ COLUMNS: dict[str, Column] = {
         *(Column(name, _nutrition, _written, NOTHING) for name in NUTRITION),
         Column("dietary_tags", _tags, _written, []),
         Column("allergens", _allergens, _written, []),
+        Column("tax_class", _tax_class, _written, ""),
+        Column("deposit", _price, _written, NOTHING),
     )
 }
 

@@ -14,11 +14,13 @@ from core.catalogue.imports.columns import COLUMNS, NUTRITION, Setting, read
 from core.catalogue.imports.sheets import Sheet, SheetRow
 from core.catalogue.models import Category, Product, ProductCode
 from core.catalogue.models.products import below_nothing, cheapest_variants
+from core.tax.models import classes
 from core.tenancy.models import Chain
 
 _FIELDS = (
     "id", "version", "barcode", "name", "category_id", "price", "description", "is_active", "image",
     "carbon_footprint", "sustainability_score", "nutrition_facts", "dietary_tags", "allergens",
+    "tax_class", "deposit",
 )  # fmt: skip
 
 
@@ -48,7 +50,7 @@ class Plan:
         rows = Product.objects.filter(chain=chain).order_by().values(*_FIELDS)
         for row in rows.iterator(chunk_size=5000):
             self._there[row["barcode"]] = row
-        self._setting = Setting(chain.currency, slugs, Codes(self._there))
+        self._setting = Setting(chain.currency, slugs, Codes(self._there), classes(chain.pk))
         further = ProductCode.objects.filter(chain=chain).values_list("code", "product__name")
         self._further = dict(further)
         self._cheapest = cheapest_variants(product__chain=chain)
@@ -133,7 +135,7 @@ class Plan:
     def _show(self, column: str, value: Any) -> str:
         if column == "category":
             return self._slugs.get(value, "")
-        if column == "price" and isinstance(value, Decimal):
+        if column in ("price", "deposit") and isinstance(value, Decimal):
             value = quantize(value, self._currency)
         return COLUMNS[column].write(value)
 

@@ -12,11 +12,14 @@ import msgspec
 
 from actors.kit.money import quantize
 from actors.messages.cart import Offer
+from actors.messages.money.amounts import ZERO
 from core.catalogue import labels
 from core.catalogue.labels import Layout
 from core.catalogue.live import price_rules
 from core.catalogue.live.price_rules import Rules
 from core.catalogue.models import Category, LabelLayout, Product, ProductCode, Variant
+from core.tax import live as taxes
+from core.tax.live import Taxes
 from core.tenancy.models import Chain
 
 _CHUNK = 500
@@ -65,6 +68,9 @@ class CatalogueProduct(msgspec.Struct, frozen=True, gc=False):
     codes: tuple[FurtherCode, ...] = ()
     allergens: frozenset[str] = NOTHING
     """What it is known to contain, see ``core.catalogue.allergens``."""
+    tax_class: str = ""
+    """Its own, or that of the nearest category that has one; empty: the usual one."""
+    deposit: Decimal = ZERO
 
     def variant(self, variant_id: str) -> CatalogueVariant | None:
         """Return the active variant with that id."""
@@ -78,6 +84,7 @@ class _Place(NamedTuple):
     emoji: str = ""
     colour: str = ""
     path: tuple[str, ...] = ()
+    tax_class: str = ""
 
 
 _NOWHERE = _Place()
@@ -94,6 +101,7 @@ class ChainProducts(NamedTuple):
     layouts: dict[str, Layout]
     currency: str = ""
     places: dict[Any, _Place] = {}
+    taxes: Taxes = Taxes()
 
 
 EMPTY = ChainProducts({}, {}, {}, Rules(), {}, {})
@@ -131,6 +139,7 @@ def load(chain: str, before: ChainProducts = EMPTY) -> ChainProducts:
         layouts=layouts,
         currency=row.currency,
         places=places,
+        taxes=taxes.load(row),
     )
 
 
@@ -176,10 +185,12 @@ def _products(
         rows = rows.filter(pk__in=only)
     # Most products share their price with others: one Decimal does for all of them.
     prices: dict[Decimal, Decimal] = {}
-    fields = ("pk", "barcode", "name", "price", "category_id", "is_active", "image", "version", "allergens")
-    for pk, barcode, name, price, category, active, image, version, contains in rows.values_list(
-        *fields
-    ).iterator(chunk_size=10_000):
+    fields = (
+        "pk", "barcode", "name", "price", "category_id", "is_active", "image", "version", "allergens",
+        "tax_class", "deposit",
+    )  # fmt: skip
+    for row in rows.values_list(*fields).iterator(chunk_size=10_000):
+        pk, barcode, name, price, category, active, image, version, contains, tax_class, deposit = row
         amount = prices.get(price)
         if amount is None:
             amount = prices[price] = quantize(price, currency)
@@ -200,6 +211,8 @@ def _products(
             version=version,
             codes=codes.get(pk, ()),
             allergens=_same(tuple(contains)) if contains else NOTHING,
+            tax_class=tax_class or place.tax_class,
+            deposit=ZERO if deposit is None else quantize(deposit, currency),
         )
 
 
@@ -239,7 +252,17 @@ def _id(key: Any) -> str | None:
 
 def _places(chain: Chain) -> dict[Any, _Place]:
     rows = {row.pk: row for row in Category.objects.filter(chain=chain)}
-    return {pk: _Place(row.slug, row.emoji, row.colour, _path(rows, pk)) for pk, row in rows.items()}
+    return {
+        pk: _Place(row.slug, row.emoji, row.colour, path, _tax_class(rows, path))
+        for pk, row in rows.items()
+        for path in (_path(rows, pk),)
+    }
+
+
+def _tax_class(rows: dict[Any, Category], path: tuple[str, ...]) -> str:
+    """Return the class of the nearest category that has one."""
+    by_id = {str(pk): row.tax_class for pk, row in rows.items()}
+    return next((by_id[each] for each in path if by_id[each]), "")
 
 
 def _path(rows: dict[Any, Category], start: Any) -> tuple[str, ...]:

@@ -12,10 +12,12 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import connection, models
 from django.utils import timezone
 
-from actors.kit.money import quantize
+from actors.kit.money import decimals, quantize
 from core.catalogue import allergens, barcodes, facts
 from core.lines import LineField
 from core.shapes import ShapedJSONField
+from core.tax.models import is_class as is_tax_class
+from core.tax.models import unknown_class
 from core.tenancy.models import Chain
 
 _not_negative = MinValueValidator(0)
@@ -63,6 +65,10 @@ class Category(Versioned):
         validators=[RegexValidator(r"^#[0-9a-f]{6}$", "Expected a colour such as #4a7c59.")],
     )
     position = models.PositiveIntegerField(default=0)
+    tax_class = models.CharField(
+        max_length=40, blank=True, default="", db_default="", validators=[is_tax_class]
+    )
+    """Of its goods that have none of their own; empty: as the category above it."""
     is_active = models.BooleanField(default=True)
 
     class Meta:
@@ -76,7 +82,8 @@ class Category(Versioned):
         return self.name
 
     def clean(self) -> None:
-        """Refuse a parent of another chain, one below this very category, and a tree that grows too deep."""
+        """Refuse another chain's parent or tax class, a ring, and a tree that grows too deep."""
+        _check_tax_class(self)
         if self.parent is None:
             return
         if self.parent.chain_id != self.chain_id:
@@ -105,6 +112,28 @@ class Category(Versioned):
             levels += 1
             rows = list(Category.objects.filter(parent__in=rows).values_list("pk", flat=True))
         return levels
+
+
+def _check_tax_class(row: Category | Product) -> None:
+    problem = unknown_class(row.chain_id, row.tax_class)
+    if problem is not None:
+        raise ValidationError({"tax_class": problem})
+
+
+def _check_decimals(row: Product) -> None:
+    """Refuse amounts that the chain's currency cannot write."""
+    currency = row.chain.currency
+    for field in ("price", "deposit"):
+        amount: Decimal | None = getattr(row, field)
+        if amount is not None and (problem := too_many_digits(amount, currency)) is not None:
+            raise ValidationError({field: problem})
+
+
+def too_many_digits(amount: Decimal, currency: str) -> str | None:
+    """Return why the currency cannot write the amount; None: it can."""
+    if quantize(amount, currency) == amount:
+        return None
+    return f"{currency} has {decimals(currency)} decimals, got {amount.normalize():f}."
 
 
 def below_nothing(price: Decimal | None, cheapest: Cheapest | None, currency: str) -> str | None:
@@ -163,6 +192,14 @@ class Goods(Versioned):
     dietary_tags = ShapedJSONField(default=list, blank=True, validators=[facts.check_tags])
     allergens = ShapedJSONField(default=list, db_default=[], blank=True, validators=[allergens.check])
     """What it contains of ``core.catalogue.allergens``; an empty list: nothing declared."""
+    tax_class = models.CharField(
+        max_length=40, blank=True, default="", db_default="", validators=[is_tax_class]
+    )
+    """Empty: that of its category."""
+    deposit = models.DecimalField(
+        max_digits=12, decimal_places=3, null=True, blank=True, validators=[_not_negative]
+    )
+    """Paid with a unit, and given back with its container."""
 
     class Meta:
         abstract = True
@@ -202,6 +239,8 @@ class Product(Goods):
             raise ValidationError({"barcode": f"{self.barcode} is a further code of a product of the chain."})
         if self.category is not None and self.category.chain_id != self.chain_id:
             raise ValidationError({"category": "This category belongs to another chain."})
+        _check_tax_class(self)
+        _check_decimals(self)
         problem = below_nothing(self.price, _cheapest(self.pk), self.chain.currency)
         if problem is not None:
             raise ValidationError({"price": problem})

@@ -35,6 +35,7 @@ class CategoryAnswer(serializers.Serializer[Any]):
     emoji = serializers.CharField()
     colour = serializers.CharField()
     position = serializers.IntegerField()
+    tax_class = serializers.CharField()
     is_active = serializers.BooleanField()
     version = serializers.IntegerField()
     children = serializers.ListField(child=serializers.DictField(), help_text="Nodes like this one.")
@@ -168,6 +169,7 @@ def _node(row: Category) -> dict[str, Any]:
         "emoji": row.emoji,
         "colour": row.colour,
         "position": row.position,
+        "tax_class": row.tax_class,
         "is_active": row.is_active,
         "version": row.version,
         "children": [],

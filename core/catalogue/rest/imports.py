@@ -261,7 +261,8 @@ def exported(chain: Chain) -> bytes:
     plain = [name for name in COLUMNS if name not in NUTRITION and name != "category"]
     rows = Product.objects.filter(chain=chain).order_by("name", "barcode")
     for row in rows.values(*plain, "category__slug", "nutrition_facts").iterator(chunk_size=5000):
-        row["price"] = quantize(row["price"], chain.currency)
+        for amount in ("price", "deposit"):
+            row[amount] = None if row[amount] is None else quantize(row[amount], chain.currency)
         row["category"] = row["category__slug"]
         row.update({name: row["nutrition_facts"].get(name) for name in NUTRITION})
         writer.writerow([column.write(row[name]) for name, column in COLUMNS.items()])

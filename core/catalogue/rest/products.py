@@ -27,6 +27,18 @@ from core.rest.preconditions import IF_MATCH, claim, tagged
 from core.rest.views import ListView, RetrieveView, RowView
 
 
+@extend_schema_field({"type": ["number", "null"]})
+class DepositAmount(serializers.Field[Any, Any, Any, Any]):
+    """A unit's deposit in the decimals of the chain's currency; null: there is none. Read only."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, source="*", **kwargs)
+
+    def to_representation(self, value: Product) -> Decimal | None:
+        """Return the amount, exact."""
+        return None if value.deposit is None else quantize(value.deposit, value.chain.currency)
+
+
 @extend_schema_field({"type": "number"})
 class ListPrice(serializers.Field[Any, Any, Any, Any]):
     """Money in the decimals of the chain's currency. Read only."""
@@ -84,6 +96,7 @@ class ProductAnswer(serializers.ModelSerializer[Product]):
     nutrition_facts = serializers.DictField()
     dietary_tags = serializers.ListField(child=serializers.CharField())
     allergens = serializers.ListField(child=serializers.CharField())
+    deposit = DepositAmount()
     images = ImageAnswer(many=True)
     variants = VariantAnswer(many=True)
     codes = serializers.SerializerMethodField()
@@ -100,7 +113,8 @@ class ProductAnswer(serializers.ModelSerializer[Product]):
         fields = (
             "id", "chain", "barcode", "name", "description", "price", "currency", "category", "category_name",
             "emoji", "colour", "is_active", "image", "images", "carbon_footprint", "sustainability_score",
-            "nutrition_facts", "dietary_tags", "allergens", "codes", "variants", "version", "updated_at",
+            "nutrition_facts", "dietary_tags", "allergens", "tax_class", "deposit", "codes", "variants",
+            "version", "updated_at",
         )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from core.catalogue import allergens, barcodes
 from core.catalogue.facts import MOST_TAGS, TAG
 from core.catalogue.models import Category, Product, Variant
 from core.catalogue.models.codes import MOST_CODES, MOST_UNITS, put_codes
+from core.catalogue.models.products import too_many_digits
 from core.problems import rule
 from core.rest.fields import (
     ClosedSerializer,
@@ -116,6 +117,10 @@ class ProductBody(ClosedSerializer):
     dietary_tags = DietaryTags(required=False)
     allergens = AllergenList(required=False)
     codes = serializers.ListField(child=FurtherCodeBody(), max_length=MOST_CODES, required=False)
+    tax_class = StrictText(
+        max_length=40, allow_blank=True, required=False, help_text="Empty: that of its category."
+    )
+    deposit = Money(max_digits=12, decimal_places=3, min_value=Decimal(0), required=False)
 
     def validate_barcode(self, value: str) -> str:
         """Return the code in its normal form."""
@@ -150,6 +155,9 @@ class CategoryBody(ClosedSerializer):
     emoji = StrictText(max_length=8, allow_blank=True, required=False)
     colour = StrictText(allow_blank=True, required=False, validators=[_colour])
     position = StrictInteger(min_value=0, max_value=1_000_000, required=False)
+    tax_class = StrictText(
+        max_length=40, allow_blank=True, required=False, help_text="Of its goods; empty: as above it."
+    )
     is_active = StrictBoolean(required=False)
 
 
@@ -178,9 +186,9 @@ _DEFAULTS: dict[type, dict[str, Any]] = {
     Product: {
         "description": "", "category": "", "is_active": True, "image": "", "carbon_footprint": None,
         "sustainability_score": None, "nutrition_facts": {}, "dietary_tags": [], "allergens": [],
-        "codes": [],
+        "codes": [], "tax_class": "", "deposit": None,
     },
-    Category: {"parent": "", "emoji": "", "colour": "", "position": 0, "is_active": True},
+    Category: {"parent": "", "emoji": "", "colour": "", "position": 0, "tax_class": "", "is_active": True},
     Variant: {"price_adjustment": Decimal(0), "is_active": True, "codes": []},
 }  # fmt: skip
 
@@ -198,8 +206,8 @@ def fill(row: Product | Category | Variant, given: dict[str, Any], chain: Chain)
                 pass
             case "category" | "parent":
                 setattr(row, name, _category(chain, name, value))
-            case "price" | "price_adjustment":
-                setattr(row, name, money(name, value, chain.currency))
+            case "price" | "price_adjustment" | "deposit":
+                setattr(row, name, None if value is None else money(name, value, chain.currency))
             case _:
                 setattr(row, name, value)
     try:
@@ -216,11 +224,9 @@ def fill(row: Product | Category | Variant, given: dict[str, Any], chain: Chain)
 
 def money(name: str, amount: Decimal, currency: str) -> Decimal:
     """Return the amount in the currency's decimals; raises ValidationError if it has more."""
-    rounded = quantize(amount, currency)
-    if rounded != amount:
-        digits = -int(rounded.as_tuple().exponent)
-        raise rule("too_many_digits", **{name: f"{currency} has {digits} decimals, got {amount}."})
-    return rounded
+    if (problem := too_many_digits(amount, currency)) is not None:
+        raise rule("too_many_digits", **{name: problem})
+    return quantize(amount, currency)
 
 
 def _category(chain: Chain, name: str, slug: str) -> Category | None:

@@ -33,6 +33,8 @@ const COLUMNS = [
   "salt_g",
   "dietary_tags",
   "allergens",
+  "tax_class",
+  "deposit",
 ];
 /** @type {Rest.ColumnsBody["encoding"][]} */
 const ENCODINGS = [

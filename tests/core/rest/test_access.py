@@ -21,6 +21,7 @@ from core.apikeys.models import ApiKey
 from core.catalogue.models import Category, ImportJob, Variant
 from core.firmware.models import Release, Rollout
 from core.notifications.models import Notification, PushSubscription
+from core.tax.models import TaxRate
 from core.urls import api as api_patterns
 from tests.core.support import Api, World, order
 
@@ -30,12 +31,14 @@ ROLES = {"staff": "staff", "manager": "manager", "chain_admin": "chain_admin"}
 CALLERS = ("nobody", "device", "shopper", *ROLES, "platform", "stranger")
 PLACED = {
     "chain_id", "branch_id", "device_id", "trolley_id", "order_id", "rollout_id", "product_id", "import_id",
-    "category_id", "variant_id",
+    "category_id", "variant_id", "rate_id",
 }  # fmt: skip
 BODIES: dict[str, dict[str, Any]] = {  # where the body names the place, and is read first
     "branches": {"chain": "own-chain", "code": "NEW", "name": "New"},
     "products": {"chain": "own-chain", "barcode": "77-new", "name": "Plum", "price": 1},
     "categories": {"chain": "own-chain", "slug": "new", "name": "New"},
+    "tax-rates": {"chain": "own-chain", "tax_class": "food", "name": "VAT", "percent": 5},
+    "tax-rates/presets": {"chain": "own-chain", "country": "DE"},
     "rollouts": {"branch": "OWN", "version": "1.2.3"},
 }
 TOLD = {"place": "Own", "role": "staff"}
@@ -119,6 +122,7 @@ def ids(world: World, people: dict[str, User], settings: Any, tmp_path: Path) ->
         "image_id": picture.pk,
         "import_id": job.pk,
         "category_id": category.pk,
+        "rate_id": TaxRate.objects.create(chain=world.chain, tax_class="drink", name="VAT", percent=5).pk,
         "variant_id": Variant.objects.create(product=world.product, name="Box").pk,
     }
     return {name: str(value) for name, value in found.items()}

@@ -15,6 +15,7 @@ from core.accounts.principals import PERMISSIONS, HeldRole, Principal, may
 from core.catalogue.models import Category, ImportJob, Variant
 from core.firmware.urls import firmware_api
 from core.fleet.urls import device_api
+from core.tax.models import TaxRate
 from core.urls import api as api_patterns
 from tests.core.support import Api, World, order, picture
 
@@ -29,6 +30,8 @@ MATRIX: dict[str, dict[str, int]] = {
     "/api/products/{product}": SIGNED_IN,
     "/api/products/{inactive}": {**SIGNED_IN, "shopper": 404, "staff": 404, "stranger": 404},
     "/api/categories": SIGNED_IN,
+    "/api/tax-rates": SIGNED_IN,
+    "/api/tax-rates/{rate}": {**SIGNED_IN, "shopper": 403, "staff": 403, "stranger": 404},
     "/api/categories/{category}": SIGNED_IN,
     "/api/imports": {**SIGNED_IN, "shopper": 403, "staff": 403},
     "/api/imports/{job}": {**SIGNED_IN, "shopper": 403, "staff": 403, "stranger": 404},
@@ -131,6 +134,10 @@ WRITES: dict[tuple[str, str], int] = {  # what those get who may
     ("PUT", "/api/categories/{category}"): 200,
     ("PATCH", "/api/categories/{category}"): 200,
     ("DELETE", "/api/categories/{empty}"): 204,
+    ("POST", "/api/tax-rates"): 201,
+    ("POST", "/api/tax-rates/presets"): 200,
+    ("PATCH", "/api/tax-rates/{rate}"): 200,
+    ("DELETE", "/api/tax-rates/{rate}"): 204,
     ("POST", "/api/variants"): 201,
     ("PUT", "/api/variants/{variant}"): 200,
     ("PATCH", "/api/variants/{variant}"): 200,
@@ -172,6 +179,7 @@ def shelf(world: World) -> dict[str, str]:
         "product": world.product,
         "category": category,
         "empty": Category.objects.create(chain=world.chain, slug="empty", name="Empty"),
+        "rate": TaxRate.objects.create(chain=world.chain, tax_class="food", name="VAT", percent=5),
         "variant": Variant.objects.create(product=world.product, name="Box"),
         "image": world.product.images.create(file="products/00/0.webp", width=1, height=1),
     }
@@ -187,12 +195,13 @@ def write(api: Api, method: str, path: str, ids: dict[str, str]) -> int:
         file = SimpleUploadedFile("x.csv", b"barcode")
         return int(api.upload(url, {"file": file, "chain": "own-chain"}).status_code)
     bodies: dict[str, dict[str, Any]] = {
+        "tax-rates": {"tax_class": "reduced", "name": "VAT", "percent": 7},
         "products": {"barcode": "77-new", "name": "Plum", "price": 1},
         "categories": {"slug": "new", "name": "New"},
         "variants": {"name": "Crate"},
         "imports": {},
     }
-    body = bodies[kind]
+    body = {"country": "DE"} if path.endswith("/presets") else bodies[kind]
     if method == "POST" and kind != "imports":
         owner = {"product": ids["product"]} if kind == "variants" else {"chain": "own-chain"}
         return int(api.post(url, {**body, **owner}).status_code)
@@ -261,6 +270,8 @@ def _shape(route: str) -> tuple[str, ...]:
         "lines",
         "apply",
         "categories",
+        "tax-rates",
+        "presets",
         "variants",
         "trolleys",
         "qr",
