@@ -44,6 +44,7 @@ from realtime.django_bridge import AskBridge
 from realtime.limits.attempts import Attempts
 from realtime.limits.exchange import Exchange
 from realtime.pipeline.asking import Actors
+from realtime.pipeline.keys import KeyStore, MemoryKeys, RedisKeys, UsedKeys
 from realtime.pipeline.services import services
 from realtime.shared import Limits, Shared
 from realtime.sockets.recheck import recheck
@@ -81,6 +82,7 @@ class Process:
             references.people,
             references.wants,
             attempts=Attempts(limits.attempts, time.monotonic),
+            keys=UsedKeys(_key_store()),
             ask_timeout_s=settings.ASK_TIMEOUT_S,
             find_session=sessions.find,
             now=(clock or SystemClock()).now,
@@ -108,6 +110,7 @@ class Process:
         """
         async with AsyncExitStack() as stack:
             self._stack = stack
+            stack.push_async_callback(self.services.keys.close)
             await in_thread(checks.refuse_demo_accounts)()
             await in_thread(self.references.start)()
             stack.callback(self.references.stop)
@@ -313,6 +316,12 @@ class EdgeProcess(Process):
 
     def _announce(self, what: str) -> None:
         self.loop.call_soon_threadsafe(self.remote.announce, what)
+
+
+def _key_store() -> KeyStore:
+    if settings.REDIS_URL is None:
+        return MemoryKeys()
+    return RedisKeys(settings.REDIS_URL, settings.REDIS_PREFIX)
 
 
 def _answer_all(answers: Sequence[tuple[Done, Exception | None]]) -> None:

@@ -295,33 +295,27 @@ def id_reader(body: type[Body]) -> Callable[[Any], None] | None:
     return put
 
 
-class _Envelope(msgspec.Struct):
+class Envelope(msgspec.Struct):
+    """What can be read of a frame however wrong the rest is."""
+
     id: Id | None = None
     type: str = ""
 
 
-_envelope = msgspec.json.Decoder(_Envelope)
+_envelope = msgspec.json.Decoder(Envelope)
 
 
-def id_of(data: str | bytes) -> str | None:
-    """Return the ``id`` of a frame however wrong the rest is, else None."""
+def envelope_of(data: str | bytes) -> Envelope:
+    """Return id and type of a frame, neither where they cannot be read."""
     try:
-        return _envelope.decode(data).id
+        return _envelope.decode(data)
     except UNREADABLE:
-        return None
+        return Envelope()
 
 
-def fields_of(frames: Iterable[type[msgspec.Struct]]) -> Callable[[str], Collection[str] | None]:
-    """Return what says which fields a frame of the type that a text names may have, None of any other."""
-    names = {str(each.__struct_config__.tag): ("type", *each.__struct_encode_fields__) for each in frames}
-
-    def of(text: str) -> Collection[str] | None:
-        try:
-            return names.get(_envelope.decode(text).type)
-        except UNREADABLE:
-            return None
-
-    return of
+def fields_of(frames: Iterable[type[msgspec.Struct]]) -> dict[str, Collection[str]]:
+    """Return the fields that a frame of each type may have."""
+    return {str(each.__struct_config__.tag): ("type", *each.__struct_encode_fields__) for each in frames}
 
 
 _PLAIN = (

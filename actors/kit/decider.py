@@ -99,7 +99,10 @@ TIME_REACHED = TimeReached()
 
 
 class Look(msgspec.Struct, Command[None], frozen=True, tag="Look"):
-    """Read the state after every commit before this command; decides nothing."""
+    """Read the state after every commit before this command; decides nothing.
+
+    Under a command id it fails with KeyReused if the entity knows that id, and leaves it unused if not.
+    """
 
 
 # --- tables -----------------------------------------------------------------------

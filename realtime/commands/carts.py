@@ -217,6 +217,7 @@ ROWS = (
         where=own,
         refer=_read,
         command=ask_nothing,
+        keyed=False,
         show=as_found,
         routes=(Route("GET", "/cart", etag=True),),
         socket=False,

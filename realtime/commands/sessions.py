@@ -269,7 +269,7 @@ async def _latest(call: Call) -> SessionFound:
 
 
 def _beat(call: Call, found: SessionFound) -> Ask:
-    return Ask("trolley", found.trolley_id, Heartbeat(found.session_id), keyed=False)
+    return Ask("trolley", found.trolley_id, Heartbeat(found.session_id))
 
 
 def _alive(call: Call, found: SessionFound, outcome: Accepted[Alive]) -> Beat:
@@ -339,6 +339,7 @@ ROWS = (
     ),
     Command(
         name="session.heartbeat",
+        keyed=False,
         body=SessionHeartbeat,
         answer=Beat,
         permission="session.for_others",

@@ -46,7 +46,7 @@ class Endpoint:
     def __init__(self, shared: Shared, command: Command, route: Route) -> None:
         self._shared = shared
         self._command = command
-        self._pipeline = Pipeline(command)
+        self._pipeline = Pipeline(command, _key_scope(command, route))
         self._route = route
         self._fields = path_parameters(route)
         self._partial = bool(fixed_by_path(route))
@@ -72,8 +72,16 @@ class Endpoint:
             raise forbidden("This is for people.")
         if not self._command.owners_may:
             refuse_outsiders(who)
-        body = self._body(scope, await _read(receive, self._shared.limits.max_message_bytes), headers)
         services, key = self._shared.services, _key(headers)
+        if key is not None and self._fields:
+            key = _key_of_path(key, scope["path_params"])
+        data = await _read(receive, self._shared.limits.max_message_bytes)
+        try:
+            body = self._body(scope, data, headers)
+        except Problem:
+            if key is not None:
+                await self._pipeline.refuse_reuse(services, who, key)
+            raise
         answer = await settle(self._pipeline.begin(services, who, body, key, request, address_of(scope)))
         call = Call(services, self._command, who, body, key or "", request=request)
         return await self._shape(call, answer, headers)
@@ -164,6 +172,20 @@ def _key(headers: list[Any]) -> str | None:
     if not key or len(key) > _MAX_KEY:
         raise invalid("Idempotency-Key", f"Expected 1 to {_MAX_KEY} characters.", code="invalid_key")
     return scoped_key(key)
+
+
+def _key_scope(command: Command, route: Route) -> str:
+    """Return what a key counts for: the route; for the first the command, as over a socket."""
+    return command.name if route is command.routes[0] else command.name + route.path.replace("/", ".")
+
+
+def _key_of_path(key: str, params: dict[str, str]) -> str:
+    """Return a key for this path alone: it counts for one trolley's address, and anew for another's.
+
+    Ids and codes are read without case, so they count without it.
+    """
+    named = "/".join(params.values()).casefold()
+    return f"{key}.{hashlib.blake2b(named.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"
 
 
 async def _read(receive: Receive, limit: int) -> bytes:

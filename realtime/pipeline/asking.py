@@ -11,7 +11,6 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from actors.kit.decider import Look
-from actors.messages.cart import FindSession
 from actors.runtime.address import Address
 from actors.runtime.asks import Askable, Outcome, Pending
 from actors.runtime.errors import AskError, KeyReused
@@ -124,12 +123,9 @@ class Asking:
         return await self.outcome(self.ask(kind, key, Look(), who))
 
     async def used_before(self, who: Principal, command_id: str) -> bool:
-        """Return whether the caller's cart has carried something else out under that id.
-
-        Looking for a session of that name changes nothing; it is only another command than any other.
-        """
+        """Return whether the caller's cart knows that id of an earlier command."""
         try:
-            await self.ask("cart", who.id, FindSession(command_id), who, command_id)
+            await self.ask("cart", who.id, Look(), who, command_id)
         except KeyReused:
             return True
         except AskError:

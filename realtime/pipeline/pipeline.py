@@ -19,7 +19,7 @@ from core.accounts.principals import Principal, may
 from core.config.logs import SUBJECT
 from realtime.limits.attempts import Kind, is_failure
 from realtime.pipeline.asking import Answer, new_id
-from realtime.pipeline.keys import sayer
+from realtime.pipeline.keys import content_reader
 from realtime.pipeline.logs import log_done
 from realtime.pipeline.row import OWN, Begun, Call, Command, Direct, Place, own
 from realtime.pipeline.services import Services
@@ -29,9 +29,13 @@ from realtime.wire import id_reader
 
 
 class Pipeline:
-    """One row of the table, with what it says made ready."""
+    """One row of the table, with what it says made ready.
 
-    def __init__(self, row: Command) -> None:
+    ``scope`` is what its idempotency keys count for; by default the command, which is what they count for
+    over a socket and over the command's first route.
+    """
+
+    def __init__(self, row: Command, scope: str = "") -> None:
         self.row = row
         self._where = None if row.where is own else row.where
         if issubclass(row.body, Timed):
@@ -41,9 +45,10 @@ class Pipeline:
         self._show = row.show
         self._waits = row.waits
         self._owners_may = row.owners_may
-        self._scope = f"{row.name}-"
+        self._scope = f"{scope or row.name}-"
         self._ids = id_reader(row.body)
-        self._said = None if row.kept_in_cart else sayer(row.body)
+        self._keyed = row.keyed
+        self._content = content_reader(row.body) if row.keyed and not row.kept_in_cart else None
 
     def begin(
         self,
@@ -60,15 +65,48 @@ class Pipeline:
         """
         command_id = new_id() if key is None else self._scope + key
         call = Call(services, self.row, who, body, command_id, address, request)
+        if self._content is None or key is None:
+            return self._begin(call, key is not None)
+        SUBJECT.set(call)  # for the task that goes on with it
+        return self._claimed(call, self._content)
+
+    async def refuse_reuse(self, services: Services, who: Principal, key: str) -> None:
+        """Raise the 422 if the key was used before: a body that cannot be read is another one."""
+        command_id = self._scope + key
+        if self.row.kept_in_cart:
+            used = await services.asking.used_before(who, command_id)
+        else:
+            used = await services.keys.used(who.id, command_id)
+        if used:
+            raise key_reused()
+
+    async def _claimed(self, call: Call, content: Callable[[Any], Any]) -> Answer:
+        """Go on once the key is claimed for this body; give it back if no actor was asked."""
+        keys, user_id = call.services.keys, call.who.id
         try:
             if self._ids is not None:
-                self._ids(body)
-            if self._said is not None and key is not None:
-                services.keys.check(who.id, command_id, self._said(body))
+                self._ids(call.body)
+        except Problem:
+            if await keys.used(user_id, call.key):
+                raise key_reused() from None
+            raise
+        new = await keys.claim(user_id, call.key, content(call.body))
+        try:
+            return await settle(self._begin(call, False))
+        except Problem:
+            if new and not call.asked:
+                await keys.release(user_id, call.key)
+            raise
+
+    def _begin(self, call: Call, may_be_reused: bool) -> Begun:
+        """Begin what is still to be done; ``may_be_reused``: it is the cart that knows its key."""
+        try:
+            if self._ids is not None:
+                self._ids(call.body)
             place: Any = OWN
             if self._where is not None:
                 if not self._owners_may:
-                    refuse_outsiders(who)
+                    refuse_outsiders(call.who)
                 place = self._where(call)
             if place is OWN:
                 found = self._refer(call)
@@ -80,7 +118,7 @@ class Pipeline:
             SUBJECT.set(call)
             if self.row.attempt is not None:
                 problem = note_failure(call, problem)
-            if key is not None and self._reuse_counts(problem):
+            if may_be_reused and self._reuse_counts(problem):
                 return self._refuse(call, problem)
             raise problem
         except Exception:
@@ -136,9 +174,8 @@ class Pipeline:
         ask = self._command(call, found)
         if ask is None:
             return self._conclude(call, found, None)
-        command_id = call.key if ask.keyed else None
-        if self._said is not None and ask.keyed and call.key.startswith(self._scope):  # the client's own
-            call.services.keys.note(call.who.id, call.key, self._said(call.body))
+        command_id = call.key if self._keyed else None
+        call.asked = True
         pending = call.services.asking.ask(ask.kind, ask.key, ask.command, call.who, command_id)
         if self._waits:
             return self._conclude(call, found, pending)

@@ -56,6 +56,8 @@ class Call(msgspec.Struct, gc=False):
     place: Place = OWN
     counted: bool = False
     """Whether its attempt was."""
+    asked: bool = False
+    """Whether an actor was, under its key."""
 
     def log_fields(self) -> dict[str, str]:
         """Return the ids that every line of this command carries."""
@@ -84,8 +86,6 @@ class Ask(msgspec.Struct, frozen=True, gc=False):
     kind: str
     key: str
     command: Any
-    keyed: bool = True
-    """Whether a repeat is known by the call's key. A sign of life is none the worse for being repeated."""
 
 
 def own(call: Call) -> Place:
@@ -158,6 +158,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """Codes of the business refusals, for the documents."""
     attempt: Kind | None = None
     """What its giver is counted by besides; None: by nothing but as a command."""
+    keyed: bool = True
+    """Whether a repeat is known by its key. A look or a sign of life is none the worse for being repeated."""
     kept_in_cart: bool = False
     """Whether it is the caller's cart that knows repeats by their key."""
     socket: bool = True

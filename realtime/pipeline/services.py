@@ -40,6 +40,7 @@ def services(
     wants: WantsOfPeople,
     *,
     attempts: Attempts,
+    keys: UsedKeys,
     ask_timeout_s: float = 5.0,
     find_session: Callable[[str], tuple[str, str, str] | None],
     now: Callable[[], float] = time.time,
@@ -54,7 +55,7 @@ def services(
         goods=Goods(directory, catalogue, places, names, wants),
         names=names,
         attempts=attempts,
-        keys=UsedKeys(),
+        keys=keys,
         find_session=find_session,
         now=now,
     )

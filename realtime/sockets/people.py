@@ -22,7 +22,7 @@ from realtime.limits.admission import admission
 from realtime.limits.allowances import Meter
 from realtime.limits.caller import address_of
 from realtime.pipeline.logs import Asked, Refusals
-from realtime.pipeline.pipeline import settle
+from realtime.pipeline.pipeline import Pipeline, settle
 from realtime.pipeline.row import Begun, Call, Direct
 from realtime.problems import Problem, forbidden, from_refusal, invalid, not_found, too_many
 from realtime.sockets.base import NO_ROLE, WRONG_TOKEN, SocketConsumer
@@ -31,6 +31,7 @@ from realtime.wire import (
     SOCKET_FRAMES,
     SUBPROTOCOL,
     UNREADABLE,
+    Envelope,
     InspectBus,
     Notice,
     Ping,
@@ -39,8 +40,8 @@ from realtime.wire import (
     Unsubscribe,
     decode_problem,
     encode_text,
+    envelope_of,
     fields_of,
-    id_of,
     reader,
     reply_ok,
     reply_problem,
@@ -48,7 +49,8 @@ from realtime.wire import (
 )
 
 read = reader((*FRAMES, *SOCKET_FRAMES))
-known_fields = fields_of((*FRAMES, *SOCKET_FRAMES))
+FIELDS = fields_of((*FRAMES, *SOCKET_FRAMES))
+WAYS = {way.row.name: way for way in FRAMES.values()}
 
 
 class PersonConsumer(SocketConsumer):
@@ -69,7 +71,7 @@ class PersonConsumer(SocketConsumer):
         """Refuse the first of what is too much, then read nothing until it is not."""
         told = self.calm() and self.meter.too_fast()
         if told:
-            self.outbox.text(reply_problem(id_of(message.get("text") or ""), too_many()))
+            self.outbox.text(reply_problem(envelope_of(message.get("text") or "").id, too_many()))
         return await super().over(message) and not told
 
     async def opened(self) -> None:
@@ -97,10 +99,7 @@ class PersonConsumer(SocketConsumer):
         try:
             frame = read(text)
         except UNREADABLE as error:
-            id_ = id_of(text)
-            SUBJECT.set(Asked(id_ or ""))
-            problem = decode_problem(error, known_fields(text))
-            self.outbox.text(reply_problem(id_, self._refusals.note("", problem)))
+            self._unreadable(envelope_of(text), error)
             return
         way = FRAMES.get(type(frame))
         if way is None:
@@ -117,6 +116,23 @@ class PersonConsumer(SocketConsumer):
             begun.pending.add_done_callback(settled, self.loop)
         else:
             self.spawn(self._flow(frame.id, way.row.name, begun))
+
+    def _unreadable(self, envelope: Envelope, error: Exception) -> None:
+        """Refuse a frame that does not fit its schema; under a used id it is another body."""
+        SUBJECT.set(Asked(envelope.id or ""))
+        problem = decode_problem(error, FIELDS.get(envelope.type))
+        way = WAYS.get(envelope.type)
+        if envelope.id is None or way is None:
+            self._fail(envelope.id, problem)
+        else:
+            self.spawn(self._refuse(envelope.id, way, problem))
+
+    async def _refuse(self, id_: str, way: Pipeline, problem: Problem) -> None:
+        try:
+            await way.refuse_reuse(self.shared.services, self.principal, id_)
+        except Problem as reused:
+            problem = reused
+        self._fail(id_, problem)
 
     def too_big(self, size: int) -> None:
         """Answer a message over the limit; the socket stays open."""

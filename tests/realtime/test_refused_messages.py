@@ -153,7 +153,13 @@ async def test_a_key_with_another_body_is_a_422_before_anything_else(world: Worl
     async with trolley_client(server, token) as phone, _client(server, token) as http:
         key = str(uuid4())
         await phone.command("cart.add", id=key, barcode=world.barcode)
-        for body in ({"barcode": "nothing"}, {"product_id": str(uuid4())}, {"product_id": "7"}):
+        for body in (
+            {"barcode": "nothing"},
+            {"product_id": str(uuid4())},
+            {"product_id": "7"},
+            {"barcode": 7},
+            {"barcode": world.barcode, "nonsense": 1},
+        ):
             with pytest.raises(CommandRefused) as refused:
                 await phone.command("cart.add", id=key, **body)
             assert (refused.value.status, refused.value.code) == (422, "key_reused")
@@ -175,6 +181,8 @@ async def test_a_used_key_with_another_thing_is_a_422_also_where_no_cart_keeps_i
             {"trolley_id": "NO_SUCH_TROLLEY", "reason": "stuck"},
             {"trolley_id": world.trolleys[1], "reason": "stuck"},
             {"trolley_id": there, "reason": "other"},
+            {"trolley_id": there, "reason": 7},
+            {"trolley_id": there},
         ):
             with pytest.raises(CommandRefused) as refused:
                 await desk.command("trolley.unlock", id=key, **body)
@@ -185,11 +193,53 @@ async def test_a_used_key_with_another_thing_is_a_422_also_where_no_cart_keeps_i
         sent = {"lines": [line]}
         received = await http.post(path, json=sent, headers=headers)
         assert received.status_code == 201, received.text
-        unknown = await http.post(
-            path, json={"lines": [line | {"product_id": str(uuid4())}]}, headers=headers
-        )
-        assert (unknown.status_code, unknown.json()["code"]) == (422, "key_reused")
+        for other in ({"product_id": str(uuid4())}, {"product_id": "7"}, {"quantity": "many"}):
+            refused_line = await http.post(path, json={"lines": [line | other]}, headers=headers)
+            assert (refused_line.status_code, refused_line.json()["code"]) == (422, "key_reused")
         assert (await http.post(path, json=sent, headers=headers)).json() == received.json()
+
+
+@pytest.mark.parametrize("wrong", [{"barcode": "nothing"}, {"barcode": 7}, {"product_id": "7"}])
+async def test_a_key_whose_command_came_to_nothing_is_free(
+    world: World, server: Server, wrong: dict[str, Any]
+) -> None:
+    staff, key = await asyncio.to_thread(world.staff), str(uuid4())
+    async with trolley_client(server, staff) as desk:
+        with pytest.raises(CommandRefused):
+            await desk.command("cart.add", id=key, **wrong)
+        assert (await desk.command("cart.add", id=key, barcode=world.barcode))["item"]["quantity"] == 1
+        with pytest.raises(CommandRefused):
+            await desk.command("trolley.unlock", id=key, trolley_id="NOWHERE", reason="stuck")
+        there = world.trolleys[0]
+        unlocked = await desk.command("trolley.unlock", id=key, trolley_id=there, reason="stuck")
+        assert unlocked["trolley_id"] == there
+
+
+async def test_over_http_a_key_counts_for_its_own_path_only(world: World, server: Server) -> None:
+    staff = await asyncio.to_thread(world.staff)
+    async with _client(server, staff) as http:
+        headers, reason = {"Idempotency-Key": "one for all"}, {"reason": "stuck"}
+        paths = [f"/api/branches/{world.branch.code}/carts/{number}/unlock" for number in (1, 2)]
+        first, second = [await http.post(path, json=reason, headers=headers) for path in paths]
+        assert (first.status_code, second.status_code) == (200, 200)
+        for other in ({"reason": "other"}, {"reason": 7}, {}):
+            refused = await http.post(paths[0], json=other, headers=headers)
+            assert (refused.status_code, refused.json()["code"]) == (422, "key_reused")
+        goods = {"barcode": world.barcode}
+        added = await http.post("/api/cart/add", json=goods, headers=headers)
+        item = await http.post("/api/cart/items", json=goods, headers=headers)
+        assert (added.status_code, item.status_code, item.json()["quantity"]) == (200, 201, 2)
+        other_id = (
+            await http.post("/api/cart/items", json={"product_id": str(world.products[1].pk)})
+        ).json()["id"]
+        for item_id in (item.json()["id"], other_id):
+            path = f"/api/cart/items/{item_id}"
+            changed = await http.patch(path, json={"quantity": 5}, headers=headers)
+            assert (changed.status_code, changed.json()["quantity"]) == (200, 5)
+            again = await http.patch(
+                f"/api/v1/cart/items/{item_id.upper()}/", json={"quantity": 6}, headers=headers
+            )
+            assert (again.status_code, again.json()["code"]) == (422, "key_reused")
 
 
 async def test_a_key_counts_for_its_own_route_only(world: World, server: Server) -> None:

@@ -82,6 +82,18 @@ def test_a_command_id_with_another_body_is_refused(world: World) -> None:
     assert world.ask(A, Look()).state.total == 5
 
 
+def test_a_look_under_an_id_says_whether_it_was_used_and_leaves_it_free(make: Callable[..., World]) -> None:
+    world = make(purse={"kept": 4})
+    assert world.ask(A, Look(), "c").state.total == 0
+    assert world.ask(A, Add(5), "c").answer == Total(5)
+    for i in range(6):  # until memory has forgotten it
+        with pytest.raises(KeyReused):
+            world.ask(A, Look(), "c")
+        world.ask(A, Add(1), f"c{i}")
+    assert world.ask(A, Look(), "d").state.total == 11
+    assert world.ask(A, Add(2), "d").answer == Total(13)
+
+
 def test_a_kept_refusal_is_the_same_for_a_repeat_even_if_it_would_succeed_now(world: World) -> None:
     world.ask(A, Add(-5), "c")
     world.ask(A, Add(10))

@@ -32,8 +32,12 @@ def receive(entity: Identity, incarnation: Incarnation, envelope: Envelope, now:
     kind = entity.kind
     body = envelope.command
     if type(body) is kind.look:
-        incarnation.after_commits(Conclusion(envelope, None, None, incarnation.state, incarnation.seq))
-        _note(incarnation, envelope)
+        looked = Conclusion(envelope, None, None, incarnation.state, incarnation.seq)
+        if envelope.command_id is None:
+            incarnation.after_commits(looked)
+            _note(incarnation, envelope)
+        else:
+            _look_under_id(entity, incarnation, envelope.command_id, looked)
         return
     command_id = envelope.command_id
     command = None
@@ -70,6 +74,28 @@ def receive(entity: Identity, incarnation: Incarnation, envelope: Envelope, now:
         return
     entity.defects = 0
     _conclude(entity, incarnation, decision, envelope, command)
+
+
+def _look_under_id(entity: Identity, incarnation: Incarnation, command_id: str, looked: Conclusion) -> None:
+    """Fail a look if anything came under its id; it leaves the id as it was."""
+    if incarnation.commands is not None and command_id in incarnation.commands:
+        looked.fail(reused(entity.address, command_id))
+        return
+    if not incarnation.forgot:
+        incarnation.after_commits(looked)
+        return
+    entity.holds += 1
+
+    def done(kept: Kept | None) -> None:
+        entity.holds -= 1
+        if incarnation.lost:
+            looked.fail(Unavailable(f"{entity.address}: an earlier commit was lost"))
+        elif kept is not None:
+            looked.fail(reused(entity.address, command_id))
+        else:
+            incarnation.after_commits(looked)
+
+    entity.context.kept(entity.address, command_id, done)
 
 
 def _note(incarnation: Incarnation, envelope: Envelope) -> None:

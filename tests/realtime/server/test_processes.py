@@ -95,6 +95,29 @@ async def test_an_edge_carries_commands_and_topics(world: World, server: Server,
         assert (await phone.snapshot("session"))["epoch"] == "none"
 
 
+@pytest.fixture
+def shared_keys(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the processes are made: they find Redis themselves as well."""
+    monkeypatch.setattr(settings, "REDIS_URL", redis_url)
+
+
+async def test_a_key_used_at_one_process_is_known_at_every_other(
+    shared_keys: None, world: World, server: Server, edge: Server, third: Server
+) -> None:
+    staff = await asyncio.to_thread(world.staff)
+    key, there = str(uuid4()), world.trolleys[0]
+    processes = (edge, third, server)
+    async with trolley_client(edge, staff) as desk:
+        first = await desk.command("trolley.unlock", id=key, trolley_id=there, reason="stuck")
+    for process in processes:
+        async with trolley_client(process, staff) as desk:
+            for other in (world.trolleys[1], "NO_SUCH_TROLLEY"):
+                with pytest.raises(CommandRefused) as refused:
+                    await desk.command("trolley.unlock", id=key, trolley_id=other, reason="stuck")
+                assert (refused.value.status, refused.value.code) == (422, "key_reused")
+            assert await desk.command("trolley.unlock", id=key, trolley_id=there, reason="stuck") == first
+
+
 async def test_a_shopper_at_an_edge_pays_and_hears_of_it(world: World, server: Server, edge: Server) -> None:
     await stocked(edge, world)
     async with trolley_client(edge, await asyncio.to_thread(world.token)) as phone:
