@@ -233,7 +233,7 @@ def standing(card: TrolleyCard, devices: Mapping[str, DeviceCard]) -> Standing |
     if card.phase != "available":
         return "held"
     if card.custody == "out":
-        return "stray"
+        return "stray" if card.staff_id is None else "held"
     return "available" if _heard(card, devices) else "unreachable"
 
 

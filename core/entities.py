@@ -102,9 +102,10 @@ def _codec(decider: Decider[Any, Any, Any, Any], **options: Any) -> JsonCodec[An
 
 _TROLLEY = _codec(
     trolley.DECIDER,
-    state_version=6,
-    versions={"ClaimRequested": 3, "TrolleyAssigned": 2, "TrolleyLeft": 2},
+    state_version=7,
+    versions={"ClaimRequested": 3, "TrolleyAssigned": 2, "TrolleyLeft": 2, "UnlockRequested": 2},
     upcasters={
+        ("UnlockRequested", 1): same,
         ("ClaimRequested", 1): same,
         ("ClaimRequested", 2): same,
         ("TrolleyAssigned", 1): same,

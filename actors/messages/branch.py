@@ -41,6 +41,10 @@ class TrolleyCard(msgspec.Struct, frozen=True):
     cart_total: Decimal = Decimal(0)
     cart_units: int = 0
     missing: bool = False
+    staff_id: str | None = None
+    """Who of the staff has it in hand, though it has no session."""
+    staff_until: float | None = None
+    """Until when it may be out of its slot for that."""
 
 
 class DeviceCard(msgspec.Struct, frozen=True):
@@ -59,7 +63,7 @@ class DeviceCard(msgspec.Struct, frozen=True):
 
 Standing = Literal["available", "held", "maintenance", "faults", "stray", "unreachable", "missing"]
 """What an active trolley counts as: free to take; somebody's, or on the way to be; out of service; its lock
-failed; out without a session; in a slot that nobody hears; not to be found."""
+failed; out without a session, and not in the hands of staff; in a slot that nobody hears; not to be found."""
 
 
 class Counters(msgspec.Struct, frozen=True):

@@ -316,6 +316,16 @@ class UnlockRequested(msgspec.Struct, frozen=True, tag="UnlockRequested"):
     unlock_id: str
     reason: str
     at: float
+    by: str | None = None
+    """User id."""
+    hold_until: float | None = None
+    """Until then they may have it out of its slot; None: somebody holds it, or it is out already."""
+
+
+class StaffHoldEnded(msgspec.Struct, frozen=True, tag="StaffHoldEnded"):
+    """The time is over for which staff may have it out of its slot."""
+
+    at: float
 
 
 class LockOpened(msgspec.Struct, frozen=True, tag="LockOpened"):
@@ -455,6 +465,7 @@ Event = (
     | SessionExpired
     | SessionResumed
     | UnlockRequested
+    | StaffHoldEnded
     | LockOpened
     | LockClosed
     | LockFailed

@@ -55,6 +55,7 @@ from actors.messages.trolley import (
     SessionResumed,
     SetMaintenance,
     SignOfLife,
+    StaffHoldEnded,
     TrolleyAssigned,
     TrolleyFound,
     TrolleyLeft,
@@ -71,6 +72,8 @@ from actors.trolley.tells import tells
 
 CLAIM_TIMEOUT_S = 10.0
 """How long a trolley waits for the user's side before it gives a claim up."""
+STAFF_HOLD_S = 900.0
+"""How long staff that opened a lock may have the trolley out of its slot before that is an alarm."""
 MAX_JOINERS = 16
 """How many repeated claims of one user may wait for the same confirmation."""
 _STEP_S = 0.001
@@ -81,6 +84,13 @@ def expires_at(state: State) -> float | None:
     if state.ref is None or state.phase == "available":
         return None
     return state.heard_at + (state.ref.session_timeout_s if state.phase == "held" else CLAIM_TIMEOUT_S)
+
+
+def deadline(state: State) -> float | None:
+    """Return when time alone changes something: a claim, a session or the hold of staff is over."""
+    if state.phase == "available" and state.staff is not None:
+        return state.staff.until
+    return expires_at(state)
 
 
 def awake(state: State, now: float) -> State:
@@ -335,9 +345,24 @@ def _unlock(state: State, command: Unlock, ctx: Context) -> Decision:
     if stands(state, command.ref) is None:
         return refuse(409, "unsupported", "This trolley's branch has no lock hardware.")
     unlock_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"unlock:{state.trolley_id}:{ctx.command_id}"))
-    requested = UnlockRequested(command.ref, unlock_id, command.reason, ctx.now)
+    kind, _, user_id = ctx.principal.partition(":")
+    holds = kind == "user" and state.phase == "available" and state.custody != "out"
+    requested = UnlockRequested(
+        ref=command.ref,
+        unlock_id=unlock_id,
+        reason=command.reason,
+        at=ctx.now,
+        by=user_id if kind == "user" else None,
+        hold_until=ctx.now + STAFF_HOLD_S if holds else None,
+    )
     after = evolve(state, requested)
     return Decision((requested,), answer=UnlockAccepted(state.trolley_id, unlock_id, after.lock))
+
+
+def _end_staff_hold(state: State, command: TimeReached, ctx: Context) -> Decision:
+    if state.staff is None or not ctx.reached(state.staff.until):
+        return NOTHING
+    return Decision((StaffHoldEnded(ctx.now),))
 
 
 def _lock(state: State, command: Lock, ctx: Context) -> Decision:
@@ -372,7 +397,7 @@ COMMANDS: Commands = {
         SignOfLife: ignored,
         Release: ignored,
         ResumeSession: _resume,
-        TimeReached: ignored,
+        TimeReached: _end_staff_hold,
         **_ALWAYS,
     },
     "claiming": {
@@ -404,7 +429,7 @@ DECIDER: Decider[State, Command, Event, Answer] = Decider(
     COMMANDS,
     EVENTS,
     tells,
-    deadline=expires_at,
+    deadline=deadline,
     awake=awake,
     volatile=("heard_at", "joiners"),
     patient=(LockReported,),

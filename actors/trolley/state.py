@@ -33,6 +33,7 @@ from actors.messages.trolley import (
     SessionEnded,
     SessionExpired,
     SessionResumed,
+    StaffHoldEnded,
     TermsChanged,
     TrolleyAssigned,
     TrolleyFound,
@@ -53,6 +54,13 @@ class Lapsed(msgspec.Struct, frozen=True):
     since: float
     until: float
     """No longer than this."""
+
+
+class StaffHold(msgspec.Struct, frozen=True):
+    """Staff opened the lock of a trolley that nobody held, and has it in hand for a while."""
+
+    user_id: str
+    until: float
 
 
 class State(msgspec.Struct, frozen=True):
@@ -86,6 +94,8 @@ class State(msgspec.Struct, frozen=True):
     maintenance_notes: str = ""
     missing: bool = False
     missing_reason: str = ""
+    staff: StaffHold | None = None
+    """Who of the staff has it in hand, until it is back, somebody's, or the time is over."""
     rental_id: str | None = None
     """Of the rental that goes on; None while the trolley is not out of its slot."""
     due_at: float | None = None
@@ -109,6 +119,7 @@ def _beside_the_phase(before: State, event: Any, after: State) -> State:
         after,
         seq=before.seq + 1,
         custody=custody,
+        staff=_staff(before, event),
         lock=LockState(_desired(before, after, custody, event), after.lock.reported, after.lock.at),
     )
 
@@ -139,6 +150,8 @@ def card(state: State) -> TrolleyCard | None:
         maintenance=state.maintenance,
         maintenance_notes=state.maintenance_notes,
         missing=state.missing,
+        staff_id=None if state.staff is None else state.staff.user_id,
+        staff_until=None if state.staff is None else state.staff.until,
         session_id=state.session_id,
         user_id=state.user_id,
         since=state.since,
@@ -322,6 +335,7 @@ def _beside(phase: Phase) -> dict[type, Move]:
     return {
         ClaimLapsed: Move(_same, to),
         UnlockRequested: Move(_unlock_requested, to),
+        StaffHoldEnded: Move(_same, to),
         LockOpened: Move(_opened, to),
         LockClosed: Move(_closed, to),
         LockFailed: Move(_failed, to),
@@ -392,6 +406,17 @@ def _custody(custody: Custody, event: Any) -> Custody:
             raise UnexpectedEvent(custody, event)
         return CUSTODY[custody, kind, None]
     return custody
+
+
+_ENDS_HOLD = (StaffHoldEnded, TrolleyAssigned, SessionResumed, TrolleyReturned, RentalClosed, LockFailed)
+
+
+def _staff(before: State, event: Any) -> StaffHold | None:
+    """Return who of the staff has the trolley in hand after the event; one that was put back is nobody's."""
+    if isinstance(event, UnlockRequested) and event.by is not None and event.hold_until is not None:
+        return StaffHold(event.by, event.hold_until)
+    put_back = isinstance(event, LockClosed) and event.present and before.lock.reported == "open"
+    return None if put_back or isinstance(event, _ENDS_HOLD) else before.staff
 
 
 _MAY_CLOSE = (SessionEnded, SessionExpired, ClaimDenied, TrolleyReturned, LockClosed, LockFailed)

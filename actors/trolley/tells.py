@@ -148,7 +148,8 @@ def _left(state: State, event: TrolleyLeft) -> tuple[Tell, ...]:
         return (*_raise(state, "overdue", event.due_at, event.user_id), *gone)
     if event.user_id is not None or state.maintenance:
         return gone
-    return (*_raise(state, "stray", event.at), *gone)
+    due = event.at if state.staff is None else state.staff.until
+    return (*_raise(state, "stray", due), *gone)
 
 
 def _returned(state: State, event: TrolleyReturned) -> tuple[Tell, ...]:

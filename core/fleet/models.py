@@ -125,7 +125,7 @@ class Controller(models.Model):
 PROJECTED = (
     "phase", "custody", "maintenance", "maintenance_notes", "session_id", "assigned_to", "assigned_at",
     "lock_desired", "lock_reported", "lock_at", "lock_fault", "last_seen", "seq",
-    "at_device", "at_slot", "missing", "missing_reason",
+    "at_device", "at_slot", "missing", "missing_reason", "staff_id", "staff_until",
 )  # fmt: skip
 """Fields of Trolley that only the projection writes."""
 
@@ -171,6 +171,9 @@ class Trolley(models.Model):
     """Where it stands or left last, if that was ever another slot than its own."""
     missing = models.BooleanField(default=False, db_default=False)
     missing_reason = models.TextField(blank=True, default="", db_default="")
+    staff_id = models.UUIDField(null=True, blank=True)
+    """Who of the staff has it in hand, though it has no session."""
+    staff_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["branch", "cart_number"]

@@ -59,6 +59,8 @@ class TrolleyRow(Row, table="fleet_trolley", key="trolley_id", mode="update"):
     at_slot: int | None = None
     missing: bool = False
     missing_reason: str = ""
+    staff_id: Uuid | None = None
+    staff_until: Posix | None = None
 
 
 class SessionRow(Row, table="fleet_session", key="session_id", mode="upsert"):
@@ -320,6 +322,8 @@ def _trolley(write: Write) -> TrolleyRow:
         at_slot=None if place is None else place.slot,
         missing=state.missing,
         missing_reason=state.missing_reason,
+        staff_id=None if state.staff is None else state.staff.user_id,
+        staff_until=None if state.staff is None else state.staff.until,
     )
 
 

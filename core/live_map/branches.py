@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from uuid import UUID
 
 from actors import branch, chain
 from actors.kit.money import quantize
@@ -65,8 +66,8 @@ def _card(row: Trolley, total: Total | None) -> TrolleyCard:
         is_active=ref.is_active,
         maintenance=row.maintenance,
         maintenance_notes=row.maintenance_notes,
-        session_id=str(row.session_id) if row.session_id else None,
-        user_id=str(row.assigned_to_id) if row.assigned_to_id else None,
+        session_id=_text(row.session_id),
+        user_id=_text(row.assigned_to_id),
         since=row.assigned_at.timestamp() if row.assigned_at else None,
         lock=LockState(
             row.lock_desired,  # type: ignore[arg-type]
@@ -78,7 +79,13 @@ def _card(row: Trolley, total: Total | None) -> TrolleyCard:
         cart_total=price,
         cart_units=units,
         missing=row.missing,
+        staff_id=_text(row.staff_id),
+        staff_until=row.staff_until.timestamp() if row.staff_until else None,
     )
+
+
+def _text(row_id: UUID | None) -> str | None:
+    return None if row_id is None else str(row_id)
 
 
 def _place(row: Trolley, home: Place | None) -> Place | None:

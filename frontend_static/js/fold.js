@@ -146,6 +146,7 @@ const BRANCH = {
   SessionEnded: withTrolley,
   SessionExpired: withTrolley,
   UnlockRequested: withTrolley,
+  StaffHoldEnded: withTrolley,
   LockOpened: withTrolley,
   LockClosed: withTrolley,
   LockFailed: withTrolley,

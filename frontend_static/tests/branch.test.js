@@ -23,6 +23,7 @@ const TABLE = [
   ["held", { phase: "held", custody: "out" }, "held"],
   ["being claimed", { phase: "claiming" }, "claiming"],
   ["out without a session", { custody: "out" }, "stray"],
+  ["out in the hands of staff", { custody: "out", staff: { name: "mia", until: "" } }, "held"],
   ["in a slot of which nothing is heard", { unheard: true }, "unreachable"],
   ["held, though nothing is heard of its slot", { phase: "held", unheard: true }, "held"],
   ["missing, whatever its lock says", { missing: true, lock_fault: "not_opened" }, "missing"],

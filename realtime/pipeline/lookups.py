@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from actors.cart import State as CartState
 from actors.messages.alarms import Alarm
+from actors.messages.branch import TrolleyCard
 from actors.messages.cart import Line, Offer
 from actors.messages.trolley import TrolleyRef
 from core.accounts.people import People
@@ -254,4 +255,10 @@ class Goods:
 
 def people_of(alarm: Alarm) -> tuple[str, ...]:
     """Return the ids of the people whose names the alarm shows."""
-    return tuple({each for each in (alarm.about.user_id, alarm.assignee, alarm.acknowledged_by) if each})
+    shown = (alarm.about.user_id, alarm.assignee, alarm.acknowledged_by, alarm.snoozed_by)
+    return tuple({each for each in shown if each})
+
+
+def holders_of(card: TrolleyCard) -> tuple[str, ...]:
+    """Return the ids of the people whose names the trolley's card shows."""
+    return tuple({each for each in (card.user_id, card.staff_id) if each})

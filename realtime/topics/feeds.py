@@ -27,7 +27,7 @@ from actors.messages.notify import Notice, Notified
 from actors.notify import State as NotifyState
 from actors.runtime.address import Address
 from actors.trolley import State as TrolleyState
-from realtime.pipeline.lookups import people_of
+from realtime.pipeline.lookups import holders_of, people_of
 from realtime.pipeline.services import Services
 from realtime.topics.events import branch as branch_events
 from realtime.topics.events import cart as cart_events
@@ -242,6 +242,7 @@ def _session_event(state: TrolleyState, event: on_trolley.Event) -> View:
             | on_trolley.ClaimDenied()
             | on_trolley.ClaimLapsed()
             | on_trolley.UnlockRequested()
+            | on_trolley.StaffHoldEnded()
             | on_trolley.TrolleyPlaced()
             | on_trolley.MaintenanceStarted()
             | on_trolley.MaintenanceEnded()
@@ -349,13 +350,11 @@ def _publish_branch(services: Services, state: BranchState, offset: int, event: 
 
 def _branch_people(thing: Any) -> Iterable[str]:
     if isinstance(thing, BranchState):
-        held = [card.user_id for card in thing.trolleys.values() if card.user_id is not None]
+        held = [user_id for card in thing.trolleys.values() for user_id in holders_of(card)]
         return held + [user_id for alarm in thing.alarms.values() for user_id in people_of(alarm)]
     if isinstance(thing, on_branch.AlarmNoted):
         return people_of(thing.alarm)
-    card = getattr(thing, "card", None)
-    user_id = getattr(card, "user_id", None)
-    return () if user_id is None else (user_id,)
+    return holders_of(thing.card) if isinstance(thing, on_branch.TrolleyNoted) else ()
 
 
 def _chain_snapshot(services: Services, state: ChainState) -> View:

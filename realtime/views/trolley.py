@@ -36,6 +36,13 @@ class SessionView(View, frozen=True):
     custody: str
 
 
+class StaffHoldView(View, frozen=True):
+    """Who of the staff has a trolley in hand, though it has no session, and until when that is no alarm."""
+
+    name: str
+    until: str
+
+
 class TrolleyView(View, frozen=True):
     """All that the map shows of a trolley."""
 
@@ -56,6 +63,7 @@ class TrolleyView(View, frozen=True):
     cart_total: Decimal
     cart_units: int
     missing: bool
+    staff: StaffHoldView | None
 
 
 def lock_view(lock: LockState) -> LockView:
@@ -102,4 +110,11 @@ def trolley_view(card: TrolleyCard, name_of: Callable[[str], str]) -> TrolleyVie
         cart_total=card.cart_total,
         cart_units=card.cart_units,
         missing=card.missing,
+        staff=_staff(card, name_of),
     )
+
+
+def _staff(card: TrolleyCard, name_of: Callable[[str], str]) -> StaffHoldView | None:
+    if card.staff_id is None or card.staff_until is None:
+        return None
+    return StaffHoldView(name=name_of(card.staff_id), until=rfc3339(card.staff_until))

@@ -158,6 +158,7 @@ IN_SLOT = replace(FREE, custody="docked", place=Place("d1", 18))
         (replace(IN_SLOT, place=Place("d2", 0)), DEVICE, "unreachable"),
         (replace(IN_SLOT, lock_fault="not_opened"), DEVICE, "faults"),
         (replace(IN_SLOT, custody="out"), DEVICE, "stray"),
+        (replace(IN_SLOT, custody="out", staff_id="mia", staff_until=1.0), DEVICE, "held"),
         (replace(IN_SLOT, missing=True, lock_fault="not_opened"), DEVICE, "missing"),
         (replace(IN_SLOT, phase="held", lock_fault="not_opened"), DEVICE, "faults"),
         (replace(IN_SLOT, phase="held"), replace(DEVICE, online=False), "held"),

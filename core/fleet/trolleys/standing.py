@@ -63,7 +63,8 @@ def _standing() -> Case:
         (Q(missing=True), "missing"),
         (~Q(lock_fault=""), "faults"),
         (~Q(phase="available"), "held"),
-        (Q(custody="out"), "stray"),
+        (Q(custody="out", staff_id=None), "stray"),
+        (Q(custody="out"), "held"),
         (Q(lock_device=None) | Q(heard=True), "available"),
     )
     whens = [When(test, then=Value(name)) for test, name in found]

@@ -5,7 +5,7 @@ import { Icon } from "../parts/icons.js";
 import { present } from "../present.js";
 import { Marker } from "./shapes.js";
 import { ATTENTION, countersOf, grouped, lockIcon, lockOf, stateOf } from "./states.js";
-import { lockText, since } from "./sentences.js";
+import { inHand, lockText, since } from "./sentences.js";
 import { useStore } from "./context.js";
 import { alarmText } from "./alarms.js";
 
@@ -31,6 +31,7 @@ function second(trolley) {
   if (trolley.maintenance) return trolley.maintenance_notes || t("state.maintenance");
   if (trolley.phase === "held" || trolley.phase === "claiming")
     return trolley.place ? t(`custody.${trolley.custody}`) : "";
+  if (trolley.staff) return inHand(trolley);
   return t(trolley.custody === "out" ? "custody.out" : `state.${stateOf(trolley)}`);
 }
 
@@ -99,7 +100,7 @@ export function Grid({ trolleys, currency, selected, onOpen }) {
             onClick=${() => onOpen(trolley.trolley_id)}
           >
             <${Marker} state=${stateOf(trolley)} number=${trolley.cart_number} />
-            <strong><bdi>${trolley.assigned_to ?? t(`state.${stateOf(trolley)}`)}</bdi></strong>
+            <strong><bdi>${(trolley.assigned_to ?? inHand(trolley)) || t(`state.${stateOf(trolley)}`)}</bdi></strong>
             <span class="small soft num">
               ${trolley.cart_units > 0 ? `${money(trolley.cart_total, currency)} · ` : ""}
               ${since(trolley, now.value) || html`<span class="code">${trolley.trolley_id}</span>`}

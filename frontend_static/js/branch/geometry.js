@@ -4,6 +4,8 @@
  * A slot's angle is the way its trolley is pulled out.
  */
 
+import { holderOf } from "./states.js";
+
 /**
  * A slot's middle in metres and the way its trolley is pulled out in degrees; a zone's corner and size in metres.
  * @typedef {{ device_id: string, slot: number, x: number, y: number, angle: number }} Slot
@@ -110,7 +112,7 @@ export function hasRoom(spot, spots, size) {
   const { x, y, side, upright } = standing(spot, size);
   if (upright) return spot.trolley.custody === "out"; // written into the empty bay
   const near = x + side * size * 0.55;
-  const far = near + side * (spot.trolley.assigned_to ?? "").length * LETTER_M;
+  const far = near + side * holderOf(spot.trolley).length * LETTER_M;
   const [left, right] = [Math.min(near, far), Math.max(near, far)];
   const covers = (/** @type {Point} */ at, /** @type {number} */ reach) =>
     Math.abs(at.y - y) < size * 0.8 && at.x + reach > left && at.x - reach < right;

@@ -6,7 +6,7 @@ import { Sheet } from "../parts/common.js";
 import { Reasons } from "../parts/forms.js";
 import { Marker } from "./shapes.js";
 import { lockOf, lockPlace, stateOf } from "./states.js";
-import { lockText, since } from "./sentences.js";
+import { inHand, lockText, since } from "./sentences.js";
 import { useStore } from "./context.js";
 
 /** @typedef {import("./states.js").Trolley} Trolley */
@@ -49,6 +49,7 @@ const Facts = ({ rows }) => html`<dl class="facts">
 function facts(trolley, currency, now) {
   return [
     [t("fact.holder"), trolley.assigned_to && html`<bdi>${trolley.assigned_to}</bdi>`],
+    [t("fact.in_hand"), inHand(trolley) && html`<bdi>${inHand(trolley)}</bdi>`],
     [t("fact.since"), since(trolley, now) && html`<span class="num">${since(trolley, now)}</span>`],
     [
       t("fact.cart"),

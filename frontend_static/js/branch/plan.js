@@ -3,7 +3,7 @@ import { html, cx, useRef, useState } from "../ui.js";
 import { t } from "../i18n.js";
 import { SHAPES, NUMBER_Y } from "./shapes.js";
 import { aroundBays, bayName, hasRoom, needsCloseUp, pitch, standing, toScreen, zoneLabel } from "./geometry.js";
-import { lockOf, placed, stateOf } from "./states.js";
+import { holderOf, lockOf, placed, stateOf } from "./states.js";
 import { describe, since } from "./sentences.js";
 import { useStore } from "./context.js";
 import { present } from "../present.js";
@@ -100,6 +100,7 @@ function Spot({ spot, size, roomy, selected, onOpen, onMove, tabbable }) {
   const place = standing(spot, size);
   const [x, y] = [place.x * M, place.y * M];
   const said = describe(trolley, now.value);
+  const holder = holderOf(trolley);
   const key = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Enter" && event.key !== " ") return onMove(event);
     event.preventDefault();
@@ -132,7 +133,7 @@ function Spot({ spot, size, roomy, selected, onOpen, onMove, tabbable }) {
       <path class="shape" d=${SHAPES[state]} />
       <text y=${NUMBER_Y[state] ?? 0} dy=".35em">${trolley.cart_number}</text>
     </g>
-    ${roomy && trolley.assigned_to && html`<${Holder} spot=${spot} holder=${trolley.assigned_to} size=${size} />`}
+    ${roomy && holder && html`<${Holder} spot=${spot} holder=${holder} size=${size} />`}
   </g>`;
 }
 

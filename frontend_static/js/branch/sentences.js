@@ -1,5 +1,5 @@
 /** Sentences about a trolley, the same on the map, in the list and for screen readers. */
-import { t, elapsed } from "../i18n.js";
+import { t, elapsed, timeOfDay } from "../i18n.js";
 import { lockOf, stateOf } from "./states.js";
 
 /** @typedef {import("./states.js").Trolley} Trolley */
@@ -23,12 +23,20 @@ export function lockText(trolley) {
 }
 
 /**
+ * Who of the staff has it in hand, and until when; "" for all others.
+ * @param {Trolley} trolley
+ */
+export const inHand = ({ staff }) =>
+  staff ? t("held.by_staff", { name: staff.name, time: timeOfDay(staff.until) }) : "";
+
+/**
  * @param {Trolley} trolley
  * @param {number} now
  */
 export function describe(trolley, now) {
   const parts = [t("trolley.number", { n: trolley.cart_number }), t(`state.${stateOf(trolley)}`)];
   if (trolley.assigned_to) parts.push(t("held.by", { holder: trolley.assigned_to }));
+  if (inHand(trolley)) parts.push(inHand(trolley));
   if (since(trolley, now)) parts.push(since(trolley, now));
   if (trolley.place) parts.push(t("lock.said", { lock: lockText(trolley) }));
   return parts.join(", ");

@@ -45,8 +45,8 @@ export function withUnheard(board) {
 }
 
 /**
- * The one state of a trolley. `stray`: out of its slot without a session; `unreachable`: nobody hears its lock.
- * A fault of the lock outweighs who holds it: somebody stands there and waits.
+ * The one state of a trolley. `stray`: out of its slot without a session, and not in the hands of staff;
+ * `unreachable`: nobody hears its lock. A fault of the lock outweighs who holds it: somebody stands there and waits.
  * @param {Trolley} trolley
  * @returns {State}
  */
@@ -57,7 +57,7 @@ export function stateOf(trolley) {
   if (trolley.lock_fault) return "fault";
   if (trolley.phase === "claiming") return "claiming";
   if (trolley.phase === "held") return "held";
-  if (trolley.custody === "out") return "stray";
+  if (trolley.custody === "out") return trolley.staff ? "held" : "stray";
   return trolley.unheard ? "unreachable" : "available";
 }
 
@@ -91,6 +91,12 @@ export function lockOf(trolley) {
   const told = desired === "open" || desired === "closed";
   return { desired, reported, differs: trolley.custody !== "out" && told && desired !== reported };
 }
+
+/**
+ * Name of who has it: the shopper, or whoever of the staff has it in hand; "" for nobody.
+ * @param {Trolley} trolley
+ */
+export const holderOf = ({ assigned_to, staff }) => assigned_to ?? staff?.name ?? "";
 
 /**
  * Icon of a lock's reported state.

@@ -68,6 +68,10 @@ class UnlockRequested(_TrolleyEvent, frozen=True):
     """Staff told the lock to open."""
 
 
+class StaffHoldEnded(_TrolleyEvent, frozen=True):
+    """The time is over for which staff may have a trolley out of its slot."""
+
+
 class LockOpened(_TrolleyEvent, frozen=True):
     """The hardware says that the lock is open."""
 
@@ -168,6 +172,7 @@ TrolleyEvent = (
     | SessionEnded
     | SessionExpired
     | UnlockRequested
+    | StaffHoldEnded
     | LockOpened
     | LockClosed
     | LockFailed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import product
+from uuid import uuid4
 
 from msgspec.structs import asdict
 
@@ -16,7 +17,8 @@ from core.tenancy.models import Branch
 from tests.core.support import Api, World
 
 _SILENT_BOARD = 2
-_FACTS = ("is_active", "maintenance", "missing", "lock_fault", "phase")
+_STAFF = uuid4()
+_FACTS = ("is_active", "maintenance", "missing", "lock_fault", "phase", "staff_id")
 
 
 def _trolleys(world: World) -> None:
@@ -27,7 +29,9 @@ def _trolleys(world: World) -> None:
     DeviceShadow.objects.create(device_id=offline.pk, online=False)
     DeviceShadow.objects.create(device_id=elsewhere.pk, online=True)
     slots = [(online, 0), (online, _SILENT_BOARD << 4 | 15), (offline, 1), (unseen, 2), (elsewhere, 3)]
-    facts = product((True, False), (True, False), (True, False), ("", "not_opened"), ("available", "held"))
+    facts = product(
+        (True, False), (True, False), (True, False), ("", "not_opened"), ("available", "held"), (None, _STAFF)
+    )
     kinds = [dict(zip(_FACTS, each, strict=True)) for each in facts]
     Trolley.objects.bulk_create(
         Trolley(
