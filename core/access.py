@@ -51,6 +51,7 @@ def rule_of(route: str, method: str) -> Access | None:
 _WATCH, _BRANCH, _CHAIN = granted("branch.watch"), granted("branch.manage"), granted("chain.manage")
 _DEVICE, _PI = granted("device.manage"), granted("device.watch")
 _CATALOGUE, _PEOPLE, _AUDIT = granted("catalogue.manage"), granted("people.manage"), granted("audit.watch")
+_DELIVER = granted("catalogue.deliver")
 _QR = granted("trolley.print_qr")
 
 ACCESS: dict[str, dict[str, Access]] = {
@@ -85,6 +86,14 @@ ACCESS: dict[str, dict[str, Access]] = {
     "chains/{chain_id}/keys": {"GET": _CHAIN, "POST": _CHAIN},
     "chains/{chain_id}/keys/{key_id}": {"DELETE": _CHAIN},
     "chains/{chain_id}/keys/{key_id}/rotate": {"POST": _CHAIN},
+    "chains/{chain_id}/supplier-feeds": {"GET": _CATALOGUE, "POST": _CATALOGUE},
+    "chains/{chain_id}/supplier-feeds/{feed_id}": {
+        "GET": _CATALOGUE,
+        "PATCH": _CATALOGUE,
+        "DELETE": _CATALOGUE,
+    },
+    "chains/{chain_id}/supplier-feeds/{feed_id}/deliveries": {"GET": _DELIVER, "POST": _DELIVER},
+    "chains/{chain_id}/supplier-feeds/{feed_id}/fetch": {"POST": _CATALOGUE},
     "branches": {"GET": seen("branch.watch"), "POST": _CHAIN},
     "branches/{branch_id}": {"GET": _WATCH, "PUT": _BRANCH, "PATCH": _BRANCH, "DELETE": _CHAIN},
     "branches/{branch_id}/floor-plan": {"GET": _WATCH, "PUT": _BRANCH},

@@ -35,6 +35,7 @@ def periodic_jobs(reconcile_s: float) -> tuple[PeriodicJob, ...]:
         PeriodicJob("send-due-receipts", "orders.send_due_receipts", _MINUTE),
         PeriodicJob("sweep-reservations", "inventory.sweep_reservations", 5 * _MINUTE),
         PeriodicJob("roll-up-telemetry", "telemetry.roll_up", 5 * _MINUTE),
+        PeriodicJob("ask-suppliers", "catalogue.ask_suppliers", _MINUTE),
         PeriodicJob("sweep-imports", "catalogue.sweep_imports", 10 * _MINUTE),
         PeriodicJob("purge-telemetry", "telemetry.purge", 6 * _HOUR),
         PeriodicJob("purge-refresh-tokens", "accounts.purge_refresh_tokens", 6 * _HOUR),

@@ -447,6 +447,10 @@ MEDIA_DIR = DATA_DIR / "media"
 """Pictures of products; every web process needs the same folder."""
 MEDIA_MAX_BYTES = _env.integer("MEDIA_MAX_BYTES", 8 * 1024 * 1024, 1024)
 IMPORT_MAX_BYTES = _env.integer("IMPORT_MAX_BYTES", 64 * 1024 * 1024, 1024)
+SUPPLIER_TIMEOUT_S = _env.number("SUPPLIER_TIMEOUT_S", 60.0, 1.0)
+"""How long fetching a supplier's file may take in all."""
+SUPPLIER_ORIGINS = _env.names("SUPPLIER_ORIGINS", [])
+"""Origins that are asked for suppliers' files though they are not public or not https."""
 
 # --- logging --------------------------------------------------------------
 

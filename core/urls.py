@@ -23,7 +23,7 @@ from core.assistant.preferences import api as preferences
 from core.audit import api as audit
 from core.branches.urls import branches_api
 from core.catalogue import media
-from core.catalogue.rest import categories, imports, pictures, tax_rates, variants
+from core.catalogue.rest import categories, imports, pictures, supplier_feeds, tax_rates, variants
 from core.catalogue.rest import products as catalogue
 from core.demo.api import DemoView
 from core.feeds.urls import feeds_urls
@@ -116,6 +116,15 @@ api: list[URLPattern | URLResolver] = [
     path("api/tax-rates", tax_rates.TaxRatesView.as_view()),
     path("api/tax-rates/presets", tax_rates.TaxPresetsView.as_view()),
     path("api/tax-rates/<id:rate_id>", tax_rates.TaxRateView.as_view()),
+    path("api/chains/<str:chain_id>/supplier-feeds", supplier_feeds.FeedsView.as_view()),
+    path("api/chains/<str:chain_id>/supplier-feeds/<id:feed_id>", supplier_feeds.FeedView.as_view()),
+    path(
+        "api/chains/<str:chain_id>/supplier-feeds/<id:feed_id>/deliveries",
+        supplier_feeds.DeliveriesView.as_view(),
+    ),
+    path(
+        "api/chains/<str:chain_id>/supplier-feeds/<id:feed_id>/fetch", supplier_feeds.FetchFeedView.as_view()
+    ),
     path("api/categories", categories.CategoriesView.as_view()),
     path("api/categories/<id:category_id>", categories.CategoryView.as_view()),
     path("api/variants", variants.VariantsView.as_view()),

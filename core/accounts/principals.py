@@ -26,6 +26,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "chain.watch": _CHAIN,
     "chain.manage": _CHAIN,
     "catalogue.manage": _MANAGERS,
+    "catalogue.deliver": _MANAGERS,
     "device.watch": _STAFF,
     "device.manage": _MANAGERS,
     "firmware.release": frozenset(),

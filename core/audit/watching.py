@@ -13,6 +13,7 @@ from core.catalogue.models import (
     PriceRule,
     Product,
     ProductCode,
+    SupplierFeed,
     Variant,
     Voucher,
 )
@@ -93,6 +94,10 @@ def _watch_goods() -> None:
     )
     codes = Watched("product_code", _of_chain, _named("product_code"), ("code", "units"))
     watch(ProductCode, codes)
+    feed = Watched(
+        "supplier_feed", _of_chain, _named("supplier_feed"), _fields(SupplierFeed, "next_at"), ("url",)
+    )
+    watch(SupplierFeed, feed)
     run = ("name", "dry_run", "status", "written")
     watch(ImportJob, Watched("import", _of_chain, _named("import"), run))
 

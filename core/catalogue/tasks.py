@@ -8,7 +8,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import transaction
 
-from core.catalogue.imports import runner
+from core.catalogue.imports import deliveries, runner
 from core.catalogue.models import ImportJob
 from core.config.database import fresh_connections
 
@@ -23,6 +23,15 @@ def run_import(pk: str) -> None:
 def sweep_imports() -> int:
     """Give up imports that died and forget old ones; return how many."""
     return runner.sweep()
+
+
+@shared_task(name="catalogue.ask_suppliers")  # type: ignore[untyped-decorator]
+def ask_suppliers() -> int:
+    """Fetch the files of the suppliers' feeds that are due; return how many."""
+    found = deliveries.due()
+    for job in found:
+        launch(job)
+    return len(found)
 
 
 def launch(job: ImportJob) -> None:

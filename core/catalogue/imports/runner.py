@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from django.utils import timezone
 
-from core.catalogue.imports import sheets, staged_products
+from core.catalogue.imports import fetching, sheets, staged_products
 from core.catalogue.imports.headers import LONGEST
 from core.catalogue.imports.planning import Plan, Step
 from core.catalogue.models.imports import OVER, ImportJob, ImportLine
@@ -35,6 +35,8 @@ def run(pk: str) -> None:
         return
     job = ImportJob.objects.select_related("chain").get(pk=pk)
     try:
+        if not job.packed:
+            _fetch(job)
         with acting(f"user:{job.by_id}" if job.by_id else SYSTEM):
             _run(job)
     except sheets.UnknownColumns as error:
@@ -43,13 +45,21 @@ def run(pk: str) -> None:
         ]
         _note(job, "headings")
         _finish(job, ImportJob.Status.COLUMNS, str(error))
-    except sheets.SheetError as error:
+    except (fetching.NotFetched, sheets.SheetError) as error:
         _finish(job, ImportJob.Status.FAILED, str(error))
     except staged_products.Stale:
         _finish(job, ImportJob.Status.FAILED, "The products kept changing meanwhile. Please try again.")
     except Exception:
         log.exception("import %s failed", pk)
         _finish(job, ImportJob.Status.FAILED, "Something went wrong on our side. Nothing more was written.")
+
+
+def _fetch(job: ImportJob) -> None:
+    job.status = ImportJob.Status.FETCHING
+    _note(job, "status")
+    job.data = fetching.fetched(job.url)
+    job.status = ImportJob.Status.CHECKING
+    _note(job, "packed", "status")
 
 
 def _run(job: ImportJob) -> None:

@@ -1,4 +1,4 @@
-"""Files as shops have them: CSV in any encoding with any separator, and Excel workbooks."""
+"""Files as shops have them: CSV in any encoding with any separator, Excel workbooks, and lists in JSON."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from core.catalogue.imports import encodings, headers, workbooks
+from core.catalogue.imports import encodings, headers, records, workbooks
 from core.catalogue.imports.columns import COLUMNS
 from core.catalogue.imports.headers import Heading
 
@@ -100,7 +100,8 @@ class Sheet(NamedTuple):
                 sentence = f"Cell {place + 1} holds {cell.strip()[:40]!r}, but its column has no name."
                 return SheetRow(line, {}, sentence)
         cells += [""] * (wanted - len(cells))
-        return SheetRow(line, {name: cell for name, cell in zip(self.columns, cells, strict=True) if name})
+        named = zip(self.columns, cells, strict=True)
+        return SheetRow(line, {name: cell for name, cell in named if name and cell != records.ABSENT})
 
 
 def _no_value(place: int, cell: str) -> str:
@@ -126,6 +127,8 @@ def opened(
         )
     if data.startswith(b"PK"):
         return _workbook(data, known, mapping or {})
+    if records.looks_like(data):
+        return _records(data, known, mapping or {})
     try:
         text, guess = encodings.decoded(data, encoding)
     except encodings.NoText as error:
@@ -147,6 +150,14 @@ def _workbook(data: bytes, known: Collection[str], mapping: Mapping[str, str]) -
     except workbooks.NoWorkbook as error:
         raise SheetError(str(error)) from None
     return _sheet(Sheet((), table.text, ",", numbered=True, notes=table.notes), known, mapping)
+
+
+def _records(data: bytes, known: Collection[str], mapping: Mapping[str, str]) -> Sheet:
+    try:
+        text = records.read(data)
+    except records.NoRecords as error:
+        raise SheetError(str(error)) from None
+    return _sheet(Sheet((), text, ",", numbered=True), known, mapping)
 
 
 def _sheet(sheet: Sheet, known: Collection[str], mapping: Mapping[str, str]) -> Sheet:

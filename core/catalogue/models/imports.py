@@ -21,6 +21,7 @@ class ImportJob(models.Model):
         """
 
         QUEUED = "queued"
+        FETCHING = "fetching"
         CHECKING = "checking"
         WRITING = "writing"
         DONE = "done"
@@ -37,9 +38,15 @@ class ImportJob(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     chain = models.ForeignKey("tenancy.Chain", on_delete=models.CASCADE, related_name="imports")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    feed = models.ForeignKey(
+        "catalogue.SupplierFeed", on_delete=models.SET_NULL, null=True, related_name="deliveries"
+    )
+    """Of which supplier's feed it is a delivery."""
+    url = models.CharField(max_length=500, blank=True)
+    """Where the file is fetched; empty: it came with the call."""
     name = models.CharField(max_length=200)
-    packed = models.BinaryField()
-    """The file, deflated: whichever machine runs the task has it."""
+    packed = models.BinaryField(default=b"")
+    """The file, deflated: whichever machine runs the task has it. Empty until it is fetched."""
     dry_run = models.BooleanField(default=True)
     on_error = models.CharField(max_length=10, choices=OnError, default=OnError.NOTHING)
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)

@@ -38,7 +38,7 @@ ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", *CODE_PAGES)
 
 
 class ImportBody(ClosedSerializer):
-    """A workbook (.xlsx) or CSV file as multipart/form-data. Columns that it has not stay as they are."""
+    """A workbook, CSV or JSON file as multipart/form-data. Columns that it has not stay as they are."""
 
     file = serializers.FileField(help_text="Any encoding and separator; a column barcode.")
     chain = serializers.CharField(max_length=50, required=False)
@@ -77,6 +77,7 @@ class ImportAnswer(serializers.ModelSerializer[ImportJob]):
     """An import and how far it is."""
 
     chain = serializers.CharField(source="chain.slug")
+    feed = serializers.UUIDField(source="feed_id", allow_null=True)
     percent = serializers.IntegerField()
     is_over = serializers.BooleanField()
     headings = HeadingAnswer(many=True)
@@ -86,8 +87,8 @@ class ImportAnswer(serializers.ModelSerializer[ImportJob]):
     class Meta:
         model = ImportJob
         fields = (
-            "id", "chain", "name", "dry_run", "on_error", "status", "problem", "percent", "is_over", "total",
-            "checked", "written", "created", "changed", "unchanged", "refused", "noted", "headings",
+            "id", "chain", "feed", "name", "dry_run", "on_error", "status", "problem", "percent", "is_over",
+            "total", "checked", "written", "created", "changed", "unchanged", "refused", "noted", "headings",
             "notes", "guess", "encoding", "created_at",
         )  # fmt: skip
 
@@ -149,11 +150,7 @@ class ImportsView(_Imports, ListView[ImportJob]):
         """Begin an import; a dry run unless said otherwise. Follow it at its Location."""
         managed(request)
         given = checked(ImportBody, request)
-        chain, file = chain_of(request, given.get("chain")), given["file"]
-        if file.size > settings.IMPORT_MAX_BYTES:
-            sentence = f"Expected at most {settings.IMPORT_MAX_BYTES} bytes, got {file.size}."
-            raise Problem(413, "too_large", sentence, errors={"file": [sentence]})
-        name, data = str(file.name)[:200], file.read()
+        chain, (name, data) = chain_of(request, given.get("chain")), read_file(given["file"])
         choices = {"dry_run": given["dry_run"], "on_error": given["on_error"]}
         return once(request, lambda: begin(chain, cast(User, request.user), name, data, **choices))
 
@@ -224,11 +221,24 @@ def _again(job: ImportJob, request: Request, **other: Any) -> Response:
     return begin(job.chain, cast(User, request.user), job.name, job.data, **{**as_before, **other})
 
 
+def read_file(file: Any) -> tuple[str, bytes]:
+    """Return an uploaded file's name and content; raises the 413 of one that is too large."""
+    if file.size > settings.IMPORT_MAX_BYTES:
+        sentence = f"Expected at most {settings.IMPORT_MAX_BYTES} bytes, got {file.size}."
+        raise Problem(413, "too_large", sentence, errors={"file": [sentence]})
+    return str(file.name)[:200], file.read()
+
+
 def begin(chain: Chain, user: User | None, name: str, data: bytes, **fields: Any) -> Response:
     """Make the job and launch it; return the 202."""
     job = ImportJob(chain=chain, by=user, name=name, **fields)
     job.data = data
     job.save()
+    return accepted(job)
+
+
+def accepted(job: ImportJob) -> Response:
+    """Launch the job; return the 202."""
     launch(job)
     response = Response(ImportAnswer(job).data, 202)
     response["Location"] = f"/api/imports/{job.pk}"

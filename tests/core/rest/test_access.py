@@ -18,7 +18,7 @@ from core.accounts import throttling, tokens
 from core.accounts.models import Login, User
 from core.accounts.principals import PERMISSIONS
 from core.apikeys.models import ApiKey
-from core.catalogue.models import Category, ImportJob, Variant
+from core.catalogue.models import Category, ImportJob, SupplierFeed, Variant
 from core.firmware.models import Release, Rollout
 from core.notifications.models import Notification, PushSubscription
 from core.tax.models import TaxRate
@@ -111,6 +111,7 @@ def ids(world: World, people: dict[str, User], settings: Any, tmp_path: Path) ->
         "key_id": ApiKey.objects.create(
             chain=world.chain, owner=people["chain_admin"], name="x", scopes=[], expires_at=timezone.now()
         ).pk,
+        "feed_id": SupplierFeed.objects.create(chain=world.chain, owner=people["chain_admin"], name="x").pk,
         "trolley_id": world.trolley.trolley_id,
         "device_id": world.device.pk,
         "controller_id": world.device.controllers.get().pk,

@@ -236,6 +236,8 @@ def test_the_matrix_leaves_out_nothing_that_can_be_read() -> None:
     posts |= {"api/trolleys/<str:trolley_id>/new-qr"}  # test_trolley_qr
     keys = "api/chains/<str:chain_id>/keys"  # test_api_keys
     posts |= {keys, f"{keys}/<id:key_id>", f"{keys}/<id:key_id>/rotate"}
+    feeds = "api/chains/<str:chain_id>/supplier-feeds"  # test_supplier_feeds
+    posts |= {feeds, *(f"{feeds}/<id:feed_id>{rest}" for rest in ("", "/deliveries", "/fetch"))}
     posts |= {"api/auth/logout-everywhere", "api/payments/webhooks/<str:provider>"}
     # Codes and links: test_login_codes, test_addresses.
     posts |= {"api/auth/otp/request", "api/auth/otp/verify", "api/auth/email/confirm"}

@@ -1,0 +1,122 @@
+"""Fetching a supplier's file by its address, so that nobody has us look into our own network.
+
+What somebody may type for us to call could name what only we can reach. So the address of every connection
+is looked at when its socket is made, after names were resolved and for each redirect anew: it must be one of
+the public internet, and https. ``SUPPLIER_ORIGINS`` names the exceptions that an installation trusts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any
+
+import aiohttp
+from django.conf import settings
+from yarl import URL
+
+_MOST_REDIRECTS = 3
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_CHUNK = 1 << 16
+_INWARD: tuple[IPv4Network | IPv6Network, ...] = (
+    ip_network("100.64.0.0/10"),
+    ip_network("192.0.0.0/24"),
+    ip_network("192.88.99.0/24"),
+    ip_network("64:ff9b::/96"),
+    ip_network("64:ff9b:1::/48"),
+    ip_network("2002::/16"),
+)
+"""What leads to private addresses though not every Python calls it private: shared space and translations."""
+
+
+class NotFetched(Exception):
+    """There is no file to be had; the text says what was expected and what came."""
+
+
+class _Inward(OSError):
+    """An address that is not one of the public internet."""
+
+
+def fetched(url: str) -> bytes:
+    """Return the file at the address; raises NotFetched. Blocking, for ``SUPPLIER_TIMEOUT_S`` at the most."""
+    return asyncio.run(_fetched(URL(url)))
+
+
+def is_address(url: str) -> bool:
+    """Return whether we would call this address at all: https without a password in it, or trusted."""
+    try:
+        parsed = URL(url)
+        whole = bool(parsed.host) and parsed.user is None and parsed.password is None
+        return whole and (parsed.scheme == "https" or _is_trusted(parsed))
+    except ValueError:
+        return False
+
+
+def is_public(address: str) -> bool:
+    """Return whether an IP address belongs to the public internet."""
+    found = ip_address(address.partition("%")[0])
+    inward = any(found.version == each.version and found in each for each in _INWARD)
+    return found.is_global and not found.is_multicast and not inward
+
+
+def _is_trusted(url: URL) -> bool:
+    return str(url.origin()) in settings.SUPPLIER_ORIGINS
+
+
+async def _fetched(url: URL) -> bytes:
+    try:
+        trusted = url.origin() if _is_trusted(url) else None
+        async with asyncio.timeout(settings.SUPPLIER_TIMEOUT_S):
+            for _ in range(_MOST_REDIRECTS + 1):
+                found = await _answer(url, url.origin() == trusted)
+                if isinstance(found, bytes):
+                    return found
+                url = found
+    except TimeoutError:
+        raise NotFetched(f"Expected the file within {settings.SUPPLIER_TIMEOUT_S:g} s.") from None
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        raise NotFetched(f"Expected an answer of {url.host}, got none: {_reason(error)}.") from None
+    raise NotFetched(f"Expected at most {_MOST_REDIRECTS} redirects.")
+
+
+async def _answer(url: URL, trusted: bool) -> bytes | URL:
+    """Return the file, or where else it is. Only who was trusted from the start leads to the trusted."""
+    if url.scheme != "https" and not trusted:
+        raise NotFetched(f"Expected an https address, got {url.scheme}://{url.host}.")
+    connector = aiohttp.TCPConnector(socket_factory=None if trusted else _public_socket)
+    headers = {"Accept-Encoding": "identity", "User-Agent": "smart-trolley"}
+    async with (
+        aiohttp.ClientSession(connector=connector, auto_decompress=False, headers=headers) as session,
+        session.get(url, allow_redirects=False) as response,
+    ):
+        if response.status in _REDIRECTS and "Location" in response.headers:
+            return url.join(URL(response.headers["Location"]))
+        if response.status != 200:
+            raise NotFetched(f"Expected a file from {url.host}, got status {response.status}.")
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise NotFetched("Expected the file as it is, got it compressed.")
+        return await _body(response)
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    data = bytearray()
+    async for chunk in response.content.iter_chunked(_CHUNK):
+        data += chunk
+        if len(data) > settings.IMPORT_MAX_BYTES:
+            raise NotFetched(f"Expected at most {settings.IMPORT_MAX_BYTES} bytes, got more.")
+    return bytes(data)
+
+
+def _public_socket(info: tuple[Any, ...]) -> socket.socket:
+    """Return a socket for the address that a connection is about to be made to; raises _Inward."""
+    family, kind, protocol, _, address = info
+    if not is_public(str(address[0])):
+        raise _Inward("its address is not one of the public internet")
+    return socket.socket(family, kind, protocol)
+
+
+def _reason(error: Exception) -> str:
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    inward = cause if isinstance(cause, _Inward) else None
+    return str(inward) if inward is not None else type(error).__name__
