@@ -102,7 +102,7 @@ def _codec(decider: Decider[Any, Any, Any, Any], **options: Any) -> JsonCodec[An
 
 _TROLLEY = _codec(
     trolley.DECIDER,
-    state_version=7,
+    state_version=8,
     versions={"ClaimRequested": 3, "TrolleyAssigned": 2, "TrolleyLeft": 2, "UnlockRequested": 2},
     upcasters={
         ("UnlockRequested", 1): same,

@@ -67,7 +67,7 @@ from actors.messages.trolley import (
     UnlockRequested,
 )
 from actors.trolley.rentals import RENTALS
-from actors.trolley.state import EVENTS, State, evolve, stands
+from actors.trolley.state import EVENTS, State, evolve, slotless, stands
 from actors.trolley.tells import tells
 
 CLAIM_TIMEOUT_S = 10.0
@@ -161,8 +161,7 @@ def _confirm(state: State, command: ConfirmClaim, ctx: Context) -> Decision:
         return _lapse(state, command, ctx)
     has_lock = stands(state) is not None and state.custody != "out"
     unlock_id = command.session_id if has_lock else None
-    slotless = stands(state) is None and state.custody == "unknown"
-    due_at = ctx.now + state.rental_s if slotless else None
+    due_at = ctx.now + state.rental_s if slotless(state) else None
     assigned = TrolleyAssigned(command.session_id, state.user_id or "", unlock_id, ctx.now, due_at)
     held = evolve(state, assigned)
     first = _claimed(held, True, command.cart_revision)

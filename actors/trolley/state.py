@@ -54,6 +54,8 @@ class Lapsed(msgspec.Struct, frozen=True):
     since: float
     until: float
     """No longer than this."""
+    due_at: float | None = None
+    """When the rental that ended with it was expected to; None for one that a slot ends."""
 
 
 class StaffHold(msgspec.Struct, frozen=True):
@@ -135,6 +137,11 @@ def stands(state: State, ref: TrolleyRef | None = None) -> Place | None:
     return None if ref is None else ref.place
 
 
+def slotless(state: State) -> bool:
+    """Return whether no slot will see the trolley leave and come back: its rental is its session's."""
+    return stands(state) is None and state.custody == "unknown"
+
+
 def card(state: State) -> TrolleyCard | None:
     """Return what the map shows of the trolley; None while nothing has said which branch it is in."""
     ref = state.ref
@@ -201,11 +208,14 @@ def _expired(state: State, event: SessionExpired) -> State:
     lapsed = None
     if state.resume_s > 0 and state.since is not None:
         until = event.at + state.resume_s
-        lapsed = Lapsed(event.session_id, event.user_id, state.since, until)
+        due_at = state.due_at if slotless(state) else None
+        lapsed = Lapsed(event.session_id, event.user_id, state.since, until, due_at)
     return replace(_freed(state, event), lapsed=lapsed)
 
 
 def _resumed(state: State, event: SessionResumed) -> State:
+    """The rental goes on: that of a trolley without a slot had ended with the session."""
+    due_at = None if state.lapsed is None else state.lapsed.due_at
     return replace(
         state,
         phase="held",
@@ -214,6 +224,8 @@ def _resumed(state: State, event: SessionResumed) -> State:
         since=event.since,
         heard_at=event.at,
         lapsed=None,
+        rental_id=state.rental_id if due_at is None else rental_of_session(event.session_id),
+        due_at=state.due_at if due_at is None else due_at,
     )
 
 

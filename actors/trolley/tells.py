@@ -32,7 +32,7 @@ from actors.messages.trolley import (
     TrolleyReturned,
     UnlockRequested,
 )
-from actors.trolley.state import State, card, stands
+from actors.trolley.state import State, card, slotless, stands
 
 
 def tells(state: State, event: Any) -> tuple[Tell, ...]:
@@ -74,7 +74,7 @@ def _open_again(state: State, event: SessionResumed) -> tuple[Tell, ...]:
         restore_s=ref.restore_s,
         resumed=True,
     )
-    return (Tell("cart", event.user_id, command), *_custody(state))
+    return (Tell("cart", event.user_id, command), *_due_without_a_slot(state), *_custody(state))
 
 
 def _close(user_id: str, session_id: str, outcome: Outcome) -> Tell:
@@ -93,22 +93,35 @@ def _close_lapsed(state: State, event: ClaimLapsed) -> tuple[Tell, ...]:
 
 def _close_ended(state: State, event: SessionEnded) -> tuple[Tell, ...]:
     closed = _close(event.user_id, event.session_id, event.outcome)
-    return (closed, *_nobody_waits(state, event.session_id), *_custody(state))
+    return (closed, *_nobody_waits(state, event.session_id), *_over_without_a_slot(state), *_custody(state))
 
 
 def _close_expired(state: State, event: SessionExpired) -> tuple[Tell, ...]:
     notice = _notice(state, event.user_id, event, "warning")
     closed = _close(event.user_id, event.session_id, "expired")
-    return (closed, *_nobody_waits(state, event.session_id), *_custody(state), notice)
+    over = (*_nobody_waits(state, event.session_id), *_over_without_a_slot(state))
+    return (closed, *over, *_custody(state), notice)
 
 
 def _assigned(state: State, event: TrolleyAssigned) -> tuple[Tell, ...]:
     """A trolley that is taken over outside of its slot has a fresh rental."""
     if state.custody != "out":
-        return _open_lock(state, event)
+        return (*_open_lock(state, event), *_due_without_a_slot(state))
     due = event.at + state.rental_s
     alarms = (*_clear(state, "stray", "overdue"), *_raise(state, "overdue", due, event.user_id))
     return (*alarms, *_custody(state))
+
+
+def _due_without_a_slot(state: State) -> tuple[Tell, ...]:
+    """A trolley that no slot will see leave is due from the beginning of its session."""
+    if state.due_at is None or state.custody == "out":
+        return ()
+    return _raise(state, "overdue", state.due_at, state.user_id)
+
+
+def _over_without_a_slot(state: State) -> tuple[Tell, ...]:
+    """The rental of a trolley that no slot sees ends with its session."""
+    return _clear(state, "overdue") if slotless(state) else ()
 
 
 def _open_lock(state: State, event: TrolleyAssigned | UnlockRequested) -> tuple[Tell, ...]:
@@ -167,7 +180,7 @@ def _missing(state: State, event: TrolleyMissing) -> tuple[Tell, ...]:
 
 
 def _extended(state: State, event: RentalExtended) -> tuple[Tell, ...]:
-    raised = _raise(state, "overdue", event.due_at, state.taken_by)
+    raised = _raise(state, "overdue", event.due_at, state.taken_by or state.user_id)
     return (*_clear(state, "overdue"), *raised)
 
 

@@ -13,17 +13,23 @@ from actors.messages.trolley import (
     ChangeRental,
     Claim,
     CloseRental,
+    ConfirmClaim,
     LockClosed,
     LockReported,
     MissingSet,
+    Release,
     RentalClosed,
     RentalExtended,
     RentalKept,
     RentalNoted,
     RentalOver,
+    ResumeSession,
     SessionEnded,
+    SessionExpired,
+    SessionResumed,
     SetMissing,
     TermsChanged,
+    TrolleyAssigned,
     TrolleyFound,
     TrolleyLeft,
     TrolleyMissing,
@@ -31,7 +37,7 @@ from actors.messages.trolley import (
     UseTerms,
 )
 from tests.domain.given import Given, given
-from tests.domain.things import REF
+from tests.domain.things import BARE, REF
 from tests.domain.trolley.test_trolley_lock import ASSIGNED, DOCKED, LEFT, OPENED, REQUESTED, T
 
 ENDED = SessionEnded("s1", "alice", "abandoned", 110.0)
@@ -117,3 +123,48 @@ def test_a_session_that_goes_on_goes_by_the_branchs_new_settings() -> None:
     told_so.then(TermsChanged(kept, 101.0))
     assert trolley.expires_at(told_so.state) == 100.5 + 300.0
     held.when(UseTerms(REF), at=101.0).then()
+
+
+BARE_CLAIM = replace(REQUESTED, ref=BARE, resume_s=60.0)
+BARE_ASSIGNED = TrolleyAssigned("s1", "alice", None, 101.0, 7301.0)
+BARE_RENTAL = trolley.rental_of_session("s1")
+
+
+def slotless(*more: Any) -> Given:
+    return given(trolley, T, BARE_CLAIM, BARE_ASSIGNED, *more)
+
+
+def test_a_trolley_that_no_slot_sees_leave_is_due_from_the_beginning_of_its_session() -> None:
+    begun = given(trolley, T, BARE_CLAIM).when(ConfirmClaim("s1", "alice"), at=101.0)
+    begun.then(BARE_ASSIGNED)
+    (raised,) = told(begun, RaiseAlarm)
+    assert (raised.kind, raised.due, raised.about.user_id) == ("overdue", 7301.0, "alice")
+
+
+def test_its_alarm_is_taken_back_when_the_session_ends() -> None:
+    ended = slotless().when(Release("s1", "paid"), at=200.0)
+    (cleared,) = [each for each in told(ended, ClearAlarm) if "overdue" in each.kinds]
+    assert cleared.subject == f"trolley/{T}"
+
+
+def test_its_rental_is_extended_for_who_has_it() -> None:
+    later = slotless().when(ChangeRental(BARE, BARE_RENTAL, None, 9000.0), at=200.0)
+    (raised,) = told(later, RaiseAlarm)
+    assert (raised.due, raised.about.user_id) == (9000.0, "alice")
+
+
+def test_a_session_that_goes_on_is_due_when_it_was_before() -> None:
+    silent = slotless(RentalExtended(BARE_RENTAL, 9000.0, 110.0), SessionExpired("s1", "alice", 131.0))
+    assert silent.state.due_at is None
+    resumed = silent.when(ResumeSession("s1", "alice"), at=140.0)
+    resumed.then(SessionResumed("s1", "alice", 101.0, 140.0))
+    assert (resumed.state.rental_id, resumed.state.due_at) == (BARE_RENTAL, 9000.0)
+    (raised,) = told(resumed, RaiseAlarm)
+    assert (raised.kind, raised.due, raised.about.user_id) == ("overdue", 9000.0, "alice")
+
+
+def test_a_trolley_that_has_a_slot_is_due_from_leaving_it() -> None:
+    begun = given(trolley, T, DOCKED, REQUESTED).when(ConfirmClaim("s1", "alice"), at=101.0)
+    assert told(begun, RaiseAlarm) == []
+    ended = given(trolley, T, DOCKED, REQUESTED, ASSIGNED).when(Release("s1", "paid"), at=110.0)
+    assert [each for each in told(ended, ClearAlarm) if "overdue" in each.kinds] == []
