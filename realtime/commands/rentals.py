@@ -38,6 +38,10 @@ Text = Annotated[str, Meta(min_length=1, max_length=300)]
 Number = Annotated[int, Meta(ge=1)]
 
 
+TAKEN = frozenset({"trolley_in_use", "trolley_inactive", "trolley_maintenance", "trolley_missing"})
+"""Refusals of a trolley that another would not give."""
+
+
 class TrolleyAssign(Timed, kw_only=True):
     """Let a trolley to somebody, named by ``user_id`` or ``user_phone``, for ``minutes``.
 
@@ -194,6 +198,15 @@ async def _by_phone(call: Call, phone: str) -> by_phone.Found:
         return await in_database(by_phone.find_or_make, phone, call.place.chain)
     except ValueError as error:
         raise invalid("user_phone", str(error)) from None
+
+
+async def _another(call: Call, letting: _Letting, problem: Problem) -> _Letting | None:
+    """Return the next trolley if anyone would do, and somebody else, perhaps at another edge, was faster."""
+    if isinstance(call.place.thing, TrolleyRef) or problem.code not in TAKEN:
+        return None
+    ref = await _next_free(call, letting.user_id)
+    rental_s = letting.rental_s if call.body.minutes else rental_of(call.services, ref)
+    return letting._replace(ref=ref, rental_s=rental_s)
 
 
 def _assign(call: Call, letting: _Letting) -> Ask:
@@ -354,6 +367,7 @@ ROWS = (
         refer=_refer_assign,
         command=_assign,
         show=_assigned,
+        instead=_another,
         explain=name_holder,
         routes=(Route("POST", "/branches/{branch_id}/carts/assign", 201),),
         refusals=(*HELD, "which_trolley", "no_trolley_free", "user_not_found", *LATE),

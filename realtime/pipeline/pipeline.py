@@ -187,6 +187,9 @@ class Pipeline:
             try:
                 outcome = await call.services.asking.outcome(pending)
             except Problem as problem:
+                instead = await self.row.instead(call, found, problem)
+                if instead is not None:
+                    return await settle(self._ask(call, instead))
                 raise await self.row.explain(call, problem) from problem
         shown = self._show(call, found, outcome)
         if type(shown) is CoroutineType:

@@ -103,6 +103,10 @@ def nothing(call: Call) -> Any:
     """Look nothing up."""
 
 
+async def nothing_instead(call: Call, found: Any, problem: Problem) -> None:
+    """Let what the actor refuses be refused."""
+
+
 async def as_refused(call: Call, problem: Problem) -> Problem:
     """Leave a refusal as the actor gave it."""
     return problem
@@ -151,6 +155,11 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     refer: Callable[[Call], Any] = nothing
     command: Callable[[Call, Any], Ask | None]
     show: Callable[[Call, Any, Any], Any]
+    instead: Callable[[Call, Any, Problem], Awaitable[Any]] = nothing_instead
+    """What to ask for in place of what the actor refused: as ``refer`` gives it, None: the refusal stands.
+
+    Only of a row that explains.
+    """
     explain: Callable[[Call, Problem], Awaitable[Problem]] = as_refused
     """Puts names and times into what the actor refuses."""
     routes: tuple[Route, ...]

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from actors.runtime import ManualClock
+from core.alarms.telling import tell_due
 from core.fleet.models import Rental
+from core.notifications.models import Notification
 from core.tenancy.models import Branch
+from realtime.commands import rentals
 from realtime.server import Server
 from realtime.testing import CommandRefused, trolley_client
 from tests.realtime.conftest import World
@@ -61,6 +64,26 @@ async def test_a_trolley_whose_lock_nobody_hears_is_not_the_next_that_is_free(
         assert [answer.json()["cart_number"] for answer in answers[:2]] == [3, 4], "those without a lock"
 
 
+async def test_who_asks_for_any_trolley_gets_the_next_when_another_edge_was_faster(
+    world: World, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staff, shopper = await asyncio.to_thread(world.staff), await asyncio.to_thread(world.token)
+    late = str((await asyncio.to_thread(world.customer, "late")).pk)
+    monkeypatch.setattr(rentals, "free_in", lambda code: world.trolleys[:4])  # as it was a moment ago
+    path = f"/api/branches/{world.branch.code}/carts"
+    async with trolley_client(server, shopper) as phone, http(server, staff) as api:
+        await phone.command("session.start", trolley_id=world.trolleys[0])
+        await api.post(f"{path}/2/maintenance", json={"on": True, "notes": "a wheel"})
+        let = await api.post(f"{path}/assign", json={"user_id": late})
+        assert (let.status_code, let.json()["cart_number"]) == (201, 3)
+        named = await api.post(f"{path}/assign", json={"user_id": late, "cart_number": 1})
+        assert (named.status_code, named.json()["code"]) == (409, "trolley_in_use")
+        monkeypatch.setattr(rentals, "free_in", lambda code: world.trolleys[:1])
+        other = str((await asyncio.to_thread(world.customer, "other")).pk)
+        none = await api.post(f"{path}/assign", json={"user_id": other})
+        assert (none.status_code, none.json()["code"]) == (409, "no_trolley_free")
+
+
 async def test_the_rental_of_a_trolley_without_a_slot_is_its_session(world: World, server: Server) -> None:
     staff, shopper = await asyncio.to_thread(world.staff), await asyncio.to_thread(world.token)
     path = f"/api/branches/{world.branch.code}/rentals"
@@ -74,6 +97,36 @@ async def test_the_rental_of_a_trolley_without_a_slot_is_its_session(world: Worl
         assert (await api.get(f"{path}/active")).json()["results"] == []
         (over,) = (await api.get(f"{path}/history?status=returned")).json()["results"]
         assert over["id"] == rental["id"]
+
+
+async def test_where_no_slot_sees_it_shopper_and_branch_hear_once_that_a_trolley_is_late(
+    world: World, server: Server, clock: ManualClock
+) -> None:
+    staff, shopper = await asyncio.to_thread(world.staff), await asyncio.to_thread(world.token)
+    await asyncio.to_thread(world.customer)
+    path, code = f"/api/branches/{world.branch.code}", world.trolleys[2]
+    running = await server.running()
+    async with trolley_client(server, shopper) as phone, http(server, staff) as api:
+        await phone.subscribe("notifications")
+        body = {"cart_number": 3, "user_id": str(world.user().pk), "minutes": 1}
+        assert (await api.post(f"{path}/carts/assign", json=body)).status_code == 201
+        await running.settled()
+        for _ in range(4):  # signs of life, or the session would end before it is late
+            clock.advance(15.5)
+            await phone.command("session.heartbeat")
+        late = await phone.event("notifications")
+        assert (late["name"], late["data"]["trolley_id"]) == ("RentalOverdue", code)
+        await running.settled()
+        (alarm,) = (await api.get(f"{path}/alarms")).json()["results"]
+        assert (alarm["kind"], alarm["trolley_id"]) == ("overdue", code)
+        assert await asyncio.to_thread(tell_due) == 1
+        assert await asyncio.to_thread(tell_due) == 0
+        kinds = await asyncio.to_thread(lambda: sorted(Notification.objects.values_list("kind", flat=True)))
+        assert kinds.count("overdue") == 1
+        await phone.command("session.end")
+        await running.settled()
+        (over,) = (await api.get(f"{path}/alarms")).json()["results"]
+        assert (over["alarm_id"], over["cleared_at"] is None) == (alarm["alarm_id"], False)
 
 
 def _elsewhere(world: World) -> None:
