@@ -149,7 +149,7 @@ ACCESS: dict[str, dict[str, Access]] = {
     "rollouts/{rollout_id}/abort": {"POST": _DEVICE},
     "rollouts/{rollout_id}/retry": {"POST": _DEVICE},
     "products": {"GET": PERSON, "POST": _CATALOGUE},
-    "products/export": {"GET": _CATALOGUE},
+    "products/export": {"GET": granted("catalogue.watch")},
     "products/{product_id}": {"GET": PERSON, "PUT": _CATALOGUE, "PATCH": _CATALOGUE, "DELETE": _CATALOGUE},
     "products/{product_id}/images": {"POST": _CATALOGUE},
     "products/{product_id}/images/{image_id}": {"DELETE": _CATALOGUE},

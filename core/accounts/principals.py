@@ -25,6 +25,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "chain.create": frozenset(),
     "chain.watch": _CHAIN,
     "chain.manage": _CHAIN,
+    "catalogue.watch": _MANAGERS,
     "catalogue.manage": _MANAGERS,
     "catalogue.deliver": _MANAGERS,
     "device.watch": _STAFF,

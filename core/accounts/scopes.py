@@ -61,6 +61,23 @@ def find_chain(principal: Principal, name: str) -> Chain:
     return get_object_or_404(chains(principal), by_id_or("slug", name))
 
 
+def editable_chains(principal: Principal) -> set[str]:
+    """Return the slugs of the chains whose catalogue the principal may change.
+
+    Whoever has the role in single branches only may where the chain lets them.
+    """
+    if not principal.is_for("catalogue.manage"):
+        return set()
+    roles = PERMISSIONS["catalogue.manage"]
+    held = [grant for grant in principal.grants if grant.role in roles]
+    whole = {grant.chain for grant in held if grant.branch is None}
+    single = {grant.chain for grant in held} - whole
+    if not single:
+        return whole
+    open_ones = Chain.objects.filter(slug__in=single, branch_managers_edit_catalogue=True)
+    return whole | set(open_ones.values_list("slug", flat=True))
+
+
 def managed_chains(principal: Principal, permission: str) -> set[str]:
     """Return the slugs of the chains in which the principal has the permission in some branch."""
     if not principal.is_for(permission):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from actors.kit.money import quantize
 from core.accounts import scopes
 from core.accounts.principals import Principal
 from core.branches.serializers import ChainChanges, NewChain, fill, refuse_in_use, whole
@@ -21,16 +23,30 @@ from core.tenancy.lookup import by_id_or
 from core.tenancy.models import Chain
 
 
+@extend_schema_field({"type": ["number", "null"]})
+class Limit(serializers.Field[Any, Any, Any, Any]):
+    """Above what a refund is asked about once more, in the currency's decimals. Read only."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(read_only=True, **kwargs)
+
+    def to_representation(self, value: Chain) -> Decimal | None:
+        """Return the amount, exact; None: no refund is."""
+        return None if value.refund_limit is None else quantize(value.refund_limit, value.currency)
+
+
 class ChainAnswer(serializers.ModelSerializer[Chain]):
     """A chain."""
 
     languages = serializers.ListField(child=serializers.CharField())
+    refund_limit = Limit(source="*")
 
     class Meta:
         model = Chain
         fields = (
             "id", "slug", "name", "currency", "country", "languages", "demands_second_factor",
-            "prices_include_tax", "tax_rounding", "taxes_deposits", "is_active", "version",
+            "prices_include_tax", "tax_rounding", "taxes_deposits", "branch_managers_edit_catalogue",
+            "refund_limit", "is_active", "version",
         )  # fmt: skip
 
 

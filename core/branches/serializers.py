@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,6 +15,7 @@ from core.rest.fields import (
     ClosedSerializer,
     ExactNumber,
     LineText,
+    Money,
     StrictBoolean,
     StrictChoice,
     StrictInteger,
@@ -43,6 +45,14 @@ class ChainBody(ClosedSerializer):
     prices_include_tax = StrictBoolean(required=False)
     tax_rounding = StrictChoice(TaxRounding.choices, required=False)
     taxes_deposits = StrictBoolean(required=False)
+    branch_managers_edit_catalogue = StrictBoolean(required=False)
+    refund_limit = Money(
+        max_digits=12,
+        decimal_places=3,
+        min_value=Decimal(0),
+        required=False,
+        help_text="A refund above it wants `confirmed`; left out by PUT: none does.",
+    )
 
 
 class NewChain(ChainBody):

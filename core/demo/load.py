@@ -16,6 +16,7 @@ CHAIN, ABROAD = "demo-chain", "demo-berlin"
 LOCKED_BRANCH, OPEN_BRANCH, BRANCH_ABROAD = BRANCHES = ("BRANCH-001", "BRANCH-002", "BRANCH-101")
 DEVICE_ID = "0d1ce000-0000-4000-8000-000000000001"
 """The simulated Pi of the first branch."""
+DEMO_MART = {"name": "Demo Mart", "currency": "INR", "branch_managers_edit_catalogue": True}
 BOARDS = 2
 _PORT = "/dev/ttyUSB0"
 
@@ -28,7 +29,7 @@ def load() -> None:
 
 
 def _load(pictures: shelves.Pictures) -> None:
-    chain, _ = Chain.objects.get_or_create(slug=CHAIN, defaults={"name": "Demo Mart", "currency": "INR"})
+    chain, _ = Chain.objects.get_or_create(slug=CHAIN, defaults=DEMO_MART)
     abroad, _ = Chain.objects.get_or_create(slug=ABROAD, defaults={"name": "Kiezmarkt", "currency": "EUR"})
     locked, unlocked = _branches(chain)
     away = _branch_abroad(abroad)

@@ -86,18 +86,23 @@ class RefundAnswer(serializers.ModelSerializer[Refund]):
 
     id = serializers.SerializerMethodField()
     source = serializers.SerializerMethodField()  # type: ignore[assignment]
+    by = serializers.SerializerMethodField()
     amount = OrderAmount()
     at = Moment()
     settled_at = Moment(allow_null=True)
 
     class Meta:
         model = Refund
-        fields = ("id", "source", "amount", "reason", "status", "detail", "at", "settled_at")
+        fields = ("id", "source", "by", "amount", "reason", "status", "detail", "at", "settled_at")
 
     @extend_schema_field({"type": "string", "enum": ["staff", "provider"]})
     def get_source(self, row: Refund) -> str:
         """Return where it was given."""
         return "provider" if row.user_id is None else "staff"
+
+    def get_by(self, row: Refund) -> str | None:
+        """Return who gave it, for staff; null for whoever bought it, and if nobody here did."""
+        return cast("str | None", self.context["staff"].get(str(row.user_id)))
 
     def get_id(self, row: Refund) -> str:
         """Return the refund's id."""
@@ -128,10 +133,10 @@ class ShopAnswer(serializers.ModelSerializer[Branch]):
 
 
 class PassAnswer(serializers.Serializer[Any]):
-    """What staff at the exit scans (``url``, as a QR code) or types (``code``)."""
+    """What staff at the exit scans (``url``, a QR code) or types (``code``); null for all but its owner."""
 
-    code = serializers.CharField()
-    url = serializers.CharField()
+    code = serializers.CharField(allow_null=True)
+    url = serializers.CharField(allow_null=True)
     valid_until = serializers.DateTimeField()
     verified_at = serializers.DateTimeField(allow_null=True)
 
@@ -203,8 +208,9 @@ class OrderSummary(serializers.ModelSerializer[Order]):
 
 
 class OrderAnswer(OrderSummary):
-    """A whole order: what a receipt shows."""
+    """A whole order: what a receipt shows. ``mine``: whoever asks has bought it."""
 
+    mine = serializers.SerializerMethodField()
     shop = serializers.SerializerMethodField()
     items = serializers.SerializerMethodField()
     refunds = serializers.SerializerMethodField()
@@ -212,7 +218,11 @@ class OrderAnswer(OrderSummary):
     exit_pass = serializers.SerializerMethodField()
 
     class Meta(OrderSummary.Meta):
-        fields = (*OrderSummary.Meta.fields, "shop", "items", "refunds", "payment", "exit_pass")
+        fields = (*OrderSummary.Meta.fields, "mine", "shop", "items", "refunds", "payment", "exit_pass")
+
+    def get_mine(self, row: Order) -> bool:
+        """Return whether it is shown to whoever bought it."""
+        return cast(bool, self.context["mine"])
 
     @extend_schema_field(ShopAnswer(allow_null=True))
     def get_shop(self, row: Order) -> Any:
@@ -228,10 +238,12 @@ class OrderAnswer(OrderSummary):
     @extend_schema_field(RefundAnswer(many=True))
     def get_refunds(self, row: Order) -> Any:
         """Return the refunds, oldest first."""
-        return self._all(RefundAnswer, Refund.objects.filter(order_id=row.order_id), row)
+        rows = list(Refund.objects.filter(order_id=row.order_id))
+        staff = {} if self.context["mine"] else shown_names(one.user_id for one in rows if one.user_id)
+        return self._all(RefundAnswer, rows, row, staff=staff)
 
-    def _all(self, answer: Any, rows: Iterable[Any], order: Order) -> Any:
-        return answer(rows, many=True, context={"currency": order.currency}).data
+    def _all(self, answer: Any, rows: Iterable[Any], order: Order, **context: Any) -> Any:
+        return answer(rows, many=True, context={"currency": order.currency, **context}).data
 
     @extend_schema_field(PaymentAnswer(allow_null=True))
     def get_payment(self, row: Order) -> Any:
@@ -242,13 +254,18 @@ class OrderAnswer(OrderSummary):
     @extend_schema_field(PassAnswer)
     def get_exit_pass(self, row: Order) -> dict[str, Any]:
         """Return the exit pass."""
-        code = passes.code_of(row.order_id)
+        code = passes.code_of(row.order_id) if self.context["mine"] else None
         return {
             "code": code,
-            "url": passes.url_of(code),
+            "url": None if code is None else passes.url_of(code),
             "valid_until": rfc3339(passes.valid_until(row.placed_at)),
             "verified_at": None if row.verified_at is None else rfc3339(row.verified_at),
         }
+
+
+def order_context(row: Order, *, mine: bool) -> dict[str, Any]:
+    """Return what ``OrderAnswer`` has to know beside the row; ``mine``: whoever bought it reads it."""
+    return {"names": shown_names([row.user_id]), "currency": row.currency, "mine": mine}
 
 
 def receipt_url(row: Order) -> str:
@@ -304,7 +321,7 @@ class OrderView(RowView[Order]):
         mine = Q(user_id=who.id)
         ours = Q(branch_code__in=scopes.branches(who, "order.watch").values("code"))
         row = generics.get_object_or_404(Order.objects.filter(mine | ours), pk=order_id)
-        context = {"names": shown_names([row.user_id]), "currency": row.currency}
+        context = order_context(row, mine=str(row.user_id) == who.id)
         return Response(OrderAnswer(row, context=context).data)
 
 

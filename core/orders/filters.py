@@ -41,6 +41,7 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]
     max_total = PriceFilter("total", "lte")
     from_day = DayFilter(method="since_day")
     to_day = DayFilter(method="until_day")
+    ordering = django_filters.OrderingFilter(fields=("placed_at", "verified_at", "total", "number"))
 
     class Meta:
         model = Order

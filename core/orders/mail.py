@@ -26,7 +26,7 @@ from django.utils import dateformat, timezone, translation
 from core.accounts.contact import emails
 from core.accounts.models import Receipts, User
 from core.orders import passes
-from core.orders.api import OrderAnswer
+from core.orders.api import OrderAnswer, order_context
 from core.orders.models import Order, ReceiptMail
 from core.orders.receipt_texts import WORDS
 
@@ -120,7 +120,7 @@ def message(order: Order, user: User, address: str) -> EmailMultiAlternatives:
 
 
 def _told(order: Order, lang: str) -> dict[str, Any]:
-    answer = OrderAnswer(order, context={"names": {}, "currency": order.currency}).data
+    answer = OrderAnswer(order, context=order_context(order, mine=True)).data
     shop = answer["shop"] or {"name": order.branch_code, "timezone": "UTC", "address": "", "city": ""}
     words, zone = WORDS[lang], zoneinfo.ZoneInfo(shop["timezone"])
     until = passes.valid_until(order.placed_at).astimezone(zone)

@@ -72,6 +72,12 @@ class Chain(models.Model):
     )
     taxes_deposits = models.BooleanField(default=False, db_default=False)
     """Deposits are taxed as the goods that they are for; else not at all."""
+    branch_managers_edit_catalogue = models.BooleanField(default=False, db_default=False)
+    """Managers of single branches change names and prices for all; else only those of the whole chain do."""
+    refund_limit = models.DecimalField(
+        max_digits=12, decimal_places=3, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    """A refund above it is asked about once more; null: none is."""
     is_active = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

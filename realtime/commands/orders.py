@@ -14,6 +14,7 @@ from actors.order import State as OrderState
 from actors.payment import State as PaymentState
 from core.orders import passes
 from core.payments.providers.units import not_payable
+from core.tenancy.limits import refund_limit
 from realtime.pipeline.asking import Accepted, in_database, new_id
 from realtime.pipeline.row import Ask, Call, Command, Place, Route, in_branch
 from realtime.problems import Problem, invalid, not_found
@@ -39,12 +40,16 @@ class ReturnedItem(Body):
 
 
 class OrderRefund(Body):
-    """Give ``amount`` back, by default all that is left. ``restock``: what goes back into the stock."""
+    """Give ``amount`` back, by default all that is left. ``restock``: what goes back into the stock.
+
+    More than the chain's limit wants ``confirmed``.
+    """
 
     order_id: Uuid
     reason: Annotated[str, Meta(min_length=1, max_length=200)]
     amount: Decimal | None = None
     restock: Annotated[list[ReturnedItem], Meta(max_length=500)] | None = None
+    confirmed: bool = False
 
 
 class PassedItem(View, frozen=True):
@@ -159,8 +164,10 @@ async def _order_place(call: Call) -> Place:
 
 
 async def _refer_refund(call: Call) -> None:
-    """Refuse at once an amount that the payment's provider could not give back."""
+    """Refuse at once what is to be confirmed, and an amount that the provider could not give back."""
     body: OrderRefund = call.body
+    if not body.confirmed:
+        await _ask_again(call)
     if body.amount is None:
         return
     if not (body.amount.is_finite() and 0 < body.amount < _MOST):
@@ -171,6 +178,26 @@ async def _refer_refund(call: Call) -> None:
         sentence = not_payable(payment.provider, body.amount, currency)
         if sentence is not None and body.amount == quantize(body.amount, currency):
             raise invalid("amount", sentence, code="invalid_amount")
+
+
+async def _ask_again(call: Call) -> None:
+    """Refuse what is above the chain's limit, until somebody has said it twice."""
+    state: OrderState = call.place.thing
+    amount = state.left if call.body.amount is None else call.body.amount
+    limit = await in_database(refund_limit, call.place.chain)
+    if limit is not None and amount.is_finite() and limit < amount <= state.left:
+        currency = state.purchase.currency
+        sentence = (
+            f"More than {quantize(limit, currency)} {currency} are given back only if somebody confirms it."
+        )
+        raise Problem(
+            409,
+            "refund_unconfirmed",
+            sentence,
+            amount=quantize(amount, currency),
+            above=quantize(limit, currency),
+            currency=currency,
+        )
 
 
 def _refund(call: Call, found: object) -> Ask:
@@ -238,6 +265,7 @@ ROWS = (
         refusals=(
             "order_not_found",
             "invalid_amount",
+            "refund_unconfirmed",
             "refund_too_high",
             "nothing_to_refund",
             "not_returnable",

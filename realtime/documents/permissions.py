@@ -25,6 +25,9 @@ current.
 A test gives every command in every role, over both transports, in the own branch, in a sibling of it and in
 another chain.
 
+Whoever has `catalogue.manage` in single branches only has it where the chain lets them
+(`branch_managers_edit_catalogue`), for names and prices are the whole chain's.
+
 *own*: about the caller's own cart, session, payment or trolley. *branch*: in the branches in which the role
 was granted (a chain admin: in all of the chain's). *any*: everywhere. A dash: never, answered with 403, or
 with 404 where another tenant's thing would show that it exists. A device gives commands over HTTP only.

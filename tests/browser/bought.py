@@ -76,12 +76,22 @@ def order(store: Store, name: str) -> dict[str, Any]:
     return call(store, "shopper2", "GET", f"/api/orders/{id_of(name)}")
 
 
+def change_chain(store: Store, **settings: Any) -> None:
+    """Let the demo's chain be as it was loaded, but for these settings."""
+    path = "/api/chains/demo-chain"
+    known = call(store, "chain-admin", "GET", path)
+    kept = {name: known[name] for name in ("name", "currency", "languages")}
+    body = {"branch_managers_edit_catalogue": True, **kept, **settings}
+    call(store, "chain-admin", "PUT", path, body)
+
+
 def call(store: Store, username: str, method: str, path: str, body: Any = None) -> dict[str, Any]:
-    """Call the API as somebody; return what it answers."""
+    """Call the API as somebody, whatever version it changes; return what it answers."""
+    headers = {"Authorization": f"Bearer {tokens(store, username)['access']}", "If-Match": "*"}
     request = urllib.request.Request(
         f"{store.url}{path}",
         None if body is None else json.dumps(body).encode(),
-        {"Authorization": f"Bearer {tokens(store, username)['access']}", "Content-Type": "application/json"},
+        {**headers, "Content-Type": "application/json"},
         method=method,
     )
     with urllib.request.urlopen(request, timeout=90) as answer:

@@ -32,8 +32,9 @@ def _cheap_and_uncounted(settings: Any, tmp_path: Path) -> Iterator[None]:
 @pytest.fixture
 def world(db: None) -> World:
     """A chain with two branches, and another chain with one."""
-    chain = Chain.objects.create(slug="own-chain", name="Own", currency="INR")
-    other = Chain.objects.create(slug="other-chain", name="Other", currency="KWD")
+    edited = {"branch_managers_edit_catalogue": True}
+    chain = Chain.objects.create(slug="own-chain", name="Own", currency="INR", **edited)
+    other = Chain.objects.create(slug="other-chain", name="Other", currency="KWD", **edited)
     own, sister, foreign = (
         Branch.objects.create(chain=owner, code=code, name=code)
         for owner, code in ((chain, "OWN"), (chain, "SISTER"), (other, "FOREIGN"))

@@ -121,7 +121,7 @@ def _all() -> Any:
 
 def _visible(request: Request) -> list[Category]:
     who = cast(Principal, request.auth)
-    managed = scopes.managed_chains(who, "catalogue.manage")
+    managed = scopes.managed_chains(who, "catalogue.watch")
     return [
         row
         for row in _all()

@@ -25,7 +25,7 @@ from core.catalogue.imports.encodings import CODE_PAGES
 from core.catalogue.imports.headers import LONGEST, MOST
 from core.catalogue.models import Product
 from core.catalogue.models.imports import ImportJob, ImportLine
-from core.catalogue.rest.permissions import chain_of, managed
+from core.catalogue.rest.permissions import chain_of, managed, watched
 from core.catalogue.tasks import launch
 from core.problems import Problem
 from core.rest.fields import ClosedSerializer, Moment, StrictChoice, checked
@@ -257,7 +257,7 @@ class ProductExportView(View):
     )
     def get(self, request: Request) -> HttpResponse:
         """Return the CSV, in UTF-8 with a mark so that spreadsheets read it right."""
-        chain = chain_of(request, request.query_params.get("chain"))
+        chain = chain_of(request, request.query_params.get("chain"), watched)
         response = HttpResponse(exported(chain), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = f'attachment; filename="products-{chain.slug}.csv"'
         return response

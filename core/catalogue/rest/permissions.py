@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
@@ -12,26 +13,45 @@ from rest_framework.request import Request
 
 from core.accounts import scopes
 from core.accounts.principals import Principal
-from core.problems import rule
+from core.problems import Problem, rule
 from core.tenancy.models import Chain
 
 Row = TypeVar("Row", bound=Model)
+_OF_THE_CHAIN = "Names and prices are the whole chain's, and yours leaves them to its own people."
 
 
 def managed(request: Request) -> QuerySet[Chain]:
-    """Return the chains whose catalogue the caller manages; raises PermissionDenied if there are none."""
+    """Return the chains whose catalogue the caller may change.
+
+    Raises PermissionDenied if there are none, and a 403 of its own for want of the chain's leave.
+    """
     who = cast(Principal, request.auth)
     if who.is_platform_admin:
         return Chain.objects.all()
-    slugs = scopes.managed_chains(who, "catalogue.manage")
+    slugs = scopes.editable_chains(who)
+    if not slugs and scopes.managed_chains(who, "catalogue.manage"):
+        raise Problem(403, "catalogue_of_the_chain", _OF_THE_CHAIN)
     if not slugs:
         raise PermissionDenied
     return Chain.objects.filter(slug__in=slugs)
 
 
-def chain_of(request: Request, slug: str | None) -> Chain:
-    """Return the chain that a new row is for; another tenant's is not found."""
-    chains = managed(request)
+def watched(request: Request) -> QuerySet[Chain]:
+    """Return the chains all of whose catalogue the caller may read; raises PermissionDenied for none."""
+    who = cast(Principal, request.auth)
+    if who.is_platform_admin:
+        return Chain.objects.all()
+    slugs = scopes.managed_chains(who, "catalogue.watch")
+    if not slugs:
+        raise PermissionDenied
+    return Chain.objects.filter(slug__in=slugs)
+
+
+def chain_of(
+    request: Request, slug: str | None, chains_of: Callable[[Request], QuerySet[Chain]] = managed
+) -> Chain:
+    """Return the chain that it is about, of those that ``chains_of`` gives; another tenant's is not found."""
+    chains = chains_of(request)
     if slug is None:
         found = list(chains[:2])
         if len(found) != 1:

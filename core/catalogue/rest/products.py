@@ -210,7 +210,7 @@ class _Products(RowView[Product]):
         who = cast(Principal | None, self.request.auth)
         if who is not None and who.is_platform_admin:
             return rows
-        managed = scopes.managed_chains(who, "catalogue.manage") if who else set()
+        managed = scopes.managed_chains(who, "catalogue.watch") if who else set()
         return rows.filter(Q(is_active=True, chain__is_active=True) | Q(chain__slug__in=managed))
 
 

@@ -75,7 +75,7 @@ class _Variants(RowView[Variant]):
         who = cast(Principal | None, self.request.auth)
         if who is not None and who.is_platform_admin:
             return rows
-        slugs = scopes.managed_chains(who, "catalogue.manage") if who else set()
+        slugs = scopes.managed_chains(who, "catalogue.watch") if who else set()
         for_sale = Q(is_active=True, product__is_active=True, product__chain__is_active=True)
         return rows.filter(for_sale | Q(product__chain__slug__in=slugs))
 

@@ -3,7 +3,8 @@ import { html, useEffect, useState } from "../ui.js";
 import { dayAndTime, reason, t } from "../i18n.js";
 import { auth, queryOf } from "../api.js";
 import { Empty, Loading } from "../parts/common.js";
-import { branchOfPage, chainOfPage, keep } from "./load.js";
+import { keep } from "../parts/files.js";
+import { branchOfPage, chainOfPage } from "./load.js";
 
 const KINDS = ["", "trolley.", "rental.", "session.", "stock.", "order.", "product.", "member.", "branch.", "chain."];
 const SOON_MS = 250;

@@ -1,8 +1,8 @@
-/** What the office's parts share: reading from the API, files to keep, and where the page is. */
+/** What the office's parts share: reading from the API, and where the page is. */
 import { html, useEffect, useState } from "../ui.js";
 import { reason, t } from "../i18n.js";
 import { auth } from "../api.js";
-import { Empty, Loading, toast } from "../parts/common.js";
+import { Empty, Loading } from "../parts/common.js";
 
 const [, first, second] = location.pathname.split("/");
 
@@ -56,23 +56,4 @@ export function waiting({ data, problem, reload }) {
       <button type="button" class="btn btn-primary" onClick=${reload}>${t("retry")}</button>
     <//>`;
   return data ? null : html`<${Loading} />`;
-}
-
-/**
- * Fetch a file as the signed-in person, and open or keep it.
- * @param {string} path
- * @param {string} name
- */
-export async function keep(path, name) {
-  try {
-    const response = await fetch(path, { headers: { Authorization: `Bearer ${await auth.access()}` } });
-    if (!response.ok) throw new Error(String(response.status));
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await response.blob());
-    link.download = name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  } catch {
-    toast(t("office.no_file"), { bad: true });
-  }
 }

@@ -4,7 +4,8 @@ import { dayAndTime, t } from "../i18n.js";
 import { auth } from "../api.js";
 import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
 import { Empty, Sheet, toast } from "../parts/common.js";
-import { base, branchOfPage, keep, useLoaded, waiting } from "./load.js";
+import { keep } from "../parts/files.js";
+import { base, branchOfPage, useLoaded, waiting } from "./load.js";
 
 const STATES = ["", "active", "overdue", "returned", "lost", "found"];
 /** @type {Record<string, string>} */

@@ -2,7 +2,7 @@
 import { html, useState } from "../ui.js";
 import { t } from "../i18n.js";
 import { auth } from "../api.js";
-import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
+import { Busy, Field, Refusal, amountOf, useRequest } from "../parts/forms.js";
 import { toast } from "../parts/common.js";
 import { base } from "./load.js";
 
@@ -28,15 +28,16 @@ const spansOf = (text) =>
  * @param {Record<string, any>} first
  * @param {(values: Record<string, any>) => any} bodyOf
  * @param {(row: any) => void} onSaved
+ * @param {"PATCH" | "PUT"} [method]
  */
-function useForm(row, first, bodyOf, onSaved) {
+function useForm(row, first, bodyOf, onSaved, method = "PATCH") {
   const [values, setValues] = useState(first);
   const request = useRequest();
   const set = (/** @type {string} */ name, /** @type {any} */ value) => setValues({ ...values, [name]: value });
   const save = async (/** @type {Event} */ event) => {
     event.preventDefault();
     const headers = { "If-Match": `"${row.version}"` };
-    const fresh = await request.run(() => auth.call("PATCH", base, { body: bodyOf(values), headers }));
+    const fresh = await request.run(() => auth.call(method, base, { body: bodyOf(values), headers }));
     if (!fresh) return;
     toast(t("saved"));
     onSaved(fresh);
@@ -156,21 +157,38 @@ const CHAIN = ["name", "currency", "country"];
 
 /** @param {{ place: any, onSaved: (place: any) => void }} props */
 export function ChainSettings({ place, onSaved }) {
-  const first = { ...place, languages: place.languages.join(", ") };
+  const limit = place.refund_limit;
+  const first = { ...place, languages: place.languages.join(", "), refund_limit: limit === null ? "" : String(limit) };
+  // What is left out of a PUT becomes as in a new chain, so all that was there goes along.
+  const { id, slug, version, ...whole } = place;
   const bodyOf = (/** @type {Record<string, any>} */ values) => ({
+    ...whole,
     name: values.name,
     currency: values.currency,
-    ...(values.country && { country: values.country }),
+    country: values.country || null,
     languages: values.languages.split(",").map((/** @type {string} */ one) => one.trim()),
     demands_second_factor: values.demands_second_factor,
+    branch_managers_edit_catalogue: values.branch_managers_edit_catalogue,
+    refund_limit: values.refund_limit.trim() ? amountOf("refund_limit", values.refund_limit, values.currency) : null,
   });
-  const form = useForm(place, first, bodyOf, onSaved);
+  const form = useForm(place, first, bodyOf, onSaved, "PUT");
   return html`<form class="stack card" onSubmit=${form.save} novalidate>
     <div class="form-grid">
       ${CHAIN.map((name) => html`<${Text} key=${name} form=${form} name=${name} label=${t(`settings.${name}`)} />`)}
       <${Text} form=${form} name="languages" label=${t("settings.languages")} hint=${t("settings.languages_text")} />
+      <${Text}
+        form=${form}
+        name="refund_limit"
+        label=${t("settings.refund_limit", { currency: form.values.currency })}
+        hint=${t("settings.refund_limit_text")}
+      />
     </div>
+    <${Switch}
+      form=${form}
+      name="branch_managers_edit_catalogue"
+      label=${t("settings.branch_managers_edit_catalogue")}
+    />
     <${Switch} form=${form} name="demands_second_factor" label=${t("settings.demands_second_factor")} />
-    <${Save} form=${form} fields=${[...CHAIN, "languages"]} />
+    <${Save} form=${form} fields=${[...CHAIN, "languages", "refund_limit"]} />
   </form>`;
 }

@@ -12,7 +12,7 @@ export function disputeReason(code) {
   return translate(lang.value, `dispute.reason.${code}`, {}, null) ?? html`<bdi>${code.replaceAll("_", " ")}</bdi>`;
 }
 
-/** @param {{ order: any, zone?: string }} props */
+/** @param {{ order: Rest.OrderAnswer, zone: string }} props */
 export function Dispute({ order, zone }) {
   const { dispute } = order;
   if (!dispute) return null;

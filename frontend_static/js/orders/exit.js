@@ -1,12 +1,14 @@
 /** The exit: a guard scans or types a pass and sees from two metres whether the goods may leave. */
 import { html, cx, render, useEffect, useRef, useSignal } from "../ui.js";
 import { t, lang, dayAndTime, reason, timeOfDay, zone } from "../i18n.js";
-import { auth } from "../api.js";
+import { auth, queryOf } from "../api.js";
 import { secondsSince } from "../clock.js";
 import { TROLLEY_FORMATS, signalFound } from "../scan.js";
 import { uuid } from "../socket.js";
 import { Icon } from "../parts/icons.js";
 import { Empty, LangSwitch, Loading, Brand, Toasts } from "../parts/common.js";
+import { useListing } from "../parts/listing.js";
+import { More, Rows } from "../parts/rows.js";
 import { Viewfinder } from "../parts/viewfinder.js";
 import { codeOf, verdictOf } from "./verdict.js";
 import { signIn } from "./parts.js";
@@ -17,7 +19,11 @@ const home = `/branch/${encodeURIComponent(branch)}`;
 /** What a plain camera app brought along; checking it wants a tap, for a link must not let goods out by itself. */
 const brought = new URLSearchParams(location.search).get("code") ?? "";
 
-/** Asks about one pass; the key is made once, so that trying again after a lost answer asks the same thing. */
+/**
+ * Asks about one pass; the key is made once, so that trying again after a lost answer asks the same thing.
+ * @param {string} code
+ * @param {string} key
+ */
 async function ask(code, key) {
   try {
     return { order: await auth.call("POST", `${api}/exit`, { body: { code }, headers: { "Idempotency-Key": key } }) };
@@ -26,6 +32,13 @@ async function ask(code, key) {
   }
 }
 
+/** @param {{ item: Rest.PassedItem }} props */
+const Passed = ({ item }) => html`<li>
+  <strong class="num">${item.quantity}</strong>
+  <span><bdi>${item.name}${item.variant_name && `, ${item.variant_name}`}</bdi></span>
+</li>`;
+
+/** @param {{ order: Rest.ExitView }} props */
 function Goods({ order }) {
   return html`
     <dl class="verdict-facts">
@@ -33,18 +46,17 @@ function Goods({ order }) {
       ${order.trolley_id && html`<div><dt>${t("exit.trolley")}</dt><dd class="code">${order.trolley_id}</dd></div>`}
       <div><dt>${t("exit.order")}</dt><dd class="num">${order.number ?? "–"}</dd></div>
     </dl>
-    <ul class="verdict-items">
-      ${order.items.map(
-        (item, place) => html`<li key=${place}>
-          <strong class="num">${item.quantity}</strong>
-          <span><bdi>${item.name}${item.variant_name && `, ${item.variant_name}`}</bdi></span>
-        </li>`,
-      )}
-    </ul>
+    <${Rows}
+      class="verdict-items"
+      rows=${order.items}
+      row=${(/** @type {Rest.PassedItem} */ one) => html`<${Passed} item=${one} />`}
+    />
   `;
 }
 
-function why({ word, problem }) {
+/** @param {import("./verdict.js").Judged} verdict */
+function why({ word, problem: refused }) {
+  const problem = /** @type {any} */ (refused);
   const vars = {
     time: problem?.verified_at
       ? timeOfDay(problem.verified_at)
@@ -58,8 +70,10 @@ function why({ word, problem }) {
   return word === "failed" ? reason(problem) : t(`exit.${word}_text`, vars);
 }
 
+/** @param {{ verdict: import("./verdict.js").Judged, onNext: () => void, onRetry: () => void }} props */
 function Verdict({ verdict, onNext, onRetry }) {
-  const { tone, icon, word, order, problem } = verdict;
+  const { tone, icon, word, order } = verdict;
+  const problem = /** @type {any} */ (verdict.problem);
   const next = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => next.current?.focus(), []);
   return html`<main class=${cx("verdict", `verdict-${tone}`)} id="main" data-word=${word}>
@@ -90,32 +104,66 @@ function Verdict({ verdict, onNext, onRetry }) {
   </main>`;
 }
 
-function Typed({ onCode, busy }) {
-  const code = useSignal(brought);
-  const submit = (event) => {
+/**
+ * The field for a code has the focus, for a scanner in somebody's hand types into it.
+ * @param {{ onCode: (text: string) => void, busy: boolean }} props
+ */
+function Typing({ onCode, busy }) {
+  const [code, empty] = [useSignal(brought), useSignal(false)];
+  const field = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => field.current?.focus(), []);
+  const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    if (codeOf(code.value)) onCode(code.value);
+    empty.value = !codeOf(code.value);
+    if (!empty.value) onCode(code.value);
   };
   return html`<form class="exit-typed" onSubmit=${submit}>
     <label for="code">${t("exit.code")}</label>
     <div class="row">
       <input
+        ref=${field}
         id="code"
         class="input code"
+        aria-invalid=${empty.value ? "true" : undefined}
+        aria-describedby=${empty.value ? "code-error" : undefined}
         autocomplete="off"
         autocapitalize="characters"
         spellcheck=${false}
         maxlength="300"
         placeholder="7K2M-Q0XP-91BD"
         value=${code.value}
-        onInput=${(e) => (code.value = e.target.value)}
+        onInput=${(/** @type {Typed} */ e) => (code.value = e.target.value)}
       />
-      <button class="btn btn-primary btn-big" disabled=${busy || !codeOf(code.value)}>
+      <button class="btn btn-primary btn-big" disabled=${busy}>
         ${busy && html`<span class="spinner" />`}
         ${t("exit.check")}
       </button>
     </div>
+    ${empty.value && html`<p class="field-error" id="code-error" role="alert">${t("exit.no_code")}</p>`}
   </form>`;
+}
+
+/** @param {{ order: Rest.OrderSummary }} props */
+const Gone = ({ order }) => html`<li class="gone">
+  <strong class="num">${order.number ?? "…"}</strong>
+  <span class="grow"><bdi>${order.customer ?? t("sales.erased")}</bdi></span>
+  <span class="small soft num">${t("count.units", { n: order.total_items })}</span>
+  <span class="num">${order.verified_at && timeOfDay(order.verified_at)}</span>
+</li>`;
+
+/** Who was let through last, at whichever exit of the branch. */
+function LastPasses() {
+  const list = useListing(`/api/orders?${queryOf({ branch, left: "true", ordering: "-verified_at", page_size: "5" })}`);
+  if (!list.rows?.length) return null;
+  return html`<section class="last-passes stack-s">
+    <h2>${t("exit.last")}</h2>
+    <${Rows}
+      class="gone-list"
+      rows=${list.rows}
+      row=${(/** @type {Rest.OrderSummary} */ one) => html`<${Gone} order=${one} />`}
+    />
+    <${More} list=${list} />
+  </section>`;
 }
 
 function Gate() {
@@ -124,7 +172,7 @@ function Gate() {
     useRef(/** @type {import("./verdict.js").LetThrough | null} */ (null)),
     useRef(/** @type {any | null} */ (null)),
   ];
-  const judge = async (text, key) => {
+  const judge = async (/** @type {string} */ text, /** @type {string} */ key) => {
     if (busy.peek()) return;
     busy.value = true;
     asked.current = { text, key };
@@ -136,7 +184,7 @@ function Gate() {
     if (answer.order) last.current = { code, at: Date.now(), order: answer.order };
     signalFound(verdict.value.tone === "go");
   };
-  const check = (text) => judge(text, uuid());
+  const check = (/** @type {string} */ text) => judge(text, uuid());
   const next = () => {
     verdict.value = null;
     if (brought) history.replaceState(null, "", location.pathname);
@@ -150,7 +198,8 @@ function Gate() {
     <h1>${t("exit.title")}</h1>
     <p class="soft">${t("exit.lead")}</p>
     <${Viewfinder} formats=${TROLLEY_FORMATS} onCode=${check} hint=${t("exit.hint")} square />
-    <${Typed} onCode=${check} busy=${busy.value} />
+    <${Typing} onCode=${check} busy=${busy.value} />
+    <${LastPasses} />
   </main>`;
 }
 

@@ -4,60 +4,35 @@ import { t, lang, money, reason } from "../i18n.js";
 import { auth, queryOf } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Brand, Empty, LangSwitch, Loading, ThemeSwitch, Toasts, toast } from "../parts/common.js";
+import { useListing } from "../parts/listing.js";
+import { More, Rows } from "../parts/rows.js";
 import { Status, WhenAndUnits, signIn } from "./parts.js";
 
 const PAGE = 20;
-const SOON_MS = 200;
 
-function Bought({ order }) {
-  return html`<li>
-    <a class="bought" href=${`/orders/${order.id}`}>
-      <span class="bought-what">
-        <strong><bdi>${order.branch_name}</bdi></strong>
-        <${WhenAndUnits} order=${order} />
-        <${Status} order=${order} />
-      </span>
-      <span class="bought-sum num">${money(order.total, order.currency)}</span>
-      <${Icon} name="arrow" flips />
-    </a>
-  </li>`;
-}
+/** @param {{ order: Rest.OrderSummary }} props */
+const Bought = ({ order }) => html`<li>
+  <a class="bought" href=${`/orders/${order.id}`}>
+    <span class="bought-what">
+      <strong><bdi>${order.branch_name}</bdi></strong>
+      <${WhenAndUnits} order=${order} />
+      <${Status} order=${order} />
+    </span>
+    <span class="bought-sum num">${money(order.total, order.currency)}</span>
+    <${Icon} name="arrow" flips />
+  </a>
+</li>`;
 
 function History() {
-  const [words, pages, found, problem] = [
-    useSignal(""),
-    useSignal(1),
-    useSignal(/** @type {Page<Rest.OrderSummary> | null} */ (null)),
-    useSignal(/** @type {Problem | null} */ (null)),
-  ];
-  const load = async (gone) => {
-    const query = queryOf({ page_size: String(PAGE * pages.value), search: words.value });
-    try {
-      const answer = await auth.call("GET", `/api/orders?${query}`);
-      if (gone()) return;
-      found.value = answer;
-      problem.value = null;
-    } catch (refused) {
-      if (refused.code === "signed_out") return signIn();
-      if (!gone()) problem.value = refused;
-    }
-  };
-  useEffect(() => {
-    let over = false;
-    const soon = setTimeout(() => load(() => over), SOON_MS);
-    return () => {
-      over = true;
-      clearTimeout(soon);
-    };
-  }, [words.value, pages.value]);
-  if (problem.value) {
-    return html`<${Empty} icon="offline" title=${t("orders.failed")} text=${reason(problem.value)}>
-      <button type="button" class="btn btn-primary" onClick=${() => load(() => false)}>${t("retry")}</button>
+  const words = useSignal("");
+  const list = useListing(`/api/orders?${queryOf({ page_size: String(PAGE), search: words.value })}`);
+  if (!list.rows) {
+    if (!list.problem) return html`<${Loading} />`;
+    return html`<${Empty} icon="offline" title=${t("orders.failed")} text=${reason(list.problem)}>
+      <button type="button" class="btn btn-primary" onClick=${list.again}>${t("retry")}</button>
     <//>`;
   }
-  if (!found.value) return html`<${Loading} />`;
-  const { count, results } = found.value;
-  if (!count && !words.value) {
+  if (!list.count && !words.value) {
     return html`<${Empty} icon="receipt" title=${t("orders.none")} text=${t("orders.none_text")}>
       <a class="btn btn-tag btn-big" href="/shop"><${Icon} name="trolley" />${t("orders.shop")}</a>
     <//>`;
@@ -72,23 +47,19 @@ function History() {
         dir="auto"
         placeholder=${t("orders.search")}
         value=${words.value}
-        onInput=${(e) => {
-          words.value = e.target.value;
-          pages.value = 1;
-        }}
+        onInput=${(/** @type {Typed} */ e) => (words.value = e.target.value)}
       />
     </div>
     ${
-      results.length
-        ? html`<ul class="bought-list">${results.map((one) => html`<${Bought} key=${one.id} order=${one} />`)}</ul>`
+      list.rows.length
+        ? html`<${Rows}
+          class="bought-list"
+          rows=${list.rows}
+          row=${(/** @type {Rest.OrderSummary} */ one) => html`<${Bought} order=${one} />`}
+        />`
         : html`<${Empty} icon="search" title=${t("catalogue.none")} />`
     }
-    ${
-      results.length < Math.min(count, 200) &&
-      html`<button type="button" class="btn btn-quiet" onClick=${() => (pages.value += 1)}>
-        ${t("catalogue.more")}
-      </button>`
-    }
+    <${More} list=${list} />
   `;
 }
 
@@ -110,7 +81,7 @@ function Mail() {
     );
   }, []);
   if (kept.value === null) return null;
-  const save = async (event) => {
+  const save = async (/** @type {Event} */ event) => {
     event.preventDefault();
     busy.value = true;
     problem.value = null;
@@ -136,7 +107,7 @@ function Mail() {
           maxlength="254"
           placeholder="you@example.com"
           value=${address.value}
-          onInput=${(e) => (address.value = e.target.value)}
+          onInput=${(/** @type {Typed} */ e) => (address.value = e.target.value)}
         />
         <button class="btn btn-quiet" disabled=${busy.value || address.value.trim() === kept.value}>
           ${t("product.save")}

@@ -4,6 +4,7 @@ import { t, dayAndTime, money, zoneNote } from "../i18n.js";
 import { auth } from "../api.js";
 import { secondsUntil } from "../clock.js";
 import { Icon } from "../parts/icons.js";
+import { Rows } from "../parts/rows.js";
 
 const SOON_MS = 800;
 const NOW_AND_THEN_MS = 5000;
@@ -12,14 +13,23 @@ const UNWRITTEN_TRIES = 4;
 
 export const signIn = () => location.replace(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
 
-/** Whether something about the order is under way and will be known in a moment. */
+/**
+ * Whether something about the order is under way and will be known in a moment.
+ * @param {Rest.OrderAnswer} order
+ */
 export const unsettled = (order) => order.number === null || order.refunds.some((one) => one.status === "pending");
 
-/** Whether its exit pass can still be used. */
+/**
+ * Whether its exit pass can still be used.
+ * @param {Rest.OrderAnswer} order
+ */
 export const passOpen = (order) =>
   !order.exit_pass.verified_at && order.status !== "refunded" && secondsUntil(order.exit_pass.valid_until) > 0;
 
-/** {order, problem, look()} of one order, asked for again as long as something can happen to it. */
+/**
+ * {order, problem, look()} of one order, asked for again as long as something can happen to it.
+ * @param {string} id
+ */
 export function useOrder(id) {
   const [order, problem, tick] = [
     useSignal(/** @type {Rest.OrderAnswer | null} */ (null)),
@@ -31,7 +41,7 @@ export function useOrder(id) {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
     let tries = 0;
-    const later = (ms) => !gone && (timer = setTimeout(look, ms));
+    const later = (/** @type {number} */ ms) => !gone && (timer = setTimeout(look, ms));
     async function look() {
       if (document.hidden) return later(NOW_AND_THEN_MS);
       try {
@@ -62,13 +72,19 @@ export function useOrder(id) {
   return { order: order.value, problem: problem.value, look: () => (tick.value += 1) };
 }
 
-/** When and how much, as a line that breaks between the two only. */
+/**
+ * When and how much, as a line that breaks between the two only.
+ * @param {{ order: Rest.OrderSummary }} props
+ */
 export const WhenAndUnits = ({ order }) => html`<span class="small soft when">
   <span>${dayAndTime(order.placed_at, order.timezone)} ${zoneNote(order.timezone, order.placed_at)}</span>
   <span>${t("count.units", { n: order.total_items })}</span>
 </span>`;
 
-/** A refund or a use of the exit pass, as a badge; nothing for an order like any other. */
+/**
+ * A refund or a dispute, as a badge; nothing for an order like any other.
+ * @param {{ order: Rest.OrderSummary }} props
+ */
 export function Status({ order }) {
   const disputed = order.dispute && order.dispute.status !== "won";
   return html`
@@ -77,6 +93,7 @@ export function Status({ order }) {
   `;
 }
 
+/** @param {{ item: Rest.ItemAnswer, currency: string }} props */
 const Price = ({ item, currency }) =>
   item.price_trace.length < 2
     ? null
@@ -92,58 +109,73 @@ const Price = ({ item, currency }) =>
       </ol>
     </details>`;
 
-/** A rule of the trace in words: "base", "variant:5 kg", "tier:GOLD", "voucher:CODE", "quantity:10". */
+/**
+ * A rule of the trace in words: "base", "variant:5 kg", "tier:GOLD", "voucher:CODE", "quantity:10".
+ * @param {string} rule
+ */
 function ruleOf(rule) {
   const [kind, ...rest] = rule.split(":");
   return t(`rule.${kind}`, { what: rest.join(":") });
 }
 
-export function Lines({ order }) {
-  return html`<ul class="receipt-lines">
-    ${order.items.map(
-      (item) => html`<li key=${item.id}>
-        <span class="receipt-what">
-          <span><bdi>${item.name}${item.variant_name && `, ${item.variant_name}`}</bdi></span>
-          <span class="small soft num">
-            <bdi>${item.quantity} × ${money(item.unit_price, order.currency)}</bdi>
-            ${item.returned > 0 && html` · ${t("order.came_back", { n: item.returned })}`}
-          </span>
-        </span>
-        <span class="num receipt-sum">${money(item.line_total, order.currency)}</span>
-        <${Price} item=${item} currency=${order.currency} />
-      </li>`,
-    )}
-  </ul>`;
-}
+/** @param {{ item: Rest.ItemAnswer, currency: string }} props */
+const Line = ({ item, currency }) => html`<li>
+  <span class="receipt-what">
+    <span><bdi>${item.name}${item.variant_name && `, ${item.variant_name}`}</bdi></span>
+    <span class="small soft num">
+      <bdi>${item.quantity} × ${money(item.unit_price, currency)}</bdi>
+      ${item.returned > 0 && html` · ${t("order.came_back", { n: item.returned })}`}
+    </span>
+  </span>
+  <span class="num receipt-sum">${money(item.line_total, currency)}</span>
+  <${Price} item=${item} currency=${currency} />
+</li>`;
 
+/** @param {{ order: Rest.OrderAnswer }} props */
+export const Lines = ({ order }) => html`<${Rows}
+  class="receipt-lines"
+  rows=${order.items}
+  row=${(/** @type {Rest.ItemAnswer} */ one) => html`<${Line} item=${one} currency=${order.currency} />`}
+/>`;
+
+/** @type {Record<string, string>} */
 const REFUND_ICON = { pending: "clock", made: "undo", failed: "alert" };
 
+/** @param {{ one: Rest.RefundAnswer, currency: string, zone: string }} props */
+const Refund = ({ one, currency, zone }) => html`<li class=${`refund-${one.status}`}>
+  <${Icon} name=${REFUND_ICON[one.status]} />
+  <span class="receipt-what">
+    <strong>${t(`refund.${one.status}`)}</strong>
+    ${one.source === "provider" && html`<span class="small soft">${t("refund.at_provider")}</span>`}
+    <span class="small soft">
+      <bdi>${one.reason}</bdi>
+      ${one.detail && html`<br /><bdi>${one.detail}</bdi>`}
+      ${one.by && html`<br />${t("refund.by", { who: one.by })}`}
+      <br />
+      ${dayAndTime(one.settled_at ?? one.at, zone)}
+    </span>
+  </span>
+  <span class="num receipt-sum">${money(one.amount, currency)}</span>
+</li>`;
+
+/** @param {{ order: Rest.OrderAnswer, zone: string }} props */
 export function Refunds({ order, zone }) {
   if (!order.refunds.length) return null;
   return html`<section class="refunds">
     <h2>${t("refund.history")}</h2>
-    <ul>
-      ${order.refunds.map(
-        (one) => html`<li key=${one.id} class=${`refund-${one.status}`}>
-          <${Icon} name=${REFUND_ICON[one.status]} />
-          <span class="receipt-what">
-            <strong>${t(`refund.${one.status}`)}</strong>
-            ${one.source === "provider" && html`<span class="small soft">${t("refund.at_provider")}</span>`}
-            <span class="small soft">
-              <bdi>${one.reason}</bdi>
-              ${one.detail && html`<br /><bdi>${one.detail}</bdi>`}
-              <br />
-              ${dayAndTime(one.settled_at ?? one.at, zone)}
-            </span>
-          </span>
-          <span class="num receipt-sum">${money(one.amount, order.currency)}</span>
-        </li>`,
-      )}
-    </ul>
+    <${Rows}
+      class="refund-list"
+      rows=${order.refunds}
+      row=${(/** @type {Rest.RefundAnswer} */ one) =>
+        html`<${Refund} one=${one} currency=${order.currency} zone=${zone} />`}
+    />
   </section>`;
 }
 
-/** What was paid, as a shelf's label says a price. */
+/**
+ * What was paid, as a shelf's label says a price.
+ * @param {{ order: Rest.OrderAnswer }} props
+ */
 export const Total = ({ order }) => html`<div class="label">
   <span class="label-word">${t("total")}</span>
   <span class="label-sum num">${money(order.total, order.currency)}</span>

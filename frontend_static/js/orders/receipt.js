@@ -21,13 +21,15 @@ function useSeconds() {
   }, []);
 }
 
+/** @type {Record<string, string>} */
 const PASS_OVER = { verified: "check", expired: "clock" };
 
+/** @param {{ order: Rest.OrderAnswer }} props */
 function ExitPass({ order }) {
   useSeconds();
   const { code, url, valid_until, verified_at } = order.exit_pass;
   const zone = order.shop?.timezone;
-  if (order.status === "refunded" && !verified_at) return null;
+  if (!order.mine || (order.status === "refunded" && !verified_at)) return null;
   if (!passOpen(order)) {
     const how = verified_at ? "verified" : "expired";
     return html`<section class=${cx("pass", "pass-over", `pass-${how}`)} role="status">
@@ -50,6 +52,7 @@ function ExitPass({ order }) {
   </section>`;
 }
 
+/** @param {{ order: Rest.OrderAnswer }} props */
 function Sheet({ order }) {
   const { shop } = order;
   return html`<article class="receipt">
@@ -64,7 +67,8 @@ function Sheet({ order }) {
     <${Lines} order=${order} />
     <${Total} order=${order} />
     ${
-      METHODS.includes(order.payment?.provider) &&
+      order.payment &&
+      METHODS.includes(order.payment.provider) &&
       html`<p class="small soft receipt-paid">${t("receipt.paid", { how: t(`method.${order.payment.provider}`) })}</p>`
     }
     ${
@@ -74,8 +78,23 @@ function Sheet({ order }) {
         <strong class="num push">${money(order.refunded, order.currency)}</strong>
       </p>`
     }
-    <${Refunds} order=${order} zone=${shop?.timezone} />
+    <${Refunds} order=${order} zone=${order.timezone} />
   </article>`;
+}
+
+/**
+ * Where one goes from here: whoever bought it to their own orders, staff back to the branch's.
+ * @param {{ order: Rest.OrderAnswer }} props
+ */
+function Onward({ order }) {
+  if (!order.mine) {
+    const sales = `/branch/${encodeURIComponent(order.branch)}/orders?order=${order.id}`;
+    return html`<a class="btn btn-primary" href=${sales}><${Icon} name="back" flips />${t("receipt.to_sales")}</a>`;
+  }
+  return html`
+    <a class="btn btn-quiet" href="/orders"><${Icon} name="list" />${t("orders.title")}</a>
+    <a class="btn btn-primary" href="/shop"><${Icon} name="trolley" />${t("orders.shop")}</a>
+  `;
 }
 
 function Receipt() {
@@ -102,6 +121,12 @@ function Receipt() {
   return html`
     <${OfflineBanner} state=${problem ? "waiting" : "open"} />
     <main class="orders receipt-page" id="main">
+      ${
+        !order.mine &&
+        html`<p class="note on-screen">
+          <${Icon} name="person" /><span>${t("receipt.staff", { who: order.customer ?? t("sales.erased") })}</span>
+        </p>`
+      }
       <${ExitPass} order=${order} />
       <${Sheet} order=${order} />
       <div class="receipt-actions on-screen">
@@ -109,8 +134,7 @@ function Receipt() {
           <${Icon} name="printer" />
           ${t("receipt.print")}
         </button>
-        <a class="btn btn-quiet" href="/orders"><${Icon} name="list" />${t("orders.title")}</a>
-        <a class="btn btn-primary" href="/shop"><${Icon} name="trolley" />${t("orders.shop")}</a>
+        <${Onward} order=${order} />
       </div>
     </main>
   `;

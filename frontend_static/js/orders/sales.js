@@ -1,218 +1,129 @@
-/** What a branch has sold: look an order up, see what became of it, give money back. */
+/** What a branch has sold: find an order, see what became of it, give money back; sums and a file of what was found. */
 import { html, cx, render, useEffect, useSignal } from "../ui.js";
-import { t, lang, dayAndTime, money, reason, zone } from "../i18n.js";
+import { t, lang, money, reason, zone } from "../i18n.js";
 import { auth, queryOf } from "../api.js";
 import { Icon } from "../parts/icons.js";
-import {
-  Brand,
-  Empty,
-  LangSwitch,
-  Loading,
-  OfflineBanner,
-  Sheet,
-  ThemeSwitch,
-  Toasts,
-  ZoneNote,
-} from "../parts/common.js";
-import { Lines, Refunds, Status, Total, WhenAndUnits, signIn, useOrder } from "./parts.js";
-import { Dispute } from "./dispute.js";
-import { RefundForm } from "./refund.js";
+import { Brand, Empty, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts, ZoneNote } from "../parts/common.js";
+import { keep } from "../parts/files.js";
+import { useListing } from "../parts/listing.js";
+import { More, Rows } from "../parts/rows.js";
+import { Left, OrderSheet } from "./sale.js";
+import { SearchForm, dayOf, filtersOf, isEmpty, searchOf } from "./search.js";
+import { Status, WhenAndUnits, signIn } from "./parts.js";
 
 const branch = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const home = `/branch/${encodeURIComponent(branch)}`;
 const PAGE = 30;
-const SOON_MS = 200;
 const EVERY_MS = 10_000;
-const STATES = ["", "paid", "partly_refunded", "refunded"];
 
-const left = (order) => (order.verified_at ? html`<span class="badge badge-out">${t("sales.left")}</span>` : null);
+/** @param {{ order: Rest.OrderSummary, open: (id: string) => void }} props */
+const Sale = ({ order, open }) => html`<li>
+  <button type="button" class="bought" onClick=${() => open(order.id)}>
+    <span class="sale-number num">${order.number ?? "…"}</span>
+    <span class="bought-what">
+      <strong><bdi>${order.customer ?? t("sales.erased")}</bdi></strong>
+      <${WhenAndUnits} order=${order} />
+      <span class="row sale-badges"><${Status} order=${order} /><${Left} verified_at=${order.verified_at} /></span>
+    </span>
+    <span class="bought-sum num">${money(order.total, order.currency)}</span>
+  </button>
+</li>`;
 
-function Sale({ order, open }) {
-  return html`<li>
-    <button type="button" class="bought" onClick=${() => open(order.id)}>
-      <span class="sale-number num">${order.number ?? "…"}</span>
-      <span class="bought-what">
-        <strong><bdi>${order.customer ?? t("sales.erased")}</bdi></strong>
-        <${WhenAndUnits} order=${order} />
-        <span class="row sale-badges"><${Status} order=${order} />${left(order)}</span>
-      </span>
-      <span class="bought-sum num">${money(order.total, order.currency)}</span>
-    </button>
-  </li>`;
-}
-
-function OrderSheet({ id, manages, onClose }) {
-  const { order, problem, look } = useOrder(id);
-  return html`<${Sheet}
-    side
-    title=${order ? t("order.number", { n: order.number ?? "…" }) : t("loading")}
-    onClose=${onClose}
-  >
-    <div class="stack">
-      ${
-        !order &&
-        (problem
-          ? html`<p class="note note-danger" role="alert"><${Icon} name="alert" />${reason(problem)}</p>`
-          : html`<${Loading} />`)
-      }
-      ${
-        order &&
-        html`
-          <div class="row sale-badges">
-            <${Status} order=${order} />
-            ${left({ verified_at: order.exit_pass.verified_at })}
-          </div>
-          <${Dispute} order=${order} zone=${order.shop?.timezone} />
-          <dl class="facts">
-            <div><dt>${t("exit.customer")}</dt><dd><bdi>${order.customer ?? t("sales.erased")}</bdi></dd></div>
-            <div>
-              <dt>${t("sales.when")}</dt>
-              <dd class="num">${dayAndTime(order.placed_at, order.shop?.timezone)}</dd>
-            </div>
-            ${
-              order.trolley_id &&
-              html`<div><dt>${t("exit.trolley")}</dt><dd class="code">${order.trolley_id}</dd></div>`
-            }
-            <div>
-              <dt>${t("sales.exit")}</dt>
-              <dd class="num">
-                ${
-                  order.exit_pass.verified_at
-                    ? dayAndTime(order.exit_pass.verified_at, order.shop?.timezone)
-                    : t("sales.not_yet")
-                }
-              </dd>
-            </div>
-          </dl>
-          <${Lines} order=${order} />
-          <${Total} order=${order} />
-          ${
-            order.refunded > 0 &&
-            html`<p class="row receipt-back">
-              <strong>${t("receipt.given_back")}</strong>
-              <strong class="num push">${money(order.refunded, order.currency)}</strong>
-            </p>`
-          }
-          <${Refunds} order=${order} zone=${order.shop?.timezone} />
-          ${
-            manages &&
-            order.status !== "refunded" &&
-            html`<${RefundForm} key=${order.id} order=${order} onDone=${look} />`
-          }
-          <a class="btn btn-bare" href=${`/orders/${order.id}`}><${Icon} name="receipt" />${t("sales.receipt")}</a>
-        `
-      }
-    </div>
-  <//>`;
-}
-
-function Sales({ manages }) {
-  const [words, state, pages, found, problem, opened] = [
-    useSignal(""),
-    useSignal(""),
-    useSignal(1),
-    useSignal(/** @type {Page<Rest.OrderSummary> | null} */ (null)),
-    useSignal(/** @type {Problem | null} */ (null)),
-    useSignal(new URLSearchParams(location.search).get("order")),
-  ];
-  const open = (id) => {
-    opened.value = id;
-    history.replaceState(null, "", id ? `?order=${encodeURIComponent(id)}` : location.pathname);
-  };
+/**
+ * What the orders found come to, or today's where nothing is looked for.
+ * @param {{ query: string, today: boolean, count: number }} props
+ */
+function Sums({ query, today, count }) {
+  const sums = useSignal(/** @type {Rest.TotalsAnswer[]} */ ([]));
   useEffect(() => {
     let over = false;
-    const load = async () => {
-      if (document.hidden) return;
-      const query = queryOf({
-        branch,
-        page_size: String(PAGE * pages.value),
-        search: words.value,
-        status: state.value,
-      });
-      try {
-        const answer = await auth.call("GET", `/api/orders?${query}`);
-        if (over) return;
-        found.value = answer;
-        problem.value = null;
-      } catch (refused) {
-        if (refused.code === "signed_out") return signIn();
-        if (!over) problem.value = refused;
-      }
-    };
-    const soon = setTimeout(load, SOON_MS);
-    const timer = setInterval(load, EVERY_MS);
+    auth.call("GET", `/api/orders/totals?${query}`).then(
+      (answer) => over || (sums.value = answer),
+      (refused) => console.debug("totals:", refused.code),
+    );
     return () => {
       over = true;
-      clearTimeout(soon);
-      clearInterval(timer);
     };
-  }, [words.value, state.value, pages.value, opened.value]);
-  const rows = found.value?.results ?? [];
+  }, [query, count]);
+  return html`<ul class="sums" aria-label=${t(today ? "sales.today" : "sales.found")}>
+    ${sums.value.map(
+      (one) => html`<li key=${one.currency}>
+        <span class="small soft">${t(today ? "sales.today" : "sales.found")}</span>
+        <strong class="num">${money(one.kept, one.currency)}</strong>
+        <span class="small soft num">
+          ${t("sales.count", { n: one.orders })} · ${t("count.units", { n: one.units })}
+          ${one.refunded > 0 && html` · ${t("sales.given_back", { amount: money(one.refunded, one.currency) })}`}
+        </span>
+      </li>`,
+    )}
+  </ul>`;
+}
+
+/** @param {{ place: Rest.BranchAnswer, manages: boolean }} props */
+function Sales({ place, manages }) {
+  const [search, opened] = [
+    useSignal(searchOf(location.search)),
+    useSignal(new URLSearchParams(location.search).get("order")),
+  ];
+  const { currency } = place;
+  const show = () => {
+    const query = queryOf({ ...search.value, order: opened.value ?? "" }).toString();
+    history.replaceState(null, "", query ? `?${query}` : location.pathname);
+  };
+  const open = (/** @type {string | null} */ id) => {
+    opened.value = id;
+    show();
+  };
+  const filters = { branch, ...filtersOf(search.value, currency) };
+  const list = useListing(`/api/orders?${queryOf({ ...filters, page_size: String(PAGE) })}`, { everyMs: EVERY_MS });
+  const everything = isEmpty(search.value);
+  const summed = everything ? { branch, from_day: dayOf(), to_day: dayOf() } : filters;
   return html`
-    <${OfflineBanner} state=${problem.value ? "waiting" : "open"} />
+    <${OfflineBanner} state=${list.problem ? "waiting" : "open"} />
     <main class="sales" id="main">
-      <div class="sales-head">
-        <label class="visually-hidden" for="words">${t("sales.search")}</label>
-        <input
-          id="words"
-          class="input"
-          type="search"
-          dir="auto"
-          placeholder=${t("sales.search")}
-          value=${words.value}
-          onInput=${(e) => {
-            words.value = e.target.value;
-            pages.value = 1;
-          }}
-        />
-        <div class="chips" role="group" aria-label=${t("sales.show")}>
-          ${STATES.map(
-            (one) => html`<button
-              key=${one}
-              type="button"
-              class="chip"
-              aria-pressed=${state.value === one}
-              onClick=${() => {
-                state.value = one;
-                pages.value = 1;
-              }}
-            >
-              ${t(one ? `order.${one}` : "sales.all")}
-            </button>`,
-          )}
-        </div>
+      <${SearchForm}
+        search=${search.value}
+        currency=${currency}
+        onSearch=${(/** @type {import("./search.js").Search} */ next) => {
+          search.value = next;
+          show();
+        }}
+      />
+      <div class="row sales-sums">
+        <${Sums} query=${queryOf(summed).toString()} today=${everything} count=${list.count} />
+        <button
+          type="button"
+          class="btn btn-quiet push"
+          onClick=${() => keep(`/api/orders/export.csv?${queryOf(filters)}`, `orders-${branch}.csv`)}
+        >
+          <${Icon} name="download" />
+          ${t("sales.csv")}
+        </button>
       </div>
+      ${list.rows && html`<p class="small soft" role="status">${t("sales.count", { n: list.count })}</p>`}
       ${
-        !found.value
-          ? problem.value
-            ? html`<${Empty} icon="offline" title=${t("orders.failed")} text=${reason(problem.value)} />`
+        !list.rows
+          ? list.problem
+            ? html`<${Empty} icon="offline" title=${t("orders.failed")} text=${reason(list.problem)}>
+              <button type="button" class="btn btn-primary" onClick=${list.again}>${t("retry")}</button>
+            <//>`
             : html`<${Loading} />`
-          : html`
-            <p class="small soft" role="status">${t("sales.count", { n: found.value.count })}</p>
-            ${
-              rows.length
-                ? html`<ul class="bought-list">
-                  ${rows.map((one) => html`<${Sale} key=${one.id} order=${one} open=${open} />`)}
-                </ul>`
-                : html`<${Empty}
-                  icon="receipt"
-                  title=${t(words.value || state.value ? "catalogue.none" : "sales.none")}
-                />`
-            }
-            ${
-              rows.length < Math.min(found.value.count, 200) &&
-              html`<button type="button" class="btn btn-quiet" onClick=${() => (pages.value += 1)}>
-                ${t("catalogue.more")}
-              </button>`
-            }
-          `
+          : list.rows.length
+            ? html`<${Rows}
+              class="bought-list"
+              rows=${list.rows}
+              row=${(/** @type {Rest.OrderSummary} */ one) => html`<${Sale} order=${one} open=${open} />`}
+            />`
+            : html`<${Empty} icon="receipt" title=${t(everything ? "sales.none" : "catalogue.none")} />`
       }
+      <${More} list=${list} />
       ${
         opened.value &&
         html`<${OrderSheet}
           key=${opened.value}
           id=${opened.value}
           manages=${manages}
+          onOrder=${list.put}
           onClose=${() => open(null)}
         />`
       }
@@ -220,14 +131,17 @@ function Sales({ manages }) {
   `;
 }
 
+/** @param {Rest.MeAnswer} me */
 const leads = (me) =>
   me.is_platform_admin ||
   me.roles.some(
     (one) => ["manager", "chain_admin"].includes(one.role) && (one.branch === null || one.branch === branch),
   );
 
+/** @typedef {{ place?: Rest.BranchAnswer, me?: Rest.MeAnswer, problem?: Problem }} Found */
+
 function Page() {
-  const found = useSignal(/** @type {any | null} */ (null));
+  const found = useSignal(/** @type {Found} */ ({}));
   useEffect(() => {
     if (!auth.signedIn) return signIn();
     const both = Promise.all([
@@ -242,7 +156,7 @@ function Page() {
       (problem) => (problem.code === "signed_out" ? signIn() : (found.value = { problem })),
     );
   }, []);
-  const { place, me, problem } = found.value ?? {};
+  const { place, me, problem } = found.value;
   const name = place?.name ?? branch;
   useEffect(() => {
     document.title = t("title.sales", { name });
@@ -268,8 +182,8 @@ function Page() {
       <span class="push row tight"><${LangSwitch} /><${ThemeSwitch} /></span>
     </header>
     ${
-      me
-        ? html`<${Sales} manages=${leads(me)} />`
+      me && place
+        ? html`<${Sales} place=${place} manages=${leads(me)} />`
         : html`<main id="main">
           ${
             !problem

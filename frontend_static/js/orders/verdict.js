@@ -1,6 +1,9 @@
 /** What the server's answer to an exit pass means for a guard: one of few verdicts, each with its colour and sign. */
 
-/** Refusal code -> [tone, icon, word]. Words are keys `exit.<word>` and `exit.<word>_text`. */
+/**
+ * Refusal code -> [tone, icon, word]. Words are keys `exit.<word>` and `exit.<word>_text`.
+ * @type {Record<string, [string, string, string]>}
+ */
 const REFUSALS = {
   pass_used: ["stop", "octagon", "used"],
   pass_refunded: ["stop", "undo", "refunded"],
@@ -36,5 +39,8 @@ export function verdictOf({ order, problem }, code, last, now) {
   return { tone, icon, word, problem };
 }
 
-/** The code of a scanned address or a typed text, so that the same pass is known again however it came. */
+/**
+ * The code of a scanned address or a typed text, so that the same pass is known again however it came.
+ * @param {string} text
+ */
 export const codeOf = (text) => (text.trim().split("/x/").at(-1) ?? "").toUpperCase().replace(/[^0-9A-Z]/g, "");

@@ -3,9 +3,9 @@ import { html, Component } from "../ui.js";
 import { t } from "../i18n.js";
 import { Icon } from "./icons.js";
 
-/** `of`: what the part is made of; with another one it is tried again. `what`: the part's name for people. */
+/** `of`: what it is made of, with another one it is tried again; `what`: its name for people; `as`: its element. */
 export class Boundary extends Component {
-  constructor(/** @type {{ what: string, of: unknown, children?: any }} */ props) {
+  constructor(/** @type {{ what: string, of: unknown, as?: string, children?: any }} */ props) {
     super(props);
     this.state = { broken: false, of: null };
   }
@@ -23,10 +23,10 @@ export class Boundary extends Component {
   }
 
   render() {
-    const { what, children } = this.props;
+    const { what, as = "p", children } = this.props;
     if (!this.state.broken) return children;
-    return html`<p class="note note-danger" role="alert">
+    return html`<${as} class="note note-danger" role="alert">
       <${Icon} name="alert" /><span>${t("part.broken", { what })}</span>
-    </p>`;
+    <//>`;
   }
 }

@@ -1,7 +1,8 @@
 /** Forms that order something of the server: one order at a time, each error at its field. */
 import { html, useState } from "../ui.js";
 import { t, reason } from "../i18n.js";
-import { isOurs, readOurs } from "../problem.js";
+import { readAmount } from "../money.js";
+import { Problem, isOurs, ours, readOurs } from "../problem.js";
 
 /** {busy, problem, run(order)}; run gives what the order gave (true for nothing), or null when it was refused. */
 export function useRequest() {
@@ -31,6 +32,18 @@ export function useRequest() {
 export function errorOf(problem, name) {
   const said = problem?.errors?.[name]?.[0];
   return said && (isOurs(said) ? t(...readOurs(said)) : said);
+}
+
+/**
+ * The amount that somebody typed into a field, as the API takes it. Raises the field's Problem, in words.
+ * @param {string} field
+ * @param {string} text
+ * @param {string} currency
+ */
+export function amountOf(field, text, currency) {
+  const read = readAmount(text, currency);
+  if ("amount" in read) return read.amount;
+  throw new Problem({ code: "invalid", errors: { [field]: [ours(read.wrong, read.vars)] } });
 }
 
 /**

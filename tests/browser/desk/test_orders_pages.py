@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from scripts.fake_camera import Camera
-from tests.browser.bought import buy, id_of, order
+from tests.browser.bought import buy, change_chain, id_of, order
 from tests.browser.people import Visit
 from tests.browser.shopping import MILK
 from tests.browser.watch import Watch, flaws
@@ -223,8 +223,11 @@ def test_the_branchs_orders_have_no_flaw(visit: Visit, lang: str, desk: bool) ->
     page.locator("#words").fill("1")
     page.locator(".bought", has=page.locator(".sale-number", has_text=re.compile("^1$"))).click()
     expect(page.locator("dialog .refund")).to_be_visible()
-    page.locator("dialog input[type=radio]").nth(1).check()
-    page.locator(".restock summary").click()
+    page.locator("dialog .restock .stepper button").nth(1).click()
+    found += flaws(page)
+    page.locator("dialog input[type=radio]").nth(2).check()
+    page.locator("#amount").fill("1.234,5,6")
+    expect(page.locator("#amount-error")).to_be_visible()
     found += flaws(page)
     assert found == []
 
@@ -239,27 +242,115 @@ def test_a_manager_gives_money_back_and_the_shopper_sees_it(
     desk = visit("/branch/BRANCH-002/orders", "manager", desk=True)
     desk.locator("#words").fill(number)
     desk.locator(".bought", has_text="returner").click()
-    desk.locator("dialog input[type=radio]").nth(1).check()
-    desk.locator("#amount").fill("100000")
+    desk.locator("dialog input[type=radio]").nth(2).check()
+    desk.locator("#amount").fill("1,00,000.00")
+    desk.get_by_role("button", name=re.compile("^Give back")).click()
+    expect(desk.locator("dialog .field-error")).to_contain_text("Say why")
     desk.get_by_role("button", name="Damaged goods").click()
-    desk.get_by_role("button", name="Give back").click()
+    desk.get_by_role("button", name="Give back ₹100,000.00").click()
     watches[1].allow_refusals()
     expect(desk.locator("dialog .field-error")).to_contain_text("No more than ₹")
-    desk.locator("#amount").fill("1.50")
-    desk.locator(".restock summary").click()
+    desk.locator("dialog input[type=radio]").nth(0).check()
     desk.get_by_role("button", name=re.compile("^One .* more$")).click()
-    desk.get_by_role("button", name="Give back").click()
+    desk.get_by_role("button", name=f"Give back {MILK.price}").click()
     expect(desk.locator("dialog .refund-made strong")).to_have_text("Given back")
+    expect(desk.locator("dialog .refund-made")).to_contain_text("By manager")
     expect(desk.locator("dialog .receipt-lines")).to_contain_text("1 came back")
     desk.get_by_role("button", name="Wrong price").click()
-    desk.locator("dialog input[type=radio]").nth(0).check()
-    desk.get_by_role("button", name="Give back").click()
+    desk.locator("dialog input[type=radio]").nth(1).check()
+    desk.get_by_role("button", name=re.compile("^Give back ₹")).click()
     expect(desk.locator("dialog .refund-made")).to_have_count(2)
     expect(desk.locator("dialog .refund")).to_have_count(0)
     receipt.reload()
     expect(receipt.locator(".receipt-number .badge")).to_have_text("Given back")
     expect(receipt.locator(".refund-made").first).to_contain_text("Damaged goods")
     expect(receipt.locator(".pass")).to_have_count(0)
+
+
+def test_a_refund_above_the_chains_limit_is_asked_about_once_more(
+    visit: Visit, store: Store, watches: list[Watch]
+) -> None:
+    order_id = buy(store, "regretter", MILK.barcode, 2)
+    change_chain(store, refund_limit="1.00")
+    try:
+        desk = visit(f"/branch/BRANCH-002/orders?order={order_id}", "manager", desk=True)
+        watches[0].allow_refusals()
+        desk.locator("dialog input[type=radio]").nth(1).check()
+        desk.get_by_role("button", name="Goods came back").click()
+        desk.get_by_role("button", name=re.compile("^Give back ₹")).click()
+        expect(desk.get_by_role("alertdialog")).to_contain_text("above ₹1.00")
+        assert flaws(desk) == []
+        desk.get_by_role("button", name="Cancel").click()
+        expect(desk.locator("dialog .refund-made")).to_have_count(0)
+        desk.get_by_role("button", name=re.compile("^Give back ₹")).click()
+        desk.get_by_role("alertdialog").get_by_role("button", name=re.compile("^Give back ₹")).click()
+        expect(desk.locator("dialog .refund-made")).to_have_count(1)
+    finally:
+        change_chain(store)
+
+
+def test_orders_are_found_summed_and_read_to_their_end(visit: Visit, store: Store) -> None:
+    paper = order(store, "paper")
+    page = visit("/branch/BRANCH-001/orders", "manager", desk=True)
+    page.locator("#words").fill(paper["exit_pass"]["code"])
+    expect(page.locator(".bought")).to_have_count(1)
+    expect(page.locator(".sums strong")).to_have_text(f"₹{paper['total'] - paper['refunded']:,.2f}")
+    expect(page.locator(".list-end")).to_contain_text("That is all: 1.")
+    page.reload()
+    expect(page.locator("#words")).to_have_value(paper["exit_pass"]["code"])
+    expect(page.locator(".bought")).to_have_count(1)
+    page.get_by_role("button", name="Days and amounts").click()
+    page.locator("#min_total").fill("1.234,5,6")
+    expect(page.locator("#min_total-error")).to_have_text("Write an amount such as 1234.50.")
+    page.locator("#min_total").fill(f"{paper['total'] + 1:,.2f}")
+    expect(page.locator(".empty h2")).to_have_text("Nothing found")
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator(".bought").nth(1)).to_be_visible()
+    with page.expect_download() as kept:
+        page.get_by_role("button", name="CSV").click()
+    assert f"{paper['id']},{paper['number']},paid" in kept.value.path().read_text("utf-8-sig")
+
+
+def test_show_more_asks_only_for_what_is_new(visit: Visit, store: Store) -> None:
+    page = visit("/branch/BRANCH-001/orders", "manager", desk=True)
+    page.route(
+        re.compile(r"/api/orders\?"),
+        lambda route: route.continue_(url=route.request.url.replace("page_size=30", "page_size=2")),
+    )
+    page.reload()
+    expect(page.locator(".bought")).to_have_count(2)
+    with page.expect_request(re.compile(r"/api/orders\?.*cursor=")) as asked:
+        page.get_by_role("button", name="Show more").click()
+    assert "page_size=2" in asked.value.url
+    expect(page.locator(".bought")).to_have_count(4)
+
+
+def test_an_order_that_cannot_be_read_says_so_in_its_place(visit: Visit, watches: list[Watch]) -> None:
+    page = visit("/branch/BRANCH-001/orders", "manager", desk=True)
+    watches[0].allow_errors("This line:")
+    expect(page.locator(".bought").first).to_be_visible()
+    before = page.locator(".bought").count()
+
+    def break_one(route: Route) -> None:
+        answer = route.fetch()
+        body = answer.json()
+        body["results"][0]["placed_at"] = "no time"
+        route.fulfill(response=answer, json=body)
+
+    page.route(re.compile(r"/api/orders\?"), break_one)
+    page.reload()
+    expect(page.locator(".bought-list .note-danger")).to_have_count(1)
+    expect(page.locator(".bought")).to_have_count(before - 1)
+
+
+def test_staff_see_a_receipt_without_its_pass(visit: Visit, store: Store) -> None:
+    page = visit(f"/orders/{id_of('paper')}", "manager")
+    expect(page.locator(".receipt-number")).to_be_visible()
+    expect(page.locator(".pass")).to_have_count(0)
+    expect(page.locator(".note")).to_contain_text("shopper2’s receipt")
+    assert flaws(page, least_touch=TOUCH) == []
+    page.get_by_role("link", name="The branch’s orders").click()
+    expect(page.locator("dialog")).to_contain_text(f"Order {order(store, 'paper')['number']}")
 
 
 def test_the_branch_page_leads_to_its_orders_and_its_exit(visit: Visit) -> None:

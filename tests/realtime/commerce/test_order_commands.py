@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ from actors.messages.money.order import RefundFailed, RefundMade
 from actors.runtime import ManualClock
 from actors.runtime.address import Address
 from core.fleet.models import Trolley
-from core.tenancy.models import Branch
+from core.tenancy.models import Branch, Chain
 from realtime.server import Server
 from realtime.testing import CommandRefused, trolley_client
 from tests.realtime.buying import bought
@@ -110,7 +111,7 @@ async def test_the_list_is_ones_own_in_pages_and_can_be_filtered(world: World, s
 async def test_a_branchs_orders_are_found_by_what_people_know_of_one(world: World, server: Server) -> None:
     mine, others = await bought(server, world, 1), await bought(server, world, 2, by="other")
     staff, branch = await asyncio.to_thread(world.staff), world.branch.code
-    order = await seen(server, staff, mine)
+    order = await seen(server, await asyncio.to_thread(world.token), mine)
     today = order["placed_at"][:10]
 
     async with http_of(server, staff) as http:
@@ -171,6 +172,43 @@ async def test_orders_are_summed_and_kept_as_a_file_by_the_same_filters(world: W
     told = dict(zip(header.split(","), row.split(","), strict=True))
     assert (told["id"], told["total"], told["customer"]) == (mine, "100.00", world.user().username)
     assert told["placed_at"].endswith("+05:30")
+
+
+async def test_staff_see_a_receipt_without_its_pass_and_who_gave_money_back(
+    world: World, server: Server
+) -> None:
+    order_id = await bought(server, world)
+    staff = await asyncio.to_thread(world.staff)
+    manager = await asyncio.to_thread(world.staff, "manager", "manager")
+    async with http_of(server, manager) as http:
+        begun = await http.post(f"/api/orders/{order_id}/refund", json={"reason": "torn", "amount": "1.50"})
+        assert begun.status_code == 202, begun.text
+    await (await server.owner()).settled()
+    theirs = await seen(server, staff, order_id)
+    assert (theirs["mine"], theirs["exit_pass"]["code"], theirs["exit_pass"]["url"]) == (False, None, None)
+    assert [each["by"] for each in theirs["refunds"]] == [world.user("manager").username]
+    own = await seen(server, await asyncio.to_thread(world.token), order_id)
+    assert own["mine"]
+    assert own["exit_pass"]["code"]
+    assert [(each["by"], each["reason"]) for each in own["refunds"]] == [(None, "torn")]
+
+
+async def test_above_the_chains_limit_a_refund_is_asked_about_once_more(world: World, server: Server) -> None:
+    order_id = await bought(server, world, 2)
+    await asyncio.to_thread(Chain.objects.filter(pk=world.branch.chain.pk).update, refund_limit=Decimal(150))
+    path = f"/api/orders/{order_id}/refund"
+    async with http_of(server, await asyncio.to_thread(world.staff, "manager", "manager")) as http:
+        for amount in ({}, {"amount": "150.01"}):
+            asked = await http.post(path, json={"reason": "torn", **amount})
+            assert (asked.status_code, asked.json()["code"]) == (409, "refund_unconfirmed")
+            assert asked.json()["above"] == 150.0
+        high = await http.post(path, json={"reason": "torn", "amount": 999})
+        assert high.json()["code"] == "refund_too_high"
+        below = await http.post(path, json={"reason": "torn", "amount": 50})
+        assert below.status_code == 202
+        confirmed = await http.post(path, json={"reason": "torn", "confirmed": True})
+        assert confirmed.status_code == 202
+        assert confirmed.json()["left"] == 0
 
 
 async def test_the_receipt_is_mailed_when_the_order_has_its_number(

@@ -1,0 +1,12 @@
+"""What a chain lets its staff do without a second question."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from core.tenancy.models import Chain
+
+
+def refund_limit(chain: str) -> Decimal | None:
+    """Return above what a refund is asked about once more; None: never. Blocking."""
+    return Chain.objects.filter(slug=chain).values_list("refund_limit", flat=True).first()
