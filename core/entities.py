@@ -23,6 +23,7 @@ from actors import (
 )
 from actors.kit.decider import Decider
 from actors.messages import cart as carts
+from actors.messages import needs as approvals
 from actors.messages import rollout as rollouts
 from actors.messages import trolley as trolleys
 from actors.messages.money import checkout as checkouts
@@ -140,10 +141,10 @@ _WITH_KIND = ("AlarmWatched", "AlarmForgone", "AlarmRaised", "AlarmCleared")
 _WITH_ALARM = ("AlarmRaised", "AlarmCleared")
 _ALARMS = _codec(
     alarms.DECIDER,
-    state_version=5,
-    versions=dict.fromkeys(_WITH_KIND, 4) | dict.fromkeys(_WITH_ALARM, 5),
-    upcasters={(name, version): same for name in _WITH_KIND for version in (1, 2, 3)}
-    | {(name, 4): same for name in _WITH_ALARM},
+    state_version=6,
+    versions=dict.fromkeys(_WITH_KIND, 5) | dict.fromkeys(_WITH_ALARM, 6),
+    upcasters={(name, version): same for name in _WITH_KIND for version in (1, 2, 3, 4)}
+    | {(name, 5): same for name in _WITH_ALARM},
 )
 _ROLLOUT = _codec(
     rollout.DECIDER,
@@ -158,20 +159,23 @@ _ROLLOUT = _codec(
     },
 )
 _GROWN = (
-    "ItemAdded", "QuantityChanged", "LinesRestored", "LinesRepriced", "VouchersChanged", "CheckoutRequested",
+    "ItemAdded", "QuantityChanged", "LinesRestored", "LinesRepriced", "VouchersChanged",
 )  # fmt: skip
 _CART = _codec(
     cart.DECIDER,
-    state_version=7,
+    state_version=8,
     versions={
-        **dict.fromkeys((*_GROWN, "PaymentRequested", "CheckoutPaid"), 2),
-        "VouchersChanged": 3,
+        **dict.fromkeys((*_GROWN, "CheckoutPaid"), 3),
+        **dict.fromkeys(("CheckoutRequested", "PaymentRequested"), 2),
+        "VouchersChanged": 4,
     },
     upcasters={
-        **{(name, 1): same for name in _GROWN},
-        ("VouchersChanged", 2): same,
+        **{(name, version): same for name in _GROWN for version in (1, 2)},
+        ("VouchersChanged", 3): same,
+        ("CheckoutRequested", 1): same,
         ("PaymentRequested", 1): same,
         ("CheckoutPaid", 1): _with_purchase("total"),
+        ("CheckoutPaid", 2): same,
     },
     bodies={
         carts.AddItem: lambda command: (
@@ -188,6 +192,7 @@ _CART = _codec(
         carts.DropVoucher: lambda command: command.code,
         checkouts.Checkout: lambda command: None,
         paying.RequestPayment: lambda command: (command.provider, command.currency),
+        approvals.SettleNeed: lambda command: (command.need_id, command.approve, command.reason),
     },
 )
 """A repeat of a command is known by what its sender said: an offer may have changed since, a new line's or
@@ -199,9 +204,9 @@ _STOCK = _codec(
 )
 _ORDER = _codec(
     order.DECIDER,
-    state_version=3,
-    versions={"OrderPlaced": 2},
-    upcasters={("OrderPlaced", 1): _with_purchase("total")},
+    state_version=4,
+    versions={"OrderPlaced": 3},
+    upcasters={("OrderPlaced", 1): _with_purchase("total"), ("OrderPlaced", 2): same},
     bodies={
         orders.RefundOrder: lambda command: (command.amount, command.reason, command.returned),
         orders.VerifyExit: lambda command: command.branch,
@@ -213,9 +218,9 @@ _ORDER_NUMBERS = _codec(
 )
 _PAYMENT = _codec(
     payment.DECIDER,
-    state_version=3,
-    versions={"ChargeStarted": 2},
-    upcasters={("ChargeStarted", 1): _with_purchase("amount")},
+    state_version=4,
+    versions={"ChargeStarted": 3},
+    upcasters={("ChargeStarted", 1): _with_purchase("amount"), ("ChargeStarted", 2): same},
     bodies={
         # No digest of a whole card's number is kept: there are few enough of them to try.
         payments.ConfirmPayment: lambda command: ((command.card or "")[-4:], command.approve),
@@ -273,6 +278,7 @@ ROWS: tuple[type[Row], ...] = (
     shopping.CartItemRow,
     shopping.ItemGone,
     shopping.ItemsGone,
+    shopping.NeedRow,
     order_rows.OrderRow,
     order_rows.OrderItemRow,
     order_rows.RefundRow,

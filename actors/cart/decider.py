@@ -13,6 +13,7 @@ from actors.cart import payment as paying
 from actors.cart import vouchers as cart_vouchers
 from actors.cart.evolve import EVENTS
 from actors.cart.lines import add, clear, quantity, remove, restore
+from actors.cart.needs import following, settle
 from actors.cart.prices import apply, drop, reprice
 from actors.cart.state import OpenedSession, Phase, State
 from actors.cart.tells import signs_of_life, tells
@@ -28,6 +29,7 @@ from actors.kit.decider import (
     refuse,
 )
 from actors.messages import cart as messages
+from actors.messages import needs as approvals
 from actors.messages.cart import (
     AddItem,
     ApplyVoucher,
@@ -61,11 +63,12 @@ from actors.messages.money.checkout import (
     VoucherKept,
 )
 from actors.messages.money.paying import PaymentFailed, PaymentSucceeded, RequestPayment
+from actors.messages.needs import SettleNeed
 from actors.messages.trolley import Outcome
 
-Command = messages.Command | checkouts.Command | payments.Command
-Answer = messages.Answer | checkouts.Answer | payments.Answer
-Event = messages.Event | checkouts.Event | payments.Event
+Command = messages.Command | checkouts.Command | payments.Command | approvals.Command
+Answer = messages.Answer | checkouts.Answer | payments.Answer | approvals.Answer
+Event = messages.Event | checkouts.Event | payments.Event | approvals.Event
 
 MAX_JOINERS = 16
 """How many repeated ends of sessions may wait for their trolleys."""
@@ -215,6 +218,7 @@ _LINES: dict[type, Handler] = {
     Reprice: reprice,
     ApplyVoucher: apply,
     DropVoucher: drop,
+    SettleNeed: settle,
 }
 
 _WITH_SESSION: dict[type, Handler] = {
@@ -264,14 +268,23 @@ _FROZEN: dict[type, Handler] = {
     TimeReached: checkout.expire,
 }
 
+
+def _handlers(phase: Phase, frozen: bool) -> dict[type, Handler]:
+    """Return a situation's handlers, with what the goods' needs and the vouchers add to them.
+
+    An add looks after needs itself: nearly none has any.
+    """
+    every = {**_SESSIONS[phase], **(_FROZEN if frozen else _OPEN)}
+    around = {
+        command: handler if command is AddItem else following(handler) for command, handler in every.items()
+    }
+    if not frozen:
+        return around
+    return {command: cart_vouchers.settling(handler) for command, handler in around.items()}
+
+
 COMMANDS: Commands = {
-    **{(phase, False): {**sessions, **_OPEN} for phase, sessions in _SESSIONS.items()},
-    **{
-        (phase, True): {
-            command: cart_vouchers.settling(handler) for command, handler in {**sessions, **_FROZEN}.items()
-        }
-        for phase, sessions in _SESSIONS.items()
-    },
+    (phase, frozen): _handlers(phase, frozen) for phase in _SESSIONS for frozen in (False, True)
 }
 """By phase, and whether a checkout goes on."""
 

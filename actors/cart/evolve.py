@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from actors.cart import evolve_needs
 from actors.cart.evolve_checkout import moves
 from actors.cart.state import ENDED_KEPT, EndedSession, OpenedSession, Phase, State, phase_of
 from actors.kit import money
@@ -187,6 +188,7 @@ def _line_moves(phase: Phase) -> dict[type, Move]:
         LinesRepriced: Move(_repriced, to),
         VouchersChanged: Move(_vouchers_changed, to),
         **moves(phase),
+        **evolve_needs.moves(phase),
     }
 
 

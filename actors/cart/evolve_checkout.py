@@ -141,6 +141,7 @@ def _paid(state: State, event: CheckoutPaid) -> State:
         total=money.zero(state.currency),
         units=0,
         vouchers=(),
+        needs=(),
         sessions=sessions,
         sold=(*state.sold, event.purchase.reservation_id)[-SOLD_KEPT:],
         paid=(*state.paid, event.payment_id)[-SOLD_KEPT:],

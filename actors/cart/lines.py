@@ -12,6 +12,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from actors.cart.evolve import evolve, total_with
+from actors.cart.needs import followed
 from actors.cart.state import State
 from actors.cart.tells import signs_of_life
 from actors.kit.decider import Context, Decision, refuse
@@ -76,15 +77,17 @@ def add(state: State, command: AddItem, ctx: Context) -> Decision:
         offer.variant_name,
         offer.label,
         offer.weight_g,
+        offer.restricted,
     )
     total = total_with(state, line, old)
     if total > MAX_TOTAL:
         return too_dear()
-    return Decision(
+    done = Decision(
         (ItemAdded(line, more, command.session_id, offer.currency, ctx.now),),
         ItemPut(line, total, offer.currency, count, state.units + more, state.revision + 1),
         hints=signs_of_life(state) if state.sessions else (),
     )
+    return done if offer.restricted is None else followed(state, done, ctx)
 
 
 def quantity(state: State, command: SetQuantity, ctx: Context) -> Decision:
@@ -154,7 +157,14 @@ def priced(state: State, line: Line, quantity: int, offer: Offer | None, ctx: Co
     if offer is None:
         return replace(line, quantity=quantity, line_total=line.unit_price * quantity)
     unit, line_total, trace = price(offer, quantity, ctx.now, state.vouchers)
-    return replace(line, quantity=quantity, unit_price=unit, line_total=line_total, price_trace=trace)
+    return replace(
+        line,
+        quantity=quantity,
+        unit_price=unit,
+        line_total=line_total,
+        price_trace=trace,
+        restricted=offer.restricted,
+    )
 
 
 def offer_for(line: Line, offers: dict[str, Offer], currency: str) -> Offer | None:

@@ -11,6 +11,7 @@ import msgspec
 from actors.messages.cart import Line
 from actors.messages.money.checkout import Wish
 from actors.messages.money.purchase import Purchase
+from actors.messages.needs import Need
 from actors.messages.pricing import Voucher
 from actors.messages.trolley import Outcome
 
@@ -111,6 +112,8 @@ class State(msgspec.Struct, frozen=True):
     """Of the cart when it was last paid."""
     voucher_uses: dict[str, int] = {}
     """How many purchases this person has paid with a voucher of which a person has so many, by its id."""
+    needs: tuple[Need, ...] = ()
+    """What staff has to decide of these goods or has decided, in the order in which it was asked."""
     updated_at: float = 0.0
     joiners: tuple[tuple[str, str], ...] = ()
     """(session, command) of repeated ends that wait for the same release (memory only)."""
@@ -141,6 +144,10 @@ class State(msgspec.Struct, frozen=True):
             if each.session_id == session_id:
                 return each
         return None
+
+    def need(self, need_id: str) -> Need | None:
+        """Return the need of that id, or None."""
+        return next((each for each in self.needs if each.need_id == need_id), None)
 
     def line(self, line_id: str) -> Line | None:
         """Return the line of that id, or None."""

@@ -8,6 +8,7 @@ from typing import Any
 from actors.cart.evolve_checkout import PAID
 from actors.cart.state import State, held_of, purchase_of
 from actors.kit.decider import Tell
+from actors.messages.alarms import About, AlarmKind, ClearAlarm, RaiseAlarm
 from actors.messages.branch import NoteCart
 from actors.messages.cart import (
     CartCleared,
@@ -46,6 +47,7 @@ from actors.messages.money.paying import (
 from actors.messages.money.payment import PaymentKept, StartPayment
 from actors.messages.money.refund import RefundPayment
 from actors.messages.money.voucher import FreeVoucher, HoldVoucher, UseVoucher
+from actors.messages.needs import Need, NeedKind, NeedSettled, NeedsRaised, NeedsWithdrawn
 from actors.messages.stock import CommitReservation, Quantity, ReleaseReservation, Reserve
 from actors.messages.trolley import ConfirmClaim, DenyClaim, Release, SignOfLife
 
@@ -176,6 +178,41 @@ def _give_back(state: State, event: PaymentReturned) -> tuple[Tell, ...]:
     return (Tell("payment", event.payment_id, RefundPayment(event.refund_id, None, event.reason)),)
 
 
+_ALARMS: dict[NeedKind, AlarmKind] = {"age": "age_check", "check": "tag_check", "weigh": "weighing"}
+
+
+def _ask_staff(state: State, event: NeedsRaised) -> tuple[Tell, ...]:
+    return tuple(_ask(state, need, event.at) for need in event.needs if need.branch)
+
+
+def _ask(state: State, need: Need, at: float) -> Tell:
+    opened = state.session(need.session_id)
+    about = About(
+        _subject(need),
+        trolley_id=None if opened is None else opened.trolley_id,
+        user_id=state.user_id,
+        detail=f"{need.name} ({need.age}+)" if need.age else need.name,
+    )
+    return Tell("alarms", need.branch, RaiseAlarm(_ALARMS[need.kind], about, at, state.revision))
+
+
+def _no_more(state: State, event: NeedsWithdrawn) -> tuple[Tell, ...]:
+    return tuple(_decided(state, need) for need in event.needs if need.branch)
+
+
+def _settled(state: State, event: NeedSettled) -> tuple[Tell, ...]:
+    told = (_decided(state, event.need),) if event.need.branch else ()
+    return told if event.line is None else (*told, *_totals(state, event))
+
+
+def _decided(state: State, need: Need) -> Tell:
+    return Tell("alarms", need.branch, ClearAlarm((_ALARMS[need.kind],), _subject(need), state.revision))
+
+
+def _subject(need: Need) -> str:
+    return f"need/{need.need_id}"
+
+
 _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
     SessionAttached: _confirm,
     SessionRefused: _deny,
@@ -203,4 +240,7 @@ _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
     CheckoutReopened: _reserve,
     CheckoutPaid: _paid,
     PaymentReturned: _give_back,
+    NeedsRaised: _ask_staff,
+    NeedsWithdrawn: _no_more,
+    NeedSettled: _settled,
 }

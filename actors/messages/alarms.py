@@ -20,11 +20,15 @@ AlarmKind = Literal[
     "many_claims",
     "refund_failed",
     "payment_disputed",
+    "age_check",
+    "tag_check",
+    "weighing",
 ]
 """A Pi is silent; a lock board does not answer; a lock did not open; a slot holds a trolley and nobody
 knows which; a trolley left without a session; a rental is over its time; a shopper waits for somebody;
 few units of a product are left; somebody claims more trolleys than a shopper needs; a bank did not take a
-refund; a buyer's bank wants money back."""
+refund; a buyer's bank wants money back; goods in a cart wait for somebody who looks how old the shopper is,
+takes a security tag off, or weighs them."""
 Severity = Literal["critical", "major", "minor", "warning"]
 
 SEVERITY: dict[AlarmKind, Severity] = {
@@ -36,6 +40,9 @@ SEVERITY: dict[AlarmKind, Severity] = {
     "many_claims": "major",
     "refund_failed": "major",
     "payment_disputed": "major",
+    "age_check": "major",
+    "tag_check": "major",
+    "weighing": "major",
     "slot_unknown": "minor",
     "overdue": "warning",
     "low_stock": "warning",
@@ -43,7 +50,17 @@ SEVERITY: dict[AlarmKind, Severity] = {
 
 
 ENDS_ITSELF: frozenset[AlarmKind] = frozenset(
-    ("device_offline", "bus_fault", "lock_failed", "slot_unknown", "overdue", "low_stock")
+    (
+        "device_offline",
+        "bus_fault",
+        "lock_failed",
+        "slot_unknown",
+        "overdue",
+        "low_stock",
+        "age_check",
+        "tag_check",
+        "weighing",
+    )
 )
 """Whose cause is known here: such an alarm is over when that goes, and not because somebody says so."""
 

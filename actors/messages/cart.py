@@ -8,6 +8,7 @@ import msgspec
 
 from actors.kit.command import Command as Asked
 from actors.messages.pricing import Rule, Voucher
+from actors.messages.restriction import Restriction
 from actors.messages.trolley import Outcome
 
 
@@ -32,6 +33,7 @@ class Offer(msgspec.Struct, frozen=True):
     """The code on the label of one weighed or priced piece. ``price`` is then the label's, or that of
     a kilogram if ``weight_g`` is given; rules and vouchers leave what is printed alone."""
     weight_g: int | None = None
+    restricted: Restriction | None = None
 
 
 class PriceStep(msgspec.Struct, frozen=True, gc=False):
@@ -58,6 +60,7 @@ class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     label: str | None = None
     """The code on the piece's own label; such a line keeps its price."""
     weight_g: int | None = None
+    restricted: Restriction | None = None
 
 
 class PriceChange(msgspec.Struct, frozen=True):

@@ -32,6 +32,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "device.manage": _MANAGERS,
     "firmware.release": frozenset(),
     "people.manage": _MANAGERS,
+    "approval.settle": _STAFF,
     "order.watch": _STAFF,
     "order.verify": _STAFF,
     "order.refund": _MANAGERS,

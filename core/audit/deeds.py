@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from actors.messages import alarms, cart, returns, rollout, stock, trolley
+from actors.messages import alarms, cart, needs, returns, rollout, stock, trolley
 from actors.messages.money import order
 from actors.runtime.journal import Write
 from core.trail.projections import Deed
@@ -55,6 +55,11 @@ DEEDS: dict[str, tuple[dict[type, Deed], Callable[[Write], str]]] = {
                 "session.end",
                 by_staff=lambda write, event, who: write.address.key != who,
                 on=lambda write, event: f"trolley/{event.trolley_id}",
+            ),
+            needs.NeedSettled: Deed(
+                "approval.settle",
+                lambda event: f"{event.need.kind} {event.need.state}: {event.need.reason}".rstrip(": "),
+                on=lambda write, event: f"branch/{event.need.branch}/need/{event.need.need_id}",
             ),
         },
         lambda write: "",

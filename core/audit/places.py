@@ -34,6 +34,8 @@ def _of_thing(on: str) -> Place:
             Trolley.objects.filter(trolley_id=key).values_list("branch__chain__slug", "branch__code").first()
         )
         return Place() if found is None else Place(*found)
+    if kind == "branch":
+        return _of_branch(key.partition("/")[0])
     return Place(key) if kind == "chain" else Place()
 
 

@@ -1,4 +1,4 @@
-"""What is said of goods in JSON: nutrition facts and dietary tags, each of one shape in every door."""
+"""What is said of goods in JSON, each of one shape in every door: nutrition, dietary tags, restrictions."""
 
 from __future__ import annotations
 
@@ -30,6 +30,22 @@ class Nutrition(msgspec.Struct, forbid_unknown_fields=True):
 
 
 check_nutrition = checked_by(Nutrition)
+
+
+class Restricted(msgspec.Struct, forbid_unknown_fields=True):
+    """What stands between a product and whoever wants it; what does not is left out."""
+
+    age: Annotated[int, msgspec.Meta(ge=1, le=99)] | msgspec.UnsetType = msgspec.UNSET
+    """Years that a buyer has to have."""
+    tagged: bool | msgspec.UnsetType = msgspec.UNSET
+    """It wears a security tag, which staff takes off."""
+    weighed: bool | msgspec.UnsetType = msgspec.UNSET
+    """Its price is that of a kilogram: without a label of a scale, staff weighs it."""
+    most: Annotated[int, msgspec.Meta(ge=1, le=999)] | msgspec.UnsetType = msgspec.UNSET
+    """So many units a shopper."""
+
+
+check_restricted = checked_by(Restricted)
 
 
 def check_tags(tags: Any) -> None:

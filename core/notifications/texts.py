@@ -25,6 +25,9 @@ WORDS: dict[str, dict[str, str]] = {
         "alarm.many_claims": "somebody claims one trolley after another",
         "alarm.refund_failed": "a refund did not reach the buyer",
         "alarm.payment_disputed": "a buyer’s bank wants money back",
+        "alarm.age_check": "a shopper’s age is to be looked at",
+        "alarm.tag_check": "a security tag is to be taken off",
+        "alarm.weighing": "something is to be weighed",
     },
     "he": {
         "overdue.title": "נא להחזיר את העגלה",
@@ -48,5 +51,8 @@ WORDS: dict[str, dict[str, str]] = {
         "alarm.many_claims": "מישהו לוקח עגלה אחרי עגלה",
         "alarm.refund_failed": "החזר לא הגיע לקונה",
         "alarm.payment_disputed": "הבנק של הקונה דורש את הכסף בחזרה",
+        "alarm.age_check": "צריך לבדוק גיל של קונה",
+        "alarm.tag_check": "צריך להסיר תג אבטחה",
+        "alarm.weighing": "צריך לשקול מוצר",
     },
 }

@@ -29,6 +29,33 @@ class Cart(models.Model):
         return str(self.cart_id)
 
 
+class Need(models.Model):
+    """What a cart's goods ask of staff, and what they said. Projected."""
+
+    need_id = models.UUIDField(primary_key=True)
+    user_id = models.UUIDField(db_index=True)
+    branch_code = models.CharField(max_length=40, blank=True, default="")
+    """Empty: of a cart without a trolley."""
+    session_id = models.UUIDField(null=True, blank=True)
+    product_id = models.UUIDField()
+    kind = models.CharField(max_length=10)
+    name = models.CharField(max_length=200)
+    age = models.IntegerField(default=0)
+    state = models.CharField(max_length=10)
+    """``waiting``, ``approved``, ``refused``, or ``withdrawn`` once the goods are gone."""
+    raised_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.UUIDField(null=True, blank=True)
+    reason = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        ordering = ["raised_at"]
+        indexes = [models.Index(fields=["branch_code", "state"], name="shopping_need_waiting")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
 class CartItem(models.Model):
     """A line of a user's open cart. Projected."""
 

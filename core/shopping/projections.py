@@ -24,6 +24,7 @@ from actors.messages.cart import (
 )
 from actors.messages.money.checkout import CheckoutCancelled, CheckoutExpired, CheckoutRefused
 from actors.messages.money.paying import CheckoutPaid
+from actors.messages.needs import Need, NeedSettled, NeedsRaised, NeedsWithdrawn
 from actors.runtime.journal import Write
 from core.fleet.projections import SessionCleared
 from core.journal.tables import Posix, Row, Uuid
@@ -70,12 +71,31 @@ class ItemsGone(Row, table="shopping_cart_item", key="user_id", mode="delete"):
     user_id: Uuid
 
 
+class NeedRow(Row, table="shopping_need", key="need_id", mode="upsert"):
+    """What a cart's goods ask of staff, and what they said."""
+
+    need_id: Uuid
+    user_id: Uuid
+    branch_code: str
+    session_id: Uuid | None
+    product_id: Uuid
+    kind: str
+    name: str
+    age: int
+    state: str
+    raised_at: Posix
+    settled_at: Posix | None
+    settled_by: Uuid | None
+    reason: str
+
+
 @lru_cache(maxsize=200_000)
 def cart_id_of(user_id: str) -> str:
     """Return the id of a user's cart, made from the user's id."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"cart:{user_id}"))
 
 
+_ABOUT_NEEDS = frozenset({NeedsRaised, NeedsWithdrawn, NeedSettled})
 _EMPTYING = frozenset({CartCleared, SessionDetached, CheckoutExpired, CheckoutCancelled, CheckoutRefused})
 """Events that may take every line: they say how many."""
 
@@ -102,10 +122,40 @@ def cart_rows(write: Write) -> list[Row]:
         elif kind is CheckoutPaid:
             changed.clear()
             rows.append(ItemsGone(user_id=user_id))
+        elif kind in _ABOUT_NEEDS:
+            rows += _needs(event, user_id)
+            if kind is NeedSettled and event.line is not None:
+                changed[event.line.line_id] = event.line
     rows.append(_totals(state, user_id, last.seq, last.at))
     for line_id, line in changed.items():
         rows.append(ItemGone(line_id=line_id) if line is None else _item(line, user_id))
     return rows
+
+
+def _needs(event: NeedsRaised | NeedsWithdrawn | NeedSettled, user_id: str) -> list[Row]:
+    if isinstance(event, NeedSettled):
+        return [_need(event.need, user_id, event.need.state, event.at)]
+    if isinstance(event, NeedsRaised):
+        return [_need(each, user_id, each.state, None) for each in event.needs]
+    return [_need(each, user_id, "withdrawn", event.at) for each in event.needs if each.state == "waiting"]
+
+
+def _need(need: Need, user_id: str, state: str, settled_at: float | None) -> NeedRow:
+    return NeedRow(
+        need_id=need.need_id,
+        user_id=user_id,
+        branch_code=need.branch,
+        session_id=need.session_id or None,
+        product_id=need.product_id,
+        kind=need.kind,
+        name=need.name,
+        age=need.age,
+        state=state,
+        raised_at=need.raised_at,
+        settled_at=settled_at,
+        settled_by=need.by or None,
+        reason=need.reason,
+    )
 
 
 def _totals(state: State, user_id: str, revision: int, at: float) -> CartRow:

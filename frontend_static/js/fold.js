@@ -47,6 +47,7 @@ const TOTALS = [
   "updated_at",
   "vouchers",
   "checkout",
+  "needs",
 ];
 
 /**
@@ -66,7 +67,7 @@ function totalled(cart, data, changes) {
 const nothingElse = (cart, data) => totalled(cart, data, {});
 /** @type {(cart: Live.CartView, data: Live.ItemAdded) => Live.CartView} */
 const withItem = (cart, data) => totalled(cart, data, { items: put(cart.items, "id", data.item) });
-/** @type {(cart: Live.CartView, data: Live.LinesRepriced) => Live.CartView} */
+/** @type {(cart: Live.CartView, data: { items: Live.CartView["items"] } & Live.TotalsChanged) => Live.CartView} */
 const withItems = (cart, data) =>
   totalled(cart, data, { items: data.items.reduce((list, item) => put(list, "id", item), cart.items) });
 /** @type {(cart: Live.CartView, data: Live.CheckoutExpired) => Live.CartView} */
@@ -102,8 +103,9 @@ const CART = {
   PaymentRequested: nothingElse,
   PaymentDeclined: nothingElse,
   CheckoutReopened: nothingElse,
-  CheckoutPaid: (cart, data) => totalled(cart, data, { items: [] }),
+  CheckoutPaid: (cart, data) => totalled(cart, data, { items: [], needs: [] }),
   PaymentReturned: nothingElse,
+  NeedsChanged: withItems,
 };
 
 /** Every event of a session carries the whole of it. @type {(state: Session, data: Session) => Session} */

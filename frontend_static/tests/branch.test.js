@@ -90,6 +90,10 @@ test("what needs somebody is one list: alarms, and trolleys in trouble of which 
     keys([alarm("h", "help_wanted", "minor", { trolley_id: "s" }), alarm("p", "device_offline", "critical")]),
     ["h", "p", "trolley/f", "trolley/s"],
   );
+  assert.deepEqual(keys([alarm("p", "device_offline", "critical"), alarm("n", "age_check", "major")]).slice(0, 2), [
+    "n",
+    "p",
+  ]);
   assert.deepEqual(keys([alarm("t", "stray", "critical", { trolley_id: "s", assignee: "mia" })]), ["trolley/f", "t"]);
   assert.deepEqual(needs({ trolleys: [] }), []);
 });

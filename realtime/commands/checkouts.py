@@ -124,6 +124,7 @@ def _cancelled(call: Call, found: object, outcome: Accepted[CheckoutOver]) -> Ca
 CHECKOUT = (
     "cart_empty",
     "items_unavailable",
+    "approval_needed",
     "insufficient_stock",
     "checkout_in_progress",
     "checkout_cancelled",

@@ -10,6 +10,7 @@ import msgspec
 
 from realtime.commands import (
     alarms,
+    approvals,
     carts,
     checkouts,
     orders,
@@ -35,6 +36,7 @@ TABLE: tuple[Command, ...] = (
     *alarms.ROWS,
     *stock.ROWS,
     *orders.ROWS,
+    *approvals.ROWS,
 )
 
 FRAMES: dict[type[msgspec.Struct], Pipeline] = {

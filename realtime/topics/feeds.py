@@ -20,6 +20,7 @@ from actors.chain import State as ChainState
 from actors.kit.money import zero
 from actors.messages import branch as on_branch
 from actors.messages import cart as on_cart
+from actors.messages import needs as on_needs
 from actors.messages import trolley as on_trolley
 from actors.messages.money import checkout as on_checkout
 from actors.messages.money import paying as on_paying
@@ -36,7 +37,7 @@ from realtime.topics.events import notifications, session
 from realtime.topics.hub import EncodedEvent, encoded_event
 from realtime.views.base import View
 from realtime.views.branch import counters_view, device_view
-from realtime.views.cart import CartView, codes, frozen_view, saved_view
+from realtime.views.cart import CartView, codes, frozen_view, need_views, saved_view
 from realtime.views.trolley import session_view, trolley_view
 from realtime.wire import Event, encode, rfc3339
 
@@ -46,7 +47,7 @@ UNNAMED = "—"
 """Shown for somebody whose account is gone."""
 
 
-CartEvent = on_cart.Event | on_checkout.Event | on_paying.Event
+CartEvent = on_cart.Event | on_checkout.Event | on_paying.Event | on_needs.Event
 
 
 class Published(NamedTuple):
@@ -124,6 +125,10 @@ def _publish_cart(services: Services, state: CartState, offset: int, event: Cart
             return Published(cart_events.VouchersChanged(items=items, vouchers=codes(state), **totals))
         case on_cart.SessionAttached() | on_cart.SessionDetached():
             return _publish_session_of_cart(services, state, event, totals)
+        case on_needs.NeedsRaised() | on_needs.NeedsWithdrawn() | on_needs.NeedSettled():
+            weighed = event.line if isinstance(event, on_needs.NeedSettled) else None
+            items = _items(services, state, () if weighed is None else (weighed,))
+            return Published(cart_events.NeedsChanged(items=items, needs=need_views(state), **totals))
         case on_cart.SessionRefused() | on_cart.SessionEndRequested():
             return Published(cart_events.TotalsChanged(**totals))
         case _:

@@ -13,6 +13,7 @@ import msgspec
 from actors.cart import State as CartState
 from actors.kit.money import zero
 from actors.messages.cart import Line, sku_of
+from actors.messages.needs import Need
 from realtime.views.base import View
 from realtime.wire import encode, rfc3339
 
@@ -99,6 +100,22 @@ class FrozenView(View, frozen=True):
     payment_id: str | None
 
 
+class NeedView(View, frozen=True):
+    """What staff has to decide before the cart can be paid: ``waiting``, ``approved`` or ``refused``.
+
+    ``kind``: an ``age`` to look at, a ``check`` that takes a security tag off, something to ``weigh``.
+    ``item_id``: the line that asked for it first; ``age`` is null but for an age.
+    """
+
+    id: str
+    kind: str
+    item_id: str
+    state: str
+    age: int | None
+    name: str
+    reason: str | None
+
+
 class CartView(View, frozen=True):
     """The whole cart; ``items_count`` counts lines, ``total_items`` units."""
 
@@ -119,6 +136,7 @@ class CartView(View, frozen=True):
     """The checkout that goes on; meanwhile the lines cannot be changed."""
     saved: SavedView | None
     sessions: tuple[HeldView, ...]
+    needs: tuple[NeedView, ...]
 
 
 class ProductLike(Protocol):
@@ -274,6 +292,25 @@ def cart_view(
         sessions=tuple(
             [HeldView(session_id=held.session_id, trolley_id=held.trolley_id) for held in state.sessions]
         ),
+        needs=need_views(state),
+    )
+
+
+def need_views(state: CartState) -> tuple[NeedView, ...]:
+    """Return all that staff has to decide of the cart, or has decided."""
+    return tuple([need_view(each) for each in state.needs]) if state.needs else ()
+
+
+def need_view(need: Need) -> NeedView:
+    """Return one thing that staff has to decide, as its shopper sees it."""
+    return NeedView(
+        id=need.need_id,
+        kind=need.kind,
+        item_id=need.line_id,
+        state=need.state,
+        age=need.age or None,
+        name=need.name,
+        reason=need.reason or None,
     )
 
 

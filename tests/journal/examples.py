@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from actors.messages import alarms, cart, device, pricing, rollout, stock, trolley
+from actors.messages import alarms, cart, device, needs, pricing, rollout, stock, trolley
 from actors.messages import returns as yard
 from actors.messages.money import checkout, order, paying, payment, purchase, voucher
 from actors.messages.money import order_numbers as till
@@ -39,6 +39,17 @@ _LINE = cart.Line(
     1_700_000_000.125,
     _ID(3),
     "5 kg",
+)
+_NEED = needs.Need(
+    need_id=_ID(6),
+    kind="age",
+    line_id=_ID(1),
+    product_id=_ID(2),
+    name="Kingfisher 0.65 l",
+    session_id=_ID(4),
+    branch="BRANCH-001",
+    raised_at=1_700_000_000.5,
+    age=18,
 )
 _VOUCHER = pricing.Voucher(
     "DIWALI10",
@@ -94,6 +105,9 @@ _DISPUTE = order.Dispute(
     due_by=_AT + 86_400,
 )
 EXAMPLES: tuple[msgspec.Struct, ...] = (
+    needs.NeedsRaised((_NEED,), _AT),
+    needs.NeedsWithdrawn((_NEED,), _AT),
+    needs.NeedSettled(msgspec.structs.replace(_NEED, state="approved", units=3, by=_ID(9)), _AT, _LINE),
     trolley.ClaimRequested(
         ref=_REF,
         user_id=_USER,

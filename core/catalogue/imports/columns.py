@@ -8,9 +8,11 @@ from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
+from django.core.exceptions import ValidationError
+
 from actors.kit.money import decimals, quantize
 from core.catalogue import allergens
-from core.catalogue.facts import MOST_TAGS, TAG, Nutrition
+from core.catalogue.facts import MOST_TAGS, TAG, Nutrition, check_restricted
 from core.catalogue.imports.codes import CellRefused, Code, Codes, unwrapped
 from core.wire.lines import NotOneLine, one_line
 
@@ -147,6 +149,25 @@ def _allergens(text: str, _: Setting) -> list[str]:
         raise CellRefused(str(error)) from None
 
 
+def _restricted(text: str, _: Setting) -> dict[str, Any]:
+    """Read ``age:18 most:2 tagged weighed``, in any order."""
+    found: dict[str, Any] = {}
+    for word in text.lower().split():
+        name, colon, number = word.partition(":")
+        found[name] = int(number) if number.isdecimal() and number.isascii() else not colon
+    try:
+        check_restricted(found)
+    except ValidationError:
+        sentence = f"Expected restrictions such as age:18 most:2 tagged weighed, got {text[:40]!r}."
+        raise CellRefused(sentence) from None
+    return found
+
+
+def _written_restricted(value: dict[str, Any]) -> str:
+    words = (name if kind is True else f"{name}:{kind}" for name, kind in value.items() if kind)
+    return " ".join(words)
+
+
 def _written(value: Any) -> str:
     if value is None:
         return ""
@@ -178,6 +199,7 @@ COLUMNS: dict[str, Column] = {
         Column("allergens", _allergens, _written, []),
         Column("tax_class", _tax_class, _written, ""),
         Column("deposit", _price, _written, NOTHING),
+        Column("restricted", _restricted, _written_restricted, {}),
     )
 }
 

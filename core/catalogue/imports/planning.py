@@ -20,7 +20,7 @@ from core.tenancy.models import Chain
 _FIELDS = (
     "id", "version", "barcode", "name", "category_id", "price", "description", "is_active", "image",
     "carbon_footprint", "sustainability_score", "nutrition_facts", "dietary_tags", "allergens",
-    "tax_class", "deposit",
+    "tax_class", "deposit", "restricted",
 )  # fmt: skip
 
 

@@ -148,4 +148,5 @@ def _offer(rules: Rules, product: CatalogueProduct, variant_id: str | None, bran
         variant.price_adjustment if variant else None,
         rules.of(product.product_id, variant_id, product.categories, branch, tier),
         product.categories,
+        restricted=product.restricted,
     )

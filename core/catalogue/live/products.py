@@ -13,6 +13,7 @@ import msgspec
 from actors.kit.money import quantize
 from actors.messages.cart import Offer
 from actors.messages.money.amounts import ZERO
+from actors.messages.restriction import Restriction
 from core.catalogue import labels
 from core.catalogue.labels import Layout
 from core.catalogue.live import price_rules
@@ -71,6 +72,7 @@ class CatalogueProduct(msgspec.Struct, frozen=True, gc=False):
     tax_class: str = ""
     """Its own, or that of the nearest category that has one; empty: the usual one."""
     deposit: Decimal = ZERO
+    restricted: Restriction | None = None
 
     def variant(self, variant_id: str) -> CatalogueVariant | None:
         """Return the active variant with that id."""
@@ -187,10 +189,10 @@ def _products(
     prices: dict[Decimal, Decimal] = {}
     fields = (
         "pk", "barcode", "name", "price", "category_id", "is_active", "image", "version", "allergens",
-        "tax_class", "deposit",
+        "tax_class", "deposit", "restricted",
     )  # fmt: skip
     for row in rows.values_list(*fields).iterator(chunk_size=10_000):
-        pk, barcode, name, price, category, active, image, version, contains, tax_class, deposit = row
+        pk, barcode, name, price, category, active, image, version, contains, tax_class, deposit, limits = row
         amount = prices.get(price)
         if amount is None:
             amount = prices[price] = quantize(price, currency)
@@ -213,6 +215,7 @@ def _products(
             allergens=_same(tuple(contains)) if contains else NOTHING,
             tax_class=tax_class or place.tax_class,
             deposit=ZERO if deposit is None else quantize(deposit, currency),
+            restricted=Restriction(**limits) if limits else None,
         )
 
 

@@ -200,6 +200,8 @@ class Goods(Versioned):
         max_digits=12, decimal_places=3, null=True, blank=True, validators=[_not_negative]
     )
     """Paid with a unit, and given back with its container."""
+    restricted = ShapedJSONField(default=dict, blank=True, db_default={}, validators=[facts.check_restricted])
+    """Who may have it and how, see ``facts.Restricted``."""
 
     class Meta:
         abstract = True

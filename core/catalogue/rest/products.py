@@ -71,6 +71,19 @@ class FurtherCodeAnswer(serializers.ModelSerializer[ProductCode]):
         fields = ("code", "units")
 
 
+class RestrictionsAnswer(serializers.Serializer[Any]):
+    """What stands between the product and a shopper; what does not is left out."""
+
+    age = serializers.IntegerField(required=False)
+    tagged = serializers.BooleanField(required=False)
+    weighed = serializers.BooleanField(required=False)
+    most = serializers.IntegerField(required=False)
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """Return what is there."""
+        return dict(instance)
+
+
 class VariantAnswer(serializers.ModelSerializer[Variant]):
     """A variant; its price is the product's plus the adjustment."""
 
@@ -97,6 +110,7 @@ class ProductAnswer(serializers.ModelSerializer[Product]):
     dietary_tags = serializers.ListField(child=serializers.CharField())
     allergens = serializers.ListField(child=serializers.CharField())
     deposit = DepositAmount()
+    restricted = RestrictionsAnswer()
     images = ImageAnswer(many=True)
     variants = VariantAnswer(many=True)
     codes = serializers.SerializerMethodField()
@@ -113,8 +127,8 @@ class ProductAnswer(serializers.ModelSerializer[Product]):
         fields = (
             "id", "chain", "barcode", "name", "description", "price", "currency", "category", "category_name",
             "emoji", "colour", "is_active", "image", "images", "carbon_footprint", "sustainability_score",
-            "nutrition_facts", "dietary_tags", "allergens", "tax_class", "deposit", "codes", "variants",
-            "version", "updated_at",
+            "nutrition_facts", "dietary_tags", "allergens", "tax_class", "deposit", "restricted", "codes",
+            "variants", "version", "updated_at",
         )  # fmt: skip
 
 

@@ -48,6 +48,15 @@ class NutritionFacts(ClosedSerializer):
     salt_g = ExactNumber(max_digits=6, decimal_places=3, min_value=Decimal(0), required=False)
 
 
+class Restrictions(ClosedSerializer):
+    """What stands between the product and a shopper: a buyer's age, a security tag, a scale, a number."""
+
+    age = StrictInteger(min_value=1, max_value=99, required=False, help_text="Years a buyer has to have.")
+    tagged = StrictBoolean(required=False, help_text="Staff takes a security tag off.")
+    weighed = StrictBoolean(required=False, help_text="Sold by weight: staff weighs what has no label.")
+    most = StrictInteger(min_value=1, max_value=999, required=False, help_text="Units a shopper at most.")
+
+
 class FurtherCodeBody(ClosedSerializer):
     """A further code: another GTIN, or a case's, which stands for so many units."""
 
@@ -116,6 +125,7 @@ class ProductBody(ClosedSerializer):
     nutrition_facts = NutritionFacts(required=False)
     dietary_tags = DietaryTags(required=False)
     allergens = AllergenList(required=False)
+    restricted = Restrictions(required=False)
     codes = serializers.ListField(child=FurtherCodeBody(), max_length=MOST_CODES, required=False)
     tax_class = StrictText(
         max_length=40, allow_blank=True, required=False, help_text="Empty: that of its category."
@@ -186,7 +196,7 @@ _DEFAULTS: dict[type, dict[str, Any]] = {
     Product: {
         "description": "", "category": "", "is_active": True, "image": "", "carbon_footprint": None,
         "sustainability_score": None, "nutrition_facts": {}, "dietary_tags": [], "allergens": [],
-        "codes": [], "tax_class": "", "deposit": None,
+        "codes": [], "tax_class": "", "deposit": None, "restricted": {},
     },
     Category: {"parent": "", "emoji": "", "colour": "", "position": 0, "tax_class": "", "is_active": True},
     Variant: {"price_adjustment": Decimal(0), "is_active": True, "codes": []},

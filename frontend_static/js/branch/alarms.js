@@ -5,8 +5,9 @@ import { present } from "../present.js";
 import { Icon } from "../parts/icons.js";
 import { Refusal, useRequest } from "../parts/forms.js";
 import { disputeReason } from "../orders/dispute.js";
+import { APPROVALS, Approval } from "./approvals.js";
 import { useStore } from "./context.js";
-import { candidates, needs } from "./needs.js";
+import { CALLS, candidates, needs } from "./needs.js";
 import { lockPlace, stateOf } from "./states.js";
 
 /** @typedef {import("./states.js").Trolley} Trolley */
@@ -42,7 +43,8 @@ function why(alarm) {
   if (alarm.kind === "lock_failed" && alarm.detail) return t(`fault.${alarm.detail}`);
   if (alarm.kind === "refund_failed") return html`<bdi>${alarm.detail}</bdi>`;
   if (alarm.kind === "payment_disputed") return disputeReason(alarm.detail);
-  if (alarm.kind === "help_wanted" && alarm.detail) return html`<bdi>${alarm.detail}</bdi>`;
+  if ((alarm.kind === "help_wanted" || APPROVALS.has(alarm.kind)) && alarm.detail)
+    return html`<bdi>${alarm.detail}</bdi>`;
   return "";
 }
 
@@ -228,7 +230,7 @@ function Alarm({ alarm, board, onOpen, waiting, below }) {
       }
       ${also && html`<span class="small soft">${also}</span>`}
       <${Small}
-        holder=${alarm.kind === "help_wanted" ? null : (trolley?.assigned_to ?? null)}
+        holder=${CALLS.has(alarm.kind) ? null : (trolley?.assigned_to ?? null)}
         since=${alarm.raised_at}
         assignee=${alarm.assignee}
       />
@@ -236,7 +238,7 @@ function Alarm({ alarm, board, onOpen, waiting, below }) {
       <${Refusal} problem=${problem} />
     </div>
     ${alarm.kind === "slot_unknown" && html`<${Which} alarm=${alarm} board=${board} busy=${busy} run=${run} />`}
-    <${Orders} alarm=${alarm} busy=${busy} run=${run} />
+    <${APPROVALS.has(alarm.kind) ? Approval : Orders} alarm=${alarm} busy=${busy} run=${run} />
   </li>`;
 }
 

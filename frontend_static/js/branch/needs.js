@@ -14,6 +14,8 @@ import { ATTENTION, stateOf } from "./states.js";
 
 const SEVERITIES = ["critical", "major", "minor", "warning"];
 
+/** Alarms behind which a shopper stands and waits. */
+export const CALLS = new Set(["help_wanted", "age_check", "tag_check", "weighing"]);
 /** Alarms that say what is wrong with a trolley, so that its state need not be told beside them. */
 const SPEAK = new Set(["lock_failed", "stray", "overdue"]);
 /** @type {Record<string, string>} */
@@ -53,7 +55,7 @@ export function needs({ trolleys, alarms = [], devices = [] }, now = Date.now())
         severity: alarm.severity,
         raised_at: alarm.raised_at,
         assignee: alarm.assignee,
-        calls: alarm.kind === "help_wanted",
+        calls: CALLS.has(alarm.kind),
         waits: waits(alarm, now),
         below: below(alarm),
         alarm,

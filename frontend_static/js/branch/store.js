@@ -97,6 +97,15 @@ export class BranchStore {
   snooze = (alarm_id, minutes, reason) =>
     this.socket.request("alarm.snooze", { branch: this.#branch, alarm_id, minutes, reason });
 
+  /** @type {(approval_id: string, approve: boolean, weight_g?: number) => Promise<unknown>} */
+  settleApproval = (approval_id, approve, weight_g) =>
+    this.socket.request("approval.settle", {
+      branch: this.#branch,
+      approval_id,
+      approve,
+      ...(weight_g !== undefined && { weight_g }),
+    });
+
   // --- trolleys ---------------------------------------------------------
 
   /** @type {(trolley_id: string, alarm: Live.AlarmView) => Promise<unknown>} */

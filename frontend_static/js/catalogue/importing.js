@@ -35,6 +35,7 @@ const COLUMNS = [
   "allergens",
   "tax_class",
   "deposit",
+  "restricted",
 ];
 /** @type {Rest.ColumnsBody["encoding"][]} */
 const ENCODINGS = [

@@ -8,7 +8,8 @@ import { useCheckout, useEdits, useStore } from "./context.js";
 import { LockCard } from "./lock.js";
 import { SessionTimerWarning } from "./session-timer.js";
 import { ScannerSheet, TypedSheet } from "./scanner.js";
-import { HelpButton } from "./help.js";
+import { HelpButton } from "./staff/help.js";
+import { Needs } from "./staff/needs.js";
 import { EndSheet } from "./ending.js";
 import { FrozenNote, PaySheet } from "./pay.js";
 import { present } from "../present.js";
@@ -253,6 +254,7 @@ export function CartView() {
       ${connection.value !== "open" && html`<${SessionTimerWarning} session=${session.value} />`}
       ${!checkout && html`<${SavedOffer} saved=${saved} />`}
       <${CheckoutNotice} />
+      <${Needs} />
       <${FrozenNote} />
       ${short && html`<p class="note note-danger" role="alert"><${Icon} name="alert" />${t("cart.short")}</p>`}
       ${

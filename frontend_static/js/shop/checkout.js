@@ -17,7 +17,7 @@ const ASK_AGAIN_AT_MOST_MS = 15_000;
 /** The payment we began, so that a page that was reloaded or asleep learns how it ended. */
 const BEGUN = "st.payment";
 /** Refusals of a checkout that are put right in the cart. */
-const SHORT = ["insufficient_stock", "items_unavailable"];
+const SHORT = ["insufficient_stock", "items_unavailable", "approval_needed"];
 
 /** Where the provider's own form is shown. */
 export const pageOf = (/** @type {{ provider: string, payment_id: string }} */ { provider, payment_id }) =>

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from realtime.views.base import View
-from realtime.views.cart import FrozenView, ItemView, SavedView
+from realtime.views.cart import FrozenView, ItemView, NeedView, SavedView
 
 
 class Totals(View, frozen=True):
@@ -158,6 +158,16 @@ class PaymentReturned(Totals, frozen=True):
     detail: str
 
 
+class NeedsChanged(Totals, frozen=True):
+    """Staff has something to decide, has decided, or need not any more: ``needs`` are all there are now.
+
+    ``items`` are to be put in: what was weighed.
+    """
+
+    items: tuple[ItemView, ...]
+    needs: tuple[NeedView, ...]
+
+
 Event = (
     TotalsChanged
     | ItemAdded
@@ -180,4 +190,5 @@ Event = (
     | CheckoutReopened
     | CheckoutPaid
     | PaymentReturned
+    | NeedsChanged
 )

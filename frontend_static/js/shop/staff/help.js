@@ -1,8 +1,8 @@
 /** Calling somebody of the staff: one press, and what became of it. */
-import { html, useState } from "../ui.js";
-import { t, reason } from "../i18n.js";
-import { Icon } from "../parts/icons.js";
-import { useStore } from "./context.js";
+import { html, useState } from "../../ui.js";
+import { t, reason } from "../../i18n.js";
+import { Icon } from "../../parts/icons.js";
+import { useStore } from "../context.js";
 
 export function HelpButton() {
   const { callForHelp, help } = useStore();
