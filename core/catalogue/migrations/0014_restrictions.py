@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalogue", "0012_tax_classes"),
+        ("catalogue", "0013_supplier_feeds"),
     ]
 
     operations = [
