@@ -156,6 +156,7 @@ ACCESS: dict[str, dict[str, Access]] = {
     "imports": {"GET": _CATALOGUE, "POST": _CATALOGUE},
     "imports/{import_id}": {"GET": _CATALOGUE},
     "imports/{import_id}/lines": {"GET": _CATALOGUE},
+    "imports/{import_id}/refused.csv": {"GET": _CATALOGUE},
     "imports/{import_id}/apply": {"POST": _CATALOGUE},
     "imports/{import_id}/columns": {"POST": _CATALOGUE},
     "categories": {"GET": PERSON, "POST": _CATALOGUE},

@@ -25,6 +25,7 @@ from core.branches.urls import branches_api
 from core.catalogue import media
 from core.catalogue.rest import categories, imports, pictures, supplier_feeds, tax_rates, variants
 from core.catalogue.rest import products as catalogue
+from core.catalogue.rest.refused import RefusedLinesView
 from core.demo.api import DemoView
 from core.feeds.urls import feeds_urls
 from core.firmware.urls import firmware_api
@@ -111,6 +112,7 @@ api: list[URLPattern | URLResolver] = [
     path("api/imports", imports.ImportsView.as_view()),
     path("api/imports/<id:import_id>", imports.ImportView.as_view()),
     path("api/imports/<id:import_id>/lines", imports.ImportLinesView.as_view()),
+    path("api/imports/<id:import_id>/refused.csv", RefusedLinesView.as_view()),
     path("api/imports/<id:import_id>/apply", imports.ApplyImportView.as_view()),
     path("api/imports/<id:import_id>/columns", imports.ImportColumnsView.as_view()),
     path("api/tax-rates", tax_rates.TaxRatesView.as_view()),

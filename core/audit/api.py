@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
@@ -22,13 +23,15 @@ from core.accounts.people import ShownNames
 from core.accounts.principals import PERMISSIONS, Principal
 from core.audit import places
 from core.rest.fields import Moment, moment, rfc3339
-from core.rest.tables import CSV_ANSWER, csv_response
+from core.rest.tables import CSV_ANSWER, csv_response, local
 from core.rest.views import View
 from core.tenancy.lookup import by_id_or
+from core.tenancy.models import Branch
 from core.trail.models import Entry
 from core.wire import ids
 
 _PAGE = 100
+_UTC = ZoneInfo("UTC")
 _AT_ONCE = 1000
 _COLUMNS = ("chain", "seq", "at", "who", "name", "branch", "what", "on", "reason", "changes", "hash")
 _PARAMETERS = [
@@ -86,7 +89,10 @@ class AuditCsvView(View):
 
     @extend_schema(parameters=_PARAMETERS, responses=CSV_ANSWER, operation_id="audit_csv")
     def get(self, request: Request) -> StreamingHttpResponse:
-        """Return the trail as CSV, oldest first; no cell is one that a spreadsheet would run."""
+        """Return the trail as CSV, oldest first, each deed by its branch's clock (UTC where it is of none).
+
+        No cell is one that a spreadsheet would run.
+        """
         return csv_response("audit.csv", _COLUMNS, _lines(_visible(request).order_by("id")))
 
 
@@ -163,7 +169,9 @@ def _id_of(who: str) -> Any:
 
 def _lines(rows: QuerySet[Entry]) -> Iterator[tuple[Any, ...]]:
     found = rows.iterator(_AT_ONCE)
+    zones = {code: ZoneInfo(name) for code, name in Branch.objects.values_list("code", "timezone")}
     while some := list(islice(found, _AT_ONCE)):
-        for told in _told(some):
+        for row, told in zip(some, _told(some), strict=True):
+            told["at"] = local(row.at, zones.get(row.branch, _UTC))
             told["changes"] = json.dumps(told["changes"], ensure_ascii=False) if told["changes"] else ""
             yield tuple(told[name] if told[name] is not None else "" for name in _COLUMNS)

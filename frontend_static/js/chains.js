@@ -1,4 +1,4 @@
-/** Which chains somebody's account may manage. */
+/** Which chains somebody's account has to do with, and what it may there. */
 import { auth } from "./api.js";
 
 /**
@@ -22,7 +22,18 @@ const manages = (me, slug) =>
   me.roles.some((one) => one.chain === slug && (one.role === "manager" || one.role === "chain_admin"));
 
 /**
- * The chains whose catalogue the account may change: [{slug, name, currency}].
+ * Whether the account may change the chain's catalogue: managers of single branches only where the chain lets them.
+ * @param {Rest.MeAnswer} me
+ * @param {Rest.ChainAnswer} chain
+ */
+export const editsCatalogue = (me, chain) =>
+  manages(me, chain.slug) &&
+  (me.is_platform_admin ||
+    chain.branch_managers_edit_catalogue ||
+    me.roles.some((one) => one.chain === chain.slug && one.branch === null && one.role !== "staff"));
+
+/**
+ * The chains all of whose catalogue the account may read: [{slug, name, currency}].
  * @param {Rest.MeAnswer} me
  */
 export async function managedChains(me) {

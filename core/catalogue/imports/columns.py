@@ -14,6 +14,7 @@ from actors.kit.money import decimals, quantize
 from core.catalogue import allergens
 from core.catalogue.facts import MOST_TAGS, TAG, Nutrition, check_restricted
 from core.catalogue.imports.codes import CellRefused, Code, Codes, unwrapped
+from core.rest.folding import folded
 from core.wire.lines import NotOneLine, one_line
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}([.,][0-9]{1,6})?")
@@ -28,7 +29,7 @@ class Setting(NamedTuple):
 
     currency: str
     categories: Mapping[str, Any]
-    """Ids of the chain's categories by slug."""
+    """Ids of the chain's categories by slug, and by name where only one has it."""
     codes: Codes
     tax_classes: Collection[str] = ()
 
@@ -93,9 +94,10 @@ def _price(text: str, setting: Setting) -> Decimal:
 
 
 def _category(text: str, setting: Setting) -> Any:
-    if text not in setting.categories:
-        raise CellRefused(f"Expected the slug of a category of the chain, got {text[:60]!r}.")
-    return setting.categories[text]
+    found = setting.categories.get(text, setting.categories.get(folded(text)))
+    if found is None:
+        raise CellRefused(f"Expected the name or the slug of a category of the chain, got {text[:60]!r}.")
+    return found
 
 
 def _tax_class(text: str, setting: Setting) -> str:

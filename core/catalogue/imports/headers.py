@@ -28,6 +28,10 @@ _OTHER_NAMES = {
 _SUGGESTED = {other: name for name, others in _OTHER_NAMES.items() for other in others.split()}
 
 
+WHY = "refused_because"
+"""Heading of the reasons in a file of refused lines: mended and sent again, they are left out."""
+
+
 class Heading(NamedTuple):
     """A column of a file: what stands above it, and which of ours it is or may be ("": none)."""
 
@@ -49,6 +53,8 @@ def headings(names: Sequence[str], known: Collection[str], mapping: Mapping[str,
     for name in (each.strip() for each in names):
         if name in said:
             found.append(Heading(name, said[name], True))
+        elif normal(name) == WHY:
+            found.append(Heading(name, "", True))
         elif not name or normal(name) in known:
             found.append(Heading(name, normal(name), True))
         else:

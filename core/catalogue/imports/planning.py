@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
@@ -14,6 +15,7 @@ from core.catalogue.imports.columns import COLUMNS, NUTRITION, Setting, read
 from core.catalogue.imports.sheets import Sheet, SheetRow
 from core.catalogue.models import Category, Product, ProductCode
 from core.catalogue.models.products import below_nothing, cheapest_variants
+from core.rest.folding import folded
 from core.tax.models import classes
 from core.tenancy.models import Chain
 
@@ -43,14 +45,14 @@ class Plan:
     """Compares lines with the chain's products as they were when it was made. Blocking."""
 
     def __init__(self, chain: Chain, sheet: Sheet) -> None:
-        slugs = dict(Category.objects.filter(chain=chain).values_list("slug", "pk"))
+        slugs, categories = _categories(chain)
         self._slugs = {pk: slug for slug, pk in slugs.items()}
         self._sheet = sheet
         self._there: dict[str, dict[str, Any]] = {}
         rows = Product.objects.filter(chain=chain).order_by().values(*_FIELDS)
         for row in rows.iterator(chunk_size=5000):
             self._there[row["barcode"]] = row
-        self._setting = Setting(chain.currency, slugs, Codes(self._there), classes(chain.pk))
+        self._setting = Setting(chain.currency, categories, Codes(self._there), classes(chain.pk))
         further = ProductCode.objects.filter(chain=chain).values_list("code", "product__name")
         self._further = dict(further)
         self._cheapest = cheapest_variants(product__chain=chain)
@@ -138,6 +140,15 @@ class Plan:
         if column in ("price", "deposit") and isinstance(value, Decimal):
             value = quantize(value, self._currency)
         return COLUMNS[column].write(value)
+
+
+def _categories(chain: Chain) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the ids of the chain's categories by slug, and by all that a cell may call one."""
+    rows = list(Category.objects.filter(chain=chain).values_list("slug", "name", "pk"))
+    slugs = {slug: pk for slug, _, pk in rows}
+    names = Counter(folded(name) for _, name, _ in rows)
+    unique = {folded(name): pk for _, name, pk in rows if names[folded(name)] == 1}
+    return slugs, {**unique, **slugs}
 
 
 def _problem(column: str, reason: str) -> dict[str, str]:

@@ -1,50 +1,43 @@
-/** The catalogue: search, change a product, import a price list after having seen what it would do. */
-import { html, cx, render, useEffect, useRef, useSignal } from "../ui.js";
+/** The catalogue: search, sort out, change and add products, import a price list after having seen what it would do. */
+import { html, cx, render, useEffect, useSignal } from "../ui.js";
 import { lang, money, reason, t } from "../i18n.js";
 import { auth, queryOf } from "../api.js";
-import { managedChains } from "../chains.js";
+import { editsCatalogue, managedChains } from "../chains.js";
+import { signInUrl } from "../next.js";
 import { Icon } from "../parts/icons.js";
-import { Brand, Empty, LangSwitch, Loading, ThemeSwitch, Toasts, toast } from "../parts/common.js";
-import { ProductSheet, Picture } from "./product.js";
+import { Brand, Empty, LangSwitch, Loading, ThemeSwitch, Toasts } from "../parts/common.js";
+import { keep } from "../parts/files.js";
+import { useListing } from "../parts/listing.js";
+import { More, Rows } from "../parts/rows.js";
+import { CategorySheet, useCategories } from "./categories.js";
+import { NewProductSheet, Picture, ProductSheet } from "./product.js";
 import { ImportSheet } from "./importing.js";
 
-const SIGN_IN = `/login?next=${encodeURIComponent("/catalogue")}`;
 const PAGE = 40;
-const SOON_MS = 200;
-
-/** @param {{ product: Rest.ProductAnswer, open: (product: Rest.ProductAnswer) => void }} props */
-function Good({ product, open }) {
-  return html`<li>
-    <button type="button" class=${cx("good", !product.is_active && "good-off")} onClick=${() => open(product)}>
-      <${Picture} product=${product} />
-      <span>
-        <span class="good-name" dir="auto">${product.name}</span>
-        <br />
-        <span class="small soft">
-          <span class="code">${product.barcode}</span>
-          ${!product.is_active && html` · ${t("catalogue.off")}`}
-        </span>
-      </span>
-      <span class="price num">${money(product.price, product.currency)}</span>
-    </button>
-  </li>`;
-}
+const ORDERS = ["name", "price", "-price", "-updated_at"];
 
 /**
- * Keep the catalogue as a file. Raises Problem.
- * @param {string} chain
+ * What the list is sorted out by; all as text, as the API takes it.
+ * @typedef {{ search: string, category: string, is_active: string, has_picture: string, ordering: string }} Search
  */
-async function download(chain) {
-  const answer = await fetch(`/api/products/export?chain=${encodeURIComponent(chain)}`, {
-    headers: { Authorization: `Bearer ${await auth.access()}` },
-  });
-  if (!answer.ok) throw await answer.json();
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(await answer.blob());
-  link.download = `products-${chain}.csv`;
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
+const EVERYTHING = { search: "", category: "", is_active: "", has_picture: "", ordering: "name" };
+
+/** @param {{ product: Rest.ProductAnswer, open: (product: Rest.ProductAnswer) => void }} props */
+const Good = ({ product, open }) => html`<li>
+  <button type="button" class=${cx("good", !product.is_active && "good-off")} onClick=${() => open(product)}>
+    <${Picture} product=${product} />
+    <span>
+      <span class="good-name" dir="auto">${product.name}</span>
+      <br />
+      <span class="small soft">
+        <span class="code">${product.barcode}</span>
+        ${product.category_name && html` · <bdi>${product.category_name}</bdi>`}
+        ${!product.is_active && html` · ${t("catalogue.off")}`}
+      </span>
+    </span>
+    <span class="price num">${money(product.price, product.currency)}</span>
+  </button>
+</li>`;
 
 /**
  * Whose catalogue it is, for those who manage several.
@@ -59,134 +52,200 @@ function Chains({ chains, chain, choose }) {
   </label>`;
 }
 
-/** @param {{ chain: string }} props */
-function Goods({ chain }) {
-  const [words, found, pages, opened, importing] = [
-    useSignal(""),
-    useSignal(/** @type {Page<Rest.ProductAnswer> | null} */ (null)),
-    useSignal(1),
-    useSignal(/** @type {Rest.ProductAnswer | null} */ (null)),
-    useSignal(false),
-  ];
-  const asked = useRef(0);
-  const load = async () => {
-    const turn = ++asked.current;
-    const query = queryOf({
-      chain,
-      page_size: String(PAGE * pages.value),
-      search: words.value,
-      ordering: "name",
-    });
-    try {
-      const answer = await auth.call("GET", `/api/products?${query}`);
-      if (turn === asked.current) found.value = answer; // a slower answer to older words is not shown
-    } catch (problem) {
-      if (problem.code === "signed_out") location.replace(SIGN_IN);
-      else toast(reason(problem), { bad: true });
-    }
+/**
+ * @param {{ search: Search, categories: import("./categories.js").Choice[],
+ *   onSearch: (search: Search) => void }} props
+ */
+function SearchForm({ search, categories, onSearch }) {
+  const chip = (/** @type {"is_active" | "has_picture"} */ name, /** @type {string} */ key) => html`<button
+    type="button"
+    class="chip"
+    aria-pressed=${search[name] === "false"}
+    onClick=${() => onSearch({ ...search, [name]: search[name] ? "" : "false" })}
+  >
+    ${t(key)}
+  </button>`;
+  return html`<form class="catalogue-search" role="search" onSubmit=${(/** @type {Event} */ e) => e.preventDefault()}>
+    <label class="visually-hidden" for="words">${t("catalogue.search")}</label>
+    <input
+      id="words"
+      class="input"
+      type="search"
+      placeholder=${t("catalogue.search")}
+      dir="auto"
+      value=${search.search}
+      onInput=${(/** @type {Typed} */ e) => onSearch({ ...search, search: e.target.value })}
+    />
+    <select
+      class="input"
+      aria-label=${t("product.category")}
+      value=${search.category}
+      onChange=${(/** @type {Chosen} */ e) => onSearch({ ...search, category: e.target.value })}
+    >
+      <option value="">${t("catalogue.all_categories")}</option>
+      ${categories.map((one) => html`<option key=${one.slug} value=${one.slug}>${one.label}</option>`)}
+    </select>
+    <select
+      class="input"
+      aria-label=${t("catalogue.sort")}
+      value=${search.ordering}
+      onChange=${(/** @type {Chosen} */ e) => onSearch({ ...search, ordering: e.target.value })}
+    >
+      ${ORDERS.map((one) => html`<option key=${one} value=${one}>${t(`catalogue.by_${one.replace("-", "down_")}`)}</option>`)}
+    </select>
+    <div class="chips" role="group" aria-label=${t("catalogue.show")}>
+      ${chip("is_active", "catalogue.off")} ${chip("has_picture", "catalogue.no_picture")}
+    </div>
+  </form>`;
+}
+
+/** @typedef {"new" | "category" | "import" | Rest.ProductAnswer | null} Opened */
+
+/**
+ * The sheet that is open.
+ * @param {{ opened: Opened, chain: Rest.ChainAnswer, edits: boolean, categories: import("./categories.js").Choice[],
+ *   close: () => void, changed: () => void }} props
+ */
+function Open({ opened, chain, edits, categories, close, changed }) {
+  switch (opened) {
+    case null:
+      return null;
+    case "new":
+      return html`<${NewProductSheet} chain=${chain} categories=${categories} onClose=${close} onSaved=${changed} />`;
+    case "category":
+      return html`<${CategorySheet}
+        chain=${chain.slug}
+        categories=${categories}
+        onClose=${close}
+        onSaved=${changed}
+      />`;
+    case "import":
+      return html`<${ImportSheet}
+        chain=${chain.slug}
+        onClose=${() => {
+          close();
+          changed();
+        }}
+      />`;
+    default:
+      return html`<${ProductSheet}
+        product=${opened}
+        edits=${edits}
+        categories=${categories}
+        onClose=${close}
+        onSaved=${changed}
+      />`;
+  }
+}
+
+/** @param {{ chain: Rest.ChainAnswer, edits: boolean }} props */
+function Goods({ chain, edits }) {
+  const [search, opened] = [useSignal(/** @type {Search} */ (EVERYTHING)), useSignal(/** @type {Opened} */ (null))];
+  const categories = useCategories(chain.slug);
+  const list = useListing(`/api/products?${queryOf({ chain: chain.slug, page_size: String(PAGE), ...search.value })}`);
+  const changed = () => {
+    list.again();
+    categories.again();
   };
-  useEffect(() => {
-    const soon = setTimeout(load, SOON_MS);
-    return () => clearTimeout(soon);
-  }, [words.value, pages.value]);
-  const rows = found.value?.results ?? [];
-  const open = (/** @type {Rest.ProductAnswer} */ product) => (opened.value = product);
+  const button = (/** @type {Opened} */ what, /** @type {string} */ key, /** @type {string} */ look) => html`<button
+    type="button"
+    class=${`btn ${look}`}
+    onClick=${() => (opened.value = what)}
+  >
+    <${Icon} name="plus" />${t(key)}
+  </button>`;
   return html`
     <div class="catalogue-head">
       <h1>${t("catalogue.title")}</h1>
-      <label class="visually-hidden" for="words">${t("catalogue.search")}</label>
-      <input
-        id="words"
-        class="input"
-        type="search"
-        placeholder=${t("catalogue.search")}
-        dir="auto"
-        value=${words.value}
-        onInput=${(/** @type {Typed} */ e) => {
-          words.value = e.target.value;
-          pages.value = 1;
-        }}
-      />
-      <button type="button" class="btn btn-primary" onClick=${() => (importing.value = true)}>
-        <${Icon} name="plus" />
-        ${t("catalogue.import")}
-      </button>
+      ${
+        edits &&
+        html`${button("new", "catalogue.new", "btn-primary")} ${button("category", "catalogue.new_category", "btn-quiet")}
+        ${button("import", "catalogue.import", "btn-quiet catalogue-import")}`
+      }
       <button
         type="button"
         class="btn btn-quiet"
-        onClick=${() => download(chain).catch((problem) => toast(reason(problem), { bad: true }))}
+        onClick=${() => keep(`/api/products/export?${queryOf({ chain: chain.slug })}`, `products-${chain.slug}.csv`)}
       >
         <${Icon} name="download" />
         ${t("catalogue.export")}
       </button>
     </div>
+    ${!edits && html`<p class="note"><${Icon} name="info" />${t("problem.catalogue_of_the_chain")}</p>`}
+    <${SearchForm}
+      search=${search.value}
+      categories=${categories.choices}
+      onSearch=${(/** @type {Search} */ next) => (search.value = next)}
+    />
     ${
-      !found.value
-        ? html`<${Loading} />`
+      !list.rows
+        ? list.problem
+          ? html`<${Empty} icon="offline" title=${t("orders.failed")} text=${reason(list.problem)}>
+            <button type="button" class="btn btn-primary" onClick=${list.again}>${t("retry")}</button>
+          <//>`
+          : html`<${Loading} />`
         : html`
-          <p class="small soft" role="status">${t("count.products", { n: found.value.count })}</p>
+          <p class="small soft" role="status">${t("count.products", { n: list.count })}</p>
           ${
-            rows.length
-              ? html`<ul class="goods">
-                ${rows.map((one) => html`<${Good} key=${one.id} product=${one} open=${open} />`)}
-              </ul>`
+            list.rows.length
+              ? html`<${Rows}
+                class="goods"
+                rows=${list.rows}
+                row=${(/** @type {Rest.ProductAnswer} */ one) =>
+                  html`<${Good} product=${one} open=${(/** @type {Opened} */ it) => (opened.value = it)} />`}
+              />`
               : html`<${Empty} icon="bag" title=${t("catalogue.none")} text=${t("catalogue.none_text")} />`
-          }
-          ${
-            rows.length < Math.min(found.value.count, 200) &&
-            html`<button type="button" class="btn btn-quiet" onClick=${() => (pages.value += 1)}>
-              ${t("catalogue.more")}
-            </button>`
           }
         `
     }
-    ${
-      opened.value &&
-      html`<${ProductSheet} product=${opened.value} onClose=${() => (opened.value = null)} onSaved=${load} />`
-    }
-    ${
-      importing.value &&
-      html`<${ImportSheet}
-        chain=${chain}
-        onClose=${() => {
-          importing.value = false;
-          load();
-        }}
-      />`
-    }
+    <${More} list=${list} />
+    <${Open}
+      opened=${opened.value}
+      chain=${chain}
+      edits=${edits}
+      categories=${categories.choices}
+      close=${() => (opened.value = null)}
+      changed=${changed}
+    />
   `;
 }
 
+/** @typedef {{ chains?: Rest.ChainAnswer[], me?: Rest.MeAnswer, problem?: Problem }} Found */
+
 function Page() {
-  const [chains, chosen, problem] = [
-    useSignal(/** @type {Rest.ChainAnswer[] | null} */ (null)),
+  const [found, chosen] = [
+    useSignal(/** @type {Found} */ ({})),
     useSignal(new URLSearchParams(location.search).get("chain")),
-    useSignal(/** @type {Problem | null} */ (null)),
   ];
   useEffect(() => {
     document.title = t("title.catalogue");
   }, [lang.value]);
   useEffect(() => {
-    const load = async () => (chains.value = await managedChains(await auth.call("GET", "/api/me")));
-    load().catch((refused) => (refused.code === "signed_out" ? location.replace(SIGN_IN) : (problem.value = refused)));
+    const load = async () => {
+      const me = await auth.call("GET", "/api/me");
+      found.value = { me, chains: await managedChains(me) };
+    };
+    load().catch((problem) =>
+      problem.code === "signed_out" ? location.replace(signInUrl()) : (found.value = { problem }),
+    );
   }, []);
   const choose = (/** @type {string} */ slug) => {
     chosen.value = slug;
     history.replaceState(null, "", `?chain=${encodeURIComponent(slug)}`);
   };
+  const { chains, me, problem } = found.value;
   const inside = () => {
-    if (problem.value)
-      return html`<p class="note note-danger" role="alert"><${Icon} name="alert" />${reason(problem.value)}</p>`;
-    if (!chains.value) return html`<${Loading} />`;
-    const chain = (chains.value.find((one) => one.slug === chosen.value) ?? chains.value[0])?.slug;
+    if (problem) return html`<p class="note note-danger" role="alert"><${Icon} name="alert" />${reason(problem)}</p>`;
+    if (!chains || !me) return html`<${Loading} />`;
+    const chain = chains.find((one) => one.slug === chosen.value) ?? chains[0];
     if (!chain)
       return html`
         <h1>${t("catalogue.title")}</h1>
         <${Empty} icon="locked" title=${t("catalogue.denied")} text=${t("catalogue.denied_text")} />
       `;
     return html`
-      <${Chains} chains=${chains.value} chain=${chain} choose=${choose} />
-      <${Goods} key=${chain} chain=${chain} />
+      <${Chains} chains=${chains} chain=${chain.slug} choose=${choose} />
+      <${Goods} key=${chain.slug} chain=${chain} edits=${editsCatalogue(me, chain)} />
     `;
   };
   return html`

@@ -4,6 +4,9 @@ import { reason, t } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Sheet } from "../parts/common.js";
+import { keep, keepBlob } from "../parts/files.js";
+import { useListing } from "../parts/listing.js";
+import { More, Rows } from "../parts/rows.js";
 import { present } from "../present.js";
 
 /** @typedef {"refused" | "noted" | "changed" | "created" | "unchanged"} Kind */
@@ -63,7 +66,11 @@ const ENCODINGS = [
   "utf-16-be",
 ];
 const LOOK_MS = 400;
-const LINES = 100;
+const LINES = 50;
+
+/** A file with every column and one line to show what goes where; a spreadsheet reads it by the mark at its front. */
+const template = () =>
+  new Blob([`\ufeff${COLUMNS.join(",")}\r\n4006381333931,Red apple,fruit,12.50,,yes\r\n`], { type: "text/csv" });
 
 const named = (/** @type {Kind} */ kind) => t(`import.${kind}`);
 
@@ -98,15 +105,8 @@ function Step({ step }) {
 
 /** @param {{ job: Rest.ImportAnswer }} props */
 function Lines({ job }) {
-  const kind = useSignal(KINDS.find((one) => job[one]) ?? "unchanged");
-  const steps = useSignal(/** @type {Rest.LineAnswer[] | null} */ (null));
-  useEffect(() => {
-    steps.value = null;
-    auth.call("GET", `/api/imports/${job.id}/lines?outcome=${kind.value}&page_size=${LINES}`).then(
-      (answer) => (steps.value = answer.results),
-      () => (steps.value = []),
-    );
-  }, [job.id, kind.value]);
+  const kind = useSignal(KINDS.find((one) => (job[one] ?? 0) > 0) ?? "unchanged");
+  const list = useListing(`/api/imports/${job.id}/lines?outcome=${kind.value}&page_size=${LINES}`);
   return html`
     <div class="kinds" role="group">
       ${KINDS.map(
@@ -122,16 +122,18 @@ function Lines({ job }) {
         </button>`,
       )}
     </div>
-    <p class="small soft">
-      ${
-        !steps.value
-          ? t("loading")
-          : steps.value.length
-            ? t("import.first", { n: steps.value.length })
-            : t("import.unseen")
-      }
-    </p>
-    <ul class="steps">${(steps.value ?? []).map((step) => html`<${Step} key=${step.line} step=${step} />`)}</ul>
+    ${
+      !list.rows
+        ? html`<p class="small soft">${list.problem ? reason(list.problem) : t("loading")}</p>`
+        : list.rows.length
+          ? html`<${Rows}
+            class="steps"
+            rows=${list.rows}
+            row=${(/** @type {Rest.LineAnswer} */ one) => html`<${Step} step=${one} />`}
+          />`
+          : html`<p class="small soft">${t("import.unseen")}</p>`
+    }
+    <${More} list=${list} />
   `;
 }
 
@@ -249,6 +251,10 @@ export function ImportSheet({ chain, onClose }) {
         !now &&
         html`
           <p class="soft">${t("import.lead")}</p>
+          <button type="button" class="btn btn-quiet" onClick=${() => keepBlob(template(), "products.csv")}>
+            <${Icon} name="download" />
+            ${t("import.template")}
+          </button>
           <label class="btn btn-primary btn-big file">
             <${Icon} name="plus" />
             ${t("import.pick")}
@@ -270,8 +276,21 @@ export function ImportSheet({ chain, onClose }) {
       ${now?.is_over && now.dry_run && html`<${Reading} job=${now} onSaid=${said} />`}
       ${now?.is_over && (now.total ?? 0) > 0 && html`<${Lines} key=${now.id} job=${now} />`}
       ${
+        now?.is_over &&
+        (now.refused ?? 0) > 0 &&
+        html`<button
+          type="button"
+          class="btn btn-quiet"
+          onClick=${() => keep(`/api/imports/${now.id}/refused.csv`, `refused-${now.name.replace(/\.\w+$/, "")}.csv`)}
+        >
+          <${Icon} name="download" />
+          ${t("import.refused_file")}
+        </button>`
+      }
+      ${
         shown &&
         now.dry_run &&
+        writes > 0 &&
         (now.refused ?? 0) > 0 &&
         html`<label class="switch">
           <input
@@ -294,7 +313,9 @@ export function ImportSheet({ chain, onClose }) {
           >
             ${t("import.apply", { n: writes })}
           </button>`
-          : html`<p class="note"><${Icon} name="check" />${t("import.nothing")}</p>`)
+          : now.refused
+            ? html`<p class="note note-danger" role="alert"><${Icon} name="alert" />${t("import.none_taken")}</p>`
+            : html`<p class="note"><${Icon} name="check" />${t("import.nothing")}</p>`)
       }
       ${
         now?.is_over &&

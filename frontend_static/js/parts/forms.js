@@ -76,9 +76,10 @@ export function Refusal({ problem, fields = [] }) {
 /**
  * A field of one line, named `name` in the request.
  * @param {{ name: string, label: string, problem: Problem | null, hint?: string, value: string,
- *   onValue: (value: string) => void, type?: string, dir?: string, autocomplete?: string }} props
+ *   onValue: (value: string) => void, type?: string, dir?: string, autocomplete?: string, inputmode?: string }} props
  */
-export function LineField({ name, label, problem, hint, value, onValue, type = "text", dir = "auto", autocomplete }) {
+export function LineField(props) {
+  const { name, label, problem, hint, value, onValue, type = "text", dir = "auto", autocomplete, inputmode } = props;
   return html`<${Field} name=${name} label=${label} problem=${problem} hint=${hint}>
     ${(/** @type {object} */ more) =>
       html`<input
@@ -86,6 +87,7 @@ export function LineField({ name, label, problem, hint, value, onValue, type = "
         class="input"
         type=${type}
         autocomplete=${autocomplete}
+        inputmode=${inputmode}
         dir=${dir}
         value=${value}
         onInput=${(/** @type {any} */ e) => onValue(e.target.value)}

@@ -11,10 +11,10 @@ const SOON_MS = 200;
  */
 
 /**
- * `id` or `sku` of a row; undefined of one that has neither.
+ * What tells a row from the others; undefined of one that has nothing of the kind.
  * @param {any} row
  */
-export const idOf = (row) => row?.id ?? row?.sku;
+export const idOf = (row) => row?.id ?? row?.sku ?? row?.line;
 
 /**
  * The list after its first page was read again: what came meanwhile is in front, what was read further down stays.

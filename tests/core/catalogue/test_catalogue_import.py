@@ -54,6 +54,31 @@ def imports(people: dict[str, User], django_capture_on_commit_callbacks: Any) ->
     return Imports(Api(people["manager"]), django_capture_on_commit_callbacks)
 
 
+def test_a_category_is_found_by_its_name_where_only_one_has_it(imports: Imports, world: World) -> None:
+    food = Category.objects.get(slug="food")
+    for slug, parent in (("hot-ones", food), ("cold-ones", None)):
+        Category.objects.create(chain=world.chain, slug=slug, name="Soups", parent=parent)
+    job = imports.write(
+        HEAD + "5901234123457,Plum,FRUIT,4.5\n4006381333931,Red apple,Soups,12.5\n", on_error="skip"
+    )
+    assert Product.objects.get(barcode="5901234123457").category == Category.objects.get(slug="fruit")
+    [refused] = imports.lines(job, "?outcome=refused")
+    assert refused["problems"][0]["column"] == "category"
+
+
+def test_the_refused_lines_come_as_a_file_that_is_mended_and_sent_again(
+    imports: Imports, world: World
+) -> None:
+    job = imports.run("Barcode;Name;Price\n5901234123458;=Bad;1\n5901234123457;Plum;4.5\n")
+    table = imports.api.get(f"/api/imports/{job['id']}/refused.csv")
+    text = b"".join(table.streaming_content).decode("utf-8-sig")
+    header, row = text.splitlines()
+    assert header == "barcode,name,price,refused_because"
+    assert row.startswith("5901234123458,'=Bad,1,")
+    mended = imports.run(text.replace("5901234123458", "5901234123457"))
+    assert (mended["status"], mended["refused"], mended["created"]) == ("done", 0, 1)
+
+
 def test_a_dry_run_says_line_by_line_what_would_change_and_changes_nothing(
     imports: Imports, world: World
 ) -> None:
@@ -177,7 +202,7 @@ def test_a_file_that_is_none_says_what_was_expected(imports: Imports, data: byte
         ("price", "٣", "Expected a number"),
         ("name", "x" * 161, "at most 160 characters"),
         ("name", "a\0b", "NUL"),
-        ("category", "nowhere", "slug of a category"),
+        ("category", "nowhere", "name or the slug of a category"),
         ("is_active", "perhaps", "yes or no"),
         ("image", "javascript:alert(1)", "https address"),
         ("sustainability_score", "101", "Expected 0 to 100"),

@@ -35,6 +35,7 @@ MATRIX: dict[str, dict[str, int]] = {
     "/api/categories/{category}": SIGNED_IN,
     "/api/imports": {**SIGNED_IN, "shopper": 403, "staff": 403},
     "/api/imports/{job}": {**SIGNED_IN, "shopper": 403, "staff": 403, "stranger": 404},
+    "/api/imports/{job}/refused.csv": {**SIGNED_IN, "shopper": 403, "staff": 403, "stranger": 404},
     "/api/imports/{job}/lines": {**SIGNED_IN, "shopper": 403, "staff": 403, "stranger": 404},
     "/api/products/export?chain=own-chain": {**SIGNED_IN, "shopper": 403, "staff": 403, "stranger": 404},
     "/api/variants": SIGNED_IN,
