@@ -63,7 +63,8 @@ def update_all(rows: QuerySet[Any], what: str, **values: Any) -> int:
 def set_active(model_admin: ModelAdmin, request: HttpRequest, rows: QuerySet[Any], active: bool) -> None:
     """Switch rows on or off and say so."""
     kind: type[models.Model] = model_admin.model
-    what = reference.CATALOGUE if kind._meta.app_label == "catalogue" else reference.DIRECTORY
+    kinds = {"catalogue": reference.CATALOGUE, "tenancy": reference.BRANCHES}
+    what = kinds.get(kind._meta.app_label, reference.DIRECTORY)
     count = update_all(rows, what, is_active=active)
     model_admin.message_user(
         request, f"{count} {kind._meta.verbose_name_plural} {'activated' if active else 'deactivated'}."

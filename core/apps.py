@@ -38,7 +38,8 @@ class CoreConfig(AppConfig):
         ids.register()
         folding.register()
         watching.start()
-        reference.watch(reference.DIRECTORY, Chain, Branch, Trolley, Device, Controller)
+        reference.watch(reference.BRANCHES, Chain, Branch)
+        reference.watch(reference.DIRECTORY, Trolley, Device, Controller)
         catalogue = (
             Chain,
             Category,

@@ -141,7 +141,9 @@ class References:
             self._wanted |= {what for what, number in versions.items() if number != self._versions.get(what)}
             self._versions = versions
             while self._wanted:
-                self._reload(self._wanted.pop())
+                first = next(what for what in self._parts if what in self._wanted)
+                self._wanted.discard(first)
+                self._reload(first)
 
     def _look(self) -> dict[str, int]:
         try:
@@ -170,8 +172,16 @@ class References:
             self._read[what] = asked
             self._progress.notify_all()
 
+    def _reload_branches(self) -> None:
+        self.directory.reload_branches()
+        self._know_chains()
+
     def _reload_directory(self) -> None:
         self.directory.reload()
+        self._know_chains()
+
+    def _know_chains(self) -> None:
+        """Read the catalogues of chains that have come."""
         for each in self.directory.chains():
             if each.slug not in self._catalogues:
                 self._reload_catalogue(each.slug)
@@ -195,12 +205,14 @@ class References:
         """Logins are not kept here; who keeps them listens."""
 
     _parts: dict[str, Callable[[Any], None]] = {
+        reference.BRANCHES: _reload_branches,
         reference.DIRECTORY: _reload_directory,
         reference.CATALOGUE: _reload_catalogues,
         reference.PEOPLE: _reload_people,
         reference.LOGINS: _nothing,
         reference.PREFERENCES: _reload_wants,
     }
+    """In the order in which what has changed at once is read: what is quick, and waited for, first."""
 
 
 class Host:

@@ -19,8 +19,10 @@ from django.db.models.signals import post_delete, post_save
 
 log = logging.getLogger(__name__)
 
+BRANCHES = "branches"
+"""Chains and branches with their settings: few rows, and somebody waits for them to count."""
 DIRECTORY = "directory"
-"""Chains, branches, trolleys, devices, controllers."""
+"""Trolleys, devices, controllers, and the branches that they are in."""
 CATALOGUE = "catalogue"
 """Categories, products, variants, price rules, vouchers."""
 PEOPLE = "people"

@@ -283,10 +283,11 @@ class OwnerProcess(Process):
     def _reloaded(self, what: str) -> None:
         super()._reloaded(what)
         if what == reference.DIRECTORY:
-            self._redraw(self.host.system)
             self.revocations.look()
             self.placements.look()
+        if what in (reference.BRANCHES, reference.DIRECTORY):
             self.terms.look()
+            self._redraw(self.host.system)
 
     def _redraw(self, system: System) -> None:
         """Tell the maps that somebody watches what has changed of their trolleys; in the reloading thread."""

@@ -156,48 +156,86 @@ class Directory:
 
     def reload(self) -> None:
         """Read everything from the database. Blocking."""
-        chains = {chain.slug: _chain(chain) for chain in Chain.objects.order_by("slug")}
-        rows = list(Branch.objects.select_related("chain").order_by("code"))
-        branches = {row.code: _branch(row) for row in rows}
+        rows = _branch_rows()
         devices = {str(row.pk): _device(row) for row in _devices()}
         trolleys: dict[str, tuple[TrolleyRef, str]] = {}
         slots: dict[str, dict[int, str]] = {}
-        for ref, nonce in _trolleys(rows, devices):
+        for ref, nonce in _trolleys(rows, devices, Trolley.objects.all()):
             trolleys[ref.trolley_id] = (ref, nonce)
             if ref.place is not None:
                 slots.setdefault(ref.place.device_id, {})[ref.place.slot] = ref.trolley_id
-        self._plan = _Plan(
-            chains=chains,
-            branches=branches,
-            branches_by_id={branch.id: branch for branch in branches.values()},
-            branches_of={
-                slug: tuple(branch for branch in branches.values() if branch.chain == slug) for slug in chains
-            },
+        plan = _Plan(
             trolleys=trolleys,
             codes={code.upper(): code for code in trolleys if code != code.upper()},
             trolleys_of=_by_branch(ref for ref, _ in trolleys.values()),
             devices=devices,
             slots=slots,
-            shortest_timeout_s=min(
-                (each.settings.session_timeout_s for each in branches.values()), default=30.0
-            ),
         )
+        self._plan = _with_branches(plan, rows)
+
+    def reload_branches(self) -> None:
+        """Read chains and branches, and only those trolleys whose branch has other terms now. Blocking.
+
+        Trolleys and devices that have changed themselves wait for :meth:`reload`.
+        """
+        rows, plan = _branch_rows(), self._plan
+        changed = [row for row in rows if _other_terms(plan.trolleys_of.get(row.code), _shared(row))]
+        if changed:
+            among = Trolley.objects.filter(branch__in=changed)
+            read = {ref.trolley_id: (ref, nonce) for ref, nonce in _trolleys(changed, plan.devices, among)}
+            kept = {code: read[code] for code in read if code in plan.trolleys}
+            by_branch = _by_branch(ref for ref, _ in kept.values())
+            plan = msgspec.structs.replace(
+                plan, trolleys={**plan.trolleys, **kept}, trolleys_of={**plan.trolleys_of, **by_branch}
+            )
+        self._plan = _with_branches(plan, rows)
 
 
 _AT_ONCE = 5000
 
 
+def _branch_rows() -> list[Branch]:
+    return list(Branch.objects.select_related("chain").order_by("code"))
+
+
+def _with_branches(plan: _Plan, rows: list[Branch]) -> _Plan:
+    """Return the plan with these branches and all chains."""
+    chains = {chain.slug: _chain(chain) for chain in Chain.objects.order_by("slug")}
+    branches = {row.code: _branch(row) for row in rows}
+    of_chain: dict[str, list[BranchInfo]] = {slug: [] for slug in chains}
+    for branch in branches.values():
+        of_chain.setdefault(branch.chain, []).append(branch)
+    return msgspec.structs.replace(
+        plan,
+        chains=chains,
+        branches=branches,
+        branches_by_id={branch.id: branch for branch in branches.values()},
+        branches_of={slug: tuple(them) for slug, them in of_chain.items()},
+        shortest_timeout_s=min((each.settings.session_timeout_s for each in branches.values()), default=30.0),
+    )
+
+
+def _other_terms(refs: tuple[TrolleyRef, ...] | None, terms: _Shared) -> bool:
+    """Return whether the trolleys of a branch were told other terms than these, or may have been."""
+    if not refs:
+        return False
+    first = refs[0]
+    told = (first.chain, first.currency, first.session_timeout_s, first.restore_s, first.one_per_user)
+    now = (terms.chain, terms.currency, terms.session_timeout_s, terms.restore_s, terms.one_per_user)
+    return told != now or any(ref.is_active for ref in refs) != terms.is_active
+
+
 def _trolleys(
-    branches: Iterable[Branch], devices: Mapping[str, DeviceInfo]
+    branches: Iterable[Branch], devices: Mapping[str, DeviceInfo], among: QuerySet[Trolley]
 ) -> Iterator[tuple[TrolleyRef, str]]:
-    """Yield every trolley as ``ref_of`` would have it, and its nonce, by branch and number.
+    """Yield the trolleys of these rows as ``ref_of`` would have them, and their nonces, by branch and number.
 
     What trolleys of one branch share is one object: there are tens of thousands of them. The branch comes by
     its code, for making an id of what the database says costs more than all the rest.
     """
     shared = {row.code: _shared(row) for row in branches}
     by_id = {key: device.id for key, device in devices.items() if not device.is_revoked}
-    rows = Trolley.objects.order_by("branch__code", "cart_number").values_list(
+    rows = among.order_by("branch__code", "cart_number").values_list(
         "trolley_id", "branch__code", "cart_number", "is_active", "qr_nonce", "place_device_id", "place_slot"
     )
     for code, branch, number, is_active, nonce, device, slot in rows.iterator(_AT_ONCE):

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sys
+import threading
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from core import reference
 from core.demo import many
 from core.fleet.directory import Directory, ref_of
 from core.fleet.models import Trolley
+from core.host import References
 from core.progress import Progress
 from core.tenancy.models import Branch, Chain
 from tests.core.support import World
@@ -47,6 +52,68 @@ def test_the_directory_says_of_each_trolley_what_its_row_does(world: World) -> N
     assert directory.trolley("SMALL-1") == directory.trolley("small-1")
     assert directory.trolley("t-1") == directory.trolley("T-1")
     assert [ref.trolley_id for ref in directory.trolleys("OWN")] == ["T-1"]
+
+
+def test_a_branchs_new_settings_are_read_without_the_trolleys_of_others(world: World) -> None:
+    Trolley.objects.create(trolley_id="S-1", branch=world.sister, cart_number=1)
+    directory = Directory()
+    directory.reload()
+    Branch.objects.filter(pk=world.own.pk).update(session_timeout_s=77, floor_plan={"width_m": 3})
+    Trolley.objects.filter(trolley_id="S-1").update(cart_number=9)
+    new = Branch.objects.create(chain=world.chain, code="NEW", name="New")
+    with CaptureQueriesContext(connection) as asked:
+        directory.reload_branches()
+    assert len(asked) == 3, "branches, the trolleys of one of them, chains"
+    own, sister = directory.trolley("T-1"), directory.trolley("S-1")
+    assert own is not None
+    assert own.session_timeout_s == 77
+    assert directory.trolleys("OWN") == (own,)
+    assert sister is not None
+    assert sister.cart_number == 1, "a trolley's own changes wait for the whole to be read"
+    branch = directory.branch("OWN")
+    assert branch is not None
+    assert branch.floor_plan == {"width_m": 3}
+    assert directory.find_branch(str(new.pk)) == directory.branch("NEW")
+    whole = Directory()
+    Trolley.objects.filter(trolley_id="S-1").update(cart_number=1)
+    whole.reload()
+    assert directory._plan == whole._plan
+
+
+@pytest.mark.parametrize("change", ["closed", "opened", "currency", "chain_closed"])
+def test_what_a_branch_or_its_chain_decides_is_read_as_in_a_whole_reload(world: World, change: str) -> None:
+    Trolley.objects.create(trolley_id="OFF", branch=world.own, cart_number=2, is_active=False)
+    if change == "opened":
+        Branch.objects.filter(pk=world.own.pk).update(is_active=False)
+    directory, whole = Directory(), Directory()
+    directory.reload()
+    if change in ("closed", "opened"):
+        Branch.objects.filter(pk=world.own.pk).update(is_active=change == "opened")
+    else:
+        fields: dict[str, Any] = {"currency": "EUR"} if change == "currency" else {"is_active": False}
+        Chain.objects.filter(pk=world.chain.pk).update(**fields)
+    directory.reload_branches()
+    whole.reload()
+    assert directory._plan == whole._plan
+
+
+def test_of_what_changed_at_once_branches_are_read_first(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    references, read, done = References(), list[str](), threading.Event()
+    last = list(References._parts)[-1]
+    references.start()
+    try:
+        for what in References._parts:
+            monkeypatch.setitem(References._parts, what, lambda _, what=what: read.append(what))
+        references.listen(lambda what: done.set() if what == last else None)
+        references._wanted |= set(References._parts)
+        references._wake.set()
+        assert done.wait(30)
+    finally:
+        references.stop()
+    assert read == list(References._parts)
+    assert read[0] == reference.BRANCHES
 
 
 def test_a_replay_says_how_far_it_is(db: Any, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
