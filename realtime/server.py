@@ -84,7 +84,7 @@ def _guarded(app: App, shared: Shared) -> RequestGuard:
         if identity is None:
             return None
         who = identity.principal
-        return who.id, who.kind == "user" and not who.grants and not who.is_platform_admin
+        return who.id, who.kind == "user" and not who.has_role
 
     limits = RequestLimits(
         settings.HTTP_MAX_HEAD_BYTES,

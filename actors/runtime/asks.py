@@ -122,10 +122,13 @@ class Pending(Generic[T]):
             self.waiters.append(lock)
             if not self._arrived(lock, max(limit, 0.0)):
                 raise AskTimeout(f"no answer to {type(self.command).__name__} within {limit} s")
-        if self.error is not None:
-            raise self.error
-        value: T = self.value
-        return value
+        try:
+            if self.error is not None:
+                raise self.error
+            value: T = self.value
+            return value
+        finally:
+            del self  # the error's traceback has this frame, which must not have the error
 
     def _arrived(self, lock: LockType, limit: float) -> bool:
         # It may have come before the lock was in the list, or just as the time ran out.

@@ -31,8 +31,7 @@ from scripts import services
 PAGE = ROOT / "docs" / "SECURITY.md"
 SOCKETS = 400
 GUESSERS = 60
-QUIET_S = 30.0
-_COMMAND = '{"type":"cart.get","id":"f"}'
+QUIET_S = 150.0
 _PLACE = re.compile(r"(<!-- figures -->\n).*(<!-- /figures -->)", re.DOTALL)
 
 
@@ -84,8 +83,9 @@ async def loads(target: Shop, seconds: float) -> list[Row]:
     few = [Flooder(tokens[n % 20], None) for n in range(SOCKETS)]
     many = [Flooder(token, None) for token in tokens]
     apart = [Flooder(token, f"10.1.{n >> 8}.{n & 255}") for n, token in enumerate(tokens)]
+    command = f'{{"type":"cart.add","id":"@ID@","barcode":"{target.rows["barcodes"][0]}"}}'
     rows = [await beside(target, "nobody", "", b"", seconds)]
-    visit = msgspec.json.encode(Flood(HOST, target.server.port, _COMMAND, seconds, many, once=True))
+    visit = msgspec.json.encode(Flood(HOST, target.server.port, command, seconds, many, once=True))
     rows.append(
         await beside(target, f"{SOCKETS} shoppers who come once and go", "bench.attack.flood", visit, seconds)
     )
@@ -94,7 +94,7 @@ async def loads(target: Shop, seconds: float) -> list[Row]:
         (f"{SOCKETS} sockets of as many accounts, one address", many),
         (f"{SOCKETS} sockets of as many accounts and addresses", apart),
     ):
-        flood = Flood(HOST, target.server.port, _COMMAND, seconds, flooders)
+        flood = Flood(HOST, target.server.port, command, seconds, flooders)
         rows.append(await beside(target, name, "bench.attack.flood", msgspec.json.encode(flood), seconds))
     guess = Guess(HOST, target.server.port, seconds, GUESSERS)
     name = f"{GUESSERS} guessers of passwords, as many addresses"

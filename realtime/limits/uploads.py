@@ -33,7 +33,7 @@ def uploads(authenticator: Authenticator) -> Callable[[Message], Upload | None]:
             identity = await authenticator.identify(bearer(header(scope["headers"], b"authorization")))
         except Problem:
             return False
-        return bool(identity.principal.grants) or identity.principal.is_platform_admin
+        return identity.principal.has_role
 
     def upload_of(scope: Message) -> Upload | None:
         if scope["method"] not in ("POST", "PUT"):

@@ -116,13 +116,14 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
         self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
+        """Forget the connection, and free it at once: its parser would keep it until a collection."""
         self._ahead, self._at = b"", 0
         if self.counted is not None:
             counting, address = self.counted
             counting.connections.leave(address)
             self.counted = None
         super().connection_lost(exc)
+        self.conn.parser.close()
 
 
 class LimitedHttp(HttpToolsProtocol):
@@ -163,6 +164,7 @@ class LimitedHttp(HttpToolsProtocol):
             self._limits.connections.leave(self._counted)
             self._counted = None
         super().connection_lost(exc)
+        del self.parser
 
     def data_received(self, data: bytes) -> None:
         """Read on, while the head is within its limits."""
@@ -213,6 +215,7 @@ class LimitedHttp(HttpToolsProtocol):
         socket = self.transport.get_protocol()
         if isinstance(socket, LimitedWebSocket) and self._counted is not None:
             socket.counted, self._counted = (self._limits, self._counted), None
+        del self.parser
 
     def _await_head(self) -> None:
         self._head_bytes = self._head_fields = 0

@@ -273,7 +273,7 @@ def note_failure(call: Call, problem: Problem) -> Problem:
 
 def refuse_outsiders(who: Principal) -> None:
     """Refuse whoever has no role anywhere what needs one, before anything is looked up. Raises the 403."""
-    if not who.grants and not who.is_platform_admin:
+    if not who.has_role:
         raise second_factor_needed() if who.withheld else forbidden()
 
 

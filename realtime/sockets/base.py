@@ -18,7 +18,7 @@ from channels.consumer import AsyncConsumer
 from core.accounts.principals import Principal
 from realtime.asgi import Message, Receive, Send
 from realtime.auth import Identity, bearer, header, offered
-from realtime.limits.admission import Admission
+from realtime.limits.admission import Admission, admission
 from realtime.limits.allowances import Meter
 from realtime.limits.bucket import TokenBucket
 from realtime.limits.caller import address_of
@@ -109,6 +109,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
         self.scope = scope
         self.loop = asyncio.get_running_loop()
         await receive()
+        await admission().opening()
         if not self.shared.origin_allowed(header(scope["headers"], b"origin")):
             await send({"type": "websocket.close", "code": NO_ROLE})
             return
@@ -120,6 +121,8 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
             identity = await self._identify(scope)
             self.admit(scope, identity.principal)
         except Problem as problem:
+            # asgiref's frame keeps what was raised through it; the traceback would keep this connection.
+            problem.with_traceback(None)
             await send({"type": "websocket.close", "code": WRONG_TOKEN if problem.status == 401 else NO_ROLE})
             return
         self.identity = identity
@@ -232,11 +235,12 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
 
     # --- helpers ----------------------------------------------------------------------
 
-    def spawn(self, coroutine: Coroutine[Any, Any, object]) -> None:
+    def spawn(self, coroutine: Coroutine[Any, Any, object]) -> asyncio.Task[Any]:
         """Run something beside the receive loop; it ends with the socket at the latest."""
         task = self.loop.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._spent)
+        return task
 
     def _spent(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

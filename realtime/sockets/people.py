@@ -18,7 +18,7 @@ from realtime.asgi import Message
 from realtime.auth import Identity
 from realtime.commands.sessions import resume
 from realtime.commands.table import FRAMES
-from realtime.limits.admission import admission
+from realtime.limits.admission import Admission, admission
 from realtime.limits.allowances import Meter
 from realtime.limits.caller import address_of
 from realtime.pipeline.logs import Asked, Refusals
@@ -61,11 +61,8 @@ class PersonConsumer(SocketConsumer):
 
     def make_meter(self, scope: Message) -> Meter:
         """Count by account, and by address whoever has no role anywhere."""
-        address = None if self._works_here() else address_of(scope)
+        address = None if self.principal.has_role else address_of(scope)
         return self.shared.allowances.meter(self.principal.id, address)
-
-    def _works_here(self) -> bool:
-        return bool(self.principal.grants) or self.principal.is_platform_admin
 
     async def over(self, message: Message) -> bool:
         """Refuse the first of what is too much, then read nothing until it is not."""
@@ -79,7 +76,7 @@ class PersonConsumer(SocketConsumer):
         self.subscriptions = Subscriptions(self.shared.topics, self.principal, self.outbox, self.spawn)
         self._life: asyncio.TimerHandle | None = None
         self._refusals = Refusals(self.shared.monotonic)
-        self.crowd = None if self._works_here() else admission()
+        self.crowd = None if self.principal.has_role else admission()
         self.shared.people.add(self)
         self._keep_alive()
 
@@ -110,12 +107,17 @@ class PersonConsumer(SocketConsumer):
         except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
             self._fail(frame.id, error, way.row.name)
             return
+        crowd = self.crowd
+        if crowd is not None:
+            crowd.begun()
         if type(begun) is Direct:
             # Without ``begun`` in it: that has the reply, which has this, and nothing would free the two.
-            settled = partial(self._settled, frame.id, begun.call, begun.found)
+            settled = partial(self._settled, frame.id, begun.call, begun.found, crowd)
             begun.pending.add_done_callback(settled, self.loop)
         else:
-            self.spawn(self._flow(frame.id, way.row.name, begun))
+            flow = self.spawn(self._flow(frame.id, way.row.name, begun))
+            if crowd is not None:
+                flow.add_done_callback(lambda _: crowd.ended())
 
     def _unreadable(self, envelope: Envelope, error: Exception) -> None:
         """Refuse a frame that does not fit its schema; under a used id it is another body."""
@@ -140,10 +142,16 @@ class PersonConsumer(SocketConsumer):
         problem = Problem(413, "message_too_large", f"Expected at most {limit} bytes, got {size}.")
         self.outbox.text(reply_problem(None, problem))
 
-    def _settled(self, id_: str, call: Call, found: Any, pending: Pending[Outcome[Any]]) -> None:
+    def _settled(
+        self, id_: str, call: Call, found: Any, crowd: Admission | None, pending: Pending[Outcome[Any]]
+    ) -> None:
+        if crowd is not None:
+            crowd.ended()
+        if pending.error is not None:  # not raised: its traceback would keep what has it
+            SUBJECT.set(call)
+            self._fail(id_, pending.error, call.row.name)
+            return
         try:
-            if pending.error is not None:
-                raise pending.error
             outcome = pending.value
             if outcome.refusal is not None:
                 raise from_refusal(outcome.refusal)
@@ -234,7 +242,7 @@ class PersonConsumer(SocketConsumer):
 
     def _become(self, principal: Principal) -> None:
         self.principal = principal
-        self.crowd = None if self._works_here() else admission()
+        self.crowd = None if self.principal.has_role else admission()
         self.subscriptions.renewed(principal)
 
     def expiring(self, identity: Identity) -> None:

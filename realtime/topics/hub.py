@@ -61,6 +61,9 @@ class _Rest:
         yield from self._coroutine.__await__()
 
 
+def _nothing() -> None: ...
+
+
 class Outbox:
     """Everything on its way to one socket, in order, bounded in bytes.
 
@@ -69,7 +72,7 @@ class Outbox:
     """
 
     def __init__(
-        self, send: Send, limit: int, on_slow: Callable[[], None], on_lost: Callable[[], None] | None = None
+        self, send: Send, limit: int, on_slow: Callable[[], None], on_lost: Callable[[], None] = _nothing
     ) -> None:
         self._send = send
         self._limit = limit
@@ -107,8 +110,9 @@ class Outbox:
         self._queue.append((message, size))
         self.waiting += size
         if self.waiting > self._limit:
+            slow = self._on_slow
             self.discard()
-            self._on_slow()
+            slow()
 
     async def _drain(self, rest: Awaitable[None], size: int) -> None:
         try:
@@ -124,14 +128,14 @@ class Outbox:
             self._drainer = None
 
     def _lose(self) -> None:
-        was_open = self._open
+        lost = self._on_lost
         self.discard()
-        if was_open and self._on_lost is not None:
-            self._on_lost()
+        lost()
 
     def discard(self) -> None:
-        """Forget what waits and take nothing more."""
+        """Forget what waits, whom to tell of it, and take nothing more."""
         self._open = False
+        self._on_slow = self._on_lost = _nothing
         self._queue.clear()
         self.waiting = 0
 

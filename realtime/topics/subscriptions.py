@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
+from weakref import WeakMethod
 
 from actors.runtime.address import Address
 from core.accounts.principals import Principal, may
@@ -25,7 +26,7 @@ from realtime.wire import Snapshot, Subscribe, Subscribed, encode, encode_text, 
 
 log = logging.getLogger("realtime")
 
-Spawn = Callable[[Coroutine[Any, Any, None]], None]
+Spawn = Callable[[Coroutine[Any, Any, None]], object]
 _RETRIES = 5
 _RETRY_S = 0.2
 
@@ -202,10 +203,10 @@ async def missed(topics: Topics, stream: Address, epoch: str, offset: int) -> li
 
 
 class _CartWatch:
-    """Tells the session's subscription that the user's sessions have changed."""
+    """Tells the session's subscription, while there is one, that the user's sessions have changed."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
-        self._changed = changed
+        self._method = WeakMethod(changed)
         self._head = -1
 
     def deliver(self, event: EncodedEvent) -> None:
@@ -218,6 +219,11 @@ class _CartWatch:
         if head != self._head:
             self._head = head
             self._changed()
+
+    def _changed(self) -> None:
+        changed = self._method()
+        if changed is not None:
+            changed()
 
 
 class SessionSubscription(Subscription):
@@ -384,6 +390,7 @@ class Subscriptions:
             subscription.close()
 
     def close(self) -> None:
-        """Follow nothing more."""
+        """Follow nothing more, and let go of the socket."""
         for topic in tuple(self._by_topic):
             self.unsubscribe(topic)
+        self._spawn = Coroutine.close

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AsyncExitStack
+from functools import partial
 
 import pytest
 
-from realtime.limits.admission import AIM_S, Admission
+from realtime.limits.admission import AIM_S, MOST_UNDER_WAY, Admission
 from realtime.server import Server
 from realtime.testing import trolley_client
 from tests.realtime.conftest import World
@@ -100,6 +102,48 @@ async def test_a_new_connection_goes_before_the_messages_that_wait_already() -> 
     assert [name for name in begun if name != "connection"] == [f"message {n}" for n in range(200)]
 
 
+async def test_a_probe_that_comes_after_a_crowd_of_connections_does_not_wait_for_it(
+    crowd: Admission, loop: Loop
+) -> None:
+    begun: list[int] = []
+    for number in range(400):
+        crowd.connect(partial(begun.append, number))
+    loop.turn()
+    crowd.connect(partial(begun.append, 400))
+    here = len(begun)
+    loop.turn()
+    assert begun[here] == 400
+    while crowd.waiting:
+        loop.turn()
+    assert sorted(begun) == list(range(401))
+
+
+@pytest.mark.parametrize("kind", ["turn", "opening"])
+async def test_a_crowd_of_connections_does_not_keep_the_others_from_their_turn(kind: str) -> None:
+    crowd, begun = Admission(asyncio.get_running_loop(), lambda: 0.0), []
+
+    def connection() -> None:
+        begun.append("connection")
+        crowd.connect(connection)  # as many come as are let in
+
+    for _ in range(100):
+        crowd.connect(connection)
+    for _ in range(10):
+        await getattr(crowd, kind)()
+    assert len(begun) < 10_000
+
+
+async def test_opening_sockets_and_messages_share_the_turns() -> None:
+    crowd, begun = Admission(asyncio.get_running_loop(), lambda: 0.0), []
+
+    async def wait(kind: str) -> None:
+        await getattr(crowd, kind)()
+        begun.append(kind)
+
+    await asyncio.gather(*(wait(kind) for kind in ["turn"] * 200 + ["opening"] * 200))
+    assert 50 < begun[:200].count("opening") < 150
+
+
 async def test_who_gives_up_waiting_is_passed_over(loop: Loop) -> None:
     crowd = Admission(asyncio.get_running_loop(), lambda: 0.0)
     tasks = [asyncio.create_task(crowd.turn()) for _ in range(100)]
@@ -129,3 +173,39 @@ async def test_shoppers_wait_for_their_turn_and_who_works_there_does_not(
         assert not waiting.done()
         room.set()
         assert await waiting == {}
+
+
+async def test_no_more_commands_are_under_way_than_a_manager_can_wait_behind() -> None:
+    crowd, begun = Admission(asyncio.get_running_loop(), lambda: 0.0), []
+
+    async def command(number: int) -> None:
+        await crowd.turn()
+        crowd.begun()
+        begun.append(number)
+
+    tasks = [asyncio.create_task(command(number)) for number in range(2 * MOST_UNDER_WAY)]
+    for _ in range(100):
+        await asyncio.sleep(0)
+    under_way = len(begun)
+    assert MOST_UNDER_WAY <= under_way < 2 * MOST_UNDER_WAY
+    assert not crowd.enter()
+    crowd.connect(lambda: begun.append(-1))
+    await asyncio.sleep(0)
+    assert begun[-1] == -1, "a connection does not wait for them"
+    while crowd.waiting:
+        crowd.ended()
+        await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+
+
+async def test_who_asks_by_http_is_counted_until_the_answer() -> None:
+    crowd = Admission(asyncio.get_running_loop(), lambda: 0.0)
+    with pytest.raises(ZeroDivisionError):
+        async with crowd.one():
+            raise ZeroDivisionError
+    async with AsyncExitStack() as stack:
+        for _ in range(MOST_UNDER_WAY):
+            await stack.enter_async_context(crowd.one())
+        assert not crowd.enter()
+    await asyncio.sleep(0)
+    assert crowd.enter()
