@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from actors.messages.alarms import ClearAlarm, RaiseAlarm
+from actors.messages.budget import NoteRefunds
 from actors.messages.money import order, paying, payment, receipt, refund
 from actors.messages.money.order_numbers import TakeNumber
 from actors.messages.stock import AdjustStock
@@ -51,6 +52,7 @@ WORDS: tuple[Word, ...] = (
     # --- money goes back
     Word("order", "payment", refund.RefundPayment, "staff gives money back", ("new", "opening", "open")),
     Word("order", "stock", AdjustStock, "goods came back"),
+    Word("order", "cart", NoteRefunds, "a refund is made or came back: the buyer's budget counts it"),
     Word("payment", "provider", payment.GiveBack, "a refund is to be made; again until it answers"),
     Word("provider", "payment", payment.GivingBack, "a refund takes its time"),
     Word("provider", "payment", payment.GivenBack, "a refund is made, ours or one made at the provider"),

@@ -22,6 +22,7 @@ from actors import (
     voucher,
 )
 from actors.kit.decider import Decider
+from actors.messages import budget as budgets
 from actors.messages import cart as carts
 from actors.messages import needs as approvals
 from actors.messages import rollout as rollouts
@@ -163,7 +164,7 @@ _GROWN = (
 )  # fmt: skip
 _CART = _codec(
     cart.DECIDER,
-    state_version=8,
+    state_version=9,
     versions={
         **dict.fromkeys((*_GROWN, "CheckoutPaid"), 3),
         **dict.fromkeys(("CheckoutRequested", "PaymentRequested"), 2),
@@ -190,6 +191,7 @@ _CART = _codec(
         carts.Reprice: lambda command: None,
         carts.ApplyVoucher: lambda command: command.voucher.code,
         carts.DropVoucher: lambda command: command.code,
+        budgets.SetBudget: lambda command: command.budget,
         checkouts.Checkout: lambda command: None,
         paying.RequestPayment: lambda command: (command.provider, command.currency),
         approvals.SettleNeed: lambda command: (command.need_id, command.approve, command.reason),

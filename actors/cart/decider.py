@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from actors.cart import checkout, resuming
+from actors.cart import budget, checkout, resuming
 from actors.cart import payment as paying
 from actors.cart import vouchers as cart_vouchers
 from actors.cart.evolve import EVENTS
@@ -28,8 +28,10 @@ from actors.kit.decider import (
     ignored,
     refuse,
 )
+from actors.messages import budget as budgets
 from actors.messages import cart as messages
 from actors.messages import needs as approvals
+from actors.messages.budget import DropBudget, NoteRefunds, SetBudget
 from actors.messages.cart import (
     AddItem,
     ApplyVoucher,
@@ -66,9 +68,9 @@ from actors.messages.money.paying import PaymentFailed, PaymentSucceeded, Reques
 from actors.messages.needs import SettleNeed
 from actors.messages.trolley import Outcome
 
-Command = messages.Command | checkouts.Command | payments.Command | approvals.Command
-Answer = messages.Answer | checkouts.Answer | payments.Answer | approvals.Answer
-Event = messages.Event | checkouts.Event | payments.Event | approvals.Event
+Command = messages.Command | checkouts.Command | budgets.Command | payments.Command | approvals.Command
+Answer = messages.Answer | checkouts.Answer | budgets.Answer | payments.Answer | approvals.Answer
+Event = messages.Event | checkouts.Event | budgets.Event | payments.Event | approvals.Event
 
 MAX_JOINERS = 16
 """How many repeated ends of sessions may wait for their trolleys."""
@@ -218,7 +220,11 @@ _LINES: dict[type, Handler] = {
     Reprice: reprice,
     ApplyVoucher: apply,
     DropVoucher: drop,
-    SettleNeed: settle,
+}
+_BUDGET: dict[type, Handler] = {
+    SetBudget: budget.watched(budget.keep),
+    DropBudget: budget.drop,
+    NoteRefunds: budget.note_refunds,
 }
 
 _WITH_SESSION: dict[type, Handler] = {
@@ -240,7 +246,9 @@ _SESSIONS: dict[Phase, dict[type, Handler]] = {
     "ending": _WITH_SESSION,
 }
 _OPEN: dict[type, Handler] = {
-    **_LINES,
+    **{command: budget.watched(handler) for command, handler in _LINES.items()},
+    SettleNeed: settle,
+    **_BUDGET,
     Checkout: checkout.start,
     CancelCheckout: checkout.nothing_to_cancel,
     ReservationMade: checkout.give_back,
@@ -254,7 +262,8 @@ _OPEN: dict[type, Handler] = {
     TimeReached: ignored,
 }
 _FROZEN: dict[type, Handler] = {
-    **dict.fromkeys(_LINES, checkout.frozen),
+    **dict.fromkeys((*_LINES, SettleNeed), checkout.frozen),
+    **_BUDGET,
     Checkout: checkout.again,
     CancelCheckout: checkout.cancel,
     ReservationMade: checkout.made,

@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from actors.cart import evolve_needs
+from actors.cart import evolve_budget, evolve_needs
+from actors.cart.evolve_budget import trip_over
 from actors.cart.evolve_checkout import moves
 from actors.cart.state import ENDED_KEPT, EndedSession, OpenedSession, Phase, State, phase_of
 from actors.kit import money
@@ -152,6 +153,7 @@ def _end_requested(state: State, event: SessionEndRequested) -> State:
 
 def _detached(state: State, event: SessionDetached) -> State:
     sessions = tuple(each for each in state.sessions if each.session_id != event.session_id)
+    state = trip_over(state)
     over = EndedSession(event.session_id, event.trolley_id, event.outcome, event.items_cleared)
     after = replace(
         state,
@@ -189,6 +191,7 @@ def _line_moves(phase: Phase) -> dict[type, Move]:
         VouchersChanged: Move(_vouchers_changed, to),
         **moves(phase),
         **evolve_needs.moves(phase),
+        **evolve_budget.moves(phase),
     }
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from actors.cart.evolve_budget import bought, trip_over
 from actors.cart.state import Frozen, PaidBefore, Phase, State, held_of, limited, phase_of
 from actors.kit import money
 from actors.kit.decider import Move
@@ -132,11 +133,12 @@ def _paid(state: State, event: CheckoutPaid) -> State:
         for each in state.sessions
     )
     return replace(
-        state,
+        trip_over(state),
         phase=phase_of(sessions),
         revision=state.revision + 1,
         updated_at=event.at,
         checkout=None,
+        bought=bought(state, event),
         lines={},
         total=money.zero(state.currency),
         units=0,

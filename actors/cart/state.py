@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from actors.messages.budget import Budget
 from actors.messages.cart import Line
 from actors.messages.money.checkout import Wish
 from actors.messages.money.purchase import Purchase
@@ -51,6 +52,16 @@ class PaidBefore(msgspec.Struct, frozen=True):
     payment_id: str
     chain: str
     trolley_id: str | None
+
+
+class Bought(msgspec.Struct, frozen=True):
+    """A purchase that may count to a budget."""
+
+    order_id: str
+    at: float
+    total: Decimal
+    currency: str
+    refunded: Decimal = Decimal(0)
 
 
 class Frozen(msgspec.Struct, frozen=True):
@@ -114,6 +125,12 @@ class State(msgspec.Struct, frozen=True):
     """How many purchases this person has paid with a voucher of which a person has so many, by its id."""
     needs: tuple[Need, ...] = ()
     """What staff has to decide of these goods or has decided, in the order in which it was asked."""
+    budget: Budget | None = None
+    alerted: tuple[Decimal, ...] = ()
+    """The shares of the budget that were told of, in the period that began at ``alerted_in``."""
+    alerted_in: float = 0.0
+    bought: tuple[Bought, ...] = ()
+    """The purchases of the last month, the latest last."""
     updated_at: float = 0.0
     joiners: tuple[tuple[str, str], ...] = ()
     """(session, command) of repeated ends that wait for the same release (memory only)."""

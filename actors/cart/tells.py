@@ -10,6 +10,7 @@ from actors.cart.state import State, held_of, purchase_of
 from actors.kit.decider import Tell
 from actors.messages.alarms import About, AlarmKind, ClearAlarm, RaiseAlarm
 from actors.messages.branch import NoteCart
+from actors.messages.budget import BudgetAlerted, BudgetDropped, BudgetSet, SpendingCorrected
 from actors.messages.cart import (
     CartCleared,
     ItemAdded,
@@ -214,6 +215,10 @@ def _subject(need: Need) -> str:
 
 
 _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
+    BudgetSet: _nobody,
+    BudgetDropped: _nobody,
+    BudgetAlerted: _nobody,
+    SpendingCorrected: _nobody,
     SessionAttached: _confirm,
     SessionRefused: _deny,
     SessionEndRequested: _release,

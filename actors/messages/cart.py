@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from actors.kit.command import Command as Asked
+from actors.messages.budget import Standing
 from actors.messages.pricing import Rule, Voucher
 from actors.messages.restriction import Restriction
 from actors.messages.trolley import Outcome
@@ -195,6 +196,7 @@ class DropVoucher(msgspec.Struct, Asked["Quoted"], frozen=True, tag="DropVoucher
 
 
 # --- answers --------------------------------------------------------------
+# ``standing`` is None without a budget.
 
 
 class SessionFound(msgspec.Struct, frozen=True, tag="SessionFound"):
@@ -219,6 +221,7 @@ class ItemPut(msgspec.Struct, frozen=True, gc=False, tag="ItemPut"):
     items_count: int
     total_items: int
     revision: int
+    standing: Standing | None = None
 
 
 class ItemsGone(msgspec.Struct, frozen=True, tag="ItemsGone"):
@@ -228,6 +231,7 @@ class ItemsGone(msgspec.Struct, frozen=True, tag="ItemsGone"):
     items_count: int
     total_items: int
     revision: int
+    standing: Standing | None = None
 
 
 class Restored(msgspec.Struct, frozen=True, tag="Restored"):
@@ -237,6 +241,7 @@ class Restored(msgspec.Struct, frozen=True, tag="Restored"):
     items_count: int
     total_items: int
     revision: int
+    standing: Standing | None = None
 
 
 class Quoted(msgspec.Struct, frozen=True, tag="Quoted"):
@@ -244,6 +249,7 @@ class Quoted(msgspec.Struct, frozen=True, tag="Quoted"):
     cart_total: Decimal
     currency: str
     revision: int
+    standing: Standing | None = None
 
 
 # --- events ---------------------------------------------------------------

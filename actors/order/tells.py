@@ -6,8 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 from actors.kit.decider import Tell
+from actors.messages.budget import NoteRefunds
 from actors.messages.cart import sku_of
-from actors.messages.money.order import OrderNumbered, OrderPlaced, RefundRequested
+from actors.messages.money.order import (
+    OrderNumbered,
+    OrderPlaced,
+    OrderRefunded,
+    RefundRequested,
+    RefundReversed,
+)
 from actors.messages.money.order_numbers import TakeNumber
 from actors.messages.money.receipt import SendReceipt
 from actors.messages.money.refund import RefundPayment
@@ -45,8 +52,15 @@ def _refund(state: State, event: RefundRequested) -> tuple[Tell, ...]:
     )
 
 
+def _refunds(state: State, event: OrderRefunded | RefundReversed) -> tuple[Tell, ...]:
+    """Their buyer's budget counts what was not given back."""
+    return (Tell("cart", state.user_id, NoteRefunds(state.order_id, state.refunded)),)
+
+
 _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
     OrderPlaced: _number,
     OrderNumbered: _receipt,
     RefundRequested: _refund,
+    OrderRefunded: _refunds,
+    RefundReversed: _refunds,
 }

@@ -108,6 +108,7 @@ class PreferencesBody(ClosedSerializer):
     branch_overdue = WaysBody(required=False, help_text="A trolley of a branch that the caller runs is late.")
     alarm = WaysBody(required=False, help_text="An alarm in a branch that the caller runs.")
     role_given = WaysBody(required=False, help_text="Somebody gave the caller a role.")
+    budget_alert = WaysBody(required=False, help_text="A share of the caller's own budget is reached.")
 
 
 class WaysAnswer(serializers.Serializer[Any]):
@@ -126,6 +127,7 @@ class PreferencesAnswer(serializers.Serializer[Any]):
     branch_overdue = WaysAnswer()
     alarm = WaysAnswer()
     role_given = WaysAnswer()
+    budget_alert = WaysAnswer()
 
 
 class PreferencesView(View):

@@ -25,14 +25,17 @@ KINDS: dict[str, Ways] = {
     "branch_overdue": Ways(),
     "alarm": Ways(),
     "role_given": Ways(email=True),
+    "budget_alert": Ways(),
 }
-"""``overdue``: one's own trolley is late; ``branch_overdue``, ``alarm``: to those who run the branch."""
+"""``overdue``: one's own trolley is late; ``branch_overdue``, ``alarm``: to those who run the branch;
+``budget_alert``: a share of one's own budget is reached."""
 
 LINKS: dict[str, str] = {
     "overdue": "/shop",
     "branch_overdue": "/branch/{branch}",
     "alarm": "/branch/{branch}",
     "role_given": "/",
+    "budget_alert": "/shop",
 }
 """Where each leads to."""
 

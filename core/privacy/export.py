@@ -15,7 +15,7 @@ from core.orders.models import Order, OrderItem, Refund
 from core.outbox.models import OutgoingMessage
 from core.payments.models import Payment, PaymentDetails
 from core.rest.fields import rfc3339
-from core.shopping.models import Cart, CartItem
+from core.shopping.models import BudgetAlert, Cart, CartItem
 
 _HIDDEN = frozenset({"password", "digest", "qr_nonce", "verified_by", "client", "p256dh", "auth"})
 
@@ -40,6 +40,7 @@ def everything_about(user: User) -> dict[str, Any]:
         "sessions": _rows(Session.objects.filter(user_id=user.pk)),
         "rentals": _rows(Rental.objects.filter(user_id=user.pk)),
         "cart": _rows(Cart.objects.filter(user_id=user.pk)),
+        "budget_alerts": _rows(BudgetAlert.objects.filter(user_id=user.pk)),
         "cart_items": _rows(CartItem.objects.filter(user_id=user.pk)),
         **_bought(user),
         **_paid(user),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from core.admin import ReadOnlyAdmin
-from core.shopping.models import Cart, CartItem
+from core.shopping.models import BudgetAlert, Cart, CartItem
 
 
 @admin.register(Cart)
@@ -23,6 +23,15 @@ class CartAdmin(ReadOnlyAdmin):
     )
     list_filter = ("currency", "updated_at")
     search_fields = ("cart_id", "user_id", "session_id")
+
+
+@admin.register(BudgetAlert)
+class BudgetAlertAdmin(ReadOnlyAdmin):
+    """Shares of budgets that were reached."""
+
+    list_display = ("user_id", "share", "amount", "currency", "period", "at")
+    list_filter = ("period", "at")
+    search_fields = ("user_id",)
 
 
 @admin.register(CartItem)

@@ -56,6 +56,24 @@ class Need(models.Model):
         return f"{self.kind} {self.name}"
 
 
+class BudgetAlert(models.Model):
+    """A share of a user's budget that was reached. Projected."""
+
+    id = models.UUIDField(primary_key=True)
+    user_id = models.UUIDField(db_index=True)
+    share = models.DecimalField(max_digits=4, decimal_places=2)
+    amount = models.DecimalField(max_digits=14, decimal_places=4)
+    currency = models.CharField(max_length=3)
+    period = models.CharField(max_length=10)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "shopping_budget_alert"
+
+    def __str__(self) -> str:
+        return f"{self.share} of {self.amount} {self.currency} a {self.period}"
+
+
 class CartItem(models.Model):
     """A line of a user's open cart. Projected."""
 

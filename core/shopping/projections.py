@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from actors.cart import State
+from actors.messages.budget import BudgetAlerted
 from actors.messages.cart import (
     CartCleared,
     ItemAdded,
@@ -89,6 +90,18 @@ class NeedRow(Row, table="shopping_need", key="need_id", mode="upsert"):
     reason: str
 
 
+class BudgetAlertRow(Row, table="shopping_budget_alert", key="id", mode="upsert"):
+    """A share of a user's budget that was reached."""
+
+    id: Uuid
+    user_id: Uuid
+    share: Decimal
+    amount: Decimal
+    currency: str
+    period: str
+    at: Posix
+
+
 @lru_cache(maxsize=200_000)
 def cart_id_of(user_id: str) -> str:
     """Return the id of a user's cart, made from the user's id."""
@@ -126,6 +139,8 @@ def cart_rows(write: Write) -> list[Row]:
             rows += _needs(event, user_id)
             if kind is NeedSettled and event.line is not None:
                 changed[event.line.line_id] = event.line
+        elif kind is BudgetAlerted:
+            rows.append(_alert(event, user_id))
     rows.append(_totals(state, user_id, last.seq, last.at))
     for line_id, line in changed.items():
         rows.append(ItemGone(line_id=line_id) if line is None else _item(line, user_id))
@@ -169,6 +184,20 @@ def _totals(state: State, user_id: str, revision: int, at: float) -> CartRow:
         revision,
         state.sessions[-1].session_id if state.sessions else None,
         at,
+    )
+
+
+def _alert(event: BudgetAlerted, user_id: str) -> BudgetAlertRow:
+    """Return the row; one share is told once a period, so its id is made of the two and the moment."""
+    told, name = event.standing, f"budget:{user_id}:{event.began}:{event.share}:{event.at}"
+    return BudgetAlertRow(
+        id=str(uuid.uuid5(uuid.NAMESPACE_URL, name)),
+        user_id=user_id,
+        share=event.share,
+        amount=told.amount,
+        currency=told.currency,
+        period=told.period,
+        at=event.at,
     )
 
 

@@ -48,6 +48,8 @@ const TOTALS = [
   "vouchers",
   "checkout",
   "needs",
+  "budget_status",
+  "budget",
 ];
 
 /**
@@ -84,6 +86,8 @@ const CART = {
   LinesRestored: (cart, data) => ({ ...withItems(cart, data), saved: null }),
   LinesRepriced: withItems,
   VouchersChanged: withItems,
+  BudgetChanged: nothingElse,
+  BudgetAlerted: nothingElse,
   SessionAttached(cart, data) {
     const { session_id, trolley_id } = data;
     return totalled(cart, data, { sessions: put(cart.sessions, "session_id", { session_id, trolley_id }) });

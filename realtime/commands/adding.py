@@ -34,6 +34,7 @@ from realtime.pipeline.lookups import QR
 from realtime.pipeline.row import OWN, Ask, Call, Command, Place, Route
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
+from realtime.views.budget import NO_BUDGET, BudgetStatus, BudgetView, budget_view
 from realtime.views.cart import NOTHING, CartView, ItemView, ProductBrief
 from realtime.wire import Body, Uuid
 
@@ -66,6 +67,8 @@ class CartTotals(View, frozen=True):
     total_items: int
     currency: str
     revision: int
+    budget_status: BudgetStatus
+    budget: BudgetView | None
 
 
 class Added(CartTotals, frozen=True):
@@ -228,16 +231,19 @@ def _added(call: Call, adding: Adding, outcome: Accepted[ItemPut]) -> Added:
         shown = goods.finder(adding.owner)(line.product_id)
     else:
         shown = product
-    # Whoever puts it in for somebody else is told nothing of what that person must not eat.
-    avoided = goods.avoided(adding.owner) if call.place is OWN else NOTHING
+    # Whoever puts it in for somebody else is told nothing of what that person must not eat, nor of money.
+    own = call.place is OWN
+    status, budget = budget_view(put.standing) if own else NO_BUDGET
     return Added(
         product=ProductBrief(barcode=line.barcode, name=line.name, price=line.unit_price),
-        item=goods.shown(line, shown, avoided),
+        item=goods.shown(line, shown, goods.avoided(adding.owner) if own else NOTHING),
         cart_total=put.cart_total,
         items_count=put.items_count,
         total_items=put.total_items,
         currency=put.currency,
         revision=put.revision,
+        budget_status=status,
+        budget=budget,
     )
 
 
@@ -265,7 +271,10 @@ async def cart_after(call: Call, outcome: Accepted[object]) -> CartView:
 
 def totals(answer: ItemPut | ItemsGone | Restored) -> dict[str, Any]:
     """Return the totals that every change of a cart answers."""
+    status, budget = budget_view(answer.standing)
     return {
+        "budget_status": status,
+        "budget": budget,
         "cart_total": answer.cart_total,
         "items_count": answer.items_count,
         "total_items": answer.total_items,

@@ -21,6 +21,7 @@ from realtime.pipeline.asking import Accepted
 from realtime.pipeline.row import Ask, Call, Command, Route, as_found, ask_nothing, own
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
+from realtime.views.budget import BudgetStatus, BudgetView, budget_view
 from realtime.views.cart import StepView
 from realtime.wire import Body, Uuid
 
@@ -92,6 +93,8 @@ class QuoteView(View, frozen=True):
     cart_total: Decimal
     currency: str
     revision: int
+    budget_status: BudgetStatus
+    budget: BudgetView | None
 
 
 # --- price.get ------------------------------------------------------------------
@@ -198,9 +201,12 @@ def _to_cart(call: Call, command: Reprice | ApplyVoucher | DropVoucher) -> Ask:
 
 def _quoted(call: Call, command: object, outcome: Accepted[Quoted]) -> QuoteView:
     answer = outcome.answer
+    status, budget = budget_view(answer.standing)
     return QuoteView(
         changes=tuple(_change(change) for change in answer.changes),
         cart_total=answer.cart_total,
+        budget_status=status,
+        budget=budget,
         currency=answer.currency,
         revision=answer.revision,
     )

@@ -11,6 +11,7 @@ import msgspec
 from realtime.commands import (
     alarms,
     approvals,
+    budget,
     carts,
     checkouts,
     orders,
@@ -28,6 +29,7 @@ from realtime.wire import frame_of
 TABLE: tuple[Command, ...] = (
     *sessions.ROWS,
     *carts.ROWS,
+    *budget.ROWS,
     *prices.ROWS,
     *checkouts.ROWS,
     *payments.ROWS,

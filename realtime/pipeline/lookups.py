@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from actors.cart import State as CartState
+from actors.cart.budget import standing
 from actors.messages.alarms import Alarm
 from actors.messages.branch import TrolleyCard
 from actors.messages.cart import Line, Offer
@@ -180,11 +181,13 @@ class Goods:
         places: Places,
         names: Names,
         wants: WantsOfPeople,
+        now: Callable[[], float],
     ) -> None:
         self.catalogue = catalogue
         self._directory = directory
         self._places = places
         self._names = names
+        self._now = now
         self._items = Items()
         self.shown = self._items.view
         """Return a line as somebody sees it who avoids those allergens, of a product just looked up."""
@@ -220,12 +223,14 @@ class Goods:
     def cart(self, state: CartState, short: frozenset[str] = frozenset(), *, to: str = "") -> CartView:
         """Return a cart as its shopper sees it; of the SKUs in ``short`` there is not enough.
 
-        Nobody else it is shown ``to`` (their id) learns what the shopper must not eat.
+        Nobody else it is shown ``to`` (their id) learns what the shopper must not eat or means to spend.
         """
         user_id = state.user_id
-        avoided = self.avoided(user_id) if to in ("", user_id) else frozenset[str]()
-        currency = self._places.currency_of(user_id)
-        return cart_view(state, self.finder(user_id), currency, self._items, short, avoided)
+        find, currency = self.finder(user_id), self._places.currency_of(user_id)
+        if to not in ("", user_id):
+            return cart_view(state, find, currency, self._items, short)
+        avoided, now = self.avoided(user_id), standing(state, self._now())
+        return cart_view(state, find, currency, self._items, short, avoided, now)
 
     def within(self, state: CartState, chain: str) -> CartState:
         """Return a cart as the staff of a chain may see it: one with anything of another chain's as empty."""

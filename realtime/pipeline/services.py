@@ -52,7 +52,7 @@ def services(
         asking=Asking(actors, ask_timeout_s),
         fleet=Fleet(directory),
         places=places,
-        goods=Goods(directory, catalogue, places, names, wants),
+        goods=Goods(directory, catalogue, places, names, wants, now),
         names=names,
         attempts=attempts,
         keys=keys,

@@ -16,9 +16,11 @@ from typing import Any, NamedTuple, assert_never, get_args
 from actors import cart, trolley
 from actors.branch import State as BranchState
 from actors.cart import State as CartState
+from actors.cart.budget import standing
 from actors.chain import State as ChainState
 from actors.kit.money import zero
 from actors.messages import branch as on_branch
+from actors.messages import budget as on_budget
 from actors.messages import cart as on_cart
 from actors.messages import needs as on_needs
 from actors.messages import trolley as on_trolley
@@ -37,6 +39,7 @@ from realtime.topics.events import notifications, session
 from realtime.topics.hub import EncodedEvent, encoded_event
 from realtime.views.base import View
 from realtime.views.branch import counters_view, device_view
+from realtime.views.budget import budget_view
 from realtime.views.cart import CartView, codes, frozen_view, need_views, saved_view
 from realtime.views.trolley import session_view, trolley_view
 from realtime.wire import Event, encode, rfc3339
@@ -47,7 +50,7 @@ UNNAMED = "—"
 """Shown for somebody whose account is gone."""
 
 
-CartEvent = on_cart.Event | on_checkout.Event | on_paying.Event | on_needs.Event
+CartEvent = on_cart.Event | on_budget.Event | on_checkout.Event | on_paying.Event | on_needs.Event
 
 
 class Published(NamedTuple):
@@ -97,6 +100,7 @@ def _cart_snapshot(services: Services, state: CartState) -> CartView:
 
 def _publish_cart(services: Services, state: CartState, offset: int, event: CartEvent) -> Published:
     shown = state.currency or services.places.currency_of(state.user_id)
+    status, budget = budget_view(standing(state, services.now()))
     totals: dict[str, Any] = {
         "revision": offset,
         "items_count": len(state.lines),
@@ -104,6 +108,8 @@ def _publish_cart(services: Services, state: CartState, offset: int, event: Cart
         "total_price": state.total if state.lines else zero(shown),
         "currency": shown,
         "updated_at": rfc3339(state.updated_at),
+        "budget_status": status,
+        "budget": budget,
     }
     match event:
         case on_cart.ItemAdded(line=line):
@@ -123,6 +129,10 @@ def _publish_cart(services: Services, state: CartState, offset: int, event: Cart
         case on_cart.VouchersChanged(lines=lines):
             items = _items(services, state, lines)
             return Published(cart_events.VouchersChanged(items=items, vouchers=codes(state), **totals))
+        case on_budget.BudgetSet() | on_budget.BudgetDropped() | on_budget.SpendingCorrected():
+            return Published(cart_events.BudgetChanged(**totals))
+        case on_budget.BudgetAlerted(share=share):
+            return Published(cart_events.BudgetAlerted(share=share, **totals))
         case on_cart.SessionAttached() | on_cart.SessionDetached():
             return _publish_session_of_cart(services, state, event, totals)
         case on_needs.NeedsRaised() | on_needs.NeedsWithdrawn() | on_needs.NeedSettled():

@@ -12,9 +12,11 @@ import msgspec
 
 from actors.cart import State as CartState
 from actors.kit.money import zero
+from actors.messages.budget import Standing
 from actors.messages.cart import Line, sku_of
 from actors.messages.needs import Need
 from realtime.views.base import View
+from realtime.views.budget import BudgetStatus, BudgetView, budget_view
 from realtime.wire import encode, rfc3339
 
 NOTHING: frozenset[str] = frozenset()
@@ -126,7 +128,8 @@ class CartView(View, frozen=True):
     total_price: Decimal
     currency: str
     has_unavailable_items: bool
-    budget_status: None
+    budget_status: BudgetStatus
+    budget: BudgetView | None
     sustainability_score: None
     revision: int
     updated_at: str | None
@@ -265,15 +268,18 @@ def cart_view(
     shown: Items,
     short: frozenset[str] = NOTHING,
     avoided: frozenset[str] = NOTHING,
+    standing: Standing | None = None,
 ) -> CartView:
     """Return the whole cart.
 
     ``currency`` is shown while the cart has none of its own; of the SKUs in ``short`` the branch has
-    less than the cart holds. ``avoided`` are the allergens that its shopper is warned of.
+    less than the cart holds. ``avoided`` are the allergens that its shopper is warned of,
+    ``standing`` is how the shopper stands to their budget.
     """
     lines = state.lines
     items, on_sale = shown.views(lines.values(), find, short, avoided)
     currency = state.currency or currency
+    status, budget = budget_view(standing)
     return CartView(
         id=cart_id(state.user_id),
         items=items,
@@ -282,7 +288,8 @@ def cart_view(
         total_price=state.total if lines else zero(currency),
         currency=currency,
         has_unavailable_items=bool(short) or not on_sale,
-        budget_status=None,
+        budget_status=status,
+        budget=budget,
         sustainability_score=None,
         revision=state.revision,
         updated_at=rfc3339(state.updated_at) if state.updated_at else None,

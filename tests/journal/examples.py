@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from actors.messages import alarms, cart, device, needs, pricing, rollout, stock, trolley
+from actors.messages import alarms, budget, cart, device, needs, pricing, rollout, stock, trolley
 from actors.messages import returns as yard
 from actors.messages.money import checkout, order, paying, payment, purchase, voucher
 from actors.messages.money import order_numbers as till
@@ -60,6 +60,7 @@ _VOUCHER = pricing.Voucher(
     max_uses=100,
     max_per_person=1,
 )
+_BUDGET = budget.Budget(Decimal("1500.00"), "INR", "month", budget.ALERTS, "Asia/Kolkata")
 _PLACE = trolley.Place(_ID(0), 18)
 _AT = 1_700_000_001.25
 _TOTAL = Decimal("1262.25")
@@ -273,6 +274,15 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     stock.StockRanLow(_ID(2), 4, _AT),
     stock.StockRecovered(_ID(2), 40, _AT),
     cart.VouchersChanged((_VOUCHER,), (_LINE,), _AT),
+    budget.BudgetSet(_BUDGET, _AT),
+    budget.BudgetDropped(_AT),
+    budget.BudgetAlerted(
+        Decimal("0.8"),
+        _AT - 60,
+        budget.Standing(Decimal("1500.00"), Decimal("1262.25"), "INR", "month", Decimal("0.8")),
+        _AT,
+    ),
+    budget.SpendingCorrected(_ID(8), Decimal("420.75"), _AT),
     order.OrderPlaced(_USER, _PURCHASE, _AT),
     order.OrderNumbered(1042, _AT),
     order.ExitVerified(_ID(9), _AT),

@@ -71,7 +71,16 @@ def _apply_cart(cart: dict[str, Any], name: str, data: dict[str, Any]) -> None:
     if name in ("CheckoutRefused", "CheckoutCancelled", "CheckoutExpired"):
         cart["saved"] = data["saved"]
     cart["vouchers"] = data.get("vouchers", cart["vouchers"])
-    for field in ("revision", "items_count", "total_items", "total_price", "currency", "updated_at"):
+    for field in (
+        "revision",
+        "items_count",
+        "total_items",
+        "total_price",
+        "currency",
+        "updated_at",
+        "budget_status",
+        "budget",
+    ):
         cart[field] = data[field]
     assert sum(round(item["line_total"] * 100) for item in cart["items"]) == round(cart["total_price"] * 100)
 
@@ -135,6 +144,8 @@ async def _shop(phone: TrolleyClient, world: World, dice: random.Random, state: 
         ("cart.checkout", {"branch": world.branch.code}),
         ("cart.cancel_checkout", {}),
         ("session.heartbeat", {}),
+        ("budget.set", {"amount": dice.randint(1, 900), "period": dice.choice(["trip", "week", "month"])}),
+        ("budget.remove", {}),
     ]
     if state.get("items"):
         item = dice.choice(state["items"])

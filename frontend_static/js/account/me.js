@@ -8,7 +8,7 @@ import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
 import { browserPush } from "./push.js";
 import { Wants } from "./wants.js";
 
-const KINDS = ["overdue", "branch_overdue", "alarm", "role_given"];
+const KINDS = ["overdue", "branch_overdue", "alarm", "role_given", "budget_alert"];
 const WAYS = ["socket", "email", "sms", "push"];
 
 /** @param {Problem} problem */

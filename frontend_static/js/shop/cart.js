@@ -12,6 +12,7 @@ import { HelpButton } from "./staff/help.js";
 import { Needs } from "./staff/needs.js";
 import { EndSheet } from "./ending.js";
 import { FrozenNote, PaySheet } from "./pay.js";
+import { BudgetBar } from "./assistant/budget.js";
 import { present } from "../present.js";
 
 /** @typedef {import("../fold.js").Shown} Shown */
@@ -253,6 +254,7 @@ export function CartView() {
       <${LockCard} session=${session.value} />
       ${connection.value !== "open" && html`<${SessionTimerWarning} session=${session.value} />`}
       ${!checkout && html`<${SavedOffer} saved=${saved} />`}
+      <${BudgetBar} />
       <${CheckoutNotice} />
       <${Needs} />
       <${FrozenNote} />

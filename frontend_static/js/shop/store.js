@@ -92,6 +92,7 @@ export class ShopStore {
       event: (name, data, at) => {
         if (name === "SessionDetached") this.#totalsAtEnd = { ...this.#totals(), session_id: data.session_id };
         this.#showCart(foldCart(present(this.cart.peek()), name, data));
+        if (name === "BudgetAlerted") toast(t("budget.alert", { percent: Math.round(data.share * 100) }));
         this.#tell(name, data, at);
       },
     });

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from realtime.views.base import View
+from realtime.views.budget import BudgetStatus, BudgetView
 from realtime.views.cart import FrozenView, ItemView, NeedView, SavedView
 
 
@@ -19,6 +20,8 @@ class Totals(View, frozen=True):
     total_price: Decimal
     currency: str
     updated_at: str
+    budget_status: BudgetStatus
+    budget: BudgetView | None
 
 
 class TotalsChanged(Totals, frozen=True):
@@ -64,6 +67,16 @@ class VouchersChanged(Totals, frozen=True):
 
     items: tuple[ItemView, ...]
     vouchers: tuple[str, ...]
+
+
+class BudgetChanged(Totals, frozen=True):
+    """The shopper means to spend something else, or spent less than was counted."""
+
+
+class BudgetAlerted(Totals, frozen=True):
+    """What is spent has reached ``share`` of the budget, for the first time in this period."""
+
+    share: Decimal
 
 
 class SessionAttached(Totals, frozen=True):
@@ -177,6 +190,8 @@ Event = (
     | LinesRestored
     | LinesRepriced
     | VouchersChanged
+    | BudgetChanged
+    | BudgetAlerted
     | SessionAttached
     | SessionDetached
     | CheckoutRequested
