@@ -225,6 +225,7 @@ _PAYMENT = _codec(
     upcasters={("ChargeStarted", 1): _with_purchase("amount"), ("ChargeStarted", 2): same},
     bodies={
         # No digest of a whole card's number is kept: there are few enough of them to try.
+        payments.SettleAtTill: lambda command: (command.method, command.received),
         payments.ConfirmPayment: lambda command: ((command.card or "")[-4:], command.approve),
     },
 )

@@ -183,6 +183,7 @@ TASKS_IN_THREADS = True
 CELERY_TASK_DEFAULT_QUEUE = REDIS_PREFIX
 CELERY_TIMEZONE = "UTC"
 CHECKOUT_HOLD_S = _env.number("CHECKOUT_HOLD_S", 300.0, 1)
+TILL_HOLD_S = _env.number("TILL_HOLD_S", 900.0, 1)
 """How long the goods of a checkout are kept."""
 EXIT_PASS_S = _env.number("EXIT_PASS_S", 3600.0, 60)
 """How long after the purchase an exit pass is good."""
@@ -250,6 +251,8 @@ PAYMENT_PROVIDER = _env.text("PAYMENT_PROVIDER", "sandbox")
 """Who takes the money when a shopper names nobody."""
 PAYMENT_SANDBOX = _env.flag("PAYMENT_SANDBOX", not PRODUCTION)
 """Whether the built-in provider may be paid with, which takes no money."""
+PAYMENT_TILL = _env.flag("PAYMENT_TILL", True)
+
 PAYMENT_RECONCILE_S = _env.number("PAYMENT_RECONCILE_S", 60.0, 1)
 """After so long without a word the provider is asked how a payment stands."""
 PERIODIC_JOBS = periodic_jobs(PAYMENT_RECONCILE_S)

@@ -41,3 +41,19 @@ def payable(amount: Decimal, currency: str) -> Decimal:
     if decimals(currency) != 3:
         return amount
     return quantize((amount / _TENS).quantize(Decimal(1), ROUND_HALF_UP) * _TENS, currency)
+
+
+_CASH = {
+    "AUD": Decimal("0.05"), "CAD": Decimal("0.05"), "CHF": Decimal("0.05"), "CZK": Decimal(1),
+    "DKK": Decimal("0.50"), "HUF": Decimal(5), "ILS": Decimal("0.10"), "INR": Decimal("0.50"),
+    "KWD": Decimal("0.005"), "NOK": Decimal(1), "NZD": Decimal("0.10"), "SEK": Decimal(1),
+}  # fmt: skip
+"""The smallest coin, of the currencies whose smallest unit has none (their central banks)."""
+
+
+def cash(amount: Decimal, currency: str) -> Decimal:
+    """Return the nearest amount that coins can make up, halves away from zero."""
+    step = _CASH.get(currency)
+    if step is None:
+        return amount
+    return quantize((amount / step).quantize(Decimal(1), ROUND_HALF_UP) * step, currency)

@@ -46,13 +46,14 @@ from actors.messages.money.payment import (
     Opened,
     PaymentKept,
     PaymentStands,
+    SettleAtTill,
     Silent,
     StartPayment,
     Taken,
     Unheard,
 )
 from actors.messages.money.refund import RefundPayment
-from actors.payment import refunds
+from actors.payment import refunds, till
 from actors.payment.state import EVENTS, State
 from actors.payment.tells import tells, to_charge, to_look_up, to_open, to_provider
 
@@ -96,7 +97,7 @@ def _wait(state: State, command: FindPayment, ctx: Context) -> Decision:
     return _join(state, ctx)
 
 
-def _not_yet(state: State, command: ConfirmPayment, ctx: Context) -> Decision:
+def _not_yet(state: State, command: Any, ctx: Context) -> Decision:
     return refuse(409, "payment_opening", "The payment is only just being opened; try again in a moment.")
 
 
@@ -250,6 +251,7 @@ _DONE: dict[type, Handler] = {
     **_WORDS,
     FindPayment: _stands,
     ConfirmPayment: _stands,
+    SettleAtTill: till.over,
     Taken: _taken_again,
     CheckPayment: refunds.check_refunds,
     RefundPayment: refunds.refund,
@@ -261,11 +263,18 @@ _DONE: dict[type, Handler] = {
     TimeReached: refunds.refund_again,
 }
 COMMANDS: Commands = {
-    "new": {**_WORDS, StartPayment: _start, FindPayment: _wait, ConfirmPayment: _not_found},
+    "new": {
+        **_WORDS,
+        StartPayment: _start,
+        FindPayment: _wait,
+        ConfirmPayment: _not_found,
+        SettleAtTill: till.unknown,
+    },
     "opening": {
         **_WORDS,
         FindPayment: _wait,
         ConfirmPayment: _not_yet,
+        SettleAtTill: _not_yet,
         CheckPayment: _check_opening,
         Opened: _opened,
         Taken: _taken,
@@ -277,6 +286,7 @@ COMMANDS: Commands = {
         **_WORDS,
         FindPayment: _stands,
         ConfirmPayment: _confirm,
+        SettleAtTill: till.settle,
         CheckPayment: _check_open,
         Opened: _opened,
         Taken: _taken,

@@ -21,6 +21,7 @@ from actors.messages.money.payment import (
     RefundFound,
     RefundSettled,
     RefundStarted,
+    TillPaid,
     Waits,
 )
 from actors.messages.money.purchase import NO_PURCHASE, Purchase
@@ -181,6 +182,11 @@ def _taken(state: State, event: ChargeTaken) -> State:
     )
 
 
+def _at_the_till(state: State, event: TillPaid) -> State:
+    """What it means follows: the charge is taken."""
+    return state
+
+
 def _declined(state: State, event: ChargeDeclined) -> State:
     reference = event.reference or state.reference
     return _settled(state, phase="declined", reason=event.reason, detail=event.detail, reference=reference)
@@ -259,6 +265,7 @@ EVENTS = Events[State](
         },
         "open": {
             ChargeOpened: Move(_opened, ("open",)),
+            TillPaid: Move(_at_the_till, ("open",)),
             ChargeTaken: Move(_taken, ("paid",)),
             ChargeDeclined: Move(_declined, ("declined",)),
         },

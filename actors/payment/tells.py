@@ -26,6 +26,7 @@ from actors.messages.money.payment import (
     RefundFound,
     RefundSettled,
     RefundStarted,
+    TillPaid,
     ToCharge,
     ToProvider,
 )
@@ -139,6 +140,7 @@ _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
     ChargeStarted: _started,
     ChargeOpened: _nobody,
     ChargeTaken: _taken,
+    TillPaid: _nobody,
     ChargeDeclined: _declined,
     ChargeKept: _nobody,
     RefundStarted: _refund_started,

@@ -36,6 +36,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "order.watch": _STAFF,
     "order.verify": _STAFF,
     "order.refund": _MANAGERS,
+    "till.settle": _STAFF,
     "stock.manage": _STAFF,
     "trolley.operate": _STAFF,
     "trolley.print_qr": _MANAGERS,

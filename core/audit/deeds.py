@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actors.messages import alarms, cart, needs, returns, rollout, stock, trolley
-from actors.messages.money import order
+from actors.messages.money import order, payment
 from actors.runtime.journal import Write
 from core.trail.projections import Deed
 
@@ -106,6 +106,10 @@ DEEDS: dict[str, tuple[dict[type, Deed], Callable[[Write], str]]] = {
             order.RefundRequested: Deed("order.refund", _reason),
             order.ExitVerified: Deed("order.verify_exit"),
         },
+        lambda write: str(write.state.purchase.branch),
+    ),
+    "payment": (
+        {payment.TillPaid: Deed("till.settle", lambda event: f"{event.method} {event.received}")},
         lambda write: str(write.state.purchase.branch),
     ),
     "rollout": (

@@ -11,10 +11,14 @@ from msgspec import Meta
 from actors.cart import State as CartState
 from actors.messages.cart import Line
 from actors.messages.money.checkout import CancelCheckout, CheckedOut, Checkout, CheckoutOver
+from actors.messages.money.paying import PaymentAsked, RequestPayment
+from actors.messages.money.payment import FindPayment
 from actors.runtime.address import Address
 from core.catalogue.live.catalogue import Catalogue
 from core.fleet.directory import BranchInfo
-from realtime.pipeline.asking import Accepted, new_id
+from core.payments import till_codes
+from core.payments.providers import registry
+from realtime.pipeline.asking import Accepted, in_database, new_id
 from realtime.pipeline.row import Ask, Call, Command, Route, no_content, own
 from realtime.pipeline.services import Services
 from realtime.problems import Problem, invalid
@@ -24,9 +28,13 @@ from realtime.wire import Body, rfc3339
 
 
 class CartCheckout(Body):
-    """Keep everything in the cart for a while. ``branch`` is needed only without a trolley."""
+    """Keep everything in the cart for a while. ``branch`` is needed only without a trolley.
+
+    ``pay``: ``till`` gives a code that a cashier scans to take the money.
+    """
 
     branch: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
+    pay: Literal["till"] | None = None
 
 
 class CartCancelCheckout(Body):
@@ -34,7 +42,7 @@ class CartCancelCheckout(Body):
 
 
 class CheckoutView(View, frozen=True):
-    """What is kept, and until when."""
+    """What is kept, and until when; ``code`` is that of the payment at the till, if there is one."""
 
     reservation_id: str
     status: Literal["ACTIVE"]
@@ -42,6 +50,8 @@ class CheckoutView(View, frozen=True):
     items: tuple[ItemView, ...]
     total: Decimal
     currency: str
+    payment_id: str | None
+    code: str | None
 
 
 class CancelledView(View, frozen=True):
@@ -51,28 +61,57 @@ class CancelledView(View, frozen=True):
     revision: int
 
 
-async def _refer_checkout(call: Call) -> Checkout:
+async def _refer_checkout(call: Call) -> Checkout | RequestPayment:
     state: CartState = (await call.services.asking.look("cart", call.who.id, call.who)).state
-    return beginning(call.services, state, call.body.branch)[0]
+    if call.body.pay is None:
+        return beginning(call.services, state, call.body.branch)[0]
+    if await in_database(registry.find, registry.TILL) is None:
+        raise invalid("pay", "Nobody takes money at a till here.", code="unknown_payment_method")
+    return paying(call.services, state, call.body.branch, registry.TILL, settings.TILL_HOLD_S)
 
 
-def beginning(services: Services, state: CartState, branch: str | None) -> tuple[Checkout, str]:
+def paying(
+    services: Services,
+    state: CartState,
+    branch: str | None,
+    provider: str,
+    hold_s: float,
+    currency: str | None = None,
+) -> RequestPayment:
+    """Return what asks for a payment, and keeps everything in the cart if nothing does. Raises the 400."""
+    held, begin, chain = state.checkout, None, ""
+    if held is not None:
+        info = services.fleet.directory.branch(held.branch)
+        chain = "" if info is None else info.chain
+    elif state.lines:
+        begin, chain = beginning(services, state, branch, hold_s)
+    return RequestPayment(new_id(), provider, chain, currency, begin)
+
+
+def beginning(
+    services: Services, state: CartState, branch: str | None, hold_s: float | None = None
+) -> tuple[Checkout, str]:
     """Return what keeps everything in the cart, and the chain whose goods they are. Raises the 400."""
     info = _branch(services, state, branch)
     gone = _unavailable(services, state, info)
-    return Checkout(new_id(), info.code, settings.CHECKOUT_HOLD_S, gone), info.chain
+    return Checkout(new_id(), info.code, hold_s or settings.CHECKOUT_HOLD_S, gone), info.chain
 
 
-def _checkout(call: Call, command: Checkout) -> Ask:
+def _checkout(call: Call, command: Checkout | RequestPayment) -> Ask:
     return Ask("cart", call.who.id, command)
 
 
-async def _checked_out(call: Call, command: Checkout, outcome: Accepted[CheckedOut]) -> CheckoutView:
-    done = outcome.answer
-    state = outcome.state
-    if state.revision != done.revision:
-        actors = call.services.asking.actors
-        state = await actors.state_at(Address("cart", call.who.id), done.revision)
+async def _checked_out(
+    call: Call, command: Checkout | RequestPayment, outcome: Accepted[CheckedOut | PaymentAsked]
+) -> CheckoutView:
+    done, asking = outcome.answer, call.services.asking
+    state, payment_id = outcome.state, None
+    revision = done.revision if isinstance(done, CheckedOut) else outcome.seq
+    if isinstance(done, PaymentAsked):
+        payment_id = done.payment_id
+        await asking.outcome(asking.ask("payment", payment_id, FindPayment(), call.who))
+    if state.revision != revision:
+        state = await asking.actors.state_at(Address("cart", call.who.id), revision)
     goods = call.services.goods
     return CheckoutView(
         reservation_id=done.reservation_id,
@@ -81,6 +120,8 @@ async def _checked_out(call: Call, command: Checkout, outcome: Accepted[CheckedO
         items=tuple([goods.item(line, call.who.id) for line in state.lines.values()]),
         total=state.total,
         currency=state.currency,
+        payment_id=payment_id,
+        code=None if payment_id is None else till_codes.code_of(payment_id),
     )
 
 
@@ -135,6 +176,14 @@ CHECKOUT = (
     "branch_not_found",
 )
 """Refusals of a checkout."""
+PAYING = (
+    "unknown_payment_method",
+    "currency_mismatch",
+    "already_paid",
+    "too_many_payments",
+    "provider_unavailable",
+)
+"""Refusals of a payment that is asked for."""
 
 ROWS = (
     Command(
@@ -148,7 +197,7 @@ ROWS = (
         show=_checked_out,
         kept_in_cart=True,
         routes=(Route("POST", "/cart/checkout", 201),),
-        refusals=CHECKOUT,
+        refusals=(*CHECKOUT, *PAYING),
     ),
     Command(
         name="cart.cancel_checkout",

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import msgspec
+from django.conf import settings
 from msgspec import Meta
 
 from actors.cart import State as CartState
@@ -15,8 +16,8 @@ from actors.payment import State as PaymentState
 from actors.payment import Status
 from core.payments import ledger
 from core.payments.providers import registry
-from realtime.commands.checkouts import CHECKOUT, beginning
-from realtime.pipeline.asking import Accepted, in_database, new_id
+from realtime.commands.checkouts import CHECKOUT, PAYING, paying
+from realtime.pipeline.asking import Accepted, in_database
 from realtime.pipeline.row import Ask, Call, Command, Place, Route, ask_nothing, own
 from realtime.problems import invalid, not_found
 from realtime.views.base import View
@@ -82,13 +83,7 @@ async def _refer_create(call: Call) -> RequestPayment:
     provider = await _provider(body)
     services = call.services
     state: CartState = (await services.asking.look("cart", call.who.id, call.who)).state
-    held, begin, chain = state.checkout, None, ""
-    if held is not None:
-        branch = services.fleet.directory.branch(held.branch)
-        chain = "" if branch is None else branch.chain
-    elif state.lines:
-        begin, chain = beginning(services, state, body.branch)
-    return RequestPayment(new_id(), provider, chain, body.currency, begin)
+    return paying(services, state, body.branch, provider, settings.CHECKOUT_HOLD_S, body.currency)
 
 
 async def _provider(body: PaymentCreate) -> str:
@@ -182,14 +177,7 @@ ROWS = (
         show=_created,
         kept_in_cart=True,
         routes=(Route("POST", "/payments/create-from-cart", 201),),
-        refusals=(
-            *CHECKOUT,
-            "unknown_payment_method",
-            "currency_mismatch",
-            "already_paid",
-            "too_many_payments",
-            "provider_unavailable",
-        ),
+        refusals=(*CHECKOUT, *PAYING),
     ),
     Command(
         name="payment.confirm",

@@ -20,6 +20,7 @@ from realtime.commands import (
     rentals,
     sessions,
     stock,
+    till,
     trolleys,
 )
 from realtime.pipeline.pipeline import Pipeline
@@ -39,6 +40,7 @@ TABLE: tuple[Command, ...] = (
     *stock.ROWS,
     *orders.ROWS,
     *approvals.ROWS,
+    *till.ROWS,
 )
 
 FRAMES: dict[type[msgspec.Struct], Pipeline] = {

@@ -70,7 +70,7 @@ def test_a_provider_says_all_that_it_may_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("name", ["payment", "order"])
 def test_whatever_a_side_understands_is_in_the_table_or_comes_from_people(name: str) -> None:
-    people = {"FindPayment", "ConfirmPayment", "CheckPayment", "VerifyExit", "RefundOrder"}
+    people = {"FindPayment", "ConfirmPayment", "CheckPayment", "SettleAtTill", "VerifyExit", "RefundOrder"}
     heard = {word.message for word in WORDS if word.receiver == name}
     known = {each for each in get_args(SIDES[name].DECIDER.command) if each.__name__ not in people}
     assert known == heard

@@ -106,6 +106,7 @@ _DISPUTE = order.Dispute(
     due_by=_AT + 86_400,
 )
 EXAMPLES: tuple[msgspec.Struct, ...] = (
+    payment.TillPaid(by=_ID(9), method="cash", due=_TOTAL, received=Decimal("1300.00"), at=_AT),
     needs.NeedsRaised((_NEED,), _AT),
     needs.NeedsWithdrawn((_NEED,), _AT),
     needs.NeedSettled(msgspec.structs.replace(_NEED, state="approved", units=3, by=_ID(9)), _AT, _LINE),

@@ -175,6 +175,8 @@ class Spot:
             "help.answer": alarm,
             "stock.receive": {"branch": self.branch, "lines": [{"product_id": self.product, "quantity": 1}]},
             "stock.adjust": {**stock, "delta": 1, "reason": "counted"},
+            "till.look": {"branch": self.branch, "code": "none"},
+            "till.settle": {"branch": self.branch, "code": "none", "method": "cash"},
             "approval.list": {"branch": self.branch},
             "approval.settle": {"branch": self.branch, "approval_id": str(uuid4()), "approve": True},
             "order.verify_exit": {"branch": self.branch, "code": "none"},

@@ -19,6 +19,8 @@ from actors.messages.money.refund import RefundPayment
 Waits = Literal["shopper", "action", "bank"]
 """For whom an open payment waits: the shopper has to pay, to prove something, or has done their part."""
 
+TillMethod = Literal["cash", "card"]
+
 # --- commands: from the cart and the shopper ------------------------------------------------
 
 
@@ -46,6 +48,18 @@ class ConfirmPayment(msgspec.Struct, Asked["PaymentStands"], frozen=True, tag="C
 
     card: str | None = None
     approve: bool | None = None
+
+
+class SettleAtTill(msgspec.Struct, Asked["TillSettled"], frozen=True, kw_only=True, tag="SettleAtTill"):
+    """A cashier of the branch has the money before them. Answer: TillSettled.
+
+    ``received``: cash, None: just what is due.
+    """
+
+    branch: str
+    by: str
+    method: TillMethod
+    received: Decimal | None = None
 
 
 class CheckPayment(msgspec.Struct, frozen=True, tag="CheckPayment"):
@@ -195,6 +209,14 @@ class PaymentStands(msgspec.Struct, frozen=True, tag="PaymentStands"):
     payment_id: str
 
 
+class TillSettled(msgspec.Struct, frozen=True, tag="TillSettled"):
+    """``due`` is the amount as coins can make it up; ``change`` goes back to the shopper."""
+
+    due: Decimal
+    received: Decimal
+    change: Decimal
+
+
 # --- events ---------------------------------------------------------------------------------------
 
 
@@ -223,6 +245,16 @@ class ChargeTaken(msgspec.Struct, frozen=True, tag="ChargeTaken"):
     reference: str
     capture: str
     paid_at: float
+    at: float
+
+
+class TillPaid(msgspec.Struct, frozen=True, kw_only=True, tag="TillPaid"):
+    """A cashier took ``received`` for ``due`` and gave the rest back; ChargeTaken follows."""
+
+    by: str
+    method: TillMethod
+    due: Decimal
+    received: Decimal
     at: float
 
 
@@ -301,13 +333,21 @@ FromProvider = (
     | Disputed
 )
 Command = (
-    StartPayment | FindPayment | ConfirmPayment | CheckPayment | PaymentKept | RefundPayment | FromProvider
+    StartPayment
+    | FindPayment
+    | ConfirmPayment
+    | SettleAtTill
+    | CheckPayment
+    | PaymentKept
+    | RefundPayment
+    | FromProvider
 )
-Answer = PaymentStands
+Answer = PaymentStands | TillSettled
 Event = (
     ChargeStarted
     | ChargeOpened
     | ChargeTaken
+    | TillPaid
     | ChargeDeclined
     | ChargeKept
     | RefundStarted

@@ -10,11 +10,14 @@ from django.conf import settings
 
 from core.payments.providers import Provider
 
+TILL = "till"
+"""Where a cashier takes the money."""
 _HERE = "core.payments.providers"
 PROVIDERS: dict[str, tuple[str, str]] = {
     "sandbox": (f"{_HERE}.sandbox", "PAYMENT_SANDBOX"),
     "razorpay": (f"{_HERE}.razorpay", "RAZORPAY_KEY_ID"),
     "stripe": (f"{_HERE}.stripe", "STRIPE_SECRET_KEY"),
+    "till": (f"{_HERE}.till", "PAYMENT_TILL"),
 }
 """Name -> module with ``make``, and the setting without which there is no account.
 
@@ -35,9 +38,9 @@ def find(name: str) -> Provider | None:
 
 
 def names() -> tuple[str, ...]:
-    """Return the providers that can be paid with, the default one first."""
+    """Return the providers that a shopper can pay with alone, the default one first."""
     known = sorted(PROVIDERS, key=lambda name: name != settings.PAYMENT_PROVIDER)
-    return tuple(name for name in known if find(name) is not None)
+    return tuple(name for name in known if name != TILL and find(name) is not None)
 
 
 def forget() -> None:
