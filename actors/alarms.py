@@ -205,9 +205,10 @@ def _acknowledge(state: State, command: AcknowledgeAlarm, ctx: Context) -> Decis
     alarm = find(state, command.alarm_id)
     if alarm is None:
         return _unknown(state, command.alarm_id)
-    if alarm.acknowledged_at is not None and alarm.assignee == command.assignee:
+    same = alarm.acknowledged_at is not None and alarm.assignee == command.assignee
+    if same and command.note in ("", alarm.note):
         return Decision(answer=AlarmStands(alarm))
-    event = AlarmAcknowledged(alarm.alarm_id, command.by, command.assignee, ctx.now)
+    event = AlarmAcknowledged(alarm.alarm_id, command.by, command.assignee, ctx.now, command.note)
     return Decision((event,), AlarmStands(_seen(alarm, event)))
 
 
@@ -267,7 +268,9 @@ def _on_acknowledged(state: State, event: AlarmAcknowledged) -> State:
 
 
 def _seen(alarm: Alarm, event: AlarmAcknowledged) -> Alarm:
-    return replace(alarm, acknowledged_at=event.at, acknowledged_by=event.by, assignee=event.assignee)
+    return replace(
+        alarm, acknowledged_at=event.at, acknowledged_by=event.by, assignee=event.assignee, note=event.note
+    )
 
 
 def _on_snoozed(state: State, event: AlarmSnoozed) -> State:

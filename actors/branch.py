@@ -29,6 +29,7 @@ from actors.kit.decider import (
 from actors.messages.alarms import Alarm
 from actors.messages.branch import (
     AlarmNoted,
+    BranchEdited,
     CartTotalChanged,
     Command,
     Counters,
@@ -39,6 +40,7 @@ from actors.messages.branch import (
     NoteBranch,
     NoteCart,
     NoteDevice,
+    NoteEdit,
     NoteTrolley,
     Standing,
     TrolleyCard,
@@ -100,7 +102,7 @@ class State(msgspec.Struct, frozen=True):
 
 def tells(state: State, event: Any) -> tuple[Tell, ...]:
     """Return the hint for the chain, when the counters may have changed."""
-    if type(event) not in (TrolleyNoted, DeviceNoted) or not state.chain:
+    if type(event) not in (TrolleyNoted, DeviceNoted, BranchEdited) or not state.chain:
         return ()
     return (Tell("chain", state.chain, NoteBranch(state.code, event.counters), durable=False),)
 
@@ -176,6 +178,12 @@ def _note_alarm(state: State, command: NoteAlarm, ctx: Context) -> Decision:
     return Decision((AlarmNoted(command.name, command.alarm, command.seq, command.gone),))
 
 
+def _note_edit(state: State, command: NoteEdit, ctx: Context) -> Decision:
+    gone = tuple(code for code in state.trolleys if code not in command.trolleys)
+    left = [card for code, card in state.trolleys.items() if code not in gone]
+    return Decision((BranchEdited(gone, _counted(left, state.devices)),))
+
+
 # --- changes ----------------------------------------------------------------------
 
 
@@ -208,6 +216,12 @@ def _with_device(known: dict[str, DeviceCard], card: DeviceCard, gone: bool) -> 
     if not gone:
         devices[card.device_id] = card
     return devices
+
+
+def _edited(state: State, event: BranchEdited) -> State:
+    trolleys = {code: card for code, card in state.trolleys.items() if code not in event.gone}
+    totals = {code: total for code, total in state.totals.items() if code not in event.gone}
+    return replace(state, trolleys=trolleys, counters=event.counters, totals=totals)
 
 
 def _alarm_noted(state: State, event: AlarmNoted) -> State:
@@ -264,6 +278,7 @@ COMMANDS: Commands = {
         NoteCart: _note_cart,
         NoteDevice: _note_device,
         NoteAlarm: _note_alarm,
+        NoteEdit: _note_edit,
         TimeReached: _show_waiting,
     }
 }
@@ -274,6 +289,7 @@ EVENTS = Events[State](
             CartTotalChanged: Move(_total_changed, ("open",)),
             DeviceNoted: Move(_device_noted, ("open",)),
             AlarmNoted: Move(_alarm_noted, ("open",)),
+            BranchEdited: Move(_edited, ("open",)),
         }
     }
 )

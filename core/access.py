@@ -108,6 +108,7 @@ ACCESS: dict[str, dict[str, Access]] = {
     "branches/{branch_id}/rentals/history.csv": {"GET": _WATCH},
     "branches/{branch_id}/rentals/stats": {"GET": _WATCH},
     "branches/{branch_id}/alarms": {"GET": _WATCH},
+    "branches/{branch_id}/colleagues": {"GET": _WATCH},
     "branches/{branch_id}/stock": {"GET": _WATCH},
     "branches/{branch_id}/stock/movements": {"GET": _WATCH},
     "branches/{branch_id}/stats": {"GET": _WATCH},

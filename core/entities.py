@@ -126,7 +126,7 @@ _TROLLEY = _codec(
 )
 _DEVICE = _codec(
     device.DECIDER,
-    state_version=5,
+    state_version=6,
     versions={"DeviceDisconnected": 2, "SlotChanged": 3},
     upcasters={
         ("DeviceDisconnected", 1): lambda fields: {**fields, "since": fields["at"]},
@@ -142,10 +142,11 @@ _WITH_KIND = ("AlarmWatched", "AlarmForgone", "AlarmRaised", "AlarmCleared")
 _WITH_ALARM = ("AlarmRaised", "AlarmCleared")
 _ALARMS = _codec(
     alarms.DECIDER,
-    state_version=6,
-    versions=dict.fromkeys(_WITH_KIND, 5) | dict.fromkeys(_WITH_ALARM, 6),
+    state_version=7,
+    versions=dict.fromkeys(_WITH_KIND, 5) | dict.fromkeys(_WITH_ALARM, 7) | {"AlarmAcknowledged": 2},
     upcasters={(name, version): same for name in _WITH_KIND for version in (1, 2, 3, 4)}
-    | {(name, 5): same for name in _WITH_ALARM},
+    | {(name, version): same for name in _WITH_ALARM for version in (5, 6)}
+    | {("AlarmAcknowledged", 1): same},
 )
 _ROLLOUT = _codec(
     rollout.DECIDER,

@@ -17,6 +17,7 @@ from core.accounts.contact import api as contact
 from core.accounts.factors import api as factors
 from core.accounts.members import accepting
 from core.accounts.members import api as members
+from core.accounts.members.colleagues import ColleaguesView
 from core.alarms import api as alarms
 from core.apikeys.urls import keys_api
 from core.assistant.preferences import api as preferences
@@ -86,6 +87,7 @@ api: list[URLPattern | URLResolver] = [
     path("api/branches/<str:branch_id>/rentals/history.csv", rentals.RentalHistoryCsvView.as_view()),
     path("api/branches/<str:branch_id>/rentals/stats", rentals.RentalStatsView.as_view()),
     path("api/branches/<str:branch_id>/alarms", alarms.AlarmsView.as_view()),
+    path("api/branches/<str:branch_id>/colleagues", ColleaguesView.as_view()),
     path("api/audit", audit.AuditView.as_view()),
     path("api/audit/export.csv", audit.AuditCsvView.as_view()),
     path("api/telemetry/devices/<id:device_id>", telemetry.DeviceTelemetryView.as_view()),

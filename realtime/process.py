@@ -19,12 +19,13 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from actors.messages.branch import NoteTrolley
+from actors.messages.branch import NoteEdit, NoteTrolley
 from actors.runtime import AskError, Clock, LoopDispatcher, System, SystemClock
 from actors.runtime.journal import Journal
 from actors.runtime.kind import Publication
 from core import actor_port, checks, owner_jobs, reference
 from core.config.database import in_thread
+from core.fleet.directory import BranchInfo
 from core.fleet.rentals import sessions
 from core.host import Host, References
 from core.live_map.branches import load_branch
@@ -37,6 +38,7 @@ from realtime.auth import Authenticator
 from realtime.background_jobs import BackgroundJobs
 from realtime.cluster.owner import Owner
 from realtime.cluster.remote import RemoteSystem
+from realtime.devices.expectations import Expectations
 from realtime.devices.links import Links
 from realtime.devices.placements import Placements
 from realtime.devices.revocations import Revocations
@@ -237,8 +239,10 @@ class OwnerProcess(Process):
         directory = references.directory
         self.notices = Notices(system, directory, references.people)
         self.revocations = Revocations(system, directory)
+        self.expectations = Expectations(system, directory)
         self.placements = Placements(system, directory)
         self.terms = Terms(system, directory)
+        self._drawn: dict[str, tuple[BranchInfo | None, tuple[str, ...]]] = {}
         self.payments = ProviderCalls(system.tell, settings.PAYMENT_WORKERS)
         system.edge("provider", self.payments.handle)
         system.edge("link", links.handle if self.owner is None else self.owner.link)
@@ -256,6 +260,7 @@ class OwnerProcess(Process):
         self.revocations.look()
         self.placements.look()
         await in_thread(self.terms.look)()
+        await in_thread(self.expectations.look)()
         if self.owner is not None:
             self.owner.start()
             stack.push_async_callback(self.owner.stop)
@@ -284,20 +289,27 @@ class OwnerProcess(Process):
         super()._reloaded(what)
         if what == reference.DIRECTORY:
             self.revocations.look()
+            self.expectations.look()
             self.placements.look()
         if what in (reference.BRANCHES, reference.DIRECTORY):
             self.terms.look()
             self._redraw(self.host.system)
 
     def _redraw(self, system: System) -> None:
-        """Tell the maps that somebody watches what has changed of their trolleys; in the reloading thread."""
+        """Tell the maps that somebody watches what has changed of their branches; in the reloading thread."""
         streams = set(self.topics.hub.streams()) | (set() if self.owner is None else self.owner.streams())
         for stream in streams:
             if stream.kind != "branch":
                 continue
-            for card in load_branch(stream.key).trolleys.values():
+            trolleys = load_branch(stream.key).trolleys
+            notes: list[Any] = [NoteTrolley(EDITED, card) for card in trolleys.values()]
+            branch = (self.references.directory.branch(stream.key), tuple(trolleys))
+            if self._drawn.get(stream.key) != branch:
+                self._drawn[stream.key] = branch
+                notes.append(NoteEdit(branch[1]))
+            for note in notes:
                 try:
-                    system.tell(stream, NoteTrolley(EDITED, card))
+                    system.tell(stream, note)
                 except AskError as error:
                     log.warning("%s cannot be redrawn: %r", stream, error)
 

@@ -36,8 +36,10 @@ from actors.messages.device import (
     DeskOfDevice,
     DeviceConnected,
     DeviceDisconnected,
+    DeviceExpected,
     DeviceRetired,
     Event,
+    Expect,
     LinkDown,
     LinkUp,
     Occupy,
@@ -89,6 +91,11 @@ def _link_up(state: State, command: LinkUp, ctx: Context) -> Decision:
     if not events:
         return Decision(answer=answer, memory=replace(state, heard_at=ctx.now))
     return Decision(tuple(events), answer)
+
+
+def _expect(state: State, command: Expect, ctx: Context) -> Decision:
+    """Miss one that was never heard of; of all others its link tells."""
+    return NOTHING if state.known else Decision((DeviceExpected(command.branch, ctx.now),))
 
 
 def _link_down(state: State, command: LinkDown, ctx: Context) -> Decision:
@@ -213,13 +220,21 @@ _ALWAYS: dict[type, Handler] = {
 }
 
 COMMANDS: Commands = {
-    "offline": {**_ALWAYS, LinkDown: ignored, Beat: _beat_offline, Poll: _poll_offline, Retire: _retire},
-    "online": {LinkDown: _link_down, Beat: _beat, Retire: _retire, **_ALWAYS},
+    "offline": {
+        **_ALWAYS,
+        LinkDown: ignored,
+        Beat: _beat_offline,
+        Poll: _poll_offline,
+        Retire: _retire,
+        Expect: _expect,
+    },
+    "online": {LinkDown: _link_down, Beat: _beat, Retire: _retire, Expect: ignored, **_ALWAYS},
     "retired": {
         **_ALWAYS,
         LinkDown: ignored,
         Beat: ignored,
         Retire: ignored,
+        Expect: ignored,
         AssignSlots: ignored,
         UnlockSlot: _unlock_nobody,
         OfferFirmware: device_firmware.refused,

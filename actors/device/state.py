@@ -18,6 +18,7 @@ from actors.messages.device import (
     BoardSilent,
     DeviceConnected,
     DeviceDisconnected,
+    DeviceExpected,
     DeviceRetired,
     FirmwareImage,
     FirmwareOffered,
@@ -79,6 +80,8 @@ class State(msgspec.Struct, frozen=True):
     boot_id: str = ""
     firmware: str = ""
     connected_at: float | None = None
+    known: bool = False
+    """Whether it was ever heard of, or is missed already."""
     changed_seq: int = 0
     """The highest report that changed a slot."""
     slots: dict[int, SlotReading] = {}
@@ -152,7 +155,12 @@ def _connected(state: State, event: DeviceConnected) -> State:
         firmware=event.firmware,
         connected_at=event.at,
         heard_at=event.at,
+        known=True,
     )
+
+
+def _expected(state: State, event: DeviceExpected) -> State:
+    return replace(state, branch=event.branch, known=True)
 
 
 def _disconnected(state: State, event: DeviceDisconnected) -> State:
@@ -258,6 +266,7 @@ def _beside(phase: Phase) -> dict[type, Move]:
 EVENTS = Events[State](
     {
         "offline": {
+            DeviceExpected: Move(_expected, ("offline",)),
             DeviceConnected: Move(_connected, ("online",)),
             DeviceRetired: Move(_retired, ("retired",)),
             **_beside("offline"),

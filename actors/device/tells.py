@@ -15,6 +15,7 @@ from actors.messages.device import (
     CancelFirmware,
     DeviceConnected,
     DeviceDisconnected,
+    DeviceExpected,
     DeviceRetired,
     FirmwareOffered,
     FirmwareProgressed,
@@ -114,6 +115,11 @@ def _connected(state: State, event: DeviceConnected) -> tuple[Tell, ...]:
     return (*_clear(state, "device_offline", _me(state)), *_noted(state, event))
 
 
+def _expected(state: State, event: DeviceExpected) -> tuple[Tell, ...]:
+    about = About(_me(state), device_id=state.device_id)
+    return (*_raise(state, "device_offline", about, event.at + OFFLINE_ALARM_S), *_noted(state, event))
+
+
 def _disconnected(state: State, event: DeviceDisconnected) -> tuple[Tell, ...]:
     about = About(_me(state), device_id=state.device_id)
     return (*_raise(state, "device_offline", about, event.since + OFFLINE_ALARM_S), *_noted(state, event))
@@ -173,7 +179,12 @@ def _withdrawn(state: State, event: FirmwareWithdrawn) -> tuple[Tell, ...]:
 
 def _noted(
     state: State,
-    event: DeviceConnected | DeviceDisconnected | BoardSilent | BoardAnswered | FirmwareProgressed,
+    event: DeviceExpected
+    | DeviceConnected
+    | DeviceDisconnected
+    | BoardSilent
+    | BoardAnswered
+    | FirmwareProgressed,
 ) -> tuple[Tell, ...]:
     if not state.branch:
         return ()
@@ -185,6 +196,7 @@ _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
     UnlockQueued: _send,
     UnlockDone: _finished,
     SlotChanged: _reported,
+    DeviceExpected: _expected,
     DeviceConnected: _connected,
     DeviceDisconnected: _disconnected,
     DeviceRetired: _retired,

@@ -98,6 +98,8 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     snoozed_by: str | None = None
     """User id."""
     snooze_reason: str = ""
+    note: str = ""
+    """What whoever gave it to the assignee said to that."""
 
 
 # --- commands -------------------------------------------------------------
@@ -137,6 +139,7 @@ class AcknowledgeAlarm(msgspec.Struct, Asked["AlarmStands"], frozen=True, tag="A
     alarm_id: str
     by: str
     assignee: str
+    note: str = ""
 
 
 class SnoozeAlarm(msgspec.Struct, Asked["AlarmStands"], frozen=True, tag="SnoozeAlarm"):
@@ -195,6 +198,7 @@ class AlarmAcknowledged(msgspec.Struct, frozen=True, tag="AlarmAcknowledged"):
     by: str
     assignee: str
     at: float
+    note: str = ""
 
 
 class AlarmSnoozed(msgspec.Struct, frozen=True, tag="AlarmSnoozed"):

@@ -113,6 +113,12 @@ class NoteAlarm(msgspec.Struct, frozen=True, tag="NoteAlarm"):
     gone: bool = False
 
 
+class NoteEdit(msgspec.Struct, frozen=True, tag="NoteEdit"):
+    """Reference data may have changed; ``trolleys`` are the codes of those that the branch has now."""
+
+    trolleys: tuple[str, ...]
+
+
 class NoteBranch(msgspec.Struct, frozen=True, tag="NoteBranch"):
     """To ``chain/<slug>``: a branch's counters changed."""
 
@@ -152,10 +158,17 @@ class AlarmNoted(msgspec.Struct, frozen=True, tag="AlarmNoted"):
     gone: bool
 
 
+class BranchEdited(msgspec.Struct, frozen=True, tag="BranchEdited"):
+    """What is shown of the branch is read anew; the trolleys ``gone`` are another's now."""
+
+    gone: tuple[str, ...]
+    counters: Counters
+
+
 class BranchNoted(msgspec.Struct, frozen=True, tag="BranchNoted"):
     code: str
     counters: Counters
 
 
-Command = NoteTrolley | NoteCart | NoteDevice | NoteAlarm | NoteBranch
-Event = TrolleyNoted | CartTotalChanged | DeviceNoted | AlarmNoted | BranchNoted
+Command = NoteTrolley | NoteCart | NoteDevice | NoteAlarm | NoteEdit | NoteBranch
+Event = TrolleyNoted | CartTotalChanged | DeviceNoted | AlarmNoted | BranchEdited | BranchNoted

@@ -173,6 +173,12 @@ class Retire(msgspec.Struct, frozen=True, tag="Retire"):
     """Nobody trusts the device any more, or it is taken down; a hello of it begins anew."""
 
 
+class Expect(msgspec.Struct, frozen=True, tag="Expect"):
+    """From the server: the branch has this device, and it should be heard of before long."""
+
+    branch: str
+
+
 class SendFirmware(msgspec.Struct, frozen=True, tag="SendFirmware"):
     """To ``link/<device_id>``: offer the firmware; the Pi may hear it more than once."""
 
@@ -210,6 +216,13 @@ class Acked(msgspec.Struct, frozen=True, tag="Acked"):
 
 
 # --- events ---------------------------------------------------------------
+
+
+class DeviceExpected(msgspec.Struct, frozen=True, tag="DeviceExpected"):
+    """The branch has it, and it was never heard of yet."""
+
+    branch: str
+    at: float
 
 
 class DeviceConnected(msgspec.Struct, frozen=True, tag="DeviceConnected"):
@@ -345,12 +358,14 @@ Command = (
     | WithdrawFirmware
     | ProgressFirmware
     | Retire
+    | Expect
 )
 ToLink = SendUnlock | SendFirmware | CancelFirmware
 """What ``link/<device_id>`` is told."""
 Answer = DeskOfDevice | Acked
 Event = (
-    DeviceConnected
+    DeviceExpected
+    | DeviceConnected
     | DeviceDisconnected
     | UnlockQueued
     | UnlockDone

@@ -41,7 +41,7 @@ class AlarmAnswer(serializers.ModelSerializer[Alarm]):
         model = Alarm
         fields = (
             "alarm_id", "kind", "severity", "subject", "trolley_id", "device_id", "slot", "shopper", "detail",
-            "raised_at", "acknowledged_at", "acknowledged_by", "assignee",
+            "raised_at", "acknowledged_at", "acknowledged_by", "assignee", "note",
             "snoozed_until", "snoozed_by", "snooze_reason", "cleared_at", "cleared_by",
         )  # fmt: skip
 

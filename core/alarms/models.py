@@ -27,6 +27,8 @@ class Alarm(models.Model):
     snoozed_until = models.DateTimeField(null=True, blank=True)
     snoozed_by = models.UUIDField(null=True, blank=True)
     snooze_reason = models.CharField(max_length=300, blank=True, default="", db_default="")
+    note = models.CharField(max_length=300, blank=True, default="", db_default="")
+    """What was said to the assignee."""
     cleared_at = models.DateTimeField(null=True, blank=True)
     cleared_by = models.UUIDField(null=True, blank=True)
     """Null: its cause went."""

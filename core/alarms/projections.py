@@ -31,6 +31,7 @@ class AlarmRow(Row, table="alarms_alarm", key="alarm_id", mode="upsert"):
     snoozed_until: Posix | None
     snoozed_by: Uuid | None
     snooze_reason: str
+    note: str
     cleared_at: Posix | None
     cleared_by: Uuid | None
     seq: int
@@ -73,6 +74,7 @@ def _row(branch: str, alarm: Alarm, seq: int, cleared: AlarmCleared | None = Non
         snoozed_until=alarm.snoozed_until,
         snoozed_by=alarm.snoozed_by,
         snooze_reason=alarm.snooze_reason[:_REASON],
+        note=alarm.note[:_REASON],
         cleared_at=None if cleared is None else cleared.at,
         cleared_by=None if cleared is None else cleared.by,
         seq=seq,

@@ -75,7 +75,9 @@ DEEDS: dict[str, tuple[dict[type, Deed], Callable[[Write], str]]] = {
     "alarms": (
         {
             alarms.AlarmAcknowledged: Deed(
-                "alarm.acknowledge", on=lambda write, event: f"alarm/{event.alarm_id}"
+                "alarm.acknowledge",
+                lambda event: event.note,
+                on=lambda write, event: f"alarm/{event.alarm_id}",
             ),
             alarms.AlarmSnoozed: Deed(
                 "alarm.snooze",

@@ -15,6 +15,7 @@ from actors.messages.device import (
     BoardSilent,
     DeviceConnected,
     DeviceDisconnected,
+    DeviceExpected,
     DeviceRetired,
     SlotChanged,
     SlotReading,
@@ -179,7 +180,7 @@ class SlotRow(Row, table="fleet_slot_shadow", key="id", mode="upsert"):
     trolley_code: str | None
 
 
-_LINK = (DeviceConnected, DeviceDisconnected, DeviceRetired, BoardSilent, BoardAnswered)
+_LINK = (DeviceExpected, DeviceConnected, DeviceDisconnected, DeviceRetired, BoardSilent, BoardAnswered)
 _BOOT_ID, _FIRMWARE = 80, 40
 """Columns' lengths: what a Pi says of itself is cut, not refused."""
 

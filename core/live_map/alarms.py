@@ -34,6 +34,7 @@ def _alarm(row: Alarm) -> on_alarms.Alarm:
         snoozed_until=None if row.snoozed_until is None else row.snoozed_until.timestamp(),
         snoozed_by=_text(row.snoozed_by),
         snooze_reason=row.snooze_reason,
+        note=row.note,
     )
 
 

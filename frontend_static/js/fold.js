@@ -169,6 +169,12 @@ const BRANCH = {
     if (!known) throw new UnknownEvent(`CartTotalChanged of ${trolley_id}`);
     return { ...board, trolleys: put(board.trolleys, "trolley_id", { ...known, cart_total, cart_units }) };
   },
+  BranchChanged: (board, { branch, gone, counters }) => ({
+    ...board,
+    branch,
+    counters,
+    trolleys: board.trolleys.filter((one) => !gone.includes(one.trolley_id)),
+  }),
   DeviceChanged: withDevice,
   DeviceConnected: withDevice,
   DeviceDisconnected: withDevice,

@@ -29,11 +29,15 @@ Id = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class AlarmAcknowledge(Body):
-    """Take an alarm on. ``assignee`` is the user id of whoever sees to it; by default the caller."""
+    """Take an alarm on, or hand it over.
+
+    ``assignee`` is the user id of whoever sees to it; by default the caller. ``note`` is for them.
+    """
 
     branch: Id
     alarm_id: Uuid
     assignee: Uuid | None = None
+    note: Annotated[str, Meta(max_length=300)] | None = None
 
 
 class AlarmSnooze(Body):
@@ -107,8 +111,13 @@ def _caller(call: Call) -> str:
 
 
 def _take_on(call: Call, assignee: str) -> Ask:
-    command = AcknowledgeAlarm(call.body.alarm_id, call.who.id, assignee)
+    note = (call.body.note or "").strip()
+    command = AcknowledgeAlarm(call.body.alarm_id, call.who.id, assignee, note)
     return Ask("alarms", call.place.thing.code, command)
+
+
+def _come(call: Call, caller: str) -> Ask:
+    return Ask("alarms", call.place.thing.code, AcknowledgeAlarm(call.body.alarm_id, caller, caller))
 
 
 async def _taken(call: Call, assignee: str, outcome: Accepted[AlarmStands]) -> AlarmTaken:
@@ -229,7 +238,7 @@ ROWS = (
         permission="trolley.operate",
         where=in_branch,
         refer=_caller,
-        command=_take_on,
+        command=_come,
         show=_taken,
         routes=(Route("POST", f"{_PATH}/answer"),),
         refusals=_REFUSALS,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from actors.messages.device import AssignSlots, Retire
+from actors.messages.device import AssignSlots, Expect, Retire
 from actors.runtime import Address
 
 
 class DeviceActors(Protocol):
     """Where commands are left for a device's actor."""
 
-    def tell(self, address: Address, command: AssignSlots | Retire) -> None:
+    def tell(self, address: Address, command: AssignSlots | Expect | Retire) -> None:
         """Send a command and hear nothing; from any thread."""

@@ -304,7 +304,9 @@ TROLLEY_EVENTS: dict[str, type[branch_events.TrolleyEvent]] = _by_name(branch_ev
 """By the name of a trolley's own event."""
 DEVICE_EVENTS: dict[str, type[branch_events.DeviceEvent]] = _by_name(
     branch_events.DeviceEvent
-) | dict.fromkeys(("FirmwareProgressed", "BoardSilent", "BoardAnswered"), branch_events.DeviceChanged)
+) | dict.fromkeys(
+    ("DeviceExpected", "FirmwareProgressed", "BoardSilent", "BoardAnswered"), branch_events.DeviceChanged
+)
 """By the name of a device's own event."""
 ALARM_EVENTS: dict[str, type[branch_events.AlarmEvent]] = _by_name(branch_events.AlarmEvent)
 """By the name of an alarm's own event."""
@@ -317,20 +319,24 @@ def _name_of(services: Services) -> Callable[[str], str]:
     return lambda user_id: display(user_id) or UNNAMED
 
 
-def _branch_snapshot(services: Services, state: BranchState) -> View:
+def _branch_facts(services: Services, state: BranchState) -> branch_events.BranchFacts:
     info = services.fleet.directory.branch(state.code)
+    return branch_events.BranchFacts(
+        code=state.code,
+        name=info.name if info else state.code,
+        city=info.city if info else "",
+        chain=info.chain if info else state.chain,
+        currency=info.currency if info else "",
+        timezone=info.timezone if info else "UTC",
+        session_timeout_s=info.settings.session_timeout_s if info else None,
+        floor_plan=info.floor_plan if info else None,
+    )
+
+
+def _branch_snapshot(services: Services, state: BranchState) -> View:
     name_of = _name_of(services)
     return branch_events.BranchSnapshot(
-        branch=branch_events.BranchFacts(
-            code=state.code,
-            name=info.name if info else state.code,
-            city=info.city if info else "",
-            chain=info.chain if info else state.chain,
-            currency=info.currency if info else "",
-            timezone=info.timezone if info else "UTC",
-            session_timeout_s=info.settings.session_timeout_s if info else None,
-            floor_plan=info.floor_plan if info else None,
-        ),
+        branch=_branch_facts(services, state),
         trolleys=tuple([trolley_view(card, name_of) for card in state.trolleys.values()]),
         devices=tuple([device_view(card) for card in state.devices.values()]),
         counters=counters_view(state.counters),
@@ -339,7 +345,11 @@ def _branch_snapshot(services: Services, state: BranchState) -> View:
 
 
 _BranchsOwn = (
-    on_branch.TrolleyNoted | on_branch.DeviceNoted | on_branch.CartTotalChanged | on_branch.AlarmNoted
+    on_branch.TrolleyNoted
+    | on_branch.DeviceNoted
+    | on_branch.CartTotalChanged
+    | on_branch.AlarmNoted
+    | on_branch.BranchEdited
 )
 
 
@@ -357,6 +367,11 @@ def _publish_branch(services: Services, state: BranchState, offset: int, event: 
                 trolley_id=event.trolley_id, cart_total=event.total, cart_units=event.units
             )
             return Published(total)
+        case on_branch.BranchEdited():
+            changed = branch_events.BranchChanged(
+                branch=_branch_facts(services, state), gone=event.gone, counters=counters_view(event.counters)
+            )
+            return Published(changed)
         case on_branch.AlarmNoted():
             return Published(ALARM_EVENTS[event.name](alarm=services.goods.alarm(event.alarm)))
         case _:

@@ -27,6 +27,8 @@ class AlarmView(View, frozen=True):
     acknowledged_at: str | None
     acknowledged_by: str | None
     assignee: str | None
+    note: str
+    """What was said to the assignee."""
     snoozed_until: str | None
     """Until then it may wait."""
     snoozed_by: str | None
@@ -57,6 +59,7 @@ def alarm_view(alarm: Alarm, display: Callable[[str], str], goods: Callable[[str
         acknowledged_at=maybe_time(alarm.acknowledged_at),
         acknowledged_by=name(alarm.acknowledged_by),
         assignee=name(alarm.assignee),
+        note=alarm.note,
         snoozed_until=maybe_time(alarm.snoozed_until),
         snoozed_by=name(alarm.snoozed_by),
         snooze_reason=alarm.snooze_reason,

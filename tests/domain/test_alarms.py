@@ -126,7 +126,11 @@ def test_acknowledging_names_who_sees_to_it_and_a_repeat_changes_nothing() -> No
     assert (seen.acknowledged_at, seen.acknowledged_by, seen.assignee) == (120.0, "mia", "sam")
     then.answers(AlarmStands(seen))
     then.and_then().when(AcknowledgeAlarm(alarm.alarm_id, "mia", "sam"), at=130.0).nothing()
-    then.and_then().when(AcknowledgeAlarm(alarm.alarm_id, "mia", "bo"), at=130.0).names("AlarmAcknowledged")
+    given_on = AcknowledgeAlarm(alarm.alarm_id, "mia", "bo", "bring the spare wheel")
+    handed = then.and_then().when(given_on, at=130.0).names("AlarmAcknowledged")
+    (stands,) = handed.state.active.values()
+    assert (stands.assignee, stands.note) == ("bo", "bring the spare wheel")
+    handed.and_then().when(given_on, at=140.0).nothing()
 
 
 def test_clearing_by_hand_answers_the_same_again_and_an_unknown_alarm_is_refused() -> None:

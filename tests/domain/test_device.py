@@ -17,7 +17,9 @@ from actors.messages.device import (
     DeskOfDevice,
     DeviceConnected,
     DeviceDisconnected,
+    DeviceExpected,
     DeviceRetired,
+    Expect,
     FirmwareImage,
     FirmwareOffered,
     LinkDown,
@@ -337,3 +339,19 @@ def test_what_waited_for_a_retired_device_ends_by_name() -> None:
 
 def test_a_retired_device_that_is_let_in_again_is_online() -> None:
     given(device, "d1", CONNECTED, RETIRED).when(UP, at=130.0).then(replace(CONNECTED, at=130.0))
+
+
+def test_a_device_that_was_never_heard_of_is_missed_and_found_when_it_comes() -> None:
+    new = given(device, "d1").when(Expect("BRANCH-001"), at=100.0)
+    new.then(DeviceExpected("BRANCH-001", 100.0))
+    new.alarms(RaiseAlarm("device_offline", About("device/d1", device_id="d1"), 190.0, 1))
+    assert [note.card.online for note in new.hints("branch", "BRANCH-001")] == [False]
+    new.and_then().when(Expect("BRANCH-001"), at=200.0).nothing()
+    came = new.and_then().when(UP, at=300.0)
+    came.alarms(ClearAlarm(("device_offline",), "device/d1", 2))
+
+
+def test_of_a_device_that_was_heard_of_its_link_tells() -> None:
+    online().when(Expect("BRANCH-001"), at=101.0).nothing()
+    online().after(LinkDown("boot-1"), at=102.0).when(Expect("BRANCH-001"), at=103.0).nothing()
+    online().after(Retire(), at=102.0).when(Expect("BRANCH-001"), at=103.0).nothing()

@@ -14,6 +14,7 @@ from msgspec.structs import asdict, replace
 from actors import branch, chain, notify
 from actors.kit.decider import TimeReached, UnexpectedEvent
 from actors.messages.branch import (
+    BranchEdited,
     BranchNoted,
     CartTotalChanged,
     Counters,
@@ -22,6 +23,7 @@ from actors.messages.branch import (
     NoteBranch,
     NoteCart,
     NoteDevice,
+    NoteEdit,
     NoteTrolley,
     TrolleyCard,
     TrolleyNoted,
@@ -254,3 +256,10 @@ def test_an_aggregate_refuses_what_its_table_does_not_list(door: Any) -> None:
 
 class Unheard:
     """A command that no table lists."""
+
+
+def test_a_trolley_that_is_another_branchs_now_leaves_the_map_and_its_counters() -> None:
+    other = replace(FREE, trolley_id="T9", cart_number=9)
+    events, state, _ = when(loaded(FREE, other), NoteEdit((FREE.trolley_id,)))
+    assert events == (BranchEdited(("T9",), Counters(total=1, available=1)),)
+    assert list(state.state.trolleys) == [FREE.trolley_id]

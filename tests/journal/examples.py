@@ -141,6 +141,7 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     trolley.TrolleyFound("in the car park", _AT),
     trolley.RentalNoted(_SESSION, "left wheel squeaks", _AT),
     trolley.RentalExtended(_SESSION, _AT + 3600, _AT),
+    device.DeviceExpected("BRANCH-001", _AT),
     device.DeviceConnected("BRANCH-001", "boot-1", "1.4.2", _AT),
     device.DeviceDisconnected("boot-1", _AT, _AT - 90),
     device.UnlockQueued(
@@ -168,7 +169,7 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     alarms.AlarmWatched("overdue", _ABOUT, _AT + 60, _AT),
     alarms.AlarmForgone("overdue", _ABOUT.subject, _AT),
     alarms.AlarmRaised(_ALARM),
-    alarms.AlarmAcknowledged(_ID(8), _USER, _ID(9), _AT),
+    alarms.AlarmAcknowledged(_ID(8), _USER, _ID(9), _AT, "bring the spare wheel"),
     alarms.AlarmSnoozed(_ID(8), _USER, _AT + 900, "the electrician comes at five", _AT),
     alarms.AlarmCleared(_ALARM, _USER, _AT),
     device.FirmwareOffered(_ROLLOUT, _IMAGE, _AT),

@@ -14,6 +14,7 @@ from django.conf import settings
 
 from actors.runtime import ManualClock
 from core.fleet.models import Trolley
+from core.tenancy.models import Branch
 from realtime.server import Server, limits
 from realtime.testing import CommandRefused, TrolleyClient, trolley_client
 from tests.realtime.conftest import World
@@ -350,6 +351,33 @@ async def test_the_map_shows_a_trolley_that_was_edited(world: World, server: Ser
         changed = await board.event(topic, "TrolleyChanged")
         assert changed["data"]["trolley"]["is_active"] is False
         assert changed["data"]["counters"]["total"] == len(world.trolleys) - 1
+
+
+async def test_the_map_follows_its_branchs_name_and_lets_go_of_a_trolley_that_was_moved(
+    world: World, server: Server
+) -> None:
+    staff = await asyncio.to_thread(world.staff)
+    topic = f"branch:{world.branch.code}"
+
+    def edit() -> None:
+        world.branch.name = "Market Square"
+        world.branch.save()
+
+    def move() -> None:
+        other = Branch.objects.create(chain=world.chain, code=f"{world.branch.code}-2", name="Other")
+        trolley = Trolley.objects.get(trolley_id=world.trolleys[3])
+        trolley.branch = other
+        trolley.save()
+
+    async with trolley_client(server, staff) as board:
+        await board.subscribe(topic)
+        await asyncio.to_thread(edit)
+        changed = (await board.event(topic, "BranchChanged"))["data"]
+        assert (changed["branch"]["name"], changed["gone"]) == ("Market Square", [])
+        await asyncio.to_thread(move)
+        changed = (await board.event(topic, "BranchChanged"))["data"]
+        assert changed["gone"] == [world.trolleys[3]]
+        assert changed["counters"]["total"] == len(world.trolleys) - 1
 
 
 class TestIdle:

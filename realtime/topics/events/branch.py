@@ -124,6 +124,15 @@ class CartTotalChanged(View, frozen=True):
     cart_units: int
 
 
+class BranchChanged(View, frozen=True):
+    """What is known of the branch, after an administrator may have changed it."""
+
+    branch: BranchFacts
+    gone: tuple[str, ...]
+    """Codes of trolleys that are another branch's now."""
+    counters: CountersView
+
+
 class _DeviceEvent(View, frozen=True):
     device: DeviceView
     counters: CountersView
@@ -187,4 +196,4 @@ TrolleyEvent = (
 )
 DeviceEvent = DeviceChanged | DeviceConnected | DeviceDisconnected | DeviceRetired
 AlarmEvent = AlarmRaised | AlarmAcknowledged | AlarmSnoozed | AlarmCleared
-Event = TrolleyEvent | CartTotalChanged | DeviceEvent | AlarmEvent
+Event = TrolleyEvent | BranchChanged | CartTotalChanged | DeviceEvent | AlarmEvent

@@ -80,6 +80,7 @@ MATRIX: dict[str, dict[str, int]] = {
     "/api/branches/OWN/rentals/history": {**SIGNED_IN, "shopper": 404, "stranger": 404},
     "/api/branches/OWN/rentals/stats": {**SIGNED_IN, "shopper": 404, "stranger": 404},
     "/api/branches/OWN/alarms": {**SIGNED_IN, "shopper": 404, "stranger": 404},
+    "/api/branches/OWN/colleagues": {**SIGNED_IN, "shopper": 404, "stranger": 404},
     "/api/branches/FOREIGN/alarms": {
         **SIGNED_IN, "shopper": 404, "staff": 404, "manager": 404, "chain_admin": 404,
     },
@@ -285,6 +286,7 @@ def _shape(route: str) -> tuple[str, ...]:
         "export.csv",
         "chains",
         "alarms",
+        "colleagues",
         "telemetry",
         "carts",
         "rentals",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from typing import Any
 
 import pytest
 
+from actors.runtime import ManualClock
 from core.accounts import tokens
 from core.fleet.devices import enrolment
 from realtime.process import Process
@@ -103,3 +106,30 @@ async def _rechecked(running: Process, world: World) -> None:
         if link._standing is not None and link._standing[1] == 2 and not link._tasks:
             return
         await asyncio.sleep(0)
+
+
+class TestNeverHeardOf:
+    @pytest.fixture
+    def clock(self) -> ManualClock:
+        return ManualClock(float(int(time.time())))
+
+    @pytest.fixture
+    def options(self, options: dict[str, Any], clock: ManualClock) -> dict[str, Any]:
+        return {**options, "clock": clock}
+
+    async def test_a_device_that_was_never_heard_of_is_an_alarm_until_it_comes(
+        self, world: World, server: Server, clock: ManualClock
+    ) -> None:
+        staff = await asyncio.to_thread(world.staff)
+        topic = f"branch:{world.branch.code}"
+        async with trolley_client(server, staff) as board:
+            await board.subscribe(topic)
+            running = await server.running()
+            await running.settled()
+            clock.advance(91.0)
+            raised = await board.event(topic, "AlarmRaised")
+            alarm = raised["data"]["alarm"]
+            assert (alarm["kind"], alarm["device_id"]) == ("device_offline", str(world.device.pk))
+            async with pi(server, world) as device:
+                await device.hello()
+                await board.event(topic, "AlarmCleared")
