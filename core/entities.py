@@ -165,19 +165,20 @@ _GROWN = (
 )  # fmt: skip
 _CART = _codec(
     cart.DECIDER,
-    state_version=9,
+    state_version=10,
     versions={
-        **dict.fromkeys((*_GROWN, "CheckoutPaid"), 3),
-        **dict.fromkeys(("CheckoutRequested", "PaymentRequested"), 2),
-        "VouchersChanged": 4,
+        **dict.fromkeys((*_GROWN, "CheckoutRequested"), 3),
+        **dict.fromkeys(("PaymentRequested", "CheckoutReopened"), 2),
+        **dict.fromkeys(("VouchersChanged", "CheckoutPaid"), 4),
     },
     upcasters={
         **{(name, version): same for name in _GROWN for version in (1, 2)},
         ("VouchersChanged", 3): same,
-        ("CheckoutRequested", 1): same,
+        **{("CheckoutRequested", version): same for version in (1, 2)},
+        ("CheckoutReopened", 1): same,
         ("PaymentRequested", 1): same,
         ("CheckoutPaid", 1): _with_purchase("total"),
-        ("CheckoutPaid", 2): same,
+        **{("CheckoutPaid", version): same for version in (2, 3)},
     },
     bodies={
         carts.AddItem: lambda command: (
@@ -207,9 +208,12 @@ _STOCK = _codec(
 )
 _ORDER = _codec(
     order.DECIDER,
-    state_version=4,
-    versions={"OrderPlaced": 3},
-    upcasters={("OrderPlaced", 1): _with_purchase("total"), ("OrderPlaced", 2): same},
+    state_version=5,
+    versions={"OrderPlaced": 4},
+    upcasters={
+        ("OrderPlaced", 1): _with_purchase("total"),
+        **{("OrderPlaced", version): same for version in (2, 3)},
+    },
     bodies={
         orders.RefundOrder: lambda command: (command.amount, command.reason, command.returned),
         orders.VerifyExit: lambda command: command.branch,
@@ -221,9 +225,12 @@ _ORDER_NUMBERS = _codec(
 )
 _PAYMENT = _codec(
     payment.DECIDER,
-    state_version=4,
-    versions={"ChargeStarted": 3},
-    upcasters={("ChargeStarted", 1): _with_purchase("amount"), ("ChargeStarted", 2): same},
+    state_version=5,
+    versions={"ChargeStarted": 4},
+    upcasters={
+        ("ChargeStarted", 1): _with_purchase("amount"),
+        **{("ChargeStarted", version): same for version in (2, 3)},
+    },
     bodies={
         # No digest of a whole card's number is kept: there are few enough of them to try.
         payments.SettleAtTill: lambda command: (command.method, command.received),

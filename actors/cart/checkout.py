@@ -44,6 +44,7 @@ from actors.messages.money.checkout import (
 )
 from actors.messages.money.paying import RequestPayment
 from actors.messages.stock import Shortage
+from actors.pricing import bill
 
 # --- while the cart is open ------------------------------------------------------------
 
@@ -70,6 +71,7 @@ def start(state: State, command: Checkout, ctx: Context, wish: Wish | None = Non
         restore_s=0.0 if session is None else session.restore_s,
         at=ctx.now,
         wish=wish,
+        amounts=bill(state.lines, state.currency, command.terms),
     )
     return Decision((event,), pending=True, hints=signs_of_life(state))
 

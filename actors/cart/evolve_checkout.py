@@ -46,6 +46,7 @@ def _requested(state: State, event: CheckoutRequested) -> State:
         event.restore_s,
         wish=event.wish,
         vouchers=limited(state),
+        amounts=event.amounts,
     )
     return replace(state, revision=state.revision + 1, updated_at=event.at, checkout=frozen)
 
@@ -120,6 +121,7 @@ def _reopened(state: State, event: CheckoutReopened) -> State:
         event.restore_s,
         vouchers=limited(state),
         paid=PaidBefore(event.payment_id, event.chain, event.trolley_id),
+        amounts=event.amounts,
     )
     return replace(state, revision=state.revision + 1, updated_at=event.at, checkout=frozen)
 

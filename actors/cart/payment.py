@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from decimal import Decimal
 
 from actors.cart.lines import currency_mismatch
 from actors.cart.state import PaidBefore, State, held_of, purchase_of
@@ -117,6 +118,7 @@ def late(state: State, command: PaymentSucceeded, ctx: Context) -> Decision:
         expires_at=ctx.now + REOPENED_S,
         restore_s=0.0 if opened is None else opened.restore_s,
         at=ctx.now,
+        amounts=was.amounts,
     )
     return Decision((event,))
 
@@ -127,7 +129,7 @@ def succeeded(state: State, command: PaymentSucceeded, ctx: Context) -> Decision
     if command.payment_id in state.paid or (held.paid and held.paid.payment_id == command.payment_id):
         return NOTHING
     usable = held.reserved and held.paid is None and held.branch == command.purchase.branch
-    if not usable or not _pays_for(state, command):
+    if not usable or _due(state) != command.purchase.total or not _pays_for(state, command):
         return _return(command.payment_id, "What this paid for is paid otherwise, or is not wanted.", ctx)
     trolley_id = _trolley_of(state, held.session_id)
     by = PaidBefore(command.payment_id, command.purchase.chain, trolley_id)
@@ -165,6 +167,11 @@ def _paid(state: State, by: PaidBefore, ctx: Context) -> CheckoutPaid:
 def _return(payment_id: str, reason: str, ctx: Context) -> Decision:
     refund_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"return:{payment_id}"))
     return Decision((PaymentReturned(payment_id, refund_id, reason, ctx.now),))
+
+
+def _due(state: State) -> Decimal:
+    amounts = held_of(state).amounts
+    return state.total if amounts is None else amounts.total
 
 
 def _pays_for(state: State, command: PaymentSucceeded) -> bool:

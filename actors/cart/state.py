@@ -10,6 +10,7 @@ import msgspec
 
 from actors.messages.budget import Budget
 from actors.messages.cart import Line
+from actors.messages.money.amounts import Amounts
 from actors.messages.money.checkout import Wish
 from actors.messages.money.purchase import Purchase
 from actors.messages.needs import Need
@@ -88,6 +89,8 @@ class Frozen(msgspec.Struct, frozen=True):
     """Ids of those that have said so."""
     paid: PaidBefore | None = None
     """The money came before the goods were kept again."""
+    amounts: Amounts | None = None
+    """What is to be paid; None: the lines' total."""
 
 
 class State(msgspec.Struct, frozen=True):
@@ -207,6 +210,7 @@ def purchase_of(state: State, *, chain: str, trolley_id: str | None) -> Purchase
         session_id=held.session_id,
         trolley_id=trolley_id,
         lines=tuple(state.lines.values()),
-        total=state.total,
+        total=state.total if held.amounts is None else held.amounts.total,
         currency=state.currency,
+        amounts=held.amounts,
     )

@@ -43,8 +43,10 @@ from actors.messages.money.order import (
     RefundReversed,
     VerifyExit,
 )
+from actors.messages.money.purchase import Purchase
 from actors.order.state import EVENTS, State
 from actors.order.tells import tells
+from actors.pricing import adds_up
 
 # --- cart and order numbers -------------------------------------------------------
 
@@ -52,10 +54,15 @@ from actors.order.tells import tells
 def _place(state: State, command: PlaceOrder, ctx: Context) -> Decision:
     """Take the order down. Raises ValueError if the cart cannot add up (invariant 6)."""
     bought = command.purchase
-    total = sum((line.line_total for line in bought.lines), money.zero(bought.currency))
-    if total != bought.total or not bought.lines:
-        raise ValueError(f"expected lines that add up to {bought.total}, got {total}")
+    if not bought.lines or not _adds_up(bought):
+        raise ValueError(f"expected lines that make {bought.total}, got {bought.lines}, {bought.amounts}")
     return Decision((OrderPlaced(command.user_id, bought, ctx.now),))
+
+
+def _adds_up(bought: Purchase) -> bool:
+    if bought.amounts is not None:
+        return adds_up(bought.amounts, bought.lines) and bought.amounts.total == bought.total
+    return sum((line.line_total for line in bought.lines), money.zero(bought.currency)) == bought.total
 
 
 def _number(state: State, command: GiveNumber, ctx: Context) -> Decision:
@@ -102,7 +109,9 @@ def _refund(state: State, command: RefundOrder, ctx: Context) -> Decision:
         return _given_back(state)
     currency = state.purchase.currency
     amount = left if command.amount is None else command.amount
-    if amount <= 0 or amount != money.quantize(amount, currency):
+    if amount <= 0 or (
+        amount != left and amount != money.payable(money.quantize(amount, currency), currency)
+    ):
         return refuse(400, "invalid_amount", f"{amount} is no amount of {currency}.", currency=currency)
     amount = money.quantize(amount, currency)
     if amount > left:

@@ -11,13 +11,18 @@ most by rounding (largest remainder), so that what goes back in parts can never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from itertools import pairwise
+from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from actors.kit import money
 from actors.messages.cart import Line
 from actors.messages.money.amounts import (
+    PLAIN,
+    ZERO,
     Amounts,
     Deposit,
     GoodsTerms,
@@ -26,61 +31,89 @@ from actors.messages.money.amounts import (
     Tax,
     TaxClass,
     TaxRate,
+    TaxTerms,
 )
 
 _HUNDRED = Decimal(100)
 
-TermsOf = Callable[[Line], GoodsTerms]
-"""On which terms a line is sold."""
+TermsOf = Callable[[str, Line], GoodsTerms]
+"""On which terms a line is sold, by its key and itself."""
 
 
 def amounts(
-    lines: Iterable[Line], currency: str, terms: TermsOf, *, included: bool = True, by_line: bool = False
+    lines: Mapping[str, Line], currency: str, terms: TermsOf, *, included: bool = True, by_line: bool = False
 ) -> Amounts:
-    """Return what the lines amount to. Pure; raises nothing for lines in that currency."""
+    """Return what lines of that currency, by their keys, amount to; without the shares."""
+    return _worked_out(lines, currency, terms, included=included, by_line=by_line)[0]
+
+
+def bill(lines: Mapping[str, Line], currency: str, terms: TaxTerms) -> Amounts:
+    """Return what is to be paid for the lines, and what of it falls on each."""
+    goods = terms.goods
+    found, portions = _worked_out(
+        lines,
+        currency,
+        lambda key, line: goods.get(key, PLAIN),
+        included=terms.included,
+        by_line=terms.by_line,
+    )
+    return replace(found, shares=_shares(portions, found.total, currency, included=terms.included))
+
+
+def adds_up(bought: Amounts, lines: Iterable[Line]) -> bool:
+    """Whether the lines and all that is added to them make the total, and the shares do (invariant 6)."""
+    goods = sum((line.line_total for line in lines), ZERO)
+    saved = sum((each.amount for each in bought.savings), ZERO)
+    more = sum((each.line_total for each in bought.deposits), ZERO) + bought.rounding
+    if not bought.tax_included:
+        more += sum((each.tax for each in bought.taxes), ZERO)
+    shared = sum((each.paid + each.deposit for each in bought.shares), ZERO)
+    return bought.subtotal - saved == goods and goods + more == shared == bought.total
+
+
+def _worked_out(
+    lines: Mapping[str, Line], currency: str, terms: TermsOf, *, included: bool, by_line: bool
+) -> tuple[Amounts, list[_Portion]]:
     zero = money.zero(currency)
     savings: dict[str, Decimal] = {}
     deposits: list[Deposit] = []
     portions: list[_Portion] = []
     goods = zero
-    for line in lines:
-        sold = terms(line)
+    for key, line in lines.items():
+        sold = terms(key, line)
         goods += line.line_total
         if len(line.price_trace) > 1 and line.label is None:
             _save(savings, line)
-        portions.append(_Portion(line.line_id, sold.tax, line.line_total))
+        portions.append(_Portion(key, sold.tax, line.line_total))
         if sold.deposit:
-            deposit = _deposit(line, sold.deposit, currency)
+            deposit = _deposit(key, line, sold.deposit, currency)
             deposits.append(deposit)
-            portions.append(_Portion(line.line_id, sold.deposit_tax, deposit.line_total, is_deposit=True))
+            portions.append(_Portion(key, sold.deposit_tax, deposit.line_total, True))
     taxes = _taxes(portions, currency, included=included, by_line=by_line)
-    saved = sum(savings.values(), zero)
     gross = goods + sum((each.line_total for each in deposits), zero)
     if not included:
         gross += sum((each.tax for each in taxes), zero)
     total = money.payable(gross, currency)
-    return Amounts(
-        subtotal=goods + saved,
+    found = Amounts(
+        subtotal=goods + sum(savings.values(), zero),
         savings=tuple(Saving(name, amount) for name, amount in savings.items()),
         deposits=tuple(deposits),
         taxes=taxes,
         tax_included=included,
         rounding=total - gross,
         total=total,
-        shares=_shares(portions, total, currency, included=included),
+        shares=(),
     )
+    return found, portions
 
 
-class _Portion:
+class _Portion(NamedTuple):
     """The goods of a line, or their deposits, with the class that taxes them."""
 
-    __slots__ = ("amount", "is_deposit", "line_id", "tax")
-
-    def __init__(self, line_id: str, tax: TaxClass, amount: Decimal, *, is_deposit: bool = False) -> None:
-        self.line_id = line_id
-        self.tax = tax
-        self.amount = amount
-        self.is_deposit = is_deposit
+    key: str
+    tax: TaxClass
+    amount: Decimal
+    is_deposit: bool = False
 
 
 def _save(savings: dict[str, Decimal], line: Line) -> None:
@@ -91,9 +124,9 @@ def _save(savings: dict[str, Decimal], line: Line) -> None:
             savings[step.rule] = savings.get(step.rule, 0) + off
 
 
-def _deposit(line: Line, unit: Decimal, currency: str) -> Deposit:
+def _deposit(key: str, line: Line, unit: Decimal, currency: str) -> Deposit:
     unit = money.quantize(unit, currency)
-    return Deposit(line.line_id, line.name, line.quantity, unit, unit * line.quantity)
+    return Deposit(key, line.name, line.quantity, unit, unit * line.quantity)
 
 
 # --- taxes ------------------------------------------------------------------------
@@ -106,7 +139,7 @@ def _taxes(portions: Iterable[_Portion], currency: str, *, included: bool, by_li
             classes.setdefault(each.tax.code, (each.tax, []))[1].append(each.amount)
     found: list[Tax] = []
     for _, (tax_class, parts) in sorted(classes.items()):
-        rounded = parts if by_line else [sum(parts, Decimal(0))]
+        rounded = parts if by_line else [sum(parts, ZERO)]
         found += class_taxes(tax_class, rounded, currency, included=included)
     return tuple(found)
 
@@ -114,7 +147,7 @@ def _taxes(portions: Iterable[_Portion], currency: str, *, included: bool, by_li
 def class_taxes(tax_class: TaxClass, parts: Sequence[Decimal], currency: str, *, included: bool) -> list[Tax]:
     """Return the taxes of one class on amounts that are rounded one by one."""
     zero = money.zero(currency)
-    whole = _HUNDRED + sum((rate.percent for rate in tax_class.rates), Decimal(0)) if included else _HUNDRED
+    whole = _HUNDRED + sum((rate.percent for rate in tax_class.rates), ZERO) if included else _HUNDRED
     by_rate: list[tuple[TaxRate, Decimal]] = []
     for rate in tax_class.rates:
         taxed = (money.quantize(part * rate.percent / whole, currency) for part in parts)
@@ -136,16 +169,21 @@ def _shares(
         for each in portions
     ]
     paid = split(total, weights, currency)
-    zero = money.zero(currency)
-    goods: dict[str, Decimal] = {}
-    deposits: dict[str, Decimal] = {}
-    for portion, amount in zip(portions, paid, strict=True):
-        (deposits if portion.is_deposit else goods)[portion.line_id] = amount
-    return tuple(Share(line_id, amount, deposits.get(line_id, zero)) for line_id, amount in goods.items())
+    spots = {
+        (each.key, each.is_deposit): (each.tax.code, amount)
+        for each, amount in zip(portions, paid, strict=True)
+    }
+    none = ("", money.zero(currency))
+    shares = []
+    for key, is_deposit in spots:
+        if not is_deposit:
+            (tax_class, goods), (deposit_class, deposit) = spots[key, False], spots.get((key, True), none)
+            shares.append(Share(key, goods, deposit, tax_class, deposit_class))
+    return tuple(shares)
 
 
 def _percent(tax_class: TaxClass) -> Decimal:
-    return sum((rate.percent for rate in tax_class.rates), Decimal(0))
+    return sum((rate.percent for rate in tax_class.rates), ZERO)
 
 
 def split(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
@@ -155,13 +193,13 @@ def split(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Dec
     """
     if not weights:
         return []
-    whole = sum(weights, Decimal(0))
+    whole = sum(weights, ZERO)
     if not whole:
         return [total, *([money.zero(currency)] * (len(weights) - 1))]
     step = Decimal(1).scaleb(-money.decimals(currency))
     exact = [total * weight / whole for weight in weights]
     parts = [each.quantize(step, ROUND_FLOOR) for each in exact]
-    left = int((total - sum(parts, Decimal(0))) / step)
+    left = int((total - sum(parts, ZERO)) / step)
     most = sorted(range(len(parts)), key=lambda place: parts[place] - exact[place])
     for place in most[:left]:
         parts[place] += step

@@ -24,7 +24,8 @@ from actors.messages.money.order import DisputeStatus
 from core.accounts import scopes
 from core.accounts.people import shown_names
 from core.accounts.principals import Principal
-from core.orders import passes
+from core.orders import amounts, passes
+from core.orders.amounts import DepositAnswer, SavingAnswer, TaxAnswer
 from core.orders.filters import BRANCH, OrderFilter
 from core.orders.models import Order, OrderItem, Refund
 from core.payments.models import Payment
@@ -63,14 +64,20 @@ class ItemAnswer(serializers.ModelSerializer[OrderItem]):
     id = serializers.CharField(source="line_id")
     unit_price = OrderAmount()
     line_total = OrderAmount()
+    paid = serializers.SerializerMethodField(help_text="With a tax that came on top and its deposit.")
     price_trace = serializers.SerializerMethodField()
 
     class Meta:
         model = OrderItem
         fields = (
             "id", "product_id", "variant_id", "barcode", "name", "variant_name", "weight_g", "quantity",
-            "unit_price", "line_total", "price_trace", "returned",
+            "unit_price", "line_total", "paid", "price_trace", "returned",
         )  # fmt: skip
+
+    @extend_schema_field({"type": "number"})
+    def get_paid(self, row: OrderItem) -> Decimal:
+        """Return what was paid for the line."""
+        return quantize(row.line_total if row.paid is None else row.paid, self.context["currency"])
 
     @extend_schema_field(PriceStepAnswer(many=True))
     def get_price_trace(self, row: OrderItem) -> Any:
@@ -88,12 +95,13 @@ class RefundAnswer(serializers.ModelSerializer[Refund]):
     source = serializers.SerializerMethodField()  # type: ignore[assignment]
     by = serializers.SerializerMethodField()
     amount = OrderAmount()
+    taxes = serializers.SerializerMethodField()
     at = Moment()
     settled_at = Moment(allow_null=True)
 
     class Meta:
         model = Refund
-        fields = ("id", "source", "by", "amount", "reason", "status", "detail", "at", "settled_at")
+        fields = ("id", "source", "by", "amount", "reason", "status", "detail", "taxes", "at", "settled_at")
 
     @extend_schema_field({"type": "string", "enum": ["staff", "provider"]})
     def get_source(self, row: Refund) -> str:
@@ -107,6 +115,11 @@ class RefundAnswer(serializers.ModelSerializer[Refund]):
     def get_id(self, row: Refund) -> str:
         """Return the refund's id."""
         return row.id.partition(":")[2]
+
+    @extend_schema_field(TaxAnswer(many=True))
+    def get_taxes(self, row: Refund) -> Any:
+        """Return the taxes of what goes back."""
+        return amounts.read_taxes(row.taxes)
 
 
 class DisputeAnswer(serializers.ModelSerializer[Order]):
@@ -210,6 +223,13 @@ class OrderSummary(serializers.ModelSerializer[Order]):
 class OrderAnswer(OrderSummary):
     """A whole order: what a receipt shows. ``mine``: whoever asks has bought it."""
 
+    subtotal = serializers.SerializerMethodField()
+    savings = serializers.SerializerMethodField()
+    deposits = serializers.SerializerMethodField()
+    taxes = serializers.SerializerMethodField()
+    tax_included = serializers.SerializerMethodField()
+    rounding = serializers.SerializerMethodField()
+    total_price = OrderAmount(source="total")
     mine = serializers.SerializerMethodField()
     shop = serializers.SerializerMethodField()
     items = serializers.SerializerMethodField()
@@ -218,7 +238,39 @@ class OrderAnswer(OrderSummary):
     exit_pass = serializers.SerializerMethodField()
 
     class Meta(OrderSummary.Meta):
-        fields = (*OrderSummary.Meta.fields, "mine", "shop", "items", "refunds", "payment", "exit_pass")
+        fields = (
+            *OrderSummary.Meta.fields, "subtotal", "savings", "deposits", "taxes", "tax_included", "rounding",
+            "total_price", "mine", "shop", "items", "refunds", "payment", "exit_pass",
+        )  # fmt: skip
+
+    @extend_schema_field({"type": "number"})
+    def get_subtotal(self, row: Order) -> Any:
+        """Return the goods before anything was taken off."""
+        return amounts.read(row)["subtotal"]
+
+    @extend_schema_field(SavingAnswer(many=True))
+    def get_savings(self, row: Order) -> Any:
+        """Return what was taken off, by rule."""
+        return amounts.read(row)["savings"]
+
+    @extend_schema_field(DepositAnswer(many=True))
+    def get_deposits(self, row: Order) -> Any:
+        """Return the deposits."""
+        return amounts.read(row)["deposits"]
+
+    @extend_schema_field(TaxAnswer(many=True))
+    def get_taxes(self, row: Order) -> Any:
+        """Return the taxes."""
+        return amounts.read(row)["taxes"]
+
+    def get_tax_included(self, row: Order) -> bool:
+        """Return whether the prices held the taxes."""
+        return cast(bool, amounts.read(row)["tax_included"])
+
+    @extend_schema_field({"type": "number"})
+    def get_rounding(self, row: Order) -> Any:
+        """Return what was added to make an amount that can be paid."""
+        return amounts.read(row)["rounding"]
 
     def get_mine(self, row: Order) -> bool:
         """Return whether it is shown to whoever bought it."""

@@ -24,6 +24,8 @@ class Order(models.Model):
     items_count = models.IntegerField()
     units = models.IntegerField()
     total = models.DecimalField(max_digits=14, decimal_places=4)
+    amounts = models.TextField(blank=True, default="", db_default="")
+    """JSON, see ``core.orders.amounts``; empty: the total is the sum of the lines."""
     refunded = models.DecimalField(max_digits=14, decimal_places=4)
     placed_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True, blank=True)
@@ -65,6 +67,8 @@ class OrderItem(models.Model):
     quantity = models.IntegerField()
     unit_price = models.DecimalField(max_digits=14, decimal_places=4)
     line_total = models.DecimalField(max_digits=14, decimal_places=4)
+    paid = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
+    """With a tax that came on top and a deposit; null: the line's total."""
     price_trace = models.TextField()
     """JSON: ``[{rule, unit_price}]``."""
     returned = models.IntegerField()
@@ -91,6 +95,8 @@ class Refund(models.Model):
     status = models.CharField(max_length=10)
     """pending, made, failed."""
     detail = models.CharField(max_length=200, blank=True)
+    taxes = models.TextField(blank=True, default="", db_default="")
+    """JSON: ``[{class, name, rate, net, tax}]`` of what goes back; empty: none is known."""
     at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 
-from actors.messages.cart import Line
+from actors.messages.cart import Line, key_of
+from actors.messages.money.amounts import Tax
 from actors.messages.money.order import (
+    GoodsBack,
     OrderPlaced,
     OrderRefunded,
     RefundRefused,
@@ -13,9 +16,11 @@ from actors.messages.money.order import (
     RefundReversed,
 )
 from actors.order import State
+from actors.pricing import Return, given_back
 from actors.runtime.journal import Write
 from core.journal.codec import encode
 from core.journal.tables import Posix, Row, Uuid
+from core.orders import amounts
 
 _WORDS, _CODE, _REFUND_ID = 200, 60, 64
 
@@ -36,6 +41,7 @@ class OrderRow(Row, table="orders_order", key="order_id", mode="upsert"):
     items_count: int
     units: int
     total: Decimal
+    amounts: str
     refunded: Decimal
     placed_at: Posix
     verified_at: Posix | None
@@ -62,6 +68,7 @@ class OrderItemRow(Row, table="orders_orderitem", key="id", mode="upsert"):
     quantity: int
     unit_price: Decimal
     line_total: Decimal
+    paid: Decimal | None
     price_trace: str
     returned: int
 
@@ -77,6 +84,7 @@ class RefundRow(Row, table="orders_refund", key="id", mode="upsert"):
     user_id: Uuid | None
     status: str
     detail: str
+    taxes: str
     at: Posix
     settled_at: Posix | None
 
@@ -85,27 +93,25 @@ _ABOUT_REFUNDS = (RefundRequested, OrderRefunded, RefundRefused, RefundReversed)
 
 
 def order_rows(write: Write) -> list[Row]:
-    """Return the order, and the lines and refunds that changed."""
+    """Return the order, the lines that changed, and all refunds if one did: they share what is kept."""
     state: State = write.state
+    bought = state.purchase
     rows: list[Row] = [_order(state)]
     lines: set[str] = set()
-    refunds: set[str] = set()
+    refunds = False
     for event in write.decoded:
         if isinstance(event, OrderPlaced):
             lines.update(line.line_id for line in event.purchase.lines)
         elif isinstance(event, _ABOUT_REFUNDS):
-            refunds.add(event.refund_id)
+            refunds = True
             if isinstance(event, RefundRequested):
                 lines.update(each.line_id for each in event.returned)
+    shares = {} if bought.amounts is None else {each.key: each for each in bought.amounts.shares}
+    paid = {key: each.paid + each.deposit for key, each in shares.items()}
     rows += [
-        _item(state, place, line) for place, line in enumerate(state.purchase.lines) if line.line_id in lines
+        _item(state, place, line, paid) for place, line in enumerate(bought.lines) if line.line_id in lines
     ]
-    rows += [
-        _refund(state, place, refund_id)
-        for place, refund_id in enumerate(state.refunds)
-        if refund_id in refunds
-    ]
-    return rows
+    return [*rows, *_refunds(state)] if refunds else rows
 
 
 def _order(state: State) -> OrderRow:
@@ -124,6 +130,7 @@ def _order(state: State) -> OrderRow:
         items_count=len(bought.lines),
         units=state.units,
         total=bought.total,
+        amounts=amounts.of_purchase(bought),
         refunded=state.refunded,
         placed_at=state.placed_at,
         verified_at=state.verified_at,
@@ -135,7 +142,7 @@ def _order(state: State) -> OrderRow:
     )
 
 
-def _item(state: State, place: int, line: Line) -> OrderItemRow:
+def _item(state: State, place: int, line: Line, paid: dict[str, Decimal]) -> OrderItemRow:
     return OrderItemRow(
         id=f"{state.order_id}:{place}",
         order_id=state.order_id,
@@ -150,12 +157,31 @@ def _item(state: State, place: int, line: Line) -> OrderItemRow:
         quantity=line.quantity,
         unit_price=line.unit_price,
         line_total=line.line_total,
+        paid=paid.get(key_of(line)),
         price_trace=encode(line.price_trace).decode(),
         returned=state.came_back(line.line_id),
     )
 
 
-def _refund(state: State, place: int, refund_id: str) -> RefundRow:
+def _refunds(state: State) -> list[RefundRow]:
+    """Return the refunds; what was refused gives no tax back."""
+    counted = {key: each for key, each in state.refunds.items() if each.status != "failed"}
+    returns = [Return(each.amount, _units(each.returned)) for each in counted.values()]
+    back = dict(zip(counted, given_back(state.purchase, returns), strict=True))
+    return [
+        _refund(state, place, refund_id, back[refund_id].taxes if refund_id in back else ())
+        for place, refund_id in enumerate(state.refunds)
+    ]
+
+
+def _units(returned: tuple[GoodsBack, ...]) -> Counter[str]:
+    units: Counter[str] = Counter()
+    for each in returned:
+        units[each.line_id] += each.units
+    return units
+
+
+def _refund(state: State, place: int, refund_id: str, taxes: tuple[Tax, ...]) -> RefundRow:
     refund = state.refunds[refund_id]
     return RefundRow(
         id=f"{state.order_id}:{refund_id[:_REFUND_ID]}",
@@ -166,6 +192,7 @@ def _refund(state: State, place: int, refund_id: str) -> RefundRow:
         user_id=refund.user_id or None,
         status=refund.status,
         detail=refund.detail[:_WORDS],
+        taxes=amounts.of_taxes(taxes),
         at=refund.at,
         settled_at=refund.settled_at,
     )

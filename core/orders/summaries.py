@@ -14,8 +14,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from actors.kit import money
 from actors.kit.money import quantize
 from core.accounts.people import ShownNames
+from core.orders import amounts
 from core.orders.api import OrderAmount, orders_of
 from core.orders.filters import BRANCH, OrderFilter, zone_of
 from core.orders.models import Order
@@ -25,7 +27,7 @@ from core.rest.views import ListView
 _AT_ONCE = 1000
 _COLUMNS = (
     "id", "number", "status", "branch", "placed_at", "customer", "trolley_id", "units", "currency", "total",
-    "refunded", "kept", "left_at", "dispute",
+    "refunded", "kept", "left_at", "dispute", "subtotal", "savings", "taxes", "rounding",
 )  # fmt: skip
 
 
@@ -94,5 +96,17 @@ def _cells(rows: QuerySet[Order], zone: ZoneInfo) -> Iterator[tuple[Any, ...]]:
             yield (
                 row.pk, row.number or "", row.status, row.branch_code, local(row.placed_at, zone),
                 names.of(row.user_id) or "", row.trolley_id or "", row.units, row.currency, *amounts,
-                local(row.verified_at, zone), row.dispute_status,
+                local(row.verified_at, zone), row.dispute_status, *_sums(row),
             )  # fmt: skip
+
+
+def _sums(row: Order) -> tuple[Any, Any, Any, Any]:
+    """Return the order's subtotal, what was saved, its taxes, and what was rounded."""
+    found = amounts.read(row)
+    nothing = money.zero(row.currency)
+    return (
+        found["subtotal"],
+        sum((each["amount"] for each in found["savings"]), nothing),
+        sum((each["tax"] for each in found["taxes"]), nothing),
+        found["rounding"],
+    )

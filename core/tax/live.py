@@ -48,10 +48,7 @@ class Taxes:
         for each in rates:
             self._rates.setdefault(each.tax_class, []).append(each)
         self._known: dict[tuple[str, str, date], amounts.TaxClass] = {}
-
-    def __bool__(self) -> bool:
-        """Whether anything is taxed."""
-        return bool(self._rates)
+        self._terms: dict[tuple[str, Decimal, str, date], amounts.GoodsTerms] = {}
 
     def of(self, tax_class: str, branch: str, day: date) -> amounts.TaxClass:
         """Return the class with its taxes on that day; empty: the usual class."""
@@ -61,6 +58,18 @@ class Taxes:
             if len(self._known) > _MOST:
                 self._known.clear()
             found = self._known[key] = self._find(*key)
+        return found
+
+    def terms(self, tax_class: str, deposit: Decimal, branch: str, day: date) -> amounts.GoodsTerms:
+        """Return on which terms goods of the class, with that deposit, are sold that day."""
+        key = (tax_class, deposit, branch, day)
+        found = self._terms.get(key)
+        if found is None:
+            if len(self._terms) > _MOST:
+                self._terms.clear()
+            own = self.of(tax_class, branch, day)
+            its = own if self.deposits_taxed else amounts.UNTAXED
+            found = self._terms[key] = amounts.GoodsTerms(own, deposit, its)
         return found
 
     def _find(self, tax_class: str, branch: str, day: date) -> amounts.TaxClass:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta
 
+from actors.cart import State as CartState
 from actors.messages.cart import (
     AddItem,
     FindSession,
@@ -35,7 +36,7 @@ from realtime.pipeline.row import OWN, Ask, Call, Command, Place, Route
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.views.budget import NO_BUDGET, BudgetStatus, BudgetView, budget_view
-from realtime.views.cart import NOTHING, CartView, ItemView, ProductBrief
+from realtime.views.cart import NOTHING, CartAnswer, ItemView, ProductBrief
 from realtime.wire import Body, Uuid
 
 MOST_OF_A_LINE = 999
@@ -81,14 +82,14 @@ class Added(CartTotals, frozen=True):
 class AddedWithCart(Added, frozen=True):
     """000's answer, with the whole cart."""
 
-    cart: CartView
+    cart: CartAnswer
 
 
 class MessageWithCart(View, frozen=True):
     """001's answer."""
 
     message: str
-    cart: CartView
+    cart: CartAnswer
 
 
 # --- what an add takes along ---
@@ -237,7 +238,7 @@ def _added(call: Call, adding: Adding, outcome: Accepted[ItemPut]) -> Added:
     return Added(
         product=ProductBrief(barcode=line.barcode, name=line.name, price=line.unit_price),
         item=goods.shown(line, shown, goods.avoided(adding.owner) if own else NOTHING),
-        cart_total=put.cart_total,
+        cart_total=goods.due(outcome.state, put.cart_total),
         items_count=put.items_count,
         total_items=put.total_items,
         currency=put.currency,
@@ -260,7 +261,7 @@ async def _item(call: Call, answer: Answer) -> tuple[int, Any]:
     return 201, answer.data.item
 
 
-async def cart_after(call: Call, outcome: Accepted[object]) -> CartView:
+async def cart_after(call: Call, outcome: Accepted[object]) -> CartAnswer:
     """Return the cart as it was right after the command, also for the repeat of an old one."""
     state = outcome.state
     if outcome.replayed:
@@ -269,13 +270,13 @@ async def cart_after(call: Call, outcome: Accepted[object]) -> CartView:
     return call.services.goods.cart(state, to=call.who.id)
 
 
-def totals(answer: ItemPut | ItemsGone | Restored) -> dict[str, Any]:
-    """Return the totals that every change of a cart answers."""
+def totals(call: Call, answer: ItemPut | ItemsGone | Restored, state: CartState) -> dict[str, Any]:
+    """Return the totals that every change of a cart answers; ``state`` is the cart after it."""
     status, budget = budget_view(answer.standing)
     return {
         "budget_status": status,
         "budget": budget,
-        "cart_total": answer.cart_total,
+        "cart_total": call.services.goods.due(state, answer.cart_total),
         "items_count": answer.items_count,
         "total_items": answer.total_items,
         "currency": answer.currency,

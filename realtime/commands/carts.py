@@ -37,7 +37,7 @@ from realtime.pipeline.row import (
     own,
 )
 from realtime.pipeline.services import Services
-from realtime.views.cart import CartView, ItemView
+from realtime.views.cart import CartAnswer, ItemView
 from realtime.wire import Body, Uuid
 
 QuantityOrNone = Annotated[int, Meta(ge=0, le=MOST_OF_A_LINE)]
@@ -117,7 +117,7 @@ def _set_quantity(call: Call, offer: Offer | None) -> Ask:
 def _changed(call: Call, offer: Offer | None, outcome: Accepted[ItemPut | ItemsGone]) -> Changed:
     answer = outcome.answer
     item = call.services.goods.item(answer.line, call.who.id) if isinstance(answer, ItemPut) else None
-    return Changed(item=item, **totals(answer))
+    return Changed(item=item, **totals(call, answer, outcome.state))
 
 
 async def _item_or_nothing(call: Call, answer: Answer) -> tuple[int, Any]:
@@ -134,7 +134,7 @@ def _clear(call: Call, found: object) -> Ask:
 
 def _removed(call: Call, found: object, outcome: Accepted[ItemsGone]) -> Removed:
     answer = outcome.answer
-    return Removed(removed=answer.removed, **totals(answer))
+    return Removed(removed=answer.removed, **totals(call, answer, outcome.state))
 
 
 # --- cart.restore ---------------------------------------------------------------
@@ -151,7 +151,7 @@ def _restore(call: Call, offers: dict[str, Offer]) -> Ask:
 
 def _restored(call: Call, offers: object, outcome: Accepted[Restored]) -> RestoredView:
     answer = outcome.answer
-    return RestoredView(restored=answer.restored, **totals(answer))
+    return RestoredView(restored=answer.restored, **totals(call, answer, outcome.state))
 
 
 async def _whole_cart(call: Call, answer: Answer) -> tuple[int, Any]:
@@ -182,7 +182,7 @@ def todays_offer(services: Services, who: Principal, line: Line) -> Offer | None
 # --- cart.get -------------------------------------------------------------------
 
 
-async def _read(call: Call) -> CartView:
+async def _read(call: Call) -> CartAnswer:
     asking, who = call.services.asking, call.who
     state = (await asking.look("cart", who.id, who)).state
     if state.resumable is not None:
@@ -212,7 +212,7 @@ ROWS = (
     Command(
         name="cart.get",
         body=CartGet,
-        answer=CartView,
+        answer=CartAnswer,
         permission="own",
         where=own,
         refer=_read,
@@ -271,7 +271,7 @@ ROWS = (
         command=_restore,
         show=_restored,
         kept_in_cart=True,
-        routes=(Route("POST", "/cart/restore", 200, _whole_cart, answer=CartView),),
+        routes=(Route("POST", "/cart/restore", 200, _whole_cart, answer=CartAnswer),),
         refusals=("nothing_to_restore",),
     ),
 )

@@ -22,6 +22,7 @@ from realtime.pipeline.asking import Accepted, in_database, new_id
 from realtime.pipeline.row import Ask, Call, Command, Route, no_content, own
 from realtime.pipeline.services import Services
 from realtime.problems import Problem, invalid
+from realtime.views.amounts import DepositView, SavingView, TaxView, amounts_fields
 from realtime.views.base import View
 from realtime.views.cart import ItemView
 from realtime.wire import Body, rfc3339
@@ -48,7 +49,15 @@ class CheckoutView(View, frozen=True):
     status: Literal["ACTIVE"]
     expires_at: str
     items: tuple[ItemView, ...]
+    subtotal: Decimal
+    """The goods before anything was taken off; from here to the total as in a cart."""
+    savings: tuple[SavingView, ...]
+    deposits: tuple[DepositView, ...]
+    taxes: tuple[TaxView, ...]
+    tax_included: bool
+    rounding: Decimal
     total: Decimal
+    """What is to be paid."""
     currency: str
     payment_id: str | None
     code: str | None
@@ -94,7 +103,9 @@ def beginning(
     """Return what keeps everything in the cart, and the chain whose goods they are. Raises the 400."""
     info = _branch(services, state, branch)
     gone = _unavailable(services, state, info)
-    return Checkout(new_id(), info.code, hold_s or settings.CHECKOUT_HOLD_S, gone), info.chain
+    today = services.goods.today(info.code)
+    terms = services.goods.catalogue(info.chain).tax_terms(state.lines, info.code, today)
+    return Checkout(new_id(), info.code, hold_s or settings.CHECKOUT_HOLD_S, gone, terms), info.chain
 
 
 def _checkout(call: Call, command: Checkout | RequestPayment) -> Ask:
@@ -113,12 +124,14 @@ async def _checked_out(
     if state.revision != revision:
         state = await asking.actors.state_at(Address("cart", call.who.id), revision)
     goods = call.services.goods
+    amounts = goods.amounts(state)
     return CheckoutView(
         reservation_id=done.reservation_id,
         status="ACTIVE",
         expires_at=rfc3339(done.expires_at),
         items=tuple([goods.item(line, call.who.id) for line in state.lines.values()]),
-        total=state.total,
+        **amounts_fields(amounts, state.lines),
+        total=amounts.total,
         currency=state.currency,
         payment_id=payment_id,
         code=None if payment_id is None else till_codes.code_of(payment_id),

@@ -204,7 +204,7 @@ def _quoted(call: Call, command: object, outcome: Accepted[Quoted]) -> QuoteView
     status, budget = budget_view(answer.standing)
     return QuoteView(
         changes=tuple(_change(change) for change in answer.changes),
-        cart_total=answer.cart_total,
+        cart_total=call.services.goods.due(outcome.state, answer.cart_total),
         budget_status=status,
         budget=budget,
         currency=answer.currency,

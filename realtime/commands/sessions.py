@@ -22,7 +22,7 @@ from realtime.pipeline.services import Services
 from realtime.pipeline.timed import LATE, Timed
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
-from realtime.views.cart import CartView, SavedView
+from realtime.views.cart import CartAnswer, SavedView
 from realtime.views.trolley import LockView, lock_view
 from realtime.wire import Body, Uuid, rfc3339
 
@@ -62,7 +62,7 @@ class Started(View, frozen=True):
     branch: str
     timeout_s: float
     restore: SavedView | None
-    cart: CartView
+    cart: CartAnswer
     message: str
 
 

@@ -6,12 +6,17 @@ Everything here answers at once, but for :meth:`Names.of`, which may read an acc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from actors.cart import State as CartState
 from actors.cart.budget import standing
+from actors.kit.money import zero
 from actors.messages.alarms import Alarm
 from actors.messages.branch import TrolleyCard
 from actors.messages.cart import Line, Offer
+from actors.messages.money.amounts import Amounts
 from actors.messages.trolley import TrolleyRef
 from core.accounts.people import People
 from core.accounts.principals import Principal
@@ -22,7 +27,7 @@ from core.fleet.trolleys import qr
 from realtime.pipeline.asking import Asking, in_database
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.alarm import AlarmView, alarm_view
-from realtime.views.cart import CartView, Items, ItemView, cart_view
+from realtime.views.cart import CartAnswer, CartView, Items, ItemView, cart_answer, cart_view
 
 QR = ("qr_malformed", "qr_invalid")
 """Refusals of what names a trolley by its code or QR."""
@@ -220,17 +225,61 @@ class Goods:
         """Return a line as its shopper sees it."""
         return self._items.view(line, self.finder(user_id)(line.product_id), self.avoided(user_id))
 
-    def cart(self, state: CartState, short: frozenset[str] = frozenset(), *, to: str = "") -> CartView:
+    def live_cart(self, state: CartState) -> CartView:
+        """Return a cart as the followers of its topic have it."""
+        user_id, total = state.user_id, self.total(state)
+        find, currency = self.finder(user_id), self._places.currency_of(user_id)
+        avoided, now = self.avoided(user_id), standing(state, self._now())
+        return cart_view(state, find, currency, self._items, total, avoided, now)
+
+    def cart(self, state: CartState, short: frozenset[str] = frozenset(), *, to: str = "") -> CartAnswer:
         """Return a cart as its shopper sees it; of the SKUs in ``short`` there is not enough.
 
         Nobody else it is shown ``to`` (their id) learns what the shopper must not eat or means to spend.
         """
         user_id = state.user_id
         find, currency = self.finder(user_id), self._places.currency_of(user_id)
+        amounts = self.amounts(state)
         if to not in ("", user_id):
-            return cart_view(state, find, currency, self._items, short)
+            return cart_answer(state, find, currency, self._items, amounts, short)
         avoided, now = self.avoided(user_id), standing(state, self._now())
-        return cart_view(state, find, currency, self._items, short, avoided, now)
+        return cart_answer(state, find, currency, self._items, amounts, short, avoided, now)
+
+    def total(self, state: CartState) -> Decimal:
+        """Return what a cart costs."""
+        if not state.lines:
+            return zero(state.currency or self._places.currency_of(state.user_id))
+        return self.due(state, state.total)
+
+    def due(self, state: CartState, goods: Decimal) -> Decimal:
+        """Return what a cart costs whose lines were worth ``goods``: most often just that."""
+        if self.catalogue(self._shop(state)[0]).simple:
+            return goods
+        return self.amounts(state).total
+
+    def amounts(self, state: CartState) -> Amounts:
+        """Return what a cart amounts to: today and where it is, or as its checkout was begun."""
+        if state.checkout is not None and state.checkout.amounts is not None:
+            return state.checkout.amounts
+        chain, branch = self._shop(state)
+        currency = state.currency or self._places.currency_of(state.user_id)
+        return self.catalogue(chain).amounts(state.lines, currency, branch, self.today(branch))
+
+    def today(self, branch: str) -> date:
+        """Return the date in a branch; UTC's where that is not known."""
+        info = self._directory.find_branch(branch)
+        return datetime.fromtimestamp(self._now(), ZoneInfo("UTC" if info is None else info.timezone)).date()
+
+    def _shop(self, state: CartState) -> tuple[str, str]:
+        """Return the chain and the branch (empty: any) in whose terms a cart is bought."""
+        if state.sessions:
+            held = state.sessions[-1]
+            return held.chain, held.branch
+        chain, branch = self._places.of(state.user_id)
+        if chain is None:
+            line = next(iter(state.lines.values()), None)
+            chain = "" if line is None else self._selling(line.product_id)
+        return chain, branch
 
     def within(self, state: CartState, chain: str) -> CartState:
         """Return a cart as the staff of a chain may see it: one with anything of another chain's as empty."""

@@ -18,7 +18,6 @@ from actors.branch import State as BranchState
 from actors.cart import State as CartState
 from actors.cart.budget import standing
 from actors.chain import State as ChainState
-from actors.kit.money import zero
 from actors.messages import branch as on_branch
 from actors.messages import budget as on_budget
 from actors.messages import cart as on_cart
@@ -95,7 +94,7 @@ def frame_of(
 
 
 def _cart_snapshot(services: Services, state: CartState) -> CartView:
-    return services.goods.cart(state)
+    return services.goods.live_cart(state)
 
 
 def _publish_cart(services: Services, state: CartState, offset: int, event: CartEvent) -> Published:
@@ -105,7 +104,7 @@ def _publish_cart(services: Services, state: CartState, offset: int, event: Cart
         "revision": offset,
         "items_count": len(state.lines),
         "total_items": state.units,
-        "total_price": state.total if state.lines else zero(shown),
+        "total_price": services.goods.total(state),
         "currency": shown,
         "updated_at": rfc3339(state.updated_at),
         "budget_status": status,

@@ -11,10 +11,11 @@ from uuid import NAMESPACE_URL, uuid5
 import msgspec
 
 from actors.cart import State as CartState
-from actors.kit.money import zero
 from actors.messages.budget import Standing
 from actors.messages.cart import Line, sku_of
+from actors.messages.money.amounts import Amounts
 from actors.messages.needs import Need
+from realtime.views.amounts import DepositView, SavingView, TaxView, amounts_fields
 from realtime.views.base import View
 from realtime.views.budget import BudgetStatus, BudgetView, budget_view
 from realtime.wire import encode, rfc3339
@@ -142,6 +143,23 @@ class CartView(View, frozen=True):
     needs: tuple[NeedView, ...]
 
 
+class CartAnswer(CartView, frozen=True):
+    """The whole cart with how its price comes about; followers of the topic read that where they show it.
+
+    ``subtotal - savings + deposits (+ taxes, unless they are included) + rounding = total_price``.
+    """
+
+    subtotal: Decimal
+    """The goods before anything was taken off."""
+    savings: tuple[SavingView, ...]
+    deposits: tuple[DepositView, ...]
+    taxes: tuple[TaxView, ...]
+    tax_included: bool
+    """Whether the prices hold the taxes."""
+    rounding: Decimal
+    """To an amount that can be paid."""
+
+
 class ProductLike(Protocol):
     """What a view needs of a catalogue's product."""
 
@@ -266,41 +284,66 @@ def cart_view(
     find: FindProduct,
     currency: str,
     shown: Items,
-    short: frozenset[str] = NOTHING,
+    total: Decimal,
     avoided: frozenset[str] = NOTHING,
     standing: Standing | None = None,
 ) -> CartView:
-    """Return the whole cart.
+    """Return the whole cart as followers of its topic have it; of the rest see :func:`cart_answer`."""
+    return CartView(**_whole(state, find, currency, shown, NOTHING, avoided, standing), total_price=total)
+
+
+def cart_answer(
+    state: CartState,
+    find: FindProduct,
+    currency: str,
+    shown: Items,
+    amounts: Amounts,
+    short: frozenset[str] = NOTHING,
+    avoided: frozenset[str] = NOTHING,
+    standing: Standing | None = None,
+) -> CartAnswer:
+    """Return the whole cart, with what it amounts to.
 
     ``currency`` is shown while the cart has none of its own; of the SKUs in ``short`` the branch has
     less than the cart holds. ``avoided`` are the allergens that its shopper is warned of,
     ``standing`` is how the shopper stands to their budget.
     """
+    whole = _whole(state, find, currency, shown, short, avoided, standing)
+    return CartAnswer(**whole, **amounts_fields(amounts, state.lines), total_price=amounts.total)
+
+
+def _whole(
+    state: CartState,
+    find: FindProduct,
+    currency: str,
+    shown: Items,
+    short: frozenset[str],
+    avoided: frozenset[str],
+    standing: Standing | None,
+) -> dict[str, Any]:
     lines = state.lines
     items, on_sale = shown.views(lines.values(), find, short, avoided)
-    currency = state.currency or currency
     status, budget = budget_view(standing)
-    return CartView(
-        id=cart_id(state.user_id),
-        items=items,
-        items_count=len(lines),
-        total_items=state.units,
-        total_price=state.total if lines else zero(currency),
-        currency=currency,
-        has_unavailable_items=bool(short) or not on_sale,
-        budget_status=status,
-        budget=budget,
-        sustainability_score=None,
-        revision=state.revision,
-        updated_at=rfc3339(state.updated_at) if state.updated_at else None,
-        vouchers=codes(state),
-        checkout=frozen_view(state),
-        saved=saved_view(state),
-        sessions=tuple(
+    return {
+        "id": cart_id(state.user_id),
+        "items": items,
+        "items_count": len(lines),
+        "total_items": state.units,
+        "currency": state.currency or currency,
+        "has_unavailable_items": bool(short) or not on_sale,
+        "budget_status": status,
+        "budget": budget,
+        "sustainability_score": None,
+        "revision": state.revision,
+        "updated_at": rfc3339(state.updated_at) if state.updated_at else None,
+        "vouchers": codes(state),
+        "checkout": frozen_view(state),
+        "saved": saved_view(state),
+        "sessions": tuple(
             [HeldView(session_id=held.session_id, trolley_id=held.trolley_id) for held in state.sessions]
         ),
-        needs=need_views(state),
-    )
+        "needs": need_views(state),
+    }
 
 
 def need_views(state: CartState) -> tuple[NeedView, ...]:

@@ -73,8 +73,8 @@ class Tax(msgspec.Struct, frozen=True, gc=False):
 class Deposit(msgspec.Struct, frozen=True, gc=False):
     """What is paid for the containers of a line's goods: a line of its own."""
 
-    line_id: str
-    """Of the goods."""
+    key: str
+    """Of the goods' line."""
     name: str
     quantity: int
     unit_price: Decimal
@@ -84,10 +84,13 @@ class Deposit(msgspec.Struct, frozen=True, gc=False):
 class Share(msgspec.Struct, frozen=True, gc=False):
     """What of the sum that is paid falls on a line."""
 
-    line_id: str
+    key: str
     paid: Decimal
     """Its goods, with the tax, without a deposit."""
     deposit: Decimal
+    tax_class: str
+    """Of the goods; empty: not taxed."""
+    deposit_tax_class: str
 
 
 class Amounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,13 +102,13 @@ class Amounts(msgspec.Struct, frozen=True, kw_only=True):
 
     subtotal: Decimal
     """The goods before anything was taken off."""
-    savings: tuple[Saving, ...] = ()
-    deposits: tuple[Deposit, ...] = ()
-    taxes: tuple[Tax, ...] = ()
-    tax_included: bool = True
+    savings: tuple[Saving, ...]
+    deposits: tuple[Deposit, ...]
+    taxes: tuple[Tax, ...]
+    tax_included: bool
     rounding: Decimal
     """To an amount that can be paid."""
     total: Decimal
     """What is paid."""
-    shares: tuple[Share, ...] = ()
-    """In the order of the lines."""
+    shares: tuple[Share, ...]
+    """In the order of the lines; empty while nothing is to be paid yet."""

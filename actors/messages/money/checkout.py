@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from actors.kit.command import Command as Asked
+from actors.messages.money.amounts import Amounts, TaxTerms
 from actors.messages.stock import Shortage
 
 
@@ -31,6 +32,8 @@ class Checkout(msgspec.Struct, Asked["CheckedOut"], frozen=True, tag="Checkout")
     hold_s: float
     unavailable: tuple[str, ...] = ()
     """Keys of lines whose product is not sold any more, as the edge knows it."""
+    terms: TaxTerms = TaxTerms()
+    """On which the branch sells these goods today."""
 
 
 class CancelCheckout(msgspec.Struct, Asked["CheckoutOver"], frozen=True, tag="CancelCheckout"):
@@ -104,6 +107,8 @@ class CheckoutRequested(msgspec.Struct, frozen=True, kw_only=True, tag="Checkout
     restore_s: float
     at: float
     wish: Wish | None = None
+    amounts: Amounts | None = None
+    """What is to be paid; None: the lines' total (from before there were taxes)."""
 
 
 class CheckoutReserved(msgspec.Struct, frozen=True, tag="CheckoutReserved"):

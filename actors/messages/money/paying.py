@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from actors.kit.command import Command as Asked
+from actors.messages.money.amounts import Amounts
 from actors.messages.money.checkout import Checkout
 from actors.messages.money.purchase import Purchase
 
@@ -89,6 +90,8 @@ class CheckoutReopened(msgspec.Struct, frozen=True, kw_only=True, tag="CheckoutR
     expires_at: float
     restore_s: float
     at: float
+    amounts: Amounts | None = None
+    """What was paid; None: the lines' total."""
 
 
 class CheckoutPaid(msgspec.Struct, frozen=True, kw_only=True, tag="CheckoutPaid"):

@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from actors.messages.cart import Line
+from actors.messages.money.amounts import Amounts
 
 
 class Purchase(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,8 +24,10 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     trolley_id: str | None
     lines: tuple[Line, ...]
     total: Decimal
-    """The sum of the lines' totals, in ``currency``."""
+    """What is paid, in ``currency``."""
     currency: str
+    amounts: Amounts | None = None
+    """How the total comes about; None: it is the sum of the lines' totals."""
 
 
 NO_PURCHASE = Purchase(

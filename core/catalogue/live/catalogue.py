@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import date
 
 from msgspec.structs import replace
 
-from actors.messages.cart import Offer
+from actors.messages.cart import Line, Offer
+from actors.messages.money.amounts import PLAIN, Amounts, GoodsTerms, TaxTerms
 from actors.messages.pricing import TIERS, Voucher
+from actors.pricing import amounts
 from core.catalogue import barcodes, labels
 from core.catalogue.labels import Label, Layout
 from core.catalogue.live import products
@@ -103,6 +106,33 @@ class Catalogue:
                 now.offers.clear()
             now.offers[key] = offer
         return offer if label is None else _labelled(offer, label)
+
+    @property
+    def simple(self) -> bool:
+        """Whether a cart always costs the sum of its lines."""
+        return self._products.simple
+
+    def amounts(self, lines: Mapping[str, Line], currency: str, branch: str, day: date) -> Amounts:
+        """Return what lines, by their keys, amount to in a branch on a day of its calendar."""
+        now = self._products
+        by_id, taxes = now.by_id, now.taxes
+
+        def terms(_: str, line: Line) -> GoodsTerms:
+            product = by_id.get(line.product_id)
+            return PLAIN if product is None else taxes.terms(product.tax_class, product.deposit, branch, day)
+
+        return amounts(lines, currency, terms, included=taxes.included, by_line=taxes.by_line)
+
+    def tax_terms(self, lines: Mapping[str, Line], branch: str, day: date) -> TaxTerms:
+        """Return what a checkout of the lines takes along."""
+        now = self._products
+        sold = {key: now.by_id.get(line.product_id) for key, line in lines.items()}
+        goods = {
+            key: now.taxes.terms(product.tax_class, product.deposit, branch, day)
+            for key, product in sold.items()
+            if product is not None
+        }
+        return TaxTerms(now.taxes.included, now.taxes.by_line, goods)
 
     @property
     def by_branch(self) -> bool:

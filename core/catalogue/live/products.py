@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from actors.kit.money import quantize
+from actors.kit.money import decimals, quantize
 from actors.messages.cart import Offer
 from actors.messages.money.amounts import ZERO
 from actors.messages.restriction import Restriction
@@ -104,6 +104,8 @@ class ChainProducts(NamedTuple):
     currency: str = ""
     places: dict[Any, _Place] = {}
     taxes: Taxes = Taxes()
+    simple: bool = True
+    """What a cart costs is the sum of its lines: nothing comes on top, no deposit and no rounding."""
 
 
 EMPTY = ChainProducts({}, {}, {}, Rules(), {}, {})
@@ -131,7 +133,8 @@ def load(chain: str, before: ChainProducts = EMPTY) -> ChainProducts:
     if by_id is not before.by_id:
         by_barcode = {item.barcode: item for item in by_id.values()}
         by_code = {each.code: (item, each) for item in by_id.values() for each in item.codes}
-    found = price_rules.load(chain)
+    found, how = price_rules.load(chain), taxes.load(row)
+    deposits = any(item.deposit for item in by_id.values())
     return ChainProducts(
         by_id=by_id,
         by_barcode=by_barcode,
@@ -141,7 +144,8 @@ def load(chain: str, before: ChainProducts = EMPTY) -> ChainProducts:
         layouts=layouts,
         currency=row.currency,
         places=places,
-        taxes=taxes.load(row),
+        taxes=how,
+        simple=how.included and not deposits and decimals(row.currency) != 3,
     )
 
 

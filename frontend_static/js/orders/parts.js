@@ -4,6 +4,7 @@ import { t, dayAndTime, money, zoneNote } from "../i18n.js";
 import { auth } from "../api.js";
 import { secondsUntil } from "../clock.js";
 import { Icon } from "../parts/icons.js";
+import { ruleOf } from "../parts/sums.js";
 import { Rows } from "../parts/rows.js";
 
 const SOON_MS = 800;
@@ -108,15 +109,6 @@ const Price = ({ item, currency }) =>
         )}
       </ol>
     </details>`;
-
-/**
- * A rule of the trace in words: "base", "variant:5 kg", "tier:GOLD", "voucher:CODE", "quantity:10".
- * @param {string} rule
- */
-function ruleOf(rule) {
-  const [kind, ...rest] = rule.split(":");
-  return t(`rule.${kind}`, { what: rest.join(":") });
-}
 
 /** @param {{ item: Rest.ItemAnswer, currency: string }} props */
 const Line = ({ item, currency }) => html`<li>

@@ -5,6 +5,7 @@ import { auth } from "../api.js";
 import { secondsUntil } from "../clock.js";
 import { Icon } from "../parts/icons.js";
 import { Qr } from "../parts/qr.js";
+import { Sums } from "../parts/sums.js";
 import { Brand, Empty, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts } from "../parts/common.js";
 import { Lines, Refunds, Status, Total, passOpen, signIn, useOrder } from "./parts.js";
 
@@ -65,6 +66,7 @@ function Sheet({ order }) {
       </p>
     </header>
     <${Lines} order=${order} />
+    <${Sums} amounts=${order} currency=${order.currency} />
     <${Total} order=${order} />
     ${
       order.payment &&

@@ -4,6 +4,7 @@ import { t, money, timeOfDay } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Empty } from "../parts/common.js";
 import { serverNow, parseTime } from "../clock.js";
+import { CartSums } from "./amounts.js";
 import { useCheckout, useEdits, useStore } from "./context.js";
 import { LockCard } from "./lock.js";
 import { SessionTimerWarning } from "./session-timer.js";
@@ -247,7 +248,7 @@ export function CartView() {
   const { sheetOpen, shortages } = useCheckout();
   const sheet = useSignal(/** @type {string | null} */ (null));
   const close = () => (sheet.value = null);
-  const { currency, saved, checkout } = present(cart.value);
+  const { currency, saved, checkout, revision } = present(cart.value);
   const short = Object.keys(shortages.value).length > 0;
   return html`<div class="shopping">
     <main class="shopping-main" id="main">
@@ -263,8 +264,9 @@ export function CartView() {
         lines.value.length === 0
           ? html`<${Empty} icon="bag" title=${t("cart.empty")} text=${t("cart.empty_lead")} />`
           : html`<ul class="lines" aria-label=${t("cart.title")}>
-            ${lines.value.map((line) => html`<${Line} key=${line.id} line=${line} currency=${currency} />`)}
-          </ul>`
+              ${lines.value.map((line) => html`<${Line} key=${line.id} line=${line} currency=${currency} />`)}
+            </ul>
+            <${CartSums} currency=${currency} revision=${revision} />`
       }
       <div class="shopping-foot">
         <${HelpButton} />

@@ -10,9 +10,9 @@ from hypothesis import given as hypothesis_given
 from hypothesis import strategies as st
 
 from actors.kit import money
-from actors.messages.cart import Line, PriceStep
-from actors.messages.money.amounts import Amounts, GoodsTerms, TaxClass, TaxRate
-from actors.pricing import amounts
+from actors.messages.cart import Line, PriceStep, key_of
+from actors.messages.money.amounts import Amounts, GoodsTerms, TaxClass, TaxRate, TaxTerms
+from actors.pricing import adds_up, bill
 from actors.pricing.amounts import split
 
 GST_18 = TaxClass("standard", (TaxRate("CGST", Decimal(9)), TaxRate("SGST", Decimal(9))))
@@ -31,10 +31,9 @@ def line(total: str, *, quantity: int = 1, steps: tuple[tuple[str, str], ...] = 
 def of(
     lines: list[Line], terms: dict[str, GoodsTerms] | GoodsTerms, currency: str = "EUR", **how: Any
 ) -> Amounts:
-    def found(each: Line) -> GoodsTerms:
-        return terms if isinstance(terms, GoodsTerms) else terms[each.line_id]
-
-    return amounts(lines, currency, found, **how)
+    each = terms if isinstance(terms, dict) else {line.line_id: terms for line in lines}
+    goods = {f"product-{name}": its for name, its in each.items()}
+    return bill({key_of(line): line for line in lines}, currency, TaxTerms(goods=goods, **how))
 
 
 def taxes(found: Amounts) -> list[tuple[str, str, str, str]]:
@@ -145,6 +144,7 @@ def test_whatever_is_bought_adds_up(cart: Any, included: bool, by_line: bool) ->
     assert found.subtotal + deposits + on_top + found.rounding == found.total
     assert found.total == money.payable(found.total, currency) >= 0
     assert sum((each.paid + each.deposit for each in found.shares), Decimal(0)) == found.total
+    assert adds_up(found, lines)
     assert all(each.paid >= 0 and each.deposit >= 0 for each in found.shares)
 
 
@@ -155,7 +155,12 @@ def test_net_and_taxes_within_the_prices_make_what_is_taxed(cart: Any, by_line: 
     nets = {each.tax_class: each.net for each in found.taxes}
     taxed = sum((each.line_total for each in lines if terms[each.line_id].tax.rates), Decimal(0))
     taxed += sum(
-        (each.line_total for each in found.deposits if terms[each.line_id].deposit_tax.rates), Decimal(0)
+        (
+            each.line_total
+            for each in found.deposits
+            if terms[each.key.removeprefix("product-")].deposit_tax.rates
+        ),
+        Decimal(0),
     )
     total = sum(nets.values(), Decimal(0)) + sum((each.tax for each in found.taxes), Decimal(0))
     assert total == taxed

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from actors import cart
 from actors.cart.payment import MAX_PAYMENTS
 from actors.messages.cart import AddItem, ClearCart, CloseSession, EndSession, OpenSession, SessionOver
+from actors.messages.money.amounts import TaxTerms
 from actors.messages.money.checkout import (
     CancelCheckout,
     Checkout,
@@ -31,6 +32,7 @@ from actors.messages.money.purchase import Purchase
 from actors.messages.money.refund import RefundPayment
 from actors.messages.stock import CommitReservation, Quantity, ReleaseReservation, Reserve, Shortage
 from actors.messages.trolley import Release
+from actors.pricing import bill
 from tests.domain.given import Given, Then, given
 from tests.domain.things import offer
 
@@ -81,6 +83,7 @@ def bought(state: cart.State) -> Purchase:
         lines=tuple(state.lines.values()),
         total=TOTAL,
         currency="INR",
+        amounts=bill(state.lines, "INR", TaxTerms()),
     )
 
 

@@ -20,6 +20,7 @@ from actors.messages.money.order import OrderPlaced, RefundOrder
 from actors.messages.money.paying import CheckoutPaid, PaymentAsked, PaymentRequested, RequestPayment
 from actors.messages.money.payment import ChargeTaken, CheckPayment, ConfirmPayment
 from actors.messages.stock import AdjustStock, Quantity, ReceiveStock, StockSold, SweepReservations
+from actors.pricing import adds_up
 from tests.domain.bank import DECLINED, Account
 from tests.domain.network import World, check_replay, events
 from tests.domain.things import offer
@@ -252,7 +253,7 @@ class Payers(RuleBasedStateMachine):
         for actor in self.world.of("order"):
             for placed in events(actor, OrderPlaced):
                 bought = placed.purchase
-                assert bought.total == sum((line.line_total for line in bought.lines), Decimal(0))
+                assert bought.amounts is not None and adds_up(bought.amounts, bought.lines)  # noqa: PT018
                 assert bought.total == self.world.bank.accounts[actor.key].charge.amount
                 assert events(self.world.actor("payment", actor.key), ChargeTaken)
 
