@@ -161,6 +161,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account", page, {"name": "account"}),
     path("people/<str:chain_id>", page, {"name": "people"}),
     path("docs/asyncapi", page, {"name": "asyncapi"}),
+    path("docs/components", page, {"name": "components"}),
     path("shop", page, {"name": "shop"}),
     path("t/<str:trolley_id>", page, {"name": "shop"}),
     path("pay/<str:provider>/<uuid:payment_id>", pay_page),

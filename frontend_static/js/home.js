@@ -5,12 +5,13 @@ import { auth } from "./api.js";
 import { TrolleySocket } from "./socket.js";
 import { socketUrl } from "./connect.js";
 import { foldChain } from "./fold.js";
+import { AccountMenu } from "./frame/account-menu.js";
 import { all, managedChains } from "./chains.js";
 import { Icon } from "./parts/icons.js";
 import { Brand, LangSwitch, Loading, ThemeSwitch, Toasts } from "./parts/common.js";
 import { present } from "./present.js";
 
-const SIGN_IN = "/login?next=%2F%23branches";
+const SIGN_IN = "/login";
 
 /**
  * @param {{ href: string, icon: string, title: string, text: string, tag?: boolean,
@@ -86,12 +87,14 @@ const watches = (me, chain) => me.is_platform_admin || me.roles.some((one) => on
 
 /** @typedef {{ me: Rest.MeAnswer, branches: Rest.BranchAnswer[], managed: Rest.ChainAnswer[] }} Found */
 
-function Branches() {
+/** @param {{ onMe: (me: Rest.MeAnswer) => void }} props */
+function Branches({ onMe }) {
   const [found, setFound] = useState(/** @type {Found | null} */ (null));
   const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
   useEffect(() => {
     const load = async () => {
       const [me, branches] = await Promise.all([auth.call("GET", "/api/me"), all("/api/branches")]);
+      onMe(me);
       setFound({ me, branches, managed: await managedChains(me) });
     };
     load().catch(setProblem);
@@ -159,6 +162,7 @@ function Branches() {
 
 function Home() {
   const [branches, setBranches] = useState(location.hash === "#branches" && auth.signedIn);
+  const [me, setMe] = useState(/** @type {Rest.MeAnswer | null} */ (null));
   useEffect(() => {
     document.title = t("title.home");
   }, [lang.value]);
@@ -169,13 +173,18 @@ function Home() {
     setBranches(true);
   };
   return html`
-    <header class="topbar"><${Brand} /><span class="push row"><${LangSwitch} /><${ThemeSwitch} /></span></header>
+    <header class="topbar">
+      <${Brand} />
+      <span class="push row">
+        ${auth.signedIn ? html`<${AccountMenu} me=${me} />` : html`<${LangSwitch} /><${ThemeSwitch} />`}
+      </span>
+    </header>
     <main class="home stack" id="main">
       <h1>${t("home.title")}</h1>
       <${Choice} href="/shop" icon="trolley" title=${t("home.shop")} text=${t("home.shop_text")} tag />
       ${
         branches
-          ? html`<${Branches} />`
+          ? html`<${Branches} onMe=${setMe} />`
           : html`<${Choice}
             href=${SIGN_IN}
             icon="store"
@@ -186,6 +195,7 @@ function Home() {
       }
       <p class="row home-developers">
         ${t("home.developers")} <a href="/api/docs">${t("home.api")}</a><a href="/docs/asyncapi">${t("home.live")}</a>
+        <a href="/docs/components">${t("components.title")}</a>
       </p>
     </main>
     <${Toasts} />

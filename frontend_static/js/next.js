@@ -1,7 +1,7 @@
 /** Where to sign in, and where to go after that. */
 
-/** The page to sign in on, from which one comes back to this one. */
-export const signInUrl = () => `/login?next=${encodeURIComponent(location.pathname)}`;
+/** The page to sign in on, from which one comes back to this one as it is. */
+export const signInUrl = () => `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
 
 /**
  * The path and query of `next`, if that is an address of this site; else "/".

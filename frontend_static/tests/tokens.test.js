@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 const css = readFileSync(new URL("../css/tokens.css", import.meta.url), "utf8");
 const colours = (text) =>
   Object.fromEntries([...text.matchAll(/--([\w-]+):\s*(#[0-9a-f]{6})/gi)].map((hit) => [hit[1], hit[2]]));
-const [media, chosen] = [css.indexOf("@media"), css.indexOf(':root[data-theme="dark"]')];
+const [media, chosen] = [css.indexOf("@media"), css.indexOf('[data-theme="dark"] {')];
 const light = colours(css.slice(0, media));
 const dark = { ...light, ...colours(css.slice(chosen)) };
 

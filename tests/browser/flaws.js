@@ -15,7 +15,8 @@
   const controls = [...document.querySelectorAll("a[href], button, input, textarea, select, [role=button]")].filter(shown);
   for (const el of controls) {
     if (!nameOf(el).trim()) flaws.push(say("no name", el));
-    const { width, height } = el.getBoundingClientRect();
+    // A tick is set by a press on its words, too.
+    const { width, height } = (el.matches("[type=checkbox]") && el.closest("label") || el).getBoundingClientRect();
     if (least && (width < least - 0.5 || height < least - 0.5)) flaws.push(say(`${width}x${height} is hard to touch`, el));
   }
   for (const el of document.querySelectorAll("img:not([alt])")) flaws.push(say("no alt", el));

@@ -3,15 +3,16 @@ import { html, render, useEffect, useState } from "../ui.js";
 import { t, lang, reason, dayAndTime } from "../i18n.js";
 import { auth } from "../api.js";
 import { all } from "../chains.js";
+import { signInUrl } from "../next.js";
 import { present } from "../present.js";
 import { Problem } from "../problem.js";
 import { Icon } from "../parts/icons.js";
-import { Brand, Empty, LangSwitch, Loading, Sheet, ThemeSwitch, Toasts, toast } from "../parts/common.js";
+import { Frame } from "../frame/frame.js";
+import { Empty, Loading, Sheet, Toasts, toast } from "../parts/common.js";
 import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
 
 const CHAIN = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const PATH = `/api/chains/${encodeURIComponent(CHAIN)}/members`;
-const SIGN_IN = `/login?next=${encodeURIComponent(location.pathname)}`;
 const ROLES = ["staff", "manager", "chain_admin"];
 
 /** @typedef {{ chain: Rest.ChainAnswer, branches: Rest.BranchAnswer[], everywhere: boolean, admin: boolean }} Own */
@@ -237,9 +238,9 @@ function App() {
   useEffect(() => {
     document.title = t("title.people");
   }, [lang.value]);
-  if (problem?.code === "signed_out") location.replace(SIGN_IN);
+  if (problem?.code === "signed_out") location.replace(signInUrl());
   return html`
-    <header class="topbar"><${Brand} /><span class="push row"><${LangSwitch} /><${ThemeSwitch} /></span></header>
+    <${Frame} here="people" chain=${CHAIN} />
     <main class="people" id="main">
       ${
         problem

@@ -82,7 +82,7 @@ export function Wants({ me, setMe }) {
       chosen=${[sustainability]}
       onTurn=${(/** @type {any} */ name) => put({ sustainability: name })}
     />
-    <label class="row">
+    <label class="switch">
       <input
         type="checkbox"
         checked=${receipts === "email"}

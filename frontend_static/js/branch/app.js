@@ -3,18 +3,10 @@ import { html, cx, render, useEffect, useSignal } from "../ui.js";
 import { t, lang, zone } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
-import {
-  Brand,
-  Denied,
-  Empty,
-  LangSwitch,
-  Loading,
-  OfflineBanner,
-  ThemeSwitch,
-  Toasts,
-  ZoneNote,
-} from "../parts/common.js";
+import { Denied, Empty, Loading, OfflineBanner, Toasts, ZoneNote } from "../parts/common.js";
 import { signInUrl } from "../next.js";
+import { useAddress } from "../frame/address.js";
+import { Frame } from "../frame/frame.js";
 import { Boundary } from "../parts/boundary.js";
 import { socketUrl } from "../connect.js";
 import { BranchStore } from "./store.js";
@@ -72,33 +64,17 @@ function Devices({ devices }) {
   </a>`;
 }
 
-function Pages() {
-  const home = `/branch/${encodeURIComponent(code)}`;
-  return html`
-    <a class="pill pill-link pill-good" href=${`${home}/orders`}><${Icon} name="receipt" />${t("sales.open")}</a>
-    <a class="pill pill-link pill-good" href=${`${home}/exit`}><${Icon} name="exit" flips />${t("exit.open")}</a>
-    <a class="pill pill-link pill-good" href=${`${home}/office`}><${Icon} name="list" />${t("office.open")}</a>
-  `;
-}
-
 function TopBar() {
   const data = useStore().board.value;
-  return html`<header class="topbar branch-bar">
-    <${Brand} short />
-    <div class="branch-name">
-      <h1>${data ? data.branch.name : code}</h1>
-      ${
-        data &&
-        html`<p class="small soft">
-          ${data.branch.city && html`<span class="branch-city">${data.branch.city} · </span>`}
-          <span class="code">${data.branch.code}</span>
-          <${ZoneNote} />
-        </p>`
-      }
-    </div>
-    <div class="pills"><${Live} />${data && html`<${Devices} devices=${data.devices} /><${Pages} />`}</div>
-    <span class="push row tight"><${WallClock} /><${LangSwitch} /><${ThemeSwitch} /></span>
-  </header>`;
+  const tools = html`<${Live} />${data && html`<${Devices} devices=${data.devices} />`}<${WallClock} />`;
+  return html`<${Frame}
+    here="map"
+    branch=${code}
+    name=${data?.branch.name}
+    title=${data ? data.branch.name : code}
+    note=${data && html`<span class="small soft"><span class="code">${code}</span><${ZoneNote} /></span>`}
+    tools=${tools}
+  />`;
 }
 
 const VIEWS = [
@@ -159,24 +135,23 @@ function Floor({ data, selected, onOpen }) {
 function Board() {
   const { board, connection } = useStore();
   const view = useSignal(matchMedia("(max-width: 899px)").matches ? "list" : "map");
-  const selected = useSignal(/** @type {string | null} */ (null));
+  const [selected, select] = useAddress("trolley", { step: true });
   const data = present(board.value);
-  const open = (/** @type {string} */ id) => (selected.value = id);
-  const chosen = data.trolleys.find((one) => one.trolley_id === selected.value);
+  const chosen = data.trolleys.find((one) => one.trolley_id === selected);
   if (!data.trolleys.length)
     return html`<main id="main">
       <${Empty} icon="trolley" title=${t("branch.empty")} text=${t("branch.empty_text")} />
     </main>`;
   return html`<main class="board" id="main" data-view=${view.value} data-stale=${connection.value !== "open"}>
     <${Boundary} what=${t("part.counters")} of=${data}><${Counters} trolleys=${data.trolleys} /><//>
-    <${Boundary} what=${t("alarms.title")} of=${data}><${Needs} board=${data} onOpen=${open} /><//>
+    <${Boundary} what=${t("alarms.title")} of=${data}><${Needs} board=${data} onOpen=${select} /><//>
     <${Tabs} view=${view} />
     <div class="board-map">
-      <${Boundary} what=${t("view.map")} of=${data}><${Floor} data=${data} selected=${selected.value} onOpen=${open} /><//>
+      <${Boundary} what=${t("view.map")} of=${data}><${Floor} data=${data} selected=${selected} onOpen=${select} /><//>
     </div>
     <aside class="board-list" aria-label=${t("view.list")}>
       <${Boundary} what=${t("view.list")} of=${data}>
-        <${List} board=${data} selected=${selected.value} onOpen=${open} />
+        <${List} board=${data} selected=${selected} onOpen=${select} />
       <//>
     </aside>
     ${
@@ -185,7 +160,7 @@ function Board() {
         key=${chosen.trolley_id}
         trolley=${chosen}
         board=${data}
-        onClose=${() => (selected.value = null)}
+        onClose=${() => select("")}
       />`
     }
   </main>`;

@@ -5,7 +5,9 @@ import { auth, queryOf } from "../api.js";
 import { editsCatalogue, managedChains } from "../chains.js";
 import { signInUrl } from "../next.js";
 import { Icon } from "../parts/icons.js";
-import { Brand, Empty, LangSwitch, Loading, ThemeSwitch, Toasts } from "../parts/common.js";
+import { useAddress, useFilters } from "../frame/address.js";
+import { Frame } from "../frame/frame.js";
+import { Empty, Loading, Toasts, toast } from "../parts/common.js";
 import { keep } from "../parts/files.js";
 import { useListing } from "../parts/listing.js";
 import { More, Rows } from "../parts/rows.js";
@@ -140,9 +142,25 @@ function Open({ opened, chain, edits, categories, close, changed }) {
 
 /** @param {{ chain: Rest.ChainAnswer, edits: boolean }} props */
 function Goods({ chain, edits }) {
-  const [search, opened] = [useSignal(/** @type {Search} */ (EVERYTHING)), useSignal(/** @type {Opened} */ (null))];
+  const [search, look] = useFilters(/** @type {Search} */ (EVERYTHING));
+  const opened = useSignal(/** @type {Opened} */ (null));
+  const [asked, ask] = useAddress("product", { step: true });
   const categories = useCategories(chain.slug);
-  const list = useListing(`/api/products?${queryOf({ chain: chain.slug, page_size: String(PAGE), ...search.value })}`);
+  const list = useListing(`/api/products?${queryOf({ chain: chain.slug, page_size: String(PAGE), ...search })}`);
+  const close = () => {
+    ask("");
+    opened.value = null;
+  };
+  useEffect(() => {
+    const known = list.rows?.find((one) => one.id === asked);
+    if (!asked) opened.value = null;
+    else if (known) opened.value = known;
+    else
+      auth.call("GET", `/api/products/${encodeURIComponent(asked)}`).then(
+        (product) => (opened.value = product),
+        (problem) => toast(reason(problem), { bad: true }),
+      );
+  }, [asked]);
   const changed = () => {
     list.again();
     categories.again();
@@ -173,9 +191,9 @@ function Goods({ chain, edits }) {
     </div>
     ${!edits && html`<p class="note"><${Icon} name="info" />${t("problem.catalogue_of_the_chain")}</p>`}
     <${SearchForm}
-      search=${search.value}
+      search=${search}
       categories=${categories.choices}
-      onSearch=${(/** @type {Search} */ next) => (search.value = next)}
+      onSearch=${look}
     />
     ${
       !list.rows
@@ -192,7 +210,7 @@ function Goods({ chain, edits }) {
                 class="goods"
                 rows=${list.rows}
                 row=${(/** @type {Rest.ProductAnswer} */ one) =>
-                  html`<${Good} product=${one} open=${(/** @type {Opened} */ it) => (opened.value = it)} />`}
+                  html`<${Good} product=${one} open=${(/** @type {Rest.ProductAnswer} */ it) => ask(it.id)} />`}
               />`
               : html`<${Empty} icon="bag" title=${t("catalogue.none")} text=${t("catalogue.none_text")} />`
           }
@@ -204,7 +222,7 @@ function Goods({ chain, edits }) {
       chain=${chain}
       edits=${edits}
       categories=${categories.choices}
-      close=${() => (opened.value = null)}
+      close=${close}
       changed=${changed}
     />
   `;
@@ -213,10 +231,8 @@ function Goods({ chain, edits }) {
 /** @typedef {{ chains?: Rest.ChainAnswer[], me?: Rest.MeAnswer, problem?: Problem }} Found */
 
 function Page() {
-  const [found, chosen] = [
-    useSignal(/** @type {Found} */ ({})),
-    useSignal(new URLSearchParams(location.search).get("chain")),
-  ];
+  const found = useSignal(/** @type {Found} */ ({}));
+  const [chosen, choose] = useAddress("chain");
   useEffect(() => {
     document.title = t("title.catalogue");
   }, [lang.value]);
@@ -229,15 +245,11 @@ function Page() {
       problem.code === "signed_out" ? location.replace(signInUrl()) : (found.value = { problem }),
     );
   }, []);
-  const choose = (/** @type {string} */ slug) => {
-    chosen.value = slug;
-    history.replaceState(null, "", `?chain=${encodeURIComponent(slug)}`);
-  };
   const { chains, me, problem } = found.value;
+  const chain = chains?.find((one) => one.slug === chosen) ?? chains?.[0];
   const inside = () => {
     if (problem) return html`<p class="note note-danger" role="alert"><${Icon} name="alert" />${reason(problem)}</p>`;
     if (!chains || !me) return html`<${Loading} />`;
-    const chain = chains.find((one) => one.slug === chosen.value) ?? chains[0];
     if (!chain)
       return html`
         <h1>${t("catalogue.title")}</h1>
@@ -249,7 +261,7 @@ function Page() {
     `;
   };
   return html`
-    <header class="topbar"><${Brand} /><span class="push row"><${LangSwitch} /><${ThemeSwitch} /></span></header>
+    <${Frame} here="catalogue" chain=${chain?.slug} />
     <main class="catalogue" id="main">${inside()}</main>
     <${Toasts} />
   `;

@@ -3,17 +3,8 @@ import { html, cx, render, useEffect, useSignal } from "../ui.js";
 import { t, lang } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
-import {
-  Brand,
-  Denied,
-  Empty,
-  LangSwitch,
-  Loading,
-  OfflineBanner,
-  ThemeSwitch,
-  Toasts,
-  ZoneNote,
-} from "../parts/common.js";
+import { Denied, Empty, Loading, OfflineBanner, Toasts, ZoneNote } from "../parts/common.js";
+import { Frame } from "../frame/frame.js";
 import { signInUrl } from "../next.js";
 import { BoardSheet } from "./boards.js";
 import { Pi } from "./cards.js";
@@ -48,31 +39,19 @@ const SHEETS = {
 function TopBar() {
   const { branch, connection } = useDevices();
   const open = connection.value === "open";
-  const back = t(deviceId ? "device.back" : "devices.back");
-  return html`<header class="topbar branch-bar">
-    <${Brand} short />
-    <a class="branch-link" href=${deviceId ? here : branchUrl} aria-label=${back} title=${back}>
-      <${Icon} name="back" flips />
-    </a>
-    <div class="branch-name">
-      <h1>${t("devices.title")}</h1>
-      <p class="small soft">
-        ${branch.value && html`<span class="branch-city">${branch.value.name} · </span>`}
-        <span class="code">${code}</span>
-        <${ZoneNote} />
-      </p>
-    </div>
-    <div class="pills">
-      ${
-        connection.value !== "denied" &&
-        html`<span class=${cx("pill", open ? "pill-good" : "pill-bad")} role="status">
-          <i class="dot"></i>
-          ${t(open ? "live.on" : "live.off")}
-        </span>`
-      }
-    </div>
-    <span class="push row tight"><${LangSwitch} /><${ThemeSwitch} /></span>
-  </header>`;
+  const live = html`<span class=${cx("pill", open ? "pill-good" : "pill-bad")} role="status">
+    <i class="dot"></i>
+    ${t(open ? "live.on" : "live.off")}
+  </span>`;
+  return html`<${Frame}
+    here="devices"
+    branch=${code}
+    name=${branch.value?.name}
+    title=${t("devices.title")}
+    up=${deviceId ? { href: here, label: t("device.back") } : undefined}
+    note=${html`<span class="small soft"><span class="code">${code}</span><${ZoneNote} /></span>`}
+    tools=${connection.value !== "denied" && live}
+  />`;
 }
 
 /** @param {{ open: (what: Asked) => void }} props */

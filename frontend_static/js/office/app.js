@@ -2,8 +2,9 @@
 import { html, render, useEffect, useState } from "../ui.js";
 import { lang, reason, t } from "../i18n.js";
 import { auth } from "../api.js";
-import { Icon } from "../parts/icons.js";
-import { Brand, Empty, LangSwitch, Loading, ThemeSwitch, Toasts } from "../parts/common.js";
+import { useAddress } from "../frame/address.js";
+import { Frame } from "../frame/frame.js";
+import { Empty, Loading, Toasts } from "../parts/common.js";
 import { AuditTab } from "./audit.js";
 import { BranchesTab } from "./branches.js";
 import { FiguresTab } from "./figures.js";
@@ -56,12 +57,8 @@ function Tab({ tab, place, manages, onSaved }) {
 function Office({ place, me, onSaved }) {
   const manages = runs(me, place);
   const tabs = (branchOfPage ? OF_BRANCH : OF_CHAIN).filter((one) => manages || !FOR_MANAGERS.includes(one));
-  const asked = new URLSearchParams(location.search).get("tab") ?? "";
-  const [tab, setTab] = useState(tabs.includes(asked) ? asked : tabs[0]);
-  const choose = (/** @type {string} */ next) => {
-    setTab(next);
-    history.replaceState(null, "", `?tab=${next}`);
-  };
+  const [asked, choose] = useAddress("tab", { step: true });
+  const tab = tabs.includes(asked) ? asked : tabs[0];
   return html`<main class="office" id="main">
     <nav class="office-tabs" aria-label=${t("office.parts")}>
       ${tabs.map(
@@ -99,22 +96,17 @@ function App() {
   }, [lang.value, name]);
   const saved = (/** @type {any} */ fresh) => setFound({ place: fresh, me });
   const denied = problem?.status === 404 || problem?.status === 403;
-  const back = branchOfPage ? `/branch/${encodeURIComponent(branchOfPage)}` : "/#branches";
   return html`
-    <header class="topbar branch-bar">
-      <${Brand} short />
-      <a class="branch-link" href=${back} aria-label=${t("office.back")} title=${t("office.back")}>
-        <${Icon} name="back" flips />
-      </a>
-      <div class="branch-name">
-        <h1>${t("office.title")}</h1>
-        <p class="small soft">
-          ${place && html`<span class="branch-city">${name} · </span>`}
-          <span class="code">${code}</span>
-        </p>
-      </div>
-      <span class="push row tight"><${LangSwitch} /><${ThemeSwitch} /></span>
-    </header>
+    <${Frame}
+      here=${branchOfPage ? "office" : "chain"}
+      branch=${branchOfPage}
+      chain=${chainOfPage}
+      name=${place?.name}
+      title=${t("office.title")}
+      note=${html`<span class="small soft">
+        ${!branchOfPage && place && html`<bdi>${name}</bdi> · `}<span class="code">${code}</span>
+      </span>`}
+    />
     ${
       place && me
         ? html`<${Office} place=${place} me=${me} onSaved=${saved} />`

@@ -2,6 +2,7 @@
 import { html, useEffect, useState } from "../ui.js";
 import { reason, t } from "../i18n.js";
 import { auth } from "../api.js";
+import { signInUrl } from "../next.js";
 import { Empty, Loading } from "../parts/common.js";
 
 const [, first, second] = location.pathname.split("/");
@@ -43,7 +44,7 @@ export function useLoaded(path) {
 }
 
 export function signIn() {
-  location.replace(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+  location.replace(signInUrl());
 }
 
 /**

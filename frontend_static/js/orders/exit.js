@@ -6,7 +6,8 @@ import { secondsSince } from "../clock.js";
 import { TROLLEY_FORMATS, signalFound } from "../scan.js";
 import { uuid } from "../socket.js";
 import { Icon } from "../parts/icons.js";
-import { Empty, LangSwitch, Loading, Brand, Toasts } from "../parts/common.js";
+import { Frame } from "../frame/frame.js";
+import { Empty, Loading, Toasts } from "../parts/common.js";
 import { useListing } from "../parts/listing.js";
 import { More, Rows } from "../parts/rows.js";
 import { Viewfinder } from "../parts/viewfinder.js";
@@ -15,7 +16,6 @@ import { signIn } from "./parts.js";
 
 const branch = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const api = `/api/branches/${encodeURIComponent(branch)}`;
-const home = `/branch/${encodeURIComponent(branch)}`;
 /** What a plain camera app brought along; checking it wants a tap, for a link must not let goods out by itself. */
 const brought = new URLSearchParams(location.search).get("code") ?? "";
 
@@ -222,14 +222,7 @@ function Page() {
   const { answer, problem } = found.value ?? {};
   const denied = problem?.status === 404 || problem?.status === 403;
   return html`
-    <header class="topbar">
-      <${Brand} short />
-      <a class="branch-link" href=${home} aria-label=${t("devices.back")} title=${t("devices.back")}>
-        <${Icon} name="back" flips />
-      </a>
-      <strong class="exit-name" dir="auto">${name}</strong>
-      <span class="push row"><${LangSwitch} /></span>
-    </header>
+    <${Frame} here="exit" branch=${branch} name=${answer?.name} />
     ${
       answer
         ? html`<${Gate} />`

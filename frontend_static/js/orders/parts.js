@@ -3,6 +3,7 @@ import { html, cx, useEffect, useSignal } from "../ui.js";
 import { t, dayAndTime, money, zoneNote } from "../i18n.js";
 import { auth } from "../api.js";
 import { secondsUntil } from "../clock.js";
+import { signInUrl } from "../next.js";
 import { Icon } from "../parts/icons.js";
 import { ruleOf } from "../parts/sums.js";
 import { Rows } from "../parts/rows.js";
@@ -12,7 +13,7 @@ const NOW_AND_THEN_MS = 5000;
 /** An order that was paid this moment may still be on its way into the books. */
 const UNWRITTEN_TRIES = 4;
 
-export const signIn = () => location.replace(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+export const signIn = () => location.replace(signInUrl());
 
 /**
  * Whether something about the order is under way and will be known in a moment.

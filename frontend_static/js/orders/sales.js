@@ -3,7 +3,8 @@ import { html, cx, render, useEffect, useSignal } from "../ui.js";
 import { t, lang, money, reason, zone } from "../i18n.js";
 import { auth, queryOf } from "../api.js";
 import { Icon } from "../parts/icons.js";
-import { Brand, Empty, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts, ZoneNote } from "../parts/common.js";
+import { Frame } from "../frame/frame.js";
+import { Empty, Loading, OfflineBanner, Toasts, ZoneNote } from "../parts/common.js";
 import { keep } from "../parts/files.js";
 import { useListing } from "../parts/listing.js";
 import { More, Rows } from "../parts/rows.js";
@@ -12,7 +13,6 @@ import { SearchForm, dayOf, filtersOf, isEmpty, searchOf } from "./search.js";
 import { Status, WhenAndUnits, signIn } from "./parts.js";
 
 const branch = decodeURIComponent(location.pathname.split("/")[2] ?? "");
-const home = `/branch/${encodeURIComponent(branch)}`;
 const PAGE = 30;
 const EVERY_MS = 10_000;
 
@@ -163,24 +163,13 @@ function Page() {
   }, [lang.value, name]);
   const denied = problem?.status === 404 || problem?.status === 403;
   return html`
-    <header class="topbar branch-bar">
-      <${Brand} short />
-      <a class="branch-link" href=${home} aria-label=${t("devices.back")} title=${t("devices.back")}>
-        <${Icon} name="back" flips />
-      </a>
-      <div class="branch-name">
-        <h1>${t("sales.title")}</h1>
-        <p class="small soft">
-          ${place && html`<span class="branch-city">${name} · </span>`}
-          <span class="code">${branch}</span>
-          <${ZoneNote} />
-        </p>
-      </div>
-      <div class="pills">
-        <a class="pill pill-link pill-good" href=${`${home}/exit`}><${Icon} name="exit" flips />${t("exit.open")}</a>
-      </div>
-      <span class="push row tight"><${LangSwitch} /><${ThemeSwitch} /></span>
-    </header>
+    <${Frame}
+      here="orders"
+      branch=${branch}
+      name=${place?.name}
+      title=${t("sales.title")}
+      note=${html`<span class="small soft"><span class="code">${branch}</span><${ZoneNote} /></span>`}
+    />
     ${
       me && place
         ? html`<${Sales} place=${place} manages=${leads(me)} />`

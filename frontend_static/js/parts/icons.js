@@ -24,6 +24,7 @@ const PATHS = {
   store: "M4 10v10h16V10 M3 10l2-6h14l2 6a3 3 0 0 1-6 0 3 3 0 0 1-6 0 3 3 0 0 1-6 0 M10 20v-5h4v5",
   wrench: "M14.5 6.5a4.5 4.5 0 0 1 5.8-3l-3 3 .6 2.6 2.6.6 3-3a4.5 4.5 0 0 1-6 5.4L9 20.6a2.1 2.1 0 0 1-3-3z",
   arrow: "M5 12h14 M13 6l6 6-6 6",
+  down: "M6 9.5l6 6 6-6",
   back: "M19 12H5 M11 6l-6 6 6 6",
   bag: "M5 8h14l1 12H4z M9 8V6.5a3 3 0 0 1 6 0V8",
   undo: "M9 8H15a5 5 0 0 1 0 10H8 M9 8l3.5-3.5 M9 8l3.5 3.5",
@@ -53,6 +54,9 @@ const PATHS = {
   in: "M12 5v14 M6.5 13.5L12 19l5.5-5.5",
   clock: "M12 3a9 9 0 1 0 .01 0 M12 7v5l3.5 2",
 };
+
+/** Every icon there is. */
+export const NAMES = Object.keys(PATHS);
 
 /** @param {{ name: string, flips?: boolean, label: string }} props */
 export function Icon({ name, flips = false, label }) {

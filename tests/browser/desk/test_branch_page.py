@@ -39,12 +39,13 @@ def test_with_the_keyboard_alone_a_lock_is_opened_with_a_reason_and_the_focus_co
     plan = page.locator(".plan-close, .plan").first
     expect(plan.get_by_role("button", name=re.compile("^Trolley 3, Free, lock closed"))).to_be_visible()
     order = []
-    for _ in range(7):
+    for _ in range(12):
         page.keyboard.press("Tab")
         order.append(_focused(page))
-    # The top bar from its start to its end, what needs somebody, then the plan: one stop for all trolleys.
-    pages = ["Devices of the branch", "Orders", "Exit", "Office"]
-    assert [name.split(":")[0] for name in order] == ["Smart Trolley", *pages, "עברית", "Colours"]
+    # The top bar from its start to its end, the rail, what needs somebody, then the plan: one stop for all.
+    bar = ["Smart Trolley", "Demo Mart Indiranagar", "Devices of the branch", "Find anything"]
+    rail = ["Map", "Orders", "Exit", "Devices", "Office", "Catalogue", "People"]
+    assert [name.split(":")[0] for name in order] == [*bar, "Your account and this page", *rail]
     page.keyboard.press("Tab")
     while page.evaluate("() => document.activeElement.closest('.alarms') !== null"):
         page.keyboard.press("Tab")

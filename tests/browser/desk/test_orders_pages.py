@@ -355,9 +355,9 @@ def test_staff_see_a_receipt_without_its_pass(visit: Visit, store: Store) -> Non
 
 def test_the_branch_page_leads_to_its_orders_and_its_exit(visit: Visit) -> None:
     page = visit("/branch/BRANCH-001", "manager", desk=True)
-    page.locator(".pill-link", has_text="Orders").click()
+    page.locator(".rail").get_by_role("link", name="Orders").click()
     expect(page).to_have_url(re.compile("/branch/BRANCH-001/orders$"))
-    page.locator(".pill-link", has_text="Exit").click()
+    page.locator(".rail").get_by_role("link", name="Exit").click()
     expect(page).to_have_url(re.compile("/branch/BRANCH-001/exit$"))
 
 
