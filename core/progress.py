@@ -34,6 +34,14 @@ class Progress:
         )
         self._out.flush()
 
+    def share(self, what: str, done: float) -> None:
+        """Show which share of something is done, 0 to 1; with all of it the line ends."""
+        whole = done >= 1
+        if self._terminal or whole:
+            start = "\r" if self._terminal else ""
+            self._out.write(f"{start}{_line(what, int(100 * done), 100)}{chr(10) if whole else ''}")
+            self._out.flush()
+
 
 def _line(what: str, done: int, total: int) -> str:
     filled = _WIDTH if not total else min(_WIDTH, done * _WIDTH // total)

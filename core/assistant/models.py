@@ -1,6 +1,8 @@
-"""What shoppers have said of what they eat and care for."""
+"""What shoppers have said of what they eat and care for, and of what was suggested to them."""
 
 from __future__ import annotations
+
+import uuid
 
 from django.db import models
 
@@ -35,3 +37,27 @@ class Preferences(models.Model):
 
     def __str__(self) -> str:
         return f"preferences of {self.user_id}"
+
+
+class Feedback(models.Model):
+    """What became of one suggestion to one shopper."""
+
+    class Action(models.TextChoices):
+        """It was shown, put into the cart, or put away."""
+
+        SHOWN = "shown"
+        ADDED = "added"
+        DISMISSED = "dismissed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recommendation_feedback")
+    product_id = models.UUIDField()
+    action = models.CharField(max_length=10, choices=Action)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "feedback"
+        indexes = [models.Index(fields=["user", "action", "at"], name="assistant_feedback_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.product_id}"

@@ -34,6 +34,7 @@ def everything_about(user: User) -> dict[str, Any]:
         "notifications": _rows(user.notifications.order_by("created_at")),
         "notification_preferences": _rows(user.notification_preferences.order_by("kind")),
         "shopping_preferences": _rows(Preferences.objects.filter(user=user)),
+        "recommendation_feedback": _rows(user.recommendation_feedback.order_by("at")),
         "push_subscriptions": _rows(user.push_subscriptions.order_by("made_at")),
         "messages": _rows(_messages(user)),
         "trolleys": list(Trolley.objects.filter(assigned_to_id=user.pk).values_list("trolley_id", flat=True)),

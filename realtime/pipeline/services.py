@@ -9,6 +9,7 @@ import msgspec
 
 from core.accounts.people import People
 from core.assistant.preferences.wants import WantsOfPeople
+from core.assistant.recommendations.serving import Models
 from core.catalogue.live.catalogue import Catalogue
 from core.fleet.directory import Directory
 from realtime.limits.attempts import Attempts
@@ -25,6 +26,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     places: Places
     goods: Goods
     names: Names
+    wants: WantsOfPeople
+    models: Models
     attempts: Attempts
     keys: UsedKeys
     find_session: Callable[[str], tuple[str, str, str] | None]
@@ -54,6 +57,8 @@ def services(
         places=places,
         goods=Goods(directory, catalogue, places, names, wants, now),
         names=names,
+        wants=wants,
+        models=Models(time.monotonic),
         attempts=attempts,
         keys=keys,
         find_session=find_session,

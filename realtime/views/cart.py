@@ -15,6 +15,7 @@ from actors.messages.budget import Standing
 from actors.messages.cart import Line, sku_of
 from actors.messages.money.amounts import Amounts
 from actors.messages.needs import Need
+from core.catalogue.live.products import CatalogueProduct
 from realtime.views.amounts import DepositView, SavingView, TaxView, amounts_fields
 from realtime.views.base import View
 from realtime.views.budget import BudgetStatus, BudgetView, budget_view
@@ -217,6 +218,18 @@ def item_view(
         added_at=rfc3339(line.added_at),
         available=active and in_stock,
         warnings=warnings_of(product, avoided),
+    )
+
+
+def product_view(product: CatalogueProduct) -> ProductView:
+    """Return a product as it is today, beside no line."""
+    return ProductView(
+        id=product.product_id,
+        barcode=product.barcode,
+        name=product.name,
+        price=product.price,
+        is_active=product.is_active,
+        image=product.image or None,
     )
 
 

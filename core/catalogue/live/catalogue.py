@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -21,6 +22,7 @@ __all__ = ["Catalogue", "CatalogueProduct", "CatalogueVariant"]
 
 _MOST_OFFERS = 50_000
 _LABELLED = 13
+_SHORT = 2
 
 
 Scanned = tuple[CatalogueProduct | None, Label | None, FurtherCode | None]
@@ -79,6 +81,25 @@ class Catalogue:
     def finder(self) -> Callable[[str], CatalogueProduct | None]:
         """Return what looks up by id as of now, to look up many."""
         return self._products.by_id.get
+
+    def of_kind(self, product: CatalogueProduct) -> Iterator[CatalogueProduct]:
+        """Yield the other products of the same kind: of its category, and with a word of its name.
+
+        Every cow's milk and every oat's drink of a dairy shelf are "milk"; butter is another kind.
+        """
+        words = _words(product.name)
+        for other in self._shelf(product.category) if words else ():
+            if other.product_id != product.product_id and words & _words(other.name):
+                yield other
+
+    def _shelf(self, category: str) -> tuple[CatalogueProduct, ...]:
+        now = self._products
+        if not now.shelves:
+            found: dict[str, list[CatalogueProduct]] = {}
+            for each in now.by_id.values():
+                found.setdefault(each.category, []).append(each)
+            now.shelves.update((slug, tuple(products)) for slug, products in found.items() if slug)
+        return now.shelves.get(category, ())
 
     def offer(
         self,
@@ -146,6 +167,13 @@ class Catalogue:
     def reload(self) -> None:
         """Read from the database what changed since the last time. Blocking."""
         self._products = products.load(self.chain, self._products)
+
+
+@lru_cache(200_000)
+def _words(name: str) -> frozenset[str]:
+    """Return the words of a name, without numbers, units and what stands behind a comma."""
+    head = name.partition(",")[0].casefold()
+    return frozenset(word for word in head.split() if len(word) > _SHORT and word.isalpha())
 
 
 def _refuse_blank(layout: Layout | None, code: str) -> None:

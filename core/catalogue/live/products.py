@@ -74,6 +74,13 @@ class CatalogueProduct(msgspec.Struct, frozen=True, gc=False):
     deposit: Decimal = ZERO
     restricted: Restriction | None = None
 
+    tags: frozenset[str] = NOTHING
+    """Its dietary tags."""
+    carbon_kg: Decimal | None = None
+    """Kilograms of CO2 equivalent a unit."""
+    score: int | None = None
+    """How sustainable it is, 0 to 100."""
+
     def variant(self, variant_id: str) -> CatalogueVariant | None:
         """Return the active variant with that id."""
         return next((one for one in self.variants if one.variant_id == variant_id and one.is_active), None)
@@ -93,7 +100,7 @@ _NOWHERE = _Place()
 
 
 class ChainProducts(NamedTuple):
-    """A chain's catalogue at one moment. Only ``offers`` grows: they are made when asked for."""
+    """A chain's catalogue at one moment. ``offers`` and ``shelves`` grow: they are made when asked for."""
 
     by_id: dict[str, CatalogueProduct]
     by_barcode: dict[str, CatalogueProduct]
@@ -106,9 +113,11 @@ class ChainProducts(NamedTuple):
     taxes: Taxes = Taxes()
     simple: bool = True
     """What a cart costs is the sum of its lines: nothing comes on top, no deposit and no rounding."""
+    shelves: dict[str, tuple[CatalogueProduct, ...]] = {}
+    """By category's slug, filled when first asked for."""
 
 
-EMPTY = ChainProducts({}, {}, {}, Rules(), {}, {})
+EMPTY = ChainProducts({}, {}, {}, Rules(), {}, {}, shelves={})
 
 
 def load(chain: str, before: ChainProducts = EMPTY) -> ChainProducts:
@@ -146,6 +155,7 @@ def load(chain: str, before: ChainProducts = EMPTY) -> ChainProducts:
         places=places,
         taxes=how,
         simple=how.included and not deposits and decimals(row.currency) != 3,
+        shelves={},
     )
 
 
@@ -193,10 +203,11 @@ def _products(
     prices: dict[Decimal, Decimal] = {}
     fields = (
         "pk", "barcode", "name", "price", "category_id", "is_active", "image", "version", "allergens",
-        "tax_class", "deposit", "restricted",
+        "tax_class", "deposit", "restricted", "dietary_tags", "carbon_footprint", "sustainability_score",
     )  # fmt: skip
     for row in rows.values_list(*fields).iterator(chunk_size=10_000):
-        pk, barcode, name, price, category, active, image, version, contains, tax_class, deposit, limits = row
+        pk, barcode, name, price, category, active, image, version, contains, *more = row
+        tax_class, deposit, limits, tags, carbon, score = more
         amount = prices.get(price)
         if amount is None:
             amount = prices[price] = quantize(price, currency)
@@ -217,6 +228,9 @@ def _products(
             version=version,
             codes=codes.get(pk, ()),
             allergens=_same(tuple(contains)) if contains else NOTHING,
+            tags=_same(tuple(tags)) if tags else NOTHING,
+            carbon_kg=carbon,
+            score=score,
             tax_class=tax_class or place.tax_class,
             deposit=ZERO if deposit is None else quantize(deposit, currency),
             restricted=Restriction(**limits) if limits else None,
@@ -224,9 +238,9 @@ def _products(
 
 
 @functools.lru_cache(10_000)
-def _same(contains: tuple[str, ...]) -> frozenset[str]:
-    """Return one set for all products that contain the same."""
-    return frozenset(contains)
+def _same(names: tuple[str, ...]) -> frozenset[str]:
+    """Return one set for all products of which the same is said."""
+    return frozenset(names)
 
 
 def _variants(chain: Chain, only: list[Any] | None) -> dict[Any, tuple[CatalogueVariant, ...]]:

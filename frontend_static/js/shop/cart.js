@@ -14,6 +14,7 @@ import { Needs } from "./staff/needs.js";
 import { EndSheet } from "./ending.js";
 import { FrozenNote, PaySheet } from "./pay.js";
 import { BudgetBar } from "./assistant/budget.js";
+import { Suggestions } from "./assistant/suggestions.js";
 import { present } from "../present.js";
 
 /** @typedef {import("../fold.js").Shown} Shown */
@@ -268,6 +269,7 @@ export function CartView() {
             </ul>
             <${CartSums} currency=${currency} revision=${revision} />`
       }
+      <${Suggestions} />
       <div class="shopping-foot">
         <${HelpButton} />
         ${

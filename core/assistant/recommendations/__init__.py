@@ -1,0 +1,1 @@
+"""What is suggested to a shopper, and what it is learnt from."""

@@ -1,0 +1,181 @@
+"""Chooses what to suggest beside a cart: of what is learnt, known of the shopper, and in the catalogue.
+
+Never suggested: what is in the cart, not sold, dismissed, without a tag of the shopper's diet, or with an
+allergen that they are warned of. Whether the branch has it is asked by whoever shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from core.assistant.preferences.wants import Wants
+from core.assistant.recommendations.files import Model
+from core.assistant.recommendations.history import History
+from core.assistant.recommendations.learning import best
+from core.catalogue.live.catalogue import Catalogue, CatalogueProduct
+
+Kind = Literal["budget", "sustainability", "health", "together", "again"]
+_CANDIDATES = 120
+_GREENER = Decimal("0.9")
+"""At most this share of the other's footprint."""
+_DEARER = Decimal("1.5")
+"""What is greener costs at most this many times as much."""
+_CHEAPER = Decimal("0.9")
+_SWAPS = 2
+_LEAST = 0.01
+
+
+class Suggestion(NamedTuple):
+    """One product to suggest; ``facts`` are for the reason's sentence."""
+
+    product: CatalogueProduct
+    kind: Kind
+    reason: str
+    confidence: float
+    facts: dict[str, object] = {}
+    instead_of: str | None = None
+
+
+class Situation(NamedTuple):
+    """What somebody is suggested something for."""
+
+    catalogue: Catalogue
+    lines: tuple[str, ...]
+    """The ids of the products in the cart, in the order they came in."""
+    wants: Wants
+    history: History
+    popular: Mapping[str, float]
+    tight: bool = False
+    """Whether the budget is nearly spent."""
+
+
+def suggest(model: Model | None, situation: Situation) -> list[Suggestion]:
+    """Return what to suggest, the best first; no product twice."""
+    fits = _fitting(situation)
+    swaps = [*_cheaper(situation, fits)] if situation.tight else []
+    swaps += _greener(situation, fits)
+    rest = sorted(
+        (*_again(situation, fits), *_together(model, situation, fits), *_popular(situation, fits)),
+        key=lambda each: -each.confidence,
+    )
+    first = _SWAPS if situation.wants.care != "low" or situation.tight else 1
+    return list(_once((*swaps[:first], *rest, *swaps[first:])))
+
+
+def greener_than(product: CatalogueProduct, catalogue: Catalogue, wants: Wants) -> CatalogueProduct | None:
+    """Return the product of the same kind with the least footprint, if it has clearly less."""
+    if product.carbon_kg is None:
+        return None
+    best, least = None, product.carbon_kg * _GREENER
+    for other in catalogue.of_kind(product):
+        if other.carbon_kg is None or other.carbon_kg > least or other.price > product.price * _DEARER:
+            continue
+        if other.is_active and suits(other, wants):
+            best, least = other, other.carbon_kg
+    return best
+
+
+def suits(product: CatalogueProduct, wants: Wants) -> bool:
+    """Return whether somebody who wants this may be suggested the product."""
+    return wants.diet <= product.tags and not (wants.allergens & product.allergens)
+
+
+def _fitting(situation: Situation) -> Callable[[str], CatalogueProduct | None]:
+    find, wants = situation.catalogue.finder(), situation.wants
+    never = {*situation.lines, *situation.history.dismissed}
+
+    def fits(product_id: str) -> CatalogueProduct | None:
+        product = None if product_id in never else find(product_id)
+        return product if product is not None and product.is_active and suits(product, wants) else None
+
+    return fits
+
+
+_Fits = Callable[[str], CatalogueProduct | None]
+
+
+def _together(model: Model | None, situation: Situation, fits: _Fits) -> Iterator[Suggestion]:
+    if model is None:
+        return
+    columns = [column for each in situation.lines if (column := model.column.get(each)) is not None]
+    if not columns:
+        return
+    basket = np.array(columns)
+    find = situation.catalogue.finder()
+    for column, score in best(model.neighbours, basket, _CANDIDATES):
+        if score <= _LEAST:
+            return
+        if (product := fits(model.products[column])) is None:
+            continue
+        because = find(model.products[_speaker(model, basket, column)])
+        facts: dict[str, object] = {"because": because.name if because else product.name}
+        yield Suggestion(product, "together", "bought_together", min(1.0, score), facts)
+
+
+def _speaker(model: Model, basket: np.ndarray, column: int) -> int:
+    """Return the column of the basket that speaks most for the product."""
+    known = model.neighbours
+
+    def weight(mine: int) -> float:
+        part = slice(known.starts[mine], known.starts[mine + 1])
+        places = np.flatnonzero(known.columns[part] == column)
+        return float(known.weights[part][places[0]]) if len(places) else 0.0
+
+    return max((int(mine) for mine in basket), key=weight)
+
+
+def _again(situation: Situation, fits: _Fits) -> Iterator[Suggestion]:
+    history = situation.history
+    for product_id, times in history.bought.items():
+        if (product := fits(product_id)) is not None:
+            yield Suggestion(product, "again", "bought_before", times / history.orders)
+
+
+def _popular(situation: Situation, fits: _Fits) -> Iterator[Suggestion]:
+    """Whatever else there is to suggest comes before what is merely popular."""
+    for product_id, share in situation.popular.items():
+        if (product := fits(product_id)) is not None:
+            yield Suggestion(product, "together", "popular_here", share * _LEAST)
+
+
+def _greener(situation: Situation, fits: _Fits) -> Iterator[Suggestion]:
+    for product in _products(situation):
+        other = greener_than(product, situation.catalogue, situation.wants)
+        if other is None or fits(other.product_id) is None:
+            continue
+        saved = (product.carbon_kg or Decimal(0)) - (other.carbon_kg or Decimal(0))
+        share = float(saved / product.carbon_kg) if product.carbon_kg else 0.0
+        facts: dict[str, object] = {"because": product.name, "carbon": saved.normalize().to_eng_string()}
+        yield Suggestion(other, "sustainability", "greener", share, facts, product.product_id)
+
+
+def _cheaper(situation: Situation, fits: _Fits) -> Iterator[Suggestion]:
+    """The cheapest of the same kind, the dearest of the cart's products first."""
+    for product in sorted(_products(situation), key=lambda each: -each.price):
+        kind = (each for each in situation.catalogue.of_kind(product) if fits(each.product_id) is not None)
+        other = min(kind, key=lambda each: each.price, default=None)
+        if other is None or other.price > product.price * _CHEAPER:
+            continue
+        saved = product.price - other.price
+        facts: dict[str, object] = {
+            "because": product.name, "price": saved, "currency": product.currency
+        }  # fmt: skip
+        share = float(saved / product.price)
+        yield Suggestion(other, "budget", "cheaper", share, facts, product.product_id)
+
+
+def _products(situation: Situation) -> Iterator[CatalogueProduct]:
+    find = situation.catalogue.finder()
+    return (product for each in situation.lines if (product := find(each)) is not None)
+
+
+def _once(found: Iterable[Suggestion]) -> Iterator[Suggestion]:
+    seen: set[str] = set()
+    for each in found:
+        if each.product.product_id not in seen:
+            seen.add(each.product.product_id)
+            yield each
