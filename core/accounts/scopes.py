@@ -61,14 +61,14 @@ def find_chain(principal: Principal, name: str) -> Chain:
     return get_object_or_404(chains(principal), by_id_or("slug", name))
 
 
-def editable_chains(principal: Principal) -> set[str]:
-    """Return the slugs of the chains whose catalogue the principal may change.
+def editable_chains(principal: Principal, permission: str = "catalogue.manage") -> set[str]:
+    """Return the slugs of the chains whose catalogue the principal may change, or deliver to.
 
     Whoever has the role in single branches only may where the chain lets them.
     """
-    if not principal.is_for("catalogue.manage"):
+    if not principal.is_for(permission):
         return set()
-    roles = PERMISSIONS["catalogue.manage"]
+    roles = PERMISSIONS[permission]
     held = [grant for grant in principal.grants if grant.role in roles]
     whole = {grant.chain for grant in held if grant.branch is None}
     single = {grant.chain for grant in held} - whole

@@ -20,15 +20,21 @@ _AT_ONCE = 20
 
 
 def runs_catalogue(who: Principal, permission: str, chain: Chain) -> bool:
-    """Return whether they have it in some branch of the chain: the catalogue is of all of them."""
+    """Return whether they may change the chain's catalogue, or deliver to it."""
     if not who.is_for(permission):
         return False
-    return who.is_platform_admin or chain.slug in scopes.managed_chains(who, permission)
+    return who.is_platform_admin or chain.slug in scopes.editable_chains(who, permission)
 
 
 def delivery(feed: SupplierFeed, by: User | None, name: str = "", data: bytes = b"") -> ImportJob:
-    """Return a new import of the file, or without one of what is at the feed's address; not yet launched."""
+    """Return a new import of the file, or without one of what is at the feed's address; not yet launched.
+
+    What somebody has said of the columns of the last one holds for this one too.
+    """
     job = ImportJob(chain=feed.chain, feed=feed, by=by, dry_run=not feed.applies, on_error=feed.on_error)
+    last = ImportJob.objects.filter(feed=feed).order_by("-created_at").first()
+    if last is not None:
+        job.mapping, job.encoding = last.mapping, last.encoding
     job.name = name or feed.name
     if data:
         job.data = data

@@ -217,7 +217,9 @@ class ImportColumnsView(_Imports):
 
 def _again(job: ImportJob, request: Request, **other: Any) -> Response:
     """Begin an import of the same file with these fields, else as before."""
-    as_before = {"on_error": job.on_error, "mapping": job.mapping, "encoding": job.encoding}
+    as_before = {
+        "feed": job.feed, "on_error": job.on_error, "mapping": job.mapping, "encoding": job.encoding,
+    }  # fmt: skip
     return begin(job.chain, cast(User, request.user), job.name, job.data, **{**as_before, **other})
 
 

@@ -20,6 +20,11 @@ Row = TypeVar("Row", bound=Model)
 _OF_THE_CHAIN = "Names and prices are the whole chain's, and yours leaves them to its own people."
 
 
+def of_the_chain() -> Problem:
+    """Return the 403 of branch managers whose chain keeps its catalogue to itself."""
+    return Problem(403, "catalogue_of_the_chain", _OF_THE_CHAIN)
+
+
 def managed(request: Request) -> QuerySet[Chain]:
     """Return the chains whose catalogue the caller may change.
 
@@ -30,7 +35,7 @@ def managed(request: Request) -> QuerySet[Chain]:
         return Chain.objects.all()
     slugs = scopes.editable_chains(who)
     if not slugs and scopes.managed_chains(who, "catalogue.manage"):
-        raise Problem(403, "catalogue_of_the_chain", _OF_THE_CHAIN)
+        raise of_the_chain()
     if not slugs:
         raise PermissionDenied
     return Chain.objects.filter(slug__in=slugs)

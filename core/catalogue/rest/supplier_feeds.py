@@ -24,6 +24,7 @@ from core.catalogue.imports.deliveries import DELIVER, MANAGE, delivery, runs_ca
 from core.catalogue.imports.fetching import is_address
 from core.catalogue.models import ImportJob, SupplierFeed
 from core.catalogue.rest.imports import ImportAnswer, accepted, read_file
+from core.catalogue.rest.permissions import of_the_chain
 from core.problems import rule
 from core.rest.fields import (
     ClosedSerializer,
@@ -72,13 +73,15 @@ class FeedAnswer(serializers.ModelSerializer[SupplierFeed]):
     next_at = Moment(allow_null=True)
     created_at = Moment()
     last_status = serializers.CharField(allow_null=True)
+    last_dry_run = serializers.BooleanField(allow_null=True)
     last_at = Moment(allow_null=True)
 
     class Meta:
         model = SupplierFeed
         fields = (
             "id", "chain", "owner", "name", "url", "every_hours", "applies", "on_error", "is_active",
-            "next_at", "created_at", "last_status", "last_at",
+            "next_at", "created_at", "last_status", "last_dry_run",
+            "last_at",
         )  # fmt: skip
 
 
@@ -171,12 +174,12 @@ class FetchFeedView(View):
 
 
 def _chain(request: Request, permission: str, chain_id: str) -> Chain:
-    """Return the chain; as all of its catalogue it is looked after by the managers of each branch."""
+    """Return the chain, for those who may change its catalogue or deliver to it."""
     who = cast(Principal, request.auth)
     chain = scopes.find_chain(who, chain_id)
-    if not runs_catalogue(who, permission, chain):
-        raise PermissionDenied
-    return chain
+    if runs_catalogue(who, permission, chain):
+        return chain
+    raise of_the_chain() if chain.slug in scopes.managed_chains(who, permission) else PermissionDenied
 
 
 def _feeds(chain: Chain) -> QuerySet[SupplierFeed]:
@@ -184,7 +187,9 @@ def _feeds(chain: Chain) -> QuerySet[SupplierFeed]:
     last = ImportJob.objects.filter(feed=OuterRef("pk")).order_by("-created_at")
     rows = SupplierFeed.objects.filter(chain=chain).select_related("chain", "owner")
     return rows.annotate(
-        last_status=Subquery(last.values("status")[:1]), last_at=Subquery(last.values("created_at")[:1])
+        last_status=Subquery(last.values("status")[:1]),
+        last_dry_run=Subquery(last.values("dry_run")[:1]),
+        last_at=Subquery(last.values("created_at")[:1]),
     )
 
 

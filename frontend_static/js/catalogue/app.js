@@ -14,6 +14,7 @@ import { More, Rows } from "../parts/rows.js";
 import { CategorySheet, useCategories } from "./categories.js";
 import { NewProductSheet, Picture, ProductSheet } from "./product.js";
 import { ImportSheet } from "./importing.js";
+import { SuppliersSheet } from "./suppliers.js";
 
 const PAGE = 40;
 const ORDERS = ["name", "price", "-price", "-updated_at"];
@@ -101,7 +102,7 @@ function SearchForm({ search, categories, onSearch }) {
   </form>`;
 }
 
-/** @typedef {"new" | "category" | "import" | Rest.ProductAnswer | null} Opened */
+/** @typedef {"new" | "category" | "import" | "suppliers" | Rest.ProductAnswer | null} Opened */
 
 /**
  * The sheet that is open.
@@ -123,6 +124,14 @@ function Open({ opened, chain, edits, categories, close, changed }) {
       />`;
     case "import":
       return html`<${ImportSheet}
+        chain=${chain.slug}
+        onClose=${() => {
+          close();
+          changed();
+        }}
+      />`;
+    case "suppliers":
+      return html`<${SuppliersSheet}
         chain=${chain.slug}
         onClose=${() => {
           close();
@@ -178,7 +187,8 @@ function Goods({ chain, edits }) {
       ${
         edits &&
         html`${button("new", "catalogue.new", "btn-primary")} ${button("category", "catalogue.new_category", "btn-quiet")}
-        ${button("import", "catalogue.import", "btn-quiet catalogue-import")}`
+        ${button("import", "catalogue.import", "btn-quiet catalogue-import")}
+        ${button("suppliers", "catalogue.suppliers", "btn-quiet catalogue-suppliers")}`
       }
       <button
         type="button"

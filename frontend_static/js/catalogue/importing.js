@@ -207,10 +207,10 @@ function Progress({ job }) {
   </div>`;
 }
 
-/** @param {{ chain: string, onClose: () => void }} props */
-export function ImportSheet({ chain, onClose }) {
+/** `first`: an import that is there already. @param {{ chain: string, onClose: () => void, first?: any }} props */
+export function ImportSheet({ chain, onClose, first = null }) {
   const [job, problem, skip] = [
-    useSignal(/** @type {Rest.ImportAnswer | null} */ (null)),
+    useSignal(/** @type {Rest.ImportAnswer | null} */ (first)),
     useSignal(/** @type {Problem | null} */ (null)),
     useSignal(false),
   ];
@@ -258,7 +258,7 @@ export function ImportSheet({ chain, onClose }) {
           <label class="btn btn-primary btn-big file">
             <${Icon} name="plus" />
             ${t("import.pick")}
-            <input type="file" accept=".csv,.txt,.tsv,.xlsx,text/csv" onChange=${upload} />
+            <input type="file" accept=".csv,.txt,.tsv,.xlsx,.json,text/csv" onChange=${upload} />
           </label>
         `
       }
@@ -319,6 +319,7 @@ export function ImportSheet({ chain, onClose }) {
       }
       ${
         now?.is_over &&
+        !first &&
         html`<button type="button" class="btn btn-bare" onClick=${() => (job.value = null)}>
           ${t("import.again")}
         </button>`

@@ -9,13 +9,14 @@ import { AuditTab } from "./audit.js";
 import { BranchesTab } from "./branches.js";
 import { FiguresTab } from "./figures.js";
 import { base, branchOfPage, chainOfPage, signIn } from "./load.js";
+import { KeysTab } from "./keys.js";
 import { RentalsTab } from "./rentals.js";
 import { BranchSettings, ChainSettings } from "./settings.js";
 import { TrolleysTab } from "./trolleys.js";
 
 const OF_BRANCH = ["figures", "rentals", "trolleys", "settings", "audit"];
-const OF_CHAIN = ["branches", "figures", "settings", "audit"];
-const FOR_MANAGERS = ["settings", "audit"];
+const OF_CHAIN = ["branches", "figures", "settings", "keys", "audit"];
+const FOR_MANAGERS = ["settings", "keys", "audit"];
 
 /**
  * Whether the account runs this branch or chain.
@@ -48,6 +49,8 @@ function Tab({ tab, place, manages, onSaved }) {
         place=${place}
         onSaved=${onSaved}
       />`;
+    case "keys":
+      return html`<${KeysTab} />`;
     default:
       return html`<${AuditTab} zone=${zone} />`;
   }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 from playwright.sync_api import FilePayload, expect
 
 from tests.browser.bought import change_chain
+from tests.browser.desk.test_office_pages import look
 from tests.browser.people import Visit
-from tests.browser.watch import flaws
+from tests.browser.watch import Watch, flaws
 from tests.system.store import Store
 
 PRICES = """barcode,name,price
@@ -145,3 +147,44 @@ def test_a_shopper_is_told_that_this_is_not_for_them(visit: Visit) -> None:
     page.goto(page.url.replace("/catalogue", "/#branches"))
     expect(page.locator(".note")).to_be_visible()
     expect(page.locator("#branches .choice:not([href='/account'])")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("lang", "desk"), [("en", False), ("en", True), ("he", False), ("he", True)])
+def test_a_suppliers_file_is_delivered_looked_at_and_written(
+    visit: Visit, watches: list[Watch], lang: str, desk: bool
+) -> None:
+    page = visit("/catalogue", "manager", desk=desk, lang=lang)
+    watches[0].allow_refusals()
+    size = f"{lang}-{'desk' if desk else 'phone'}"
+    name, price = f"Farm {size}", f"6{4 + desk}.{25 + 50 * (lang == 'he')}"
+    page.locator(".catalogue-suppliers").click()
+    page.locator("dialog .btn-primary").first.click()
+    page.locator("#name").fill(name)
+    page.locator("#url").fill("http://farm.example/prices.csv")
+    page.locator("dialog form .btn-primary").click()
+    expect(page.locator("#url-error")).to_be_visible()
+    look(page, f"supplier-new-{size}")
+    found = flaws(page)
+    page.locator("#url").fill("")
+    page.locator("dialog form .btn-primary").press("Enter")
+    page.locator(".delivery", has_text=name).click()
+    data = json.dumps({"products": [{"barcode": "8904100372468", "price": float(price)}]}).encode()
+    file = FilePayload(name="prices.json", mimeType="application/json", buffer=data)
+    page.locator("dialog input[type=file]").last.set_input_files(file)
+    expect(page.locator(".step ins")).to_have_text(price)
+    look(page, f"supplier-report-{size}")
+    found += flaws(page)
+    page.locator("dialog .btn-wide").last.click()
+    expect(page.locator("dialog .note[role=status]")).to_be_visible()
+    page.keyboard.press("Escape")
+    sheet = page.locator("dialog").last
+    expect(sheet.locator(".badge.standing-done")).to_have_count(1)
+    expect(sheet.locator(".badge.standing-tried")).to_have_count(1)
+    look(page, f"supplier-{size}")
+    found += flaws(page)  # a file's input is touched by its label
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.locator("#words").fill("papaya")
+    expect(page.locator(".good")).to_have_count(1)
+    expect(page.locator(".good .price")).to_contain_text(price)
+    assert found == []

@@ -49,7 +49,7 @@ def test_the_office_of_a_chain_has_no_flaw(visit: Visit, lang: str, desk: bool) 
     expect(page.locator(".office-row").first).to_be_visible()
     found = flaws(page, least_touch=TOUCH)
     look(page, f"branches-{size}")
-    for place, ready in ((1, ".tile"), (2, "form"), (3, ".filters")):
+    for place, ready in ((1, ".tile"), (2, "form"), (3, ".empty"), (4, ".filters")):
         tab(page, place)
         expect(page.locator(ready).first).to_be_visible()
         expect(page.locator(".spinner")).to_have_count(0)
@@ -77,6 +77,42 @@ def test_a_changed_setting_is_kept_and_stands_in_the_audit(visit: Visit, watches
     page.locator("[id='settings.rental_minutes']").fill("120")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".toast").last).to_contain_text("Saved")
+
+
+@BOTH
+def test_a_key_is_made_its_secret_is_shown_once_and_it_is_replaced_and_revoked(
+    visit: Visit, lang: str, desk: bool
+) -> None:
+    page = visit(f"{CHAIN}?tab=keys", "chain-admin", lang=lang, desk=desk)
+    size = f"{lang}-{'desk' if desk else 'phone'}"
+    name = f"Till system {size}"
+    page.locator(".office .btn-primary").first.click()
+    sheet = page.locator("dialog")
+    sheet.locator("#name").fill(name)
+    sheet.locator(".scopes input").nth(0).press("Space")
+    look(page, f"key-new-{size}")
+    found = flaws(page)
+    sheet.locator("form .btn-primary").press("Enter")
+    secret = sheet.locator(".secret").text_content() or ""
+    assert secret.startswith("stk_")
+    found += flaws(page, least_touch=TOUCH)
+    look(page, f"key-secret-{size}")
+    page.keyboard.press("Escape")
+    expect(page.locator("body")).not_to_contain_text(secret)
+    row = page.locator(".office-row", has_text=name)
+    row.click()
+    look(page, f"key-{size}")
+    sheet.locator(".card .btn").click()
+    other = sheet.locator(".secret").text_content() or ""
+    assert other.startswith("stk_")
+    assert other != secret
+    page.keyboard.press("Escape")
+    row.click()
+    end = sheet.locator(".btn-danger")
+    end.click()
+    end.click()
+    expect(row).to_have_count(0)
+    assert found == []
 
 
 def test_a_manager_makes_trolleys_and_has_their_labels(visit: Visit) -> None:

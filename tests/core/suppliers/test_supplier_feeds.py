@@ -16,6 +16,7 @@ from django.utils import timezone
 from core.accounts.models import Grant, User
 from core.catalogue.models import ImportJob, Product, SupplierFeed
 from core.catalogue.tasks import ask_suppliers
+from core.tenancy.models import Chain
 from core.trail.models import Note
 from tests.core.suppliers.supplier_peer import PATH, SupplierPeer
 from tests.core.support import Api, World
@@ -98,7 +99,8 @@ def test_a_feed_that_applies_writes_and_keeps_the_report(
     assert line["changes"] == [{"column": "price", "old": "12.50", "new": "13.50"}]
     assert Note.objects.filter(what="import.changed", who=f"user:{people['manager'].pk}").exists()
     shown = office.api.get(f"{FEEDS}/{feed['id']}").json()
-    assert (shown["last_status"], shown["last_at"]) == ("done", report["created_at"])
+    last = (shown["last_status"], shown["last_dry_run"], shown["last_at"])
+    assert last == ("done", False, report["created_at"])
 
 
 def test_a_feed_is_asked_when_it_is_due_and_not_before(office: Office, supplier: SupplierPeer) -> None:
@@ -146,6 +148,22 @@ def test_a_refused_line_refuses_the_file_unless_it_is_to_be_skipped(
     assert (office.reports(whole)[0]["status"], price(world)) == ("done", "14.00")
 
 
+def test_what_a_suppliers_columns_mean_is_said_once(
+    office: Office, supplier: SupplierPeer, world: World
+) -> None:
+    supplier.file = f"barcode,Ladenpreis\n{APPLE},14\n".encode()
+    feed = office.make(url=supplier.url + PATH, applies=True)
+    job = office.fetch(feed)
+    assert job["status"] == "columns"
+    with office._commits(execute=True):
+        body = {"columns": [{"name": "Ladenpreis", "column": "price"}]}
+        said = office.api.post(f"/api/imports/{job['id']}/columns", body).json()
+    assert office.reports(feed)[0]["id"] == said["id"], "it is a delivery as well"
+    assert price(world) == "12.50"
+    assert office.fetch(feed)["status"] == "done"
+    assert price(world) == "14.00"
+
+
 def test_nothing_is_delivered_in_the_name_of_somebody_who_may_not_any_more(
     office: Office, supplier: SupplierPeer, people: dict[str, User], world: World
 ) -> None:
@@ -160,6 +178,17 @@ def test_nothing_is_delivered_in_the_name_of_somebody_who_may_not_any_more(
     admin.api.patch(f"{FEEDS}/{feed['id']}", {"every_hours": 12})
     assert office.round() == 1
     assert price(world) == "13.50"
+
+
+def test_a_chain_that_keeps_its_catalogue_to_itself_takes_no_feed_of_a_branchs_manager(
+    office: Office, supplier: SupplierPeer, world: World
+) -> None:
+    office.make(url=supplier.url + PATH, applies=True)
+    Chain.objects.update(branch_managers_edit_catalogue=False)
+    office.round()
+    assert (supplier.requests, price(world)) == ([], "12.50")
+    answer = office.api.get(FEEDS)
+    assert (answer.status_code, answer.json()["code"]) == (403, "catalogue_of_the_chain")
 
 
 def key(people: dict[str, User], *scopes: str) -> Api:
