@@ -115,7 +115,14 @@ _SCOPE = ("chain", "branch", "category", "product", "variant")
 _FIELDS: Any = (
     ("What it is for", {"fields": _SCOPE, "description": "The narrowest thing named here is its scope."}),
     ("What it does", {"fields": ("effect", "value", "min_quantity", "priority")}),
-    ("When", {"fields": ("valid_from", "valid_until", "season_from", "season_until", "is_active")}),
+    (
+        "When",
+        {
+            "fields": ("valid_from", "valid_until", "season_from", "season_until", "is_active"),
+            "description": "Valid from and until are in UTC; the days of a season begin and end by the clock "
+            "of the branch in which somebody shops.",
+        },
+    ),
 )
 
 

@@ -6,9 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
+from core.catalogue.models import Category
 from core.demo import people, plans, shelves
 from core.fleet.models import Controller, Device, Trolley
+from core.tax import presets
+from core.tax.models import TaxRate
 from core.tenancy.models import Branch, Chain
 from core.trail.notes import unheard
 
@@ -38,7 +42,17 @@ def _load(pictures: shelves.Pictures) -> None:
     shelves.offers_of_demo_mart(chain)
     shelves.fill(abroad, "products-berlin.csv", pictures)
     shelves.offers_of_kiezmarkt(abroad)
+    _taxes(chain, "IN")
+    _taxes(abroad, "DE")
     people.load(locked, unlocked, away)
+
+
+def _taxes(chain: Chain, country: str) -> None:
+    if not TaxRate.objects.filter(chain=chain).exists():
+        presets.apply(chain, country)
+        Category.objects.filter(chain=chain, parent=None).exclude(slug="home-and-care").update(
+            tax_class="reduced", version=F("version") + 1
+        )
 
 
 def trolley_code(number: int) -> str:

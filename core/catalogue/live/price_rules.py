@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from django.utils import timezone
@@ -29,6 +30,8 @@ class Scoped(NamedTuple):
     variant_id: str
     max_uses: int | None = None
     max_per_person: int | None = None
+    zone: str = ""
+    """Where its windows of time are those of a season; empty: everywhere."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -43,14 +46,24 @@ class Scoped(NamedTuple):
 class Rules:
     """What applies by itself, and what applies by a code. Never changes; a reload makes another."""
 
-    def __init__(self, scoped: Iterable[Scoped] = (), vouchers: Iterable[Scoped] = ()) -> None:
+    def __init__(
+        self,
+        scoped: Iterable[Scoped] = (),
+        vouchers: Iterable[Scoped] = (),
+        zones: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._zones = zones
+        self._usual = usual_zone(zones)
         self._by_key: dict[tuple[str, str], list[Scoped]] = {}
         for each in scoped:
             self._by_key.setdefault(each.key, []).append(each)
         self._vouchers: dict[str, list[Scoped]] = {}
         for each in vouchers:
             self._vouchers.setdefault(each.rule.label.removeprefix("voucher:"), []).append(each)
-        self.by_branch = any(each.branch for group in self._by_key.values() for each in group)
+        seasons_differ = len(set(zones.values())) > 1
+        self.by_branch = any(
+            each.branch or (each.zone and seasons_differ) for group in self._by_key.values() for each in group
+        )
         """Whether it matters in which branch somebody shops."""
 
     def of(
@@ -59,6 +72,7 @@ class Rules:
         """Return the rules that could apply, as an offer carries them."""
         if not self._by_key:
             return ()
+        here = ("", self._zones.get(branch, self._usual))
         keys = [("chain", ""), ("product", product_id), *(("category", each) for each in categories)]
         if variant_id is not None:
             keys.append(("variant", variant_id))
@@ -66,14 +80,14 @@ class Rules:
             each.rule
             for key in keys
             for each in self._by_key.get(key, ())
-            if each.branch in ("", branch) and each.tier in ("", tier)
+            if each.branch in ("", branch) and each.tier in ("", tier) and each.zone in here
         )
 
     def voucher(self, code: str, branch: str, at: float) -> HeldVoucher | None:
         """Return the voucher of that code, if it is valid at ``at`` and in that branch."""
         for each in self._vouchers.get(code.strip().upper(), ()):
             rule = each.rule
-            if each.branch not in ("", branch):
+            if each.branch not in ("", branch) or each.zone not in ("", self._zones.get(branch, self._usual)):
                 continue
             if (rule.valid_from or 0.0) <= at and (rule.valid_until is None or at < rule.valid_until):
                 name = rule.label.removeprefix("voucher:")
@@ -82,21 +96,28 @@ class Rules:
         return None
 
 
+def usual_zone(zones: Mapping[str, str]) -> str:
+    """Return the zone of whoever is in no branch: that of the first one."""
+    return next(iter(zones.values()), "UTC")
+
+
 def load(chain: str) -> Rules:
-    """Read the active rules and vouchers of a chain. Blocking."""
+    """Read the active rules and vouchers of a chain; a season goes by the clock of each branch. Blocking."""
     zones = dict(Branch.objects.filter(chain__slug=chain).order_by("code").values_list("code", "timezone"))
-    usual = next(iter(zones.values()), "UTC")
     now = timezone.now()
 
     def scoped(row: Any, stage: Stage, label: str) -> Iterator[Scoped]:
         branch = row.branch.code if row.branch else ""
-        yield from _scoped(row, stage, label, branch, zones.get(branch, usual), now)
+        there = {zones.get(branch, usual_zone(zones))} if branch else {usual_zone(zones), *zones.values()}
+        for zone in sorted(there) if row.season_from else ("",):
+            yield from _scoped(row, stage, label, branch, zone, now)
 
     rules = PriceRule.objects.filter(chain__slug=chain, is_active=True).select_related("chain", "branch")
     vouchers = Voucher.objects.filter(chain__slug=chain, is_active=True).select_related("chain", "branch")
     return Rules(
         [each for row in rules for each in scoped(row, row.kind, _label(row))],  # type: ignore[arg-type]
         [each for row in vouchers for each in scoped(row, "voucher", f"voucher:{row.code}")],
+        zones,
     )
 
 
@@ -133,6 +154,7 @@ def _scoped(
                 _id(row.product_id),
                 _id(row.variant_id),
                 *limits,
+                zone,
             )
 
 

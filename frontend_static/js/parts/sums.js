@@ -22,7 +22,7 @@ export function ruleOf(rule) {
 /** @param {{ word: string, sum: string, kind: string }} props */
 const Row = ({ word, sum, kind }) => html`<li class=${`sum-${kind}`}>
   <bdi>${word}</bdi>
-  <span class="num push"><bdi dir="ltr">${sum}</bdi></span>
+  <span class="num push">${sum}</span>
 </li>`;
 
 /**
@@ -37,7 +37,7 @@ export function Sums({ amounts, currency }) {
   return html`<ul class="sums" aria-label=${t("sums.title")}>
     <${Row} kind="subtotal" word=${t("sums.subtotal")} sum=${shown(subtotal)} />
     ${savings.map(
-      ({ name, amount }) => html`<${Row} key=${name} kind="saving" word=${ruleOf(name)} sum=${`−${shown(amount)}`} />`,
+      ({ name, amount }) => html`<${Row} key=${name} kind="saving" word=${ruleOf(name)} sum=${shown(-amount)} />`,
     )}
     ${deposits.map(
       ({ item_id, name, line_total }) =>

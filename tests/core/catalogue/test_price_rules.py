@@ -159,3 +159,21 @@ def test_a_changed_rule_is_announced(
     with django_capture_on_commit_callbacks(execute=True):
         rule(world)
     assert heard == [reference.CATALOGUE]
+
+
+def test_a_season_goes_by_the_clock_of_the_branch_in_which_one_shops(world: World) -> None:
+    for branch, zone in ((world.own, "Asia/Kolkata"), (world.sister, "America/New_York")):
+        branch.timezone = zone
+        branch.save()
+    rule(world, value="10", season_from="12-20", season_until="12-20")
+    Voucher.objects.create(chain=world.chain, code="XMAS", value=5, season_from="12-20", season_until="12-20")
+    midnight = datetime(timezone.now().year + 1, 12, 20, tzinfo=UTC)
+    early = (midnight - timedelta(hours=5)).timestamp()
+    late = (midnight + timedelta(hours=24)).timestamp()
+    assert [unit(world, at=at, branch="OWN") for at in (early, late)] == ["11.25", "12.50"]
+    assert [unit(world, at=at, branch="SISTER") for at in (early, late)] == ["12.50", "11.25"]
+    catalogue = Catalogue("own-chain")
+    catalogue.reload()
+    assert catalogue.by_branch
+    held = [[catalogue.voucher("XMAS", branch, at) for at in (early, late)] for branch in ("OWN", "SISTER")]
+    assert [[each is not None for each in found] for found in held] == [[True, False], [False, True]]
