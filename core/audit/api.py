@@ -93,7 +93,7 @@ class AuditCsvView(View):
 
         No cell is one that a spreadsheet would run.
         """
-        return csv_response("audit.csv", _COLUMNS, _lines(_visible(request).order_by("id")))
+        return csv_response(request, "audit.csv", _COLUMNS, _lines(_visible(request).order_by("id")))
 
 
 def _visible(request: Request) -> QuerySet[Entry]:

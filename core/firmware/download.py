@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from core.web.streaming import stream
 
 _PIECE = 256 * 1024
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -53,11 +53,12 @@ def serve(request: HttpRequest, file: Path, etag: str, name: str) -> HttpRespons
     headers["Content-Disposition"] = f'attachment; filename="{name}"'
     if request.method == "HEAD":
         return HttpResponse(status=status, headers=headers, content_type="application/octet-stream")
-    pieces = _pieces(file, first, last)
-    # Under ASGI Django would read a plain iterator to its end before it sends anything.
-    body = _without_waiting(pieces) if isinstance(request, ASGIRequest) else pieces
-    return StreamingHttpResponse(
-        body, status=status, headers=headers, content_type="application/octet-stream"
+    return stream(
+        request,
+        _pieces(file, first, last),
+        status=status,
+        headers=headers,
+        content_type="application/octet-stream",
     )
 
 
@@ -68,8 +69,3 @@ def _pieces(file: Path, first: int, last: int) -> Iterator[bytes]:
         while left > 0 and (piece := stream.read(min(_PIECE, left))):
             left -= len(piece)
             yield piece
-
-
-async def _without_waiting(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-        yield piece

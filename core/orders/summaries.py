@@ -81,7 +81,7 @@ class OrdersCsvView(_Kept):
         """Return the orders as CSV, newest first, by the branch's clock (UTC for one's own orders)."""
         branch = request.query_params.get("branch")
         rows = self.filter_queryset(self.get_queryset())
-        return csv_response("orders.csv", _COLUMNS, _cells(rows, zone_of(branch)))
+        return csv_response(request, "orders.csv", _COLUMNS, _cells(rows, zone_of(branch)))
 
 
 def _cells(rows: QuerySet[Order], zone: ZoneInfo) -> Iterator[tuple[Any, ...]]:

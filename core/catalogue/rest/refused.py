@@ -32,7 +32,7 @@ class RefusedLinesView(View):
         except sheets.SheetError as error:
             raise Problem(409, "not_a_finished_dry_run", str(error)) from None
         columns = [name for name in sheet.columns if name]
-        return csv_response("refused.csv", [*columns, WHY], _cells(job, sheet, columns))
+        return csv_response(request, "refused.csv", [*columns, WHY], _cells(job, sheet, columns))
 
 
 def _cells(job: ImportJob, sheet: sheets.Sheet, columns: list[str]) -> Iterator[list[Any]]:

@@ -178,7 +178,7 @@ class RentalHistoryCsvView(_Rentals):
         rows = self.filter_queryset(self.get_queryset())
         branch = scopes.find_branch(cast(Principal, request.auth), "branch.watch", self.kwargs["branch_id"])
         cells = _cells(rows, ZoneInfo(branch.timezone))
-        return csv_response(f"rentals-{self.kwargs['branch_id']}.csv", _COLUMNS, cells)
+        return csv_response(request, f"rentals-{self.kwargs['branch_id']}.csv", _COLUMNS, cells)
 
 
 def _cells(rows: QuerySet[Rental], zone: ZoneInfo) -> Iterator[tuple[Any, ...]]:
