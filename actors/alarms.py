@@ -1,4 +1,4 @@
-"""The decider of ``alarms/<branch code>``: what somebody in the branch should look at.
+"""The decider of ``alarms/<branch code>``: what needs attention in a branch.
 
 Entities tell causes and that causes have gone; each alarm is raised once a kind and
 subject while it lasts. A cause may be given time: a Pi that is back soon, a rental

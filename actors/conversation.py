@@ -1,4 +1,4 @@
-"""Who says what to whom about money: cart, payment, order and provider, as one table.
+"""The messages about money between cart, payment, order and provider, as one table.
 
 Each side has a table of its own of what it does with a word; this one is what they have agreed on.
 A word may come late, twice and in any order unless its row says otherwise, and the receiver's table has

@@ -1,4 +1,4 @@
-"""How a view asks an actor: the port that whoever runs the actors fills.
+"""The port by which views ask actors; the process that reaches the actors implements it.
 
 The hot commands ask on the server's own loop. A view of Django runs in a thread and may
 wait, so here an ask blocks until its answer is durable. Without a running server

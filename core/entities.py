@@ -33,7 +33,7 @@ from actors.messages.money import paying
 from actors.messages.money import payment as payments
 from actors.runtime.journal import Write
 from core.alarms.projections import AlarmRow, alarm_rows
-from core.audit.deeds import DEEDS
+from core.audit.staff_commands import STAFF_COMMANDS
 from core.catalogue import projections as vouchers
 from core.firmware import projections as firmware
 from core.fleet import projections as fleet
@@ -259,8 +259,8 @@ ENTITIES: dict[str, Entity] = {
         Entity("payment", payment.DECIDER, _PAYMENT, payment_rows),
     )
 }
-for _name, (_deeds, _branch) in DEEDS.items():
-    ENTITIES[_name] = ENTITIES[_name]._replace(project=noted(ENTITIES[_name].project, _deeds, _branch))
+for _name, (_commands, _branch) in STAFF_COMMANDS.items():
+    ENTITIES[_name] = ENTITIES[_name]._replace(project=noted(ENTITIES[_name].project, _commands, _branch))
 PROJECTIONS: dict[str, Projection] = {entity.name: entity.project for entity in ENTITIES.values()}
 
 ROWS: tuple[type[Row], ...] = (

@@ -1,4 +1,4 @@
-"""Tells managers of alarms: a notice to each who is there to hear it, after the alarm's commit."""
+"""Notices of alarms: sent to every manager with an open socket, after the alarm's commit."""
 
 from __future__ import annotations
 

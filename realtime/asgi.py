@@ -1,4 +1,4 @@
-"""The types of ASGI: what a server and its applications say to each other."""
+"""Types of ASGI: the messages between a server and its applications."""
 
 from __future__ import annotations
 

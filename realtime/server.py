@@ -1,4 +1,4 @@
-"""The ASGI application: it starts its process, and hands sockets and requests to whoever serves them.
+"""The ASGI application: starts its process, and routes sockets and requests.
 
 Under Uvicorn the lifespan says when; Daphne has none, so there the first
 request starts everything and the end of the process stops it.

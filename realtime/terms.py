@@ -1,4 +1,4 @@
-"""Tells trolleys in use the settings of their branches that have changed since they were claimed."""
+"""Keeps trolleys in use informed of their branch's settings that changed since they were claimed."""
 
 from __future__ import annotations
 

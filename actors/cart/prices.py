@@ -1,4 +1,4 @@
-"""Decisions that price every line of a cart afresh: a quote, and vouchers given and taken back."""
+"""Decisions that re-price every line of a cart: a quote, and vouchers given and taken back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The slots of ``device/<device_id>``: what the hardware says of them, and which trolley stands where.
+"""The slots of ``device/<device_id>``: the hardware's readings, and which trolley stands where.
 
 A burst of reports is one command and leads to one event, however many slots it moved;
 reports that move none leave no trace but the number of the last one.

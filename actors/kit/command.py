@@ -1,4 +1,4 @@
-"""What a command says of its answer."""
+"""The base of commands, which declares the type of the answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands, events and answers: what entities, edges and the journal say to each other.
+"""Commands, events and answers of entities, edges and the journal.
 
 One file an entity. Commands and answers may change with the code; events are
 for ever (a changed event gets a new version and an upcaster).

@@ -1,4 +1,4 @@
-"""Messages of ``alarms/<branch code>``: what somebody in the branch should look at."""
+"""Messages of ``alarms/<branch code>``: what needs attention in a branch."""
 
 from __future__ import annotations
 

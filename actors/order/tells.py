@@ -1,4 +1,4 @@
-"""Whom an order's events concern: order numbers, the payment, the stock, whoever writes the receipt."""
+"""The recipients of an order's events: order numbers, the payment, the stock, the receipt's mailer."""
 
 from __future__ import annotations
 

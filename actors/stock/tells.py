@@ -1,4 +1,4 @@
-"""Whom a stock's events concern: the cart that asked, and the branch's alarms."""
+"""The recipients of a stock's events: the cart that asked, and the branch's alarms."""
 
 from __future__ import annotations
 

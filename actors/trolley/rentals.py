@@ -1,4 +1,4 @@
-"""Custody as people say it is: rentals that staff closes, changes and notes; trolleys missing and found."""
+"""Custody by staff's word: rentals closed, changed and noted; trolleys missing and found."""
 
 from __future__ import annotations
 

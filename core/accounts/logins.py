@@ -1,4 +1,4 @@
-"""Logins: begun by a password or a code, ended by whoever may, and looked at with every access token.
+"""Logins: begun by a password or a code, ended on request, checked with every access token.
 
 Whatever door ends one (a logout, a refresh token used twice, a new password, an account that is
 closed, the admin), it ends here, and LOGINS is announced, so that open sockets end with it.

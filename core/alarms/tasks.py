@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from core.alarms import telling
+from core.alarms import notifications
 
 
-@shared_task(name="alarms.tell_due", ignore_result=True)  # type: ignore[untyped-decorator]
-def tell_due() -> int:
+@shared_task(name="alarms.notify_due", ignore_result=True)  # type: ignore[untyped-decorator]
+def notify_due() -> int:
     """Tell people of the alarms that they have not been told of; return how many."""
-    return telling.tell_due()
+    return notifications.notify_due()

@@ -1,4 +1,4 @@
-"""Draws an uploaded picture anew. Run as a program: the only place where a stranger's picture is decoded.
+"""Re-encodes an uploaded picture. Run as a program: the only place where uploads are decoded.
 
 It reads the upload from its standard input and writes one line of JSON: ``{"width", "height"}``, with the
 WebP after it, or ``{"refused": sentence}``. It has no settings, no database and no environment, a bounded

@@ -1,4 +1,4 @@
-"""What is said of goods in JSON, each of one shape in every door: nutrition, dietary tags, restrictions."""
+"""Facts of goods in JSON: nutrition facts and dietary tags, of one shape in every door."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GS1 messages: what a GS1-128, DataBar, DataMatrix or QR code says besides the GTIN.
+"""GS1 messages: the data of a GS1-128, DataBar, DataMatrix or QR code besides the GTIN.
 
 Element strings (GS1 General Specifications 3 and 7.8): an application identifier (AI) and its value,
 one after the other; a value whose length is not predefined ends at the separator GS or at the end. The

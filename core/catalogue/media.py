@@ -1,4 +1,4 @@
-"""Uploaded pictures: drawn anew in a process of their own, kept by their content.
+"""Uploaded pictures: re-encoded in a process of their own, stored by their content.
 
 What comes out is always a WebP that was drawn here, so nothing of the uploaded file reaches
 a browser, and no decoder meets it in the process that serves: see ``drawing``. Files are named

@@ -1,1 +1,1 @@
-"""What people are told of: on the page, by mail, text message and web push, as they prefer."""
+"""Notifications of people: on the page, by mail, text message and web push, as they prefer."""

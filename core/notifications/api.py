@@ -1,4 +1,4 @@
-"""REST of what the caller is told, and how they want to be."""
+"""REST of the caller's notifications and preferences."""
 
 from __future__ import annotations
 

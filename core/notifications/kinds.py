@@ -1,4 +1,4 @@
-"""The kinds of notifications: which way each goes unless somebody wants it otherwise, and its words."""
+"""The kinds of notifications: the default channels of each, and its text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How people want to be told of each kind."""
+"""Channels that people prefer for each kind of notification."""
 
 from __future__ import annotations
 

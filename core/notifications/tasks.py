@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from core.notifications import telling
+from core.notifications import dispatch
 
 
 @shared_task(name="notifications.purge", ignore_result=True)  # type: ignore[untyped-decorator]
 def purge() -> int:
     """Forget what people were told long ago; return how much."""
-    return telling.purge()
+    return dispatch.purge()

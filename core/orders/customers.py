@@ -1,4 +1,4 @@
-"""Whom a chain knows: staff may act for these people, and for nobody else on the platform."""
+"""Customers of a chain: the people for whom its staff may act, and no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a message says, composed at the moment it is sent.
+"""The content of a message, composed when it is sent.
 
 An app registers a composer for each of its kinds in its ``AppConfig.ready``. A composer reads what it
 needs by the ids in the message's data and returns None if there is nothing to say any more, so a

@@ -1,4 +1,4 @@
-"""Putting a message into the outbox: in the transaction of what it tells of, handed over at its commit."""
+"""Posting to the outbox: within the transaction of the message's cause, handed over at its commit."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Payments: the providers, what was asked of them and what they said, and the payments' rows."""
+"""Payments: providers, the ledger of calls to them, and the payments' rows."""

@@ -1,4 +1,4 @@
-"""The calls behind the addresses ``provider/<name>``: calls a provider in a thread, and tells the payment.
+"""Calls to payment providers in threads, for the addresses ``provider/<name>``.
 
 No journal repeats what is asked here: the payment itself asks again until it has heard. So a call that
 finds no room, or whose answer is lost with the process, costs a wait and nothing else.

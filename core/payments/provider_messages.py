@@ -1,4 +1,4 @@
-"""What a provider says, in the words of ``payment/<id>``."""
+"""Answers of payment providers as commands for ``payment/<id>``."""
 
 from __future__ import annotations
 

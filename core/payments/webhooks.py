@@ -1,4 +1,4 @@
-"""What providers tell of their own: verified, brought to the payment, and remembered. Blocking."""
+"""Webhooks of payment providers: verified, passed to the payment, recorded. Blocking."""
 
 from __future__ import annotations
 

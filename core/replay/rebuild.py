@@ -1,4 +1,4 @@
-"""Read models written afresh from the journal."""
+"""Rebuilds read models from the journal."""
 
 from __future__ import annotations
 

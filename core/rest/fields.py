@@ -1,4 +1,4 @@
-"""Fields that take what they say and nothing that only looks like it, closed bodies, moments."""
+"""Fields that accept only what they declare, closed bodies, moments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Filters of lists, so declared that the document says what they take."""
+"""Filters of lists, declared so that the API document states what they accept."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from actors.kit.money import quantize
+from core.notifications.dispatch import notify
 from core.notifications.models import Notification
-from core.notifications.telling import tell
 from core.shopping.models import BudgetAlert
 
 _RECENT = timedelta(hours=6)
@@ -40,4 +40,4 @@ def _tell(alert: BudgetAlert) -> bool:
         "period": alert.period,
     }
     with transaction.atomic():
-        return tell(alert.user_id, "budget_alert", data, _key(alert))
+        return notify(alert.user_id, "budget_alert", data, _key(alert))

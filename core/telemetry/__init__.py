@@ -1,1 +1,1 @@
-"""What devices say of themselves: samples as they came, and buckets rolled up from them."""
+"""Telemetry of devices: samples as they came, and buckets rolled up from them."""

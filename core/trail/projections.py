@@ -23,7 +23,7 @@ class CommandRow(Row, table="trail_commandnote", key="id", mode="upsert"):
     reason: str
 
 
-class Deed(NamedTuple):
+class StaffCommand(NamedTuple):
     """What an event says of the command that led to it."""
 
     what: str
@@ -36,28 +36,30 @@ class Deed(NamedTuple):
 _LONGEST = 120
 
 
-def noted(project: Projection, deeds: Mapping[type, Deed], branch: Callable[[Write], str]) -> Projection:
-    """Return the projection with a note of each deed besides; ``branch`` gives the code of where it was."""
+def noted(
+    project: Projection, commands: Mapping[type, StaffCommand], branch: Callable[[Write], str]
+) -> Projection:
+    """Return the projection with a note of each command; ``branch`` gives the code of where it was."""
 
     def rows(write: Write) -> Iterable[Row]:
         events = write.decoded
-        if len(events) == 1 and type(events[0]) not in deeds:
+        if len(events) == 1 and type(events[0]) not in commands:
             return project(write)  # as nearly every write is
         found = list(project(write))
         for recorded, event in zip(write.events, write.decoded, strict=True):
-            deed = deeds.get(type(event))
-            if deed is not None:
-                found += _note(write, recorded, event, deed, branch)
+            command = commands.get(type(event))
+            if command is not None:
+                found += _note(write, recorded, event, command, branch)
         return found
 
     return rows
 
 
 def _note(
-    write: Write, recorded: Recorded, event: Any, deed: Deed, branch: Callable[[Write], str]
+    write: Write, recorded: Recorded, event: Any, command: StaffCommand, branch: Callable[[Write], str]
 ) -> list[Row]:
     kind, _, user_id = recorded.principal.partition(":")
-    if kind not in ("user", "key") or not deed.by_staff(write, event, user_id):
+    if kind not in ("user", "key") or not command.by_staff(write, event, user_id):
         return []
     entity = f"{write.address.kind}/{write.address.key}"
     note = CommandRow(
@@ -65,8 +67,8 @@ def _note(
         at=recorded.at,
         who=recorded.principal,
         branch=branch(write),
-        what=deed.what,
-        subject=deed.on(write, event)[:_LONGEST],
-        reason=deed.reason(event),
+        what=command.what,
+        subject=command.on(write, event)[:_LONGEST],
+        reason=command.reason(event),
     )
     return [note]

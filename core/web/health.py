@@ -1,4 +1,4 @@
-"""Is the server ready: /readyz. That it lives at all, /healthz, is said in front of Django.
+"""Readiness of the server: /readyz. Liveness, /healthz, is answered in front of Django.
 
 Readiness asks every probe. Those of the database, the journal's tables and the channel
 layer are here; the actors register theirs when they start.

@@ -1,4 +1,4 @@
-"""Closed messages: which names a body, a query or a command may hold, and what is said of any other."""
+"""Closed messages: the names that a body, query or command may hold, and the error for any other."""
 
 from __future__ import annotations
 

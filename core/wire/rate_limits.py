@@ -1,4 +1,4 @@
-"""How an answer tells of a limit: one shape, whoever limits."""
+"""Rate limit headers: one shape for every limiter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``--discover``: walks ports, baud rates and addresses and says what answered. Only status is asked for."""
+"""``--discover``: tries ports, baud rates and addresses and prints what answers. Only reads status."""
 
 from __future__ import annotations
 

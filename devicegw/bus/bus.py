@@ -1,4 +1,4 @@
-"""One bus: who is asked when, and how an unlock ends.
+"""One bus: the order of polls and commands, and how an unlock ends.
 
 The bus is a plain object that does one thing a ``step``; the actor in
 ``devicegw.bus.actor`` gives it a thread. Priorities, highest first:

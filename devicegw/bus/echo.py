@@ -1,4 +1,4 @@
-"""An RS-485 adapter that hears itself: our own bytes come back before the answer.
+"""An RS-485 adapter with echo: our own bytes come back before the answer.
 
 Whether it does is learned from requests whose answer cannot look like them, so
 nobody has to know what the adapter does.

@@ -1,4 +1,4 @@
-"""What a bus tells upward. The listener is called on the bus's thread and must not block."""
+"""Messages of a bus to its listener, which is called on the bus's thread and must not block."""
 
 from __future__ import annotations
 

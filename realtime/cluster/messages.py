@@ -1,4 +1,4 @@
-"""What processes say to each other, and how actor messages travel: msgpack by msgspec.
+"""Messages between processes, and the encoding of actor messages: msgpack by msgspec.
 
 Both ends run the same code, so messages are the structs themselves with their tags.
 """

@@ -1,4 +1,4 @@
-"""Alarms: staff takes one on or says that it is done; a shopper calls for help."""
+"""Commands about alarms: staff acknowledges, snoozes and clears them; a shopper calls for help."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bus inspector: what passes on a device's serial bus, relayed to the sockets that asked for it.
+"""The bus inspector: relays the frames of a device's serial bus to the sockets that inspect it.
 
 Two halves, which may be in two processes. ``Taps`` is where the device's socket is: which
 processes want which bus. ``Inspections`` is where the people are: which socket looks at which

@@ -1,4 +1,4 @@
-"""Tells the actors of devices which trolleys belong into their slots, whenever that changes.
+"""Keeps the actors of devices informed which trolleys belong into their slots.
 
 A device hears it with every hello and report as well. This is for the time between two: a
 trolley that is placed into a slot which has long been read is docked at once.

@@ -1,4 +1,4 @@
-"""Tells the actors of revoked devices that they are revoked, through whichever door that was done."""
+"""Keeps the actors of devices informed of revocations, through whichever door they were made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Barcodes read at trolleys by devices: into the cart of whoever held the trolley when they were read."""
+"""Barcodes scanned by devices: added to the cart of the trolley's holder at the time of the scan."""
 
 from __future__ import annotations
 

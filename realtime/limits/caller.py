@@ -1,4 +1,4 @@
-"""Who calls: the ASGI scope's ``client`` is made the caller's address before anybody reads it."""
+"""The caller's address: set as the ASGI scope's ``client`` before anything reads it."""
 
 from __future__ import annotations
 

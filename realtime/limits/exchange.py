@@ -1,4 +1,4 @@
-"""Allowances over processes: each second every process says what it gave out, and hears what others did."""
+"""Allowances over processes: every second each process shares its counts and reads the others'."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request must keep to before anybody looks at it: size, time, and how often.
+"""Limits of a request before its authentication: size, time and rate.
 
 It stands in front of everything else, so nothing of a stranger's is read into memory beyond a
 megabyte or written to disk. The same limits hold under every ASGI server; what a server must see

@@ -1,1 +1,1 @@
-"""The way of every command, whichever transport brought it: what a row says, and how it is carried out."""
+"""The pipeline of every command over every transport: what a row declares, and how it is executed."""

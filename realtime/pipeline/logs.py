@@ -1,4 +1,4 @@
-"""What the log says of commands; the ids of request, command and trolley come by the log's filter."""
+"""Log lines of commands; the ids of request, command and trolley are added by the log's filter."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from core.notifications.dispatch import notify
 from core.notifications.models import Notification
-from core.notifications.telling import tell
 from realtime.server import Server
 from realtime.testing import trolley_client
 from tests.realtime.conftest import World
@@ -19,12 +19,12 @@ async def test_an_open_page_hears_of_what_its_person_is_told(world: World, serve
         await another.subscribe("notifications")
         user, ben = world.user("mia"), world.user("ben")
         data = {"place": "Own", "role": "staff"}
-        assert await asyncio.to_thread(tell, user.pk, "role_given", data, "occasion")
+        assert await asyncio.to_thread(notify, user.pk, "role_given", data, "occasion")
         event = await page.event("notifications")
         row = await asyncio.to_thread(Notification.objects.get)
         assert (event["name"], event["data"]["notification"]) == ("NotificationPosted", str(row.pk))
-        assert not await asyncio.to_thread(tell, user.pk, "role_given", data, "occasion")
-        assert await asyncio.to_thread(tell, ben.pk, "role_given", data, "another")
+        assert not await asyncio.to_thread(notify, user.pk, "role_given", data, "occasion")
+        assert await asyncio.to_thread(notify, ben.pk, "role_given", data, "another")
         mine = await asyncio.to_thread(Notification.objects.get, user=ben)
         heard = await another.event("notifications")
         assert heard["data"]["notification"] == str(mine.pk), "the first it hears is its own"

@@ -1,1 +1,1 @@
-"""What is said about money: reserving goods, paying, orders, refunds, vouchers, receipts."""
+"""Messages about money: reserving goods, paying, orders, refunds, vouchers, receipts."""

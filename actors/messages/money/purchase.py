@@ -1,4 +1,4 @@
-"""What somebody buys: one struct for the cart, the payment and the order, which speak of the same thing."""
+"""A purchase: one struct for the cart, the payment and the order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an order says to ``receipt/<order id>``, behind which stands whoever writes e-mail."""
+"""Messages of an order to ``receipt/<order id>``, behind which is the mailer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Durable tells: told after the commit, and again until the receiver has committed too."""
+"""Durable tells: sent after the commit, and repeated until the receiver has committed too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies in a mailbox: a command with what its sender wants to hear of it."""
+"""What lies in a mailbox: a command with what its sender expects back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the dispatcher to whoever waits: locks of threads, futures of loops, callbacks of loops."""
+"""Handing results from the dispatcher to waiters: locks of threads, futures and callbacks of loops."""
 
 from __future__ import annotations
 

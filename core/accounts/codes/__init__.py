@@ -1,1 +1,1 @@
-"""Codes by phone or e-mail: the way in for somebody who has nothing else."""
+"""Login codes by phone or e-mail: the way in without a password."""

@@ -1,4 +1,4 @@
-"""The account behind a phone number or an address that somebody has proven; made if there is none."""
+"""The account of a proven phone number or e-mail address; made if there is none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""REST of accepting an invitation: as who is signed in, or as somebody new."""
+"""REST of accepting an invitation, with one's account or with a new one."""
 
 from __future__ import annotations
 

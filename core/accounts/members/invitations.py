@@ -1,4 +1,4 @@
-"""Invitations to a role, for somebody of whom only a phone number or an address is known.
+"""Invitations to a role, by phone number or e-mail address.
 
 A link is good once and for a week, and only as long as whoever sent it may still give the role.
 """

@@ -1,4 +1,4 @@
-"""Who may give, change and take which role: nobody more than they have."""
+"""Who may give, change and take which role: never more than their own."""
 
 from __future__ import annotations
 

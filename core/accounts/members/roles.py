@@ -1,4 +1,4 @@
-"""Giving, changing and taking roles. Who may is asked before (``rights``); that an admin is left, here."""
+"""Giving, changing and taking roles; an admin is always left. Rights are checked before (``rights``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs an import: check every line, then write, and say all the way how far it is."""
+"""Runs an import: checks every line, then writes, and reports progress."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""REST of variants. They are seen by whoever sees their product."""
+"""REST of variants. They are visible with their product."""
 
 from __future__ import annotations
 

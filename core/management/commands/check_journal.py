@@ -1,4 +1,4 @@
-"""`manage.py check_journal`: is the journal whole, and are the stored read models what it says?"""
+"""`manage.py check_journal`: is the journal complete, and do the stored read models match it?"""
 
 from __future__ import annotations
 

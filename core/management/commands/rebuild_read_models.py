@@ -1,4 +1,4 @@
-"""`manage.py rebuild_read_models`: replay the journal from nothing and write the read models afresh."""
+"""`manage.py rebuild_read_models`: replay the journal from nothing and rewrite the read models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The port to payment providers: what is asked of one, and what it may say.
+"""The port to payment providers: the calls of one, and its possible answers.
 
 A provider is a module beside this one with ``make() -> Provider | None``, which reads the settings
 (None: they name no account with it), and a line in ``registry.py``. Its methods block and are called in

@@ -16,8 +16,8 @@ from py_vapid import Vapid, b64urlencode
 from core import owner_jobs
 from core.accounts.models import Grant, Role, User
 from core.alarms.models import Alarm
-from core.alarms.tasks import tell_due
-from core.notifications import push, telling
+from core.alarms.tasks import notify_due
+from core.notifications import dispatch, push
 from core.notifications.api import PreferencesAnswer, PreferencesBody
 from core.notifications.kinds import KINDS, LINKS, words_of
 from core.notifications.models import Notification, PushSubscription
@@ -62,7 +62,7 @@ def browser(settings: Any) -> Iterator[PushPeer]:
 
 
 def told(user: User, kind: str = "overdue", key: str = "k") -> bool:
-    return telling.tell(user.pk, kind, DATA, key)
+    return dispatch.notify(user.pk, kind, DATA, key)
 
 
 # --- the list ---------------------------------------------------------------------------
@@ -71,7 +71,7 @@ def told(user: User, kind: str = "overdue", key: str = "k") -> bool:
 def test_ones_notifications_are_listed_the_latest_first_and_read_once(people: dict[str, User]) -> None:
     shopper = people["shopper"]
     told(shopper, key="one")
-    telling.tell(shopper.pk, "role_given", {"place": "Own", "role": "staff"}, "two")
+    dispatch.notify(shopper.pk, "role_given", {"place": "Own", "role": "staff"}, "two")
     api = Api(shopper)
     found = api.get(PATH).json()
     assert [(row["title"], row["text"], row["link"]) for row in found["results"]] == [
@@ -133,7 +133,7 @@ def test_every_kind_has_words_in_every_language_and_leads_somewhere(kind: str) -
 def test_one_occasion_is_told_once(people: dict[str, User]) -> None:
     assert [told(people["shopper"]) for _ in range(3)] == [True, False, False]
     assert told(people["staff"]), "another person is told too"
-    assert not telling.tell(uuid.uuid4(), "overdue", DATA, "k")
+    assert not dispatch.notify(uuid.uuid4(), "overdue", DATA, "k")
 
 
 def test_without_a_word_a_late_shopper_is_told_by_text_message_and_on_open_pages(
@@ -201,8 +201,8 @@ def test_an_unconfirmed_address_gets_nothing(people: dict[str, User]) -> None:
 
 def test_what_was_said_long_ago_is_forgotten(people: dict[str, User]) -> None:
     told(people["shopper"])
-    Notification.objects.update(created_at=timezone.now() - telling.KEPT - timedelta(days=1))
-    assert telling.purge() == 1
+    Notification.objects.update(created_at=timezone.now() - dispatch.KEPT - timedelta(days=1))
+    assert dispatch.purge() == 1
 
 
 def test_export_and_erasure_hold_all_of_it(people: dict[str, User], browser: PushPeer) -> None:
@@ -311,7 +311,7 @@ def told_of() -> set[tuple[str, str]]:
 
 def test_an_overdue_trolley_is_told_of_once_to_its_shopper_and_to_the_branch(people: dict[str, User]) -> None:
     alarm("overdue", "warning", people["shopper"])
-    assert [tell_due() for _ in range(2)] == [1, 0]
+    assert [notify_due() for _ in range(2)] == [1, 0]
     assert told_of() == {
         ("shopper", "overdue"), ("manager", "branch_overdue"), ("chain_admin", "branch_overdue"),
     }  # fmt: skip
@@ -324,7 +324,7 @@ def test_alarms_are_told_to_those_who_run_the_branch(people: dict[str, User], wo
     alarm("stray", "critical", people["shopper"])
     alarm("low_stock", "warning")
     alarm("bus_fault", "major", cleared_at=timezone.now())
-    tell_due()
+    notify_due()
     assert told_of() == {("manager", "alarm"), ("chain_admin", "alarm")}
     shown = Api(people["manager"]).get(PATH).json()["results"]
     assert [(row["title"], row["text"], row["link"]) for row in shown] == [

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from actors.runtime import ManualClock
-from core.alarms.telling import tell_due
+from core.alarms.notifications import notify_due
 from core.fleet.models import Rental
 from core.notifications.models import Notification
 from core.tenancy.models import Branch
@@ -119,8 +119,8 @@ async def test_where_no_slot_sees_it_shopper_and_branch_hear_once_that_a_trolley
         await running.settled()
         (alarm,) = (await api.get(f"{path}/alarms")).json()["results"]
         assert (alarm["kind"], alarm["trolley_id"]) == ("overdue", code)
-        assert await asyncio.to_thread(tell_due) == 1
-        assert await asyncio.to_thread(tell_due) == 0
+        assert await asyncio.to_thread(notify_due) == 1
+        assert await asyncio.to_thread(notify_due) == 0
         kinds = await asyncio.to_thread(lambda: sorted(Notification.objects.values_list("kind", flat=True)))
         assert kinds.count("overdue") == 1
         await phone.command("session.end")

@@ -1,4 +1,4 @@
-"""Telling people of alarms, once each: those who run the branch, and the shopper whose trolley is late.
+"""Notifications of alarms, once each: to the branch's managers, and to the shopper of a late trolley.
 
 Whoever is on the branch's page hears of an alarm at once by its topic. This is for those who are not; the
 rows say what was not told yet, so nothing is forgotten in a crash.
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from core.accounts.models import Grant, Role
 from core.alarms.models import Alarm, AlarmTold
-from core.notifications.telling import tell
+from core.notifications.dispatch import notify
 from core.tenancy.models import Branch
 
 OVERDUE = "overdue"
@@ -33,7 +33,7 @@ def due() -> QuerySet[Alarm]:
     return recent.filter(~Exists(told)).order_by("raised_at")
 
 
-def tell_due() -> int:
+def notify_due() -> int:
     """Tell of what is due; return how many alarms. Blocking."""
     found = list(due()[:_AT_ONCE])
     rows = Branch.objects.filter(code__in={alarm.branch_code for alarm in found}).select_related("chain")
@@ -47,23 +47,23 @@ def tell_due() -> int:
             mine.save(force_insert=True)
             branch = branches.get(alarm.branch_code)
             if branch is not None and alarm.cleared_at is None:
-                _tell(alarm, branch)
+                _notify(alarm, branch)
     return len(found)
 
 
-def _tell(alarm: Alarm, branch: Branch) -> None:
+def _notify(alarm: Alarm, branch: Branch) -> None:
     data = {"place": branch.name, "branch": branch.code}
     key = f"alarm:{alarm.pk}"
     if alarm.kind == OVERDUE:
         data["trolley"] = alarm.trolley_code or ""
         if alarm.user_id is not None:
-            tell(alarm.user_id, "overdue", data, key)
+            notify(alarm.user_id, "overdue", data, key)
         kind = "branch_overdue"
     else:
         data |= {"alarm": alarm.kind, "about": alarm.trolley_code or ""}
         kind = "alarm"
     for user_id in _managers(branch):
-        tell(user_id, kind, data, f"{key}:branch")
+        notify(user_id, kind, data, f"{key}:branch")
 
 
 def _managers(branch: Branch) -> list[uuid.UUID]:

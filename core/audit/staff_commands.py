@@ -1,4 +1,4 @@
-"""Which events tell of a command of staff, and what they say of it."""
+"""Commands of staff that the audit trail notes, by the events that they led to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from actors.messages import alarms, cart, needs, returns, rollout, stock, trolley
 from actors.messages.money import order, payment
 from actors.runtime.journal import Write
-from core.trail.projections import Deed
+from core.trail.projections import StaffCommand
 
 
 def _reason(event: Any) -> str:
@@ -28,20 +28,20 @@ def _trolley_branch(write: Write) -> str:
     return "" if ref is None else str(ref.branch)
 
 
-DEEDS: dict[str, tuple[dict[type, Deed], Callable[[Write], str]]] = {
+STAFF_COMMANDS: dict[str, tuple[dict[type, StaffCommand], Callable[[Write], str]]] = {
     "trolley": (
         {
-            trolley.UnlockRequested: Deed("trolley.unlock", _reason),
-            trolley.MaintenanceStarted: Deed("trolley.maintenance", lambda event: event.notes),
-            trolley.MaintenanceEnded: Deed("trolley.in_service"),
-            trolley.TrolleyMissing: Deed("trolley.missing", _reason),
-            trolley.TrolleyFound: Deed(
+            trolley.UnlockRequested: StaffCommand("trolley.unlock", _reason),
+            trolley.MaintenanceStarted: StaffCommand("trolley.maintenance", lambda event: event.notes),
+            trolley.MaintenanceEnded: StaffCommand("trolley.in_service"),
+            trolley.TrolleyMissing: StaffCommand("trolley.missing", _reason),
+            trolley.TrolleyFound: StaffCommand(
                 "trolley.found", _reason, lambda write, event, who: bool(event.reason)
             ),
-            trolley.RentalClosed: Deed("trolley.close_rental", _reason),
-            trolley.RentalNoted: Deed("rental.note", lambda event: event.notes),
-            trolley.RentalExtended: Deed("rental.extend"),
-            trolley.ClaimRequested: Deed(
+            trolley.RentalClosed: StaffCommand("trolley.close_rental", _reason),
+            trolley.RentalNoted: StaffCommand("rental.note", lambda event: event.notes),
+            trolley.RentalExtended: StaffCommand("rental.extend"),
+            trolley.ClaimRequested: StaffCommand(
                 "trolley.assign",
                 lambda event: f"user:{event.user_id}",
                 lambda write, event, who: event.user_id != who,
@@ -51,12 +51,12 @@ DEEDS: dict[str, tuple[dict[type, Deed], Callable[[Write], str]]] = {
     ),
     "cart": (
         {
-            cart.SessionEndRequested: Deed(
+            cart.SessionEndRequested: StaffCommand(
                 "session.end",
                 by_staff=lambda write, event, who: write.address.key != who,
                 on=lambda write, event: f"trolley/{event.trolley_id}",
             ),
-            needs.NeedSettled: Deed(
+            needs.NeedSettled: StaffCommand(
                 "approval.settle",
                 lambda event: f"{event.need.kind} {event.need.state}: {event.need.reason}".rstrip(": "),
                 on=lambda write, event: f"branch/{event.need.branch}/need/{event.need.need_id}",
@@ -66,7 +66,7 @@ DEEDS: dict[str, tuple[dict[type, Deed], Callable[[Write], str]]] = {
     ),
     "yard": (
         {
-            returns.TrolleyMatched: Deed(
+            returns.TrolleyMatched: StaffCommand(
                 "trolley.return", on=lambda write, event: f"trolley/{event.trolley_id}"
             ),
         },
@@ -74,17 +74,17 @@ DEEDS: dict[str, tuple[dict[type, Deed], Callable[[Write], str]]] = {
     ),
     "alarms": (
         {
-            alarms.AlarmAcknowledged: Deed(
+            alarms.AlarmAcknowledged: StaffCommand(
                 "alarm.acknowledge",
                 lambda event: event.note,
                 on=lambda write, event: f"alarm/{event.alarm_id}",
             ),
-            alarms.AlarmSnoozed: Deed(
+            alarms.AlarmSnoozed: StaffCommand(
                 "alarm.snooze",
                 lambda event: event.reason,
                 on=lambda write, event: f"alarm/{event.alarm_id}",
             ),
-            alarms.AlarmCleared: Deed(
+            alarms.AlarmCleared: StaffCommand(
                 "alarm.clear",
                 by_staff=lambda write, event, who: event.by is not None,
                 on=lambda write, event: f"alarm/{event.alarm.alarm_id}",
@@ -94,8 +94,8 @@ DEEDS: dict[str, tuple[dict[type, Deed], Callable[[Write], str]]] = {
     ),
     "stock": (
         {
-            stock.StockReceived: Deed("stock.receive", lambda event: event.note),
-            stock.StockAdjusted: Deed(
+            stock.StockReceived: StaffCommand("stock.receive", lambda event: event.note),
+            stock.StockAdjusted: StaffCommand(
                 "stock.adjust",
                 lambda event: f"{event.delta:+d}: {event.reason}",
                 on=lambda write, event: f"sku/{event.sku}",
@@ -105,21 +105,23 @@ DEEDS: dict[str, tuple[dict[type, Deed], Callable[[Write], str]]] = {
     ),
     "order": (
         {
-            order.RefundRequested: Deed("order.refund", _reason),
-            order.ExitVerified: Deed("order.verify_exit"),
+            order.RefundRequested: StaffCommand("order.refund", _reason),
+            order.ExitVerified: StaffCommand("order.verify_exit"),
         },
         lambda write: str(write.state.purchase.branch),
     ),
     "payment": (
-        {payment.TillPaid: Deed("till.settle", lambda event: f"{event.method} {event.received}")},
+        {payment.TillPaid: StaffCommand("till.settle", lambda event: f"{event.method} {event.received}")},
         lambda write: str(write.state.purchase.branch),
     ),
     "rollout": (
         {
-            rollout.RolloutStarted: Deed("rollout.start", lambda event: event.image.version, on=_chain),
-            rollout.RolloutPaused: Deed("rollout.pause", _reason, on=_chain),
-            rollout.RolloutResumed: Deed("rollout.resume", on=_chain),
-            rollout.RolloutAborted: Deed("rollout.abort", on=_chain),
+            rollout.RolloutStarted: StaffCommand(
+                "rollout.start", lambda event: event.image.version, on=_chain
+            ),
+            rollout.RolloutPaused: StaffCommand("rollout.pause", _reason, on=_chain),
+            rollout.RolloutResumed: StaffCommand("rollout.resume", on=_chain),
+            rollout.RolloutAborted: StaffCommand("rollout.abort", on=_chain),
         },
         lambda write: str(write.state.branch),
     ),

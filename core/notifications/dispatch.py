@@ -19,7 +19,7 @@ KEPT = timedelta(days=90)
 _GOOD_FOR = timedelta(days=1)
 
 
-def tell(user_id: uuid.UUID | str, kind: str, data: dict[str, str], key: str) -> bool:
+def notify(user_id: uuid.UUID | str, kind: str, data: dict[str, str], key: str) -> bool:
     """Tell a person of an occasion; return False if they were told, or are nobody any more.
 
     ``key`` names the occasion, ``data`` holds codes and names of things for ``kinds.words_of``. In the
