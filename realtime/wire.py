@@ -295,22 +295,22 @@ def id_reader(body: type[Body]) -> Callable[[Any], None] | None:
     return put
 
 
-class Envelope(msgspec.Struct):
+class FrameHead(msgspec.Struct):
     """What can be read of a frame however wrong the rest is."""
 
     id: Id | None = None
     type: str = ""
 
 
-_envelope = msgspec.json.Decoder(Envelope)
+_head = msgspec.json.Decoder(FrameHead)
 
 
-def envelope_of(data: str | bytes) -> Envelope:
+def head_of(data: str | bytes) -> FrameHead:
     """Return id and type of a frame, neither where they cannot be read."""
     try:
-        return _envelope.decode(data)
+        return _head.decode(data)
     except UNREADABLE:
-        return Envelope()
+        return FrameHead()
 
 
 def fields_of(frames: Iterable[type[msgspec.Struct]]) -> dict[str, Collection[str]]:

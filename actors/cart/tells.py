@@ -128,7 +128,7 @@ def _vouchers_used(state: State, event: VouchersUsed) -> tuple[Tell, ...]:
     return tuple(Tell("voucher", each, use) for each in event.voucher_ids)
 
 
-def _nobody(state: State, event: Any) -> tuple[Tell, ...]:
+def _no_tells(state: State, event: Any) -> tuple[Tell, ...]:
     return ()
 
 
@@ -215,10 +215,10 @@ def _subject(need: Need) -> str:
 
 
 _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
-    BudgetSet: _nobody,
-    BudgetDropped: _nobody,
-    BudgetAlerted: _nobody,
-    SpendingCorrected: _nobody,
+    BudgetSet: _no_tells,
+    BudgetDropped: _no_tells,
+    BudgetAlerted: _no_tells,
+    SpendingCorrected: _no_tells,
     SessionAttached: _confirm,
     SessionRefused: _deny,
     SessionEndRequested: _release,
@@ -231,8 +231,8 @@ _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
     LinesRepriced: _totals,
     VouchersChanged: _totals,
     CheckoutRequested: _reserve,
-    CheckoutReserved: _nobody,
-    CheckoutRefused: _nobody,
+    CheckoutReserved: _no_tells,
+    CheckoutRefused: _no_tells,
     CheckoutCancelled: _cancelled,
     CheckoutExpired: _expired,
     CheckoutCompleted: _completed,
@@ -241,7 +241,7 @@ _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
     VouchersFreed: _vouchers_freed,
     VouchersUsed: _vouchers_used,
     PaymentRequested: _start_payment,
-    PaymentDeclined: _nobody,
+    PaymentDeclined: _no_tells,
     CheckoutReopened: _reserve,
     CheckoutPaid: _paid,
     PaymentReturned: _give_back,

@@ -190,7 +190,7 @@ def _not_allowed(phase: str, name: str) -> Decision:
     return refuse(409, "not_allowed", f"{name} is not allowed while {phase}.", phase=phase, command=name)
 
 
-def _nobody(state: Any, event: Any) -> tuple[Tell, ...]:
+def _no_tells(state: Any, event: Any) -> tuple[Tell, ...]:
     return ()
 
 
@@ -214,7 +214,7 @@ class Decider(Generic[S, C, E, A]):
     commands: Commands
     """A command that is not listed is refused with 409 ``not_allowed``."""
     events: Events[S]
-    tells: Callable[[S, E], tuple[Tell, ...]] = _nobody
+    tells: Callable[[S, E], tuple[Tell, ...]] = _no_tells
     """Whom an event concerns, given the state after it: durable effects first, then hints."""
     _: KW_ONLY
     deadline: Callable[[S], float | None] = _never

@@ -84,7 +84,7 @@ def _declined(state: State, event: ChargeDeclined) -> tuple[Tell, ...]:
     return (Tell("cart", state.user_id, PaymentFailed(state.payment_id, event.reason, event.detail)),)
 
 
-def _nobody(state: State, event: Any) -> tuple[Tell, ...]:
+def _no_tells(state: State, event: Any) -> tuple[Tell, ...]:
     return ()
 
 
@@ -138,11 +138,11 @@ def _clear(state: State, kind: AlarmKind, what: str) -> Tell:
 
 _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
     ChargeStarted: _started,
-    ChargeOpened: _nobody,
+    ChargeOpened: _no_tells,
     ChargeTaken: _taken,
-    TillPaid: _nobody,
+    TillPaid: _no_tells,
     ChargeDeclined: _declined,
-    ChargeKept: _nobody,
+    ChargeKept: _no_tells,
     RefundStarted: _refund_started,
     RefundSettled: _refund_settled,
     RefundFound: _refund_found,

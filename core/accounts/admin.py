@@ -52,7 +52,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         super().save_formset(request, form, formset, change)
         for each in formset.new_objects:
             if isinstance(each, Grant):
-                roles.told(each)
+                roles.announce(each)
 
 
 @admin.register(Grant)
@@ -69,7 +69,7 @@ class GrantAdmin(ModelAdmin):
         """Keep it, and have its owner told of a new one."""
         super().save_model(request, obj, form, change)
         if not change:
-            roles.told(obj)
+            roles.announce(obj)
 
 
 @admin.action(description="End these logins")

@@ -14,7 +14,7 @@ from core.fleet.models import Controller, Device, Trolley
 from core.tax import presets
 from core.tax.models import TaxRate
 from core.tenancy.models import Branch, Chain
-from core.trail.notes import unheard
+from core.trail.notes import without_notes
 
 CHAIN, ABROAD = "demo-chain", "demo-berlin"
 LOCKED_BRANCH, OPEN_BRANCH, BRANCH_ABROAD = BRANCHES = ("BRANCH-001", "BRANCH-002", "BRANCH-101")
@@ -28,7 +28,7 @@ _PORT = "/dev/ttyUSB0"
 def load() -> None:
     """Load everything. Repeating it changes nothing. Blocking."""
     pictures = shelves.draw()
-    with transaction.atomic(), unheard():
+    with transaction.atomic(), without_notes():
         _load(pictures)
 
 

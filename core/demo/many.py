@@ -12,7 +12,7 @@ from core.demo import plans, shelves
 from core.fleet.models import Trolley
 from core.progress import Progress
 from core.tenancy.models import Branch, Chain
-from core.trail.notes import unheard
+from core.trail.notes import without_notes
 
 _PLACES = (
     ("IN", "INR", "Asia/Kolkata", 12.97, 77.59),
@@ -25,7 +25,7 @@ _AT_ONCE = 3000
 
 def load(chains: int, branches: int, trolleys: int, progress: Progress) -> None:
     """Make so many chains, so many branches in all, and so many trolleys in each. What is there stays."""
-    with unheard(), transaction.atomic():
+    with without_notes(), transaction.atomic():
         owners = list(progress.over("Chains", _chains(chains), chains))
         rows = [_branch(owners[number % chains], number) for number in range(1, branches + 1)]
         Branch.objects.bulk_create(rows, ignore_conflicts=True)

@@ -31,8 +31,8 @@ def note(
     Attempt.objects.bulk_create([row], ignore_conflicts=event_id is not None)
 
 
-def heard(provider: str, event_id: str) -> bool:
-    """Return whether a webhook's notice was taken to its payment before."""
+def has_event(provider: str, event_id: str) -> bool:
+    """Return whether a webhook's event has been passed to its payment."""
     return Attempt.objects.filter(provider=provider, event_id=event_id).exists()
 
 

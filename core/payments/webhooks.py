@@ -46,7 +46,7 @@ def take(name: str, notice: Notice) -> bool:
     Several systems may share an account: what is about none of our payments is nobody's fault. Raises
     Problem while nobody can decide.
     """
-    if ledger.heard(name, notice.event_id):
+    if ledger.has_event(name, notice.event_id):
         return False
     payment_id = _payment_of(name, notice)
     if payment_id is None:

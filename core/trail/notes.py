@@ -36,7 +36,7 @@ def acting(who: str) -> Iterator[None]:
 
 
 @contextmanager
-def unheard() -> Iterator[None]:
+def without_notes() -> Iterator[None]:
     """Note nothing within: for the demonstration's first load, which nobody has to answer for."""
     token = _silent.set(True)
     try:

@@ -94,7 +94,7 @@ class Line:
             raise PortLost("the port is not open")
         self._await_silence(transport, health)
         transport.flush_input()
-        self._driver.asked(board, request)
+        self._driver.expect(board, request)
         self._echo.sent(request, mirrored=self._driver.mirrors(request))
         if not may_send():
             return None
@@ -140,7 +140,7 @@ class Line:
             if not data:
                 continue
             self._busy_until = self._clock.monotonic()
-            hearing.heard(data, self._busy_until)
+            hearing.received(data, self._busy_until)
             for heard in self._driver.receive(self._echo.take(data)):
                 hearing.understood(heard)
                 if isinstance(heard, BadFrame):
@@ -173,7 +173,7 @@ class _Hearing:
         self._data = b""
         self._meanings: list[str] = []
 
-    def heard(self, data: bytes, at: float) -> None:
+    def received(self, data: bytes, at: float) -> None:
         if self._tap is not None:
             self._begun = self._begun if self._data else at
             self._data += data

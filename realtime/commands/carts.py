@@ -217,7 +217,6 @@ ROWS = (
         where=own,
         refer=_read,
         command=ask_nothing,
-        keyed=False,
         show=as_found,
         routes=(Route("GET", "/cart", etag=True),),
         socket=False,

@@ -204,7 +204,6 @@ ROWS = (
         where=_place,
         for_owner=True,
         command=ask_nothing,
-        keyed=False,
         show=_show,
         routes=(Route("GET", "/payments/{payment_id}"),),
         refusals=("payment_not_found",),

@@ -269,7 +269,6 @@ ROWS = (
         where=own,
         refer=_price,
         command=ask_nothing,
-        keyed=False,
         show=as_found,
         routes=(Route("GET", "/pricing/{product_id}/price", query=True),),
         refusals=(*PRODUCT, "unknown_tier"),

@@ -30,7 +30,7 @@ from realtime.http.responses import refuse_host, request_id, respond, send_probl
 from realtime.limits.admission import admission
 from realtime.limits.caller import address_of
 from realtime.pipeline.asking import Answer, scoped_key
-from realtime.pipeline.logs import Asked, log_refused
+from realtime.pipeline.logs import RequestSubject, log_refused
 from realtime.pipeline.pipeline import Pipeline, refuse_outsiders, settle
 from realtime.pipeline.row import Call, Command, Route, fixed_by_path, http_body, path_parameters
 from realtime.problems import Problem, forbidden, invalid, unauthorised
@@ -56,7 +56,7 @@ class Endpoint:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        asked = Asked(request_id(scope), self._command.name)
+        asked = RequestSubject(request_id(scope), self._command.name)
         SUBJECT.set(asked)
         try:
             refuse_host(scope)

@@ -76,29 +76,29 @@ class Exchange:
     async def round(self) -> None:
         """Tell and hear once."""
         minute = f"{int(self._wall_clock() // _WINDOW_S)}:"
-        told: list[_Told] = []
+        reports: list[_Report] = []
         pipe = self._redis.pipeline(transaction=False)
         for name, bucket in self._allowances.spent():
             if bucket.spent >= _WORTH_TELLING or name in self._seen:
-                told.append(_Told(name, bucket, bucket.spent, self._seen.get(name), _KEPT_S))
+                reports.append(_Report(name, bucket, bucket.spent, self._seen.get(name), _KEPT_S))
             bucket.spent = 0.0
         for name, bucket in self._attempts.spent():
             name = minute + name
-            told.append(_Told(name, bucket, bucket.spent, self._seen.get(name, 0.0), 2 * _WINDOW_S))
+            reports.append(_Report(name, bucket, bucket.spent, self._seen.get(name, 0.0), 2 * _WINDOW_S))
             bucket.spent = 0.0
-        for each in told:
+        for each in reports:
             pipe.incrbyfloat(f"{self._prefix}:{each.name}", each.own)
             pipe.expire(f"{self._prefix}:{each.name}", each.kept_s)
-        found = await pipe.execute() if told else []
+        found = await pipe.execute() if reports else []
         seen = {name: total for name, total in self._seen.items() if name.startswith(minute)}
-        for each, total in zip(told, found[::2], strict=True):
+        for each, total in zip(reports, found[::2], strict=True):
             if each.before is not None and total >= each.before + each.own:
                 each.bucket.drain(total - each.before - each.own)
             seen[each.name] = float(total)
         self._seen = seen
 
 
-class _Told(NamedTuple):
+class _Report(NamedTuple):
     name: str
     bucket: TokenBucket
     own: float

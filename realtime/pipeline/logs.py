@@ -23,7 +23,7 @@ _OTHERS = logging.getLogger("realtime")
 _LINES_AT_ONCE = 5
 
 
-class Asked(msgspec.Struct, frozen=True):
+class RequestSubject(msgspec.Struct, frozen=True):
     """A request of which no more is known yet."""
 
     request_id: str

@@ -47,8 +47,9 @@ class Pipeline:
         self._owners_may = row.owners_may
         self._scope = f"{scope or row.name}-"
         self._ids = id_reader(row.body)
-        self._keyed = row.keyed
-        self._content = content_reader(row.body) if row.keyed and not row.kept_in_cart else None
+        self._takes_key = row.takes_key
+        claims = row.takes_key and not row.kept_in_cart
+        self._content = content_reader(row.body) if claims else None
 
     def begin(
         self,
@@ -174,7 +175,7 @@ class Pipeline:
         ask = self._command(call, found)
         if ask is None:
             return self._conclude(call, found, None)
-        command_id = call.key if self._keyed else None
+        command_id = call.key if self._takes_key else None
         call.asked = True
         pending = call.services.asking.ask(ask.kind, ask.key, ask.command, call.who, command_id)
         if self._waits:

@@ -168,7 +168,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     attempt: Kind | None = None
     """What its giver is counted by besides; None: by nothing but as a command."""
     keyed: bool = True
-    """Whether a repeat is known by its key. A look or a sign of life is none the worse for being repeated."""
+    """Whether a repeat is known by its key. A sign of life is none the worse for being repeated."""
     kept_in_cart: bool = False
     """Whether it is the caller's cart that knows repeats by their key."""
     socket: bool = True
@@ -181,6 +181,11 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"{self.name}: expected a permission or 'own', got {self.permission!r}")
         if self.permission != "own" and self.where is own:
             raise ValueError(f"{self.name}: expected where {self.permission} counts")
+
+    @property
+    def takes_key(self) -> bool:
+        """Return whether a repeat is known by its key; what asks no actor changes nothing anyway."""
+        return self.keyed and self.command is not ask_nothing
 
     @property
     def owners_may(self) -> bool:

@@ -21,7 +21,7 @@ from realtime.commands.table import FRAMES
 from realtime.limits.admission import Admission, admission
 from realtime.limits.allowances import Meter
 from realtime.limits.caller import address_of
-from realtime.pipeline.logs import Asked, Refusals
+from realtime.pipeline.logs import Refusals, RequestSubject
 from realtime.pipeline.pipeline import Pipeline, settle
 from realtime.pipeline.row import Begun, Call, Direct
 from realtime.problems import Problem, forbidden, from_refusal, invalid, not_found, too_many
@@ -31,7 +31,7 @@ from realtime.wire import (
     SOCKET_FRAMES,
     SUBPROTOCOL,
     UNREADABLE,
-    Envelope,
+    FrameHead,
     InspectBus,
     Notice,
     Ping,
@@ -40,8 +40,8 @@ from realtime.wire import (
     Unsubscribe,
     decode_problem,
     encode_text,
-    envelope_of,
     fields_of,
+    head_of,
     reader,
     reply_ok,
     reply_problem,
@@ -68,7 +68,7 @@ class PersonConsumer(SocketConsumer):
         """Refuse the first of what is too much, then read nothing until it is not."""
         told = self.calm() and self.meter.too_fast()
         if told:
-            self.outbox.text(reply_problem(envelope_of(message.get("text") or "").id, too_many()))
+            self.outbox.text(reply_problem(head_of(message.get("text") or "").id, too_many()))
         return await super().over(message) and not told
 
     async def opened(self) -> None:
@@ -96,7 +96,7 @@ class PersonConsumer(SocketConsumer):
         try:
             frame = read(text)
         except UNREADABLE as error:
-            self._unreadable(envelope_of(text), error)
+            self._unreadable(head_of(text), error)
             return
         way = FRAMES.get(type(frame))
         if way is None:
@@ -119,15 +119,15 @@ class PersonConsumer(SocketConsumer):
             if crowd is not None:
                 flow.add_done_callback(lambda _: crowd.ended())
 
-    def _unreadable(self, envelope: Envelope, error: Exception) -> None:
+    def _unreadable(self, head: FrameHead, error: Exception) -> None:
         """Refuse a frame that does not fit its schema; under a used id it is another body."""
-        SUBJECT.set(Asked(envelope.id or ""))
-        problem = decode_problem(error, FIELDS.get(envelope.type))
-        way = WAYS.get(envelope.type)
-        if envelope.id is None or way is None:
-            self._fail(envelope.id, problem)
+        SUBJECT.set(RequestSubject(head.id or ""))
+        problem = decode_problem(error, FIELDS.get(head.type))
+        way = WAYS.get(head.type)
+        if head.id is None or way is None:
+            self._fail(head.id, problem)
         else:
-            self.spawn(self._refuse(envelope.id, way, problem))
+            self.spawn(self._refuse(head.id, way, problem))
 
     async def _refuse(self, id_: str, way: Pipeline, problem: Problem) -> None:
         try:

@@ -47,7 +47,7 @@ def test_an_unknown_field_is_refused_with_those_that_are_known() -> None:
     text = '{"id":"a","type":"cart.clear","all":true}'
     with pytest.raises(msgspec.DecodeError) as raised:
         read(text)
-    problem = wire.decode_problem(raised.value, FIELDS.get(wire.envelope_of(text).type))
+    problem = wire.decode_problem(raised.value, FIELDS.get(wire.head_of(text).type))
     assert problem.extra["errors"] == {"all": ["This field is not known. Expected: id, type."]}
 
 
@@ -66,8 +66,8 @@ def test_times_are_utc_with_milliseconds() -> None:
 
 
 def test_the_id_is_found_in_a_frame_that_is_otherwise_wrong() -> None:
-    assert wire.envelope_of('{"id":"a","type":"nope","x":[1]}') == wire.Envelope("a", "nope")
-    assert wire.envelope_of('{"id":7,"type":"nope"}') == wire.envelope_of("{") == wire.Envelope()
+    assert wire.head_of('{"id":"a","type":"nope","x":[1]}') == wire.FrameHead("a", "nope")
+    assert wire.head_of('{"id":7,"type":"nope"}') == wire.head_of("{") == wire.FrameHead()
 
 
 def test_every_command_of_the_table_has_a_name_of_its_own_and_one_frame() -> None:

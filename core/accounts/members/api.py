@@ -124,7 +124,7 @@ class MembersView(_Members):
         place = self.place(chain, body["role"], body.get("branch"))
         user = find(target) if target else names.find(User.objects.all(), body["username"])
         if user is not None and user.is_active and roles.known_to(user, chain):
-            return Response(MemberAnswer(_member(roles.told(roles.give(user, place)))).data, 201)
+            return Response(MemberAnswer(_member(roles.announce(roles.give(user, place)))).data, 201)
         if target is None:
             raise rule("not_there", username="Nobody here has that name. Invite them by e-mail or phone.")
         by = cast(User, request.user)

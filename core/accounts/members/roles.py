@@ -21,8 +21,8 @@ def give(user: User, place: Place) -> Grant:
     return grant
 
 
-def told(grant: Grant) -> Grant:
-    """Have its owner told of the role that somebody else gave. Blocking, in the role's transaction."""
+def announce(grant: Grant) -> Grant:
+    """Notify its owner of a role given by another person. Blocking, in the role's transaction."""
     signals.role_given.send(Grant, grant=grant)
     return grant
 

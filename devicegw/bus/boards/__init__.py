@@ -52,7 +52,7 @@ class Driver(Protocol):
     def unlock(self, board: int, channel: int) -> bytes:
         """Return the request that pulses one lock for a time that the board itself measures."""
 
-    def asked(self, board: int, request: bytes) -> None:
+    def expect(self, board: int, request: bytes) -> None:
         """Expect the answer to this request from now on, and forget a frame begun."""
 
     def receive(self, data: bytes) -> Sequence[Received]:

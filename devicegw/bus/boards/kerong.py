@@ -219,7 +219,7 @@ class KerongDriver:
         """Return the request that pulses one lock."""
         return UnlockRequest(board, channel).to_bytes()
 
-    def asked(self, board: int, request: bytes) -> None:
+    def expect(self, board: int, request: bytes) -> None:
         """Forget a frame begun; what comes says itself who it is from."""
         self._receiver.reset()
 

@@ -143,7 +143,7 @@ class ModbusDriver:
         """Return the request that pulses one relay."""
         return pulse(self._maps[board].relays, channel)
 
-    def asked(self, board: int, request: bytes) -> None:
+    def expect(self, board: int, request: bytes) -> None:
         """Expect the answer to this request: an answer does not say what it answers."""
         self._board = board
         self._buffer.clear()

@@ -15,7 +15,7 @@ from core.audit import places
 from core.catalogue.models import PriceRule
 from core.trail import sealing
 from core.trail.models import CommandNote, Entry, Head, new_id
-from core.trail.notes import acting, unheard
+from core.trail.notes import acting, without_notes
 from tests.core.support import Api, World
 
 
@@ -173,7 +173,7 @@ def test_whoever_touches_the_trail_is_found(
 
 def test_the_demonstration_has_nothing_to_answer_for(world: World) -> None:
     before = Entry.objects.count()
-    with unheard():
+    with without_notes():
         world.own.city = "Pune"
         world.own.save()
     places.seal()

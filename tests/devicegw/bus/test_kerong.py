@@ -128,7 +128,7 @@ def test_a_wrong_sum_is_told_apart_from_garbage():
 def test_the_next_request_forgets_a_frame_begun():
     driver = KerongDriver()
     driver.receive(StatusAnswer(0, 0, 0).to_bytes()[:5])
-    driver.asked(0, driver.status(0)[0])
+    driver.expect(0, driver.status(0)[0])
     found = driver.receive(StatusAnswer(7, 1, 2).to_bytes())
     assert [(f.board, f.hooks, f.sensors) for f in found] == [(7, 1, 2)]
 

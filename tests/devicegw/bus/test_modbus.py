@@ -64,7 +64,7 @@ def ask(driver: ModbusDriver, answers: list[bytes]) -> Any:
     """Have the whole status of board 0 answered; return what the last answer means."""
     found: list[Any] = []
     for request, answer in zip(driver.status(0), answers, strict=True):
-        driver.asked(0, request)
+        driver.expect(0, request)
         found = list(driver.receive(answer))
     return found[-1]
 
@@ -90,7 +90,7 @@ def test_without_sensors_a_closed_hook_holds_a_trolley(hook_open, level, sensors
 @pytest.fixture
 def driver():
     driver = ModbusDriver([board(0, 1)])
-    driver.asked(0, driver.status(0)[0])
+    driver.expect(0, driver.status(0)[0])
     return driver
 
 
@@ -121,7 +121,7 @@ def test_an_exception_is_a_refusal(driver):
 def test_a_pulse_is_acknowledged_by_its_repetition(driver):
     request = driver.unlock(0, 3)
     assert driver.mirrors(request)
-    driver.asked(0, request)
+    driver.expect(0, request)
     assert driver.receive(request) == [Acknowledged(0)]
 
 
