@@ -24,6 +24,7 @@ from core.outbox.letters import Letter, language_of
 from core.outbox.models import Channel, OutgoingMessage
 from core.outbox.posting import post
 from core.problems import Problem
+from core.wire.secrets import same
 
 KIND = "accounts.code"
 DIGITS = 6
@@ -83,7 +84,7 @@ def check(target: Target, code: str) -> LoginCode:
     ).update(tries_left=F("tries_left") - 1)
     if row is None or not taken:
         raise _expired()
-    if not hmac.compare_digest(_digits(row).encode(), code.encode()):
+    if not same(code, _digits(row)):
         left = LoginCode.objects.filter(pk=row.pk).values_list("tries_left", flat=True).first() or 0
         raise Problem(400, "otp_wrong", "This is not the code that we sent.", tries_left=left)
     return row
