@@ -97,7 +97,7 @@ def test_times_are_the_branchs_own(bought: Order, world: World) -> None:
 def test_what_was_given_back_is_on_it(bought: Order) -> None:
     Order.objects.filter(pk=bought.pk).update(refunded=Decimal("1000.50"), status="partly_refunded")
     send_receipt(str(bought.pk))
-    assert "Given back: 1,000.50 INR" in text(parts(django_mail.outbox[0])["text/plain"])
+    assert "Refunded: 1,000.50 INR" in text(parts(django_mail.outbox[0])["text/plain"])
 
 
 def test_a_task_that_runs_twice_sends_once(bought: Order) -> None:
