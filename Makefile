@@ -7,10 +7,10 @@ PACKAGES := actors core realtime devicegw asgi.py scripts
 TEST ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick matrix check fmt bench attack lock audit clean
+.PHONY: help run test quick matrix check fmt bench bench-ui attack lock audit clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 $(VENV)/.server: requirements.lock scripts/make_venv.sh
 	@PYTHON="$(PYTHON)" sh scripts/make_venv.sh $(VENV) requirements.lock
@@ -46,6 +46,9 @@ fmt: $(VENV)/.dev ## put the code into its format
 
 bench: $(VENV)/.dev ## measure, and write docs/BENCHMARKS.md
 	@exec $(BIN)/python -m bench
+
+bench-ui: $(VENV)/.dev ## how soon the pages can be used on a slow phone; writes docs/PAGES.md
+	@exec $(BIN)/python -m bench.ui
 
 attack: $(VENV)/.dev ## the attacks, then floods and guessers in full; writes the figures into docs/SECURITY.md
 	@exec $(BIN)/python -m bench.attack

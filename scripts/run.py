@@ -1,9 +1,9 @@
 """`make run`: the whole store on this machine.
 
-Migrates, loads the demo, serves, and beside the server runs the store's simulated
-hardware, and with ``REDIS_URL`` a Celery worker with Beat. Prints the addresses and the demo
-logins once the server is ready; ``HOST=0.0.0.0`` opens it to the network, with logins that everybody
-knows. Ctrl-C or SIGTERM stops everything in reverse order; the exit
+Migrates, loads the demo, collects the pages' files under hashed names, serves, and beside the
+server runs the store's simulated hardware, and with ``REDIS_URL`` a Celery worker with Beat. Prints
+the addresses and the demo logins once the server is ready; ``HOST=0.0.0.0`` opens it to the network,
+with logins that everybody knows. Ctrl-C or SIGTERM stops everything in reverse order; the exit
 status is then 0.
 """
 
@@ -39,6 +39,8 @@ def main() -> int:
     try:
         if subprocess.run([sys.executable, "-m", "scripts.prepare"], cwd=ROOT, check=False).returncode:
             return _fail("The database could not be prepared; see above.")
+        if subprocess.run([sys.executable, "-m", "scripts.collect"], cwd=ROOT, check=False).returncode:
+            return _fail("The pages' files could not be collected; see above.")
         _serve(children, host, int(port))
     except KeyboardInterrupt:
         print("\nStopping.", flush=True)

@@ -49,7 +49,7 @@ def main() -> int:
     with ExitStack() as stack:
         executable, _ = chromium(stack, os.environ)
         data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="trolley-")))
-        url = stack.enter_context(_store(data))
+        url = stack.enter_context(store(data))
         camera = Camera(data / "film.y4m")
         playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(
@@ -66,13 +66,13 @@ def main() -> int:
 
 
 @contextmanager
-def _store(data: Path) -> Iterator[str]:
-    """`make run` on a port and in a folder of its own."""
+def store(data: Path, shoppers: int = SHOPPERS) -> Iterator[str]:
+    """`make run` on a port and in a folder of its own; gives its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environ = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-    environ |= {"PORT": str(port), "DATA_DIR": str(data), "DEMO_SHOPPERS": str(SHOPPERS)}
+    environ |= {"PORT": str(port), "DATA_DIR": str(data), "DEMO_SHOPPERS": str(shoppers)}
     run = subprocess.Popen([sys.executable, "-m", "scripts.run"], cwd=ROOT, env=environ)
     try:
         while not healthy(f"http://127.0.0.1:{port}/readyz"):
