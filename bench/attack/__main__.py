@@ -101,6 +101,8 @@ async def loads(target: Shop, seconds: float) -> list[Row]:
     rows.append(await beside(target, name, "bench.attack.guesser", msgspec.json.encode(guess), seconds))
     await asyncio.sleep(QUIET_S)
     rows.append(await beside(target, f"nobody, {QUIET_S:.0f} s later", "", b"", seconds))
+    again = msgspec.json.encode(flood)
+    rows.append(await beside(target, "the last flood once more", "bench.attack.flood", again, seconds))
     return rows
 
 
