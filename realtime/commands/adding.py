@@ -36,7 +36,8 @@ from realtime.pipeline.row import OWN, Ask, Call, Command, Place, Route
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.views.budget import NO_BUDGET, BudgetStatus, BudgetView, budget_view
-from realtime.views.cart import NOTHING, CartAnswer, ItemView, ProductBrief
+from realtime.views.cart import NOTHING, CartAnswer, ItemView
+from realtime.views.product import ProductBrief
 from realtime.wire import Body, Uuid
 
 MOST_OF_A_LINE = 999

@@ -17,7 +17,7 @@ from realtime.pipeline.asking import in_database
 from realtime.pipeline.row import Call, Command, Route, as_found, ask_nothing, own
 from realtime.problems import not_found
 from realtime.views.base import View
-from realtime.views.cart import ProductView, product_view
+from realtime.views.product import ProductView, product_view
 from realtime.wire import Body, Uuid, rfc3339
 
 _MOST = 50

@@ -21,6 +21,7 @@ from actors.messages.trolley import TrolleyRef
 from core.accounts.people import People
 from core.accounts.principals import Principal
 from core.assistant.preferences.wants import WantsOfPeople
+from core.assistant.recommendations.suggesting import greener_than
 from core.catalogue.live.catalogue import Catalogue, CatalogueProduct
 from core.fleet.directory import BranchInfo, Directory
 from core.fleet.trolleys import qr
@@ -196,6 +197,7 @@ class Goods:
         self._items = Items()
         self.shown = self._items.view
         """Return a line as somebody sees it who avoids those allergens, of a product just looked up."""
+        self._wants = wants
         self.avoided = wants.allergens_of
         """Return the allergens that a shopper is warned of."""
 
@@ -243,7 +245,18 @@ class Goods:
         if to not in ("", user_id):
             return cart_answer(state, find, currency, self._items, amounts, short)
         avoided, now = self.avoided(user_id), standing(state, self._now())
-        return cart_answer(state, find, currency, self._items, amounts, short, avoided, now)
+        greener = self._greener(state)
+        return cart_answer(state, find, currency, self._items, amounts, short, avoided, now, greener)
+
+    def _greener(self, state: CartState) -> Callable[[str], CatalogueProduct | None]:
+        """Return how to find what is greener than a product, and suits the cart's shopper."""
+        catalogue, wants = self.catalogue(self._shop(state)[0]), self._wants.of(state.user_id)
+
+        def find(product_id: str) -> CatalogueProduct | None:
+            product = catalogue.by_id(product_id)
+            return None if product is None else greener_than(product, catalogue, wants)
+
+        return find
 
     def total(self, state: CartState) -> Decimal:
         """Return what a cart costs."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
@@ -15,32 +15,14 @@ from actors.messages.budget import Standing
 from actors.messages.cart import Line, sku_of
 from actors.messages.money.amounts import Amounts
 from actors.messages.needs import Need
-from core.catalogue.live.products import CatalogueProduct
 from realtime.views.amounts import DepositView, SavingView, TaxView, amounts_fields
 from realtime.views.base import View
 from realtime.views.budget import BudgetStatus, BudgetView, budget_view
+from realtime.views.footprint import Greener, SwapView, footprint, no_swap, swaps
+from realtime.views.product import FindProduct, ProductLike, ProductView
 from realtime.wire import encode, rfc3339
 
 NOTHING: frozenset[str] = frozenset()
-
-
-class ProductBrief(View, frozen=True):
-    """The product of an add's answer, as the sources' clients read it."""
-
-    barcode: str
-    name: str
-    price: Decimal
-
-
-class ProductView(View, frozen=True):
-    """The product of a line, as it is today."""
-
-    id: str
-    barcode: str
-    name: str
-    price: Decimal
-    is_active: bool
-    image: str | None
 
 
 class VariantView(View, frozen=True):
@@ -132,7 +114,6 @@ class CartView(View, frozen=True):
     has_unavailable_items: bool
     budget_status: BudgetStatus
     budget: BudgetView | None
-    sustainability_score: None
     revision: int
     updated_at: str | None
     vouchers: tuple[str, ...]
@@ -159,30 +140,12 @@ class CartAnswer(CartView, frozen=True):
     """Whether the prices hold the taxes."""
     rounding: Decimal
     """To an amount that can be paid."""
-
-
-class ProductLike(Protocol):
-    """What a view needs of a catalogue's product."""
-
-    @property
-    def price(self) -> Decimal:
-        """Of one unit, today."""
-
-    @property
-    def is_active(self) -> bool:
-        """Whether it is sold."""
-
-    @property
-    def image(self) -> str | None:
-        """Address of its picture; None or empty without one."""
-
-    @property
-    def allergens(self) -> frozenset[str]:
-        """What it is known to contain."""
-
-
-FindProduct = Callable[[str], ProductLike | None]
-"""By product id, from the catalogue in memory."""
+    sustainability_score: int | None
+    """0 to 100: the mean of its units' scores, as far as they are known; null: of none."""
+    carbon_kg: Decimal | None
+    """Kilograms of CO2 equivalent of all goods whose footprint is known; null: of none."""
+    swaps: tuple[SwapView, ...]
+    """Greener goods of the same kind as some of its lines."""
 
 
 @lru_cache(100_000)
@@ -218,18 +181,6 @@ def item_view(
         added_at=rfc3339(line.added_at),
         available=active and in_stock,
         warnings=warnings_of(product, avoided),
-    )
-
-
-def product_view(product: CatalogueProduct) -> ProductView:
-    """Return a product as it is today, beside no line."""
-    return ProductView(
-        id=product.product_id,
-        barcode=product.barcode,
-        name=product.name,
-        price=product.price,
-        is_active=product.is_active,
-        image=product.image or None,
     )
 
 
@@ -314,15 +265,24 @@ def cart_answer(
     short: frozenset[str] = NOTHING,
     avoided: frozenset[str] = NOTHING,
     standing: Standing | None = None,
+    greener: Greener = no_swap,
 ) -> CartAnswer:
     """Return the whole cart, with what it amounts to.
 
     ``currency`` is shown while the cart has none of its own; of the SKUs in ``short`` the branch has
     less than the cart holds. ``avoided`` are the allergens that its shopper is warned of,
-    ``standing`` is how the shopper stands to their budget.
+    ``standing`` is how the shopper stands to their budget, ``greener`` finds what could come instead.
     """
     whole = _whole(state, find, currency, shown, short, avoided, standing)
-    return CartAnswer(**whole, **amounts_fields(amounts, state.lines), total_price=amounts.total)
+    carbon_kg, score = footprint(state.lines.values(), find)
+    return CartAnswer(
+        **whole,
+        **amounts_fields(amounts, state.lines),
+        total_price=amounts.total,
+        sustainability_score=score,
+        carbon_kg=carbon_kg,
+        swaps=swaps(state.lines.values(), find, greener),
+    )
 
 
 def _whole(
@@ -346,7 +306,6 @@ def _whole(
         "has_unavailable_items": bool(short) or not on_sale,
         "budget_status": status,
         "budget": budget,
-        "sustainability_score": None,
         "revision": state.revision,
         "updated_at": rfc3339(state.updated_at) if state.updated_at else None,
         "vouchers": codes(state),

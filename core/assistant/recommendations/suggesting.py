@@ -20,10 +20,6 @@ from core.catalogue.live.catalogue import Catalogue, CatalogueProduct
 
 Kind = Literal["budget", "sustainability", "health", "together", "again"]
 _CANDIDATES = 120
-_GREENER = Decimal("0.9")
-"""At most this share of the other's footprint."""
-_DEARER = Decimal("1.5")
-"""What is greener costs at most this many times as much."""
 _CHEAPER = Decimal("0.9")
 _SWAPS = 2
 _LEAST = 0.01
@@ -67,16 +63,8 @@ def suggest(model: Model | None, situation: Situation) -> list[Suggestion]:
 
 
 def greener_than(product: CatalogueProduct, catalogue: Catalogue, wants: Wants) -> CatalogueProduct | None:
-    """Return the product of the same kind with the least footprint, if it has clearly less."""
-    if product.carbon_kg is None:
-        return None
-    best, least = None, product.carbon_kg * _GREENER
-    for other in catalogue.of_kind(product):
-        if other.carbon_kg is None or other.carbon_kg > least or other.price > product.price * _DEARER:
-            continue
-        if other.is_active and suits(other, wants):
-            best, least = other, other.carbon_kg
-    return best
+    """Return the greenest product of the same kind that suits, or None."""
+    return next((other for other in catalogue.greener(product) if suits(other, wants)), None)
 
 
 def suits(product: CatalogueProduct, wants: Wants) -> bool:

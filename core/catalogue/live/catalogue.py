@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 
 from msgspec.structs import replace
@@ -23,6 +24,9 @@ __all__ = ["Catalogue", "CatalogueProduct", "CatalogueVariant"]
 _MOST_OFFERS = 50_000
 _LABELLED = 13
 _SHORT = 2
+_GREENER, _DEARER = Decimal("0.9"), Decimal("1.5")
+"""What is greener has at most this share of the footprint, and costs at most this many times as much."""
+_MOST_GREENER = 10
 
 
 Scanned = tuple[CatalogueProduct | None, Label | None, FurtherCode | None]
@@ -91,6 +95,28 @@ class Catalogue:
         for other in self._shelf(product.category) if words else ():
             if other.product_id != product.product_id and words & _words(other.name):
                 yield other
+
+    def greener(self, product: CatalogueProduct) -> tuple[CatalogueProduct, ...]:
+        """Return what is of the same kind with clearly less of a footprint, the least first."""
+        known = self._products.greener
+        found = known.get(product.product_id)
+        if found is None:
+            found = known[product.product_id] = self._greener(product)
+        return found
+
+    def _greener(self, product: CatalogueProduct) -> tuple[CatalogueProduct, ...]:
+        if product.carbon_kg is None:
+            return ()
+        most, dearest = product.carbon_kg * _GREENER, product.price * _DEARER
+        found = [
+            (each.carbon_kg, each.price, each.product_id, each)
+            for each in self.of_kind(product)
+            if each.is_active
+            and each.price <= dearest
+            and each.carbon_kg is not None
+            and each.carbon_kg <= most
+        ]
+        return tuple(each[-1] for each in sorted(found)[:_MOST_GREENER])
 
     def _shelf(self, category: str) -> tuple[CatalogueProduct, ...]:
         now = self._products

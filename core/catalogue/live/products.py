@@ -100,7 +100,7 @@ _NOWHERE = _Place()
 
 
 class ChainProducts(NamedTuple):
-    """A chain's catalogue at one moment. ``offers`` and ``shelves`` grow: they are made when asked for."""
+    """A chain's catalogue at one moment. ``offers``, ``shelves`` and ``greener`` grow."""
 
     by_id: dict[str, CatalogueProduct]
     by_barcode: dict[str, CatalogueProduct]
@@ -115,9 +115,11 @@ class ChainProducts(NamedTuple):
     """What a cart costs is the sum of its lines: nothing comes on top, no deposit and no rounding."""
     shelves: dict[str, tuple[CatalogueProduct, ...]] = {}
     """By category's slug, filled when first asked for."""
+    greener: dict[str, tuple[CatalogueProduct, ...]] = {}
+    """By product's id, filled when it is asked for."""
 
 
-EMPTY = ChainProducts({}, {}, {}, Rules(), {}, {}, shelves={})
+EMPTY = ChainProducts({}, {}, {}, Rules(), {}, {}, shelves={}, greener={})
 
 
 def load(chain: str, before: ChainProducts = EMPTY) -> ChainProducts:
@@ -156,6 +158,7 @@ def load(chain: str, before: ChainProducts = EMPTY) -> ChainProducts:
         taxes=how,
         simple=how.included and not deposits and decimals(row.currency) != 3,
         shelves={},
+        greener={},
     )
 
 

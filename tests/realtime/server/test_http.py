@@ -95,8 +95,9 @@ async def test_the_cart_has_an_etag_that_follows_its_revision(
     assert (changed.status_code, changed.json()["revision"]) == (200, 1)
     assert set(changed.json()) == {
         "id", "items", "items_count", "total_items", "total_price", "currency", "has_unavailable_items",
-        "budget_status", "sustainability_score", "revision", "updated_at", "saved", "sessions",
-        "vouchers", "checkout",
+        "budget_status", "budget", "sustainability_score", "carbon_kg", "swaps", "revision", "updated_at",
+        "saved", "sessions", "vouchers", "checkout", "needs", "subtotal", "savings", "deposits", "taxes",
+        "tax_included", "rounding",
     }  # fmt: skip
     head = await shopper.head("/api/cart")
     assert (head.status_code, head.content) == (200, b"")
