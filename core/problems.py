@@ -46,6 +46,26 @@ RULES = frozenset(
 """Codes of errors in a field that no schema can tell of: they need the shop's rows, or other fields."""
 
 
+class Code(str):
+    """A code with the values that its sentence holds: with them a page says it in its own language.
+
+    DRF makes errors anew on their way up and keeps nothing of them but the sentence and this.
+    """
+
+    values: dict[str, Any]
+
+    def __new__(cls, code: str, values: dict[str, Any]) -> Code:
+        """Return the code with these values, of JSON's types."""
+        made = super().__new__(cls, code)
+        made.values = values
+        return made
+
+
+def told(text: str, code: str, **values: Any) -> exceptions.ErrorDetail:
+    """Return the sentence about a field, with its code and the values in it."""
+    return exceptions.ErrorDetail(text, Code(code, values))
+
+
 def rule(code: str, /, **fields: str) -> exceptions.ValidationError:
     """Return the 400 of well-formed fields that break a rule; ``fields`` have a sentence each.
 
@@ -53,7 +73,10 @@ def rule(code: str, /, **fields: str) -> exceptions.ValidationError:
     with the rest; ``which_one``: too many or too few of several fields. Its code becomes the problem's.
     """
     return exceptions.ValidationError(
-        {name: [exceptions.ErrorDetail(text, code)] for name, text in fields.items()}
+        {
+            name: [text if isinstance(text, exceptions.ErrorDetail) else exceptions.ErrorDetail(text, code)]
+            for name, text in fields.items()
+        }
     )
 
 
@@ -78,7 +101,7 @@ def document(
     errors: dict[str, list[str]] | None = None,
     **extra: Any,
 ) -> dict[str, Any]:
-    """Return the problem document."""
+    """Return the problem document; ``error_codes`` are beside ``errors`` where they are known."""
     body: dict[str, Any] = {
         "type": f"urn:problem:{code.replace('_', '-')}",
         "title": HTTPStatus(status).phrase,
@@ -107,6 +130,7 @@ def handle(exc: Exception, context: dict[str, Any]) -> Response:
     if isinstance(exc, exceptions.ValidationError):
         errors = flatten(exc.detail)
         code, detail = _rule_of(exc.detail) or "invalid", sentence(errors)
+        extra = {"error_codes": error_codes(exc.detail)}
     elif isinstance(exc, Problem):
         code, detail, extra = exc.problem_code, str(exc.detail), dict(exc.extra)
         errors = extra.pop("errors", None)
@@ -161,17 +185,30 @@ def _code_of(exc: exceptions.APIException) -> str:
     return _CODES.get(exc.status_code, "error")
 
 
-def flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
+def flatten(detail: Any) -> dict[str, list[str]]:
     """Return nested DRF errors as dotted field names with their sentences."""
+    return {name: [str(part) for part in parts] for name, parts in _by_field(detail).items()}
+
+
+def error_codes(detail: Any) -> dict[str, list[dict[str, Any]]]:
+    """Return the same with the code of each sentence and the values in it."""
+    return {name: [_coded(part) for part in parts] for name, parts in _by_field(detail).items()}
+
+
+def _coded(part: Any) -> dict[str, Any]:
+    code = getattr(part, "code", "invalid")
+    return {"code": str(code), "values": getattr(code, "values", {})}
+
+
+def _by_field(detail: Any, prefix: str = "") -> dict[str, list[Any]]:
     if isinstance(detail, dict):
-        found: dict[str, list[str]] = {}
+        found: dict[str, list[Any]] = {}
         for key, value in detail.items():
-            found.update(flatten(value, f"{prefix}.{key}" if prefix else str(key)))
+            found.update(_by_field(value, f"{prefix}.{key}" if prefix else str(key)))
         return found
     if isinstance(detail, list) and any(isinstance(part, dict | list) for part in detail):
-        return flatten({str(place): part for place, part in enumerate(detail) if part}, prefix)
-    parts = detail if isinstance(detail, list) else [detail]
-    return {prefix or "non_field_errors": [str(part) for part in parts]}
+        return _by_field({str(place): part for place, part in enumerate(detail) if part}, prefix)
+    return {prefix or "non_field_errors": detail if isinstance(detail, list) else [detail]}
 
 
 def sentence(errors: dict[str, list[str]]) -> str:

@@ -52,7 +52,8 @@ def invalid(field: str | None, sentence: str, *, code: str = "invalid") -> Probl
     """Return the 400 that names ``field`` (None: the message as a whole)."""
     if field is None:
         return Problem(400, code, sentence)
-    return Problem(400, code, f"{field}: {sentence}", errors={field: [sentence]})
+    codes = {field: [{"code": code, "values": {}}]}
+    return Problem(400, code, f"{field}: {sentence}", errors={field: [sentence]}, error_codes=codes)
 
 
 def not_found(code: str, detail: str) -> Problem:

@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from core.accounts import scopes
 from core.accounts.principals import Principal
-from core.catalogue.models import Product
+from core.catalogue.models import Product, Variant
 from core.fleet.models import Session
 from core.inventory.models import Movement, StockLevel
 from core.rest.fields import Moment
@@ -30,6 +30,7 @@ class StockAnswer(serializers.ModelSerializer[StockLevel]):
     """One SKU; ``in_trolleys`` units are in the carts of shoppers in the branch right now."""
 
     name = serializers.SerializerMethodField()
+    variant_name = serializers.SerializerMethodField()
     available = serializers.SerializerMethodField()
     in_trolleys = serializers.IntegerField()
     updated_at = Moment()
@@ -37,13 +38,17 @@ class StockAnswer(serializers.ModelSerializer[StockLevel]):
     class Meta:
         model = StockLevel
         fields = (
-            "sku", "product_id", "variant_id", "name", "on_hand", "reserved", "available", "in_trolleys",
-            "sold", "low_at", "low", "updated_at",
+            "sku", "product_id", "variant_id", "name", "variant_name", "on_hand", "reserved", "available",
+            "in_trolleys", "sold", "low_at", "low", "updated_at",
         )  # fmt: skip
 
     def get_name(self, row: StockLevel) -> str:
         """Return the product's name, empty if it is gone."""
         return cast(str, row.name)  # type: ignore[attr-defined]
+
+    def get_variant_name(self, row: StockLevel) -> str | None:
+        """Return the variant's name, null for a product as such."""
+        return cast("str | None", row.variant_name)  # type: ignore[attr-defined]
 
     def get_available(self, row: StockLevel) -> int:
         """Return the units that nobody has reserved."""
@@ -117,9 +122,13 @@ class StockView(ListView[StockLevel]):
         )
         units = of_one.order_by().values("product_id").annotate(n=Sum("quantity")).values("n")
         name = Product.objects.filter(pk=OuterRef("product_id")).values("name")
-        return StockLevel.objects.filter(branch_code=code).annotate(
-            name=Coalesce(Subquery(name), Value("")), in_trolleys=Coalesce(Subquery(units), 0)
+        variant = Variant.objects.filter(pk=OuterRef("variant_id")).values("name")
+        levels = StockLevel.objects.filter(branch_code=code).annotate(
+            name=Coalesce(Subquery(name), Value("")),
+            variant_name=Subquery(variant),
+            in_trolleys=Coalesce(Subquery(units), 0),
         )
+        return levels.order_by("name", "sku")
 
 
 class MovementsView(ListView[Movement]):

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
 
+from django.core.exceptions import ValidationError as DjangoError
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from core.problems import told
 from core.wire import amounts, closed, ids
 from core.wire.lines import NotOneLine, one_line
 
@@ -76,7 +78,10 @@ class ClosedSerializer(serializers.Serializer[Any]):
             sentence = f"Expected a JSON object, got {type_name(data)}."
             raise serializers.ValidationError({"non_field_errors": [sentence]})
         if errors := closed.unknown(data, self.fields):
-            raise serializers.ValidationError(errors)
+            unknown = {
+                name: [told(text, "unknown_field") for text in texts] for name, texts in errors.items()
+            }
+            raise serializers.ValidationError(unknown)
         given = {
             name: value for name, value in data.items() if value is not None or self.fields[name].required
         }
@@ -93,13 +98,48 @@ def checked(body: type[ClosedSerializer], request: Request, *, partial: bool = F
     return cast("dict[str, Any]", found.validated_data)
 
 
-class StrictText(serializers.CharField):
+class Telling:
+    """A field that tells with each of its errors the code and the values by which other languages say it."""
+
+    error_messages: dict[str, Any]
+    validators: list[Any]
+
+    def fail(self, key: str, **values: Any) -> Any:
+        """Raise ValidationError of the field's own error of that key."""
+        text = str(self.error_messages[key]).format(**values)
+        raise serializers.ValidationError(told(text, key, **_plain(values)))
+
+    def mistyped(self, expected: str, data: Any) -> serializers.ValidationError:
+        """Return the error of a value of another type than was expected."""
+        return serializers.ValidationError(told(f"Expected {expected}, got {type_name(data)}.", "wrong_type"))
+
+    def run_validators(self, value: Any) -> None:
+        """Ask every validator; raises ValidationError with what they say."""
+        found: list[Any] = []
+        for validator in self.validators:
+            try:
+                validator(value)
+            except serializers.ValidationError as error:
+                if isinstance(error.detail, dict):
+                    raise
+                found += error.detail
+            except DjangoError as error:
+                found += [
+                    told(text, each.code or "invalid", **_plain(each.params))
+                    for each in error.error_list
+                    for text in each.messages
+                ]
+        if found:
+            raise serializers.ValidationError(found)
+
+
+class StrictText(Telling, serializers.CharField):
     """Text that must come as text: a number is refused, not turned into one."""
 
     def to_internal_value(self, data: Any) -> str:
         """Return the text; raises ValidationError."""
         if not isinstance(data, str):
-            raise serializers.ValidationError(f"Expected text, got {type_name(data)}.")
+            raise self.mistyped("text", data)
         return super().to_internal_value(data)
 
 
@@ -117,37 +157,37 @@ class LineText(StrictText):
         return line
 
 
-class StrictBoolean(serializers.BooleanField):
+class StrictBoolean(Telling, serializers.BooleanField):
     """True or false, and nothing that only looks like it."""
 
     def to_internal_value(self, data: Any) -> bool:
         """Return the value; raises ValidationError."""
         if not isinstance(data, bool):
-            raise serializers.ValidationError(f"Expected true or false, got {type_name(data)}.")
+            raise self.mistyped("true or false", data)
         return data
 
 
-class StrictInteger(serializers.IntegerField):
+class StrictInteger(Telling, serializers.IntegerField):
     """A whole number that must come as one."""
 
     def to_internal_value(self, data: Any) -> int:
         """Return the number; raises ValidationError."""
         if not isinstance(data, int) or isinstance(data, bool):
-            raise serializers.ValidationError(f"Expected a whole number, got {type_name(data)}.")
+            raise self.mistyped("a whole number", data)
         return data
 
 
-class StrictFloat(serializers.FloatField):
+class StrictFloat(Telling, serializers.FloatField):
     """A number that needs no digits kept and must come as one."""
 
     def to_internal_value(self, data: Any) -> float:
         """Return the number; raises ValidationError."""
         if not isinstance(data, int | Decimal) or isinstance(data, bool):
-            raise serializers.ValidationError(f"Expected a number, got {type_name(data)}.")
+            raise self.mistyped("a number", data)
         return float(data)
 
 
-class StrictChoice(serializers.ChoiceField):
+class StrictChoice(Telling, serializers.ChoiceField):
     """One of some words or numbers, of the type that they have."""
 
     def to_internal_value(self, data: Any) -> Any:
@@ -155,27 +195,28 @@ class StrictChoice(serializers.ChoiceField):
         if not any(type(data) is type(key) and data == key for key in self.choices):
             expected = ", ".join(map(str, self.choices))
             got = ids.shown(data) if isinstance(data, str) else data if type(data) is int else type_name(data)
-            raise serializers.ValidationError(f"Expected one of {expected}, got {got}.")
+            sentence = f"Expected one of {expected}, got {got}."
+            raise serializers.ValidationError(told(sentence, "invalid_choice", expected=expected))
         return data
 
 
-class StrictEmail(serializers.EmailField):
+class StrictEmail(Telling, serializers.EmailField):
     """An e-mail address, which is text."""
 
     def to_internal_value(self, data: Any) -> str:
         """Return the address; raises ValidationError."""
         if not isinstance(data, str):
-            raise serializers.ValidationError(f"Expected an e-mail address, got {type_name(data)}.")
+            raise self.mistyped("an e-mail address", data)
         return super().to_internal_value(data)
 
 
-class ExactNumber(serializers.DecimalField):
+class ExactNumber(Telling, serializers.DecimalField):
     """A number kept digit for digit; text is refused. Wants ``core.rest.json.JSONParser``."""
 
     def to_internal_value(self, data: Any) -> Decimal:
         """Return the number; raises ValidationError."""
         if not isinstance(data, int | Decimal) or isinstance(data, bool):
-            raise serializers.ValidationError(f"Expected a number, got {type_name(data)}.")
+            raise self.mistyped("a number", data)
         return super().to_internal_value(data)
 
     def validate_precision(self, value: Decimal) -> Decimal:
@@ -183,7 +224,9 @@ class ExactNumber(serializers.DecimalField):
         try:
             return super().validate_precision(value)
         except serializers.ValidationError as error:
-            raise serializers.ValidationError(str(cast("Any", error.detail)[0]), "too_many_digits") from None
+            [detail] = cast("Any", error.detail)
+            values = getattr(detail.code, "values", {})
+            raise serializers.ValidationError(told(str(detail), "too_many_digits", **values)) from None
 
 
 class Money(ExactNumber):
@@ -194,7 +237,16 @@ class Money(ExactNumber):
         try:
             return super().to_internal_value(amounts.read(data))
         except amounts.InvalidAmount as error:
-            raise serializers.ValidationError(str(error)) from None
+            raise serializers.ValidationError(told(str(error), "invalid_amount")) from None
+
+
+def _plain(values: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the values in a validator's sentence as JSON has them, without what was given itself."""
+    return {
+        name: value if isinstance(value, str | int | None) else str(value)
+        for name, value in (values or {}).items()
+        if name not in ("value", "show_value")
+    }
 
 
 def type_name(data: Any) -> str:
@@ -203,14 +255,14 @@ def type_name(data: Any) -> str:
     return names.get(type(data), "a number")
 
 
-class StrictId(serializers.UUIDField):
+class StrictId(Telling, serializers.UUIDField):
     """An id, which is text on the wire: UUIDs made of numbers are refused."""
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the UUID; raises ValidationError."""
         if not isinstance(data, str):
-            raise serializers.ValidationError(f"Expected an id, got {type_name(data)}.")
+            raise self.mistyped("an id", data)
         try:
             return ids.parse(data)
         except ids.InvalidId as error:
-            raise serializers.ValidationError(str(error)) from None
+            raise serializers.ValidationError(told(str(error), "invalid_id")) from None

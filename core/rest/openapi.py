@@ -41,6 +41,18 @@ _PROBLEM: Fragment = {
         "error": {"type": "string"},
         "message": {"type": "string"},
         "errors": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+        "error_codes": {
+            "type": "object",
+            "description": "Beside `errors`: each sentence's code and the values in it.",
+            "additionalProperties": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["code", "values"],
+                    "properties": {"code": {"type": "string"}, "values": {"type": "object"}},
+                },
+            },
+        },
     },
     "additionalProperties": True,
 }

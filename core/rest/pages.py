@@ -7,6 +7,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -25,21 +26,23 @@ _MOST = 2000
 
 @dataclass(frozen=True)
 class Key:
-    """A column by which a list is sorted; rows without a value come last."""
+    """A column or an annotation by which a list is sorted; rows without a value come last."""
 
-    column: Field[Any, Any]
+    name: str
+    kind: Field[Any, Any]
     descending: bool
-
-    @property
-    def name(self) -> str:
-        """Return the column's name."""
-        return self.column.name
+    nullable: bool
 
     def order(self) -> OrderBy:
         """Return the order."""
-        last = True if self.column.null else None
+        last = True if self.nullable else None
         found = F(self.name)
         return found.desc(nulls_last=last) if self.descending else found.asc(nulls_last=last)
+
+    def text(self, row: Model) -> str | None:
+        """Return the row's value as text."""
+        value = getattr(row, self.name)
+        return value.isoformat() if isinstance(value, date) else None if value is None else str(value)
 
     def same(self, value: Any) -> Q:
         """Return what has this value."""
@@ -50,11 +53,11 @@ class Key:
         if value is None:
             return Q(pk__in=())
         further = Q(**{f"{self.name}__{'lt' if self.descending else 'gt'}": value})
-        return further | Q(**{f"{self.name}__isnull": True}) if self.column.null else further
+        return further | Q(**{f"{self.name}__isnull": True}) if self.nullable else further
 
 
 def keys_of(rows: QuerySet[Any]) -> tuple[Key, ...] | None:
-    """Return by which columns the rows are sorted, a unique one last; None if by something else."""
+    """Return by what the rows are sorted, something unique last; None if a cursor cannot hold it."""
     model: type[Model] = rows.model
     columns = {field.name: field for field in model._meta.concrete_fields}
     by_default = model._meta.ordering if rows.query.default_ordering else ()
@@ -65,19 +68,20 @@ def keys_of(rows: QuerySet[Any]) -> tuple[Key, ...] | None:
             return None
         name = each.removeprefix("-")
         column = model._meta.pk if name == "pk" else columns.get(name)
-        if column is None or column.is_relation:
+        if column is not None and not column.is_relation:
+            keys.append(Key(column.name, column, each.startswith("-"), column.null))
+            if column.unique:
+                return tuple(keys)
+        elif column is None and name in rows.query.annotations:
+            keys.append(Key(name, rows.query.annotations[name].output_field, each.startswith("-"), True))
+        else:
             return None
-        keys.append(Key(column, each.startswith("-")))
-        if column.unique:
-            return tuple(keys)
     return None
 
 
 def cursor_after(keys: Sequence[Key], row: Model) -> str:
     """Return the cursor of what follows the row."""
-    values = [
-        None if getattr(row, key.column.attname) is None else key.column.value_to_string(row) for key in keys
-    ]
+    values = [key.text(row) for key in keys]
     text = json.dumps([_signature(keys), values], ensure_ascii=False, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -90,7 +94,7 @@ def read_cursor(keys: Sequence[Key], cursor: str) -> list[Any]:
         if signature != _signature(keys) or len(values) != len(keys):
             raise ValueError(signature)
         return [
-            None if value is None else key.column.to_python(value)
+            None if value is None else key.kind.to_python(value)
             for key, value in zip(keys, values, strict=True)
         ]
     except (binascii.Error, ValueError, TypeError, ValidationError, RecursionError):

@@ -100,18 +100,40 @@ export function elapsed(text) {
   return t("time.hours", { h: Math.floor(minutes / 60), m: String(minutes % 60).padStart(2, "0") });
 }
 
+/** The language in which the server says what no dictionary has. */
+const SERVERS = "en";
+
 /**
- * The human sentence of a refusal: ours when we know the code, else the server's own.
+ * The human sentence of a refusal: ours when we know the code, else the server's own if that is in this language.
  * @param {any} problem
  */
 export function reason(problem) {
   const key = `problem.${problem?.code}`;
   const vars = {
+    ...problem,
     holder: problem?.assigned_to ?? "",
     trolley: problem?.trolley_id ?? "",
     seconds: problem?.retry_after ?? "",
   };
   if (problem?.code === "trolley_in_use" && !vars.holder) return t("problem.trolley_in_use_unnamed");
+  const said = problem?.detail ?? problem?.message ?? problem?.title;
+  if (lang.value === SERVERS && said && SPECIFIC.has(problem?.code)) return said;
   const known = translate(lang.value, key, vars, null);
-  return known ?? problem?.detail ?? problem?.message ?? problem?.title ?? t("problem.unknown");
+  return known ?? ((lang.value === SERVERS && said) || t("problem.unknown"));
+}
+
+/** Codes of many sentences: where the server's own can be read, it says more than ours. */
+const SPECIFIC = new Set(["invalid", "unfit", "already_there", "not_there", "which_one", "category_in_use", "in_use"]);
+
+/**
+ * What is wrong with a field, by the server's sentence and its code; undefined for nothing.
+ * @param {any} problem
+ * @param {string} name
+ * @returns {string | undefined}
+ */
+export function fieldReason(problem, name) {
+  const said = problem?.errors?.[name]?.[0];
+  if (!said || lang.value === SERVERS) return said;
+  const { code = "invalid", values = {} } = problem.error_codes?.[name]?.[0] ?? {};
+  return translate(lang.value, `field.${code}`, values, null) ?? t("field.invalid");
 }

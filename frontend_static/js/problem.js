@@ -8,6 +8,11 @@ export class Problem extends Error {
   detail;
   /** Sentences by field. @type {Record<string, string[]> | undefined} */
   errors;
+  /**
+   * The code of each of those sentences and the values in it.
+   * @type {Record<string, { code: string, values: Record<string, any> }[]> | undefined}
+   */
+  error_codes;
   /** Seconds, as the server says. @type {string | undefined} */
   retry_after;
 

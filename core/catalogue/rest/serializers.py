@@ -11,13 +11,13 @@ from django.core.validators import RegexValidator
 from django.db import IntegrityError, transaction
 from rest_framework import serializers
 
-from actors.kit.money import quantize
+from actors.kit.money import decimals, quantize
 from core.catalogue import allergens, barcodes
 from core.catalogue.facts import MOST_TAGS, TAG
 from core.catalogue.models import Category, Product, Variant
 from core.catalogue.models.codes import MOST_CODES, MOST_UNITS, put_codes
 from core.catalogue.models.products import too_many_digits
-from core.problems import rule
+from core.problems import rule, told
 from core.rest.fields import (
     ClosedSerializer,
     ExactNumber,
@@ -235,7 +235,8 @@ def fill(row: Product | Category | Variant, given: dict[str, Any], chain: Chain)
 def money(name: str, amount: Decimal, currency: str) -> Decimal:
     """Return the amount in the currency's decimals; raises ValidationError if it has more."""
     if (problem := too_many_digits(amount, currency)) is not None:
-        raise rule("too_many_digits", **{name: problem})
+        values = {"currency": currency, "max_decimal_places": decimals(currency)}
+        raise rule("too_many_digits", **{name: told(problem, "too_many_digits", **values)})
     return quantize(amount, currency)
 
 

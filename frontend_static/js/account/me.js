@@ -5,6 +5,8 @@ import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Empty, Loading, Sheet, toast } from "../parts/common.js";
 import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
+import { useListing } from "../parts/listing.js";
+import { Listed } from "../parts/rows.js";
 import { browserPush } from "./push.js";
 import { Wants } from "./wants.js";
 
@@ -46,42 +48,38 @@ function Address({ me, setMe }) {
   </form>`;
 }
 
+/** @param {{ row: Rest.NotificationAnswer, read: () => void }} props */
+const Notice = ({ row, read }) => html`<li class=${row.read_at ? "soft" : ""}>
+  <span>
+    <a href=${row.link} onClick=${read}><strong dir="auto">${row.title}</strong></a>
+    ${row.text && html`<span class="small" dir="auto">${row.text}</span>`}
+    <time class="small soft" datetime=${row.created_at}>${dayAndTime(row.created_at)}</time>
+  </span>
+  ${
+    !row.read_at &&
+    html`<button
+      type="button"
+      class="btn btn-icon btn-bare"
+      aria-label=${t("account.read")}
+      title=${t("account.read")}
+      onClick=${read}
+    >
+      <${Icon} name="check" />
+    </button>`
+  }
+</li>`;
+
 /** What one was told, the latest first. */
 function Told() {
-  const [rows, setRows] = useState(/** @type {Rest.NotificationAnswer[] | null} */ (null));
-  useEffect(() => {
-    auth.call("GET", "/api/notifications?page_size=20").then((page) => setRows(page.results), say);
-  }, []);
+  const list = useListing("/api/notifications?page_size=20");
   /** @param {Rest.NotificationAnswer} row */
-  const read = (row) =>
-    auth
-      .call("POST", `/api/notifications/${row.id}/read`)
-      .then((now) => setRows((rows ?? []).map((one) => (one.id === now.id ? now : one))), say);
-  if (!rows) return html`<${Loading} />`;
-  if (!rows.length) return html`<${Empty} icon="info" title=${t("account.nothing_told")} />`;
-  return html`<ul class="told">
-    ${rows.map(
-      (row) => html`<li key=${row.id} class=${row.read_at ? "soft" : ""}>
-        <span>
-          <a href=${row.link} onClick=${() => read(row)}><strong dir="auto">${row.title}</strong></a>
-          ${row.text && html`<span class="small" dir="auto">${row.text}</span>`}
-          <time class="small soft" datetime=${row.created_at}>${dayAndTime(row.created_at)}</time>
-        </span>
-        ${
-          !row.read_at &&
-          html`<button
-            type="button"
-            class="btn btn-icon btn-bare"
-            aria-label=${t("account.read")}
-            title=${t("account.read")}
-            onClick=${() => read(row)}
-          >
-            <${Icon} name="check" />
-          </button>`
-        }
-      </li>`,
-    )}
-  </ul>`;
+  const read = (row) => auth.call("POST", `/api/notifications/${row.id}/read`).then(list.put, say);
+  return html`<${Listed}
+    list=${list}
+    class="told"
+    row=${(/** @type {Rest.NotificationAnswer} */ one) => html`<${Notice} row=${one} read=${() => read(one)} />`}
+    empty=${html`<${Empty} icon="info" title=${t("account.nothing_told")} />`}
+  />`;
 }
 
 /** How one wants to be told: a row a kind, a box a way. @param {any} props */

@@ -10,7 +10,7 @@ import { Frame } from "../frame/frame.js";
 import { Empty, Loading, Toasts, toast } from "../parts/common.js";
 import { keep } from "../parts/files.js";
 import { useListing } from "../parts/listing.js";
-import { More, Rows } from "../parts/rows.js";
+import { Listed } from "../parts/rows.js";
 import { CategorySheet, useCategories } from "./categories.js";
 import { NewProductSheet, Picture, ProductSheet } from "./product.js";
 import { ImportSheet } from "./importing.js";
@@ -205,28 +205,14 @@ function Goods({ chain, edits }) {
       categories=${categories.choices}
       onSearch=${look}
     />
-    ${
-      !list.rows
-        ? list.problem
-          ? html`<${Empty} icon="offline" title=${t("orders.failed")} text=${reason(list.problem)}>
-            <button type="button" class="btn btn-primary" onClick=${list.again}>${t("retry")}</button>
-          <//>`
-          : html`<${Loading} />`
-        : html`
-          <p class="small soft" role="status">${t("count.products", { n: list.count })}</p>
-          ${
-            list.rows.length
-              ? html`<${Rows}
-                class="goods"
-                rows=${list.rows}
-                row=${(/** @type {Rest.ProductAnswer} */ one) =>
-                  html`<${Good} product=${one} open=${(/** @type {Rest.ProductAnswer} */ it) => ask(it.id)} />`}
-              />`
-              : html`<${Empty} icon="bag" title=${t("catalogue.none")} text=${t("catalogue.none_text")} />`
-          }
-        `
-    }
-    <${More} list=${list} />
+    <${Listed}
+      list=${list}
+      class="goods"
+      count="count.products"
+      row=${(/** @type {Rest.ProductAnswer} */ one) =>
+        html`<${Good} product=${one} open=${(/** @type {Rest.ProductAnswer} */ it) => ask(it.id)} />`}
+      empty=${html`<${Empty} icon="bag" title=${t("catalogue.none")} text=${t("catalogue.none_text")} />`}
+    />
     <${Open}
       opened=${opened.value}
       chain=${chain}

@@ -43,13 +43,18 @@ export function useCategories(chain) {
  * @param {{ value: string, categories: Choice[], label: string, none: string,
  *   onValue: (slug: string) => void }} props
  */
-export const CategoryField = ({ value, categories, label, none, onValue }) => html`<label class="field">
-  ${label}
-  <select class="input" value=${value} onChange=${(/** @type {Chosen} */ e) => onValue(e.target.value)}>
+export const CategoryField = ({ value, categories, label, none, onValue }) => html`<div class="field">
+  <label for="in-category">${label}</label>
+  <select
+    id="in-category"
+    class="input"
+    value=${value}
+    onChange=${(/** @type {Chosen} */ e) => onValue(e.target.value)}
+  >
     <option value="">${none}</option>
     ${categories.map((one) => html`<option key=${one.slug} value=${one.slug}>${one.label}</option>`)}
   </select>
-</label>`;
+</div>`;
 
 /** @param {{ chain: string, categories: Choice[], onClose: () => void, onSaved: () => void }} props */
 export function CategorySheet({ chain, categories, onClose, onSaved }) {

@@ -1,6 +1,6 @@
 /** Importing a price list: choose a file, see what each line would do, then write it. */
 import { html, cx, useEffect, useSignal } from "../ui.js";
-import { reason, t } from "../i18n.js";
+import { fieldReason, reason, t } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Sheet } from "../parts/common.js";
@@ -328,8 +328,8 @@ export function ImportSheet({ chain, onClose, first = null }) {
         problem.value &&
         html`<p class="field-error" role="alert">
           ${
-            Object.values(problem.value.errors ?? {})
-              .flat()
+            Object.keys(problem.value.errors ?? {})
+              .map((name) => fieldReason(problem.value, name))
               .join(" ") || reason(problem.value)
           }
         </p>`

@@ -12,9 +12,10 @@ import { base, branchOfPage, chainOfPage, signIn } from "./load.js";
 import { KeysTab } from "./keys.js";
 import { RentalsTab } from "./rentals.js";
 import { BranchSettings, ChainSettings } from "./settings.js";
+import { StockTab } from "./stock.js";
 import { TrolleysTab } from "./trolleys.js";
 
-const OF_BRANCH = ["figures", "rentals", "trolleys", "settings", "audit"];
+const OF_BRANCH = ["figures", "rentals", "trolleys", "stock", "settings", "audit"];
 const OF_CHAIN = ["branches", "figures", "settings", "keys", "audit"];
 const FOR_MANAGERS = ["settings", "keys", "audit"];
 
@@ -41,6 +42,8 @@ function Tab({ tab, place, manages, onSaved }) {
       return html`<${FiguresTab} zone=${zone} />`;
     case "rentals":
       return html`<${RentalsTab} zone=${zone} />`;
+    case "stock":
+      return html`<${StockTab} place=${place} />`;
     case "trolleys":
       return html`<${TrolleysTab} manages=${manages} />`;
     case "settings":

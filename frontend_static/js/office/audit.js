@@ -4,6 +4,7 @@ import { dayAndTime, reason, t } from "../i18n.js";
 import { auth, queryOf } from "../api.js";
 import { Empty, Loading } from "../parts/common.js";
 import { keep } from "../parts/files.js";
+import { Rows } from "../parts/rows.js";
 import { branchOfPage, chainOfPage } from "./load.js";
 
 const KINDS = ["", "trolley.", "rental.", "session.", "stock.", "order.", "product.", "member.", "branch.", "chain."];
@@ -87,9 +88,11 @@ export function AuditTab({ zone }) {
         : !found
           ? html`<${Loading} />`
           : found.rows.length
-            ? html`<ul class="office-list">
-              ${found.rows.map((one) => html`<${Entry} key=${`${one.chain}/${one.seq}`} entry=${one} zone=${zone} />`)}
-            </ul>`
+            ? html`<${Rows}
+              class="office-list"
+              rows=${found.rows}
+              row=${(/** @type {Rest.EntryAnswer} */ one) => html`<${Entry} entry=${one} zone=${zone} />`}
+            />`
             : html`<${Empty} icon="list" title=${t("audit.none")} />`
     }
     ${found?.next && html`<button type="button" class="btn btn-quiet" onClick=${more}>${t("catalogue.more")}</button>`}

@@ -1,10 +1,12 @@
 /** The branches of a chain: which there are, and new ones. */
 import { html, useState } from "../ui.js";
 import { t } from "../i18n.js";
-import { auth } from "../api.js";
+import { auth, queryOf } from "../api.js";
 import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
 import { Empty, Sheet, toast } from "../parts/common.js";
-import { chainOfPage, useLoaded, waiting } from "./load.js";
+import { useListing } from "../parts/listing.js";
+import { Listed } from "../parts/rows.js";
+import { chainOfPage } from "./load.js";
 
 const FIELDS = ["code", "name", "city", "timezone"];
 
@@ -66,38 +68,36 @@ function Turn({ branch, onDone }) {
   </span>`;
 }
 
+/** @param {{ branch: Rest.BranchAnswer, onDone: () => void }} props */
+const Row = ({ branch, onDone }) => html`<li class="office-row">
+  <a class="grow" href=${`/branch/${encodeURIComponent(branch.code)}/office`}>
+    <strong>${branch.name}</strong>
+    <span class="small soft">${branch.city && `${branch.city} · `}<span class="code">${branch.code}</span></span>
+  </a>
+  ${!branch.is_active && html`<span class="badge badge-late">${t("branches.closed")}</span>`}
+  <${Turn} branch=${branch} onDone=${onDone} />
+</li>`;
+
 export function BranchesTab() {
   const [adding, setAdding] = useState(false);
-  const loaded = useLoaded(`/api/branches?chain=${encodeURIComponent(chainOfPage ?? "")}&page_size=200`);
-  const rows = loaded.data?.results ?? [];
+  const list = useListing(`/api/branches?${queryOf({ chain: chainOfPage ?? "", page_size: "50" })}`);
   return html`
     <div class="row">
       <button type="button" class="btn btn-primary" onClick=${() => setAdding(true)}>${t("branches.new")}</button>
     </div>
-    ${
-      waiting(loaded) ??
-      (rows.length
-        ? html`<ul class="office-list">
-          ${rows.map(
-            (/** @type {Rest.BranchAnswer} */ one) => html`<li key=${one.id} class="office-row">
-              <a class="grow" href=${`/branch/${encodeURIComponent(one.code)}/office`}>
-                <strong>${one.name}</strong>
-                <span class="small soft">${one.city && `${one.city} · `}<span class="code">${one.code}</span></span>
-              </a>
-              ${!one.is_active && html`<span class="badge badge-late">${t("branches.closed")}</span>`}
-              <${Turn} branch=${one} onDone=${loaded.reload} />
-            </li>`,
-          )}
-        </ul>`
-        : html`<${Empty} icon="store" title=${t("branches.none")} />`)
-    }
+    <${Listed}
+      list=${list}
+      class="office-list"
+      row=${(/** @type {Rest.BranchAnswer} */ one) => html`<${Row} branch=${one} onDone=${list.again} />`}
+      empty=${html`<${Empty} icon="store" title=${t("branches.none")} />`}
+    />
     ${
       adding &&
       html`<${NewBranch}
         onClose=${() => setAdding(false)}
         onDone=${() => {
           setAdding(false);
-          loaded.reload();
+          list.again();
         }}
       />`
     }

@@ -1,11 +1,13 @@
 /** A branch's rentals: which go on, which are over; notes, another return, and an end without a slot. */
 import { html, useState } from "../ui.js";
 import { dayAndTime, t } from "../i18n.js";
-import { auth } from "../api.js";
+import { auth, queryOf } from "../api.js";
 import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
 import { Empty, Sheet, toast } from "../parts/common.js";
 import { keep } from "../parts/files.js";
-import { base, branchOfPage, useLoaded, waiting } from "./load.js";
+import { useListing } from "../parts/listing.js";
+import { Listed } from "../parts/rows.js";
+import { base, branchOfPage } from "./load.js";
 
 const STATES = ["", "active", "overdue", "returned", "lost", "found"];
 /** @type {Record<string, string>} */
@@ -107,10 +109,8 @@ function RentalSheet({ rental, zone, onClose, onDone }) {
 /** @param {{ zone?: string }} props */
 export function RentalsTab({ zone }) {
   const [status, setStatus] = useState("active");
-  const [size, setSize] = useState(30);
   const [opened, setOpened] = useState(/** @type {Rest.RentalAnswer | null} */ (null));
-  const loaded = useLoaded(`${base}/rentals/history?page_size=${size}${status && `&status=${status}`}`);
-  const rows = loaded.data?.results ?? [];
+  const list = useListing(`${base}/rentals/history?${queryOf({ page_size: "30", status })}`);
   return html`
     <div class="row">
       <div class="chips" role="group" aria-label=${t("rental.show")}>
@@ -134,28 +134,14 @@ export function RentalsTab({ zone }) {
         ${t("office.csv")}
       </button>
     </div>
-    ${
-      waiting(loaded) ??
-      html`
-        <p class="small soft" role="status">${t("rental.count", { n: loaded.data.count })}</p>
-        ${
-          rows.length
-            ? html`<ul class="office-list">
-              ${rows.map(
-                (/** @type {Rest.RentalAnswer} */ one) =>
-                  html`<${Row} key=${one.id} rental=${one} zone=${zone} open=${() => setOpened(one)} />`,
-              )}
-            </ul>`
-            : html`<${Empty} icon="trolley" title=${t("rental.none")} />`
-        }
-        ${
-          rows.length < Math.min(loaded.data.count, 200) &&
-          html`<button type="button" class="btn btn-quiet" onClick=${() => setSize(Math.min(200, size + 30))}>
-            ${t("catalogue.more")}
-          </button>`
-        }
-      `
-    }
+    <${Listed}
+      list=${list}
+      class="office-list"
+      count="rental.count"
+      row=${(/** @type {Rest.RentalAnswer} */ one) =>
+        html`<${Row} rental=${one} zone=${zone} open=${() => setOpened(one)} />`}
+      empty=${html`<${Empty} icon="trolley" title=${t("rental.none")} />`}
+    />
     ${
       opened &&
       html`<${RentalSheet}
@@ -165,7 +151,7 @@ export function RentalsTab({ zone }) {
         onClose=${() => setOpened(null)}
         onDone=${() => {
           setOpened(null);
-          loaded.reload();
+          list.again();
         }}
       />`
     }

@@ -5,7 +5,9 @@ import { auth } from "../api.js";
 import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
 import { Empty, Sheet, toast } from "../parts/common.js";
 import { keep } from "../parts/files.js";
-import { base, branchOfPage, useLoaded, waiting } from "./load.js";
+import { useListing } from "../parts/listing.js";
+import { Listed } from "../parts/rows.js";
+import { base, branchOfPage } from "./load.js";
 
 const SIZES = ["s", "m", "l"];
 
@@ -78,17 +80,24 @@ function TrolleySheet({ trolley, onClose, onDone }) {
   <//>`;
 }
 
+/** @param {{ trolley: Rest.OwnTrolleyAnswer, manages: boolean, open: () => void }} props */
+const Row = ({ trolley, manages, open }) => html`<li>
+  <button type="button" class="office-row" disabled=${!manages} onClick=${open}>
+    <span class="number num">${trolley.cart_number}</span>
+    <span class="grow"><span class="code">${trolley.trolley_id}</span></span>
+    ${!trolley.is_active && html`<span class="badge badge-late">${t("trolleys.inactive")}</span>`}
+  </button>
+</li>`;
+
 /** @param {{ manages: boolean }} props */
 export function TrolleysTab({ manages }) {
-  const [size, setSize] = useState(100);
   const [label, setLabel] = useState("m");
   const [opened, setOpened] = useState(/** @type {Rest.OwnTrolleyAnswer | "new" | null} */ (null));
-  const loaded = useLoaded(`${base}/trolleys?page_size=${size}`);
-  const rows = loaded.data?.results ?? [];
+  const list = useListing(`${base}/trolleys?page_size=100`);
   const close = () => setOpened(null);
   const done = () => {
     close();
-    loaded.reload();
+    list.again();
   };
   const sheet = (/** @type {string} */ kind) =>
     keep(`${base}/qr-sheet?kind=${kind}&size=${label}`, `qr-${branchOfPage}.${kind}`);
@@ -112,33 +121,14 @@ export function TrolleysTab({ manages }) {
         <button type="button" class="btn btn-quiet" onClick=${() => sheet("svg")}>${t("trolleys.svg")}</button>
       </div>`
     }
-    ${
-      waiting(loaded) ??
-      html`
-        <p class="small soft" role="status">${t("trolleys.count", { n: loaded.data.count })}</p>
-        ${
-          rows.length
-            ? html`<ul class="office-list">
-              ${rows.map(
-                (/** @type {Rest.OwnTrolleyAnswer} */ one) => html`<li key=${one.id}>
-                  <button type="button" class="office-row" disabled=${!manages} onClick=${() => setOpened(one)}>
-                    <span class="number num">${one.cart_number}</span>
-                    <span class="grow"><span class="code">${one.trolley_id}</span></span>
-                    ${!one.is_active && html`<span class="badge badge-late">${t("trolleys.inactive")}</span>`}
-                  </button>
-                </li>`,
-              )}
-            </ul>`
-            : html`<${Empty} icon="trolley" title=${t("branch.empty")} />`
-        }
-        ${
-          rows.length < Math.min(loaded.data.count, 200) &&
-          html`<button type="button" class="btn btn-quiet" onClick=${() => setSize(200)}>
-            ${t("catalogue.more")}
-          </button>`
-        }
-      `
-    }
+    <${Listed}
+      list=${list}
+      class="office-list"
+      count="trolleys.count"
+      row=${(/** @type {Rest.OwnTrolleyAnswer} */ one) =>
+        html`<${Row} trolley=${one} manages=${manages} open=${() => setOpened(one)} />`}
+      empty=${html`<${Empty} icon="trolley" title=${t("branch.empty")} />`}
+    />
     ${opened === "new" && html`<${NewTrolleys} onClose=${close} onDone=${done} />`}
     ${
       opened &&

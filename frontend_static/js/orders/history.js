@@ -1,6 +1,6 @@
 /** Everything one has bought, newest first. */
 import { html, render, useEffect, useSignal } from "../ui.js";
-import { t, lang, money, reason } from "../i18n.js";
+import { fieldReason, t, lang, money, reason } from "../i18n.js";
 import { auth, queryOf } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Brand, Empty, LangSwitch, Loading, ThemeSwitch, Toasts, toast } from "../parts/common.js";
@@ -116,7 +116,7 @@ function Mail() {
       ${
         problem.value &&
         html`<span class="field-error" role="alert">
-          ${Object.values(problem.value.errors ?? {}).flat()[0] ?? reason(problem.value)}
+          ${fieldReason(problem.value, "email") ?? reason(problem.value)}
         </span>`
       }
       <span class="small soft">${t("mail.text")}</span>

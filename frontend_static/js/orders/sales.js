@@ -7,7 +7,7 @@ import { Frame } from "../frame/frame.js";
 import { Empty, Loading, OfflineBanner, Toasts, ZoneNote } from "../parts/common.js";
 import { keep } from "../parts/files.js";
 import { useListing } from "../parts/listing.js";
-import { More, Rows } from "../parts/rows.js";
+import { Listed } from "../parts/rows.js";
 import { Left, OrderSheet } from "./sale.js";
 import { SearchForm, dayOf, filtersOf, isEmpty, searchOf } from "./search.js";
 import { Status, WhenAndUnits, signIn } from "./parts.js";
@@ -45,7 +45,7 @@ function Sums({ query, today, count }) {
       over = true;
     };
   }, [query, count]);
-  return html`<ul class="sums" aria-label=${t(today ? "sales.today" : "sales.found")}>
+  return html`<ul class="takings" aria-label=${t(today ? "sales.today" : "sales.found")}>
     ${sums.value.map(
       (one) => html`<li key=${one.currency}>
         <span class="small soft">${t(today ? "sales.today" : "sales.found")}</span>
@@ -89,7 +89,7 @@ function Sales({ place, manages }) {
           show();
         }}
       />
-      <div class="row sales-sums">
+      <div class="row sales-takings">
         <${Sums} query=${queryOf(summed).toString()} today=${everything} count=${list.count} />
         <button
           type="button"
@@ -100,23 +100,13 @@ function Sales({ place, manages }) {
           ${t("sales.csv")}
         </button>
       </div>
-      ${list.rows && html`<p class="small soft" role="status">${t("sales.count", { n: list.count })}</p>`}
-      ${
-        !list.rows
-          ? list.problem
-            ? html`<${Empty} icon="offline" title=${t("orders.failed")} text=${reason(list.problem)}>
-              <button type="button" class="btn btn-primary" onClick=${list.again}>${t("retry")}</button>
-            <//>`
-            : html`<${Loading} />`
-          : list.rows.length
-            ? html`<${Rows}
-              class="bought-list"
-              rows=${list.rows}
-              row=${(/** @type {Rest.OrderSummary} */ one) => html`<${Sale} order=${one} open=${open} />`}
-            />`
-            : html`<${Empty} icon="receipt" title=${t(everything ? "sales.none" : "catalogue.none")} />`
-      }
-      <${More} list=${list} />
+      <${Listed}
+        list=${list}
+        class="bought-list"
+        count="sales.count"
+        row=${(/** @type {Rest.OrderSummary} */ one) => html`<${Sale} order=${one} open=${open} />`}
+        empty=${html`<${Empty} icon="receipt" title=${t(everything ? "sales.none" : "catalogue.none")} />`}
+      />
       ${
         opened.value &&
         html`<${OrderSheet}

@@ -1,6 +1,6 @@
 /** Forms that order something of the server: one order at a time, each error at its field. */
 import { html, useState } from "../ui.js";
-import { t, reason } from "../i18n.js";
+import { fieldReason, t, reason } from "../i18n.js";
 import { readAmount } from "../money.js";
 import { Problem, isOurs, ours, readOurs } from "../problem.js";
 
@@ -31,7 +31,7 @@ export function useRequest() {
  */
 export function errorOf(problem, name) {
   const said = problem?.errors?.[name]?.[0];
-  return said && (isOurs(said) ? t(...readOurs(said)) : said);
+  return said && isOurs(said) ? t(...readOurs(said)) : fieldReason(problem, name);
 }
 
 /**
@@ -69,8 +69,8 @@ export function Field({ name, label, problem, hint, also = [], children }) {
  */
 export function Refusal({ problem, fields = [] }) {
   if (!problem || fields.some((name) => problem.errors?.[name])) return null;
-  const [name, said] = Object.entries(problem.errors ?? {})[0] ?? [];
-  return html`<p class="field-error" role="alert">${name ? (errorOf(problem, name) ?? said[0]) : reason(problem)}</p>`;
+  const [name] = Object.keys(problem.errors ?? {});
+  return html`<p class="field-error" role="alert">${name ? errorOf(problem, name) : reason(problem)}</p>`;
 }
 
 /**

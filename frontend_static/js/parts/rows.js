@@ -3,6 +3,7 @@ import { html } from "../ui.js";
 import { number, reason, t } from "../i18n.js";
 import { idOf } from "./listing.js";
 import { Boundary } from "./boundary.js";
+import { Empty, Loading } from "./common.js";
 import { Icon } from "./icons.js";
 
 /** @param {{ of: any, row: (of: any) => any }} props */
@@ -39,4 +40,24 @@ export function More({ list }) {
     }
     ${list.problem && html`<p class="field-error" role="alert"><${Icon} name="alert" />${reason(list.problem)}</p>`}
   </div>`;
+}
+
+/**
+ * A list with all that it may be: on its way, refused, empty, or rows and its end. `count`: how many there are, in
+ * words of that key; `empty`: what is shown of nothing.
+ * @param {{ list: import("./listing.js").Listing, class: string, row: (of: any) => any, count?: string,
+ *   empty: any }} props
+ */
+export function Listed({ list, class: extra, row, count, empty }) {
+  if (!list.rows) {
+    if (!list.problem) return html`<${Loading} />`;
+    return html`<${Empty} icon="offline" title=${t("orders.failed")} text=${reason(list.problem)}>
+      <button type="button" class="btn btn-primary" onClick=${list.again}>${t("retry")}</button>
+    <//>`;
+  }
+  return html`
+    ${count && html`<p class="small soft" role="status">${t(count, { n: list.count })}</p>`}
+    ${list.rows.length ? html`<${Rows} class=${extra} rows=${list.rows} row=${row} />` : empty}
+    <${More} list=${list} />
+  `;
 }

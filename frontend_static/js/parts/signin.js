@@ -1,6 +1,6 @@
 /** The sign-in form, a page of its own and a panel inside the shopper page. */
 import { html, useEffect, useState } from "../ui.js";
-import { t, reason } from "../i18n.js";
+import { fieldReason, t, reason } from "../i18n.js";
 import { auth, call } from "../api.js";
 import { Icon } from "./icons.js";
 
@@ -42,7 +42,7 @@ function Demo({ accounts, pick }) {
  * @param {boolean} joining
  */
 function explain(problem, joining) {
-  const fields = Object.values(problem.errors ?? {}).flat();
+  const fields = Object.keys(problem.errors ?? {}).map((name) => fieldReason(problem, name));
   if (joining && fields.length) return fields.join(" ");
   if (!joining && (problem.status === 401 || problem.status === 400)) return reason({ code: "bad_credentials" });
   return reason(problem);

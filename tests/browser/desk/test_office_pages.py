@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.people import Visit
+from tests.browser.shopping import MILK
 from tests.browser.watch import Watch, flaws
 
 TOUCH = 44
@@ -32,12 +33,13 @@ def test_the_office_of_a_branch_has_no_flaw(visit: Visit, lang: str, desk: bool)
     expect(page.locator(".tile")).to_have_count(7)
     found = flaws(page, least_touch=TOUCH)
     look(page, f"figures-{size}")
-    for place, ready in ((1, ".chips"), (2, ".office-row"), (3, "form .card"), (4, ".filters")):
+    waits = ((1, ".chips"), (2, ".office-row"), (3, ".office-row"), (4, "form .card"), (5, ".filters"))
+    for place, ready in waits:
         tab(page, place)
         expect(page.locator(ready).first).to_be_visible()
         expect(page.locator(".spinner")).to_have_count(0)
         # A switch is touched by its label.
-        found += flaws(page) if place == 3 else flaws(page, least_touch=TOUCH)
+        found += flaws(page) if place == 4 else flaws(page, least_touch=TOUCH)
         look(page, f"tab{place}-{size}")
     assert found == []
 
@@ -133,9 +135,36 @@ def test_a_manager_makes_trolleys_and_has_their_labels(visit: Visit) -> None:
     expect(page.locator(".toast").last).to_contain_text("print its label anew")
 
 
+def test_staff_takes_a_delivery_in_and_corrects_a_count(visit: Visit, watches: list[Watch]) -> None:
+    page = visit(f"{BRANCH}?tab=stock", "staff")
+    watches[0].allow_refusals()
+    page.locator("#stock-words").fill(MILK.name[:12])
+    expect(page.locator(".office-row")).to_have_count(1)
+    row = page.locator(".office-row > .num")
+    before = int(row.inner_text().replace(",", ""))
+    page.get_by_role("button", name="Take a delivery in").click()
+    page.locator("#barcode").fill(MILK.barcode)
+    page.locator("#quantity").fill("some")
+    page.locator("dialog .btn-wide").click()
+    expect(page.locator("#quantity-error")).to_have_text("Write a whole number.")
+    page.locator("#quantity").fill("7")
+    page.locator("dialog .btn-wide").click()
+    expect(page.locator(".toast").last).to_contain_text("is taken in")
+    page.keyboard.press("Escape")
+    expect(row).to_have_text(f"{before + 7:,}")
+    page.locator(".office-row").click()
+    expect(page.locator("dialog .office-row").first).to_contain_text("+7")
+    assert flaws(page) == []
+    page.locator("#delta").fill("-7")
+    page.locator("#reason").fill("broken")
+    page.locator("dialog form .btn").click()
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(row).to_have_text(f"{before:,}")
+
+
 def test_staff_sees_figures_and_rentals_and_no_settings(visit: Visit) -> None:
     page = visit(BRANCH, "staff")
-    expect(page.locator(".office-tabs .chip")).to_have_text(["Figures", "Rentals", "Trolleys"])
+    expect(page.locator(".office-tabs .chip")).to_have_text(["Figures", "Rentals", "Trolleys", "Stock"])
     tab(page, 2)
     expect(page.get_by_role("button", name="New trolleys")).to_have_count(0)
 

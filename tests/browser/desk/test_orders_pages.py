@@ -294,7 +294,7 @@ def test_orders_are_found_summed_and_read_to_their_end(visit: Visit, store: Stor
     page = visit("/branch/BRANCH-001/orders", "manager", desk=True)
     page.locator("#words").fill(paper["exit_pass"]["code"])
     expect(page.locator(".bought")).to_have_count(1)
-    expect(page.locator(".sums strong")).to_have_text(f"₹{paper['total'] - paper['refunded']:,.2f}")
+    expect(page.locator(".takings strong")).to_have_text(f"₹{paper['total'] - paper['refunded']:,.2f}")
     expect(page.locator(".list-end")).to_contain_text("That is all: 1.")
     page.reload()
     expect(page.locator("#words")).to_have_value(paper["exit_pass"]["code"])
