@@ -133,7 +133,13 @@ const SPECIFIC = new Set(["invalid", "unfit", "already_there", "not_there", "whi
  */
 export function fieldReason(problem, name) {
   const said = problem?.errors?.[name]?.[0];
-  if (!said || lang.value === SERVERS) return said;
-  const { code = "invalid", values = {} } = problem.error_codes?.[name]?.[0] ?? {};
-  return translate(lang.value, `field.${code}`, values, null) ?? t("field.invalid");
+  return said && saidHere(said, problem.error_codes?.[name]?.[0] ?? {});
 }
+
+/**
+ * The server's sentence about a value, or ours by its code where the page is in another language.
+ * @param {string} said
+ * @param {{ code?: string, values?: Record<string, any> }} by
+ */
+export const saidHere = (said, { code = "invalid", values = {} }) =>
+  lang.value === SERVERS ? said : (translate(lang.value, `field.${code}`, values, null) ?? t("field.invalid"));

@@ -28,7 +28,15 @@ _WIDTHS = {7: 8, 9: 12, 10: 12, 11: 12}
 
 
 class CellRefused(ValueError):
-    """A cell that cannot be taken; the text says what was expected and what came."""
+    """A cell that cannot be taken; the text says what was expected and what came.
+
+    By ``code`` and ``values`` pages say the same in their own language.
+    """
+
+    def __init__(self, text: str, code: str, **values: str | int) -> None:
+        super().__init__(text)
+        self.code = code
+        self.values = values
 
 
 class Code(NamedTuple):
@@ -65,12 +73,16 @@ class Codes:
         if text in self._known:
             return Code(text)
         if text.casefold() in _NOTHING:
-            raise CellRefused(f"Expected a barcode, got {text}, which programs write for an empty cell.")
+            raise CellRefused(
+                f"Expected a barcode, got {text}, which programs write for an empty cell.",
+                "no_code",
+                got=text,
+            )
         digits = _scientific(text) or _digits(text)
         try:
             return self._plain(text) if digits is None else self._number(digits, text)
         except barcodes.BarcodeError as error:
-            raise CellRefused(error.detail) from None
+            raise CellRefused(error.detail, error.code) from None
 
     def _plain(self, text: str) -> Code:
         return Code(barcodes.read(text, self._known))
@@ -86,7 +98,9 @@ class Codes:
         number = digits.lstrip("0")
         if number in self._ambiguous:
             raise CellRefused(
-                f"Expected a barcode with its leading zeros: {digits} could be several products."
+                f"Expected a barcode with its leading zeros: {digits} could be several products.",
+                "zeros_missing",
+                got=digits,
             )
         if (known := self._by_number.get(number)) is not None:
             return Code(known, f"{text} and {known} differ by zeros in front: taken for {known}.")
@@ -128,7 +142,9 @@ def _scientific(text: str) -> str | None:
     if len(decimals) != exponent:
         raise CellRefused(
             f"Expected a barcode, got {text[:40]}: a spreadsheet wrote it in scientific notation, and digits"
-            " are lost. Make the column one of text and put the codes in again."
+            " are lost. Make the column one of text and put the codes in again.",
+            "digits_lost",
+            got=text[:40],
         )
     return _exact(found[1] + decimals, text)
 
@@ -137,6 +153,8 @@ def _exact(digits: str, text: str) -> str:
     if len(digits.lstrip("0")) > _MOST_EXACT:
         raise CellRefused(
             f"Expected a barcode, got {text[:40]}: a spreadsheet keeps {_MOST_EXACT} digits of a number, so"
-            " the last ones are lost. Make the column one of text and put the codes in again."
+            " the last ones are lost. Make the column one of text and put the codes in again.",
+            "digits_lost",
+            got=text[:40],
         )
     return digits

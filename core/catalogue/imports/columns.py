@@ -49,9 +49,10 @@ def _text(longest: int, text: str, _: Setting) -> str:
     if text.startswith("'") and text[1:].startswith(_FORMULA):
         text = text[1:]
     if "\0" in text:
-        raise CellRefused("Expected text, got a NUL character.")
+        raise CellRefused("Expected text, got a NUL character.", "null_characters_not_allowed")
     if len(text) > longest:
-        raise CellRefused(f"Expected at most {longest} characters, got {len(text)}.")
+        sentence = f"Expected at most {longest} characters, got {len(text)}."
+        raise CellRefused(sentence, "max_length", limit_value=longest)
     return text
 
 
@@ -59,9 +60,9 @@ def _name(text: str, setting: Setting) -> str:
     try:
         line = one_line(_text(160, text, setting))
     except NotOneLine as error:
-        raise CellRefused(str(error)) from None
+        raise CellRefused(str(error), "not_one_line") from None
     if not line:
-        raise CellRefused("Expected a name, got nothing that can be seen.")
+        raise CellRefused("Expected a name, got nothing that can be seen.", "blank")
     return line
 
 
@@ -75,16 +76,19 @@ def _barcode(text: str, setting: Setting) -> Code:
 
 def _number(text: str, least: Decimal, most: Decimal, places: int) -> Decimal:
     if not _NUMBER.fullmatch(text):
-        raise CellRefused(f"Expected a number such as 12.50, got {text[:40]!r}.")
+        raise CellRefused(f"Expected a number such as 12.50, got {text[:40]!r}.", "no_number", got=text[:40])
     try:
         number = Decimal(text.replace(",", "."))
     except InvalidOperation:
-        raise CellRefused(f"Expected a number such as 12.50, got {text[:40]!r}.") from None
+        sentence = f"Expected a number such as 12.50, got {text[:40]!r}."
+        raise CellRefused(sentence, "no_number", got=text[:40]) from None
     if not least <= number <= most:
-        raise CellRefused(f"Expected {least} to {most}, got {text[:40]}.")
+        sentence = f"Expected {least} to {most}, got {text[:40]}."
+        raise CellRefused(sentence, "out_of_range", least=str(least), most=str(most))
     step = Decimal(1).scaleb(-places)
     if number != number.quantize(step):
-        raise CellRefused(f"Expected at most {places} decimals, got {text[:40]}.")
+        sentence = f"Expected at most {places} decimals, got {text[:40]}."
+        raise CellRefused(sentence, "max_decimal_places", max_decimal_places=places)
     return number.quantize(step)
 
 
@@ -96,28 +100,31 @@ def _price(text: str, setting: Setting) -> Decimal:
 def _category(text: str, setting: Setting) -> Any:
     found = setting.categories.get(text, setting.categories.get(folded(text)))
     if found is None:
-        raise CellRefused(f"Expected the name or the slug of a category of the chain, got {text[:60]!r}.")
+        sentence = f"Expected the name or the slug of a category of the chain, got {text[:60]!r}."
+        raise CellRefused(sentence, "no_category", got=text[:60])
     return found
 
 
 def _tax_class(text: str, setting: Setting) -> str:
     if text not in setting.tax_classes:
         known = ", ".join(sorted(setting.tax_classes)) or "none yet"
-        raise CellRefused(f"Expected a tax class of the chain ({known}), got {text[:40]!r}.")
+        sentence = f"Expected a tax class of the chain ({known}), got {text[:40]!r}."
+        raise CellRefused(sentence, "no_tax_class", got=text[:40])
     return text
 
 
 def _flag(text: str, _: Setting) -> bool:
     word = text.lower()
     if word not in _TRUE | _FALSE:
-        raise CellRefused(f"Expected yes or no, got {text[:40]!r}.")
+        raise CellRefused(f"Expected yes or no, got {text[:40]!r}.", "yes_or_no", got=text[:40])
     return word in _TRUE
 
 
 def _image(text: str, setting: Setting) -> str:
     local = text.startswith("/") and not text.startswith(("//", "/\\"))
     if not local and not text.startswith("https://"):
-        raise CellRefused(f"Expected an https address or a path on this server, got {text[:40]!r}.")
+        sentence = f"Expected an https address or a path on this server, got {text[:40]!r}."
+        raise CellRefused(sentence, "no_address", got=text[:40])
     return _text(250, text, setting)
 
 
@@ -138,9 +145,12 @@ def _tags(text: str, _: Setting) -> list[str]:
     tags = list(dict.fromkeys(text.lower().split()))
     for tag in tags:
         if not re.fullmatch(TAG, tag, re.A):
-            raise CellRefused(f"Expected tags such as gluten-free, with blanks between, got {tag[:40]!r}.")
+            sentence = f"Expected tags such as gluten-free, with blanks between, got {tag[:40]!r}."
+            raise CellRefused(sentence, "no_tag", got=tag[:40])
     if len(tags) > MOST_TAGS:
-        raise CellRefused(f"Expected at most {MOST_TAGS} tags, got {len(tags)}.")
+        raise CellRefused(
+            f"Expected at most {MOST_TAGS} tags, got {len(tags)}.", "too_many_tags", most=MOST_TAGS
+        )
     return tags
 
 
@@ -148,7 +158,7 @@ def _allergens(text: str, _: Setting) -> list[str]:
     try:
         return allergens.read_all(text.split())
     except ValueError as error:
-        raise CellRefused(str(error)) from None
+        raise CellRefused(str(error), "no_allergen") from None
 
 
 def _restricted(text: str, _: Setting) -> dict[str, Any]:
@@ -161,7 +171,7 @@ def _restricted(text: str, _: Setting) -> dict[str, Any]:
         check_restricted(found)
     except ValidationError:
         sentence = f"Expected restrictions such as age:18 most:2 tagged weighed, got {text[:40]!r}."
-        raise CellRefused(sentence) from None
+        raise CellRefused(sentence, "no_restriction", got=text[:40]) from None
     return found
 
 
@@ -212,5 +222,5 @@ def read(column: Column, text: str, setting: Setting) -> Any:
     if text:
         return column.read(text, setting)
     if column.required:
-        raise CellRefused("Expected something, got nothing.")
+        raise CellRefused("Expected something, got nothing.", "blank")
     return None if column.empty is NOTHING else column.empty

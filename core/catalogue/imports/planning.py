@@ -35,8 +35,8 @@ class Step(NamedTuple):
     name: str
     values: dict[str, Any]
     changes: list[dict[str, str]]
-    problems: list[dict[str, str]]
-    notes: list[dict[str, str]]
+    problems: list[dict[str, Any]]
+    notes: list[dict[str, Any]]
     pk: uuid.UUID | None = None
     version: int = 0
 
@@ -71,18 +71,20 @@ class Plan:
         if "barcode" in given:
             first = self._seen.setdefault(barcode, row.line)
             if first != row.line:
-                problems.append(_problem("barcode", f"Line {first} has the same barcode {barcode}."))
+                sentence = f"Line {first} has the same barcode {barcode}."
+                problems.append(_problem("barcode", sentence, "same_barcode", line=first))
         there = self._there.get(barcode)
         if (owner := self._further.get(barcode)) is not None:
-            problems.append(_problem("barcode", f"{barcode} is a further code of {owner}."))
+            sentence = f"{barcode} is a further code of {owner}."
+            problems.append(_problem("barcode", sentence, "further_code", name=owner))
         if there is None and row.cells:
             for needed in ("name", "price"):
                 if needed not in row.cells:
-                    problems.append(_problem(needed, "A new product needs this column."))
+                    problems.append(_problem(needed, "A new product needs this column.", "needed"))
         if there is not None and "price" in given:
             too_low = below_nothing(given["price"], self._cheapest.get(there["id"]), self._currency)
             if too_low is not None:
-                problems.append(_problem("price", too_low))
+                problems.append(_problem("price", too_low, "below_nothing"))
         step = partial(Step, line=row.line, barcode=barcode, notes=notes)
         if problems:
             return step(outcome="refused", name=name, values={}, changes=[], problems=problems)
@@ -108,21 +110,21 @@ class Plan:
             version=there["version"],
         )
 
-    def _read(self, row: SheetRow) -> tuple[dict[str, Any], list[dict[str, str]], list[dict[str, str]]]:
+    def _read(self, row: SheetRow) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
         """Return what the cells mean, what cannot be taken of them, and what was taken for something else."""
         if row.problem:
-            return {}, [_problem("", row.problem)], []
+            return {}, [_problem("", row.problem, row.code)], []
         given: dict[str, Any] = {}
         problems, notes = [], []
         for name, text in row.cells.items():
             try:
                 value = read(COLUMNS[name], text, self._setting)
             except CellRefused as error:
-                problems.append(_problem(name, str(error)))
+                problems.append(_problem(name, str(error), error.code, **error.values))
                 continue
             if isinstance(value, Code):
                 if value.note:
-                    notes.append(_problem(name, value.note))
+                    notes.append(_problem(name, value.note, "read_as", got=text[:40], code_read=value.code))
                 value = value.code
             given[name] = value
         return given, problems, notes
@@ -151,8 +153,8 @@ def _categories(chain: Chain) -> tuple[dict[str, Any], dict[str, Any]]:
     return slugs, {**unique, **slugs}
 
 
-def _problem(column: str, reason: str) -> dict[str, str]:
-    return {"column": column, "reason": reason}
+def _problem(column: str, reason: str, code: str, **values: str | int) -> dict[str, Any]:
+    return {"column": column, "reason": reason, "code": code, "values": values}
 
 
 def _change(column: str, old: str, new: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.utils import timezone
 
@@ -24,7 +24,7 @@ KEPT = timedelta(days=14)
 SILENT = timedelta(minutes=10)
 """A job that says nothing for so long is taken for dead."""
 _TRIES = 3
-_SHOWN: list[dict[str, str]] = []
+_SHOWN: list[Any] = []
 T = TypeVar("T")
 
 

@@ -49,6 +49,7 @@ class SheetRow(NamedTuple):
     line: int
     cells: dict[str, str]
     problem: str = ""
+    code: str = "broken_line"
 
 
 class Sheet(NamedTuple):
@@ -80,7 +81,7 @@ class Sheet(NamedTuple):
             except StopIteration:
                 return
             except csv.Error as error:
-                yield SheetRow(line, {}, f"Expected a line of CSV: {error}.")
+                yield SheetRow(line, {}, f"Expected a line of CSV: {error}.", "broken_line")
                 continue
             if self.numbered:
                 line = int(cells.pop(0))
@@ -91,14 +92,14 @@ class Sheet(NamedTuple):
         wanted = len(self.columns)
         if len(cells) > wanted:
             if any(cell.strip() for cell in cells[wanted:]):
-                return SheetRow(line, {}, f"Expected {wanted} cells, got {len(cells)}.")
+                return SheetRow(line, {}, f"Expected {wanted} cells, got {len(cells)}.", "too_many_cells")
             del cells[wanted:]
         for place, cell in enumerate(cells):
             if cell[:1] == "#" and (cell in _ERRORS or cell == workbooks.NO_RESULT):
-                return SheetRow(line, {}, _no_value(place, cell))
+                return SheetRow(line, {}, _no_value(place, cell), "failed_formula")
             if place in self.nameless and cell.strip():
                 sentence = f"Cell {place + 1} holds {cell.strip()[:40]!r}, but its column has no name."
-                return SheetRow(line, {}, sentence)
+                return SheetRow(line, {}, sentence, "nameless_column")
         cells += [""] * (wanted - len(cells))
         named = zip(self.columns, cells, strict=True)
         return SheetRow(line, {name: cell for name, cell in named if name and cell != records.ABSENT})

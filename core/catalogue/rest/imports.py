@@ -102,10 +102,12 @@ class ChangeAnswer(serializers.Serializer[Any]):
 
 
 class ReasonAnswer(serializers.Serializer[Any]):
-    """Why a line was refused; an empty column: the line as a whole."""
+    """Why a line was refused, in words and by code and values; an empty column: the line as a whole."""
 
     column = serializers.CharField()
     reason = serializers.CharField()
+    code = serializers.CharField(default="")
+    values = serializers.DictField(default=dict)
 
 
 class LineAnswer(serializers.ModelSerializer[ImportLine]):

@@ -1,6 +1,6 @@
 /** Importing a price list: choose a file, see what each line would do, then write it. */
 import { html, cx, useEffect, useSignal } from "../ui.js";
-import { fieldReason, reason, t } from "../i18n.js";
+import { fieldReason, reason, saidHere, t } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Sheet } from "../parts/common.js";
@@ -92,12 +92,12 @@ function Step({ step }) {
     ${step.problems.map(
       (one) => html`<span key=${one.column + one.reason} class="field-error">
         ${one.column && html`<span class="code">${one.column}</span>: `}
-        <bdi>${one.reason}</bdi>
+        <bdi>${saidHere(one.reason, one)}</bdi>
       </span>`,
     )}
     ${step.notes.map(
       (one) => html`<span key=${one.column + one.reason} class="small">
-        <${Icon} name="alert" /> <bdi>${one.reason}</bdi>
+        <${Icon} name="alert" /> <bdi>${saidHere(one.reason, one)}</bdi>
       </span>`,
     )}
   </li>`;

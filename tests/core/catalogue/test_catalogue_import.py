@@ -63,7 +63,12 @@ def test_a_category_is_found_by_its_name_where_only_one_has_it(imports: Imports,
     )
     assert Product.objects.get(barcode="5901234123457").category == Category.objects.get(slug="fruit")
     [refused] = imports.lines(job, "?outcome=refused")
-    assert refused["problems"][0]["column"] == "category"
+    [problem] = refused["problems"]
+    assert (problem["column"], problem["code"], problem["values"]) == (
+        "category",
+        "no_category",
+        {"got": "Soups"},
+    )
 
 
 def test_the_refused_lines_come_as_a_file_that_is_mended_and_sent_again(

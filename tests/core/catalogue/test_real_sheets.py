@@ -119,6 +119,8 @@ def test_the_code_that_lost_its_zeros_changes_its_product_and_the_dry_run_says_s
         {
             "column": "barcode",
             "reason": "12345678905 and 0012345678905 differ by zeros in front: taken for 0012345678905.",
+            "code": "read_as",
+            "values": {"got": "12345678905", "code_read": "0012345678905"},
         }
     ]
     both = imports.run("barcode,name,price\n0042100005264,Oats,2\n42100005264,Oats,2\n")

@@ -27,8 +27,13 @@ _PLACES = {
     "told": 1,
     "ErrorDetail": 1,
     "ValidationError": 1,
+    "CellRefused": 1,
+    "_problem": 2,
+    "SheetRow": 3,
+    "BarcodeError": 0,
 }
 """Where calls that refuse have their code."""
+_FIELDS = frozenset(_PLACES) - {"Problem", "refuse", "not_found"}
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -63,7 +68,7 @@ def all_refusals() -> set[str]:
 
 
 def all_field_codes() -> set[str]:
-    found = {code for name, code in _refusals() if name in ("told", "rule", "ErrorDetail", "ValidationError")}
+    found = {code for name, code in _refusals() if name in _FIELDS}
     return found | problems.RULES | {code for body in _bodies(ClosedSerializer) for code in _codes(body())}
 
 
