@@ -78,6 +78,15 @@ export function timeOfDay(text, timeZone = zone.value) {
 }
 
 /**
+ * Clock time to the second, e.g. 14:05:31; the zone as above.
+ * @param {string} text
+ * @param {string} [timeZone]
+ */
+export function secondOfDay(text, timeZone = zone.value) {
+  return new Intl.DateTimeFormat(lang.value, { timeStyle: "medium", hour12: false, timeZone }).format(new Date(text));
+}
+
+/**
  * Day and time of an RFC 3339 text, e.g. 20 Nov 2026, 14:05; the zone as above.
  * @param {string} text
  * @param {string} [timeZone]

@@ -2,7 +2,18 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { aroundBays, bayName, needsCloseUp, pitch, standing, toScreen } from "../js/branch/geometry.js";
 import { byUrgency, candidates, needs } from "../js/branch/needs.js";
-import { countersOf, grouped, lockIcon, lockOf, placed, stateOf, withUnheard } from "../js/branch/states.js";
+import { follow, ORDERED, resumed, taken } from "../js/branch/openings.js";
+import {
+  actionsOf,
+  countersOf,
+  grouped,
+  isWanted,
+  lockIcon,
+  lockOf,
+  placed,
+  stateOf,
+  withUnheard,
+} from "../js/branch/states.js";
 
 const trolley = (more = {}) => ({
   trolley_id: "T1",
@@ -275,4 +286,65 @@ test("a Pi that is offline needs somebody at once, also one that never was onlin
   assert.deepEqual(keys([]), ["device/d"]);
   assert.deepEqual(keys([raised("lock_failed", { slot: 3 })]), ["device/d"], "its lock is folded under it");
   assert.deepEqual(keys([raised("device_offline", { severity: "critical" })]), ["device_offline"]);
+});
+
+const ACTIONS = [
+  ["free in its slot", {}, ["open", "assign", "maintenance", "missing"]],
+  ["free without a lock", { place: null, custody: "unknown" }, ["assign", "maintenance", "missing"]],
+  ["held in its slot", { phase: "held", session_id: "s" }, ["open", "end", "maintenance", "missing"]],
+  ["held and out", { phase: "held", session_id: "s", custody: "out" }, ["back", "end", "maintenance", "missing"]],
+  ["being claimed", { phase: "claiming", session_id: "s" }, ["open", "maintenance", "missing"]],
+  ["out without a session", { custody: "out" }, ["back", "assign", "maintenance", "missing"]],
+  ["missing", { missing: true, custody: "out" }, ["found", "maintenance"]],
+  ["in maintenance", { maintenance: true }, ["in_service", "open", "missing"]],
+  ["out of use", { is_active: false }, []],
+];
+
+for (const [what, facts, actions] of ACTIONS) {
+  test(`of a trolley that is ${what}, staff can order: ${actions.join(", ") || "nothing"}`, () =>
+    assert.deepEqual(actionsOf(trolley(facts)), actions));
+}
+
+const lock = (reported, at = null) => ({ desired: "open", reported, at });
+
+test("an order to open a lock is under way until the lock says that it opened", () => {
+  const shut = trolley({ lock: lock("closed") });
+  const open = trolley({ lock: lock("open", "2026-01-01T06:08:14Z") });
+  const under_way = taken(ORDERED, shut);
+  assert.deepEqual(under_way, { stage: "under_way" });
+  assert.deepEqual(follow(under_way, "TrolleyChanged", shut), under_way);
+  assert.deepEqual(follow(under_way, "LockOpened", open), { stage: "opened", at: "2026-01-01T06:08:14Z" });
+  assert.deepEqual(follow(ORDERED, "UnlockRequested", shut), under_way, "the event may come before the answer");
+  const opened = follow(under_way, "LockOpened", open);
+  assert.deepEqual(taken(opened, shut), opened, "and so may the lock's word");
+});
+
+test("a lock that was open all the time has opened, unless its word is old", () => {
+  const open = trolley({ lock: lock("open", "2026-01-01T06:00:00Z") });
+  assert.equal(taken(ORDERED, open).stage, "opened");
+  assert.equal(taken(ORDERED, { ...open, unheard: true }).stage, "under_way");
+});
+
+test("a lock that did not open says why, also when the connection was away meanwhile", () => {
+  const stuck = trolley({ lock: lock("closed"), lock_fault: "not_opened" });
+  const failed = { stage: "failed", fault: "not_opened" };
+  assert.deepEqual(follow({ stage: "under_way" }, "LockFailed", stuck), failed);
+  assert.deepEqual(resumed({ stage: "under_way" }, stuck), failed);
+  assert.equal(resumed({ stage: "under_way" }, trolley({ lock: lock("open") })).stage, "opened");
+  assert.equal(resumed({ stage: "under_way" }, trolley({ lock: lock("closed") })).stage, "under_way");
+});
+
+test("a trolley is found by its number, a part of its code or of its holder's name, and by what it counts as", () => {
+  const held = trolley({ trolley_id: "TROLLEY_13", cart_number: 13, phase: "held", assigned_to: "Vikram" });
+  const wanted = (words, only = null) => isWanted(held, { words, only });
+  assert.deepEqual(
+    ["13", "1", "3", "ley_1", " vik ", ""].map((words) => wanted(words)),
+    [true, true, false, true, true, true],
+  );
+  assert.deepEqual([wanted("", "held"), wanted("", "available"), wanted("99", "held")], [true, false, false]);
+  assert.equal(isWanted(trolley({ phase: "claiming" }), { words: "", only: "held" }), true);
+  assert.deepEqual(
+    grouped([trolley({ lock_fault: "expired" })], true).map(([state]) => state),
+    ["fault"],
+  );
 });

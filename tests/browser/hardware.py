@@ -43,8 +43,8 @@ class Hardware:
         while not self._control.exists():
             assert time.monotonic() < deadline, "the simulated boards did not start"
             time.sleep(0.02)
-        config = folder / "config.json"
-        config.write_text(
+        self._config = folder / "config.json"
+        self._config.write_text(
             json.dumps(
                 {
                     "server_url": store.socket_url("/ws/device/"),
@@ -63,7 +63,7 @@ class Hardware:
                 }
             )
         )
-        self._processes.append(self._start("devicegw.agent", "--config", str(config)))
+        self._processes.append(self._start("devicegw.agent", "--config", str(self._config)))
 
     def pull(self, trolley: int) -> None:
         """Take the trolley with this number out of its slot."""
@@ -77,10 +77,33 @@ class Hardware:
         """Let its bolt stick: the lock will not open."""
         self._order(f"stick {trolley - 1}")
 
+    def free(self, trolley: int) -> None:
+        """Let its bolt move again."""
+        self._order(f"free {trolley - 1}")
+
     def pulses(self, trolley: int) -> int:
         """Return how often its lock was pulsed."""
-        state = control(self._control, "state")["slots"]
-        return next(int(each["pulses"]) for each in state if each["slot"] == trolley - 1)
+        return int(self.slots()[trolley]["pulses"])
+
+    def slots(self) -> dict[int, dict[str, Any]]:
+        """Return what is so, by trolley: its slot's ``hook`` and ``present``."""
+        return {each["slot"] + 1: each for each in control(self._control, "state")["slots"]}
+
+    @contextmanager
+    def unplugged_bus(self) -> Iterator[None]:
+        """Pull the Pi's adapter out meanwhile."""
+        self._order("unplug")
+        yield
+        self._order("replug")
+
+    @contextmanager
+    def dead_pi(self) -> Iterator[None]:
+        """Let the Pi have no power meanwhile."""
+        agent = self._processes.pop()
+        agent.kill()
+        agent.wait(90)
+        yield
+        self._processes.append(self._start("devicegw.agent", "--config", str(self._config)))
 
     @contextmanager
     def frozen_pi(self) -> Iterator[None]:

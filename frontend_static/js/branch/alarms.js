@@ -4,11 +4,14 @@ import { t, elapsed, number, timeOfDay } from "../i18n.js";
 import { present } from "../present.js";
 import { Icon } from "../parts/icons.js";
 import { Refusal, useRequest } from "../parts/forms.js";
+import { alarmText } from "./alarm-text.js";
+import { AlarmHistory } from "./alarm-history.js";
+import { HandOver } from "./handover.js";
 import { disputeReason } from "../orders/dispute.js";
 import { APPROVALS, Approval } from "./approvals.js";
 import { useStore } from "./context.js";
 import { CALLS, candidates, needs } from "./needs.js";
-import { lockPlace, stateOf } from "./states.js";
+import { stateOf } from "./states.js";
 
 /** @typedef {import("./states.js").Trolley} Trolley */
 /** @typedef {import("./states.js").Board} Board */
@@ -17,26 +20,10 @@ import { lockPlace, stateOf } from "./states.js";
 
 /** So many trolleys are told apart at a glance; more of them are chosen from a list. */
 const AT_A_GLANCE = 8;
+/** So many things that need somebody are shown at once; the list says how many more there are. */
+const SHOWN = 6;
 /** @type {Record<string, string>} */
 const SEVERITY_ICONS = { critical: "octagon", major: "alert", minor: "info", warning: "clock" };
-
-/**
- * The sentence of an alarm; `board` knows the trolley's number.
- * @param {Live.AlarmView} alarm
- * @param {Board} board
- */
-export function alarmText(alarm, board) {
-  const trolley = board.trolleys.find((one) => one.trolley_id === alarm.trolley_id);
-  const place = alarm.slot === null ? null : lockPlace(alarm.slot);
-  return t(`alarm.${alarm.kind}`, {
-    n: trolley ? number(trolley.cart_number) : (alarm.trolley_id ?? ""),
-    shopper: alarm.shopper ?? t("someone"),
-    board: place?.board ?? "",
-    lock: place?.lock ?? "",
-    product: alarm.product ?? "",
-    left: number(Number(alarm.detail) || 0),
-  });
-}
 
 /** @param {Live.AlarmView} alarm */
 function why(alarm) {
@@ -57,25 +44,28 @@ function Badge({ severity }) {
 
 /**
  * The trolley's own words about it: who holds it, and how long it has been so.
- * @param {{ holder: string | null, since: string | null, assignee?: string | null }} props
+ * @param {{ holder: string | null, since: string | null, assignee?: string | null, note?: string }} props
  */
-function Small({ holder, since, assignee }) {
+function Small({ holder, since, assignee, note }) {
   const { now } = useStore();
   const parts = [
     holder && t("held.by", { holder }),
     now.value && since && elapsed(since),
     assignee && t("alarm.assignee", { name: assignee }),
+    note,
   ].filter(Boolean);
   return html`<span class="small soft num">
     ${parts.map((part, place) => html`${place > 0 && " · "}<bdi key=${part}>${part}</bdi>`)}
   </span>`;
 }
 
-/** @param {{ alarm: Live.AlarmView, busy: boolean, run: Run }} props */
-function Orders({ alarm, busy, run }) {
+/** @param {{ alarm: Live.AlarmView, branch: string, busy: boolean, run: Run }} props */
+function Orders({ alarm, branch, busy, run }) {
   const store = useStore();
+  const [gives, give] = useState(false);
   const help = alarm.kind === "help_wanted";
   const take = () => run(() => (help ? store.answerHelp : store.acknowledge)(alarm.alarm_id));
+  if (gives) return html`<${HandOver} alarm=${alarm} branch=${branch} onDone=${() => give(false)} />`;
   return html`<div class="alarm-orders">
     ${
       !alarm.assignee &&
@@ -101,6 +91,10 @@ function Orders({ alarm, busy, run }) {
           ${t("alarm.clear")}
         </button>`
     }
+    <button type="button" class="btn btn-quiet" disabled=${busy} onClick=${() => give(true)}>
+      <${Icon} name="person" />
+      ${t(alarm.assignee ? "give.on" : "give.title")}
+    </button>
   </div>`;
 }
 
@@ -233,12 +227,17 @@ function Alarm({ alarm, board, onOpen, waiting, below }) {
         holder=${CALLS.has(alarm.kind) ? null : (trolley?.assigned_to ?? null)}
         since=${alarm.raised_at}
         assignee=${alarm.assignee}
+        note=${alarm.note}
       />
       <${Also} alarm=${alarm} waiting=${waiting} below=${below} />
       <${Refusal} problem=${problem} />
     </div>
     ${alarm.kind === "slot_unknown" && html`<${Which} alarm=${alarm} board=${board} busy=${busy} run=${run} />`}
-    <${APPROVALS.has(alarm.kind) ? Approval : Orders} alarm=${alarm} busy=${busy} run=${run} />
+    ${
+      APPROVALS.has(alarm.kind)
+        ? html`<${Approval} alarm=${alarm} busy=${busy} run=${run} />`
+        : html`<${Orders} alarm=${alarm} branch=${board.branch.code} busy=${busy} run=${run} />`
+    }
   </li>`;
 }
 
@@ -286,7 +285,10 @@ function Offline({ below }) {
 /** @param {{ board: Board, onOpen: Open }} props */
 export function Needs({ board, onOpen }) {
   const { connection, now } = useStore();
+  const [all, showAll] = useState(false);
+  const [history, showHistory] = useState(false);
   const list = needs(board, now.value);
+  const shown = all ? list : list.slice(0, SHOWN);
   const waiting = list.filter((one) => one.waits).length;
   return html`<section
     class=${cx(
@@ -304,11 +306,14 @@ export function Needs({ board, onOpen }) {
             ? html`<${Icon} name="check" />${t("alarms.none")}`
             : html`<${Icon} name="offline" />${t("alarms.unknown")}`
       }
+      <button type="button" class="btn btn-bare alarms-history" onClick=${() => showHistory(true)}>
+        ${t("history.title")}
+      </button>
     </h2>
     ${
       list.length > 0 &&
       html`<ul>
-        ${list.map((one) =>
+        ${shown.map((one) =>
           one.device
             ? html`<${Offline} key=${one.key} below=${one.below} />`
             : one.alarm
@@ -324,5 +329,12 @@ export function Needs({ board, onOpen }) {
         )}
       </ul>`
     }
+    ${
+      list.length > SHOWN &&
+      html`<button type="button" class="btn btn-quiet alarms-more" aria-expanded=${all} onClick=${() => showAll(!all)}>
+        ${all ? t("alarms.fewer") : t("alarms.more", { n: list.length - SHOWN })}
+      </button>`
+    }
+    ${history && html`<${AlarmHistory} board=${board} onClose=${() => showHistory(false)} />`}
   </section>`;
 }

@@ -11,11 +11,12 @@ import { Boundary } from "../parts/boundary.js";
 import { socketUrl } from "../connect.js";
 import { BranchStore } from "./store.js";
 import { useStore, WithStore } from "./context.js";
+import { CALLS } from "./needs.js";
 import { placed } from "./states.js";
-import { Counters, Grid, Latest, List } from "./board.js";
+import { Counters, Find, Grid, Latest, List } from "./board.js";
 import { Needs } from "./alarms.js";
 import { Plan } from "./plan.js";
-import { Panel } from "./panel.js";
+import { Panel } from "./panel/panel.js";
 import { present } from "../present.js";
 
 /** @typedef {import("./states.js").Board} BoardData */
@@ -102,14 +103,15 @@ function Tabs({ view }) {
 
 /**
  * Trolleys where they stand on the plan, and those that no plan shows.
- * @param {{ data: BoardData, selected: string | null, onOpen: (trolley_id: string) => void }} props
+ * @param {{ data: BoardData, wanted: import("./states.js").Wanted, selected: string | null,
+ *   onOpen: (trolley_id: string) => void }} props
  */
-function Floor({ data, selected, onOpen }) {
+function Floor({ data, wanted, selected, onOpen }) {
   const { onPlan, others } = placed(data);
   return html`
     ${
       onPlan.length > 0 &&
-      html`<${Plan} board=${data} selected=${selected} onOpen=${onOpen}>
+      html`<${Plan} board=${data} wanted=${wanted} selected=${selected} onOpen=${onOpen}>
         ${others.length === 0 && html`<${Latest} />`}
       <//>`
     }
@@ -136,6 +138,7 @@ function Board() {
   const { board, connection } = useStore();
   const view = useSignal(matchMedia("(max-width: 899px)").matches ? "list" : "map");
   const [selected, select] = useAddress("trolley", { step: true });
+  const wanted = useSignal(/** @type {import("./states.js").Wanted} */ ({ only: null, words: "" }));
   const data = present(board.value);
   const chosen = data.trolleys.find((one) => one.trolley_id === selected);
   if (!data.trolleys.length)
@@ -143,15 +146,20 @@ function Board() {
       <${Empty} icon="trolley" title=${t("branch.empty")} text=${t("branch.empty_text")} />
     </main>`;
   return html`<main class="board" id="main" data-view=${view.value} data-stale=${connection.value !== "open"}>
-    <${Boundary} what=${t("part.counters")} of=${data}><${Counters} trolleys=${data.trolleys} /><//>
+    <${Boundary} what=${t("part.counters")} of=${data}>
+      <${Counters} trolleys=${data.trolleys} wanted=${wanted} />
+    <//>
     <${Boundary} what=${t("alarms.title")} of=${data}><${Needs} board=${data} onOpen=${select} /><//>
     <${Tabs} view=${view} />
-    <div class="board-map">
-      <${Boundary} what=${t("view.map")} of=${data}><${Floor} data=${data} selected=${selected} onOpen=${select} /><//>
+    <div class="board-map" id="trolleys" tabindex="-1">
+      <${Boundary} what=${t("view.map")} of=${data}>
+        <${Floor} data=${data} wanted=${wanted.value} selected=${selected} onOpen=${select} />
+      <//>
     </div>
     <aside class="board-list" aria-label=${t("view.list")}>
       <${Boundary} what=${t("view.list")} of=${data}>
-        <${List} board=${data} selected=${selected} onOpen=${select} />
+        <${Find} wanted=${wanted} trolleys=${data.trolleys} onOpen=${select} />
+        <${List} board=${data} wanted=${wanted.value} selected=${selected} onOpen=${select} />
       <//>
     </aside>
     ${
@@ -184,10 +192,17 @@ function App() {
     if (lost) location.replace(signInUrl());
   }, [lost]);
   const name = board.value?.branch.name ?? code;
+  const calls = (board.value?.alarms ?? []).filter((one) => CALLS.has(one.kind) && !one.assignee).length;
   useEffect(() => {
-    document.title = t("title.branch", { name });
-  }, [lang.value, name]);
-  return html`<${TopBar} /><${OfflineBanner} state=${connection.value} /><${Body} /><${Toasts} />`;
+    document.title = `${calls ? `(${calls}) ` : ""}${t("title.branch", { name })}`;
+  }, [lang.value, name, calls]);
+  return html`
+    <a class="skip" href="#trolleys">${t("skip.trolleys")}</a>
+    <${TopBar} />
+    <${OfflineBanner} state=${connection.value} />
+    <${Body} />
+    <${Toasts} />
+  `;
 }
 
 const store = new BranchStore({ code, auth, url: socketUrl(`/ws/branch/${encodeURIComponent(code)}/`) });

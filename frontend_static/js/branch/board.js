@@ -4,13 +4,14 @@ import { t, money, number, timeOfDay } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { present } from "../present.js";
 import { Marker } from "./shapes.js";
-import { ATTENTION, countersOf, grouped, lockIcon, lockOf, stateOf } from "./states.js";
+import { ATTENTION, countersOf, grouped, isWanted, lockIcon, lockOf, stateOf } from "./states.js";
 import { inHand, lockText, since } from "./sentences.js";
 import { useStore } from "./context.js";
-import { alarmText } from "./alarms.js";
+import { alarmText } from "./alarm-text.js";
 
 /** @typedef {import("./states.js").Trolley} Trolley */
 /** @typedef {import("./states.js").Board} Board */
+/** @typedef {import("./states.js").Wanted} Wanted */
 /** @typedef {(trolley_id: string) => void} Open */
 
 /** @param {{ trolley: Trolley }} props */
@@ -41,7 +42,11 @@ function Row({ trolley, currency, selected, onOpen }) {
   const shown = trolley.assigned_to ?? second(trolley);
   const also = trolley.assigned_to ? second(trolley) : "";
   return html`<li>
-    <button type="button" class=${cx("entry", selected && "selected")} onClick=${() => onOpen(trolley.trolley_id)}>
+    <button
+      type="button"
+      class=${cx("entry", selected && "selected")}
+      data-trolley=${trolley.trolley_id}
+      onClick=${() => onOpen(trolley.trolley_id)}>
       <${Marker} state=${stateOf(trolley)} number=${trolley.cart_number} />
       <span class="entry-what">
         <strong><bdi>${shown}</bdi></strong>
@@ -59,10 +64,38 @@ function Row({ trolley, currency, selected, onOpen }) {
   </li>`;
 }
 
-/** @param {{ board: Board, selected: string | null, onOpen: Open }} props */
-export function List({ board, selected, onOpen }) {
+/**
+ * Look for trolleys by number, code or holder; Enter opens the first.
+ * @param {{ wanted: Signal<Wanted>, trolleys: Trolley[], onOpen: Open }} props
+ */
+export function Find({ wanted, trolleys, onOpen }) {
+  const found = trolleys.filter((one) => isWanted(one, wanted.value));
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (found.length) onOpen(found[0].trolley_id);
+  };
+  return html`<form class="find" role="search" onSubmit=${submit}>
+    <input
+      class="input"
+      type="search"
+      dir="auto"
+      aria-label=${t("find.label")}
+      placeholder=${t("find.label")}
+      value=${wanted.value.words}
+      onInput=${(/** @type {Typed} */ e) => (wanted.value = { ...wanted.value, words: e.target.value })}
+    />
+    <span class="small soft num" role="status">${isAsked(wanted.value) && t("find.found", { n: found.length })}</span>
+  </form>`;
+}
+
+/** @param {Wanted} wanted */
+const isAsked = ({ only, words }) => only !== null || words.trim() !== "";
+
+/** @param {{ board: Board, wanted: Wanted, selected: string | null, onOpen: Open }} props */
+export function List({ board, wanted, selected, onOpen }) {
+  const found = board.trolleys.filter((one) => isWanted(one, wanted));
   return html`<div class="groups">
-    ${grouped(board.trolleys).map(
+    ${grouped(found, isAsked(wanted)).map(
       ([state, list]) => html`<section key=${state} class="group">
         <h2>${t(`group.${state}`)}<span class="num group-count">${number(list.length)}</span></h2>
         <ul>
@@ -97,6 +130,7 @@ export function Grid({ trolleys, currency, selected, onOpen }) {
           <button
             type="button"
             class=${cx("tile", selected === trolley.trolley_id && "selected")}
+            data-trolley=${trolley.trolley_id}
             onClick=${() => onOpen(trolley.trolley_id)}
           >
             <${Marker} state=${stateOf(trolley)} number=${trolley.cart_number} />
@@ -119,8 +153,14 @@ const ALWAYS = ["available", "held", "maintenance", "fault", "stray"];
 /** Shown only when there is one. @type {Counted[]} */
 const AT_TIMES = ["unreachable", "missing"];
 
-/** @param {{ trolleys: Trolley[] }} props */
-export function Counters({ trolleys }) {
+/**
+ * How many stand as what; each is a filter of list and map.
+ * @param {{ trolleys: Trolley[], wanted: Signal<Wanted> }} props
+ */
+export function Counters({ trolleys, wanted }) {
+  const { only } = wanted.value;
+  const pick = (/** @type {Counted | null} */ state) =>
+    (wanted.value = { ...wanted.value, only: state === only ? null : state });
   const counters = countersOf(trolleys);
   const shown = [...ALWAYS, ...AT_TIMES.filter((state) => counters[state])].map(
     (state) => /** @type {const} */ ([state, counters[state]]),
@@ -131,12 +171,21 @@ export function Counters({ trolleys }) {
         key=${state}
         class=${cx("counter", `is-${state}`, ATTENTION.has(state) && count === 0 && "counter-calm")}
       >
-        <dt><i class="swatch"></i>${t(`counter.${state}`)}</dt>
+        <dt>
+          <i class="swatch"></i>
+          <button type="button" class="counter-pick" aria-pressed=${only === state} onClick=${() => pick(state)}>
+            ${t(`counter.${state}`)}
+          </button>
+        </dt>
         <dd class="num">${number(count)}</dd>
       </div>`,
     )}
     <div class="counter counter-total">
-      <dt>${t("counter.total")}</dt>
+      <dt>
+        <button type="button" class="counter-pick" aria-pressed=${only === null} onClick=${() => pick(null)}>
+          ${t("counter.total")}
+        </button>
+      </dt>
       <dd class="num">${number(counters.total)}</dd>
     </div>
   </dl>`;

@@ -1,15 +1,16 @@
 /** The floor plan in SVG: zones, lock bays, and where each trolley is. Metres in, 40 units a metre out. */
-import { html, cx, useRef, useState } from "../ui.js";
+import { html, cx, useEffect, useRef, useState } from "../ui.js";
 import { t } from "../i18n.js";
 import { SHAPES, NUMBER_Y } from "./shapes.js";
 import { aroundBays, bayName, hasRoom, needsCloseUp, pitch, standing, toScreen, zoneLabel } from "./geometry.js";
-import { holderOf, lockOf, placed, stateOf } from "./states.js";
+import { holderOf, isWanted, lockOf, placed, stateOf } from "./states.js";
 import { describe, since } from "./sentences.js";
 import { useStore } from "./context.js";
 import { present } from "../present.js";
 
 /** @typedef {import("./geometry.js").Spot} Spot */
 /** @typedef {import("./geometry.js").FloorPlan} FloorPlan */
+/** @typedef {import("./states.js").Wanted} Wanted */
 /** @typedef {(trolley_id: string) => void} Open */
 
 const M = 40;
@@ -90,10 +91,10 @@ function Holder({ spot: { trolley, slot }, holder, size }) {
 }
 
 /**
- * @param {{ spot: Spot, size: number, roomy: boolean, selected: boolean, onOpen: Open,
+ * @param {{ spot: Spot, size: number, roomy: boolean, selected: boolean, dim: boolean, onOpen: Open,
  *   onMove: (event: KeyboardEvent) => void, tabbable: boolean }} props
  */
-function Spot({ spot, size, roomy, selected, onOpen, onMove, tabbable }) {
+function Spot({ spot, size, roomy, selected, dim, onOpen, onMove, tabbable }) {
   const { now } = useStore();
   const { trolley } = spot;
   const state = stateOf(trolley);
@@ -107,7 +108,7 @@ function Spot({ spot, size, roomy, selected, onOpen, onMove, tabbable }) {
     onOpen(trolley.trolley_id);
   };
   return html`<g
-    class=${cx("spot", `is-${state}`, selected && "selected")}
+    class=${cx("spot", `is-${state}`, selected && "selected", dim && "spot-dim")}
     data-trolley=${trolley.trolley_id}
     role="button"
     tabindex=${tabbable ? 0 : -1}
@@ -137,29 +138,52 @@ function Spot({ spot, size, roomy, selected, onOpen, onMove, tabbable }) {
   </g>`;
 }
 
+const MOST_ZOOM = 6;
+
+/** How many times larger than its place the plan is drawn; the wheel with Ctrl (a pinch) turns it too. */
+function useZoom() {
+  const [zoom, setZoom] = useState(1);
+  const zoomBy = (/** @type {number} */ step) => setZoom(Math.min(MOST_ZOOM, Math.max(1, zoom + step)));
+  const onWheel = (/** @type {WheelEvent} */ event) => {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    zoomBy(event.deltaY < 0 ? 0.5 : -0.5);
+  };
+  return { zoom, zoomBy, onWheel };
+}
+
 /** @type {Record<string, number>} */
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
 /**
  * One picture: `box` is the part of the plan that it shows, in metres. Arrow keys go from trolley to trolley.
- * @param {{ plan: FloorPlan, spots: Spot[], box: number[], label: string, selected: string | null, onOpen: Open,
- *   close?: boolean }} props
+ * @param {{ plan: FloorPlan, spots: Spot[], box: number[], label: string, wanted: Wanted, selected: string | null,
+ *   onOpen: Open, close?: boolean }} props
  */
-function Picture({ plan, spots, box, label, selected, onOpen, close = false }) {
+function Picture({ plan, spots, box, label, wanted, selected, onOpen, close = false }) {
   const [at, setAt] = useState(0);
   const svg = useRef(/** @type {SVGSVGElement | null} */ (null));
   const size = pitch(plan.slots) * 0.86;
+  const { zoom, zoomBy, onWheel } = useZoom();
+  const at_trolley = (/** @type {string} */ id) =>
+    /** @type {SVGElement | null} */ (present(svg.current).querySelector(`[data-trolley="${CSS.escape(id)}"]`));
+  useEffect(() => {
+    if (selected) at_trolley(selected)?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [selected, zoom]);
   const move = (/** @type {KeyboardEvent} */ event) => {
     const step = STEPS[event.key];
     if (!step) return;
     event.preventDefault();
     const next = (at + step + spots.length) % spots.length;
     setAt(next);
-    /** @type {SVGElement | null} */ (
-      present(svg.current).querySelector(`[data-trolley="${CSS.escape(spots[next].trolley.trolley_id)}"]`)
-    )?.focus();
+    at_trolley(spots[next].trolley.trolley_id)?.focus();
   };
-  return html`<figure class=${cx("plan", close && "plan-close")} dir="ltr">
+  return html`<figure
+    class=${cx("plan", close && "plan-close", zoom > 1 && "plan-zoomed")}
+    style=${{ "--zoom": zoom }}
+    dir="ltr"
+    onWheel=${onWheel}
+  >
     <svg ref=${svg} viewBox=${box.map((n) => n * M).join(" ")} role="group" aria-label=${label}>
       <rect class="floor" x="1" y="1" width=${plan.width_m * M - 2} height=${plan.height_m * M - 2} rx="14" />
       ${!close && plan.zones.map((zone) => html`<${Zone} key=${zone.name} zone=${zone} plan=${plan} />`)}
@@ -177,12 +201,21 @@ function Picture({ plan, spots, box, label, selected, onOpen, close = false }) {
           size=${size}
           roomy=${hasRoom(spot, spots, size)}
           selected=${selected === spot.trolley.trolley_id}
+          dim=${!isWanted(spot.trolley, wanted)}
           tabbable=${i === at % spots.length}
           onOpen=${onOpen}
           onMove=${move}
         />`,
       )}
     </svg>
+    <div class="plan-zoom" role="group" aria-label=${t("zoom.label")}>
+      <button type="button" class="btn btn-icon" disabled=${zoom >= MOST_ZOOM} onClick=${() => zoomBy(1)}>
+        <span aria-hidden="true">+</span><span class="visually-hidden">${t("zoom.in")}</span>
+      </button>
+      <button type="button" class="btn btn-icon" disabled=${zoom <= 1} onClick=${() => zoomBy(-1)}>
+        <span aria-hidden="true">−</span><span class="visually-hidden">${t("zoom.out")}</span>
+      </button>
+    </div>
   </figure>`;
 }
 
@@ -211,13 +244,14 @@ function Overview({ plan, spots }) {
 
 /**
  * The floor with its bays; where these would be too small to read, a close-up of them and the floor in small.
- * @param {{ board: import("./states.js").Board, selected: string | null, onOpen: Open, children?: any }} props
+ * @param {{ board: import("./states.js").Board, wanted: Wanted, selected: string | null, onOpen: Open,
+ *   children?: any }} props
  */
-export function Plan({ board, selected, onOpen, children }) {
+export function Plan({ board, wanted, selected, onOpen, children }) {
   const plan = toScreen(board.branch.floor_plan);
   const { onPlan } = placed({ ...board, branch: { ...board.branch, floor_plan: plan } });
   const spots = onPlan.sort((a, b) => a.trolley.cart_number - b.trolley.cart_number);
-  const shared = { plan, spots, selected, onOpen };
+  const shared = { plan, spots, wanted, selected, onOpen };
   if (needsCloseUp(plan)) {
     return html`
       <${Picture} ...${shared} close box=${aroundBays(plan)} label=${t("plan.near")} />

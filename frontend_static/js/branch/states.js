@@ -98,6 +98,32 @@ export function lockOf(trolley) {
  */
 export const holderOf = ({ assigned_to, staff }) => assigned_to ?? staff?.name ?? "";
 
+/** @typedef {"open" | "assign" | "end" | "back" | "maintenance" | "in_service" | "missing" | "found"} Action */
+
+/**
+ * What staff can order of a trolley as it is now, what is most likely first. A lock is opened only where a trolley
+ * hangs on it.
+ * @param {Trolley} trolley
+ * @returns {Action[]}
+ */
+export function actionsOf(trolley) {
+  if (!trolley.is_active) return [];
+  const held = trolley.phase === "held" && trolley.session_id !== null;
+  const out = trolley.custody === "out";
+  /** @type {[Action, boolean][]} */
+  const all = [
+    ["found", trolley.missing],
+    ["in_service", trolley.maintenance],
+    ["open", trolley.place !== null && !out],
+    ["back", out && !trolley.missing],
+    ["assign", trolley.phase === "available" && !trolley.maintenance && !trolley.missing],
+    ["end", held],
+    ["maintenance", !trolley.maintenance],
+    ["missing", !trolley.missing],
+  ];
+  return all.filter(([, fits]) => fits).map(([action]) => action);
+}
+
 /**
  * Icon of a lock's reported state.
  * @param {{ reported: string }} lock
@@ -108,13 +134,31 @@ export function lockIcon({ reported }) {
 }
 
 /**
+ * Which trolleys are looked for: those that count as `only` (null: all), and whose number, code or holder is `words`.
+ * @typedef {{ only: Counted | null, words: string }} Wanted
+ */
+
+/**
+ * Whether a trolley is looked for. A number is meant as such; letters may be any part of code or name.
+ * @param {Trolley} trolley
+ * @param {Wanted} wanted
+ */
+export function isWanted(trolley, { only, words }) {
+  const state = stateOf(trolley);
+  if (only && (state === "claiming" ? "held" : state) !== only) return false;
+  const sought = words.trim().toLocaleLowerCase();
+  if (/^\d+$/.test(sought)) return String(trolley.cart_number).startsWith(sought);
+  return `${trolley.trolley_id} ${holderOf(trolley)}`.toLocaleLowerCase().includes(sought);
+}
+
+/**
  * Trolleys by state, each group by number: [[state, [trolley...]]...], empty groups left out.
- * What needs somebody is in `needs` and nowhere else.
+ * What needs somebody is in `needs` and nowhere else, unless it is looked for: `attention`.
  * @param {Trolley[]} trolleys
  */
-export function grouped(trolleys) {
+export function grouped(trolleys, attention = false) {
   const byNumber = [...trolleys].sort((a, b) => a.cart_number - b.cart_number);
-  return STATES.filter((state) => !ATTENTION.has(state))
+  return STATES.filter((state) => attention || !ATTENTION.has(state))
     .map((state) => /** @type {const} */ ([state, byNumber.filter((one) => stateOf(one) === state)]))
     .filter(([, list]) => list.length);
 }
