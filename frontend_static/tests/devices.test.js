@@ -1,7 +1,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { KEPT, append, fits, micros, openLocks, ranges, sentenceOf, tally } from "../js/devices/frames.js";
-import { conditionOf, countersOf, healthOf, progressOf } from "../js/devices/health.js";
+import { conditionOf, countersOf, healthOf, isUnheard, progressOf } from "../js/devices/health.js";
 import { flawsOf, freeAddress, racks } from "../js/devices/places.js";
 import { BusWatch } from "../js/devices/watching.js";
 import { Problem } from "../js/problem.js";
@@ -10,6 +10,16 @@ import { signal } from "../js/ui.js";
 const board = { port: "/dev/ttyUSB0", address: 2 };
 const pi = (counters, port = "/dev/ttyUSB0", status = "online") => ({
   status: { status, health: { buses: [{ port, boards: { 2: counters } }] } },
+});
+
+test("of slots whose Pi is away or whose board is silent nothing is heard", () => {
+  const heard = { ...pi({ requests: 9, answers: 9, failures_in_a_row: 0 }), online: true, controllers: [board] };
+  const silent = { ...heard, ...pi({ requests: 9, answers: 0, failures_in_a_row: 9 }) };
+  assert.deepEqual(
+    [heard, silent, { ...heard, online: false }].map((one) => isUnheard(2, one)),
+    [false, true, true],
+  );
+  assert.equal(isUnheard(3, silent), false, "another board");
 });
 
 test("a board is as well as its last exchanges", () => {

@@ -122,11 +122,8 @@ def trolleys_of(board: Controller) -> list[Trolley]:
 
     A slot names its board by the address; of two boards with one address on two ports either may be meant.
     """
-    first = board.address << 4
-    slots = range(first, first + 16)
-    return list(
-        Trolley.objects.filter(place_device=board.device, place_slot__in=slots).order_by("cart_number")
-    )
+    placed = Trolley.objects.filter(place_device=board.device).order_by("cart_number")
+    return [row for row in placed if row.place_slot is not None and row.place_slot >> 4 & 15 == board.address]
 
 
 def _board(device: Device, controller_id: int) -> Controller:

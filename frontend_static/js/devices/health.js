@@ -30,6 +30,16 @@ export function healthOf(board, device) {
   return counters.failures_in_a_row >= 3 || (counters.requests > 0 && counters.answers === 0) ? "silent" : "good";
 }
 
+/**
+ * Whether nothing is heard of the slots of a board: its Pi is away, or it does not answer. `rack`: bus << 4 | address.
+ * @param {number} rack
+ * @param {Heard & { online: boolean, controllers: { port: string, address: number }[] }} device
+ */
+export function isUnheard(rack, device) {
+  const board = device.controllers.find((one) => one.address === (rack & 15));
+  return !device.online || (board !== undefined && healthOf(board, device) === "silent");
+}
+
 export const conditionOf = (/** @type {Rest.DeviceAnswer} */ device) =>
   device.is_revoked ? "revoked" : device.online ? "online" : "offline";
 

@@ -1,12 +1,13 @@
 /** Which trolley belongs into which slot: the locks of each board as they hang, and the sheet that changes it. */
 import { html, cx, useState } from "../ui.js";
-import { t } from "../i18n.js";
+import { elapsed, t } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Sheet, toast } from "../parts/common.js";
 import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
 import { lockPlace } from "../branch/states.js";
 import { present } from "../present.js";
 import { useDevices } from "./context.js";
+import { isUnheard } from "./health.js";
 import { racks } from "./places.js";
 
 const HOOKS = { open: "unlocked", closed: "locked", unknown: "unknown" };
@@ -18,8 +19,14 @@ function useNumbers() {
     trolleys.value.find((one) => one.trolley_id === trolley_id)?.cart_number ?? trolley_id;
 }
 
-/** @param {{ one: Rest.SlotAnswer, open: (what: object) => void }} props */
-function Lock({ one, open }) {
+/**
+ * That a slot's last word is old, and how old.
+ * @param {{ at: string | null }} slot
+ */
+const heardText = ({ at }) => (at ? t("device.stale_since", { time: elapsed(at) }) : t("device.stale"));
+
+/** @param {{ one: Rest.SlotAnswer, unheard: boolean, open: (what: object) => void }} props */
+function Lock({ one, unheard, open }) {
   const { manages } = useDevices();
   const numberOf = useNumbers();
   const { lock } = lockPlace(one.slot);
@@ -27,13 +34,19 @@ function Lock({ one, open }) {
     t("slot.lock", { lock }),
     one.trolley_id ? t("trolley.number", { n: numberOf(one.trolley_id) }) : t("slot.nobody"),
     t(`slot.hook_${one.hook}`),
+    ...(unheard ? [heardText(one)] : []),
   ].join(", ");
   const inside = html`
     <span class="slot-lock num">${lock}</span>
     <strong class="slot-trolley num">${one.trolley_id ? numberOf(one.trolley_id) : "–"}</strong>
     <${Icon} name=${HOOKS[one.hook]} />
   `;
-  const look = cx("slot", !one.trolley_id && "slot-free", one.present === false && one.trolley_id && "slot-out");
+  const look = cx(
+    "slot",
+    !one.trolley_id && "slot-free",
+    one.present === false && one.trolley_id && "slot-out",
+    unheard && "slot-unheard",
+  );
   if (!manages.value)
     return html`<li class=${look} title=${said}>
       <span class="visually-hidden">${said}</span>
@@ -65,7 +78,12 @@ export function Slots({ device, open }) {
           ${t("frame.board", { board: board & 15 })}
           ${board > 15 && html`<span class="soft"> · ${t("inspect.bus")} ${board >> 4}</span>`}
         </h3>
-        <ul class="slot-grid">${locks.map((one) => html`<${Lock} key=${one.slot} one=${one} open=${open} />`)}</ul>
+        ${isUnheard(board, device) && html`<p class="small note note-warn">${t("device.stale")}</p>`}
+        <ul class="slot-grid">
+          ${locks.map(
+            (one) => html`<${Lock} key=${one.slot} one=${one} unheard=${isUnheard(board, device)} open=${open} />`,
+          )}
+        </ul>
       </div>`,
     )}
   </section>`;

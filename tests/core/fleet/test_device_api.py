@@ -224,6 +224,8 @@ def test_a_board_into_whose_slots_trolleys_belong_is_not_removed(
     assert (refused.status_code, refused.json()["code"], refused.json()["trolleys"]) == (
         409, "board_in_use", ["T-1"],
     )  # fmt: skip
+    Trolley.objects.filter(pk=world.trolley.pk).update(place_slot=1 << 8 | 17)
+    assert manager.delete(f"{url}/controllers/{board.pk}").status_code == 409, "on the second bus"
     Trolley.objects.filter(pk=world.trolley.pk).update(place_slot=15)
     assert manager.delete(f"{url}/controllers/{board.pk}").status_code == 204
 
