@@ -266,7 +266,9 @@ class Goods:
 
     def due(self, state: CartState, goods: Decimal) -> Decimal:
         """Return what a cart costs whose lines were worth ``goods``: most often just that."""
-        if self.catalogue(self._shop(state)[0]).simple:
+        sessions = state.sessions
+        chain = sessions[-1].chain if sessions else self._shop(state)[0]
+        if self.catalogue(chain).simple:
             return goods
         return self.amounts(state).total
 

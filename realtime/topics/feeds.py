@@ -18,6 +18,7 @@ from actors.branch import State as BranchState
 from actors.cart import State as CartState
 from actors.cart.budget import standing
 from actors.chain import State as ChainState
+from actors.kit.money import zero
 from actors.messages import branch as on_branch
 from actors.messages import budget as on_budget
 from actors.messages import cart as on_cart
@@ -104,7 +105,7 @@ def _publish_cart(services: Services, state: CartState, offset: int, event: Cart
         "revision": offset,
         "items_count": len(state.lines),
         "total_items": state.units,
-        "total_price": services.goods.total(state),
+        "total_price": services.goods.due(state, state.total) if state.lines else zero(shown),
         "currency": shown,
         "updated_at": rfc3339(state.updated_at),
         "budget_status": status,

@@ -39,6 +39,8 @@ class Catalogue:
     def __init__(self, chain: str) -> None:
         self.chain = chain
         self._products = products.EMPTY
+        self.simple = True
+        """Whether a cart always costs the sum of its lines; read with every add, so no property."""
 
     def __len__(self) -> int:
         return len(self._products.by_id)
@@ -154,11 +156,6 @@ class Catalogue:
             now.offers[key] = offer
         return offer if label is None else _labelled(offer, label)
 
-    @property
-    def simple(self) -> bool:
-        """Whether a cart always costs the sum of its lines."""
-        return self._products.simple
-
     def amounts(self, lines: Mapping[str, Line], currency: str, branch: str, day: date) -> Amounts:
         """Return what lines, by their keys, amount to in a branch on a day of its calendar."""
         now = self._products
@@ -193,6 +190,7 @@ class Catalogue:
     def reload(self) -> None:
         """Read from the database what changed since the last time. Blocking."""
         self._products = products.load(self.chain, self._products)
+        self.simple = self._products.simple
 
 
 @lru_cache(200_000)
