@@ -12,6 +12,7 @@ from actors import (
     alarms,
     cart,
     device,
+    exit_check,
     order,
     order_numbers,
     payment,
@@ -238,6 +239,7 @@ _PAYMENT = _codec(
     },
 )
 
+_CHECK = _codec(exit_check.DECIDER, state_version=1)
 _VOUCHER = _codec(
     voucher.DECIDER,
     state_version=1,
@@ -255,6 +257,7 @@ ENTITIES: dict[str, Entity] = {
         Entity("rollout", rollout.DECIDER, _ROLLOUT, firmware.rollout_rows),
         Entity("order", order.DECIDER, _ORDER, order_rows.order_rows),
         Entity("till", order_numbers.DECIDER, _ORDER_NUMBERS, nothing),
+        Entity("check", exit_check.DECIDER, _CHECK, order_rows.check_rows),
         Entity("voucher", voucher.DECIDER, _VOUCHER, vouchers.voucher_rows),
         Entity("payment", payment.DECIDER, _PAYMENT, payment_rows),
     )
@@ -293,6 +296,7 @@ ROWS: tuple[type[Row], ...] = (
     order_rows.OrderRow,
     order_rows.OrderItemRow,
     order_rows.RefundRow,
+    order_rows.ExitCheckRow,
     PaymentRow,
     CommandRow,
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actors.messages import alarms, cart, needs, returns, rollout, stock, trolley
-from actors.messages.money import order, payment
+from actors.messages.money import exit_check, order, payment
 from actors.runtime.journal import Write
 from core.trail.projections import StaffCommand
 
@@ -113,6 +113,14 @@ STAFF_COMMANDS: dict[str, tuple[dict[type, StaffCommand], Callable[[Write], str]
     "payment": (
         {payment.TillPaid: StaffCommand("till.settle", lambda event: f"{event.method} {event.received}")},
         lambda write: str(write.state.purchase.branch),
+    ),
+    "check": (
+        {
+            exit_check.CheckBegun: Deed("check.begin"),
+            exit_check.CheckFinished: Deed("check.finish", lambda event: event.outcome),
+            exit_check.CheckSettled: Deed("check.settle", lambda event: f"{event.method} {event.amount}"),
+        },
+        lambda write: str(write.state.branch),
     ),
     "rollout": (
         {

@@ -78,6 +78,12 @@ class SettingsBody(ClosedSerializer):
     returns_anywhere = StrictBoolean(required=False)
     signed_qr_only = StrictBoolean(required=False)
     conflict_display = StrictChoice(ConflictDisplay.choices, required=False)
+    check_rate = StrictInteger(
+        min_value=0,
+        max_value=100,
+        required=False,
+        help_text="Of a hundred orders, so many are checked at the exit.",
+    )
 
 
 class BranchBody(ClosedSerializer):

@@ -25,6 +25,8 @@ class BranchSettings(msgspec.Struct, frozen=True):
     signed_qr_only: bool = False
     conflict_display: str = "name"
     """What others are told of who holds a trolley: name, masked or nothing."""
+    check_rate: int = 0
+    """Of a hundred orders, so many are checked at the exit."""
 
 
 class BranchInfo(msgspec.Struct, frozen=True):
@@ -340,6 +342,7 @@ def _branch(row: Branch) -> BranchInfo:
             returns_anywhere=row.returns_anywhere,
             signed_qr_only=row.signed_qr_only,
             conflict_display=row.conflict_display,
+            check_rate=row.check_rate,
         ),
         floor_plan=row.floor_plan,
         timezone=row.timezone,

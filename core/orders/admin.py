@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from core.admin import ReadOnlyAdmin
-from core.orders.models import Order, ReceiptMail, Refund
+from core.orders.models import ExitCheck, Order, ReceiptMail, Refund
 
 
 @admin.register(Order)
@@ -25,6 +25,19 @@ class RefundAdmin(ReadOnlyAdmin):
     list_display = ("order_id", "amount", "status", "reason", "at", "settled_at")
     list_filter = ("status",)
     search_fields = ("order_id",)
+
+
+@admin.register(ExitCheck)
+class ExitCheckAdmin(ReadOnlyAdmin):
+    """What came of looking into trolleys at the exit."""
+
+    list_display = (
+        "order_id", "branch_code", "outcome", "missing_units", "unpaid_units", "unpaid_amount", "currency",
+        "begun_at", "settled_at",
+    )  # fmt: skip
+    list_filter = ("branch_code", "outcome")
+    search_fields = ("order_id", "user_id")
+    date_hierarchy = "begun_at"
 
 
 @admin.register(ReceiptMail)

@@ -107,6 +107,38 @@ class Refund(models.Model):
         return f"{self.amount} {self.status}"
 
 
+class ExitCheck(models.Model):
+    """What came of a check at the exit. Projected."""
+
+    order_id = models.UUIDField(primary_key=True)
+    """An order is checked once."""
+    branch_code = models.CharField(max_length=40)
+    chain_slug = models.CharField(max_length=50)
+    user_id = models.UUIDField()
+    """Whose order it is."""
+    checked_by = models.UUIDField()
+    begun_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=12, blank=True, default="")
+    """clean, differences; empty: it goes on."""
+    missing_units = models.IntegerField(default=0)
+    unpaid_units = models.IntegerField(default=0)
+    unpaid_amount = models.DecimalField(max_digits=14, decimal_places=4, default=0)
+    currency = models.CharField(max_length=3)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    """When what was not paid was paid."""
+
+    class Meta:
+        ordering = ["-begun_at"]
+        indexes = [
+            models.Index(fields=["branch_code", "-begun_at"], name="orders_exitcheck_branch"),
+            models.Index(fields=["user_id", "-begun_at"], name="orders_exitcheck_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {self.outcome}"
+
+
 class ReceiptMail(models.Model):
     """What became of the mail with an order's receipt. Not projected: what went out cannot be replayed."""
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from decimal import Decimal
 
+from actors.exit_check import State as CheckState
 from actors.messages.cart import Line, key_of
 from actors.messages.money.amounts import Tax
+from actors.messages.money.exit_check import GoodsScanned
 from actors.messages.money.order import (
     GoodsBack,
     OrderPlaced,
@@ -87,6 +89,47 @@ class RefundRow(Row, table="orders_refund", key="id", mode="upsert"):
     taxes: str
     at: Posix
     settled_at: Posix | None
+
+
+class ExitCheckRow(Row, table="orders_exitcheck", key="order_id", mode="upsert"):
+    """What came of a check at the exit."""
+
+    order_id: Uuid
+    branch_code: str
+    chain_slug: str
+    user_id: Uuid
+    checked_by: Uuid
+    begun_at: Posix
+    finished_at: Posix | None
+    outcome: str
+    missing_units: int
+    unpaid_units: int
+    unpaid_amount: Decimal
+    currency: str
+    settled_at: Posix | None
+
+
+def check_rows(write: Write) -> list[Row]:
+    """Return the check's row; what is scanned in it is kept in its own state."""
+    state: CheckState = write.state
+    if all(isinstance(event, GoodsScanned) for event in write.decoded):
+        return []
+    row = ExitCheckRow(
+        order_id=state.check_id,
+        branch_code=state.branch,
+        chain_slug=state.chain,
+        user_id=state.buyer_id,
+        checked_by=state.by,
+        begun_at=state.begun_at,
+        finished_at=state.finished_at,
+        outcome=state.outcome or "",
+        missing_units=sum(each.units for each in state.missing),
+        unpaid_units=sum(each.units for each in state.unpaid),
+        unpaid_amount=sum((each.amount for each in state.unpaid), Decimal(0)),
+        currency=state.currency,
+        settled_at=state.settled_at,
+    )
+    return [row]
 
 
 _ABOUT_REFUNDS = (RefundRequested, OrderRefunded, RefundRefused, RefundReversed)

@@ -98,6 +98,7 @@ class BranchAdmin(RetiringAdmin):
                     "returns_anywhere",
                     "signed_qr_only",
                     "conflict_display",
+                    "check_rate",
                 )
             },
         ),

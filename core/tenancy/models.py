@@ -143,6 +143,10 @@ class Branch(models.Model):
     conflict_display = models.CharField(
         max_length=10, choices=ConflictDisplay, default=ConflictDisplay.NAME, db_default=ConflictDisplay.NAME
     )
+    check_rate = models.PositiveSmallIntegerField(
+        default=0, db_default=0, validators=[MaxValueValidator(100)]
+    )
+    """Of a hundred orders, so many are checked at the exit; a shopper's record makes it more or fewer."""
     floor_plan = ShapedJSONField(default=empty_floor_plan, blank=True, validators=[floor_plans.check])
     created_at = models.DateTimeField(auto_now_add=True)
 

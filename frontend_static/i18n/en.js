@@ -1314,6 +1314,7 @@ export default {
   "settings.session_timeout_s": "A session ends after so many seconds of silence",
   "settings.restore_s": "A cart is kept for so many seconds after",
   "settings.rental_minutes": "A trolley is let for so many minutes",
+  "settings.check_rate": "Of 100 orders, so many are checked at the exit",
   "settings.conflict_display": "Others see of who holds a trolley",
   "settings.display_name": "the name",
   "settings.display_masked": "its first letter",

@@ -1322,6 +1322,7 @@ export default {
   "settings.session_timeout_s": "הקנייה מסתיימת אחרי כך וכך שניות ללא פעילות",
   "settings.restore_s": "הסל נשמר כך וכך שניות לאחר מכן",
   "settings.rental_minutes": "עגלה מושאלת לכך וכך דקות",
+  "settings.check_rate": "כמה מכל 100 הזמנות נבדקות ביציאה",
   "settings.conflict_display": "מה רואים אחרים על מי שמחזיק בעגלה",
   "settings.display_name": "את השם",
   "settings.display_masked": "את האות הראשונה",

@@ -12,7 +12,7 @@ from actors.kit.money import quantize
 from actors.messages.money.order import ExitPassed, GoodsBack, RefundBegun, RefundOrder, VerifyExit
 from actors.order import State as OrderState
 from actors.payment import State as PaymentState
-from core.orders import passes
+from core.orders import checks, passes
 from core.payments.providers.units import not_payable
 from core.tenancy.limits import refund_limit
 from realtime.pipeline.asking import Accepted, in_database, new_id
@@ -76,6 +76,8 @@ class ExitView(View, frozen=True):
     currency: str
     placed_at: str
     verified_at: str
+    check: bool
+    """Whether somebody is to look into the trolley first."""
 
 
 class RefundView(View, frozen=True):
@@ -94,11 +96,15 @@ class RefundView(View, frozen=True):
 
 async def _refer_pass(call: Call) -> str:
     """Return the id of the order whose pass it is."""
-    code: str = call.body.code
+    return await find_pass(call.body.code, "code")
+
+
+async def find_pass(code: str, field: str) -> str:
+    """Return the id of the order whose pass stands in that field. Raises the 400 and the 404."""
     try:
         passes.parse(code)
     except passes.PassError as error:
-        raise invalid("code", str(error), code="pass_malformed") from error
+        raise invalid(field, str(error), code="pass_malformed") from error
     found = await in_database(passes.find, code)
     if found is None:
         raise not_found("pass_unknown", "This exit pass was not made by us.")
@@ -135,6 +141,9 @@ async def _passed(call: Call, order_id: str, outcome: Accepted[ExitPassed]) -> E
         currency=bought.currency,
         placed_at=rfc3339(state.placed_at),
         verified_at=rfc3339(passed.verified_at),
+        check=await in_database(
+            checks.wanted, state.order_id, state.user_id, bought.chain, call.place.thing.settings.check_rate
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from realtime.commands import (
     budget,
     carts,
     checkouts,
+    exit_checks,
     orders,
     payments,
     prices,
@@ -43,6 +44,7 @@ TABLE: tuple[Command, ...] = (
     *orders.ROWS,
     *approvals.ROWS,
     *till.ROWS,
+    *exit_checks.ROWS,
 )
 
 FRAMES: dict[type[msgspec.Struct], Pipeline] = {

@@ -13,7 +13,19 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from actors import alarms, cart, device, order, order_numbers, payment, returns, stock, trolley, voucher
+from actors import (
+    alarms,
+    cart,
+    device,
+    exit_check,
+    order,
+    order_numbers,
+    payment,
+    returns,
+    stock,
+    trolley,
+    voucher,
+)
 from actors.kit.decider import Context, Refusal
 from tests.domain.bank import Bank
 from tests.domain.given import fold, rested, through_json
@@ -27,6 +39,7 @@ KINDS: dict[str, ModuleType] = {
     "stock": stock,
     "payment": payment,
     "order": order,
+    "check": exit_check,
     "till": order_numbers,
     "voucher": voucher,
 }

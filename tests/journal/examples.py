@@ -16,7 +16,7 @@ import msgspec
 
 from actors.messages import alarms, budget, cart, device, needs, pricing, rollout, stock, trolley
 from actors.messages import returns as yard
-from actors.messages.money import checkout, order, paying, payment, purchase, voucher
+from actors.messages.money import checkout, exit_check, order, paying, payment, purchase, voucher
 from actors.messages.money import order_numbers as till
 from core.entities import ENTITIES
 from core.journal.codec import JsonCodec, tag_of
@@ -105,7 +105,20 @@ _DISPUTE = order.Dispute(
     reason="product_not_received",
     due_by=_AT + 86_400,
 )
+_DIFFERENCE = exit_check.Difference("", _ID(2), "Reis „Basmati“ 5 kg", 1, Decimal("420.75"))
 EXAMPLES: tuple[msgspec.Struct, ...] = (
+    exit_check.CheckBegun(
+        buyer_id=_USER,
+        chain="demo",
+        branch="BRANCH-001",
+        currency="INR",
+        expected=(exit_check.Expected(_ID(1), _ID(2), "Reis „Basmati“ 5 kg", 3, Decimal("420.75")),),
+        by=_ID(9),
+        at=_AT,
+    ),
+    exit_check.GoodsScanned(exit_check.Found(_ID(2), "Reis „Basmati“ 5 kg", 2, Decimal("420.75")), _AT),
+    exit_check.CheckFinished(outcome="differences", missing=(_DIFFERENCE,), unpaid=(_DIFFERENCE,), at=_AT),
+    exit_check.CheckSettled(by=_ID(9), method="card", amount=Decimal("420.75"), at=_AT),
     payment.TillPaid(by=_ID(9), method="cash", due=_TOTAL, received=Decimal("1300.00"), at=_AT),
     needs.NeedsRaised((_NEED,), _AT),
     needs.NeedsWithdrawn((_NEED,), _AT),
