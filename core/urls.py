@@ -173,6 +173,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("branch/<str:branch_id>/office", page, {"name": "office"}),
     path("office/<str:chain_id>", page, {"name": "office"}),
     path("branch/<str:branch_id>/exit", page, {"name": "exit"}),
+    path("branch/<str:branch_id>/till", page, {"name": "till"}),
     path("orders", page, {"name": "orders"}),
     path("orders/<uuid:order_id>", page, {"name": "receipt"}),
     path("x/<str:code>", orders.exit_pass),

@@ -116,9 +116,11 @@ STAFF_COMMANDS: dict[str, tuple[dict[type, StaffCommand], Callable[[Write], str]
     ),
     "check": (
         {
-            exit_check.CheckBegun: Deed("check.begin"),
-            exit_check.CheckFinished: Deed("check.finish", lambda event: event.outcome),
-            exit_check.CheckSettled: Deed("check.settle", lambda event: f"{event.method} {event.amount}"),
+            exit_check.CheckBegun: StaffCommand("check.begin"),
+            exit_check.CheckFinished: StaffCommand("check.finish", lambda event: event.outcome),
+            exit_check.CheckSettled: StaffCommand(
+                "check.settle", lambda event: f"{event.method} {event.amount}"
+            ),
         },
         lambda write: str(write.state.branch),
     ),

@@ -31,10 +31,14 @@ class ProviderAnswer(serializers.Serializer[Any]):
 
 
 class ProvidersAnswer(serializers.Serializer[Any]):
-    """How one can pay; ``default`` is what a payment without a method takes, null if there is no way."""
+    """How one can pay; ``default`` is what a payment without a method takes, null if there is no way.
+
+    ``till``: whether a cashier takes money.
+    """
 
     default = serializers.CharField(allow_null=True)
     providers = ProviderAnswer(many=True)
+    till = serializers.BooleanField()
 
 
 class ProvidersView(View):
@@ -51,7 +55,8 @@ class ProvidersView(View):
             {"name": name, "cards": sandbox.hints()} if name == "sandbox" else {"name": name}
             for name in names
         ]
-        return Response({"default": names[0] if names else None, "providers": providers})
+        till = registry.find(registry.TILL) is not None
+        return Response({"default": names[0] if names else None, "providers": providers, "till": till})
 
 
 class WebhookAnswer(serializers.Serializer[Any]):

@@ -12,7 +12,7 @@ const HERE = { branch: "B-1", chain: "mart" };
 const keys = (me, where = HERE) => placesFor(me, where).map((one) => one.key);
 
 test("each role is offered what it may open, in the order of a day's work", () => {
-  const branch = ["map", "orders", "exit", "devices", "office"];
+  const branch = ["map", "orders", "exit", "devices", "office", "till"];
   assert.deepEqual(keys(who(["staff", "mart", "B-1"])), branch);
   assert.deepEqual(keys(who(["manager", "mart", "B-1"])), [...branch, "catalogue", "people"]);
   assert.deepEqual(keys(who(["chain_admin", "mart"])), [...branch, "catalogue", "people", "chain"]);

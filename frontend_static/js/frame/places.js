@@ -52,6 +52,7 @@ export function placesFor(me, where) {
     add("exit", "exit", `${home}/exit`);
     add("devices", "device", `${home}/devices`);
     add("office", "list", `${home}/office`);
+    add("till", "card", `${home}/till`);
   }
   if (chain && managesIn(me, chain)) {
     add("catalogue", "bag", `/catalogue?chain=${part(chain)}`);

@@ -1,21 +1,19 @@
 /** The exit: a guard scans or types a pass and sees from two metres whether the goods may leave. */
 import { html, cx, render, useEffect, useRef, useSignal } from "../ui.js";
-import { t, lang, dayAndTime, reason, timeOfDay, zone } from "../i18n.js";
+import { t, dayAndTime, reason, timeOfDay } from "../i18n.js";
 import { auth, queryOf } from "../api.js";
 import { secondsSince } from "../clock.js";
 import { TROLLEY_FORMATS, signalFound } from "../scan.js";
 import { uuid } from "../socket.js";
 import { Icon } from "../parts/icons.js";
-import { Frame } from "../frame/frame.js";
-import { Empty, Loading, Toasts } from "../parts/common.js";
 import { useListing } from "../parts/listing.js";
 import { More, Rows } from "../parts/rows.js";
 import { Viewfinder } from "../parts/viewfinder.js";
+import { Check } from "./check.js";
+import { Post, api, branch } from "./post.js";
 import { codeOf, verdictOf } from "./verdict.js";
 import { signIn } from "./parts.js";
 
-const branch = decodeURIComponent(location.pathname.split("/")[2] ?? "");
-const api = `/api/branches/${encodeURIComponent(branch)}`;
 /** What a plain camera app brought along; checking it wants a tap, for a link must not let goods out by itself. */
 const brought = new URLSearchParams(location.search).get("code") ?? "";
 
@@ -70,8 +68,11 @@ function why({ word, problem: refused }) {
   return word === "failed" ? reason(problem) : t(`exit.${word}_text`, vars);
 }
 
-/** @param {{ verdict: import("./verdict.js").Judged, onNext: () => void, onRetry: () => void }} props */
-function Verdict({ verdict, onNext, onRetry }) {
+/**
+ * @param {{ verdict: import("./verdict.js").Judged, onNext: () => void, onRetry: () => void,
+ *   onCheck: () => void }} props
+ */
+function Verdict({ verdict, onNext, onRetry, onCheck }) {
   const { tone, icon, word, order } = verdict;
   const problem = /** @type {any} */ (verdict.problem);
   const next = useRef(/** @type {HTMLElement | null} */ (null));
@@ -81,13 +82,14 @@ function Verdict({ verdict, onNext, onRetry }) {
       <${Icon} name=${icon} />
       <h1>${t(`exit.${word}`)}</h1>
       ${
-        word === "go" &&
+        order &&
+        word !== "twice" &&
         html`<p class="verdict-count">
           <strong class="num">${order.total_items}</strong>
           <span>${t("exit.units", { n: order.total_items })}</span>
         </p>`
       }
-      ${word !== "go" && html`<p class="verdict-why">${why(verdict)}</p>`}
+      ${!["go", "check"].includes(word) && html`<p class="verdict-why">${why(verdict)}</p>`}
       ${problem?.number && html`<p class="verdict-why num">${t("order.number", { n: problem.number })}</p>`}
       ${order && Number(order.refunded) > 0 && html`<p class="verdict-why">${t("order.partly_refunded")}</p>`}
     </div>
@@ -96,6 +98,10 @@ function Verdict({ verdict, onNext, onRetry }) {
       ${
         word === "failed" &&
         html`<button type="button" class="btn btn-big btn-wide verdict-again" onClick=${onRetry}>${t("retry")}</button>`
+      }
+      ${
+        order &&
+        html`<button type="button" class="btn btn-big btn-wide verdict-again" onClick=${onCheck}>${t("check.do")}</button>`
       }
       <button ref=${next} type="button" class="btn btn-big btn-wide verdict-next" onClick=${onNext}>
         ${t("exit.next")}
@@ -136,7 +142,7 @@ function Typing({ onCode, busy }) {
       />
       <button class="btn btn-primary btn-big" disabled=${busy}>
         ${busy && html`<span class="spinner" />`}
-        ${t("exit.check")}
+        ${t("exit.ask")}
       </button>
     </div>
     ${empty.value && html`<p class="field-error" id="code-error" role="alert">${t("exit.no_code")}</p>`}
@@ -168,6 +174,7 @@ function LastPasses() {
 
 function Gate() {
   const [verdict, busy] = [useSignal(/** @type {import("./verdict.js").Judged | null} */ (null)), useSignal(false)];
+  const checking = useSignal(false);
   const [last, asked] = [
     useRef(/** @type {import("./verdict.js").LetThrough | null} */ (null)),
     useRef(/** @type {any | null} */ (null)),
@@ -187,13 +194,18 @@ function Gate() {
   const check = (/** @type {string} */ text) => judge(text, uuid());
   const next = () => {
     verdict.value = null;
+    checking.value = false;
     if (brought) history.replaceState(null, "", location.pathname);
   };
   const retry = () => {
     verdict.value = null;
     judge(asked.current.text, asked.current.key);
   };
-  if (verdict.value) return html`<${Verdict} verdict=${verdict.value} onNext=${next} onRetry=${retry} />`;
+  if (verdict.value && checking.value) return html`<${Check} code=${asked.current.text} onNext=${next} />`;
+  if (verdict.value) {
+    const look = () => (checking.value = true);
+    return html`<${Verdict} verdict=${verdict.value} onNext=${next} onRetry=${retry} onCheck=${look} />`;
+  }
   return html`<main class="exit" id="main">
     <h1>${t("exit.title")}</h1>
     <p class="soft">${t("exit.lead")}</p>
@@ -203,45 +215,4 @@ function Gate() {
   </main>`;
 }
 
-function Page() {
-  const found = useSignal(/** @type {any | null} */ (null));
-  useEffect(() => {
-    if (!auth.signedIn) return signIn();
-    auth.call("GET", api).then(
-      (answer) => {
-        zone.value = answer.timezone;
-        found.value = { answer };
-      },
-      (problem) => (problem.code === "signed_out" ? signIn() : (found.value = { problem })),
-    );
-  }, []);
-  const name = found.value?.answer?.name ?? branch;
-  useEffect(() => {
-    document.title = t("title.exit", { name });
-  }, [lang.value, name]);
-  const { answer, problem } = found.value ?? {};
-  const denied = problem?.status === 404 || problem?.status === 403;
-  return html`
-    <${Frame} here="exit" branch=${branch} name=${answer?.name} />
-    ${
-      answer
-        ? html`<${Gate} />`
-        : html`<main id="main">
-          ${
-            !problem
-              ? html`<${Loading} />`
-              : html`<${Empty}
-                icon=${denied ? "locked" : "offline"}
-                title=${t(denied ? "denied.title" : "orders.failed")}
-                text=${denied ? t("denied.text", { code: branch }) : reason(problem)}
-              >
-                <button type="button" class="btn btn-primary" onClick=${() => location.reload()}>${t("retry")}</button>
-              <//>`
-          }
-        </main>`
-    }
-    <${Toasts} />
-  `;
-}
-
-render(html`<${Page} />`, document.body);
+render(html`<${Post} here="exit"><${Gate} /><//>`, document.body);

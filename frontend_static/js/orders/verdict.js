@@ -31,6 +31,7 @@ const TWICE_MS = 60_000;
  * @returns {Judged}
  */
 export function verdictOf({ order, problem }, code, last, now) {
+  if (order?.check) return { tone: "warn", icon: "scan", word: "check", order };
   if (order) return { tone: "go", icon: "check", word: "go", order };
   if (problem.code === "pass_used" && last?.code === code && now - last.at < TWICE_MS) {
     return { tone: "calm", icon: "info", word: "twice", order: last.order, problem };

@@ -104,7 +104,8 @@ export class Checkout {
     },
     CheckoutCancelled: () => {
       this.declined.value = null;
-      if (this.asking.peek() !== "voucher") this.sheetOpen.value = false;
+      const anew = ["voucher", "pay"].includes(this.asking.peek() ?? ""); // it thaws only to be reserved once more
+      if (!anew) this.sheetOpen.value = false;
     },
     CheckoutRefused: () => (this.declined.value = null),
     PaymentReturned: (data) => {
@@ -180,6 +181,15 @@ export class Checkout {
       if (begun.status !== "pending") return;
       if (begun.provider !== "sandbox") location.assign(pageOf(begun));
       else if (card) await this.confirm(begun.payment_id, { card }); // else its cards are shown now
+    });
+
+  /** Have a cashier take the money: the goods are kept for longer, and a code is shown. */
+  payAtTill = () =>
+    this.#only("pay", async () => {
+      this.declined.value = null;
+      await this.#thaw();
+      const kept = await this.store.command("cart.checkout", { pay: "till" }, { timeout: PROVIDER_MS });
+      await this.#fetch(kept.payment_id); // what was fetched when it was asked for had no code yet
     });
 
   /** The shopper's word to a bank that asks for it. Of the sandbox only. @param {boolean} yes */

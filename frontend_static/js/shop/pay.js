@@ -7,6 +7,7 @@ import { useCheckout, useStore } from "./context.js";
 import { pageOf } from "./checkout.js";
 import { mayLeave } from "./stage.js";
 import { Countdown } from "./countdown.js";
+import { AtTheTill, PayAtTill } from "./staff/till.js";
 import { Vouchers } from "./vouchers.js";
 import { BankAsks, Cards, cardsOf } from "./sandbox.js";
 import { present } from "../present.js";
@@ -111,6 +112,7 @@ function Choose({ away, besides }) {
         ${t("pay.do", { total: money(total_price, currency) })}
       </button>
     </div>
+    <${PayAtTill} away=${away} />
   </form>`;
 }
 
@@ -131,6 +133,7 @@ function WithProvider({ away }) {
   const { methods, payment } = useCheckout();
   const { provider } = present(payment.value);
   const others = methods.value?.providers.some((one) => one.name !== provider);
+  if (provider === "till") return html`<${AtTheTill} />`;
   return html`<div class="stack">
     <p>${t("pay.provider", { name: t(`method.${provider}`) })}</p>
     <a class="btn btn-primary btn-big btn-wide" href=${pageOf(present(payment.value))}>
