@@ -64,7 +64,7 @@ class ChainsView(_Chains, ListView[Chain]):
     """The chains in which the caller has a role."""
 
     filter_backends: Any = ()
-    refuses = ("already_there", "unfit")
+    refuses = ("already_there", "too_many_digits", "unfit")
 
     @extend_schema(request=NewChain, responses={201: ChainAnswer})
     def post(self, request: Request) -> Response:
@@ -81,7 +81,7 @@ class ChainsView(_Chains, ListView[Chain]):
 class ChainView(_Chains, RetrieveView[Chain]):
     """One chain, by id or slug."""
 
-    refuses = ("unfit",)
+    refuses = ("too_many_digits", "unfit")
 
     def get_object(self) -> Chain:
         """Return the chain; another tenant's is not found."""

@@ -68,7 +68,7 @@ class ClosedBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
         """Return the schema, closed."""
         schema: Fragment = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
         properties = {
-            name: _not_blank(each) if _is_text(self.target.fields[name]) else each
+            name: _with_length(self.target.fields[name], each)
             for name, each in schema.get("properties", {}).items()
         }
         if any(isinstance(field, serializers.FileField) for field in self.target.fields.values()):
@@ -77,8 +77,13 @@ class ClosedBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
         return {**schema, "properties": properties, "additionalProperties": False}
 
 
-def _is_text(field: serializers.Field[Any, Any, Any, Any]) -> bool:
-    return isinstance(field, serializers.CharField) and not field.allow_blank
+def _with_length(field: serializers.Field[Any, Any, Any, Any], schema: Fragment) -> Fragment:
+    """Return a field's schema with what it says of text that may not be blank, also as one of a list."""
+    if isinstance(field, serializers.ListField) and "items" in schema:
+        return {**schema, "items": _with_length(field.child, schema["items"])}
+    if isinstance(field, serializers.CharField) and not field.allow_blank:
+        return _not_blank(schema)
+    return schema
 
 
 def _not_blank(schema: Fragment) -> Fragment:
