@@ -69,6 +69,8 @@ ACCESS: dict[str, dict[str, Access]] = {
     "me": {"GET": PERSON, "PATCH": PERSON, "DELETE": PERSON},
     "me/export": {"GET": PERSON},
     "me/preferences": {"GET": PERSON, "PUT": PERSON},
+    "me/phone": {"POST": PERSON, "DELETE": PERSON},
+    "me/phone/confirm": {"POST": PERSON},
     "me/totp": {"POST": PERSON, "DELETE": PERSON},
     "me/totp/confirm": {"POST": PERSON},
     "me/totp/recovery-codes": {"POST": PERSON},

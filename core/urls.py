@@ -13,6 +13,7 @@ from rest_framework.permissions import AllowAny
 from core import problems
 from core.accounts import api as accounts
 from core.accounts.codes import api as codes
+from core.accounts.codes import own_phone
 from core.accounts.contact import api as contact
 from core.accounts.factors import api as factors
 from core.accounts.members import accepting
@@ -69,6 +70,8 @@ api: list[URLPattern | URLResolver] = [
     path("api/me", accounts.MeView.as_view()),
     path("api/me/preferences", preferences.WantsView.as_view()),
     path("api/me/export", privacy.ExportView.as_view()),
+    path("api/me/phone", own_phone.PhoneView.as_view()),
+    path("api/me/phone/confirm", own_phone.ConfirmPhoneView.as_view()),
     path("api/me/totp", factors.SecondFactorView.as_view()),
     path("api/me/totp/confirm", factors.ConfirmSecondFactorView.as_view()),
     path("api/me/totp/recovery-codes", factors.RecoveryCodesView.as_view()),

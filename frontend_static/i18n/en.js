@@ -1033,6 +1033,11 @@ export default {
   "title.confirm": "Your address · Smart Trolley",
   "signin.phone": "With a code by phone",
   "signin.forgot": "Forgot your password?",
+  "account.phone_hint": "With it you sign in by a code, and text messages reach you.",
+  "account.code_sent": "Type the six digits that we have sent there.",
+  "account.phone_remove": "Remove the number",
+  "problem.last_way_in":
+    "Without this number you could not get in again. Choose a password or confirm an address first.",
   "phone.title": "Your phone number",
   "phone.lead": "We send you a code. No account, no password.",
   "phone.lead_trolley": "We send you a code, and the trolley is yours.",

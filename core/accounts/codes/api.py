@@ -71,13 +71,7 @@ class AskCodeView(OpenView):
     def post(self, request: Request) -> Response:
         """Have a code of six digits sent to a phone, or to an e-mail address."""
         body = checked(AskBody, request)
-        target = _target(body)
-        if not sends(target.channel):
-            detail = f"Nothing is sent by {target.channel.label} here. Sign in with a password."
-            raise Problem(503, "unavailable", detail, retry_after=3600)
-        throttling.check_code(target.name, throttling.address_of(request._request))
-        codes.ask(target, body.get("language", ""))
-        return Response({"expires_in": settings.LOGIN_CODE_S}, 202)
+        return send(request, target_of(body), body.get("language", ""))
 
 
 class VerifyCodeView(OpenView):
@@ -89,14 +83,9 @@ class VerifyCodeView(OpenView):
     def post(self, request: Request) -> HttpResponseBase:
         """Log in with the code; a number that nobody has becomes an account."""
         body = checked(VerifyBody, request)
-        target, address = _target(body), throttling.address_of(request._request)
-        throttling.check_failures(target.name, address)
-        try:
-            row = codes.check(target, "".join(body["code"].split()))
-        except Problem:
-            throttling.note_failure(target.name, address)
-            raise
-        self._second_factor(target, row, body.get("otp"), address)
+        target = target_of(body)
+        row = right_code(request, target, body["code"])
+        self._second_factor(target, row, body.get("otp"), throttling.address_of(request._request))
         return once(request, lambda: self._entered(request, target, row, body))
 
     def _second_factor(self, target: Target, row: LoginCode, otp: str | None, address: str) -> None:
@@ -122,7 +111,28 @@ class VerifyCodeView(OpenView):
         return Response({**tokens.issue(user, place_of(request)), "created": created})
 
 
-def _target(body: dict[str, Any]) -> Target:
+def send(request: Request, target: Target, language: str) -> Response:
+    """Have a code sent, if the target and the caller's address have not had too many; return the 202."""
+    if not sends(target.channel):
+        detail = f"Nothing is sent by {target.channel.label} here. Sign in with a password."
+        raise Problem(503, "unavailable", detail, retry_after=3600)
+    throttling.check_code(target.name, throttling.address_of(request._request))
+    codes.ask(target, language)
+    return Response({"expires_in": settings.LOGIN_CODE_S}, 202)
+
+
+def right_code(request: Request, target: Target, code: str) -> LoginCode:
+    """Return the code if it is the right one; a wrong one is counted. Raises Problem."""
+    address = throttling.address_of(request._request)
+    throttling.check_failures(target.name, address)
+    try:
+        return codes.check(target, "".join(code.split()))
+    except Problem:
+        throttling.note_failure(target.name, address)
+        raise
+
+
+def target_of(body: dict[str, Any]) -> Target:
     """Return what the body names; raises ValidationError."""
     phone, email = body.get("phone"), body.get("email")
     if (phone is None) == (email is None):

@@ -36,7 +36,7 @@ def find(target: Target) -> User | None:
 
 
 def _made(target: Target, language: str, made_in: Chain | None) -> User:
-    user = User(username=_name(target), language=language, made_in=made_in)
+    user = User(username=name_of(target), language=language, made_in=made_in)
     if target.channel is Channel.SMS:
         user.phone = target.address
     else:
@@ -46,9 +46,14 @@ def _made(target: Target, language: str, made_in: Chain | None) -> User:
     return user
 
 
-def _name(target: Target) -> str:
+def name_of(target: Target) -> str:
     """Return the number, which nobody else may be called, or a name that says nothing."""
     taken = User.objects.filter(username=target.address) | User.objects.filter(name_key=target.address)
     if target.channel is Channel.SMS and not taken.exists():
         return target.address
+    return nameless()
+
+
+def nameless() -> str:
+    """Return a username that says nothing of its owner."""
     return f"shopper-{secrets.token_hex(6)}"

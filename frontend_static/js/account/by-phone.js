@@ -81,7 +81,7 @@ function PhoneNumber({ lead, busy, problem, onNumber }) {
  * What is wrong with the code, with the tries that are left.
  * @param {Problem & { tries_left?: number }} problem
  */
-function codeRefusal(problem) {
+export function codeRefusal(problem) {
   if (problem.code === "otp_wrong" && (problem.tries_left ?? 0) > 0) return t("phone.wrong", { n: problem.tries_left });
   return ["otp_wrong", "otp_expired"].includes(problem.code) ? t("phone.expired") : reason(problem);
 }

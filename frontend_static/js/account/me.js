@@ -7,6 +7,7 @@ import { Empty, Loading, Sheet, toast } from "../parts/common.js";
 import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
 import { useListing } from "../parts/listing.js";
 import { Listed } from "../parts/rows.js";
+import { OwnPhone } from "./own-phone.js";
 import { browserPush } from "./push.js";
 import { Wants } from "./wants.js";
 
@@ -236,6 +237,9 @@ export function Me() {
     <${Part} title=${t("account.how")}><${Preferences} me=${me} setMe=${setMe} /><${ThisBrowser} /><//>
     <${Part} title=${t("wants.title")}><${Wants} me=${me} setMe=${setMe} /><//>
     <${Part} title=${t("account.address")}><${Address} me=${me} setMe=${setMe} /><//>
+    <${Part} title=${t("phone.number")}>
+      <${OwnPhone} me=${me} onChanged=${(/** @type {string | null} */ phone) => setMe({ ...me, phone })} />
+    <//>
     <${Part} title=${t("account.logins")}><${Logins} me=${me} setMe=${setMe} /><//>
     <${Part} title=${t("account.data")}>
       <button type="button" class="btn btn-quiet" onClick=${() => saveExport().catch(say)}>

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.desk.test_office_pages import look
 from tests.browser.people import Visit
+from tests.browser.shopper.test_by_phone import code_for
 from tests.browser.watch import Watch, flaws
 from tests.system.store import Store
 
@@ -132,7 +134,7 @@ def test_ones_account_shows_what_is_new_and_keeps_how_one_is_told(
     page.reload()
     expect(page.locator(".ways tbody tr").first.locator("input").nth(1)).to_be_checked()
     page.locator("#email").fill(f"{name}@mail.example")
-    page.locator("form .btn-quiet").click()
+    page.locator("form:has(#email) .btn-quiet").click()
     page.goto(store.url + link_for(store, f"{name}@mail.example", "confirm"))
     expect(page.locator("[role=status].signin")).to_contain_text(f"{name}@mail.example")
     page.goto(f"{store.url}/account")
@@ -191,3 +193,30 @@ def test_what_is_pushed_is_shown_though_no_page_is_open(visit: Visit) -> None:
             }"""
         )
     assert shown == ["Late", "Bring it back", "/shop"]
+
+
+@pytest.mark.parametrize(("lang", "desk"), [("en", False), ("he", True)])
+def test_one_gives_ones_account_a_phone_number_and_takes_it_away(
+    visit: Visit, store: Store, watches: list[Watch], lang: str, desk: bool
+) -> None:
+    phone = "+919845077001" if lang == "en" else "+919845077002"
+    page = visit("/account", f"phone-{lang}", lang=lang, desk=desk)
+    watches[0].allow_refusals()
+    form = page.locator("form:has(#phone)")
+    form.locator("#phone").fill(phone)
+    form.locator("#phone").press("Enter")
+    form.locator("#code").fill("00000")
+    form.locator("#code").press("Enter")
+    expect(form.get_by_role("alert")).to_be_visible()
+    look(page, f"phone-{lang}-{'desk' if desk else 'phone'}")
+    found = flaws(page)
+    form.locator("#code").fill(code_for(store, phone))
+    form.locator("#code").press("Enter")
+    expect(form.locator("#code")).to_have_count(0)
+    page.reload()
+    expect(form.locator("#phone")).to_have_value(phone)
+    form.locator(".btn-bare").click()
+    expect(form.locator("#phone")).to_have_value("")
+    page.reload()
+    expect(form.locator("#phone")).to_have_value("")
+    assert found == []

@@ -1,0 +1,106 @@
+"""REST of the phone number of an account that one is signed in to: give, change and remove it."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.accounts import throttling
+from core.accounts.codes import codes, holders
+from core.accounts.codes.api import AskAnswer, right_code, send, target_of
+from core.accounts.codes.codes import Target
+from core.accounts.models import LoginCode, User
+from core.problems import Problem, rule
+from core.rest.fields import ClosedSerializer, StrictChoice, StrictText, checked
+from core.rest.idempotency import once
+from core.rest.views import Keeps
+
+
+class NewPhoneBody(ClosedSerializer):
+    """A phone number: E.164, or a national one of the server's country."""
+
+    phone = StrictText(min_length=1, max_length=40)
+    language = StrictChoice(choices=settings.LANGUAGES, required=False)
+
+
+class ConfirmPhoneBody(ClosedSerializer):
+    """The number, and the code that came there."""
+
+    phone = StrictText(min_length=1, max_length=40)
+    code = StrictText(min_length=1, max_length=20)
+
+
+class PhoneAnswer(serializers.Serializer[Any]):
+    """The account's phone number."""
+
+    phone = serializers.CharField()
+
+
+class PhoneView(throttling.LimitedView):
+    """The phone number of one's account."""
+
+    keeps: Keeps = "with_effect"
+    refuses = ("unfit",)
+
+    @extend_schema(request=NewPhoneBody, responses={202: AskAnswer}, operation_id="me_phone")
+    def post(self, request: Request) -> Response:
+        """Have a code sent to a number that the account is to have; nothing changes until it comes back."""
+        body = checked(NewPhoneBody, request)
+        return send(request, target_of({"phone": body["phone"]}), body.get("language", ""))
+
+    @extend_schema(responses={204: None}, operation_id="me_phone_remove")
+    def delete(self, request: Request) -> Response:
+        """Take the number away; refused (409) where nothing else lets its owner in."""
+        user = cast(User, request.user)
+        if user.phone is not None:
+            if not (user.has_usable_password() or user.email):
+                detail = "Without it you could not get in again: choose a password or give an address first."
+                raise Problem(409, "last_way_in", detail)
+            _name_anew(user, None)
+            user.phone = None
+            user.save(update_fields=["phone", "username"])
+        return Response(status=204)
+
+
+class ConfirmPhoneView(throttling.LimitedView):
+    """Codes for one's own number."""
+
+    # A wrong code is counted, whatever becomes of the rest.
+    keeps: Keeps = "by_hand"
+    refuses = ("already_there", "otp_expired", "otp_wrong", "unfit")
+
+    @extend_schema(request=ConfirmPhoneBody, responses=PhoneAnswer, operation_id="me_phone_confirm")
+    def post(self, request: Request) -> HttpResponseBase:
+        """Give the account the number at which the code came; it replaces the one before."""
+        body = checked(ConfirmPhoneBody, request)
+        target = target_of({"phone": body["phone"]})
+        row = right_code(request, target, body["code"])
+        return once(request, lambda: _given(cast(User, request.user), target, row))
+
+
+def _given(user: User, target: Target, row: LoginCode) -> Response:
+    """Write the number down. Whose else it is, is told only to who has it in their hands."""
+    _name_anew(user, target)
+    user.phone = target.address
+    try:
+        with transaction.atomic():
+            user.save(update_fields=["phone", "username"])
+    except IntegrityError:
+        codes.give_back(row)
+        sentence = "Another account has this number: sign in to it with a code."
+        raise rule("already_there", phone=sentence) from None
+    codes.use(row)
+    return Response({"phone": target.address})
+
+
+def _name_anew(user: User, target: Target | None) -> None:
+    """Who was called by the number that goes is called by the new one, or by a name that says nothing."""
+    if user.phone is not None and user.username == user.phone:
+        user.username = holders.nameless() if target is None else holders.name_of(target)
