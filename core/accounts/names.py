@@ -10,6 +10,8 @@ from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 
+from core.wire import ids
+
 USERNAME = RegexValidator(
     r"^(?!\+?[0-9]{6,15}$)[\w.+-]+$",
     "Expected letters, digits, and . + - _ only: no address, and no phone number.",
@@ -38,6 +40,15 @@ def find(users: QuerySet[Account], login: str) -> Account | None:
         or users.filter(name_key=key(login)).first()
         or users.filter(email__iexact=login).exclude(email="").first()
     )
+
+
+def find_id(users: QuerySet[Account], text: str) -> str | None:
+    """Return the id of whom an id or a username names; an id is taken as it is. Blocking."""
+    try:
+        return str(ids.parse(text))
+    except ids.InvalidId:
+        found = users.filter(name_key=key(text)).values_list("pk", flat=True).first()
+        return None if found is None else str(found)
 
 
 def taken(others: QuerySet[Any], user: AbstractUser) -> dict[str, str]:

@@ -17,7 +17,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.accounts import scopes
+from core.accounts import names, scopes
 from core.accounts.models import User
 from core.accounts.people import ShownNames
 from core.accounts.principals import PERMISSIONS, Principal
@@ -109,7 +109,7 @@ def _visible(request: Request) -> QuerySet[Entry]:
             raise Http404
         rows = rows.filter(branch=branch.code)
     if "who" in given:
-        rows = rows.filter(who=f"user:{_person(given['who'])}")
+        rows = rows.filter(who=f"user:{names.find_id(User.objects.all(), given['who'])}")
     if what := given.get("what"):
         rows = rows.filter(what__startswith=what) if what.endswith(".") else rows.filter(what=what)
     if "from" in given:
@@ -131,25 +131,17 @@ def _allowed(who: Principal) -> QuerySet[Entry]:
     return Entry.objects.filter(Q(chain__in=chains) | Q(branch__in=branches))
 
 
-def _person(text: str) -> str:
-    """Return the id of somebody named by id or username; of nobody, one that nobody has."""
-    try:
-        return str(ids.parse(text))
-    except ids.InvalidId:
-        return str(User.objects.filter(username=text).values_list("pk", flat=True).first())
-
-
 def _told(rows: list[Entry]) -> Iterator[dict[str, Any]]:
-    names = ShownNames()
+    shown = ShownNames()
     people = {row.who: _id_of(row.who) for row in rows}
-    names.load(people.values())
+    shown.load(people.values())
     for row in rows:
         yield {
             "chain": row.chain,
             "seq": row.seq,
             "at": rfc3339(row.at),
             "who": row.who,
-            "name": names.of(people[row.who]),
+            "name": shown.of(people[row.who]),
             "branch": row.branch,
             "what": row.what,
             "on": row.subject,

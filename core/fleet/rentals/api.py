@@ -18,7 +18,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.accounts import scopes
+from core.accounts import names, scopes
+from core.accounts.models import User
 from core.accounts.people import ShownNames
 from core.accounts.principals import Principal
 from core.fleet.models import Rental
@@ -85,9 +86,9 @@ class RentalAnswer(serializers.ModelSerializer[Rental]):
 
 
 class RentalFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """``from`` and ``to``: when it began; ``user`` is an id."""
+    """``from`` and ``to``: when it began; ``user`` is an id or a username."""
 
-    user = django_filters.UUIDFilter("user_id")
+    user = django_filters.CharFilter(method="of_user")
     trolley_id = django_filters.CharFilter("trolley_code", "iexact")
     status = words(STATUSES, method="of_status")
 
@@ -102,6 +103,11 @@ class RentalFilter(django_filters.FilterSet):  # type: ignore[misc]
         filters["from"] = MomentFilter("start_time", "gte")
         filters["to"] = MomentFilter("start_time", "lt")
         return filters
+
+    def of_user(self, rows: QuerySet[Rental], _: str, text: str) -> QuerySet[Rental]:
+        """Keep those of one person."""
+        found = names.find_id(User.objects.all(), text)
+        return rows.none() if found is None else rows.filter(user_id=found)
 
     def of_status(self, rows: QuerySet[Rental], _: str, status: str) -> QuerySet[Rental]:
         """Keep those that have it as of now."""
@@ -185,11 +191,11 @@ def _cells(rows: QuerySet[Rental], zone: ZoneInfo) -> Iterator[tuple[Any, ...]]:
     now = timezone.now()
     found = rows.iterator(_AT_ONCE)
     while some := list(islice(found, _AT_ONCE)):
-        names = ShownNames()
-        names.load(row.user_id for row in some)
+        shown = ShownNames()
+        shown.load(row.user_id for row in some)
         for row in some:
             yield (
-                row.pk, row.trolley_code, names.of(row.user_id) or "", local(row.start_time, zone),
+                row.pk, row.trolley_code, shown.of(row.user_id) or "", local(row.start_time, zone),
                 local(row.expected_return, zone), local(row.actual_return, zone),
                 status_of(row, now), minutes_of(row, now), row.notes,
             )  # fmt: skip
