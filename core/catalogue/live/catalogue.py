@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
@@ -24,6 +26,7 @@ __all__ = ["Catalogue", "CatalogueProduct", "CatalogueVariant"]
 _MOST_OFFERS = 50_000
 _LABELLED = 13
 _SHORT = 2
+_ASIDE = re.compile(r"[,(\[]")
 _GREENER, _DEARER = Decimal("0.9"), Decimal("1.5")
 """What is greener has at most this share of the footprint, and costs at most this many times as much."""
 _MOST_GREENER = 10
@@ -89,13 +92,13 @@ class Catalogue:
         return self._products.by_id.get
 
     def of_kind(self, product: CatalogueProduct) -> Iterator[CatalogueProduct]:
-        """Yield the other products of the same kind: of its category, and with a word of its name.
+        """Yield the other products of the same kind: of its category, with the same noun for a name.
 
-        Every cow's milk and every oat's drink of a dairy shelf are "milk"; butter is another kind.
+        "Cow milk, 1 l" and "Oat milk" of a dairy shelf are both milk; "Milk cream" is another kind.
         """
-        words = _words(product.name)
-        for other in self._shelf(product.category) if words else ():
-            if other.product_id != product.product_id and words & _words(other.name):
+        noun = _noun(product.name)
+        for other in self._shelf(product.category) if noun else ():
+            if other.product_id != product.product_id and noun == _noun(other.name):
                 yield other
 
     def greener(self, product: CatalogueProduct) -> tuple[CatalogueProduct, ...]:
@@ -194,10 +197,17 @@ class Catalogue:
 
 
 @lru_cache(200_000)
-def _words(name: str) -> frozenset[str]:
-    """Return the words of a name, without numbers, units and what stands behind a comma."""
-    head = name.partition(",")[0].casefold()
-    return frozenset(word for word in head.split() if len(word) > _SHORT and word.isalpha())
+def _noun(name: str) -> str:
+    """Return the word that says what it is: in Hebrew and Arabic the first, elsewhere the last.
+
+    Numbers, units and what stands behind a comma or in brackets are none. Empty if there is no such word.
+    """
+    head = _ASIDE.split(name, maxsplit=1)[0].casefold()
+    words = [word for word in head.split() if len(word) > _SHORT and word.isalpha()]
+    if not words:
+        return ""
+    leads = unicodedata.bidirectional(words[0][0]) in ("R", "AL")
+    return words[0] if leads else words[-1]
 
 
 def _refuse_blank(layout: Layout | None, code: str) -> None:

@@ -17,7 +17,7 @@ from realtime.views.footprint import footprint
 from tests.domain.trolley.test_cart_lines import line
 from tests.realtime.conftest import World
 
-NAMES = ("Cow milk, 1 l", "Oat milk, 1 l", "Butter")
+NAMES = ("Cow milk, 1 l", "Oat milk, 1 l", "Milk cream")
 
 
 def dairy(world: World) -> list[str]:
