@@ -13,7 +13,7 @@ from tests.browser.watch import flaws
 @pytest.mark.parametrize("lang", ["en", "he"])
 def test_the_live_messages_can_be_read_and_searched(visit: Visit, lang: str, desk: bool) -> None:
     page = visit("/", lang=lang, desk=desk)
-    page.locator(".home-developers a").last.click()
+    page.locator(".home-developers a[href$=asyncapi]").click()
     page.locator("#search").fill("cart barcode")
     message = page.locator("details").first
     expect(message).to_contain_text("cart.add")

@@ -249,6 +249,7 @@ def test_the_matrix_leaves_out_nothing_that_can_be_read() -> None:
     # One's own notifications and browsers: test_notifications.
     posts |= {"api/notifications/push/<id:browser_id>", "api/notifications/<id:notification_id>/read"}
     posts |= {"api/me/phone", "api/me/phone/confirm"}  # test_own_phone
+    posts |= {"api/me/preferences"}  # test_preferences
     # One's own second factor and logins: test_second_factor.
     posts |= {f"api/me/totp{rest}" for rest in ("", "/confirm", "/recovery-codes")}
     posts |= {"api/me/logins", "api/me/logins/<id:login_id>"}
