@@ -56,11 +56,10 @@ async function products(words, chain) {
  * @param {import("./standing.js").Standing} standing
  */
 export async function findThings(words, { code, chain }) {
-  const asked = [
-    code ? trolleys(words, code) : [],
-    code ? orders(words, code) : [],
-    chain ? products(words, chain) : [],
-  ];
+  const ordered = code ? orders(words, code) : [];
+  const sold = chain ? products(words, chain) : [];
+  // A number is an order's before it is a part of a barcode; a word is a product's before it is a customer's.
+  const asked = [code ? trolleys(words, code) : [], ...(/\d/.test(words) ? [ordered, sold] : [sold, ordered])];
   const found = await Promise.allSettled(asked);
   return found.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
 }

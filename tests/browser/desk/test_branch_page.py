@@ -41,7 +41,7 @@ def _walks_the_frame(page: Page) -> None:
         "Devices of the branch",
         "Find anything",
     ]
-    rail = ["Map", "Orders", "Exit", "Devices", "Office", "Catalogue", "People"]
+    rail = ["Map", "Orders", "Exit", "Devices", "Office", "Till", "Catalogue", "People"]
     order = []
     for _ in range(13):
         page.keyboard.press("Tab")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.people import Visit
 from tests.browser.watch import flaws
 
-PAGES = ["Map", "Orders", "Exit", "Devices", "Office"]
+PAGES = ["Map", "Orders", "Exit", "Devices", "Office", "Till"]
 
 
 def _rail(page: Page) -> list[str]:
