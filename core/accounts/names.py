@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from core.wire import ids
 
@@ -47,7 +47,7 @@ def find_id(users: QuerySet[Account], text: str) -> str | None:
     try:
         return str(ids.parse(text))
     except ids.InvalidId:
-        found = users.filter(name_key=key(text)).values_list("pk", flat=True).first()
+        found = users.filter(Q(username=text) | Q(name_key=key(text))).values_list("pk", flat=True).first()
         return None if found is None else str(found)
 
 

@@ -79,7 +79,7 @@ def test_history_is_filtered_by_time_user_and_status(world: World, people: dict[
     assert found(f"?to={day_ago}") == {str(back.pk)}
     assert found(f"?from={day_ago}&user={lost.user_id}") == {str(lost.pk)}
     name = User.objects.get(pk=lost.user_id).username
-    assert found(f"?from={day_ago}&user={name.upper()}") == {str(lost.pk)}
+    assert found(f"?from={day_ago}&user={name}") == {str(lost.pk)}
     assert found("?user=nobody-of-this-name") == set()
     assert found("?trolley_id=t-2") == {str(lost.pk)}
     assert api.get(f"{OWN}/rentals/history?status=gone").status_code == 400
