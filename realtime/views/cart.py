@@ -18,7 +18,7 @@ from actors.messages.needs import Need
 from realtime.views.amounts import DepositView, SavingView, TaxView, amounts_fields
 from realtime.views.base import View
 from realtime.views.budget import BudgetStatus, BudgetView, budget_view
-from realtime.views.footprint import Greener, SwapView, footprint, no_swap, swaps
+from realtime.views.footprint import Greener, SwapView, footprint, no_swap, swap_of
 from realtime.views.product import FindProduct, ProductLike, ProductView
 from realtime.wire import encode, rfc3339
 
@@ -60,6 +60,12 @@ class ItemView(View, frozen=True):
     added_at: str
     available: bool
     warnings: tuple[WarningView, ...]
+
+
+class LineView(ItemView, frozen=True):
+    """One line of a whole cart, and what could come in its place."""
+
+    swap: SwapView | None
 
 
 class SavedView(View, frozen=True):
@@ -131,6 +137,7 @@ class CartAnswer(CartView, frozen=True):
     ``subtotal - savings + deposits (+ taxes, unless they are included) + rounding = total_price``.
     """
 
+    items: tuple[LineView, ...]
     subtotal: Decimal
     """The goods before anything was taken off."""
     savings: tuple[SavingView, ...]
@@ -144,8 +151,6 @@ class CartAnswer(CartView, frozen=True):
     """0 to 100: the mean of its units' scores, as far as they are known; null: of none."""
     carbon_kg: Decimal | None
     """Kilograms of CO2 equivalent of all goods whose footprint is known; null: of none."""
-    swaps: tuple[SwapView, ...]
-    """Greener goods of the same kind as some of its lines."""
 
 
 @lru_cache(100_000)
@@ -275,14 +280,22 @@ def cart_answer(
     """
     whole = _whole(state, find, currency, shown, short, avoided, standing)
     carbon_kg, score = footprint(state.lines.values(), find)
+    swaps = [swap_of(line, find, greener) for line in state.lines.values()]
+    whole["items"] = tuple(map(_line_view, whole["items"], swaps))
     return CartAnswer(
         **whole,
         **amounts_fields(amounts, state.lines),
         total_price=amounts.total,
         sustainability_score=score,
         carbon_kg=carbon_kg,
-        swaps=swaps(state.lines.values(), find, greener),
     )
+
+
+def _line_view(item: ItemView, swap: SwapView | None) -> LineView:
+    """Return the line with its swap; what is encoded of it already is not encoded again."""
+    line: Any = msgspec.Raw(encode(item)[:-1] + b',"swap":' + encode(swap) + b"}")
+    view: LineView = line
+    return view
 
 
 def _whole(

@@ -8,7 +8,7 @@ from decimal import Decimal
 from actors.messages.cart import Line
 from core.catalogue.live.products import CatalogueProduct
 from realtime.views.base import View
-from realtime.views.product import FindProduct, ProductLike, ProductView, product_view
+from realtime.views.product import FindProduct, ProductView, product_view
 
 _GRAM = Decimal("0.001")
 _KG = Decimal(1000)
@@ -20,7 +20,6 @@ Greener = Callable[[str], CatalogueProduct | None]
 class SwapView(View, frozen=True):
     """A greener product of the same kind as a line, for the whole of the line."""
 
-    item_id: str
     product: ProductView
     carbon_saved_kg: Decimal
     price_difference: Decimal
@@ -56,20 +55,14 @@ def carbon_of(line: Line, carbon_kg: Decimal) -> Decimal:
     return carbon_kg * line.quantity
 
 
-def swaps(lines: Iterable[Line], find: FindProduct, greener: Greener) -> tuple[SwapView, ...]:
-    """Return what could come in the place of lines; of weighed pieces and variants nothing."""
-    found = []
-    for line in lines:
-        other = None if line.label or line.variant_id else greener(line.product_id)
-        if other is not None and (now := find(line.product_id)) is not None:
-            found.append(_swap(line, now, other))
-    return tuple(found)
-
-
-def _swap(line: Line, now: ProductLike, other: CatalogueProduct) -> SwapView:
+def swap_of(line: Line, find: FindProduct, greener: Greener) -> SwapView | None:
+    """Return what could come in the place of a line; in that of a weighed piece or a variant nothing."""
+    other = None if line.label or line.variant_id else greener(line.product_id)
+    now = None if other is None else find(line.product_id)
+    if other is None or now is None:
+        return None
     saved = (now.carbon_kg or Decimal(0)) - (other.carbon_kg or Decimal(0))
     return SwapView(
-        item_id=line.line_id,
         product=product_view(other),
         carbon_saved_kg=(saved * line.quantity).quantize(_GRAM),
         price_difference=(other.price - now.price) * line.quantity,

@@ -95,7 +95,7 @@ async def test_the_cart_has_an_etag_that_follows_its_revision(
     assert (changed.status_code, changed.json()["revision"]) == (200, 1)
     assert set(changed.json()) == {
         "id", "items", "items_count", "total_items", "total_price", "currency", "has_unavailable_items",
-        "budget_status", "budget", "sustainability_score", "carbon_kg", "swaps", "revision", "updated_at",
+        "budget_status", "budget", "sustainability_score", "carbon_kg", "revision", "updated_at",
         "saved", "sessions", "vouchers", "checkout", "needs", "subtotal", "savings", "deposits", "taxes",
         "tax_included", "rounding",
     }  # fmt: skip
