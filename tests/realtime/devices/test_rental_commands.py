@@ -119,8 +119,8 @@ async def test_where_no_slot_sees_it_shopper_and_branch_hear_once_that_a_trolley
         await running.settled()
         (alarm,) = (await api.get(f"{path}/alarms")).json()["results"]
         assert (alarm["kind"], alarm["trolley_id"]) == ("overdue", code)
-        assert await asyncio.to_thread(notify_due) == 1
-        assert await asyncio.to_thread(notify_due) == 0
+        for _ in range(2):  # the server, whose clock has gone on too, may have been there before
+            await asyncio.to_thread(notify_due)
         kinds = await asyncio.to_thread(lambda: sorted(Notification.objects.values_list("kind", flat=True)))
         assert kinds.count("overdue") == 1
         await phone.command("session.end")
