@@ -70,7 +70,7 @@ class TaxRateAnswer(serializers.Serializer[Any]):
 class TaxRatesView(View):
     """Every rate that the caller may see."""
 
-    refuses = ("not_there", "unfit", "which_one")
+    refuses = ("not_there", "too_many_digits", "unfit", "which_one")
 
     @extend_schema(
         responses=TaxRateAnswer(many=True),
@@ -97,7 +97,7 @@ class TaxRatesView(View):
 class TaxRateView(View):
     """One rate."""
 
-    refuses = ("not_there", "unfit")
+    refuses = ("not_there", "too_many_digits", "unfit")
 
     @extend_schema(responses=TaxRateAnswer)
     def get(self, request: Request, rate_id: uuid.UUID) -> Response:

@@ -60,10 +60,10 @@ def test_a_trolley_is_found_by_its_number_and_back_closes_it(visit: Visit) -> No
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
 
-    page.locator(".entry", has_text="TROLLEY_07").click()
-    expect(page.get_by_role("dialog", name="Trolley 7")).to_be_visible()
+    page.locator(".entry", has_text="TROLLEY_22").click()
+    expect(page.get_by_role("dialog", name="Trolley 22")).to_be_visible()
     page.go_back()
-    expect(page.get_by_role("dialog", name="Trolley 7")).to_be_hidden()
+    expect(page.get_by_role("dialog", name="Trolley 22")).to_be_hidden()
     expect(page.locator(".board-list")).to_be_visible()
 
 
