@@ -11,6 +11,7 @@ import { More, Rows } from "../parts/rows.js";
 import { Viewfinder } from "../parts/viewfinder.js";
 import { Check } from "./check.js";
 import { Post, api, branch } from "./post.js";
+import { TypedCode } from "./typed-code.js";
 import { codeOf, verdictOf } from "./verdict.js";
 import { signIn } from "./parts.js";
 
@@ -110,45 +111,6 @@ function Verdict({ verdict, onNext, onRetry, onCheck }) {
   </main>`;
 }
 
-/**
- * The field for a code has the focus, for a scanner in somebody's hand types into it.
- * @param {{ onCode: (text: string) => void, busy: boolean }} props
- */
-function Typing({ onCode, busy }) {
-  const [code, empty] = [useSignal(brought), useSignal(false)];
-  const field = useRef(/** @type {HTMLElement | null} */ (null));
-  useEffect(() => field.current?.focus(), []);
-  const submit = (/** @type {Event} */ event) => {
-    event.preventDefault();
-    empty.value = !codeOf(code.value);
-    if (!empty.value) onCode(code.value);
-  };
-  return html`<form class="exit-typed" onSubmit=${submit}>
-    <label for="code">${t("exit.code")}</label>
-    <div class="row">
-      <input
-        ref=${field}
-        id="code"
-        class="input code"
-        aria-invalid=${empty.value ? "true" : undefined}
-        aria-describedby=${empty.value ? "code-error" : undefined}
-        autocomplete="off"
-        autocapitalize="characters"
-        spellcheck=${false}
-        maxlength="300"
-        placeholder="7K2M-Q0XP-91BD"
-        value=${code.value}
-        onInput=${(/** @type {Typed} */ e) => (code.value = e.target.value)}
-      />
-      <button class="btn btn-primary btn-big" disabled=${busy}>
-        ${busy && html`<span class="spinner" />`}
-        ${t("exit.ask")}
-      </button>
-    </div>
-    ${empty.value && html`<p class="field-error" id="code-error" role="alert">${t("exit.no_code")}</p>`}
-  </form>`;
-}
-
 /** @param {{ order: Rest.OrderSummary }} props */
 const Gone = ({ order }) => html`<li class="gone">
   <strong class="num">${order.number ?? "…"}</strong>
@@ -210,7 +172,7 @@ function Gate() {
     <h1>${t("exit.title")}</h1>
     <p class="soft">${t("exit.lead")}</p>
     <${Viewfinder} formats=${TROLLEY_FORMATS} onCode=${check} hint=${t("exit.hint")} square />
-    <${Typing} onCode=${check} busy=${busy.value} />
+    <${TypedCode} onCode=${check} busy=${busy.value} action=${t("exit.ask")} begin=${brought} />
     <${LastPasses} />
   </main>`;
 }

@@ -10,6 +10,24 @@ export const branch = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 export const api = `/api/branches/${encodeURIComponent(branch)}`;
 
 /**
+ * In the place of a page about the branch while it is not known, or why it is not shown.
+ * @param {{ problem?: Problem }} props
+ */
+export function NotYet({ problem }) {
+  if (!problem) return html`<main id="main"><${Loading} /></main>`;
+  const denied = problem.status === 404 || problem.status === 403;
+  return html`<main id="main">
+    <${Empty}
+      icon=${denied ? "locked" : "offline"}
+      title=${t(denied ? "denied.title" : "orders.failed")}
+      text=${denied ? t("denied.text", { code: branch }) : reason(problem)}
+    >
+      <button type="button" class="btn btn-primary" onClick=${() => location.reload()}>${t("retry")}</button>
+    <//>
+  </main>`;
+}
+
+/**
  * Shows `children` to who may stand there. `here`: the page's key, also of the document's title.
  * @param {{ here: string, children: any }} props
  */
@@ -30,26 +48,9 @@ export function Post({ here, children }) {
     document.title = t(`title.${here}`, { name });
   }, [lang.value, name]);
   const { answer, problem } = found.value ?? {};
-  const denied = problem?.status === 404 || problem?.status === 403;
   return html`
     <${Frame} here=${here} branch=${branch} name=${answer?.name} />
-    ${
-      answer
-        ? children
-        : html`<main id="main">
-          ${
-            !problem
-              ? html`<${Loading} />`
-              : html`<${Empty}
-                icon=${denied ? "locked" : "offline"}
-                title=${t(denied ? "denied.title" : "orders.failed")}
-                text=${denied ? t("denied.text", { code: branch }) : reason(problem)}
-              >
-                <button type="button" class="btn btn-primary" onClick=${() => location.reload()}>${t("retry")}</button>
-              <//>`
-          }
-        </main>`
-    }
+    ${answer ? children : html`<${NotYet} problem=${problem} />`}
     <${Toasts} />
   `;
 }

@@ -1,18 +1,18 @@
 /** What a branch has sold: find an order, see what became of it, give money back; sums and a file of what was found. */
-import { html, cx, render, useEffect, useSignal } from "../ui.js";
-import { t, lang, money, reason, zone } from "../i18n.js";
+import { html, render, useEffect, useSignal } from "../ui.js";
+import { t, lang, money, zone } from "../i18n.js";
 import { auth, queryOf } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Frame } from "../frame/frame.js";
-import { Empty, Loading, OfflineBanner, Toasts, ZoneNote } from "../parts/common.js";
+import { Empty, OfflineBanner, Toasts, ZoneNote } from "../parts/common.js";
 import { keep } from "../parts/files.js";
 import { useListing } from "../parts/listing.js";
 import { Listed } from "../parts/rows.js";
+import { NotYet, api, branch } from "./post.js";
 import { Left, OrderSheet } from "./sale.js";
 import { SearchForm, dayOf, filtersOf, isEmpty, searchOf } from "./search.js";
 import { Status, WhenAndUnits, signIn } from "./parts.js";
 
-const branch = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const PAGE = 30;
 const EVERY_MS = 10_000;
 
@@ -134,10 +134,7 @@ function Page() {
   const found = useSignal(/** @type {Found} */ ({}));
   useEffect(() => {
     if (!auth.signedIn) return signIn();
-    const both = Promise.all([
-      auth.call("GET", `/api/branches/${encodeURIComponent(branch)}`),
-      auth.call("GET", "/api/me"),
-    ]);
+    const both = Promise.all([auth.call("GET", api), auth.call("GET", "/api/me")]);
     both.then(
       ([place, me]) => {
         zone.value = place.timezone;
@@ -151,7 +148,6 @@ function Page() {
   useEffect(() => {
     document.title = t("title.sales", { name });
   }, [lang.value, name]);
-  const denied = problem?.status === 404 || problem?.status === 403;
   return html`
     <${Frame}
       here="orders"
@@ -160,25 +156,7 @@ function Page() {
       title=${t("sales.title")}
       note=${html`<span class="small soft"><span class="code">${branch}</span><${ZoneNote} /></span>`}
     />
-    ${
-      me && place
-        ? html`<${Sales} place=${place} manages=${leads(me)} />`
-        : html`<main id="main">
-          ${
-            !problem
-              ? html`<${Loading} />`
-              : html`<${Empty}
-                icon=${denied ? "locked" : "offline"}
-                title=${t(denied ? "denied.title" : "orders.failed")}
-                text=${denied ? t("denied.text", { code: branch }) : reason(problem)}
-              >
-                <button type="button" class=${cx("btn", "btn-primary")} onClick=${() => location.reload()}>
-                  ${t("retry")}
-                </button>
-              <//>`
-          }
-        </main>`
-    }
+    ${me && place ? html`<${Sales} place=${place} manages=${leads(me)} />` : html`<${NotYet} problem=${problem} />`}
     <${Toasts} />
   `;
 }

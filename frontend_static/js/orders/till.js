@@ -1,5 +1,5 @@
 /** The till: a cashier scans a shopper's code, takes the money, and reads what goes back. */
-import { html, render, useEffect, useRef, useSignal } from "../ui.js";
+import { html, render, useRef, useSignal } from "../ui.js";
 import { t, money } from "../i18n.js";
 import { auth } from "../api.js";
 import { decimalsOf } from "../money.js";
@@ -9,36 +9,16 @@ import { Icon } from "../parts/icons.js";
 import { Refusal, useRequest } from "../parts/forms.js";
 import { Viewfinder } from "../parts/viewfinder.js";
 import { Post, api } from "./post.js";
+import { TypedCode } from "./typed-code.js";
 
 /** @param {{ onCode: (text: string) => void, busy: boolean }} props */
-function Asking({ onCode, busy }) {
-  const code = useSignal("");
-  const field = useRef(/** @type {HTMLElement | null} */ (null));
-  useEffect(() => field.current?.focus(), []);
-  const submit = (/** @type {Event} */ event) => {
-    event.preventDefault();
-    if (code.value.trim()) onCode(code.value.trim());
-  };
-  return html`<${Viewfinder} formats=${TROLLEY_FORMATS} onCode=${onCode} hint=${t("till.hint")} square />
-    <form class="exit-typed" onSubmit=${submit}>
-      <label for="code">${t("exit.code")}</label>
-      <div class="row">
-        <input
-          ref=${field}
-          id="code"
-          class="input code"
-          autocomplete="off"
-          autocapitalize="characters"
-          spellcheck=${false}
-          maxlength="64"
-          placeholder="7K2M-Q0XP-91BD"
-          value=${code.value}
-          onInput=${(/** @type {Typed} */ e) => (code.value = e.target.value)}
-        />
-        <button class="btn btn-primary btn-big" disabled=${busy}>${t("till.show")}</button>
-      </div>
-    </form>`;
-}
+const Asking = ({ onCode, busy }) => html`<${Viewfinder}
+    formats=${TROLLEY_FORMATS}
+    onCode=${onCode}
+    hint=${t("till.hint")}
+    square
+  />
+  <${TypedCode} action=${t("till.show")} onCode=${onCode} busy=${busy} />`;
 
 /**
  * What is to be paid, and the two ways to pay it.
