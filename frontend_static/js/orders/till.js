@@ -2,7 +2,7 @@
 import { html, render, useRef, useSignal } from "../ui.js";
 import { t, money } from "../i18n.js";
 import { auth } from "../api.js";
-import { decimalsOf } from "../money.js";
+import { decimalsOf, readAmount } from "../money.js";
 import { TROLLEY_FORMATS, signalFound } from "../scan.js";
 import { uuid } from "../socket.js";
 import { Icon } from "../parts/icons.js";
@@ -22,15 +22,16 @@ const Asking = ({ onCode, busy }) => html`<${Viewfinder}
 
 /**
  * What is to be paid, and the two ways to pay it.
- * @param {{ bill: Rest.TillView, busy: boolean, onPaid: (method: string, received?: number) => void }} props
+ * @param {{ bill: Rest.TillView, busy: boolean, onPaid: (method: string, received?: string) => void }} props
  */
 function Taking({ bill, busy, onPaid }) {
   const due = Number(bill.due_in_cash).toFixed(decimalsOf(bill.currency));
   const received = useSignal("");
-  const given = received.value.trim() === "" ? Number(due) : Number(received.value.replace(",", "."));
+  const read = received.value.trim() === "" ? { amount: due } : readAmount(received.value, bill.currency);
+  const enough = "amount" in read && Number(read.amount) >= Number(due);
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    onPaid("cash", given);
+    if ("amount" in read) onPaid("cash", read.amount);
   };
   return html`<div class="label label-pay">
       <span class="label-word"><bdi>${bill.customer}</bdi></span>
@@ -47,10 +48,13 @@ function Taking({ bill, busy, onPaid }) {
           inputmode="decimal"
           placeholder=${due}
           value=${received.value}
+          aria-invalid=${"wrong" in read ? "true" : undefined}
+          aria-describedby=${"wrong" in read ? "received-error" : undefined}
           onInput=${(/** @type {Typed} */ e) => (received.value = e.target.value)}
         />
+        ${"wrong" in read && html`<p class="field-error" id="received-error" role="alert">${t(read.wrong, read.vars)}</p>`}
       </div>
-      <button class="btn btn-primary btn-big btn-wide" disabled=${busy || !(given >= Number(due))}>
+      <button class="btn btn-primary btn-big btn-wide" disabled=${busy || !enough}>
         ${t("till.cash")} · <span class="num">${money(bill.due_in_cash, bill.currency)}</span>
       </button>
     </form>
@@ -85,7 +89,7 @@ function Till() {
     bill.value = found;
     signalFound(Boolean(found));
   };
-  const pay = async (/** @type {string} */ method, /** @type {number | undefined} */ received) => {
+  const pay = async (/** @type {string} */ method, /** @type {string | undefined} */ received) => {
     const body = { code: code.value, method, ...(received !== undefined && { received }) };
     const headers = { "Idempotency-Key": `${key.current}-${method}-${received ?? ""}` };
     taken.value = await run(() => auth.call("POST", `${api}/till`, { body, headers }));

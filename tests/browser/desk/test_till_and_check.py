@@ -28,10 +28,13 @@ def test_a_shopper_pays_at_the_till_and_staff_looks_into_the_trolley(
     expect(desk.locator(".label-sum")).to_have_text("₹68.00")
     desk.get_by_label("Cash received").fill("50")
     expect(desk.get_by_role("button", name="Cash")).to_be_disabled()
-    desk.get_by_label("Cash received").fill("100")
+    desk.get_by_label("Cash received").fill("a hundred")
+    expect(desk.get_by_role("alert")).to_contain_text("1234.50")
+    expect(desk.get_by_role("button", name="Cash")).to_be_disabled()
+    desk.get_by_label("Cash received").fill("₹ 1,100.00")
     assert flaws(desk) == []
     desk.get_by_role("button", name="Cash").click()
-    expect(desk.locator(".label-sum")).to_have_text("₹32.00")
+    expect(desk.locator(".label-sum")).to_have_text("₹1,032.00")
     exit_pass = thanked(phone)
 
     call(store, "manager", "PATCH", "/api/branches/BRANCH-001", {"settings": {"check_rate": 100}})
