@@ -109,7 +109,8 @@ def _visible(request: Request) -> QuerySet[Entry]:
             raise Http404
         rows = rows.filter(branch=branch.code)
     if "who" in given:
-        rows = rows.filter(who=f"user:{names.find_id(User.objects.all(), given['who'])}")
+        found = names.find_id(User.objects.all(), given["who"])
+        rows = rows.none() if found is None else rows.filter(who=f"user:{found}")
     if what := given.get("what"):
         rows = rows.filter(what__startswith=what) if what.endswith(".") else rows.filter(what=what)
     if "from" in given:

@@ -246,31 +246,31 @@ class OrderAnswer(OrderSummary):
     @extend_schema_field({"type": "number"})
     def get_subtotal(self, row: Order) -> Any:
         """Return the goods before anything was taken off."""
-        return amounts.read(row)["subtotal"]
+        return self.context["amounts"]["subtotal"]
 
     @extend_schema_field(SavingAnswer(many=True))
     def get_savings(self, row: Order) -> Any:
         """Return what was taken off, by rule."""
-        return amounts.read(row)["savings"]
+        return self.context["amounts"]["savings"]
 
     @extend_schema_field(DepositAnswer(many=True))
     def get_deposits(self, row: Order) -> Any:
         """Return the deposits."""
-        return amounts.read(row)["deposits"]
+        return self.context["amounts"]["deposits"]
 
     @extend_schema_field(TaxAnswer(many=True))
     def get_taxes(self, row: Order) -> Any:
         """Return the taxes."""
-        return amounts.read(row)["taxes"]
+        return self.context["amounts"]["taxes"]
 
     def get_tax_included(self, row: Order) -> bool:
         """Return whether the prices held the taxes."""
-        return cast(bool, amounts.read(row)["tax_included"])
+        return cast(bool, self.context["amounts"]["tax_included"])
 
     @extend_schema_field({"type": "number"})
     def get_rounding(self, row: Order) -> Any:
         """Return what was added to make an amount that can be paid."""
-        return amounts.read(row)["rounding"]
+        return self.context["amounts"]["rounding"]
 
     def get_mine(self, row: Order) -> bool:
         """Return whether it is shown to whoever bought it."""
@@ -317,7 +317,12 @@ class OrderAnswer(OrderSummary):
 
 def order_context(row: Order, *, mine: bool) -> dict[str, Any]:
     """Return what ``OrderAnswer`` has to know beside the row; ``mine``: whoever bought it reads it."""
-    return {"names": shown_names([row.user_id]), "currency": row.currency, "mine": mine}
+    return {
+        "names": shown_names([row.user_id]),
+        "currency": row.currency,
+        "amounts": amounts.read(row),
+        "mine": mine,
+    }
 
 
 def receipt_url(row: Order) -> str:
