@@ -22,10 +22,12 @@ from actors.kit import money
 from actors.messages.cart import Line
 from actors.messages.money.amounts import (
     PLAIN,
+    PROMOTION,
     ZERO,
     Amounts,
     Deposit,
     GoodsTerms,
+    Promoted,
     Saving,
     Share,
     Tax,
@@ -41,19 +43,28 @@ TermsOf = Callable[[str, Line], GoodsTerms]
 
 
 def amounts(
-    lines: Mapping[str, Line], currency: str, terms: TermsOf, *, included: bool = True, by_line: bool = False
+    lines: Mapping[str, Line],
+    currency: str,
+    terms: TermsOf,
+    *,
+    included: bool = True,
+    by_line: bool = False,
+    promotions: tuple[Promoted, ...] = (),
 ) -> Amounts:
     """Return what lines of that currency, by their keys, amount to; without the shares."""
-    return _worked_out(lines, currency, terms, included=included, by_line=by_line)[0]
+    return _worked_out(lines, currency, terms, promotions, included=included, by_line=by_line)[0]
 
 
-def bill(lines: Mapping[str, Line], currency: str, terms: TaxTerms) -> Amounts:
+def bill(
+    lines: Mapping[str, Line], currency: str, terms: TaxTerms, promotions: tuple[Promoted, ...] = ()
+) -> Amounts:
     """Return what is to be paid for the lines, and what of it falls on each."""
     goods = terms.goods
     found, portions = _worked_out(
         lines,
         currency,
         lambda key, line: goods.get(key, PLAIN),
+        promotions,
         included=terms.included,
         by_line=terms.by_line,
     )
@@ -64,35 +75,48 @@ def adds_up(bought: Amounts, lines: Iterable[Line]) -> bool:
     """Whether the lines and all that is added to them make the total, and the shares do (invariant 6)."""
     goods = sum((line.line_total for line in lines), ZERO)
     saved = sum((each.amount for each in bought.savings), ZERO)
+    goods -= sum((each.amount for each in bought.promotions), ZERO)
     more = sum((each.line_total for each in bought.deposits), ZERO) + bought.rounding
     if not bought.tax_included:
         more += sum((each.tax for each in bought.taxes), ZERO)
     shared = sum((each.paid + each.deposit for each in bought.shares), ZERO)
-    return bought.subtotal - saved == goods and goods + more == shared == bought.total
+    laid = all(sum((line.amount for line in each.lines), ZERO) == each.amount for each in bought.promotions)
+    return laid and bought.subtotal - saved == goods and goods + more == shared == bought.total
 
 
 def _worked_out(
-    lines: Mapping[str, Line], currency: str, terms: TermsOf, *, included: bool, by_line: bool
+    lines: Mapping[str, Line],
+    currency: str,
+    terms: TermsOf,
+    promotions: tuple[Promoted, ...],
+    *,
+    included: bool,
+    by_line: bool,
 ) -> tuple[Amounts, list[_Portion]]:
     zero = money.zero(currency)
     savings: dict[str, Decimal] = {}
     deposits: list[Deposit] = []
     portions: list[_Portion] = []
     goods = zero
+    less = taken_off(promotions)
     for key, line in lines.items():
         sold = terms(key, line)
-        goods += line.line_total
+        worth = line.line_total - less[key] if key in less else line.line_total
+        goods += worth
         if len(line.price_trace) > 1 and line.label is None:
             _save(savings, line)
-        portions.append(_Portion(key, sold.tax, line.line_total))
+        portions.append(_Portion(key, sold.tax, worth))
         if sold.deposit:
             deposit = _deposit(key, line, sold.deposit, currency)
             deposits.append(deposit)
             portions.append(_Portion(key, sold.deposit_tax, deposit.line_total, True))
+    for each in promotions:
+        name = PROMOTION + each.name
+        savings[name] = savings.get(name, ZERO) + each.amount
     taxes = _taxes(portions, currency, included=included, by_line=by_line)
-    gross = goods + sum((each.line_total for each in deposits), zero)
+    gross = goods + sum((deposit.line_total for deposit in deposits), zero)
     if not included:
-        gross += sum((each.tax for each in taxes), zero)
+        gross += sum((tax.tax for tax in taxes), zero)
     total = money.payable(gross, currency)
     found = Amounts(
         subtotal=goods + sum(savings.values(), zero),
@@ -103,8 +127,18 @@ def _worked_out(
         rounding=total - gross,
         total=total,
         shares=(),
+        promotions=promotions,
     )
     return found, portions
+
+
+def taken_off(promotions: Iterable[Promoted]) -> dict[str, Decimal]:
+    """Return what promotions take off each line, by its key."""
+    less: dict[str, Decimal] = {}
+    for each in promotions:
+        for line in each.lines:
+            less[line.key] = less.get(line.key, ZERO) + line.amount
+    return less
 
 
 class _Portion(NamedTuple):

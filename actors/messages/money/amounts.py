@@ -93,6 +93,30 @@ class Share(msgspec.Struct, frozen=True, gc=False):
     deposit_tax_class: str
 
 
+class PromotedLine(msgspec.Struct, frozen=True, gc=False):
+    """What of a promotion's saving falls on a line, and how many of its units count for it."""
+
+    key: str
+    units: int
+    amount: Decimal
+
+
+class Promoted(msgspec.Struct, frozen=True):
+    """What one promotion takes off a whole cart; the lines' parts make the amount."""
+
+    promotion_id: str
+    name: str
+    kind: str
+    times: int
+    """How often it applied."""
+    amount: Decimal
+    lines: tuple[PromotedLine, ...]
+
+
+PROMOTION = "promotion:"
+"""What stands before a promotion's name where savings are listed."""
+
+
 class Amounts(msgspec.Struct, frozen=True, kw_only=True):
     """Exact, in the currency's decimals.
 
@@ -103,6 +127,7 @@ class Amounts(msgspec.Struct, frozen=True, kw_only=True):
     subtotal: Decimal
     """The goods before anything was taken off."""
     savings: tuple[Saving, ...]
+    """By rule, and by promotion."""
     deposits: tuple[Deposit, ...]
     taxes: tuple[Tax, ...]
     tax_included: bool
@@ -112,3 +137,5 @@ class Amounts(msgspec.Struct, frozen=True, kw_only=True):
     """What is paid."""
     shares: tuple[Share, ...]
     """In the order of the lines; empty while nothing is to be paid yet."""
+    promotions: tuple[Promoted, ...] = ()
+    """What of the savings promotions made, by line: the lines' own totals know nothing of them."""
