@@ -166,20 +166,21 @@ _GROWN = (
 )  # fmt: skip
 _CART = _codec(
     cart.DECIDER,
-    state_version=10,
+    state_version=11,
     versions={
-        **dict.fromkeys((*_GROWN, "CheckoutRequested"), 3),
-        **dict.fromkeys(("PaymentRequested", "CheckoutReopened"), 2),
-        **dict.fromkeys(("VouchersChanged", "CheckoutPaid"), 4),
+        **dict.fromkeys((*_GROWN, "CheckoutReopened"), 3),
+        "PaymentRequested": 2,
+        **dict.fromkeys(("VouchersChanged", "CheckoutRequested"), 4),
+        "CheckoutPaid": 5,
     },
     upcasters={
         **{(name, version): same for name in _GROWN for version in (1, 2)},
         ("VouchersChanged", 3): same,
-        **{("CheckoutRequested", version): same for version in (1, 2)},
-        ("CheckoutReopened", 1): same,
+        **{("CheckoutRequested", version): same for version in (1, 2, 3)},
+        **{("CheckoutReopened", version): same for version in (1, 2)},
         ("PaymentRequested", 1): same,
         ("CheckoutPaid", 1): _with_purchase("total"),
-        **{("CheckoutPaid", version): same for version in (2, 3)},
+        **{("CheckoutPaid", version): same for version in (2, 3, 4)},
     },
     bodies={
         carts.AddItem: lambda command: (
@@ -209,11 +210,11 @@ _STOCK = _codec(
 )
 _ORDER = _codec(
     order.DECIDER,
-    state_version=5,
-    versions={"OrderPlaced": 4},
+    state_version=6,
+    versions={"OrderPlaced": 5},
     upcasters={
         ("OrderPlaced", 1): _with_purchase("total"),
-        **{("OrderPlaced", version): same for version in (2, 3)},
+        **{("OrderPlaced", version): same for version in (2, 3, 4)},
     },
     bodies={
         orders.RefundOrder: lambda command: (command.amount, command.reason, command.returned),
@@ -226,11 +227,11 @@ _ORDER_NUMBERS = _codec(
 )
 _PAYMENT = _codec(
     payment.DECIDER,
-    state_version=5,
-    versions={"ChargeStarted": 4},
+    state_version=6,
+    versions={"ChargeStarted": 5},
     upcasters={
         ("ChargeStarted", 1): _with_purchase("amount"),
-        **{("ChargeStarted", version): same for version in (2, 3)},
+        **{("ChargeStarted", version): same for version in (2, 3, 4)},
     },
     bodies={
         # No digest of a whole card's number is kept: there are few enough of them to try.

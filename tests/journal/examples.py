@@ -16,7 +16,7 @@ import msgspec
 
 from actors.messages import alarms, budget, cart, device, needs, pricing, rollout, stock, trolley
 from actors.messages import returns as yard
-from actors.messages.money import checkout, exit_check, order, paying, payment, purchase, voucher
+from actors.messages.money import amounts, checkout, exit_check, order, paying, payment, purchase, voucher
 from actors.messages.money import order_numbers as till
 from core.entities import ENTITIES
 from core.journal.codec import JsonCodec, tag_of
@@ -77,6 +77,26 @@ _PURCHASE = purchase.Purchase(
     total=_TOTAL,
     currency="INR",
 )
+_PROMOTED = amounts.Promoted(
+    _ID(4),
+    "3 for 2 of all rice",
+    "n_for_m",
+    1,
+    Decimal("420.75"),
+    (amounts.PromotedLine(f"{_ID(2)}/{_ID(3)}", 3, Decimal("420.75")),),
+)
+_AMOUNTS = amounts.Amounts(
+    subtotal=_TOTAL,
+    savings=(amounts.Saving("promotion:3 for 2 of all rice", Decimal("420.75")),),
+    deposits=(),
+    taxes=(amounts.Tax("standard", "GST", Decimal(5), Decimal("801.43"), Decimal("40.07")),),
+    tax_included=True,
+    rounding=Decimal("0.00"),
+    total=Decimal("841.50"),
+    shares=(amounts.Share(f"{_ID(2)}/{_ID(3)}", Decimal("841.50"), Decimal("0.00"), "standard", ""),),
+    promotions=(_PROMOTED,),
+)
+_SOLD = msgspec.structs.replace(_PURCHASE, total=_AMOUNTS.total, amounts=_AMOUNTS)
 _ABOUT = alarms.About("trolley/TROLLEY_01", "TROLLEY_01", _ID(0), 17, _USER, "not_opened")
 _ALARM = alarms.Alarm(
     alarm_id=_ID(8),
@@ -250,6 +270,7 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
         restore_s=900.0,
         at=_AT,
         wish=checkout.Wish(_ID(9), "sandbox", "demo"),
+        amounts=_AMOUNTS,
     ),
     checkout.CheckoutReserved(_ID(8), _AT),
     checkout.CheckoutRefused(
@@ -298,7 +319,7 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
         _AT,
     ),
     budget.SpendingCorrected(_ID(8), Decimal("420.75"), _AT),
-    order.OrderPlaced(_USER, _PURCHASE, _AT),
+    order.OrderPlaced(_USER, _SOLD, _AT),
     order.OrderNumbered(1042, _AT),
     order.ExitVerified(_ID(9), _AT),
     order.RefundRequested(
@@ -339,8 +360,9 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
         expires_at=_AT + 300,
         restore_s=900.0,
         at=_AT,
+        amounts=_AMOUNTS,
     ),
-    paying.CheckoutPaid(payment_id=_ID(8), order_id=_ID(8), purchase=_PURCHASE, at=_AT),
+    paying.CheckoutPaid(payment_id=_ID(8), order_id=_ID(8), purchase=_SOLD, at=_AT),
     paying.PaymentReturned(_ID(8), _ID(6), "Sold out.", _AT),
     payment.ChargeStarted(
         user_id=_USER,
