@@ -9,7 +9,7 @@ from typing import NamedTuple
 class Option(NamedTuple):
     """A promotion of goods: a group of ``n`` units with the cheapest at less, or a bundle for a price."""
 
-    index: int
+    deal: int
     parts: tuple[tuple[int, tuple[str, ...]], ...]
     """Units and keys of its sets of goods; one set for what is no bundle."""
     off_units: int

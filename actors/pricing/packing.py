@@ -23,13 +23,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from actors.pricing.options import Option, Slot
-from actors.pricing.search import Search
+from actors.pricing.search import Alone, Search
 
 
 class Found(NamedTuple):
     """What one promotion does."""
 
-    index: int
+    deal: int
     saved: int
     times: int
     units: dict[str, int]
@@ -60,8 +60,8 @@ def pack(goods: Goods, options: Sequence[Option]) -> list[Found]:
             uses.setdefault(index, []).extend(used)
     for key in goods:
         if key in rest:
-            uses.setdefault(singles[key][1].index, []).append((goods[key][0], key, goods[key][1]))
-    by_index = {each.index: each for each in options}
+            uses.setdefault(singles[key][1].deal, []).append((goods[key][0], key, goods[key][1]))
+    by_index = {each.deal: each for each in options}
     return [_found(by_index[index], used) for index, used in sorted(uses.items())]
 
 
@@ -73,7 +73,7 @@ def _found(option: Option, used: list[tuple[int, str, int]]) -> Found:
         units[key] = units.get(key, 0) + count
         prices += [price] * count
     whole = sum(n for n, _ in option.parts)
-    return Found(option.index, option.saves(prices), len(prices) // whole, units)
+    return Found(option.deal, option.saves(prices), len(prices) // whole, units)
 
 
 def _components(options: Sequence[Option]) -> Iterable[list[Option]]:
@@ -117,11 +117,11 @@ class _Component:
         for key, (price, quantity) in sorted(self._goods.items(), key=lambda each: -each[1][0]):
             option, apart = self._uniform(key, price, quantity)
             if option is not None and apart:
-                uses.setdefault(option.index, []).append((price, key, apart))
+                uses.setdefault(option.deal, []).append((price, key, apart))
             units += [(price, key)] * (quantity - apart)
         for (price, key), option in zip(units, self._choices(units), strict=True):
             if option is not None:
-                uses.setdefault(option.index, []).append((price, key, 1))
+                uses.setdefault(option.deal, []).append((price, key, 1))
         return uses
 
     def _uniform(self, key: str, price: int, quantity: int) -> tuple[Option | None, int]:
@@ -143,6 +143,6 @@ class _Component:
 
     def _choices(self, units: list[tuple[int, str]]) -> list[Option | None]:
         """Return for each unit, the dearest first, the promotion that it counts for."""
-        alone = [self._singles.get(key, (0, None)) for _, key in units]
+        alone: list[Alone] = [self._singles.get(key, (0, None)) for _, key in units]
         prices, slots = [price for price, _ in units], [self._on[key] for _, key in units]
         return Search(self._slots, prices, slots, alone).best()

@@ -27,7 +27,8 @@ from actors.kit import money
 from actors.messages.cart import Line
 from actors.messages.money.amounts import Promoted, PromotedLine
 from actors.messages.money.promotions import Deal, Promotion
-from actors.pricing.packing import Option, pack
+from actors.pricing.options import Option
+from actors.pricing.packing import pack
 
 _HUNDRED = Decimal(100)
 
@@ -100,7 +101,7 @@ class _Cart:
                 worth = {key: self._goods[key][0] * units for key, units in each.units.items()}
                 parts = shares(each.saved, worth)
                 by_line = {key: (each.units[key], parts[key]) for key in worth}
-                found.append(Saved(deals[each.index], each.times, each.saved, by_line))
+                found.append(Saved(deals[each.deal], each.times, each.saved, by_line))
                 for key, part in parts.items():
                     left[key] -= part
         return found + self._spent(deals, left)

@@ -17,7 +17,8 @@ from actors.messages.cart import Line, PriceStep
 from actors.messages.money.amounts import GoodsTerms, Promoted, TaxTerms
 from actors.messages.money.promotions import Deal, Promotion
 from actors.pricing import Return, adds_up, bill, given_back, promoted
-from actors.pricing.packing import Option, pack
+from actors.pricing.options import Option
+from actors.pricing.packing import pack
 from tests.domain.commerce.promotion_reference import most_saved
 from tests.domain.commerce.test_amounts import DE_7, DE_19
 from tests.domain.commerce.test_refund_parts import purchase
