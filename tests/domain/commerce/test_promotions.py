@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from importlib import import_module
 from itertools import combinations
+from random import Random
 from typing import Any
 
 import pytest
@@ -261,9 +263,9 @@ def test_very_many_units_of_a_line_are_no_other_case(
 @pytest.mark.parametrize("seed", range(6))
 def test_a_cart_of_a_hundred_lines_has_the_total_that_a_solver_of_integer_programmes_finds(seed: int) -> None:
     """Every possible group is a column of a set packing; HiGHS chooses among them."""
-    optimize = pytest.importorskip("scipy.optimize")
-    sparse = pytest.importorskip("scipy.sparse")
-    random = __import__("random").Random(seed)
+    optimize = import_module("scipy.optimize")
+    sparse = import_module("scipy.sparse")
+    random = Random(seed)
     goods = {f"p{n}": (random.randrange(50, 5000), random.randrange(1, 3)) for n in range(100)}
     options = []
     for index in range(40):
