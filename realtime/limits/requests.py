@@ -8,6 +8,7 @@ for itself (headers that never end, how many connections) is in ``uvicorn.py`` a
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from realtime.asgi import App, Message, Receive, Send
 from realtime.limits.allowances import Allowances, Rates
 from realtime.limits.attempts import Attempts
 from realtime.limits.logins import Logins
+from realtime.limits.server import LINGER_S
 from realtime.problems import Problem
 
 AccountOf = Callable[[str], "tuple[str, bool] | None"]
@@ -101,7 +103,7 @@ class RequestGuard:
             # A response that has begun can only be cut off, which the server does at an exception.
             if begun:
                 raise
-            await self._refuse(scope, send, refused.problem)
+            await self._refuse(scope, receive, send, refused.problem)
 
     async def _log_in(self, scope: Message, receive: Receive, send: Send) -> None:
         try:
@@ -162,12 +164,12 @@ class RequestGuard:
         if wait > 0:
             raise RequestRefused(_too_often(wait, self._allowances.rates, account is not None))
 
-    async def _refuse(self, scope: Message, send: Send, problem: Problem) -> None:
-        more: list[tuple[bytes, bytes]] = []
+    async def _refuse(self, scope: Message, receive: Receive, send: Send, problem: Problem) -> None:
         if problem.status in (408, 413, 431):
-            # What is left of the body is not read, so the connection cannot serve another request.
-            more = [(b"connection", b"close")]
-        await self._respond(scope, send, problem, *more)
+            # What is left of the body is dropped, so the connection cannot serve another request.
+            await self._respond(scope, _lingering(receive, send), problem, (b"connection", b"close"))
+        else:
+            await self._respond(scope, send, problem)
 
 
 def _too_large(most: int, length: int | None) -> Problem:
@@ -213,6 +215,23 @@ def _bounded(receive: Receive, most: int, within: float) -> Receive:
         return message
 
     return receiving
+
+
+def _lingering(receive: Receive, send: Send) -> Send:
+    """Return a ``send`` that ends the response when the client has stopped sending, or after a moment."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] != "http.response.body" or message.get("more_body", False):
+            await send(message)
+            return
+        await send({**message, "more_body": True})
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_S):
+                while (await receive()).get("more_body", False):
+                    pass
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return sending
 
 
 async def _whole(receive: Receive) -> Receive:

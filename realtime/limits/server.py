@@ -13,6 +13,9 @@ from realtime.limits.connections import Connections
 from realtime.problems import CONTENT_TYPE, Problem
 from realtime.wire import encode
 
+LINGER_S = 1.0
+"""So long is dropped what a refused client still sends, for closing at once may take our answer from it."""
+
 
 class ServerLimits:
     """Of one process."""

@@ -17,11 +17,12 @@ from twisted.web import http
 
 from core.accounts import tokens
 from realtime.limits.connections import Full
-from realtime.limits.server import REFUSALS, limits
+from realtime.limits.server import LINGER_S, REFUSALS, limits
 
 reactor: Any = _reactor
 # Typed only in part.
 _HTTPChannel: Any = http.HTTPChannel
+_FULL = 503
 
 
 class LimitedFactory(HTTPFactory):  # type: ignore[misc]
@@ -47,6 +48,7 @@ class LimitedChannel(_HTTPChannel):  # type: ignore[misc]
     totalHeadersSize = settings.HTTP_MAX_HEAD_BYTES
     MAX_LENGTH = settings.HTTP_MAX_HEAD_BYTES
     _deadline: Any = None
+    _goodbye: Any = None
     _counted: str | None = None
     refusal: int | None = None
 
@@ -56,7 +58,7 @@ class LimitedChannel(_HTTPChannel):  # type: ignore[misc]
         try:
             limits().connections.enter(address)
         except Full:
-            self.refuse(503)
+            self.refuse(_FULL)
             return
         self._counted = address
         super().connectionMade()
@@ -65,6 +67,8 @@ class LimitedChannel(_HTTPChannel):  # type: ignore[misc]
     def connectionLost(self, reason: Any) -> None:
         """Forget the connection."""
         self._head_came()
+        if self._goodbye is not None and self._goodbye.active():
+            self._goodbye.cancel()
         self.leave()
         super().connectionLost(reason)
 
@@ -92,13 +96,27 @@ class LimitedChannel(_HTTPChannel):  # type: ignore[misc]
     def _respondToBadRequestAndDisconnect(self) -> None:
         self.refuse(431 if self._receivedHeaderSize > self.totalHeadersSize else 400)
 
-    def refuse(self, status: int) -> None:
-        """Answer with a problem document and hang up; a second time does nothing."""
+    def dataReceived(self, data: bytes) -> None:
+        """Read on, unless the client has been refused."""
         if self.refusal is None:
-            self.refusal = status
-            self._head_came()
-            self.transport.write(REFUSALS[status])
+            super().dataReceived(data)
+
+    def refuse(self, status: int) -> None:
+        """Answer with a problem document and hang up; a second time does nothing.
+
+        Closing while the client still sends resets the connection, and a reset takes the answer away
+        from who has not read it yet. So only our side is closed at first, and what still comes is dropped.
+        """
+        if self.refusal is not None:
+            return
+        self.refusal = status
+        self._head_came()
+        self.transport.write(REFUSALS[status])
+        if status == _FULL:
             self.transport.loseConnection()
+        else:
+            self.transport.loseWriteConnection()
+            self._goodbye = reactor.callLater(LINGER_S, self.transport.loseConnection)
 
     def _await_head(self) -> None:
         self._deadline = reactor.callLater(limits().head_s, self.refuse, 408)

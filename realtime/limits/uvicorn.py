@@ -19,7 +19,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from realtime.limits.admission import admission
 from realtime.limits.connections import Full
-from realtime.limits.server import REFUSALS, ServerLimits, limits
+from realtime.limits.server import LINGER_S, REFUSALS, ServerLimits, limits
 
 _SLICE = 1024
 """A few commands: so many bytes of everybody may be parsed in one turn of the loop."""
@@ -27,6 +27,7 @@ _GOODBYE_BYTES = 128 * 1024
 """What may be under way when a socket is closed: its kernel's buffer, of somebody who means no harm."""
 _GOODBYE_S = 1.0
 _UNIX = "unix"
+_FULL = 503
 
 
 class LimitedWebSocket(WebSocketsSansIOProtocol):
@@ -138,12 +139,13 @@ class LimitedHttp(HttpToolsProtocol):
         self._head_bytes = 0
         self._head_fields = 0
         self._refusal: int | None = None
+        self._goodbye: asyncio.TimerHandle | None = None
         self._counted: str | None = None
         address = self.client[0] if self.client else _UNIX
         try:
             self._limits.connections.enter(address)
         except Full:
-            self._refuse(503)
+            self._refuse(_FULL)
             return
         self._counted = address
         self._await_head()
@@ -160,6 +162,8 @@ class LimitedHttp(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         self._head_came()
+        if self._goodbye is not None:
+            self._goodbye.cancel()
         if self._counted is not None:
             self._limits.connections.leave(self._counted)
             self._counted = None
@@ -229,6 +233,11 @@ class LimitedHttp(HttpToolsProtocol):
     def _refuse(self, status: int) -> None:
         self._refusal = status
         self._head_came()
-        if not self.transport.is_closing():
-            self.transport.write(REFUSALS[status])
+        if self.transport.is_closing():
+            return
+        self.transport.write(REFUSALS[status])
+        if status == _FULL or not self.transport.can_write_eof():
             self.transport.close()
+        else:
+            self.transport.write_eof()
+            self._goodbye = self.loop.call_later(LINGER_S, self.transport.close)

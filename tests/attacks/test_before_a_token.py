@@ -49,9 +49,30 @@ async def test_a_body_without_a_length_is_counted_as_it_comes(shop: Target) -> N
     line = await shop.connect()
     line.send(b"POST /api/auth/token HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
-    for _ in range(40):
+    for _ in range(20):
         line.send(chunk)
+        await line.writer.drain()  # A server that closed at once would reset the connection here.
     assert (await line.answer()).status == 413
+
+
+async def test_who_still_sends_a_refused_head_reads_why(shop: Target) -> None:
+    line = await shop.connect()
+    line.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+    for _ in range(20):
+        line.send(b"X-Long: " + b"a" * 8000 + b"\r\n")
+        await line.writer.drain()
+        await asyncio.sleep(0)
+    assert (await line.answer()).status == 431
+
+
+async def test_who_never_stops_sending_is_cut_off_all_the_same(shop: Target) -> None:
+    line = await shop.connect()
+    line.send(b"POST /api/auth/token HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
+    with pytest.raises(ConnectionError):
+        async with asyncio.timeout(60):
+            while True:
+                line.send(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
+                await line.writer.drain()
 
 
 async def test_headers_without_an_end_are_refused(shop: Target) -> None:

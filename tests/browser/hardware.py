@@ -74,7 +74,10 @@ class Hardware:
         self._order(f"push_back {trolley - 1}")
 
     def jam(self, trolley: int) -> None:
-        """Let its bolt stick: the lock will not open."""
+        """Let its bolt stick: the lock will not open; it must be shut, as no other test has left it."""
+        slot = self.slots()[trolley]
+        assert slot["present"], f"trolley {trolley} was taken by another test: {slot}"
+        assert slot["hook"] == "closed", f"the lock of trolley {trolley} was opened by another test: {slot}"
         self._order(f"stick {trolley - 1}")
 
     def free(self, trolley: int) -> None:

@@ -15,7 +15,7 @@ from tests.system.store import Store
 def test_a_shopper_pays_at_the_till_and_staff_looks_into_the_trolley(
     visit: Visit, store: Store, hardware: Hardware
 ) -> None:
-    phone = visit("/t/TROLLEY_07", "payer")
+    phone = visit("/t/TROLLEY_15", "payer")
     take(phone)
     type_barcode(phone, MILK.barcode)
     sheet = check_out(phone)
