@@ -5,6 +5,7 @@ import { byUrgency, candidates, needs } from "../js/branch/needs.js";
 import { follow, ORDERED, resumed, taken } from "../js/branch/openings.js";
 import {
   actionsOf,
+  bayOf,
   countersOf,
   grouped,
   isWanted,
@@ -346,5 +347,30 @@ test("a trolley is found by its number, a part of its code or of its holder's na
   assert.deepEqual(
     grouped([trolley({ lock_fault: "expired" })], true).map(([state]) => state),
     ["fault"],
+  );
+});
+
+test("a bay is called by its board's letter and its lock, and by its Pi's place where there are several", () => {
+  const one = [{ device_id: "d" }];
+  assert.equal(bayOf({ device_id: "d", slot: 4 }, one), "A5");
+  assert.equal(bayOf({ device_id: "d", slot: 0x1f }, one), "B16");
+  assert.equal(bayOf({ device_id: "d", slot: 0x1a0 }, one), "AA1");
+  assert.equal(bayOf({ device_id: "e", slot: 4 }, [...one, { device_id: "e" }]), "2A5");
+});
+
+test("of those in use the longest comes first, all others go by number", () => {
+  const held = (cart_number, since) =>
+    trolley({ trolley_id: `T${cart_number}`, cart_number, phase: "held", custody: "out", since });
+  const groups = grouped([
+    held(1, "2026-01-01T10:00:00Z"),
+    held(2, "2026-01-01T09:00:00Z"),
+    trolley({ cart_number: 9 }),
+  ]);
+  assert.deepEqual(
+    groups.map(([state, list]) => [state, list.map((one) => one.cart_number)]),
+    [
+      ["held", [2, 1]],
+      ["available", [9]],
+    ],
   );
 });

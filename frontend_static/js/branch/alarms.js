@@ -21,7 +21,9 @@ import { stateOf } from "./states.js";
 /** So many trolleys are told apart at a glance; more of them are chosen from a list. */
 const AT_A_GLANCE = 8;
 /** So many things that need somebody are shown at once; the list says how many more there are. */
-const SHOWN = 6;
+const SHOWN = 8;
+/** So many that nobody sees to can be taken at once. */
+const TAKEN_TOGETHER = 3;
 /** @type {Record<string, string>} */
 const SEVERITY_ICONS = { critical: "octagon", major: "alert", minor: "info", warning: "clock" };
 
@@ -63,22 +65,45 @@ function Small({ holder, since, assignee, note }) {
 function Orders({ alarm, branch, busy, run }) {
   const store = useStore();
   const [gives, give] = useState(false);
+  const [asks, ask] = useState(false);
   const help = alarm.kind === "help_wanted";
   const take = () => run(() => (help ? store.answerHelp : store.acknowledge)(alarm.alarm_id));
-  if (gives) return html`<${HandOver} alarm=${alarm} branch=${branch} onDone=${() => give(false)} />`;
-  return html`<div class="alarm-orders">
-    ${
-      !alarm.assignee &&
-      html`<button
+  return html`
+    <div class="alarm-first">
+      ${
+        !alarm.assignee &&
+        html`<button
+          type="button"
+          class=${cx("btn", alarm.kind === "slot_unknown" ? "btn-quiet" : "btn-primary")}
+          disabled=${busy}
+          onClick=${take}
+        >
+          ${t(help ? "alarm.come" : "alarm.take")}
+        </button>`
+      }
+      <button
         type="button"
-        class=${cx("btn", alarm.kind === "slot_unknown" ? "btn-quiet" : "btn-primary")}
-        disabled=${busy}
-        onClick=${take}
+        class="btn btn-bare btn-icon"
+        aria-expanded=${asks}
+        aria-label=${t("alarm.else")}
+        title=${t("alarm.else")}
+        onClick=${() => ask(!asks)}
       >
-        <${Icon} name=${help ? "person" : "check"} />
-        ${t(help ? "alarm.come" : "alarm.take")}
-      </button>`
-    }
+        <${Icon} name="more" />
+      </button>
+    </div>
+    ${gives && html`<${HandOver} alarm=${alarm} branch=${branch} onDone=${() => give(false)} />`}
+    ${asks && !gives && html`<${Else} alarm=${alarm} busy=${busy} run=${run} onGive=${() => give(true)} />`}
+  `;
+}
+
+/**
+ * What else can be done about an alarm than to take it.
+ * @param {{ alarm: Live.AlarmView, busy: boolean, run: Run, onGive: () => void }} props
+ */
+function Else({ alarm, busy, run, onGive }) {
+  const store = useStore();
+  return html`<div class="alarm-orders">
     ${
       alarm.ends_itself
         ? html`<${Snooze} alarm=${alarm} busy=${busy} run=${run} />`
@@ -91,7 +116,7 @@ function Orders({ alarm, branch, busy, run }) {
           ${t("alarm.clear")}
         </button>`
     }
-    <button type="button" class="btn btn-quiet" disabled=${busy} onClick=${() => give(true)}>
+    <button type="button" class="btn btn-quiet" disabled=${busy} onClick=${onGive}>
       <${Icon} name="person" />
       ${t(alarm.assignee ? "give.on" : "give.title")}
     </button>
@@ -232,12 +257,12 @@ function Alarm({ alarm, board, onOpen, waiting, below }) {
       <${Also} alarm=${alarm} waiting=${waiting} below=${below} />
       <${Refusal} problem=${problem} />
     </div>
-    ${alarm.kind === "slot_unknown" && html`<${Which} alarm=${alarm} board=${board} busy=${busy} run=${run} />`}
     ${
       APPROVALS.has(alarm.kind)
         ? html`<${Approval} alarm=${alarm} busy=${busy} run=${run} />`
         : html`<${Orders} alarm=${alarm} branch=${board.branch.code} busy=${busy} run=${run} />`
     }
+    ${alarm.kind === "slot_unknown" && html`<${Which} alarm=${alarm} board=${board} busy=${busy} run=${run} />`}
   </li>`;
 }
 
@@ -282,6 +307,28 @@ function Offline({ below }) {
   </li>`;
 }
 
+/**
+ * Take all that nobody sees to yet, one order each; what is refused stays where it is and says why.
+ * @param {{ waiting: Live.AlarmView[] }} props
+ */
+function TakeAll({ waiting }) {
+  const store = useStore();
+  const { busy, problem, run } = useRequest();
+  const take = (/** @type {Live.AlarmView} */ { kind, alarm_id }) =>
+    (kind === "help_wanted" ? store.answerHelp : store.acknowledge)(alarm_id);
+  const all = async () => {
+    const told = await Promise.allSettled(waiting.map(take));
+    const refused = told.find((one) => one.status === "rejected");
+    if (refused) throw refused.reason;
+  };
+  return html`<div class="alarms-all">
+    <button type="button" class="btn btn-quiet btn-wide" disabled=${busy} onClick=${() => run(all)}>
+      ${t("alarms.take_all", { n: waiting.length })}
+    </button>
+    <${Refusal} problem=${problem} />
+  </div>`;
+}
+
 /** @param {{ board: Board, onOpen: Open }} props */
 export function Needs({ board, onOpen }) {
   const { connection, now } = useStore();
@@ -290,6 +337,9 @@ export function Needs({ board, onOpen }) {
   const list = needs(board, now.value);
   const shown = all ? list : list.slice(0, SHOWN);
   const waiting = list.filter((one) => one.waits).length;
+  const untaken = list.flatMap(({ alarm, waits }) =>
+    alarm && !alarm.assignee && !waits && !APPROVALS.has(alarm.kind) ? [alarm] : [],
+  );
   return html`<section
     class=${cx(
       "alarms",
@@ -310,6 +360,7 @@ export function Needs({ board, onOpen }) {
         ${t("history.title")}
       </button>
     </h2>
+    ${untaken.length >= TAKEN_TOGETHER && html`<${TakeAll} waiting=${untaken} />`}
     ${
       list.length > 0 &&
       html`<ul>

@@ -16,6 +16,7 @@ import { placed } from "./states.js";
 import { Counters, Find, Grid, Latest, List } from "./board.js";
 import { Needs } from "./alarms.js";
 import { Plan } from "./plan.js";
+import { WallButton } from "./wall.js";
 import { Panel } from "./panel/panel.js";
 import { present } from "../present.js";
 
@@ -67,7 +68,8 @@ function Devices({ devices }) {
 
 function TopBar() {
   const data = useStore().board.value;
-  const tools = html`<${Live} />${data && html`<${Devices} devices=${data.devices} />`}<${WallClock} />`;
+  const tools = html`<${Live} />${data && html`<${Devices} devices=${data.devices} />`}
+    <${WallClock} /><${WallButton} />`;
   return html`<${Frame}
     here="map"
     branch=${code}

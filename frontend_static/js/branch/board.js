@@ -1,5 +1,5 @@
 /** The list by urgency, the grid for trolleys that no plan shows, the counters and the latest events. */
-import { html, cx } from "../ui.js";
+import { html, cx, useState } from "../ui.js";
 import { t, money, number, timeOfDay } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { present } from "../present.js";
@@ -94,24 +94,44 @@ const isAsked = ({ only, words }) => only !== null || words.trim() !== "";
 /** @param {{ board: Board, wanted: Wanted, selected: string | null, onOpen: Open }} props */
 export function List({ board, wanted, selected, onOpen }) {
   const found = board.trolleys.filter((one) => isWanted(one, wanted));
+  const shared = { currency: board.branch.currency, selected, onOpen };
   return html`<div class="groups">
     ${grouped(found, isAsked(wanted)).map(
-      ([state, list]) => html`<section key=${state} class="group">
-        <h2>${t(`group.${state}`)}<span class="num group-count">${number(list.length)}</span></h2>
-        <ul>
-          ${list.map(
-            (trolley) => html`<${Row}
-              key=${trolley.trolley_id}
-              trolley=${trolley}
-              currency=${board.branch.currency}
-              selected=${selected === trolley.trolley_id}
-              onOpen=${onOpen}
-            />`,
-          )}
-        </ul>
-      </section>`,
+      ([state, list]) => html`<${Group} key=${state} state=${state} list=${list} ...${shared} />`,
     )}
   </div>`;
+}
+
+/** So many of a group are drawn at once; it says how many more there are. */
+const LISTED = 40;
+
+/**
+ * Trolleys that stand as the same.
+ * @param {{ state: import("./states.js").State, list: Trolley[], currency: string, selected: string | null,
+ *   onOpen: Open }} props
+ */
+function Group({ state, list, currency, selected, onOpen }) {
+  const [shown, show] = useState(LISTED);
+  return html`<section class="group" data-state=${state}>
+    <h2>${t(`group.${state}`)}<span class="num group-count">${number(list.length)}</span></h2>
+    <ul>
+      ${list.slice(0, shown).map(
+        (trolley) => html`<${Row}
+          key=${trolley.trolley_id}
+          trolley=${trolley}
+          currency=${currency}
+          selected=${selected === trolley.trolley_id}
+          onOpen=${onOpen}
+        />`,
+      )}
+    </ul>
+    ${
+      list.length > shown &&
+      html`<button type="button" class="btn btn-quiet btn-wide" onClick=${() => show(shown + LISTED)}>
+        ${t("alarms.more", { n: list.length - shown })}
+      </button>`
+    }
+  </section>`;
 }
 
 /**

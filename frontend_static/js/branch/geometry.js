@@ -132,7 +132,7 @@ export function zoneLabel(zone, plan) {
   const room = (tall ? zone.h : zone.w) * 0.92;
   const size = Math.min(
     Math.max(0.48, plan.width_m / 45),
-    room / (zone.name.length * 0.54),
+    room / (zone.name.length * 0.62),
     (tall ? zone.w : zone.h) * 0.6,
   );
   return { covered, tall, size };

@@ -152,15 +152,23 @@ export function isWanted(trolley, { only, words }) {
 }
 
 /**
- * Trolleys by state, each group by number: [[state, [trolley...]]...], empty groups left out.
+ * Trolleys by state: [[state, [trolley...]]...], empty groups left out. Those in use are told by how long they are,
+ * the longest first, all others by number.
  * What needs somebody is in `needs` and nowhere else, unless it is looked for: `attention`.
  * @param {Trolley[]} trolleys
  */
 export function grouped(trolleys, attention = false) {
   const byNumber = [...trolleys].sort((a, b) => a.cart_number - b.cart_number);
   return STATES.filter((state) => attention || !ATTENTION.has(state))
-    .map((state) => /** @type {const} */ ([state, byNumber.filter((one) => stateOf(one) === state)]))
+    .map((state) => /** @type {const} */ ([state, inOrder(state, byNumber)]))
     .filter(([, list]) => list.length);
+}
+
+/** @type {(state: State, byNumber: Trolley[]) => Trolley[]} */
+function inOrder(state, byNumber) {
+  const found = byNumber.filter((one) => stateOf(one) === state);
+  if (state !== "held") return found;
+  return found.sort((a, b) => (a.since ?? "~").localeCompare(b.since ?? "~"));
 }
 
 /**
@@ -168,6 +176,32 @@ export function grouped(trolleys, attention = false) {
  * @param {number} slot
  */
 export const lockPlace = (slot) => ({ board: slot >> 4, lock: (slot & 15) + 1 });
+
+/**
+ * The letters of a lock board, as a spreadsheet counts its columns: A for the first, AA after Z.
+ * @param {number} board
+ * @returns {string}
+ */
+export const boardLetter = (board) =>
+  (board < 26 ? "" : boardLetter(Math.floor(board / 26) - 1)) + String.fromCharCode(65 + (board % 26));
+
+/**
+ * What people call a slot: its board's letter and its lock, "A5". Where a branch has several Pis, the place of
+ * its Pi among them stands before that, "2A5".
+ * @param {{ device_id: string | null, slot: number }} place
+ * @param {{ device_id: string }[]} devices of the branch
+ */
+export const bayOf = ({ device_id, slot }, devices) => `${rowOf({ device_id, slot }, devices)}${lockPlace(slot).lock}`;
+
+/**
+ * What people call all slots of a lock board: "A", or "2A" where a branch has several Pis.
+ * @param {{ device_id: string | null, slot: number }} place
+ * @param {{ device_id: string }[]} devices of the branch
+ */
+export function rowOf({ device_id, slot }, devices) {
+  const place = devices.findIndex((one) => one.device_id === device_id);
+  return `${devices.length > 1 && place >= 0 ? place + 1 : ""}${boardLetter(slot >> 4)}`;
+}
 
 /** @param {Live.TrolleyPlace} place */
 const spot = (place) => `${place.device_id}:${place.slot}`;

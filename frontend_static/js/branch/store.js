@@ -21,6 +21,7 @@ const KEPT_EVENTS = 12;
 const TICK_MS = 1_000;
 
 export class BranchStore {
+  /** "open" only while what is shown is what the server knows: an open socket that brings nothing is not that. */
   connection = signal("closed");
   /** @type {Signal<Board | null>} Null until the first snapshot. */
   board = signal(null);
@@ -44,7 +45,7 @@ export class BranchStore {
       auth,
       Socket,
       patience: WATCHFUL,
-      onState: (state) => (this.connection.value = state),
+      onState: (state) => (this.connection.value = state === "open" ? "connecting" : state),
     });
   }
 
@@ -63,6 +64,7 @@ export class BranchStore {
         if (opening) this.#note(data.trolley.trolley_id, follow(opening, name, data.trolley));
         if (name === "AlarmRaised" && data.alarm.kind === "help_wanted") signalFound(false);
       },
+      live: () => (this.connection.value = "open"),
       refused: (problem) => (this.refused.value = problem),
     });
     this.socket.open();

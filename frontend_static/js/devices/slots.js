@@ -4,7 +4,7 @@ import { elapsed, t } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Sheet, toast } from "../parts/common.js";
 import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
-import { lockPlace } from "../branch/states.js";
+import { boardLetter, lockPlace } from "../branch/states.js";
 import { present } from "../present.js";
 import { useDevices } from "./context.js";
 import { isUnheard } from "./health.js";
@@ -76,6 +76,7 @@ export function Slots({ device, open }) {
       ({ board, locks }) => html`<div class="rack" key=${board}>
         <h3 class="small">
           ${t("frame.board", { board: board & 15 })}
+          <span class="soft"> · ${t("slots.row", { row: boardLetter(board) })}</span>
           ${board > 15 && html`<span class="soft"> · ${t("inspect.bus")} ${board >> 4}</span>`}
         </h3>
         ${isUnheard(board, device) && html`<p class="small note note-warn">${t("device.stale")}</p>`}

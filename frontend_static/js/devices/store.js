@@ -140,17 +140,34 @@ export class DevicesStore {
     }
   }
 
+  /**
+   * Every row of a list, page after page.
+   * @param {string} path
+   */
+  async #all(path) {
+    const rows = [];
+    /** @type {string | null} */
+    let next = path;
+    while (next) {
+      const page = await this.auth.call("GET", next);
+      rows.push(...page.results);
+      const { pathname, search } = new URL(page.next ?? "/", location.origin);
+      next = page.next && pathname + search;
+    }
+    return rows;
+  }
+
   /** Read everything; a failure leaves what is on screen, the banner tells of the connection. */
   look = async () => {
     try {
       const here = `branch=${encodeURIComponent(this.code)}`;
       const [list, runs] = await Promise.all([
-        this.auth.call("GET", `/api/devices?${here}&page_size=200`),
+        this.#all(`/api/devices?${here}&page_size=200`),
         this.auth.call("GET", `/api/rollouts?${here}&page_size=3`),
       ]);
       this.rollouts.value = runs.results;
       /** @type {Rest.DeviceAnswer[]} */
-      const found = list.results;
+      const found = list;
       const { shown } = this;
       if (shown && found.some((one) => one.id === shown))
         this.slots.value = await this.auth.call("GET", `/api/devices/${shown}/slots`);

@@ -3,51 +3,16 @@ import { html, useMemo, useState } from "../ui.js";
 import { t, money, reason } from "../i18n.js";
 import { auth } from "../api.js";
 import { decimalsOf, readAmount } from "../money.js";
+import { costOf, leftOf } from "./refundable.js";
 import { uuid } from "../socket.js";
 import { Icon } from "../parts/icons.js";
 import { Reasons } from "../parts/forms.js";
 import { Rows } from "../parts/rows.js";
 
 const REASONS = ["refund.damaged", "refund.wrong_price", "refund.unwanted"];
+/** @typedef {import("./refundable.js").Counts} Counts */
 /** @typedef {"goods" | "all" | "part"} Way */
 const WAYS = /** @type {Way[]} */ (["goods", "all", "part"]);
-
-/**
- * The units of each line that may still come back, by its id.
- * @typedef {Record<string, number>} Counts
- */
-
-/**
- * An amount in the currency's smallest units, in which sums are exact.
- * @param {number} amount
- * @param {string} currency
- */
-const minor = (amount, currency) => Math.round(amount * 10 ** decimalsOf(currency));
-
-/**
- * What can still be given back, in smallest units; what is on its way counts as given.
- * @param {Rest.OrderAnswer} order
- */
-function leftOf({ total, refunded, refunds, currency }) {
-  const pending = refunds.filter((one) => one.status === "pending");
-  const away = pending.reduce((sum, one) => sum + minor(one.amount, currency), 0);
-  return minor(total, currency) - minor(refunded, currency) - away;
-}
-
-/**
- * What so many units of the lines cost, in smallest units; no more than is left.
- * @param {Rest.OrderAnswer} order
- * @param {Counts} counts
- */
-export function costOf(order, counts) {
-  const { currency } = order;
-  const sum = order.items.reduce((so_far, item) => {
-    const count = counts[item.id] ?? 0;
-    const whole = count > 0 && count === item.quantity;
-    return so_far + (whole ? minor(item.line_total, currency) : count * minor(item.unit_price, currency));
-  }, 0);
-  return Math.min(sum, leftOf(order));
-}
 
 /**
  * Smallest units as the decimal text that the API takes.

@@ -43,6 +43,8 @@ const PATHS = {
   card: "M3 6h18v12H3z M3 10h18 M7 14.5h3",
   ticket: "M4 7h16v3.5a1.5 1.5 0 0 0 0 3V17H4v-3.5a1.5 1.5 0 0 0 0-3z M14 7.5v1.5 M14 11v2 M14 15v1.5",
   receipt: "M6 3h12v18l-3-2-3 2-3-2-3 2z M9 8h6 M9 12h6",
+  more: "M6 12h.01 M12 12h.01 M18 12h.01",
+  wall: "M4 9V5h4 M16 5h4v4 M20 15v4h-4 M8 19H4v-4",
   exit: "M13 4H5v16h8 M10 12h10 M16.5 8.5L20 12l-3.5 3.5",
   printer: "M7 9V3h10v6 M7 17H4V9h16v8h-3 M7 14h10v7H7z",
   search: "M10.5 4a6.5 6.5 0 1 0 .01 0 M15.5 15.5L20 20",

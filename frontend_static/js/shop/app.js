@@ -13,7 +13,7 @@ import { SessionTimer } from "./session-timer.js";
 import { Summary } from "./ending.js";
 import { Thanks } from "./thanks.js";
 import { ReturnQuestion } from "./returning.js";
-import { keepAwake } from "./wakelock.js";
+import { keepAwake } from "../parts/wakelock.js";
 
 /** What the QR that opened the page says: its whole address if it is signed, else the trolley's code. */
 function invitation() {

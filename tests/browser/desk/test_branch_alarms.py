@@ -28,6 +28,7 @@ def test_an_alarm_is_handed_to_a_colleague_with_a_word_and_found_again_when_it_i
     hardware.jam(11)
     _order(page, 11)
     card = page.locator(".alarm", has_text="The lock of trolley 11 did not open")
+    card.get_by_role("button", name="What else can be done").click()
     card.get_by_role("button", name="Hand over").click()
     card.get_by_label("To whom?").select_option("staff")
     card.get_by_label("A word to that").fill("Bring the spare bolt")

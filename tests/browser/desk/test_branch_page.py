@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Callable
+from functools import partial
 
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
 from tests.browser.hardware import Hardware
@@ -39,6 +43,7 @@ def _walks_the_frame(page: Page) -> None:
         "Smart Trolley",
         "Demo Mart Indiranagar",
         "Devices of the branch",
+        "Show on a wall screen",
         "Find anything",
     ]
     rail = ["Map", "Orders", "Exit", "Devices", "Office", "Till", "Catalogue", "People"]
@@ -186,8 +191,9 @@ def test_a_board_that_does_not_answer_takes_its_trolleys_from_the_free_ones_and_
         listed = page.locator(".entry:has(.is-available)").count()
         assert listed == int(free.inner_text())
         alarm = page.locator(".alarm").first
-        expect(alarm.get_by_role("button")).to_have_count(3)
-        alarm.get_by_role("button").nth(1).click()
+        alarm.locator("[aria-expanded]").click()
+        expect(alarm.locator(".alarm-orders button")).to_have_count(2)
+        alarm.locator(".alarm-orders button").first.click()
         alarm.locator(".chip").first.click()
         expect(page.locator(".alarm.alarm-taken")).to_contain_text(":")
         expect(page.locator(".alarms h2 .group-count")).to_have_count(0)
@@ -199,26 +205,53 @@ def test_a_board_that_does_not_answer_takes_its_trolleys_from_the_free_ones_and_
     expect(silent).to_have_count(0, timeout=20_000)
 
 
+class Line:
+    """Between a page and the server: what is said while it is silent arrives once it is mended."""
+
+    def __init__(self) -> None:
+        self.is_silent = False
+        self._held: list[Callable[[], None]] = []
+
+    def carry(self, deliver: Callable[[], None]) -> None:
+        """Deliver it, now or when the line is mended."""
+        if self.is_silent:
+            self._held.append(deliver)
+        else:
+            deliver()
+
+    def mend(self) -> None:
+        """Let through what was held, as far as anybody still listens."""
+        self.is_silent = False
+        for deliver in self._held:
+            with contextlib.suppress(PlaywrightError):
+                deliver()
+
+
 def test_a_page_that_hears_nothing_says_so_within_five_seconds_and_dims_what_it_shows(
     visit: Visit,
 ) -> None:
     page = visit("/login", "manager", desk=True)
-    deaf = []
+    line = Line()
 
     def between(socket: WebSocketRoute) -> None:
         server = socket.connect_to_server()
-        socket.on_message(lambda text: None if deaf else server.send(text))
-        server.on_message(lambda text: None if deaf else socket.send(text))
+        socket.on_message(lambda text: line.carry(partial(server.send, text)))
+        server.on_message(lambda text: line.carry(partial(socket.send, text)))
 
     page.route_web_socket(re.compile("/ws/branch/"), between)
+    # The five seconds are the page's own: on a busy machine it may take longer until they have passed.
+    page.clock.install()
     page.goto(page.url.replace("/login", "/branch/BRANCH-001"))
     expect(page.locator(".board[data-stale=false]")).to_be_visible()
-    deaf.append(True)
-    expect(page.locator(".board[data-stale=true]")).to_be_visible(timeout=5_000)
+    page.clock.pause_at(page.evaluate("Date.now() + 50"))
+    line.is_silent = True
+    page.clock.run_for(5_000)
+    expect(page.locator(".board[data-stale=true]")).to_be_visible()
+    page.clock.resume()
     expect(page.locator(".offline")).to_be_visible()
     expect(page.locator(".alarms h2")).not_to_have_text("Nothing needs you right now")
-    deaf.clear()
-    expect(page.locator(".board[data-stale=false]")).to_be_visible(timeout=20_000)
+    line.mend()
+    expect(page.locator(".board[data-stale=false]")).to_be_visible()
 
 
 def test_a_map_that_cannot_be_drawn_leaves_numbers_alarms_and_list(

@@ -21,7 +21,7 @@ from core.tenancy.models import Branch
 Branch.objects.filter(code="BRANCH-001").update(returns_anywhere=True)
 """
 FREE = 27
-"""A slot into which no trolley belongs: board 1, lock 11; the next is lock 12."""
+"""A slot into which no trolley belongs: bay B11; the next is B12."""
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_what_needs_somebody_is_one_list_and_a_slot_that_cannot_tell_is_told(
     question = first.get_by_role("alert").filter(has_text="Is TROLLEY_17 back?")
     expect(question).to_be_visible()
     expect(second.get_by_role("alert").filter(has_text="Is TROLLEY_18 back?")).to_be_visible()
-    expect(needs).to_contain_text("Which trolley is in board 1, lock 11?")
+    expect(needs).to_contain_text("Which trolley is in bay B11?")
     found = flaws(manager) + flaws(first, least_touch=44)
     question.get_by_role("button", name="Yes, it’s back").click()
     expect(question).to_be_hidden()

@@ -5,7 +5,7 @@ import { Icon } from "../../parts/icons.js";
 import { Sheet } from "../../parts/common.js";
 import { serverNow } from "../../clock.js";
 import { Marker } from "../shapes.js";
-import { actionsOf, lockOf, lockPlace, stateOf } from "../states.js";
+import { actionsOf, bayOf, lockOf, stateOf } from "../states.js";
 import { inHand, lockText, since } from "../sentences.js";
 import { useStore } from "../context.js";
 import { Open, OpeningSaid } from "./opening.js";
@@ -36,11 +36,11 @@ const Facts = ({ rows }) => html`<dl class="facts">
 
 /**
  * @param {Trolley} trolley
- * @param {string} currency
+ * @param {import("../states.js").Board} board
  * @param {number} now
  * @returns {[string, any][]}
  */
-function facts(trolley, currency, now) {
+function facts(trolley, { branch: { currency }, devices }, now) {
   return [
     [t("fact.holder"), trolley.assigned_to && html`<bdi>${trolley.assigned_to}</bdi>`],
     [t("fact.in_hand"), inHand(trolley) && html`<bdi>${inHand(trolley)}</bdi>`],
@@ -55,7 +55,7 @@ function facts(trolley, currency, now) {
     [t("fact.custody"), trolley.place && t(`custody.${trolley.custody}`)],
     [t("fact.lock"), lockText(trolley)],
     [t("fact.lock_at"), trolley.lock.at && html`<span class="num">${timeOfDay(trolley.lock.at)}</span>`],
-    [t("fact.slot"), trolley.place && html`<span class="num">${t("slot.where", lockPlace(trolley.place.slot))}</span>`],
+    [t("fact.slot"), trolley.place && html`<bdi class="num">${bayOf(trolley.place, devices)}</bdi>`],
     [
       t("fact.notes"),
       trolley.maintenance && trolley.maintenance_notes && html`<bdi>${trolley.maintenance_notes}</bdi>`,
@@ -120,7 +120,7 @@ export function Panel({ trolley, board, onClose }) {
         trolley.unheard &&
         html`<p class="note note-warn"><${Icon} name="device" /><span>${staleText(trolley, now.value)}</span></p>`
       }
-      <${Facts} rows=${facts(trolley, board.branch.currency, now.value)} />
+      <${Facts} rows=${facts(trolley, board, now.value)} />
       <${Orders} trolley=${trolley} />
       <details class="order" onToggle=${(/** @type {any} */ event) => tell(event.currentTarget.open)}>
         <summary><h3><${Icon} name="list" /> ${t("timeline.title")}</h3></summary>
