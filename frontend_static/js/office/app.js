@@ -10,14 +10,15 @@ import { BranchesTab } from "./branches.js";
 import { FiguresTab } from "./figures.js";
 import { base, branchOfPage, chainOfPage, signIn } from "./load.js";
 import { KeysTab } from "./keys.js";
+import { PlanTab } from "./plan/editor.js";
 import { RentalsTab } from "./rentals.js";
 import { BranchSettings, ChainSettings } from "./settings.js";
 import { StockTab } from "./stock.js";
 import { TrolleysTab } from "./trolleys.js";
 
-const OF_BRANCH = ["figures", "rentals", "trolleys", "stock", "settings", "audit"];
+const OF_BRANCH = ["figures", "rentals", "trolleys", "stock", "settings", "audit", "plan"];
 const OF_CHAIN = ["branches", "figures", "settings", "keys", "audit"];
-const FOR_MANAGERS = ["settings", "keys", "audit"];
+const FOR_MANAGERS = ["settings", "keys", "audit", "plan"];
 
 /**
  * Whether the account runs this branch or chain.
@@ -52,6 +53,8 @@ function Tab({ tab, place, manages, onSaved }) {
         place=${place}
         onSaved=${onSaved}
       />`;
+    case "plan":
+      return html`<${PlanTab} onSaved=${onSaved} />`;
     case "keys":
       return html`<${KeysTab} />`;
     default:
