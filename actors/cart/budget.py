@@ -96,12 +96,13 @@ def watched(handler: Handler) -> Handler:
         decision = handler(state, command, ctx)
         if state.budget is None and type(command) is not SetBudget:
             return decision
-        return _told(state, decision, ctx)
+        return with_standing(state, decision, ctx)
 
     return handle
 
 
-def _told(state: State, decision: Decision, ctx: Context) -> Decision:
+def with_standing(state: State, decision: Decision, ctx: Context) -> Decision:
+    """Return the decision with the standing in its answer, and an alert of each share now reached."""
     if decision.refusal is not None or decision.answer is None:
         return decision
     after = reduce(evolve, decision.events, state)

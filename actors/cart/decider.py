@@ -246,7 +246,10 @@ _SESSIONS: dict[Phase, dict[type, Handler]] = {
     "ending": _WITH_SESSION,
 }
 _OPEN: dict[type, Handler] = {
-    **{command: budget.watched(handler) for command, handler in _LINES.items()},
+    **{
+        command: handler if command is AddItem else budget.watched(handler)
+        for command, handler in _LINES.items()
+    },
     SettleNeed: settle,
     **_BUDGET,
     Checkout: checkout.start,
@@ -281,7 +284,7 @@ _FROZEN: dict[type, Handler] = {
 def _handlers(phase: Phase, frozen: bool) -> dict[type, Handler]:
     """Return a situation's handlers, with what the goods' needs and the vouchers add to them.
 
-    An add looks after needs itself: nearly none has any.
+    An add looks after needs and budget itself: nearly none has any.
     """
     every = {**_SESSIONS[phase], **(_FROZEN if frozen else _OPEN)}
     around = {

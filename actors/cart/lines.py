@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from actors.cart.budget import with_standing
 from actors.cart.evolve import evolve, total_with
 from actors.cart.needs import followed
 from actors.cart.state import State
@@ -87,7 +88,9 @@ def add(state: State, command: AddItem, ctx: Context) -> Decision:
         ItemPut(line, total, offer.currency, count, state.units + more, state.revision + 1),
         hints=signs_of_life(state) if state.sessions else (),
     )
-    return done if offer.restricted is None else followed(state, done, ctx)
+    if offer.restricted is not None:
+        done = followed(state, done, ctx)
+    return done if state.budget is None else with_standing(state, done, ctx)
 
 
 def quantity(state: State, command: SetQuantity, ctx: Context) -> Decision:

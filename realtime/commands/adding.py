@@ -235,7 +235,7 @@ def _added(call: Call, adding: Adding, outcome: Accepted[ItemPut]) -> Added:
         shown = product
     # Whoever puts it in for somebody else is told nothing of what that person must not eat, nor of money.
     own = call.place is OWN
-    status, budget = budget_view(put.standing) if own else NO_BUDGET
+    status, budget = budget_view(put.standing) if own and put.standing is not None else NO_BUDGET
     return Added(
         product=ProductBrief(barcode=line.barcode, name=line.name, price=line.unit_price),
         item=goods.shown(line, shown, goods.avoided(adding.owner) if own else NOTHING),

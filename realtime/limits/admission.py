@@ -46,7 +46,8 @@ class Admission:
         self._most = self._room = _AT_FIRST
         self._counting = False
         self._began = 0.0
-        self._under_way = 0
+        self.under_way = 0
+        """Commands of the crowd that the actors have been asked; whoever adds one calls :meth:`ended`."""
 
     @property
     def waiting(self) -> int:
@@ -55,25 +56,26 @@ class Admission:
 
     def enter(self) -> bool:
         """Let a message in at once; False, when this turn has had all it may, or others wait."""
-        return self._under_way < MOST_UNDER_WAY and self._take()
+        if not self._room or self.under_way >= MOST_UNDER_WAY:
+            return False
+        self._room -= 1
+        if not self._counting:
+            self._count(self._cpu())
+        return True
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
         """Wait for a command's turn, and count it while it is carried out."""
         await self.turn()
-        self.begun()
+        self.under_way += 1
         try:
             yield
         finally:
             self.ended()
 
-    def begun(self) -> None:
-        """Count a command that the actors have been asked."""
-        self._under_way += 1
-
     def ended(self) -> None:
-        """Count it no more, whatever came of it."""
-        self._under_way -= 1
+        """Count a command no more, whatever came of it."""
+        self.under_way -= 1
         if self._messages and not self._counting:
             self._count(self._cpu())
 
@@ -143,7 +145,7 @@ class Admission:
         others = bool(self._messages or self._openings)
         left = most - self._read(most - max(1, most // 4) if others else most)
         left -= _wake(self._openings, left if not self._messages else (left + 1) // 2)
-        return left - _wake(self._messages, min(left, MOST_UNDER_WAY - self._under_way))
+        return left - _wake(self._messages, min(left, MOST_UNDER_WAY - self.under_way))
 
     def _read(self, most: int) -> int:
         count = min(most, len(self._connections))

@@ -109,7 +109,7 @@ class PersonConsumer(SocketConsumer):
             return
         crowd = self.crowd
         if crowd is not None:
-            crowd.begun()
+            crowd.under_way += 1
         if type(begun) is Direct:
             # Without ``begun`` in it: that has the reply, which has this, and nothing would free the two.
             settled = partial(self._settled, frame.id, begun.call, begun.found, crowd)

@@ -39,7 +39,7 @@ from realtime.topics.events import notifications, session
 from realtime.topics.hub import EncodedEvent, encoded_event
 from realtime.views.base import View
 from realtime.views.branch import counters_view, device_view
-from realtime.views.budget import budget_view
+from realtime.views.budget import NO_BUDGET, budget_view
 from realtime.views.cart import CartView, codes, frozen_view, need_views, saved_view
 from realtime.views.trolley import session_view, trolley_view
 from realtime.wire import Event, encode, rfc3339
@@ -100,7 +100,7 @@ def _cart_snapshot(services: Services, state: CartState) -> CartView:
 
 def _publish_cart(services: Services, state: CartState, offset: int, event: CartEvent) -> Published:
     shown = state.currency or services.places.currency_of(state.user_id)
-    status, budget = budget_view(standing(state, services.now()))
+    status, budget = NO_BUDGET if state.budget is None else budget_view(standing(state, services.now()))
     totals: dict[str, Any] = {
         "revision": offset,
         "items_count": len(state.lines),
