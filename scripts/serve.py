@@ -1,7 +1,7 @@
 """Serve asgi:application with Uvicorn, the one way that `make run`, the container and the benchmark share.
 
 One process: the actors live in it. Host and port are arguments; everything else
-about the product comes from the environment through core/settings.py.
+about the product comes from the environment through core/settings.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Typed reading of environment variables by environs, with errors that name the variable.
 
-``core/settings.py`` is the only place that makes an ``Environment``.
+``core/settings/base.py`` is the only place that makes an ``Environment``.
 """
 
 from __future__ import annotations

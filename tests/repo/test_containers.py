@@ -41,7 +41,8 @@ def commands() -> Iterator[tuple[str, list[str]]]:
 
 
 def settings_variables() -> set[str]:
-    return set(re.findall(r'_env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "core" / "settings.py").read_text()))
+    source = "".join(path.read_text() for path in (ROOT / "core" / "settings").glob("*.py"))
+    return set(re.findall(r'\benv\.\w+\(\s*"([A-Z_]+)"', source))
 
 
 def is_ours(service: dict[str, Any]) -> bool:
