@@ -14,7 +14,7 @@ from core.alarms.notifications import notify_due
 from core.fleet.models import Rental
 from core.notifications.models import Notification
 from core.tenancy.models import Branch
-from realtime.commands import rentals
+from realtime.commands import assignments
 from realtime.server import Server
 from realtime.testing import CommandRefused, trolley_client
 from tests.realtime.conftest import World
@@ -69,7 +69,7 @@ async def test_who_asks_for_any_trolley_gets_the_next_when_another_edge_was_fast
 ) -> None:
     staff, shopper = await asyncio.to_thread(world.staff), await asyncio.to_thread(world.token)
     late = str((await asyncio.to_thread(world.customer, "late")).pk)
-    monkeypatch.setattr(rentals, "free_in", lambda code: world.trolleys[:4])  # as it was a moment ago
+    monkeypatch.setattr(assignments, "free_in", lambda code: world.trolleys[:4])  # as it was a moment ago
     path = f"/api/branches/{world.branch.code}/carts"
     async with trolley_client(server, shopper) as phone, http(server, staff) as api:
         await phone.command("session.start", trolley_id=world.trolleys[0])
@@ -78,7 +78,7 @@ async def test_who_asks_for_any_trolley_gets_the_next_when_another_edge_was_fast
         assert (let.status_code, let.json()["cart_number"]) == (201, 3)
         named = await api.post(f"{path}/assign", json={"user_id": late, "cart_number": 1})
         assert (named.status_code, named.json()["code"]) == (409, "trolley_in_use")
-        monkeypatch.setattr(rentals, "free_in", lambda code: world.trolleys[:1])
+        monkeypatch.setattr(assignments, "free_in", lambda code: world.trolleys[:1])
         other = str((await asyncio.to_thread(world.customer, "other")).pk)
         none = await api.post(f"{path}/assign", json={"user_id": other})
         assert (none.status_code, none.json()["code"]) == (409, "no_trolley_free")
