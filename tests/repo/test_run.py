@@ -20,6 +20,8 @@ from scripts.services._process import free_port
 from tests.repo.files import ROOT
 
 READY_LINE = "Stop with"
+# It migrates, collects files and loads the demo, each in a process of its own: minutes on a busy machine.
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
