@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from core.accounts import principals, tokens
+from core.accounts import principals
+from core.accounts.credentials import tokens
 from core.accounts.people import People
 from core.accounts.principals import Principal
 from core.apikeys import keys

@@ -133,7 +133,7 @@ def _placed(bus: Bus) -> set[int]:
 
 def _agent_config(device_id: str, buses: list[Bus], server: str) -> Path:
     """Write the agent's config.json, and its token beside it, readable by nobody else."""
-    from core.accounts.tokens import issue_device
+    from core.accounts.credentials.tokens import issue_device
     from core.fleet.models import Device
 
     folder = _folder() / device_id

@@ -33,8 +33,8 @@ def main() -> None:
 
 def fill(shoppers: int, products: int, locks: bool) -> dict[str, object]:
     """Make the rows; returns what the load needs to know of them."""
+    from core.accounts.credentials.tokens import issue
     from core.accounts.models import Grant, Role, User
-    from core.accounts.tokens import issue
     from core.catalogue.models import Product
     from core.fleet.models import Trolley
     from core.tenancy.models import Branch, Chain
@@ -70,7 +70,7 @@ def fill(shoppers: int, products: int, locks: bool) -> dict[str, object]:
 
 
 def _device(branch: object, slots: int) -> dict[str, object]:
-    from core.accounts.tokens import issue_device
+    from core.accounts.credentials.tokens import issue_device
     from core.fleet.models import Controller, Device
 
     device = Device.objects.create(branch=branch, name="bench-pi")

@@ -31,8 +31,8 @@ def main() -> None:
 
 def fill(pis: int, slots: int) -> dict[str, object]:
     """Make the rows; return what the load needs to know of them."""
+    from core.accounts.credentials.tokens import issue, issue_device
     from core.accounts.models import User
-    from core.accounts.tokens import issue, issue_device
     from core.fleet.models import Device, Trolley
     from core.tenancy.models import Branch, Chain
 

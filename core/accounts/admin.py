@@ -9,7 +9,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from core.accounts import logins
+from core.accounts.credentials import logins
 from core.accounts.members import roles
 from core.accounts.models import Ending, Grant, Login, User
 from core.admin import ModelAdmin, ReadOnlyAdmin, TabularInline

@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import lazy
 from django.utils.translation import get_language
 
-from core.accounts import names, throttling
+from core.accounts import names
+from core.accounts.credentials import throttling
 from core.accounts.factors import second_factor
 from core.accounts.models import User
 from core.problems import Problem

@@ -14,13 +14,14 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.accounts import lookalikes, names, signals, throttling, tokens
+from core.accounts import lookalikes, names, signals
 from core.accounts.codes import codes
 from core.accounts.contact import emails
+from core.accounts.credentials import throttling, tokens
+from core.accounts.credentials.logins import Place
 from core.accounts.entering import OpenView, TokenAnswer, place_of, validate_in_field
 from core.accounts.factors import second_factor
 from core.accounts.factors.api import LoginAnswer, open_logins
-from core.accounts.logins import Place
 from core.accounts.members import invitations
 from core.accounts.models import User
 from core.accounts.principals import Principal

@@ -17,10 +17,10 @@ class AccountsConfig(AppConfig):
         from django.contrib import admin
         from django.db.models.signals import post_save
 
-        from core.accounts import logins
         from core.accounts.admin_login import LimitedLoginForm
         from core.accounts.codes import codes
         from core.accounts.contact import emails, reset
+        from core.accounts.credentials import logins
         from core.accounts.members import invitations
         from core.accounts.models import User
         from core.outbox.letters import composer

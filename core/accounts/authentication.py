@@ -8,7 +8,8 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from core.accounts import principals, tokens
+from core.accounts import principals
+from core.accounts.credentials import tokens
 from core.accounts.models import User
 from core.accounts.principals import Principal
 

@@ -10,8 +10,8 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
-from core.accounts import throttling
-from core.accounts.logins import Place
+from core.accounts.credentials import throttling
+from core.accounts.credentials.logins import Place
 from core.accounts.models import User
 from core.rest.views import Keeps
 

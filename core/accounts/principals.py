@@ -9,8 +9,8 @@ from typing import Any, Literal
 import msgspec
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from core.accounts.credentials.tokens import Claims, TokenError
 from core.accounts.models import Login, User
-from core.accounts.tokens import Claims, TokenError
 
 _AT_ONCE = 500
 """Logins that are looked up by one query."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from core.accounts import tokens
 from core.accounts.codes import codes
+from core.accounts.credentials import tokens
 
 
 @shared_task(name="accounts.purge_refresh_tokens")  # type: ignore[untyped-decorator]

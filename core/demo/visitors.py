@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from core.accounts import tokens
+from core.accounts.credentials import tokens
 from core.accounts.models import Grant, User
 from core.catalogue.models import Product
 from core.demo.load import CHAIN

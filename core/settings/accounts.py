@@ -16,8 +16,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-] + [{"NAME": "core.accounts.passwords.NotGuessed"}]
-PASSWORD_HASHERS = ["core.accounts.hashing.InTurn"]
+] + [{"NAME": "core.accounts.credentials.passwords.NotGuessed"}]
+PASSWORD_HASHERS = ["core.accounts.credentials.hashing.InTurn"]
 PASSWORD_HASHES_AT_ONCE = env.integer("PASSWORD_HASHES_AT_ONCE", 1, 1, 64)
 PASSWORD_HASHES_WAITING = env.integer("PASSWORD_HASHES_WAITING", 20, 0, 1000)
 """Of one process; who comes when so many wait already is told to come again."""

@@ -1,9 +1,9 @@
 """Requests for which a password is hashed: a few are served at a time, a few more wait, the rest come again.
 
-The hash itself is bounded in :mod:`core.accounts.hashing`. What a guess costs besides is a thread, a
-connection to the database and Django's way of a request; so it is here, before all of that, that most
-of the guessers are told to come again. Whoever waits has sent the whole request: nobody keeps a place
-by being slow.
+The hash itself is bounded in :mod:`core.accounts.credentials.hashing`. What a guess costs besides is a
+thread, a connection to the database and Django's way of a request; so it is here, before all of that,
+that most of the guessers are told to come again. Whoever waits has sent the whole request: nobody
+keeps a place by being slow.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from core.accounts.hashing import BUSY, RETRY_AFTER_S
+from core.accounts.credentials.hashing import BUSY, RETRY_AFTER_S
 from realtime.asgi import Message
 from realtime.problems import Problem
 

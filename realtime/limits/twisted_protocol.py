@@ -15,7 +15,7 @@ from django.conf import settings
 from twisted.internet import reactor as _reactor
 from twisted.web import http
 
-from core.accounts import tokens
+from core.accounts.credentials import tokens
 from realtime.limits.connections import Full
 from realtime.limits.server import LINGER_S, REFUSALS, limits
 

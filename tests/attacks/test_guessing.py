@@ -10,8 +10,8 @@ import pytest
 from django.contrib.auth.hashers import check_password, make_password
 from django.test import Client, override_settings
 
-from core.accounts import hashing
-from core.accounts.hashing import Turns
+from core.accounts.credentials import hashing
+from core.accounts.credentials.hashing import Turns
 from core.problems import Problem
 from realtime.limits.logins import Logins
 from realtime.problems import Problem as Refusal

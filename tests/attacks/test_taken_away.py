@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from core.accounts import logins, tokens
+from core.accounts.credentials import logins, tokens
 from core.accounts.models import Ending, Grant, Login, User
 from realtime.server import Server
 from realtime.testing import CommandRefused, TrolleyClient, trolley_client

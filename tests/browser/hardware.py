@@ -24,7 +24,7 @@ BOARDS = 2
 TROLLEYS = 24
 """The demo's, in the first slots."""
 _TOKEN = (
-    "from core.accounts.tokens import issue_device; from core.fleet.models import Device; "
+    "from core.accounts.credentials.tokens import issue_device; from core.fleet.models import Device; "
     f"print(issue_device('{DEVICE_ID}', Device.objects.get(pk='{DEVICE_ID}').token_version))"
 )
 

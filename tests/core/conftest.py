@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from core import reference
-from core.accounts import throttling
+from core.accounts.credentials import throttling
 from core.accounts.models import Grant, Role, User
 from core.catalogue.models import Category, Product
 from core.fleet.models import Controller, Device, Trolley

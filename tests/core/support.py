@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from core.accounts import tokens
+from core.accounts.credentials import tokens
 from core.accounts.models import User
 from core.catalogue.models import Product
 from core.fleet.models import Device, Trolley

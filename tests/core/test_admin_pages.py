@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
+from core.accounts.credentials.tokens import issue, rotate
 from core.accounts.models import RefreshToken, User
-from core.accounts.tokens import issue, rotate
 from core.catalogue.models import Category, PriceRule, Product, Voucher
 from core.fleet.models import PROJECTED, Controller, Device, Trolley
 from tests.core.support import World

@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.db import connections, transaction
 from django.utils import timezone
 
-from core.accounts import tokens
+from core.accounts.credentials import tokens
 from core.accounts.models import Grant, User
 from core.catalogue.models import Product, Variant
 from core.config import addresses

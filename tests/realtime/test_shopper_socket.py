@@ -14,7 +14,7 @@ from django.conf import settings
 
 from actors.messages.cart import AddItem
 from actors.runtime.asks import Reply
-from core.accounts import logins
+from core.accounts.credentials import logins
 from core.accounts.models import User
 from core.catalogue.models import ProductCode
 from realtime.server import Server, limits

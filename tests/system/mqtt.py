@@ -14,7 +14,7 @@ from tests.system.store import ROOT, Store
 
 DEVICE = """
 import django; django.setup()
-from core.accounts.tokens import issue_device
+from core.accounts.credentials.tokens import issue_device
 from core.fleet.models import Trolley
 device = Trolley.objects.get(trolley_id="TROLLEY_01").place_device
 print(device.pk, issue_device(device.pk, device.token_version), device.branch.chain.slug, device.branch.code)

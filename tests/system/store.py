@@ -20,7 +20,7 @@ READY_WITHIN_S = 150.0
 _SHOPPERS = """
 import json, sys, django
 django.setup()
-from core.accounts import tokens
+from core.accounts.credentials import tokens
 from core.accounts.models import User
 names = [f"walker{i}" for i in range(int(sys.argv[1]))]
 User.objects.bulk_create([User(username=name) for name in names], ignore_conflicts=True)

@@ -11,9 +11,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.accounts import throttling, tokens
 from core.accounts.codes import codes, countries, holders
 from core.accounts.codes.codes import Target
+from core.accounts.credentials import throttling, tokens
 from core.accounts.entering import OpenView, TokenAnswer, place_of
 from core.accounts.factors import second_factor
 from core.accounts.models import LoginCode

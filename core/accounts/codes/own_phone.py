@@ -12,10 +12,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.accounts import throttling
 from core.accounts.codes import codes, holders
 from core.accounts.codes.api import AskAnswer, right_code, send, target_of
 from core.accounts.codes.codes import Target
+from core.accounts.credentials import throttling
 from core.accounts.models import LoginCode, User
 from core.problems import Problem, rule
 from core.rest.fields import ClosedSerializer, StrictChoice, StrictText, checked

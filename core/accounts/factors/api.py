@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.accounts import logins, throttling
+from core.accounts.credentials import logins, throttling
 from core.accounts.factors import second_factor
 from core.accounts.models import Ending, Login, User
 from core.accounts.principals import Principal

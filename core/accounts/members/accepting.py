@@ -10,10 +10,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.accounts import lookalikes, names, tokens
+from core.accounts import lookalikes, names
 from core.accounts.authentication import BearerAuthentication
 from core.accounts.codes import holders
 from core.accounts.codes.codes import Target
+from core.accounts.credentials import tokens
 from core.accounts.entering import OpenView, TokenAnswer, place_of, validate_in_field
 from core.accounts.members import invitations, roles
 from core.accounts.models import Grant, Invitation, Role, User

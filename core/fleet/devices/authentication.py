@@ -10,8 +10,8 @@ from rest_framework.authentication import get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from core.accounts import tokens
 from core.accounts.authentication import BearerAuthentication
+from core.accounts.credentials import tokens
 from core.fleet.devices.principal import load_device
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from core.accounts import tokens
+from core.accounts.credentials import tokens
 from core.fleet.devices import claim_codes
 from core.fleet.models import ClaimCode, Device
 from core.problems import Problem

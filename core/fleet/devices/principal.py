@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 from django.utils import timezone
 
+from core.accounts.credentials.tokens import DEVICES, Claims, TokenError
 from core.accounts.principals import HeldRole, Principal, subject_id
-from core.accounts.tokens import DEVICES, Claims, TokenError
 from core.fleet.models import Device
 
 

@@ -13,7 +13,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.accounts import scopes, throttling
+from core.accounts import scopes
+from core.accounts.credentials import throttling
 from core.accounts.models import User
 from core.fleet.devices import claim_codes, enrolment
 from core.fleet.devices.answers import DeviceDetailAnswer, detail, find, moment, principal, require

@@ -11,7 +11,8 @@ from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
 
-from core.accounts import principals, throttling, tokens
+from core.accounts import principals
+from core.accounts.credentials import throttling, tokens
 from core.accounts.models import RefreshToken, User
 from core.accounts.tasks import purge_refresh_tokens
 from core.fleet.devices.principal import load_device

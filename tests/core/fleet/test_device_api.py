@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from actors.messages.device import LinkUp, SlotReading, UnlockSlot
-from core.accounts import tokens
+from core.accounts.credentials import tokens
 from core.accounts.models import User
 from core.fleet import tasks
 from core.fleet.devices.principal import identify_device, load_device

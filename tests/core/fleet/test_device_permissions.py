@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.accounts import tokens
+from core.accounts.credentials import tokens
 from core.accounts.models import User
 from core.fleet.models import Controller, Device
 from core.fleet.urls import device_api

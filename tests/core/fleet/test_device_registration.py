@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from core.accounts import principals, tokens
+from core.accounts import principals
+from core.accounts.credentials import tokens
 from core.accounts.models import User
 from core.fleet.devices import claim_codes
 from core.fleet.devices.principal import load_device

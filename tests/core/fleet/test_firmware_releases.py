@@ -16,7 +16,7 @@ from django.test import Client
 
 from actors.messages.device import ProgressFirmware, SendFirmware, UnlockSlot
 from core import actor_port
-from core.accounts import tokens
+from core.accounts.credentials import tokens
 from core.accounts.models import User
 from core.firmware import signing
 from core.firmware.download import part_of

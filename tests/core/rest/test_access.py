@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.access import ACCESS, Access
-from core.accounts import throttling, tokens
+from core.accounts.credentials import throttling, tokens
 from core.accounts.models import Login, User
 from core.accounts.principals import PERMISSIONS
 from core.apikeys.models import ApiKey

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.accounts import tokens
+from core.accounts.credentials import tokens
 from core.accounts.models import User
 from core.catalogue.models import Category
 from core.fleet.models import ClaimCode, Device

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from core.accounts import principals, tokens
+from core.accounts import principals
+from core.accounts.credentials import tokens
 from core.accounts.models import User
 from core.accounts.principals import PERMISSIONS, HeldRole, Principal, may
 from core.catalogue.models import Category, ImportJob, Variant

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from actors.runtime import ManualClock
-from core.accounts import tokens
+from core.accounts.credentials import tokens
 from core.fleet.devices import enrolment
 from realtime.process import Process
 from realtime.server import Server

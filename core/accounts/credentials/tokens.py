@@ -20,8 +20,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from core.accounts import logins
-from core.accounts.logins import NOWHERE, Place
+from core.accounts.credentials import logins
+from core.accounts.credentials.logins import NOWHERE, Place
 from core.accounts.models import Ending, Login, RefreshToken, User
 
 USERS = "trolley"
