@@ -28,7 +28,7 @@ from typing import Any
 from devicegw.agent.protocols import driver_of
 from devicegw.bus.actor import BusHandle
 from devicegw.bus.boards.config import BoardConfig
-from devicegw.bus.boards.kerong import StatusAnswer, StatusRequest
+from devicegw.bus.boards.kerong import StatusReply, StatusRequest
 from devicegw.bus.bus import Bus
 from devicegw.bus.config import BusConfig, Timings
 from devicegw.bus.line import silence_seconds
@@ -48,7 +48,7 @@ TARGETS = {"share of the limit": 0.90, "unlock p99 ms": 15.0, "seven beside a de
 
 def limit(baud: int = BAUD) -> float:
     """Return the exchanges a second that the line's rate and the silences allow."""
-    characters = StatusRequest.size + StatusAnswer.size
+    characters = StatusRequest.size + StatusReply.size
     return 1 / (characters * char_seconds(baud) + 2 * silence_seconds(baud))
 
 

@@ -24,7 +24,7 @@ from core.assistant.recommendations import baskets, learning
 from core.assistant.recommendations.baskets import Baskets
 from core.assistant.recommendations.evaluation import AT
 from core.assistant.recommendations.learning import Neighbours, learn, only_popular, scores
-from core.progress import Progress
+from core.progress import ProgressBar
 
 HELD_OUT = 0.2
 SERVED = 5_000
@@ -107,7 +107,7 @@ def _train() -> None:
     ones = np.ones(rows.size, np.float32)
     matrix = sparse.coo_matrix((ones, (rows, columns.ravel())), shape=(orders, products)).tocsr()
     matrix.data[:] = 1.0
-    began, progress = time.perf_counter(), Progress(sys.stderr)
+    began, progress = time.perf_counter(), ProgressBar(sys.stderr)
     model = learn(
         Baskets(tuple(range(products)), matrix), said=lambda share: progress.share("training", share)
     )

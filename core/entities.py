@@ -49,7 +49,7 @@ from core.shopping import projections as shopping
 from core.trail.projections import CommandRow, noted
 
 
-class Entity(NamedTuple):
+class DurableKind(NamedTuple):
     """One durable kind."""
 
     name: str
@@ -246,21 +246,21 @@ _VOUCHER = _codec(
     state_version=1,
 )
 
-ENTITIES: dict[str, Entity] = {
+ENTITIES: dict[str, DurableKind] = {
     entity.name: entity
     for entity in (
-        Entity("trolley", trolley.DECIDER, _TROLLEY, trolley_rows),
-        Entity("device", device.DECIDER, _DEVICE, device_rows),
-        Entity("cart", cart.DECIDER, _CART, shopping.cart_rows),
-        Entity("yard", returns.DECIDER, _RETURNS, nothing),
-        Entity("alarms", alarms.DECIDER, _ALARMS, alarm_rows),
-        Entity("stock", stock.DECIDER, _STOCK, inventory.stock_rows),
-        Entity("rollout", rollout.DECIDER, _ROLLOUT, firmware.rollout_rows),
-        Entity("order", order.DECIDER, _ORDER, order_rows.order_rows),
-        Entity("till", order_numbers.DECIDER, _ORDER_NUMBERS, nothing),
-        Entity("check", exit_check.DECIDER, _CHECK, order_rows.check_rows),
-        Entity("voucher", voucher.DECIDER, _VOUCHER, vouchers.voucher_rows),
-        Entity("payment", payment.DECIDER, _PAYMENT, payment_rows),
+        DurableKind("trolley", trolley.DECIDER, _TROLLEY, trolley_rows),
+        DurableKind("device", device.DECIDER, _DEVICE, device_rows),
+        DurableKind("cart", cart.DECIDER, _CART, shopping.cart_rows),
+        DurableKind("yard", returns.DECIDER, _RETURNS, nothing),
+        DurableKind("alarms", alarms.DECIDER, _ALARMS, alarm_rows),
+        DurableKind("stock", stock.DECIDER, _STOCK, inventory.stock_rows),
+        DurableKind("rollout", rollout.DECIDER, _ROLLOUT, firmware.rollout_rows),
+        DurableKind("order", order.DECIDER, _ORDER, order_rows.order_rows),
+        DurableKind("till", order_numbers.DECIDER, _ORDER_NUMBERS, nothing),
+        DurableKind("check", exit_check.DECIDER, _CHECK, order_rows.check_rows),
+        DurableKind("voucher", voucher.DECIDER, _VOUCHER, vouchers.voucher_rows),
+        DurableKind("payment", payment.DECIDER, _PAYMENT, payment_rows),
     )
 }
 for _name, (_commands, _branch) in STAFF_COMMANDS.items():
@@ -270,12 +270,12 @@ PROJECTIONS: dict[str, Projection] = {entity.name: entity.project for entity in 
 ROWS: tuple[type[Row], ...] = (
     fleet.TrolleyRow,
     fleet.SessionRow,
-    fleet.SessionOver,
+    fleet.SessionOverRow,
     fleet.SessionCleared,
     fleet.RentalRow,
     fleet.RentalReturned,
     fleet.RentalLost,
-    fleet.RentalOver,
+    fleet.RentalOverRow,
     fleet.RentalResumed,
     fleet.RentalDue,
     fleet.RentalNotes,
@@ -292,7 +292,7 @@ ROWS: tuple[type[Row], ...] = (
     shopping.CartRow,
     shopping.CartItemRow,
     shopping.ItemGone,
-    shopping.ItemsGone,
+    shopping.ItemsGoneRow,
     shopping.NeedRow,
     order_rows.OrderRow,
     order_rows.OrderItemRow,

@@ -11,7 +11,7 @@ _WIDTH = 30
 _EVERY_S = 0.1
 
 
-class Progress:
+class ProgressBar:
     """A bar on a terminal; elsewhere a line at the end of each part."""
 
     def __init__(self, out: TextIO) -> None:

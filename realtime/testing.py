@@ -37,7 +37,7 @@ class CommandRefused(AssertionError):
         self.status: int = problem["status"]
 
 
-class Closed(AssertionError):
+class SocketClosed(AssertionError):
     """The server closed the socket."""
 
     def __init__(self, code: int) -> None:
@@ -86,7 +86,7 @@ class TrolleyClient:
         """Return the next frame as it came. Raises Closed, or TimeoutError."""
         message = await self.communicator.receive_output(within_s)
         if message["type"] == "websocket.close":
-            raise Closed(message.get("code", 1000))
+            raise SocketClosed(message.get("code", 1000))
         decoded: dict[str, Any] = json.loads(message["text"])
         return decoded
 
@@ -130,7 +130,7 @@ class TrolleyClient:
         try:
             while True:
                 self.kept.append(await self.frame(within_s))
-        except Closed as closed:
+        except SocketClosed as closed:
             return closed.code
 
 
@@ -147,7 +147,7 @@ async def trolley_client(
     communicator = WebsocketCommunicator(application, path, headers=headers, subprotocols=offers)
     accepted, code = await communicator.connect(timeout=WITHIN_S)
     if not accepted:
-        raise Closed(int(code or 1000))
+        raise SocketClosed(int(code or 1000))
     try:
         yield TrolleyClient(communicator)
     finally:

@@ -51,7 +51,7 @@ class Habits(NamedTuple):
     """2: twice as fast."""
 
 
-class Refused(Exception):
+class CommandFailed(Exception):
     """The server's problem document."""
 
     def __init__(self, problem: dict[str, Any]) -> None:
@@ -76,7 +76,7 @@ class Phone:
                 if frame["type"] == "reply" and frame["id"] == id_:
                     break
         if not frame["ok"]:
-            raise Refused(frame["problem"])
+            raise CommandFailed(frame["problem"])
         data: dict[str, Any] = frame["data"]
         return data
 
@@ -109,7 +109,7 @@ class Shopper:
             await self._wait(self._habits.pause)
             try:
                 await self.visit()
-            except (OSError, WebSocketException, TimeoutError, Refused) as error:
+            except (OSError, WebSocketException, TimeoutError, CommandFailed) as error:
                 log.info("a visit ended early: %r", error)
 
     async def visit(self) -> str:
@@ -134,7 +134,7 @@ class Shopper:
         for trolley_id in self._dice.sample(self._trolleys, min(5, len(self._trolleys))):
             try:
                 started = await phone.command("session.start", trolley_id=trolley_id)
-            except Refused as refused:
+            except CommandFailed as refused:
                 log.debug("%s: %s", trolley_id, refused)
                 await self._wait((1.0, 3.0))
             else:
@@ -159,7 +159,7 @@ class Shopper:
         """Pay at the till, with another card if the first is declined; the session ends by itself then."""
         try:
             begun = await self._begin(phone)
-        except Refused as refused:
+        except CommandFailed as refused:
             log.debug("nothing can be paid: %s", refused)
             return False
         cards = [_DECLINED, _GOOD] if self._dice.random() < self._habits.short else [_GOOD]
@@ -174,7 +174,7 @@ class Shopper:
     async def _begin(self, phone: Phone) -> dict[str, Any]:
         try:
             return await phone.command("payment.create", payment_method="sandbox")
-        except Refused as refused:
+        except CommandFailed as refused:
             if refused.code != "insufficient_stock" or self._fill_shelf is None:
                 raise
             await self._fill_shelf([item["product_id"] for item in refused.items])
@@ -183,7 +183,7 @@ class Shopper:
     async def _misread(self, phone: Phone, session: str) -> None:
         try:
             await phone.command("cart.add", session_id=session, barcode="smudged-label")
-        except Refused as refused:
+        except CommandFailed as refused:
             log.debug("a label could not be read: %s", refused)
 
     async def _wait(self, between: tuple[float, float]) -> None:

@@ -28,7 +28,7 @@ AUTO_PULL_S = "1.5"
 UNLOCK_MS = "150"
 
 
-class Bus(NamedTuple):
+class DemoBus(NamedTuple):
     """One serial port of a device, simulated."""
 
     device_id: str
@@ -96,7 +96,7 @@ def _fresh(path: Path) -> bool:
     return path.exists() and time.time() - path.stat().st_mtime < 10
 
 
-def _buses() -> Iterator[Bus]:
+def _buses() -> Iterator[DemoBus]:
     """The serial ports of every device that is in use, with the boards on each."""
     from core.fleet.models import Controller
 
@@ -104,7 +104,7 @@ def _buses() -> Iterator[Bus]:
     for board in Controller.objects.filter(device__is_revoked=False).select_related("device"):
         ports.setdefault((str(board.device_id), board.port), []).append(board)
     for number, ((device_id, _), boards) in enumerate(ports.items()):
-        yield Bus(
+        yield DemoBus(
             device_id,
             [{"address": b.address, "hook_open_level": int(b.polarity == "inverted")} for b in boards],
             boards[0].baudrate,
@@ -114,7 +114,7 @@ def _buses() -> Iterator[Bus]:
         )
 
 
-def _simulator(bus: Bus) -> list[str]:
+def _simulator(bus: DemoBus) -> list[str]:
     boards = 1 + max(board["address"] for board in bus.boards)
     placed = _placed(bus)
     command = [sys.executable, "-m", "devicegw.simulator", "--boards", str(boards), "--link", str(bus.link)]
@@ -123,7 +123,7 @@ def _simulator(bus: Bus) -> list[str]:
     return [*command, "--empty", *(str(slot) for slot in range(boards * 16) if slot not in placed)]
 
 
-def _placed(bus: Bus) -> set[int]:
+def _placed(bus: DemoBus) -> set[int]:
     """The slots in which trolleys of the fleet stand."""
     from core.fleet.models import Trolley
 
@@ -131,7 +131,7 @@ def _placed(bus: Bus) -> set[int]:
     return {slot for slot in places if slot is not None}
 
 
-def _agent_config(device_id: str, buses: list[Bus], server: str) -> Path:
+def _agent_config(device_id: str, buses: list[DemoBus], server: str) -> Path:
     """Write the agent's config.json, and its token beside it, readable by nobody else."""
     from core.accounts.credentials.tokens import issue_device
     from core.fleet.models import Device
@@ -163,7 +163,7 @@ def _wait_for(link: Path, patience_s: float = 20.0) -> None:
         time.sleep(0.05)
 
 
-def _push_back(buses: list[Bus], abandoned: dict[tuple[str, int], float]) -> None:
+def _push_back(buses: list[DemoBus], abandoned: dict[tuple[str, int], float]) -> None:
     """Push back what has stood about unheld for a while."""
     from core.fleet.models import Trolley
 

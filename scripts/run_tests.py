@@ -26,7 +26,7 @@ from uuid import uuid4
 from scripts.services import provide
 from scripts.services.postgres import databases, drop
 from scripts.suite import front_end, leftovers, outcome, plugin
-from scripts.suite.outcome import Outcome
+from scripts.suite.outcome import RunOutcome
 
 ROOT = Path(__file__).resolve().parents[1]
 LANES = 3
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
         seed = os.environ.get("SEED") or str(random.SystemRandom().randrange(100_000))
         print(f"The order of the tests is SEED={seed}", flush=True)
         whole = not arguments or list(arguments) == ["tests"]
-        came = front_end.run(environ) if whole else Outcome(0)
+        came = front_end.run(environ) if whole else RunOutcome(0)
         options = _lanes() if whole else list(arguments)
         came += _pytest(stack, options, environ, seed)
     # Last of all, also after what the services say when they end.
@@ -108,7 +108,7 @@ def _keep_busy(stack: ExitStack) -> None:
     print(f"{os.cpu_count()} processes keep the machine busy", flush=True)
 
 
-def _pytest(stack: ExitStack, arguments: Sequence[str], environ: Mapping[str, str], seed: str) -> Outcome:
+def _pytest(stack: ExitStack, arguments: Sequence[str], environ: Mapping[str, str], seed: str) -> RunOutcome:
     folder = Path(environ["DATA_DIR"])
     command = [sys.executable, "-m", "pytest", "-p", plugin.__name__, *arguments]
     command += ["--random-order-bucket=module", f"--random-order-seed={seed}", f"--hypothesis-seed={seed}"]

@@ -13,13 +13,13 @@ from actors.runtime.address import Address
 from actors.runtime.commits import Commits
 from actors.runtime.entities.entity import COLD, Entity
 from actors.runtime.entities.envelopes import Envelope, OneWay
-from actors.runtime.entities.loading import Loader, Restored, load
+from actors.runtime.entities.loading import LoadedEntity, Loader, load
 from actors.runtime.errors import NoSuchKind, Overloaded
 from actors.runtime.journal import Journal
 from actors.runtime.kind import Kind
 from actors.runtime.turns.clock import Clock
 from actors.runtime.turns.dispatcher import Dispatcher
-from actors.runtime.turns.timers import Call, Timers
+from actors.runtime.turns.timers import TimedCall, Timers
 
 log = logging.getLogger("actors")
 
@@ -101,7 +101,7 @@ class Registry:
         kind: Kind,
         address: Address,
         shown: int | None,
-        then: Callable[[Restored], None],
+        then: Callable[[LoadedEntity], None],
         failed: Callable[[Exception], None],
     ) -> None:
         """Load an entity on a loader thread; it goes to work on the dispatcher."""
@@ -159,7 +159,7 @@ class Registry:
         now = self.now()
         looked = self._passivate(_SWEEP_SLICE, now, 0)
         wait = 0.01 if looked == _SWEEP_SLICE else max(self._idle_s / 8, 0.1)
-        self.at(now + wait, Call(self.sweep))
+        self.at(now + wait, TimedCall(self.sweep))
 
     def _passivate(self, most: int, now: float, wanted: int) -> int:
         """Look at up to ``most`` of the longest unused; without ``wanted``, at idle ones only."""

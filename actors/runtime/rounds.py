@@ -9,7 +9,7 @@ from actors.runtime.commits import Commits
 from actors.runtime.entities.loading import Loader
 from actors.runtime.turns.dispatcher import Dispatcher
 from actors.runtime.turns.handover import Handover
-from actors.runtime.turns.timers import Call
+from actors.runtime.turns.timers import TimedCall
 
 
 class Rounds:
@@ -47,7 +47,7 @@ class Rounds:
                 return False
         event = threading.Event()
         self._waiting.append(event)
-        self._dispatcher.submit(Call(lambda: None))
+        self._dispatcher.submit(TimedCall(lambda: None))
         try:
             return event.wait(timeout)
         finally:

@@ -15,7 +15,7 @@ from actors.runtime.journal import Journal
 from actors.runtime.kind import Kind, Stretch
 from actors.runtime.registry import Registry
 from actors.runtime.turns.handover import Handover
-from actors.runtime.turns.timers import Call
+from actors.runtime.turns.timers import TimedCall
 
 log = logging.getLogger("actors")
 
@@ -44,7 +44,7 @@ class Streams:
             return self._reading(lambda: self._missed(kind, address, epoch, offset), timeout)
         reply: Pending[Stretch | None] = Pending(timeout, self._handover)
         self._expiry.add(reply)
-        self._registry.submit(Call(lambda: reply.resolve(self._remembered(address, epoch, offset))))
+        self._registry.submit(TimedCall(lambda: reply.resolve(self._remembered(address, epoch, offset))))
         return reply
 
     def state_at(self, address: Address, seq: int, timeout: float) -> Pending[Any]:
@@ -87,5 +87,5 @@ class Streams:
             log.error("the journal could not be read", exc_info=error)
             reply.fail(Unavailable(f"the journal could not be read: {error}"))
 
-        self._registry.submit(Call(lambda: self._loader.read(read, reply.resolve, failed)))
+        self._registry.submit(TimedCall(lambda: self._loader.read(read, reply.resolve, failed)))
         return reply

@@ -20,7 +20,7 @@ from actors.runtime.streams import Streams
 from actors.runtime.turns.clock import Clock, SystemClock
 from actors.runtime.turns.dispatcher import Dispatcher, ThreadDispatcher
 from actors.runtime.turns.handover import Handover
-from actors.runtime.turns.timers import Call, Timers
+from actors.runtime.turns.timers import TimedCall, Timers
 from actors.runtime.writer import WriteQueue, Writer
 
 log = logging.getLogger("actors")
@@ -143,14 +143,14 @@ class System:
         self._loader.start()
         self._dispatcher.start(self._rounds.end)
         self._timers.start()
-        self._submit(Call(self._first_timers))
+        self._submit(TimedCall(self._first_timers))
         self._registry.wake_all()
         self._open = self._streams.open = True
 
     def _first_timers(self) -> None:
         now = self._clock.now()
         self._timers.at(now + TICK_S, self._expiry)
-        self._timers.at(now + self._first_sweep_s, Call(self._registry.sweep))
+        self._timers.at(now + self._first_sweep_s, TimedCall(self._registry.sweep))
 
     def stop(self, timeout: float = 10.0) -> bool:
         """Refuse new asks, finish what is in mailboxes and on its way to the journal, stop in reverse order.
@@ -171,7 +171,7 @@ class System:
         self._commits.queue = None
         self._writer.stop()
         self._writer = None
-        self._submit(Call(lambda: self._expiry.fail_all(error)))
+        self._submit(TimedCall(lambda: self._expiry.fail_all(error)))
         self._dispatcher.pump(0)
         self._dispatcher.stop()
 
@@ -248,7 +248,7 @@ class System:
         """Send a command and hear nothing; from any thread. Raises Overloaded or Unavailable at once."""
         envelope = OneWay(command, command_id, principal)
         if address.kind in self._registry.edges:
-            self._submit(Call(lambda: self._registry.deliver(address, envelope)))
+            self._submit(TimedCall(lambda: self._registry.deliver(address, envelope)))
             return
         refusal = self._refusal(address)
         if refusal is not None:
@@ -270,11 +270,11 @@ class System:
         From any thread; counts. Raises NoSuchKind.
         """
         self._registry.entity(address)
-        self._submit(Call(lambda: self._registry.hold(address, 1)))
+        self._submit(TimedCall(lambda: self._registry.hold(address, 1)))
 
     def release(self, address: Address) -> None:
         """Undo one ``hold``."""
-        self._submit(Call(lambda: self._registry.hold(address, -1)))
+        self._submit(TimedCall(lambda: self._registry.hold(address, -1)))
 
     # --- streams ---------------------------------------------------------------
 

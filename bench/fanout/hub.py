@@ -21,7 +21,7 @@ from actors.messages.branch import Counters, TrolleyCard, TrolleyNoted  # noqa: 
 from actors.messages.trolley import LockState  # noqa: E402
 from actors.runtime.address import Address  # noqa: E402
 from bench.fanout.app import Message, Receive, Send, asked  # noqa: E402
-from realtime.topics.hub import Outbox  # noqa: E402
+from realtime.topics.hub import SendQueue  # noqa: E402
 from realtime.topics.streams import Topics  # noqa: E402
 from realtime.topics.subscriptions import Subscription  # noqa: E402
 
@@ -88,14 +88,14 @@ class Hubbed:
             self._topics.start(asyncio.get_running_loop())
         await receive()
         await send({"type": "websocket.accept"})
-        member = self._subscription(Outbox(send, LIMIT, self._too_slow))
+        member = self._subscription(SendQueue(send, LIMIT, self._too_slow))
         self._topics.follow(STREAM, member)
         while (message := await receive())["type"] == "websocket.receive":
             for _ in range(asked(message)):
                 self._topics.publish(self._publication())
         self._topics.unfollow(STREAM, member)
 
-    def _subscription(self, outbox: Outbox) -> Subscription:
+    def _subscription(self, outbox: SendQueue) -> Subscription:
         member = Subscription(self._topics, None, outbox, self._never, "branch:BRANCH-001")  # type: ignore[arg-type]
         member.epoch, member.last = EPOCH, self._offset
         return member

@@ -18,7 +18,7 @@ from core.accounts import lookalikes, names, signals
 from core.accounts.codes import codes
 from core.accounts.contact import emails
 from core.accounts.credentials import throttling, tokens
-from core.accounts.credentials.logins import Place
+from core.accounts.credentials.logins import LoginOrigin
 from core.accounts.entering import OpenView, TokenAnswer, place_of, validate_in_field
 from core.accounts.factors import second_factor
 from core.accounts.factors.api import LoginAnswer, open_logins
@@ -123,7 +123,7 @@ class RegisterView(OpenView):
         return once(request, lambda: _registered(user, body.get("email", ""), place_of(request)))
 
 
-def _registered(user: User, address: str, place: Place) -> Response:
+def _registered(user: User, address: str, place: LoginOrigin) -> Response:
     try:
         with transaction.atomic():
             user.save()

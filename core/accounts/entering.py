@@ -11,7 +11,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 
 from core.accounts.credentials import throttling
-from core.accounts.credentials.logins import Place
+from core.accounts.credentials.logins import LoginOrigin
 from core.accounts.models import User
 from core.rest.views import Keeps
 
@@ -33,9 +33,9 @@ class OpenView(throttling.LimitedView):
     permission_classes: Any = (AllowAny,)
 
 
-def place_of(request: Request) -> Place:
+def place_of(request: Request) -> LoginOrigin:
     """Return where the request comes from, for the list of logins."""
-    return Place(request.headers.get("User-Agent", ""), str(request.META.get("REMOTE_ADDR") or ""))
+    return LoginOrigin(request.headers.get("User-Agent", ""), str(request.META.get("REMOTE_ADDR") or ""))
 
 
 def validate_in_field(field: str, password: str, user: User) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from core.fleet.models import Trolley
 from core.tenancy.models import Branch
 from core.trail import sealing
-from core.trail.notes import Place
+from core.trail.notes import RowPlace
 
 
 class Finder:
     """Finds the chain of a branch, and the branch of a trolley whose event knows none."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], Place] = {}
+        self._known: dict[tuple[str, str], RowPlace] = {}
 
-    def __call__(self, on: str, branch: str) -> Place:
+    def __call__(self, on: str, branch: str) -> RowPlace:
         """Return the place; of what is not there any more, none."""
         key = ("", branch) if branch else (on, "")
         if key not in self._known:
@@ -22,21 +22,21 @@ class Finder:
         return self._known[key]
 
 
-def _of_branch(code: str) -> Place:
+def _of_branch(code: str) -> RowPlace:
     chain = Branch.objects.filter(code=code).values_list("chain__slug", flat=True).first()
-    return Place(chain or "", code)
+    return RowPlace(chain or "", code)
 
 
-def _of_thing(on: str) -> Place:
+def _of_thing(on: str) -> RowPlace:
     kind, _, key = on.partition("/")
     if kind == "trolley":
         found = (
             Trolley.objects.filter(trolley_id=key).values_list("branch__chain__slug", "branch__code").first()
         )
-        return Place() if found is None else Place(*found)
+        return RowPlace() if found is None else RowPlace(*found)
     if kind == "branch":
         return _of_branch(key.partition("/")[0])
-    return Place(key) if kind == "chain" else Place()
+    return RowPlace(key) if kind == "chain" else RowPlace()
 
 
 def seal() -> int:

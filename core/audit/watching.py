@@ -20,7 +20,7 @@ from core.catalogue.models import (
 from core.fleet.models import ClaimCode, Controller, Device, Trolley
 from core.tax.models import TaxRate
 from core.tenancy.models import Branch, Chain
-from core.trail.notes import Place, Watched, watch
+from core.trail.notes import RowPlace, Watched, watch
 
 _ABOUT_ITSELF = frozenset({"id", "version", "created_at", "updated_at", "name_key"})
 
@@ -34,12 +34,12 @@ def _fields(kind: Any, *without: str) -> tuple[str, ...]:
     )
 
 
-def _of_chain(row: Any) -> Place:
-    return Place(row.chain.slug)
+def _of_chain(row: Any) -> RowPlace:
+    return RowPlace(row.chain.slug)
 
 
-def _of_branch(row: Any) -> Place:
-    return Place(row.branch.chain.slug, row.branch.code)
+def _of_branch(row: Any) -> RowPlace:
+    return RowPlace(row.branch.chain.slug, row.branch.code)
 
 
 def _not_by_oneself(row: User, who: str) -> bool:
@@ -49,13 +49,13 @@ def _not_by_oneself(row: User, who: str) -> bool:
 
 def start() -> None:
     """Note them from now on."""
-    chain = Watched("chain", lambda row: Place(row.slug), lambda row: f"chain/{row.slug}", _fields(Chain))
+    chain = Watched("chain", lambda row: RowPlace(row.slug), lambda row: f"chain/{row.slug}", _fields(Chain))
     watch(Chain, chain)
     watch(
         Branch,
         Watched(
             "branch",
-            lambda row: Place(row.chain.slug, row.code),
+            lambda row: RowPlace(row.chain.slug, row.code),
             lambda row: f"branch/{row.code}",
             _fields(Branch),
         ),
@@ -90,7 +90,7 @@ def _watch_goods() -> None:
     watch(LabelLayout, Watched("label_layout", _of_chain, _named("label_layout"), _fields(LabelLayout)))
     watch(
         Variant,
-        Watched("variant", lambda row: Place(row.product.chain.slug), _named("variant"), _fields(Variant)),
+        Watched("variant", lambda row: RowPlace(row.product.chain.slug), _named("variant"), _fields(Variant)),
     )
     codes = Watched("product_code", _of_chain, _named("product_code"), ("code", "units"))
     watch(ProductCode, codes)
@@ -114,7 +114,7 @@ def _watch_people() -> None:
         Grant,
         Watched(
             "member",
-            lambda row: Place(row.chain.slug, row.branch.code if row.branch else ""),
+            lambda row: RowPlace(row.chain.slug, row.branch.code if row.branch else ""),
             lambda row: f"user:{row.user_id}",
             ("role", "branch"),
         ),
@@ -123,7 +123,7 @@ def _watch_people() -> None:
         Invitation,
         Watched(
             "invitation",
-            lambda row: Place(row.chain.slug, row.branch.code if row.branch else ""),
+            lambda row: RowPlace(row.chain.slug, row.branch.code if row.branch else ""),
             lambda row: f"invitation:{row.pk}",
             ("role", "branch", "withdrawn_at"),
         ),
@@ -132,7 +132,7 @@ def _watch_people() -> None:
         User,
         Watched(
             "account",
-            lambda row: Place(),
+            lambda row: RowPlace(),
             lambda row: f"user:{row.pk}",
             ("is_active", "is_staff", "is_superuser", "tier", "username", "email", "phone"),
             ("username", "email", "phone"),

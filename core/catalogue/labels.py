@@ -29,7 +29,7 @@ _FIVE_MORE = (0, 5, 1, 6, 2, 7, 3, 8, 4, 9)
 _FIVE_LESS = (0, 5, 9, 4, 8, 3, 7, 2, 6, 1)
 
 
-class Label(NamedTuple):
+class ScaleLabel(NamedTuple):
     """One piece: ``price``, in the currency's decimals, or ``weight_g``, or neither if it is sold whole."""
 
     code: str
@@ -63,7 +63,7 @@ class Layout(NamedTuple):
         body = "".join(digits[:12])
         return body + str(ean.calc_check_digit(body))
 
-    def label(self, code: str) -> Label:
+    def label(self, code: str) -> ScaleLabel:
         """Return what is printed; raises BarcodeError if that is nothing, or its own check digit is wrong."""
         value = code[self.value]
         if not int(value):
@@ -76,11 +76,11 @@ class Layout(NamedTuple):
             )
         amount = Decimal(int(value)).scaleb(-self.decimals)
         if self.is_weight:
-            return Label(code, weight_g=int(amount * 1000))
-        return Label(code, price=amount)
+            return ScaleLabel(code, weight_g=int(amount * 1000))
+        return ScaleLabel(code, price=amount)
 
 
-def of_message(found: Mapping[str, str], currency: str) -> Label:
+def of_message(found: Mapping[str, str], currency: str) -> ScaleLabel:
     """Return what a GS1 message says of one piece; raises BarcodeError.
 
     Net weight is 310n in kilograms or 320n in pounds, the price 392n in the chain's currency, n its decimals.
@@ -107,7 +107,7 @@ def of_message(found: Mapping[str, str], currency: str) -> Label:
             price = _exact(amount, currency)
         else:
             weight = int(amount * _MEASURES[kind])
-    return Label(code, price, weight if price is None else None, lot, expires)
+    return ScaleLabel(code, price, weight if price is None else None, lot, expires)
 
 
 _MEASURES = {"310": Decimal(1000), "320": Decimal("453.59237"), "392": Decimal(1), "393": Decimal(1)}

@@ -10,7 +10,7 @@ from django.db import transaction
 from core import reference
 from core.demo import plans, shelves
 from core.fleet.models import Trolley
-from core.progress import Progress
+from core.progress import ProgressBar
 from core.tenancy.models import Branch, Chain
 from core.trail.notes import without_notes
 
@@ -23,7 +23,7 @@ _PLACES = (
 _AT_ONCE = 3000
 
 
-def load(chains: int, branches: int, trolleys: int, progress: Progress) -> None:
+def load(chains: int, branches: int, trolleys: int, progress: ProgressBar) -> None:
     """Make so many chains, so many branches in all, and so many trolleys in each. What is there stays."""
     with without_notes(), transaction.atomic():
         owners = list(progress.over("Chains", _chains(chains), chains))

@@ -19,7 +19,7 @@ RUNNING_OUT_IN = "BRANCH-002"
 LOW_AT = 6
 
 
-class Delivery(NamedTuple):
+class DemoDelivery(NamedTuple):
     """A command to a branch's stock, and the id by which it is carried out once."""
 
     branch: str
@@ -27,7 +27,7 @@ class Delivery(NamedTuple):
     id: str
 
 
-def deliveries() -> list[Delivery]:
+def deliveries() -> list[DemoDelivery]:
     """Return the first delivery of each demo branch that has never had one, and what was counted after it.
 
     Blocking.
@@ -35,7 +35,7 @@ def deliveries() -> list[Delivery]:
     return list(_deliveries())
 
 
-def _deliveries() -> Iterator[Delivery]:
+def _deliveries() -> Iterator[DemoDelivery]:
     for branch in Branch.objects.filter(code__in=BRANCHES).order_by("code"):
         if StockLevel.objects.filter(branch_code=branch.code).exists():
             continue
@@ -45,7 +45,7 @@ def _deliveries() -> Iterator[Delivery]:
         lines = [Quantity(sku, UNITS) for product in products for sku in _skus(product)]
         if not lines:
             continue
-        yield Delivery(
+        yield DemoDelivery(
             branch.code, ReceiveStock(tuple(lines), "first delivery"), f"demo:first-delivery:{branch.code}"
         )
         for product in products if branch.code == RUNNING_OUT_IN else ():
@@ -53,7 +53,7 @@ def _deliveries() -> Iterator[Delivery]:
                 counted = AdjustStock(
                     sku=str(product.pk), reason="count", counted=RUNNING_OUT[product.barcode], low_at=LOW_AT
                 )
-                yield Delivery(branch.code, counted, f"demo:count:{branch.code}:{product.barcode}")
+                yield DemoDelivery(branch.code, counted, f"demo:count:{branch.code}:{product.barcode}")
 
 
 def _skus(product: Product) -> list[str]:

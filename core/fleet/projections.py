@@ -78,7 +78,7 @@ class SessionRow(Row, table="fleet_session", key="session_id", mode="upsert"):
     is_active: bool = True
 
 
-class SessionOver(Row, table="fleet_session", key="session_id", mode="update"):
+class SessionOverRow(Row, table="fleet_session", key="session_id", mode="update"):
     """How a session of an earlier commit ended."""
 
     session_id: Uuid
@@ -125,7 +125,7 @@ class RentalLost(Row, table="fleet_rental", key="trolley_code", mode="update", w
     status: str
 
 
-class RentalOver(Row, table="fleet_rental", key="id", mode="update", while_null="actual_return"):
+class RentalOverRow(Row, table="fleet_rental", key="id", mode="update", while_null="actual_return"):
     """The session of a trolley that has no slot ended, and with it the rental."""
 
     id: Uuid
@@ -259,7 +259,7 @@ class RentalRows:
         """End the rental that ends with its session; of a trolley that has a slot there is none."""
         row = self._begun.get(rental_id)
         if row is None:
-            self._change(RentalOver(id=rental_id, actual_return=at, status="returned"), rental_id)
+            self._change(RentalOverRow(id=rental_id, actual_return=at, status="returned"), rental_id)
         else:
             row.actual_return, row.status = at, "returned"
 
@@ -333,7 +333,9 @@ def _session_over(event: SessionEnded | SessionExpired, begun: dict[str, Session
     outcome = event.outcome if isinstance(event, SessionEnded) else "expired"
     row = begun.get(event.session_id)
     if row is None:
-        return [SessionOver(session_id=event.session_id, ended_at=event.at, outcome=outcome, is_active=False)]
+        return [
+            SessionOverRow(session_id=event.session_id, ended_at=event.at, outcome=outcome, is_active=False)
+        ]
     row.ended_at, row.outcome, row.is_active = event.at, outcome, False
     return []
 

@@ -36,7 +36,7 @@ Outcome = Literal["refused", "changed", "unchanged", "applied"]
 
 
 @dataclass(frozen=True)
-class Line:
+class CountedLine:
     """What one line of the file leads to; ``None``: it says nothing of that."""
 
     line: int
@@ -58,7 +58,7 @@ class _Refused(ValueError):
 # --- the dry run -----------------------------------------------------------------------
 
 
-def check(branch: Branch, data: bytes) -> list[Line]:
+def check(branch: Branch, data: bytes) -> list[CountedLine]:
     """Return what the file would do in that branch. Writes nothing; raises SheetError. Blocking."""
     sheet = opened(data, COLUMNS)
     if not {"counted", "received", "low_at"} & set(sheet.columns):
@@ -83,15 +83,15 @@ class _Check:
         self._levels = {row.sku: row for row in StockLevel.objects.filter(branch_code=branch.code)}
         self._seen: dict[str, int] = {}
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[CountedLine]:
         for row in self._rows:
             try:
                 yield self._line(row)
             except _Refused as error:
                 barcode = row.cells.get("barcode", "").strip()[:60]
-                yield Line(row.line, "refused", barcode, problem=str(error))
+                yield CountedLine(row.line, "refused", barcode, problem=str(error))
 
-    def _line(self, row: SheetRow) -> Line:
+    def _line(self, row: SheetRow) -> CountedLine:
         if row.problem:
             raise _Refused(row.problem)
         product = self._product(row.cells["barcode"].strip())
@@ -110,7 +110,7 @@ class _Check:
             raise _Refused(f"Expected at most {MOST_UNITS} units in all.")
         same = counted in (None, on_hand) and not received and low_at in (None, low)
         outcome: Outcome = "unchanged" if same else "changed"
-        return Line(
+        return CountedLine(
             line=row.line,
             outcome=outcome,
             barcode=product.barcode,
@@ -156,9 +156,9 @@ def apply(job: StockImport, who: Principal) -> None:
     """Do what the dry run showed, as far as it can be done by now. Nothing is ever done twice. Blocking."""
     job.status = StockImport.Status.BEGUN
     job.save(update_fields=["status"])
-    lines = [Line(**each) for each in job.lines]
+    lines = [CountedLine(**each) for each in job.lines]
 
-    def one(line: Line) -> Line:
+    def one(line: CountedLine) -> CountedLine:
         return _apply(job, line, who) if line.outcome == "changed" else line
 
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="stock-import") as pool:
@@ -169,7 +169,7 @@ def apply(job: StockImport, who: Principal) -> None:
     job.save(update_fields=["status", "applied_at", "lines"])
 
 
-def _apply(job: StockImport, line: Line, who: Principal) -> Line:
+def _apply(job: StockImport, line: CountedLine, who: Principal) -> CountedLine:
     note = f"import {job.name}"[:200]
     commands: list[Any] = []
     if line.received:

@@ -18,14 +18,14 @@ from core.journal.projector import EventRow, Packed, pack_rows
 from core.journal.tables import Row
 
 
-class Head(NamedTuple):
+class CommitHead(NamedTuple):
     """The last commit of a partition: its number, from 1 without gaps, and checksum; 0 and empty before."""
 
     number: int
     checksum: str
 
 
-NONE = Head(0, "")
+NONE = CommitHead(0, "")
 
 Extent = tuple[str, int, int]
 """An entity with its first and last seq in a commit."""
@@ -42,10 +42,10 @@ class CommitRow(Row, table="journal_commit", key=("partition_name", "number"), m
     checksum: str
 
 
-class Link(NamedTuple):
+class ChainedCommit(NamedTuple):
     """A commit as it joins the chain."""
 
-    head: Head
+    head: CommitHead
     at: float
     extents: list[Extent]
     row: Packed
@@ -60,8 +60,8 @@ def checksum(before: str, events: bytes) -> str:
 
 
 def link(
-    before: Head, partition: str, epoch: int, writes: Sequence[Write], packed: Sequence[Packed]
-) -> Link | None:
+    before: CommitHead, partition: str, epoch: int, writes: Sequence[Write], packed: Sequence[Packed]
+) -> ChainedCommit | None:
     """Return what the writes add to the chain, or None if there is no event in them."""
     events = next((part.rows for part in packed if part.kind is EventRow), None)
     if events is None:
@@ -71,7 +71,7 @@ def link(
         (f"{kind}/{key}", events[0].seq, events[-1].seq) for (kind, key), events in written
     ]
     at = written[-1][1][-1].at
-    head = Head(before.number + 1, checksum(before.checksum, events))
+    head = CommitHead(before.number + 1, checksum(before.checksum, events))
     row = CommitRow(
         partition_name=partition,
         number=head.number,
@@ -80,4 +80,4 @@ def link(
         entities=msgspec.Raw(encode(extents)),
         checksum=head.checksum,
     )
-    return Link(head, at, extents, pack_rows(CommitRow, [row]))
+    return ChainedCommit(head, at, extents, pack_rows(CommitRow, [row]))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from core.journal.chain import Extent, Head, checksum
+from core.journal.chain import CommitHead, Extent, checksum
 from core.journal.codec import encode
 from core.journal.marks import Mark
 from core.journal.projector import EventRow
@@ -85,7 +85,7 @@ def damages_of(journal: SqlJournal, partition: str, full: bool = False) -> Itera
     head = journal.head(partition, afresh=True)
     accepted = _accepted(journal, partition)
     start = 0 if full else max(0, head.number - TAIL)
-    for damage in _walk(journal, partition, Head(start, _checksum_at(journal, partition, start))):
+    for damage in _walk(journal, partition, CommitHead(start, _checksum_at(journal, partition, start))):
         if damage.last > accepted:
             yield damage
     yield from _after(journal, partition, head)
@@ -105,7 +105,7 @@ def _checksum_at(journal: SqlJournal, partition: str, number: int) -> str:
     return str(rows[0][0]) if rows else ""
 
 
-def _walk(journal: SqlJournal, partition: str, before: Head) -> Iterator[Damage]:
+def _walk(journal: SqlJournal, partition: str, before: CommitHead) -> Iterator[Damage]:
     sql = (
         "SELECT number, at, entities, checksum FROM journal_commit WHERE partition_name = ? AND number > ?"  # noqa: S608 - names of our own tables and columns
         f" ORDER BY number LIMIT {_PAGE}"
@@ -119,7 +119,7 @@ def _walk(journal: SqlJournal, partition: str, before: Head) -> Iterator[Damage]
             # Behind a gap the checksum before is not known, so nothing can be said of this commit.
             if number == before.number + 1 and checksum(before.checksum, encode(rows)) != found:
                 yield Damage(number, number, at, [entity for entity, _, _ in extents], missing=False)
-            before = Head(number, found)
+            before = CommitHead(number, found)
 
 
 def _events(journal: SqlJournal, extents: Sequence[Extent]) -> list[EventRow]:
@@ -155,7 +155,7 @@ def _event(entity: str, seq: int, name: str, version: int, data: str, *rest: Any
     )
 
 
-def _after(journal: SqlJournal, partition: str, head: Head) -> Iterator[Damage]:
+def _after(journal: SqlJournal, partition: str, head: CommitHead) -> Iterator[Damage]:
     """Yield what the marks know of commits that the chain does not have."""
     if journal.marks is None:
         return

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from core.journal.chain import Extent, Head
+from core.journal.chain import CommitHead, Extent
 
 log = logging.getLogger("actors.journal")
 
@@ -53,7 +53,9 @@ class Marks:
         self._synced = 0.0
         self._failing = False
 
-    def add(self, stream: str, partition: str, head: Head, at: float, extents: Sequence[Extent]) -> None:
+    def add(
+        self, stream: str, partition: str, head: CommitHead, at: float, extents: Sequence[Extent]
+    ) -> None:
         """Note a commit. A disk that takes no more is said once; the commit itself was made."""
         names = [entity for entity, _, _ in extents[:_MOST_NAMES]]
         line = _encode(Mark(stream, partition, head.number, head.checksum, at, names)) + b"\n"

@@ -12,7 +12,7 @@ from actors.runtime.address import Address
 from actors.runtime.errors import Conflict
 from actors.runtime.journal import CommitResult, Kept, Loaded, Recorded, Write
 from core.journal import chain
-from core.journal.chain import Head, Link
+from core.journal.chain import ChainedCommit, CommitHead
 from core.journal.marks import Marks
 from core.journal.projector import Packed, Projection, pack
 
@@ -47,7 +47,7 @@ class SqlJournal(ABC):
         self, projections: Mapping[str, Projection], kept: int = KEPT, marks: Path | None = None
     ) -> None:
         self.marks = Marks(marks) if marks is not None else None
-        self._heads: dict[str, Head] = {}
+        self._heads: dict[str, CommitHead] = {}
         self._projections = projections
         self._kept = kept
         self._stream_epoch: str | None = None
@@ -123,30 +123,30 @@ class SqlJournal(ABC):
         self._linked(partition, before, link)
         return CommitResult({})
 
-    def head(self, partition: str, afresh: bool = False) -> Head:
+    def head(self, partition: str, afresh: bool = False) -> CommitHead:
         """Return the last commit of the chain; ``afresh``: as the database has it, others may write too."""
         head = None if afresh else self._heads.get(partition)
         if head is None:
             head = self.found_head(partition, self.query(HEAD, partition))
         return head
 
-    def found_head(self, partition: str, rows: Sequence[tuple[Any, ...]]) -> Head:
+    def found_head(self, partition: str, rows: Sequence[tuple[Any, ...]]) -> CommitHead:
         """Remember the last commit of the chain, the row of ``HEAD`` if there is one."""
-        head = self._heads[partition] = Head(*rows[0]) if rows else chain.NONE
+        head = self._heads[partition] = CommitHead(*rows[0]) if rows else chain.NONE
         return head
 
-    def _linked(self, partition: str, before: Head, link: Link | None) -> None:
+    def _linked(self, partition: str, before: CommitHead, link: ChainedCommit | None) -> None:
         """A commit was made: remember it, and mark it before anybody hears of it."""
         self._heads[partition] = before if link is None else link.head
         if link is not None and self.marks is not None:
             self.marks.add(self.stream_epoch, partition, link.head, link.at, link.extents)
 
     def _commit_in_parts(
-        self, partition: str, epoch: int, batch: Sequence[Write], before: Head
+        self, partition: str, epoch: int, batch: Sequence[Write], before: CommitHead
     ) -> CommitResult:
         """Write what can be written, halving what is refused, still in one transaction."""
 
-        def work(write: Callable[[Sequence[Packed]], None]) -> tuple[CommitResult, Link | None]:
+        def work(write: Callable[[Sequence[Packed]], None]) -> tuple[CommitResult, ChainedCommit | None]:
             refused: dict[Address, Conflict | Exception] = {}
             written: list[Write] = []
             waiting = [batch]

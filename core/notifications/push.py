@@ -19,7 +19,7 @@ from requests import Session
 from core.notifications.models import PushSubscription
 from core.outbox.letters import Letter
 from core.outbox.models import OutgoingMessage
-from core.outbox.senders.port import Refused, Sender
+from core.outbox.senders.port import DeliveryRefused, Sender
 
 _TIMEOUT_S = 10
 _TTL_S = 24 * 3600
@@ -52,7 +52,7 @@ class Push:
         """Hand the message to the browser's push service. Raises Refused for one that is gone."""
         found = PushSubscription.objects.filter(pk=message.to).first()
         if found is None or not is_service(found.endpoint):
-            raise Refused("this browser takes no messages any more")
+            raise DeliveryRefused("this browser takes no messages any more")
         with Session() as session:
             session.max_redirects = 0
             try:
@@ -73,7 +73,7 @@ class Push:
         if status in _GONE:
             found.delete()
         if status in (*_GONE, *_NEVER):
-            raise Refused(f"the push service answered {status}") from None
+            raise DeliveryRefused(f"the push service answered {status}") from None
         # Its own text has the service's answer in it.
         raise ConnectionError(f"the push service answered {status}") from None
 

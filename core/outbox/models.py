@@ -15,7 +15,7 @@ class Channel(models.TextChoices):
     PUSH = "push", "web push"
 
 
-class Outcome(models.TextChoices):
+class DeliveryOutcome(models.TextChoices):
     """What became of a message."""
 
     SENT = "sent"
@@ -47,7 +47,7 @@ class OutgoingMessage(models.Model):
     """Later it is worth nothing and does not go out."""
     attempts = models.PositiveIntegerField(default=0)
     done_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.CharField(max_length=20, choices=Outcome, blank=True, default="")
+    outcome = models.CharField(max_length=20, choices=DeliveryOutcome, blank=True, default="")
 
     class Meta:
         ordering = ["-posted_at"]

@@ -15,8 +15,8 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from core.outbox import letters
-from core.outbox.models import Outcome, OutgoingMessage
-from core.outbox.senders.port import Refused
+from core.outbox.models import DeliveryOutcome, OutgoingMessage
+from core.outbox.senders.port import DeliveryRefused
 from core.outbox.senders.registry import SenderMissing, sender_of
 
 log = logging.getLogger(__name__)
@@ -45,24 +45,24 @@ def send(message_id: uuid.UUID) -> bool:
         return False
     message = OutgoingMessage.objects.get(pk=message_id)
     if message.good_until <= now:
-        return _done(message, Outcome.GIVEN_UP)
+        return _done(message, DeliveryOutcome.GIVEN_UP)
     try:
         letter = letters.compose(message)
         if letter is None:
-            return _done(message, Outcome.NOT_WANTED)
+            return _done(message, DeliveryOutcome.NOT_WANTED)
         sender_of(message.channel).send(message, letter)
     except SenderMissing:
-        return _done(message, Outcome.NO_SENDER)
-    except Refused as why:
+        return _done(message, DeliveryOutcome.NO_SENDER)
+    except DeliveryRefused as why:
         log.warning("%s %s was refused: %s", message, message.pk, why)
-        return _done(message, Outcome.REFUSED)
+        return _done(message, DeliveryOutcome.REFUSED)
     except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again
         wait = min(_LONGEST_S, _FIRST_S * 4 ** (message.attempts - 1))
         later = timezone.now() + timedelta(seconds=wait)
         OutgoingMessage.objects.filter(pk=message.pk).update(due_at=later)
         log.warning("%s %s could not be sent: %s", message, message.pk, type(error).__name__)
         return False
-    return _done(message, Outcome.SENT)
+    return _done(message, DeliveryOutcome.SENT)
 
 
 def purge() -> int:
@@ -71,6 +71,6 @@ def purge() -> int:
     return gone
 
 
-def _done(message: OutgoingMessage, outcome: Outcome) -> bool:
+def _done(message: OutgoingMessage, outcome: DeliveryOutcome) -> bool:
     OutgoingMessage.objects.filter(pk=message.pk).update(done_at=timezone.now(), outcome=outcome)
-    return outcome is Outcome.SENT
+    return outcome is DeliveryOutcome.SENT

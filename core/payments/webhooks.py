@@ -13,7 +13,7 @@ from core import actor_port
 from core.payments import ledger
 from core.payments.models import Payment
 from core.payments.provider_messages import word_of
-from core.payments.providers import BadSignature, Notice, Unheard
+from core.payments.providers import BadSignature, Unheard, WebhookNotice
 from core.payments.providers.registry import find
 from core.problems import Problem
 
@@ -40,7 +40,7 @@ def receive(name: str, body: bytes, headers: Mapping[str, str]) -> None:
         take(name, notice)
 
 
-def take(name: str, notice: Notice) -> bool:
+def take(name: str, notice: WebhookNotice) -> bool:
     """Bring a notice to the payment that it is about, once; return whether it was news.
 
     Several systems may share an account: what is about none of our payments is nobody's fault. Raises
@@ -61,7 +61,7 @@ def take(name: str, notice: Notice) -> bool:
     return True
 
 
-def _payment_of(name: str, notice: Notice) -> str | None:
+def _payment_of(name: str, notice: WebhookNotice) -> str | None:
     """Return the id of our payment that a notice is about: by our own id, or by one of the provider's."""
     ours = Payment.objects.filter(provider=name)
     wanted = Q()

@@ -19,7 +19,7 @@ _LEADS = {"last_seen"}
 """Columns that signs of life may have moved past the last event."""
 
 
-class Difference(NamedTuple):
+class RowDifference(NamedTuple):
     """One disagreement; ``column`` is empty when the whole row is missing or should not be there."""
 
     table: str
@@ -29,7 +29,7 @@ class Difference(NamedTuple):
     stored: str
 
 
-def differences(journal: SqlJournal, models: ReadModels) -> Iterator[Difference]:
+def differences(journal: SqlJournal, models: ReadModels) -> Iterator[RowDifference]:
     """Yield every disagreement between the tables in the database and the replayed ones."""
     for table, kind in models.whole.items():
         form = kind.form
@@ -53,16 +53,16 @@ def stored_rows(journal: SqlJournal, form: Form) -> Iterator[Columns]:
         yield plain(dict(zip(form.columns, row, strict=True)))
 
 
-def _compare(form: Form, expected: dict[str, Columns], stored: dict[str, Columns]) -> Iterator[Difference]:
+def _compare(form: Form, expected: dict[str, Columns], stored: dict[str, Columns]) -> Iterator[RowDifference]:
     for key in sorted(expected.keys() | stored.keys()):
         if key not in stored:
-            yield Difference(form.table, key, "", "a row", "no row")
+            yield RowDifference(form.table, key, "", "a row", "no row")
         elif key not in expected:
-            yield Difference(form.table, key, "", "no row", "a row")
+            yield RowDifference(form.table, key, "", "no row", "a row")
         else:
             for name, value in expected[key].items():
                 if not _same(name, value, stored[key][name]):
-                    yield Difference(form.table, key, name, str(value), str(stored[key][name]))
+                    yield RowDifference(form.table, key, name, str(value), str(stored[key][name]))
 
 
 def _same(name: str, expected: Any, stored: Any) -> bool:

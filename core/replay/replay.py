@@ -10,7 +10,7 @@ from typing import Any
 
 from actors.runtime.address import Address
 from actors.runtime.journal import Recorded, Write
-from core.entities import ENTITIES, Entity
+from core.entities import ENTITIES, DurableKind
 from core.journal.projector import ORDER
 from core.journal.store import SqlJournal
 from core.journal.tables import Form, Row
@@ -20,11 +20,11 @@ _STRETCH = 1000
 Columns = dict[str, Any]
 
 
-class Broken(Exception):
+class ReplayFailed(Exception):
     """The journal cannot be replayed: a gap, an event that does not fit, a snapshot that differs."""
 
 
-def writes(journal: SqlJournal, entity: Entity, address: Address) -> Iterator[Write]:
+def writes(journal: SqlJournal, entity: DurableKind, address: Address) -> Iterator[Write]:
     """Yield a write for every event of an entity, as if each had been committed alone.
 
     Raises Broken for a gap, a wrong snapshot, or an event that codec or decider do not accept.
@@ -34,7 +34,7 @@ def writes(journal: SqlJournal, entity: Entity, address: Address) -> Iterator[Wr
     while stretch := journal.read(address, after, after + _STRETCH):
         for recorded in stretch:
             if recorded.seq != after + 1:
-                raise Broken(f"{address}: expected seq {after + 1}, got {recorded.seq}")
+                raise ReplayFailed(f"{address}: expected seq {after + 1}, got {recorded.seq}")
             after = recorded.seq
             state, event = _next(entity, address, state, recorded)
             if after == loaded.snapshot_seq:
@@ -50,21 +50,23 @@ def writes(journal: SqlJournal, entity: Entity, address: Address) -> Iterator[Wr
                 told=None,
             )
     if after < loaded.snapshot_seq:
-        raise Broken(f"{address}: the snapshot is at seq {loaded.snapshot_seq}, the last event at {after}")
+        raise ReplayFailed(
+            f"{address}: the snapshot is at seq {loaded.snapshot_seq}, the last event at {after}"
+        )
 
 
-def _next(entity: Entity, address: Address, state: Any, recorded: Recorded) -> tuple[Any, Any]:
+def _next(entity: DurableKind, address: Address, state: Any, recorded: Recorded) -> tuple[Any, Any]:
     try:
         event = entity.codec.decode_event(recorded.name, recorded.version, recorded.data)
         return entity.decider.evolve(state, event), event
     except Exception as why:
-        raise Broken(f"{address} seq {recorded.seq} {recorded.name}: {why}") from why
+        raise ReplayFailed(f"{address} seq {recorded.seq} {recorded.name}: {why}") from why
 
 
-def _check_snapshot(entity: Entity, address: Address, state: Any, data: bytes, version: int) -> None:
+def _check_snapshot(entity: DurableKind, address: Address, state: Any, data: bytes, version: int) -> None:
     stored = entity.codec.decode_state(data, version)
     if stored is not None and entity.codec.lasting(stored) != entity.codec.lasting(state):
-        raise Broken(f"{address}: the snapshot differs from the state that the events make")
+        raise ReplayFailed(f"{address}: the snapshot differs from the state that the events make")
 
 
 class ReadModels:

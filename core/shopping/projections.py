@@ -66,7 +66,7 @@ class ItemGone(Row, table="shopping_cart_item", key="line_id", mode="delete"):
     line_id: Uuid
 
 
-class ItemsGone(Row, table="shopping_cart_item", key="user_id", mode="delete"):
+class ItemsGoneRow(Row, table="shopping_cart_item", key="user_id", mode="delete"):
     """Every line of a user's cart, when it is emptied."""
 
     user_id: Uuid
@@ -131,10 +131,10 @@ def cart_rows(write: Write) -> list[Row]:
                 rows.append(SessionCleared(session_id=event.session_id, items_cleared=event.items_cleared))
             if event.items_cleared:
                 changed.clear()
-                rows.append(ItemsGone(user_id=user_id))
+                rows.append(ItemsGoneRow(user_id=user_id))
         elif kind is CheckoutPaid:
             changed.clear()
-            rows.append(ItemsGone(user_id=user_id))
+            rows.append(ItemsGoneRow(user_id=user_id))
         elif kind in _ABOUT_NEEDS:
             rows += _needs(event, user_id)
             if kind is NeedSettled and event.line is not None:

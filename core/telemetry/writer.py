@@ -29,7 +29,7 @@ MOST = 50_000
 _RING = "there is something to write"
 
 
-class Full(Exception):
+class SamplesFull(Exception):
     """More samples wait than may."""
 
 
@@ -57,7 +57,7 @@ class Samples:
     def offer(self, row: SampleRow, done: Done) -> None:
         """Queue a sample; from any one thread, never waits. Raises Full."""
         if len(self._queue) >= MOST:
-            raise Full
+            raise SamplesFull
         self._queue.append((row, done))
         if len(self._queue) == 1:
             self._writer.tell(_RING)

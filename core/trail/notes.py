@@ -50,7 +50,7 @@ def actor() -> str:
     return _who.get()
 
 
-class Place(NamedTuple):
+class RowPlace(NamedTuple):
     """Where a row belongs: chain slug and branch code, empty for neither."""
 
     chain: str = ""
@@ -62,7 +62,7 @@ class Watched(NamedTuple):
 
     name: str
     """The first word of what was done: ``branch`` in ``branch.changed``."""
-    place: Callable[[Any], Place]
+    place: Callable[[Any], RowPlace]
     on: Callable[[Any], str]
     fields: Collection[str]
     hidden: Collection[str] = ()
@@ -71,7 +71,9 @@ class Watched(NamedTuple):
     """Whether a change of the row by ``who`` is noted at all."""
 
 
-def note(what: str, on: str, place: Place, reason: str = "", changes: dict[str, Any] | None = None) -> None:
+def note(
+    what: str, on: str, place: RowPlace, reason: str = "", changes: dict[str, Any] | None = None
+) -> None:
     """Note one deed."""
     if _silent.get():
         return

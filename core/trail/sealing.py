@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, QuerySet
 
 from core.trail.models import CommandNote, Entry, Head, Note
-from core.trail.notes import Place
+from core.trail.notes import RowPlace
 
 _AT_ONCE = 1000
 _LATE = timedelta(hours=1)
@@ -24,11 +24,11 @@ _LATE = timedelta(hours=1)
 _EVERYBODY = ""
 
 
-Places = Callable[[str, str], Place]
+Places = Callable[[str, str], RowPlace]
 """Whom a command was on, and its branch's code as far as its event knows -> where it belongs."""
 
 
-class Broken(NamedTuple):
+class BrokenLink(NamedTuple):
     """The first link of a chain that does not hold."""
 
     chain: str
@@ -95,14 +95,14 @@ def _of_note(note: Note) -> Entry:
     )  # fmt: skip
 
 
-def _of_command(note: CommandNote, place: Place) -> Entry:
+def _of_command(note: CommandNote, place: RowPlace) -> Entry:
     return Entry(
         chain=place.chain, at=note.at, who=note.who, branch=place.branch, what=note.what,
         subject=note.subject, reason=note.reason, source=note.pk,
     )  # fmt: skip
 
 
-def verify() -> Iterator[Broken]:
+def verify() -> Iterator[BrokenLink]:
     """Yield the first broken link of each chain that has one."""
     heads = {head.chain: head for head in Head.objects.all()}
     chains = {*heads, *Entry.objects.values_list("chain", flat=True).distinct()}
@@ -112,15 +112,15 @@ def verify() -> Iterator[Broken]:
             yield broken
 
 
-def _verify(chain: str, head: Head | None) -> Broken | None:
+def _verify(chain: str, head: Head | None) -> BrokenLink | None:
     seq, before = 0, ""
     for entry in Entry.objects.filter(chain=chain).order_by("seq").iterator(_AT_ONCE):
         if entry.seq != seq + 1:
-            return Broken(chain, seq + 1, f"it is missing; the next one is {entry.seq}")
+            return BrokenLink(chain, seq + 1, f"it is missing; the next one is {entry.seq}")
         seq, before = entry.seq, digest(before, entry)
         if entry.hash != before:
-            return Broken(chain, seq, "its hash is not that of what it says and of the one before")
+            return BrokenLink(chain, seq, "its hash is not that of what it says and of the one before")
     if head is None or (head.seq, head.hash) != (seq, before):
         kept = 0 if head is None else head.seq
-        return Broken(chain, min(seq, kept) + 1, f"the trail ends at {seq}, its head says {kept}")
+        return BrokenLink(chain, min(seq, kept) + 1, f"the trail ends at {seq}, its head says {kept}")
     return None

@@ -21,9 +21,9 @@ from devicegw import wire
 from devicegw.agent.config import AgentBus, AgentConfig
 from devicegw.agent.protocols import driver_of, port_of
 from devicegw.bus.board_state import BoardState
-from devicegw.bus.boards import BoardStatus, Driver, Refused
+from devicegw.bus.boards import BoardRefused, BoardStatus, Driver
 from devicegw.bus.boards.config import BoardConfig
-from devicegw.bus.line import Line
+from devicegw.bus.line import SerialLine
 from devicegw.bus.messages import SlotReading
 from devicegw.bus.port import PortLost
 from devicegw.clock import SystemClock
@@ -40,7 +40,7 @@ LINK_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CheckRow:
     """One line of the table."""
 
     what: str
@@ -48,10 +48,10 @@ class Row:
     detail: str
 
 
-async def check(config: AgentConfig) -> list[Row]:
+async def check(config: AgentConfig) -> list[CheckRow]:
     """Try everything once; return a row each."""
     locks = sum(board.locks for bus in config.buses for board in bus.boards)
-    rows = [Row("configuration", True, f"{len(config.buses)} buses, {locks} locks")]
+    rows = [CheckRow("configuration", True, f"{len(config.buses)} buses, {locks} locks")]
     rows.append(_state_dir(config))
     for index, bus in enumerate(config.buses):
         rows += await asyncio.to_thread(lambda i=index, b=bus: list(check_bus(i, b)))  # type: ignore[misc]
@@ -59,72 +59,74 @@ async def check(config: AgentConfig) -> list[Row]:
         what = f"scanner {scanner.port}"
         try:
             scanner_port(scanner).close()
-            rows.append(Row(what, True, f"{scanner.reads_as}, for {scanner.trolley_id}"))
+            rows.append(CheckRow(what, True, f"{scanner.reads_as}, for {scanner.trolley_id}"))
         except PortLost as error:
-            rows.append(Row(what, False, str(error)))
+            rows.append(CheckRow(what, False, str(error)))
     rows.append(await check_link(config))
     return rows
 
 
-def table(rows: list[Row]) -> str:
+def table(rows: list[CheckRow]) -> str:
     """Return the rows as lines under each other."""
     width = max(len(row.what) for row in rows)
     return "".join(f"{'ok  ' if row.ok else 'FAIL'}  {row.what:{width}}  {row.detail}\n" for row in rows)
 
 
-def _state_dir(config: AgentConfig) -> Row:
+def _state_dir(config: AgentConfig) -> CheckRow:
     try:
         outbox = Outbox(Path(config.state_dir) / "outbox.sqlite3", config.outbox_limit)
         waiting = len(outbox)
         outbox.close()
     except (OSError, sqlite3.Error) as error:
-        return Row("state_dir", False, f"{config.state_dir}: {error}")
-    return Row("state_dir", True, f"{config.state_dir}, {waiting} messages wait in the outbox")
+        return CheckRow("state_dir", False, f"{config.state_dir}: {error}")
+    return CheckRow("state_dir", True, f"{config.state_dir}, {waiting} messages wait in the outbox")
 
 
-def check_bus(index: int, bus: AgentBus) -> Iterator[Row]:
+def check_bus(index: int, bus: AgentBus) -> Iterator[CheckRow]:
     """Open the port and ask every board."""
     driver, clock = driver_of(bus), SystemClock()
-    line = Line(port_of(bus), bus.baudrate, driver, bus.timings, clock)
+    line = SerialLine(port_of(bus), bus.baudrate, driver, bus.timings, clock)
     what = f"port {bus.port}"
     try:
         line.open()
-        yield Row(what, True, f"{bus.protocol}, {bus.baudrate} baud")
+        yield CheckRow(what, True, f"{bus.protocol}, {bus.baudrate} baud")
         for board in bus.boards:
             yield _board(line, driver, BoardState(index, board, bus.timings, clock), board, f"{what} ")
         if line.echoing:
-            yield Row(f"{what} echo", True, "the adapter hears itself; that is taken out")
+            yield CheckRow(f"{what} echo", True, "the adapter hears itself; that is taken out")
     except PortLost as error:
-        yield Row(what, False, str(error))
+        yield CheckRow(what, False, str(error))
     finally:
         line.close()
 
 
-def _board(line: Line, driver: Driver, state: BoardState, board: BoardConfig, prefix: str) -> Row:
+def _board(line: SerialLine, driver: Driver, state: BoardState, board: BoardConfig, prefix: str) -> CheckRow:
     answered, refusal = 0, ""
     for _ in range(ASKED):
         answer = None
         for request in driver.status(board.address):
             answer = line.exchange(board.address, request, state.health)
-            if answer is None or isinstance(answer, Refused):
+            if answer is None or isinstance(answer, BoardRefused):
                 break
         if isinstance(answer, BoardStatus):
             answered += 1
             state.take(answer)
-        elif isinstance(answer, Refused):
+        elif isinstance(answer, BoardRefused):
             refusal = answer.detail
     what = f"{prefix}board {board.address}"
     if answered == ASKED:
         trip = state.health.round_trip_s * 1000
-        return Row(what, True, f"answers in {trip:.1f} ms, {_slots(state.everything())}")
+        return CheckRow(what, True, f"answers in {trip:.1f} ms, {_slots(state.everything())}")
     if refusal:
-        return Row(what, False, f"refuses: {refusal}; see the map of inputs in boards[].modbus")
+        return CheckRow(what, False, f"refuses: {refusal}; see the map of inputs in boards[].modbus")
     health = state.health
     if health.bad_checksums or health.garbage_bytes or health.strays:
         heard = f"{health.bad_checksums} bad sums, {health.garbage_bytes} bytes of garbage"
         why = "noise, the wrong baud rate, or two boards at one address"
-        return Row(what, False, f"{answered} of {ASKED} answers, {heard}: {why}")
-    return Row(what, False, f"{answered} of {ASKED} answers: no power, another address, or A and B swapped")
+        return CheckRow(what, False, f"{answered} of {ASKED} answers, {heard}: {why}")
+    return CheckRow(
+        what, False, f"{answered} of {ASKED} answers: no power, another address, or A and B swapped"
+    )
 
 
 def _slots(readings: list[SlotReading]) -> str:
@@ -134,14 +136,14 @@ def _slots(readings: list[SlotReading]) -> str:
     return f"{len(readings)} locks, {opened}, {present} trolleys present"
 
 
-async def check_link(config: AgentConfig) -> Row:
+async def check_link(config: AgentConfig) -> CheckRow:
     """Connect and authenticate, to the server or to the broker, in a way that replaces no running agent."""
     if isinstance(config.link, MqttLink):
         return await check_broker(config, config.link)
     return await check_server(config, config.server_url or "")
 
 
-async def check_broker(config: AgentConfig, link: MqttLink) -> Row:
+async def check_broker(config: AgentConfig, link: MqttLink) -> CheckRow:
     """Connect under a name of our own and ask for the device's commands; the server is not spoken to."""
     what = f"link mqtt {link.broker.address}"
     topics = broker.DeviceTopics(link.prefix, link.chain, link.branch, config.device_id)
@@ -150,13 +152,13 @@ async def check_broker(config: AgentConfig, link: MqttLink) -> Row:
         async with broker.client(link.broker, name, None, timeout=LINK_S) as client:
             await client.subscribe(topics.commands, qos=1)
     except aiomqtt.MqttError as error:
-        return Row(what, False, broker.why(link.broker, error))
+        return CheckRow(what, False, broker.why(link.broker, error))
     except broker.BrokerError as error:
-        return Row(what, False, f"link.{error}")
-    return Row(what, True, f"the broker lets us in; topics {topics.status.rpartition('/')[0]}")
+        return CheckRow(what, False, f"link.{error}")
+    return CheckRow(what, True, f"the broker lets us in; topics {topics.status.rpartition('/')[0]}")
 
 
-async def check_server(config: AgentConfig, url: str) -> Row:
+async def check_server(config: AgentConfig, url: str) -> CheckRow:
     """Send a heartbeat before hello; whatever answers it shows that we were taken."""
     what = f"link {url}"
     try:
@@ -173,12 +175,16 @@ async def check_server(config: AgentConfig, url: str) -> Row:
     except ConnectionClosed as error:
         code = error.rcvd.code if error.rcvd else 0
         refused = REFUSED.get(code)
-        return Row(what, False, f"the server refused {refused} ({code})" if refused else f"closed: {error}")
+        return CheckRow(
+            what, False, f"the server refused {refused} ({code})" if refused else f"closed: {error}"
+        )
     except InvalidStatus as error:
         status = error.response.status_code
-        return Row(what, False, f"the server answered {status}, refusing {REFUSED.get(status, 'this path')}")
+        return CheckRow(
+            what, False, f"the server answered {status}, refusing {REFUSED.get(status, 'this path')}"
+        )
     except TimeoutError:
-        return Row(what, False, f"no answer in {LINK_S:g} s")
+        return CheckRow(what, False, f"no answer in {LINK_S:g} s")
     except (OSError, WebSocketException, ConfigError) as error:
-        return Row(what, False, f"{type(error).__name__}: {error}")
-    return Row(what, True, f"the token of {config.device_id} is taken")
+        return CheckRow(what, False, f"{type(error).__name__}: {error}")
+    return CheckRow(what, True, f"the token of {config.device_id} is taken")

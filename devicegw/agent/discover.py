@@ -8,13 +8,13 @@ from pathlib import Path
 
 from serial.tools import list_ports
 
-from devicegw.bus.boards import Answer, BoardStatus, Driver, Refused
+from devicegw.bus.boards import Answer, BoardRefused, BoardStatus, Driver
 from devicegw.bus.boards.config import BoardConfig, ModbusBoard, ModbusInputs, ModbusRelays
 from devicegw.bus.boards.kerong import BOARDS, KerongDriver
 from devicegw.bus.boards.modbus import ModbusDriver
 from devicegw.bus.config import Timings
 from devicegw.bus.health import BoardHealth
-from devicegw.bus.line import Line
+from devicegw.bus.line import SerialLine
 from devicegw.bus.port import OpenPort, PortLost, serial_port
 from devicegw.clock import SystemClock
 
@@ -27,7 +27,7 @@ BY_ID = Path("/dev/serial/by-id")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundBoard:
     """Something that was heard on a port."""
 
     port: str
@@ -51,7 +51,7 @@ def discover(
     units: int = UNITS,
     opener: Callable[[str, int], OpenPort] = serial_port,
     patience_s: float = PATIENCE_S,
-) -> Iterator[Found]:
+) -> Iterator[FoundBoard]:
     """Ask every address at every rate, one after the other. Raises PortLost."""
     timings = Timings(answer_s=patience_s, gap_s=max(0.025, patience_s / 2), dead_after=1)
     for port in names:
@@ -85,8 +85,8 @@ def _on_line(
     addresses: range,
     opener: Callable[[str, int], OpenPort],
     timings: Timings,
-) -> Iterator[Found]:
-    line = Line(opener(port, baudrate), baudrate, driver, timings, SystemClock())
+) -> Iterator[FoundBoard]:
+    line = SerialLine(opener(port, baudrate), baudrate, driver, timings, SystemClock())
     line.open()
     try:
         for address in addresses:
@@ -94,10 +94,10 @@ def _on_line(
             answer = line.exchange(address, driver.status(address)[0], health)
             heard = health.garbage_bytes + health.strays
             if answer is not None:
-                yield Found(port, baudrate, protocol, address, _meaning(answer, health, line), True)
+                yield FoundBoard(port, baudrate, protocol, address, _meaning(answer, health, line), True)
             elif health.bad_checksums or heard:
                 detail = f"{health.bad_checksums} bad sums, {heard} bytes of noise; perhaps another rate"
-                yield Found(port, baudrate, protocol, address, detail, False)
+                yield FoundBoard(port, baudrate, protocol, address, detail, False)
     finally:
         line.close()
 
@@ -107,11 +107,11 @@ def _unit(unit: int) -> BoardConfig:
     return BoardConfig(unit, locks=1, modbus=ModbusBoard(ModbusRelays(unit), ModbusInputs(unit)))
 
 
-def _meaning(answer: Answer, health: BoardHealth, line: Line) -> str:
+def _meaning(answer: Answer, health: BoardHealth, line: SerialLine) -> str:
     answered = "answers"
     if isinstance(answer, BoardStatus):
         answered = f"hooks {answer.hooks:016b}, sensors {answer.sensors:016b}"
-    elif isinstance(answer, Refused):
+    elif isinstance(answer, BoardRefused):
         answered = f"is there, but has no such input ({answer.detail})"
     echo = ", and the adapter hears itself" if line.echoing else ""
     return f"{answered}, {health.round_trip_s * 1000:.1f} ms{echo}"

@@ -27,6 +27,7 @@ import signal
 import sqlite3
 import sys
 import uuid
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -38,13 +39,13 @@ from devicegw.agent.config import AgentConfig
 from devicegw.agent.discover import BAUDRATES, PATIENCE_S, UNITS, ports
 from devicegw.agent.discover import run as run_discovery
 from devicegw.agent.registration import NotRegistered, RegistrationRequest, register
-from devicegw.agent.sdnotify import Notifier, Progress, Watchdog
+from devicegw.agent.sdnotify import Notifier, Watchdog, WatchedProgress
 from devicegw.agent.transports import transport_of
 from devicegw.clock import Clock, SystemClock
 from devicegw.errors import ConfigError
 from devicegw.firmware.updater import RESTART, TRIAL, Updater
 from devicegw.firmware.versions import MARK, Versions
-from devicegw.link.link import Backoff, Link
+from devicegw.link.link import Backoff, ServerLink
 from devicegw.link.outbox import Outbox
 from devicegw.link.queue import OutboxQueue
 from devicegw.logs import set_up
@@ -139,10 +140,10 @@ class Agent:
             return 1
         return RESTART if self._wants_restart else 0
 
-    def _updater_and_link(self, queue: OutboxQueue, buses: Buses) -> tuple[Updater, Link]:
+    def _updater_and_link(self, queue: OutboxQueue, buses: Buses) -> tuple[Updater, ServerLink]:
         """Return the two that know each other: offers come over the link, and what is healthy greets anew."""
         config = self._config
-        link: Link
+        link: ServerLink
         updater = Updater(
             config.firmware,
             firmware_root(config),
@@ -154,7 +155,7 @@ class Agent:
             healthy=lambda: self._healthy(buses, link),
         )
         transport = transport_of(config)
-        link = Link(transport, buses, queue, self._clock, firmware=updater.take, backoff=self._backoff)
+        link = ServerLink(transport, buses, queue, self._clock, firmware=updater.take, backoff=self._backoff)
         return updater, link
 
     def _version(self) -> str:
@@ -164,7 +165,7 @@ class Agent:
         return firmware() + (TRIAL if on_trial else "")
 
     @staticmethod
-    def _healthy(buses: Buses, link: Link) -> None:
+    def _healthy(buses: Buses, link: ServerLink) -> None:
         buses.firmware = firmware()
         link.greet_again()
 
@@ -172,14 +173,18 @@ class Agent:
         self._wants_restart = True
         self._stop.set()
 
-    def _watchdog(self, buses: Buses, link: Link) -> Watchdog:
+    def _watchdog(self, buses: Buses, link: ServerLink) -> Watchdog:
         """Watch every bus's thread and the link. A server that is away is no standstill: we keep trying."""
         slowest = max(bus.timings.poll_s for bus in self._config.buses)
+
+        def steps_of(index: int) -> int:
+            return buses.steps[index]
+
         watched = [
-            Progress(f"bus {bus.port}", lambda index=index: buses.steps[index], BUS_STILL_S + 3 * slowest)  # type: ignore[misc]
+            WatchedProgress(f"bus {bus.port}", partial(steps_of, index), BUS_STILL_S + 3 * slowest)
             for index, bus in enumerate(self._config.buses)
         ]
-        watched.append(Progress("link", lambda: link.turns, LINK_STILL_S))
+        watched.append(WatchedProgress("link", lambda: link.turns, LINK_STILL_S))
         return Watchdog(self._notifier, self._watchdog_usec, watched)
 
     def _fail(self, error: BaseException) -> None:
@@ -187,7 +192,9 @@ class Agent:
         _log.critical("the agent failed", exc_info=error)
         self._stop.set()
 
-    async def _tell_health(self, buses: Buses, scanners: Scanners, queue: OutboxQueue, link: Link) -> None:
+    async def _tell_health(
+        self, buses: Buses, scanners: Scanners, queue: OutboxQueue, link: ServerLink
+    ) -> None:
         pause = FIRST_HEALTH_S
         while True:
             with contextlib.suppress(TimeoutError):

@@ -42,7 +42,7 @@ class Notifier:
             sender.sendto(state.encode(), self._address)
 
 
-class Progress:
+class WatchedProgress:
     """Something whose ``reading`` changes while it makes progress, at least every ``most_s``."""
 
     def __init__(self, name: str, reading: Callable[[], object], most_s: float) -> None:
@@ -63,7 +63,7 @@ class Progress:
 class Watchdog:
     """Feeds systemd while everything watched makes progress, and else lets it start us again."""
 
-    def __init__(self, notifier: Notifier, watchdog_usec: str | None, watched: list[Progress]) -> None:
+    def __init__(self, notifier: Notifier, watchdog_usec: str | None, watched: list[WatchedProgress]) -> None:
         self._notifier = notifier
         self._watched = watched
         self._pause_s = int(watchdog_usec or 0) / 1e6 / 3

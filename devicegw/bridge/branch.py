@@ -57,7 +57,7 @@ class _Pending(msgspec.Struct):
     """For every time that it came."""
 
 
-class BranchFeed:
+class BranchSubscription:
     """Runs until cancelled."""
 
     def __init__(

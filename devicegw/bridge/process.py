@@ -26,7 +26,7 @@ import aiomqtt
 import msgspec
 
 from devicegw.bridge.acknowledgements import Acknowledgements
-from devicegw.bridge.branch import BranchFeed
+from devicegw.bridge.branch import BranchSubscription
 from devicegw.bridge.config import BridgeConfig, arguments, from_arguments
 from devicegw.bridge.device import DeviceConnection
 from devicegw.bridge.homeassistant import announcements
@@ -61,11 +61,11 @@ class Bridge:
         self._failures = 0
         self._down_logged = False
         service = config.service
-        self._feeds: dict[str, BranchFeed] = {}
+        self._feeds: dict[str, BranchSubscription] = {}
         if service is not None:
             account = ServiceAccount(config.server_url, service.username, service.password)
             self._feeds = {
-                code: BranchFeed(code, config.server_url, account, self, self._backoff)
+                code: BranchSubscription(code, config.server_url, account, self, self._backoff)
                 for code in config.branches
             }
 

@@ -19,9 +19,9 @@ from typing import Any
 
 from devicegw.bus.attempt import UnlockAttempt
 from devicegw.bus.board_state import BoardState
-from devicegw.bus.boards import BoardStatus, Driver, Refused
+from devicegw.bus.boards import BoardRefused, BoardStatus, Driver
 from devicegw.bus.config import BusConfig
-from devicegw.bus.line import Line
+from devicegw.bus.line import SerialLine
 from devicegw.bus.messages import Listener, SlotReading, UnlockCommand
 from devicegw.bus.port import OpenPort, PortLost
 from devicegw.bus.tap import Passed, Tap
@@ -57,7 +57,7 @@ class Bus:
         self._driver = driver
         self._clock = clock
         self._listener = listener
-        self._line = Line(open_port, config.baudrate, driver, config.timings, clock)
+        self._line = SerialLine(open_port, config.baudrate, driver, config.timings, clock)
         self._boards = {
             board.address: BoardState(index, board, config.timings, clock) for board in config.boards
         }
@@ -177,7 +177,7 @@ class Bus:
             # Also when the port went: some of the bytes may have reached the lock.
             if allowed:
                 attempt.pulsed(self._line.first_byte_at, self._exchanges, acknowledged=answer is not None)
-                attempt.refusal = answer.detail if isinstance(answer, Refused) else ""
+                attempt.refusal = answer.detail if isinstance(answer, BoardRefused) else ""
                 self._unlocks.pulsed(attempt)
 
     def _ask(self, board: BoardState) -> bool:
@@ -187,7 +187,7 @@ class Bus:
         for request in self._driver.status(board.address):
             self._exchanges += 1
             answer = self._line.exchange(board.address, request, board.health)
-            if answer is None or isinstance(answer, Refused):
+            if answer is None or isinstance(answer, BoardRefused):
                 break
         if not isinstance(answer, BoardStatus):
             self._unanswered(board)

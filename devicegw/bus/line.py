@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from devicegw.bus.boards import Acknowledged, Answer, BadFrame, BoardStatus, Driver, Received, Refused
+from devicegw.bus.boards import Acknowledged, Answer, BadFrame, BoardRefused, BoardStatus, Driver, Received
 from devicegw.bus.config import Timings
 from devicegw.bus.echo import EchoFilter
 from devicegw.bus.health import BoardHealth
@@ -26,7 +26,7 @@ def silence_seconds(baudrate: int) -> float:
     return max(SILENT_CHARS * char_seconds(baudrate), SILENT_S)
 
 
-class Line:
+class SerialLine:
     """Owns the transport of one bus while it is open. One request at a time; not thread-safe."""
 
     def __init__(
@@ -108,7 +108,7 @@ class Line:
         answer = self._await_answer(transport, board, health)
         if answer is None:
             health.silent()
-        elif isinstance(answer, Refused):
+        elif isinstance(answer, BoardRefused):
             health.declined()
         else:
             health.answered(self._clock.monotonic() - self._first_byte_at)
@@ -181,7 +181,7 @@ class _Hearing:
     def understood(self, heard: Received) -> None:
         if self._tap is not None:
             self._meanings.append(_meaning(heard))
-            self._good.append(not isinstance(heard, BadFrame | Refused) and heard.board == self._board)
+            self._good.append(not isinstance(heard, BadFrame | BoardRefused) and heard.board == self._board)
 
     def end(self) -> None:
         if self._tap is not None:
@@ -198,7 +198,7 @@ def _meaning(heard: Received) -> str:
             return f"board {board}: hooks {hooks:016b}, sensors {sensors:016b}"
         case Acknowledged(board):
             return f"board {board}: acknowledged"
-        case Refused(board, detail):
+        case BoardRefused(board, detail):
             return f"board {board}: refused, {detail}"
         case BadFrame(reason, data):
             return f"{reason}: {data.hex(' ')}"

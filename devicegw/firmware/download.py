@@ -25,7 +25,7 @@ ANSWER_S = 20.0
 FINAL = (401, 403, 404, 410)
 
 
-class NotTaken(Exception):
+class FirmwareRefused(Exception):
     """This firmware is not for us, however often it is tried; the message says why."""
 
 
@@ -36,7 +36,7 @@ class CutOff(Exception):
 def fetch(offer: wire.Firmware, token: str, part: Path, wanted: Callable[[], bool]) -> None:
     """Get what is missing of the file. Raises CutOff, NotTaken, OSError. Blocking."""
     if not offer.url.startswith(("http://", "https://")):
-        raise NotTaken(f"expected http or https, got {offer.url[:100]}")
+        raise FirmwareRefused(f"expected http or https, got {offer.url[:100]}")
     have = part.stat().st_size if part.exists() else 0
     if have > offer.size:
         part.unlink()
@@ -51,7 +51,7 @@ def fetch(offer: wire.Firmware, token: str, part: Path, wanted: Callable[[], boo
     except urllib.error.HTTPError as error:
         with error:
             if error.code in FINAL:
-                raise NotTaken(f"the server answered {error.code} for the file") from error
+                raise FirmwareRefused(f"the server answered {error.code} for the file") from error
             raise CutOff(f"the server answered {error.code}") from error
     except (http.client.HTTPException, OSError) as error:
         raise CutOff(f"{type(error).__name__}: {error}") from error
@@ -74,14 +74,14 @@ def verify(offer: wire.Firmware, part: Path, public_key: str) -> None:
     """Check size, digest and signature. Raises NotTaken. Blocking."""
     size = part.stat().st_size
     if size != offer.size:
-        raise NotTaken(f"expected {offer.size} bytes, got {size}")
+        raise FirmwareRefused(f"expected {offer.size} bytes, got {size}")
     with part.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != offer.sha256:
-        raise NotTaken(f"expected the SHA-256 {offer.sha256}, got {digest}")
+        raise FirmwareRefused(f"expected the SHA-256 {offer.sha256}, got {digest}")
     try:
         key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key, validate=True))
         statement = wire.firmware_statement(offer.version, offer.size, offer.sha256)
         key.verify(base64.b64decode(offer.signature, validate=True), statement)
     except (binascii.Error, ValueError, InvalidSignature) as error:
-        raise NotTaken("the signature is not that of firmware.public_key") from error
+        raise FirmwareRefused("the signature is not that of firmware.public_key") from error

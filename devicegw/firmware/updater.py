@@ -15,7 +15,7 @@ from random import Random
 from devicegw import wire
 from devicegw.errors import ConfigError
 from devicegw.firmware.config import FirmwareConfig
-from devicegw.firmware.download import CutOff, NotTaken, fetch, verify
+from devicegw.firmware.download import CutOff, FirmwareRefused, fetch, verify
 from devicegw.firmware.versions import BadImage, Trial, Versions
 from devicegw.link.link import Backoff
 from devicegw.link.queue import OutboxQueue
@@ -122,19 +122,19 @@ class Updater:
     async def _bring(self, offer: wire.Firmware) -> None:
         try:
             await self._try(offer)
-        except (NotTaken, BadImage, ConfigError, OSError) as error:
+        except (FirmwareRefused, BadImage, ConfigError, OSError) as error:
             self._say(offer.rollout_id, "failed", str(error))
 
     async def _try(self, offer: wire.Firmware) -> None:
         config, versions = self._config, self._versions
         if config is None:
-            raise NotTaken("This Pi's configuration has no firmware.public_key.")
+            raise FirmwareRefused("This Pi's configuration has no firmware.public_key.")
         if offer.version == self._running:
             self._say(offer.rollout_id, "updated")
             return
         before = await asyncio.to_thread(versions.trial)
         if before is not None and before.rollout_id == offer.rollout_id and before.state == "failed":
-            raise NotTaken(before.detail)
+            raise FirmwareRefused(before.detail)
         versions.path(offer.version)
         part = versions.root / "download" / f"{offer.sha256}.part"
         await asyncio.to_thread(part.parent.mkdir, parents=True, exist_ok=True)
@@ -143,7 +143,7 @@ class Updater:
         self._say(offer.rollout_id, "downloaded")
         try:
             await asyncio.to_thread(verify, offer, part, config.public_key)
-        except NotTaken:
+        except FirmwareRefused:
             await asyncio.to_thread(part.unlink)
             raise
         self._say(offer.rollout_id, "verified")
@@ -167,7 +167,7 @@ class Updater:
                 failures = 0 if have > had else failures + 1
                 had = have
                 if failures >= TRIES:
-                    raise NotTaken(f"the download made no progress: {error}") from error
+                    raise FirmwareRefused(f"the download made no progress: {error}") from error
                 _log.warning("firmware cut off at %d of %d bytes: %s", have, offer.size, error)
                 await asyncio.sleep(self._backoff.pause(failures, self._random))
 

@@ -67,7 +67,7 @@ class Backoff:
         return full * random.uniform(0.5, 1.0)
 
 
-class Link:
+class ServerLink:
     """Runs until ``stop``. Everything here is on one event loop."""
 
     def __init__(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from devicegw.bus.boards import BadFrame
-from devicegw.bus.boards.kerong import REQUESTS, Receiver, StatusAnswer, StatusRequest, UnlockRequest
+from devicegw.bus.boards.kerong import REQUESTS, Receiver, StatusReply, StatusRequest, UnlockRequest
 
 Outgoing = list[tuple[float, bytes]]
 """Bytes and when their first bit leaves (monotonic seconds)."""
@@ -165,7 +165,7 @@ class SimulatedBus:
         out: Outgoing = []
         for address in sorted(self.boards):
             out += self._answer(address, now)
-            now += self._turnaround_s + StatusAnswer.size * self._char_s
+            now += self._turnaround_s + StatusReply.size * self._char_s
         return out
 
     def _answer(self, address: int, now: float) -> Outgoing:
@@ -180,12 +180,12 @@ class SimulatedBus:
             at += faults.late_s
         frame = self._status(board, now).to_bytes()
         if faults.strikes("wrong_sender"):
-            other = StatusAnswer.from_bytes(frame)
-            frame = StatusAnswer((address + 1) % 16, other.hooks, other.sensors).to_bytes()
+            other = StatusReply.from_bytes(frame)
+            frame = StatusReply((address + 1) % 16, other.hooks, other.sensors).to_bytes()
         if faults.strikes("bad_sum"):
             frame = frame[:-1] + bytes((frame[-1] ^ 0x55,))
         if faults.strikes("twin"):
-            frame = _collide(frame, StatusAnswer(address, 0x5A5A, 0xA5A5).to_bytes())
+            frame = _collide(frame, StatusReply(address, 0x5A5A, 0xA5A5).to_bytes())
         if faults.strikes("garbled"):
             frame = self._garble(frame)
         if faults.strikes("noise"):
@@ -206,7 +206,7 @@ class SimulatedBus:
     def _noise(self) -> bytes:
         return self._random.randbytes(self._random.randint(1, 6)).replace(b"\x02", b"\xff")
 
-    def _status(self, board: SimulatedBoard, now: float) -> StatusAnswer:
+    def _status(self, board: SimulatedBoard, now: float) -> StatusReply:
         hooks = sensors = 0
         for lock, slot in enumerate(board.slots):
             self._settle(slot, now)
@@ -215,7 +215,7 @@ class SimulatedBus:
             level = board.hook_open_level if is_open else 1 - board.hook_open_level
             hooks |= level << lock
             sensors |= (board.present_level if present else 1 - board.present_level) << lock
-        return StatusAnswer(board.address, hooks, sensors)
+        return StatusReply(board.address, hooks, sensors)
 
     def _bounces(self, moved_at: float, chatter_s: float, now: float) -> bool:
         return now < moved_at + chatter_s and self._random.random() < 0.5

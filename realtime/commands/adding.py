@@ -27,7 +27,7 @@ from actors.runtime.address import Address
 from actors.trolley import State as TrolleyState
 from core.accounts.people import find_tier
 from core.catalogue.barcodes import BarcodeError
-from core.catalogue.labels import Label
+from core.catalogue.labels import ScaleLabel
 from core.catalogue.live.catalogue import Catalogue, CatalogueProduct, Scanned
 from realtime.commands.sessions import find_session, resume, trolley_place
 from realtime.pipeline.asking import Accepted, Answer, in_database, new_id
@@ -201,7 +201,7 @@ def _adding(call: Call, chain: str, branch: str, owner: str, session_id: str | N
     return Adding(owner, session_id, product, offer, which.units)
 
 
-def _refuse_expired(call: Call, product: CatalogueProduct, label: Label, branch: str) -> None:
+def _refuse_expired(call: Call, product: CatalogueProduct, label: ScaleLabel, branch: str) -> None:
     info = call.services.fleet.directory.find_branch(branch)
     zone = ZoneInfo(info.timezone if info is not None else "UTC")
     if label.expires is not None and label.expires < datetime.fromtimestamp(call.services.now(), zone).date():

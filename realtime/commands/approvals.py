@@ -10,7 +10,7 @@ from actors.cart import State as CartState
 from actors.messages.cart import Offer
 from actors.messages.needs import NeedStands, SettleNeed
 from core.accounts.people import find_tier
-from core.catalogue.labels import Label
+from core.catalogue.labels import ScaleLabel
 from core.shopping import needs
 from core.shopping.models import Need
 from realtime.pipeline.asking import Accepted, in_database
@@ -105,7 +105,7 @@ async def _weighed(call: Call, row: Need) -> Offer | None:
     product = None if line is None else catalogue.by_id(line.product_id)
     if line is None or product is None:
         return None
-    label = Label(str(row.need_id), weight_g=call.body.weight_g)
+    label = ScaleLabel(str(row.need_id), weight_g=call.body.weight_g)
     tier = await in_database(find_tier, user_id)
     return catalogue.offer(product, line.variant_id, branch.code, tier, label)
 

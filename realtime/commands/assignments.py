@@ -116,7 +116,7 @@ async def _refer_assign(call: Call) -> _Letting:
     return _Letting(ref, user_id, name, rental_s, found is not None and found.is_new)
 
 
-async def _by_phone(call: Call, phone: str) -> by_phone.Found:
+async def _by_phone(call: Call, phone: str) -> by_phone.PhoneOwner:
     try:
         return await in_database(by_phone.find_or_make, phone, call.place.chain)
     except ValueError as error:

@@ -16,7 +16,7 @@ import msgspec
 
 from devicegw import wire
 from realtime.problems import Problem
-from realtime.topics.hub import Outbox
+from realtime.topics.hub import SendQueue
 from realtime.wire import BusFrames, InspectionEnded, encode_text
 
 MOST_WATCHERS = 4
@@ -83,7 +83,7 @@ class Taps:
 class _Watch(NamedTuple):
     """A socket that looks at a bus until a time on the monotonic clock."""
 
-    outbox: Outbox
+    outbox: SendQueue
     device_id: str
     bus: int
     until: float
@@ -106,7 +106,7 @@ class Inspections:
         self._skipped: dict[int, int] = {}
         self._ending: set[asyncio.Task[bool]] = set()
 
-    async def watch(self, outbox: Outbox, device_id: str, bus: int, seconds: float) -> None:
+    async def watch(self, outbox: SendQueue, device_id: str, bus: int, seconds: float) -> None:
         """Let a socket look, for so long from now. Raises the 409 when the device is away, the 429 when
         too many look already."""
         self._forget()
@@ -127,7 +127,7 @@ class Inspections:
             self._drop(watch)
             raise Problem(409, "device_offline", "The device is not connected.")
 
-    def leave(self, outbox: Outbox) -> None:
+    def leave(self, outbox: SendQueue) -> None:
         """Show a socket nothing more; harmless if it did not look."""
         watch = self._watches.get(id(outbox))
         if watch is None:

@@ -13,7 +13,7 @@ from realtime.devices.inspection import HERE, Inspections, TappedFrames, Taps
 log = logging.getLogger("devices")
 
 
-class Link(Protocol):
+class DeviceLink(Protocol):
     """An open socket of a device."""
 
     def command(self, command: object) -> None:
@@ -44,7 +44,7 @@ class Links:
     """Device id -> its newest socket."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._links: dict[str, Link] = {}
+        self._links: dict[str, DeviceLink] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self.changed: Callable[[str, bool], None] = lambda device_id, up: None
         """Called when a device's socket opens or closes here; for other processes."""
@@ -57,7 +57,7 @@ class Links:
         """Begin to deliver, on this loop."""
         self._loop = loop
 
-    def add(self, device_id: str, link: Link) -> None:
+    def add(self, device_id: str, link: DeviceLink) -> None:
         """Register the device's socket; an older one is closed."""
         before = self._links.get(device_id)
         self._links[device_id] = link
@@ -65,7 +65,7 @@ class Links:
         if before is not None and before is not link:
             before.replaced()
 
-    def remove(self, device_id: str, link: Link) -> bool:
+    def remove(self, device_id: str, link: DeviceLink) -> bool:
         """Forget the socket; return False if a newer one has taken its place."""
         if self._links.get(device_id) is not link:
             return False

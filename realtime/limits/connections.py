@@ -10,7 +10,7 @@ _KEPT_FREE = 128
 """Descriptors for the database, the logs, static files and what libraries open."""
 
 
-class Full(Exception):
+class ConnectionsFull(Exception):
     """No more connections of this kind; the message says of which."""
 
 
@@ -28,9 +28,9 @@ class Connections:
     def enter(self, address: str) -> None:
         """Count a new connection. Raises Full, and counts nothing then."""
         if self.count >= self._most:
-            raise Full(f"This server serves {self._most} connections at a time.")
+            raise ConnectionsFull(f"This server serves {self._most} connections at a time.")
         if self._open[address] >= self._most_of_address and not self._is_proxy(address):
-            raise Full(f"Expected at most {self._most_of_address} connections of one address.")
+            raise ConnectionsFull(f"Expected at most {self._most_of_address} connections of one address.")
         self.count += 1
         self._open[address] += 1
 

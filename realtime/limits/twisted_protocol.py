@@ -16,7 +16,7 @@ from twisted.internet import reactor as _reactor
 from twisted.web import http
 
 from core.accounts.credentials import tokens
-from realtime.limits.connections import Full
+from realtime.limits.connections import ConnectionsFull
 from realtime.limits.server import LINGER_S, REFUSALS, limits
 
 reactor: Any = _reactor
@@ -57,7 +57,7 @@ class LimitedChannel(_HTTPChannel):  # type: ignore[misc]
         address = str(getattr(self.transport.getPeer(), "host", "unix"))
         try:
             limits().connections.enter(address)
-        except Full:
+        except ConnectionsFull:
             self.refuse(_FULL)
             return
         self._counted = address

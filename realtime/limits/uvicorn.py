@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from realtime.limits.admission import admission
-from realtime.limits.connections import Full
+from realtime.limits.connections import ConnectionsFull
 from realtime.limits.server import LINGER_S, REFUSALS, ServerLimits, limits
 
 _SLICE = 1024
@@ -144,7 +144,7 @@ class LimitedHttp(HttpToolsProtocol):
         address = self.client[0] if self.client else _UNIX
         try:
             self._limits.connections.enter(address)
-        except Full:
+        except ConnectionsFull:
             self._refuse(_FULL)
             return
         self._counted = address

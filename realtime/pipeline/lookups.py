@@ -177,7 +177,7 @@ class Names:
         return name
 
 
-class Goods:
+class GoodsLookup:
     """Products as carts take them along and as screens show them."""
 
     def __init__(

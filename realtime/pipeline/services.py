@@ -15,7 +15,7 @@ from core.fleet.directory import Directory
 from realtime.limits.attempts import Attempts
 from realtime.pipeline.asking import Actors, Asking
 from realtime.pipeline.keys import UsedKeys
-from realtime.pipeline.lookups import Fleet, Goods, Names, Places
+from realtime.pipeline.lookups import Fleet, GoodsLookup, Names, Places
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,7 +24,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     asking: Asking
     fleet: Fleet
     places: Places
-    goods: Goods
+    goods: GoodsLookup
     names: Names
     wants: WantsOfPeople
     models: Models
@@ -55,7 +55,7 @@ def services(
         asking=Asking(actors, ask_timeout_s),
         fleet=Fleet(directory),
         places=places,
-        goods=Goods(directory, catalogue, places, names, wants, now),
+        goods=GoodsLookup(directory, catalogue, places, names, wants, now),
         names=names,
         wants=wants,
         models=Models(time.monotonic),

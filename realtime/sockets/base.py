@@ -25,7 +25,7 @@ from realtime.limits.caller import address_of
 from realtime.problems import Problem
 from realtime.shared import Shared
 from realtime.sockets.daphne import paced, pause_of, waiting
-from realtime.topics.hub import Outbox
+from realtime.topics.hub import SendQueue
 
 log = logging.getLogger("realtime")
 
@@ -54,7 +54,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
     def __init__(self, shared: Shared) -> None:
         self.shared = shared
         self.principal: Principal
-        self.outbox: Outbox
+        self.outbox: SendQueue
         self.loop: asyncio.AbstractEventLoop
         self.meter: Meter | TokenBucket
         self.crowd: Admission | None = None
@@ -140,7 +140,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
     async def _serve(self, scope: Message, receive: Receive, send: Send, identity: Identity) -> None:
         self.meter = self.make_meter(scope)
         limit = self.shared.limits.max_queue_bytes
-        self.outbox = Outbox(send, limit, lambda: self.close(SLOW), lambda: self.close(GOING_AWAY))
+        self.outbox = SendQueue(send, limit, lambda: self.close(SLOW), lambda: self.close(GOING_AWAY))
         self.watch_expiry(identity)
         try:
             await self.opened()

@@ -26,7 +26,7 @@ from actors.messages.device import Result as ResultOfDevice
 from actors.runtime.address import Address
 from actors.runtime.asks import Askable, Outcome, Pending
 from core.accounts.principals import Principal
-from core.telemetry.writer import Full, SampleRow
+from core.telemetry.writer import SampleRow, SamplesFull
 from devicegw import wire
 from realtime.asgi import Message, Receive
 from realtime.devices.inspection import Taps
@@ -257,7 +257,7 @@ class DeviceConsumer(SocketConsumer):
         )
         try:
             self.shared.keep_sample(row, partial(self._kept, message.seq))
-        except Full:
+        except SamplesFull:
             raise Problem(503, "overloaded", "Too much telemetry waits.", retry_after=1) from None
         self._tell(Beat(message.data))
 

@@ -64,7 +64,7 @@ class _Rest:
 def _nothing() -> None: ...
 
 
-class Outbox:
+class SendQueue:
     """Everything on its way to one socket, in order, bounded in bytes.
 
     ``on_slow`` is called once when more than ``limit`` bytes wait; ``on_lost`` once when

@@ -20,7 +20,7 @@ from realtime.pipeline.services import Services
 from realtime.problems import Problem, forbidden, from_error, not_found
 from realtime.topics.events.session import SessionSnapshot
 from realtime.topics.feeds import FEEDS, NO_SESSION, frame_of
-from realtime.topics.hub import EncodedEvent, Outbox
+from realtime.topics.hub import EncodedEvent, SendQueue
 from realtime.topics.streams import Topics
 from realtime.wire import Snapshot, Subscribe, Subscribed, encode, encode_text, reply_ok
 
@@ -34,7 +34,7 @@ _RETRY_S = 0.2
 class Subscription:
     """One topic of one socket, on one stream at a time."""
 
-    def __init__(self, topics: Topics, who: Principal, outbox: Outbox, spawn: Spawn, topic: str) -> None:
+    def __init__(self, topics: Topics, who: Principal, outbox: SendQueue, spawn: Spawn, topic: str) -> None:
         self.topics = topics
         self.services: Services = topics.services
         self.who = who
@@ -234,7 +234,7 @@ class SessionSubscription(Subscription):
     an earlier or later holder of the same trolley is ever shown.
     """
 
-    def __init__(self, topics: Topics, who: Principal, outbox: Outbox, spawn: Spawn, topic: str) -> None:
+    def __init__(self, topics: Topics, who: Principal, outbox: SendQueue, spawn: Spawn, topic: str) -> None:
         super().__init__(topics, who, outbox, spawn, topic)
         self._cart = Address("cart", who.id)
         self._watch = _CartWatch(self._changed)
@@ -343,7 +343,7 @@ def address_of(topic: str, who: Principal) -> Address:
 class Subscriptions:
     """All topics of one socket."""
 
-    def __init__(self, topics: Topics, who: Principal, outbox: Outbox, spawn: Spawn) -> None:
+    def __init__(self, topics: Topics, who: Principal, outbox: SendQueue, spawn: Spawn) -> None:
         self._topics = topics
         self.who = who
         self._outbox = outbox

@@ -9,19 +9,19 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from scripts.suite.outcome import Outcome
+from scripts.suite.outcome import RunOutcome
 
 ROOT = Path(__file__).resolve().parents[2]
 _FAILED = re.compile(r"^ *not ok \d+ - (?P<name>.*)\n(?P<about>(?: +.*\n)*)", re.M)
 _LOCATION = re.compile(r"location: '(.+?)(?::\d+)?'")
 
 
-def run(environ: Mapping[str, str]) -> Outcome:
+def run(environ: Mapping[str, str]) -> RunOutcome:
     """Run all of them, and print what they say."""
     tests = sorted(str(path) for path in (ROOT / "frontend_static" / "tests").rglob("*.test.*js"))
     if not tests:
         print("There are no front-end tests in frontend_static/tests.", file=sys.stderr)
-        return Outcome(1, failed=("frontend_static/tests",))
+        return RunOutcome(1, failed=("frontend_static/tests",))
     with tempfile.NamedTemporaryFile(suffix=".tap") as tap:
         reporters = ["--test-reporter=spec", "--test-reporter-destination=stdout"]
         reporters += ["--test-reporter=tap", f"--test-reporter-destination={tap.name}"]
@@ -30,10 +30,10 @@ def run(environ: Mapping[str, str]) -> Outcome:
         return told(status, Path(tap.name).read_text())
 
 
-def told(status: int, tap: str) -> Outcome:
+def told(status: int, tap: str) -> RunOutcome:
     """Return what a run said of itself in the Test Anything Protocol, as Node speaks it."""
     passed = sum(map(int, re.findall(r"^# pass (\d+)", tap, re.M)))
-    return Outcome(status, passed, tuple(_failed(tap)))
+    return RunOutcome(status, passed, tuple(_failed(tap)))
 
 
 def _failed(tap: str) -> Iterator[str]:

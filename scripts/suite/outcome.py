@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """Of one part of a run; the sum is of both."""
 
     status: int
@@ -18,9 +18,9 @@ class Outcome:
     failed: tuple[str, ...] = ()
     """The tests' names, each once; those that a fixture failed too."""
 
-    def __add__(self, other: Outcome) -> Outcome:
+    def __add__(self, other: RunOutcome) -> RunOutcome:
         failed = dict.fromkeys((*self.failed, *other.failed))
-        return Outcome(self.status or other.status, self.passed + other.passed, tuple(failed))
+        return RunOutcome(self.status or other.status, self.passed + other.passed, tuple(failed))
 
     def closing(self, seconds: float, processor_s: float, seed: str) -> str:
         """Return the last lines of a run: every failed test of every part of it, then how it ended.
@@ -41,9 +41,9 @@ def write(passed: int, failed: Iterable[str], file: Path) -> None:
     file.write_text(json.dumps({"passed": passed, "failed": sorted(set(failed))}))
 
 
-def read(status: int, file: Path) -> Outcome:
+def read(status: int, file: Path) -> RunOutcome:
     """Return what pytest left behind when it ended with that status; nothing, if it broke off before."""
     if not file.exists():
-        return Outcome(status, failed=(f"pytest, which ended with status {status} before it told",))
+        return RunOutcome(status, failed=(f"pytest, which ended with status {status} before it told",))
     told = json.loads(file.read_text())
-    return Outcome(status, told["passed"], tuple(told["failed"]))
+    return RunOutcome(status, told["passed"], tuple(told["failed"]))

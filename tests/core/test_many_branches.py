@@ -16,7 +16,7 @@ from core.demo import many
 from core.fleet.directory import Directory, ref_of
 from core.fleet.models import Trolley
 from core.host import References
-from core.progress import Progress
+from core.progress import ProgressBar
 from core.tenancy.models import Branch, Chain
 from tests.core.support import World
 
@@ -36,7 +36,7 @@ def test_so_many_chains_branches_and_trolleys(db: None, capsys: pytest.CaptureFi
 def test_loading_them_again_changes_nothing(db: None, capsys: pytest.CaptureFixture[str]) -> None:
 
     for _ in range(2):
-        many.load(1, 2, 3, Progress(sys.stderr))
+        many.load(1, 2, 3, ProgressBar(sys.stderr))
     assert (Branch.objects.count(), Trolley.objects.count()) == (2, 6)
 
 

@@ -70,7 +70,12 @@ def test_the_directory_knows_trolleys_slots_and_devices(world: World) -> None:
     device = str(world.device.pk)
     ref = found.trolley("T-1")
     assert ref is not None
-    assert (ref.branch, ref.chain, ref.currency, ref.place) == ("OWN", "own-chain", "INR", Place(device, 17))
+    assert (ref.branch, ref.chain, ref.currency, ref.place) == (
+        "OWN",
+        "own-chain",
+        "INR",
+        Place(device, 17),
+    )
     assert found.slots(device) == {17: "T-1"}
     info = found.device(device)
     assert info is not None

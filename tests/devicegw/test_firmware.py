@@ -14,7 +14,7 @@ import pytest
 from devicegw import wire
 from devicegw.agent.process import firmware
 from devicegw.firmware import versions as module
-from devicegw.firmware.download import CutOff, NotTaken, fetch, verify
+from devicegw.firmware.download import CutOff, FirmwareRefused, fetch, verify
 from devicegw.firmware.versions import MARK, STARTS, BadImage, Trial, Versions
 from tests.devicegw.firmware import PUBLIC_KEY, FileServer, image, offer, supervised
 from tests.devicegw.process import ROOT, running, write_config
@@ -78,7 +78,7 @@ def test_what_is_not_as_signed_is_not_taken(tmp_path: Path, changes: dict[str, A
     part = tmp_path / "part"
     part.write_bytes(b"data")
     wanted = msgspec.structs.replace(offer("http://nowhere/", b"data"), **changes)
-    with pytest.raises(NotTaken, match=why):
+    with pytest.raises(FirmwareRefused, match=why):
         verify(wanted, part, PUBLIC_KEY)
 
 

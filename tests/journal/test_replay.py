@@ -22,7 +22,7 @@ from core.journal.store import SqlJournal
 from core.replay.compare import differences
 from core.replay.opening import open_journal
 from core.replay.rebuild import rebuild
-from core.replay.replay import Broken, read_models, writes
+from core.replay.replay import ReplayFailed, read_models, writes
 from tests.journal.shop import PARTITION, Shop, user
 from tests.journal.steps import (
     Step,
@@ -241,7 +241,7 @@ def test_a_gap_in_the_journal_is_named(sqlite: SqlJournal) -> None:
     empty(sqlite)
     play(sqlite, STORY, patient=True)
     sqlite.query("DELETE FROM journal_event WHERE entity = ? AND seq = 2", f"cart/{user(1)}")
-    with pytest.raises(Broken, match="expected seq 2, got 3"):
+    with pytest.raises(ReplayFailed, match="expected seq 2, got 3"):
         read_models(sqlite, ROWS)
 
 
@@ -249,7 +249,7 @@ def test_a_snapshot_that_the_events_do_not_make_is_named(sqlite: SqlJournal) -> 
     empty(sqlite)
     play(sqlite, STORY, patient=True)
     sqlite.query("UPDATE journal_snapshot SET data = replace(data, '\"units\":', '\"units\":1')")
-    with pytest.raises(Broken, match="the snapshot differs"):
+    with pytest.raises(ReplayFailed, match="the snapshot differs"):
         read_models(sqlite, ROWS)
 
 

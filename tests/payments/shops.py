@@ -54,8 +54,8 @@ class Shop(NamedTuple):
         return RefundOrder(refund_id, charge, paid.capture, Decimal(amount), "It was broken.")
 
 
-def stripe_account(peer: Peer, key: str = stripe_peer.KEY, timeout_s: float = 30.0) -> stripe.Account:
-    return stripe.Account(
+def stripe_account(peer: Peer, key: str = stripe_peer.KEY, timeout_s: float = 30.0) -> stripe.StripeAccount:
+    return stripe.StripeAccount(
         secret_key=key,
         publishable_key=stripe_peer.PUBLISHABLE,
         webhook_secret=stripe_peer.WEBHOOK_SECRET,
@@ -66,8 +66,8 @@ def stripe_account(peer: Peer, key: str = stripe_peer.KEY, timeout_s: float = 30
 
 def razorpay_account(
     peer: Peer, secret: str = razorpay_peer.KEY_SECRET, timeout_s: float = 30.0
-) -> razorpay.Account:
-    return razorpay.Account(
+) -> razorpay.RazorpayAccount:
+    return razorpay.RazorpayAccount(
         key_id=razorpay_peer.KEY_ID,
         key_secret=secret,
         webhook_secret=razorpay_peer.WEBHOOK_SECRET,

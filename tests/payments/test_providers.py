@@ -15,7 +15,6 @@ from core.payments.providers import (
     BadSignature,
     Created,
     Declined,
-    Notice,
     NotKnown,
     Paid,
     Pending,
@@ -25,6 +24,7 @@ from core.payments.providers import (
     RefundPending,
     RefundRefused,
     Unheard,
+    WebhookNotice,
 )
 from tests.payments.peers import DROP, HANG, LOSE, Answer
 from tests.payments.shops import PAYMENT, REFUND, Shop, razorpay_account, stripe_account
@@ -271,7 +271,7 @@ def test_a_signed_notice_tells_what_was_paid(shop: Shop) -> None:
     body, headers = shop.webhook(shop.pay(charge.reference))
     notice = shop.account.read_webhook(body, headers)
     looked_up = shop.account.look_up(charge)
-    assert isinstance(notice, Notice)
+    assert isinstance(notice, WebhookNotice)
     assert isinstance(notice.said, Paid)
     assert isinstance(looked_up, Paid)
     assert replace(notice.said, at=looked_up.at) == looked_up
@@ -285,11 +285,11 @@ def test_a_failed_try_declines_nothing_while_the_shopper_may_try_again(shop: Sho
     charge = shop.charge(reference=shop.account.create(shop.charge()).reference)  # type: ignore[union-attr]
     body, headers = shop.unpaid_webhook(shop.decline(charge.reference))
     notice = shop.account.read_webhook(body, headers)
-    assert isinstance(notice, Notice)
+    assert isinstance(notice, WebhookNotice)
     assert notice.said == Pending(charge.reference)
     late, later_headers = shop.webhook(shop.pay(charge.reference))
-    assert isinstance(shop.account.read_webhook(late, later_headers), Notice)
-    assert isinstance(shop.account.read_webhook(body, headers), Notice), "out of order"
+    assert isinstance(shop.account.read_webhook(late, later_headers), WebhookNotice)
+    assert isinstance(shop.account.read_webhook(body, headers), WebhookNotice), "out of order"
 
 
 @pytest.mark.parametrize("change", ["forged", "body", "none", "empty", "garbage", "not ASCII", "not text"])

@@ -7,7 +7,6 @@ import pytest
 from core.payments.providers import (
     Created,
     Declined,
-    Notice,
     Paid,
     Pending,
     ProviderRefused,
@@ -15,6 +14,7 @@ from core.payments.providers import (
     RefundPending,
     RefundRefused,
     Unheard,
+    WebhookNotice,
 )
 from tests.payments.peers import Answer
 from tests.payments.razorpay_peer import error, event, signature
@@ -136,7 +136,7 @@ def test_refunds_of_several_threads_never_share_their_data(at_razorpay: Shop) ->
 # --- webhooks -------------------------------------------------------------------------------------
 
 
-def read(shop: Shop, body: bytes) -> Notice | None:
+def read(shop: Shop, body: bytes) -> WebhookNotice | None:
     return shop.account.read_webhook(body, signature(body))
 
 

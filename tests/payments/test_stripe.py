@@ -11,7 +11,6 @@ from core.payments.providers import (
     Created,
     Declined,
     NeedsAction,
-    Notice,
     NotKnown,
     Paid,
     Pending,
@@ -20,6 +19,7 @@ from core.payments.providers import (
     Refunded,
     RefundRefused,
     Unheard,
+    WebhookNotice,
 )
 from core.payments.providers.stripe import TOLERANCE_S
 from tests.payments.peers import DROP, LOSE, Answer
@@ -160,7 +160,7 @@ def test_a_timestamp_of_another_time_does_not_fit_its_signature(at_stripe: Shop)
         at_stripe.account.read_webhook(body, {"stripe-signature": renewed})
 
 
-def read(shop: Shop, body: bytes) -> Notice | None:
+def read(shop: Shop, body: bytes) -> WebhookNotice | None:
     return shop.account.read_webhook(body, signature(body))
 
 

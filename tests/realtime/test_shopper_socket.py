@@ -18,7 +18,7 @@ from core.accounts.credentials import logins
 from core.accounts.models import User
 from core.catalogue.models import ProductCode
 from realtime.server import Server, limits
-from realtime.testing import Closed, CommandRefused, trolley_client
+from realtime.testing import CommandRefused, SocketClosed, trolley_client
 from tests.realtime.conftest import World
 
 
@@ -237,7 +237,7 @@ async def test_a_handshake_without_a_good_token_is_closed_with_4401(world: World
 
 async def test_a_browser_page_of_another_origin_is_refused(world: World, server: Server) -> None:
     token = await asyncio.to_thread(world.token)
-    with pytest.raises(Closed):
+    with pytest.raises(SocketClosed):
         async with trolley_client(server, token, origin="https://evil.example"):
             pass
     async with trolley_client(server, token, origin=settings.ALLOWED_ORIGINS[0]) as phone:
@@ -246,7 +246,7 @@ async def test_a_browser_page_of_another_origin_is_refused(world: World, server:
 
 async def test_an_unknown_path_is_refused(world: World, server: Server) -> None:
     token = await asyncio.to_thread(world.token)
-    with pytest.raises(Closed):
+    with pytest.raises(SocketClosed):
         async with trolley_client(server, token, "/ws/nowhere/"):
             pass
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from scripts.suite import durations, front_end, leftovers, outcome
 from scripts.suite.lanes import choose
-from scripts.suite.outcome import Outcome
+from scripts.suite.outcome import RunOutcome
 from scripts.suite.plugin import FOLDER, OUTCOME, RENEW
 from tests.repo.files import ROOT
 
@@ -137,7 +137,7 @@ def test_a_test_that_hangs_or_dies_is_one_failure_with_its_stacks(tmp_path: Path
 
 def test_the_last_lines_of_a_run_name_every_failed_test_of_every_part() -> None:
     pages = front_end.told(1, TAP)
-    python = Outcome(1, 40, ("tests/b.py::test_two", "tests/a.py::test_one"))
+    python = RunOutcome(1, 40, ("tests/b.py::test_two", "tests/a.py::test_one"))
     assert (pages + python).closing(61.5, 100.2, "7").splitlines() == [
         "FAILED frontend_static/tests/cart.test.js:4 a line is added",
         "FAILED frontend_static/tests/cart.test.js:9 a line goes",
@@ -145,7 +145,7 @@ def test_the_last_lines_of_a_run_name_every_failed_test_of_every_part() -> None:
         "FAILED tests/b.py::test_two",
         "FAILED: 42 passed, 4 failed in 1 min 1 s, 100 s of processor time, SEED=7",
     ]
-    well = (Outcome(0, 2) + Outcome(0, 3)).closing(5, 8, "7")
+    well = (RunOutcome(0, 2) + RunOutcome(0, 3)).closing(5, 8, "7")
     assert well == "PASSED: 5 passed, 0 failed in 0 min 5 s, 8 s of processor time, SEED=7"
 
 

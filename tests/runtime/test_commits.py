@@ -12,7 +12,7 @@ import pytest
 from actors.runtime import Address, Conflict, Unavailable
 from actors.runtime.entities.chunks import Chunk
 from actors.runtime.entities.incarnation import Incarnation
-from actors.runtime.entities.loading import Restored
+from actors.runtime.entities.loading import LoadedEntity
 from actors.runtime.errors import Unstorable
 from actors.runtime.journal import CommitResult, Write
 from actors.runtime.writer import RING, WriteQueue, Writer
@@ -315,7 +315,7 @@ def test_stats_count_batches_and_what_is_active(world: World) -> None:
 def incarnation(world: World, address: Address) -> Incarnation:
     """An entity that has just been loaded, and has no history."""
     entity = world.system._registry.entity(address)
-    return Incarnation(entity, Restored(entity.kind.initial(address.key), 0, 0, None, [], []), 0.0)
+    return Incarnation(entity, LoadedEntity(entity.kind.initial(address.key), 0, 0, None, [], []), 0.0)
 
 
 class Recorder:

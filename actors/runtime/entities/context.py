@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from actors.runtime.address import Address
 from actors.runtime.entities.chunks import Chunk
 from actors.runtime.entities.envelopes import Envelope
-from actors.runtime.entities.loading import Restored
+from actors.runtime.entities.loading import LoadedEntity
 from actors.runtime.journal import Kept
 from actors.runtime.kind import Kind, Publication
 from actors.runtime.turns.dispatcher import Runnable
@@ -67,7 +67,7 @@ class EntityContext(Protocol):
         kind: Kind,
         address: Address,
         shown: int | None,
-        then: Callable[[Restored], None],
+        then: Callable[[LoadedEntity], None],
         failed: Callable[[Exception], None],
     ) -> None:
         """Read an entity on another thread and go on with it on the dispatcher."""

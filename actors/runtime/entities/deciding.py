@@ -18,14 +18,14 @@ from actors.runtime.entities.answers import (
     reused,
 )
 from actors.runtime.entities.envelopes import Envelope
-from actors.runtime.entities.incarnation import Identity, Incarnation
+from actors.runtime.entities.incarnation import EntityIdentity, Incarnation
 from actors.runtime.errors import Defect, Unavailable, Unstorable
 from actors.runtime.journal import Kept
 
 log = logging.getLogger("actors")
 
 
-def receive(entity: Identity, incarnation: Incarnation, envelope: Envelope, now: float) -> None:
+def receive(entity: EntityIdentity, incarnation: Incarnation, envelope: Envelope, now: float) -> None:
     """Take one envelope: decide, evolve, append; answer when it is durable."""
     if envelope.done:
         return
@@ -76,7 +76,9 @@ def receive(entity: Identity, incarnation: Incarnation, envelope: Envelope, now:
     _conclude(entity, incarnation, decision, envelope, command)
 
 
-def _look_under_id(entity: Identity, incarnation: Incarnation, command_id: str, looked: Conclusion) -> None:
+def _look_under_id(
+    entity: EntityIdentity, incarnation: Incarnation, command_id: str, looked: Conclusion
+) -> None:
     """Fail a look if anything came under its id; it leaves the id as it was."""
     if incarnation.commands is not None and command_id in incarnation.commands:
         looked.fail(reused(entity.address, command_id))
@@ -104,7 +106,7 @@ def _note(incarnation: Incarnation, envelope: Envelope) -> None:
         incarnation.tail.taken.append(envelope)
 
 
-def _ask_first(entity: Identity, envelope: Envelope, command_id: str) -> None:
+def _ask_first(entity: EntityIdentity, envelope: Envelope, command_id: str) -> None:
     """A tell told again, and memory is short: to decide it twice would cost others a conflict."""
     entity.holds += 1
 
@@ -119,7 +121,7 @@ def _ask_first(entity: Identity, envelope: Envelope, command_id: str) -> None:
     entity.context.kept(entity.address, command_id, done)
 
 
-def defect(entity: Identity, envelope: Envelope | None, error: BaseException) -> None:
+def defect(entity: EntityIdentity, envelope: Envelope | None, error: BaseException) -> None:
     """Count and log that a decider raised, and tell who sent the command, if one did."""
     entity.defects += 1
     what = type(envelope.command).__name__ if envelope is not None else "its deadline"
@@ -129,7 +131,7 @@ def defect(entity: Identity, envelope: Envelope | None, error: BaseException) ->
 
 
 def _conclude(
-    entity: Identity,
+    entity: EntityIdentity,
     incarnation: Incarnation,
     decision: Any,
     envelope: Envelope,
@@ -181,7 +183,7 @@ def _repeat(incarnation: Incarnation, command: KnownCommand, envelope: Envelope,
 
 
 def _look_up(
-    entity: Identity, incarnation: Incarnation, command: KnownCommand, conclusion: Conclusion
+    entity: EntityIdentity, incarnation: Incarnation, command: KnownCommand, conclusion: Conclusion
 ) -> None:
     """Ask the journal whether a command without events is an old one that was carried out."""
     entity.holds += 1
@@ -208,7 +210,9 @@ def _look_up(
     entity.context.kept(entity.address, command.command_id, done)
 
 
-def recall_from_journal(entity: Identity, command: KnownCommand, state: Any, otherwise: Exception) -> None:
+def recall_from_journal(
+    entity: EntityIdentity, command: KnownCommand, state: Any, otherwise: Exception
+) -> None:
     """Ask the journal for the answer to a command that was in the way of itself."""
     address, codec, epoch = entity.address, entity.kind.codec, entity.context.stream_epoch
 

@@ -11,10 +11,10 @@ from actors.runtime.entities.context import EntityContext
 from actors.runtime.entities.deciding import defect, recall_from_journal, receive
 from actors.runtime.entities.envelopes import Envelope, OneWay
 from actors.runtime.entities.incarnation import Incarnation
-from actors.runtime.entities.loading import Restored
+from actors.runtime.entities.loading import LoadedEntity
 from actors.runtime.errors import Conflict, Unavailable
 from actors.runtime.kind import Kind, Publication
-from actors.runtime.turns.timers import Call
+from actors.runtime.turns.timers import TimedCall
 
 log = logging.getLogger("actors")
 
@@ -131,7 +131,7 @@ class Entity:
 
     # --- coming ----------------------------------------------------------------
 
-    def _activate(self, loaded: Restored) -> None:
+    def _activate(self, loaded: LoadedEntity) -> None:
         """Go to work with what was loaded."""
         context = self.context
         now = context.now()
@@ -177,7 +177,7 @@ class Entity:
         wait = min(_FIRST_PARK_S * 2.0 ** max(0, self.defects - DEFECTS_IN_A_ROW), _LONGEST_WAIT_S)
         self.status = PARKED
         self.context.alarm(self.address, f"parked for {wait:.0f} s: {why}")
-        self.context.at(self.context.now() + wait, Call(self._unpark))
+        self.context.at(self.context.now() + wait, TimedCall(self._unpark))
         self._run_inactive()
 
     def _unpark(self) -> None:
@@ -251,7 +251,7 @@ class Entity:
         elif to_do:
             # By itself, but not at once: while commits fail, what it does first may be what fails again.
             wait = min(_FIRST_RELOAD_S * 2.0**self.losses, _LONGEST_WAIT_S)
-            self.context.at(self.context.now() + wait, Call(self.schedule))
+            self.context.at(self.context.now() + wait, TimedCall(self.schedule))
 
     def idle(self) -> bool:
         """True if nothing is under way and nobody waits."""

@@ -13,7 +13,7 @@ from actors.runtime.entities.chunks import Chunk
 from actors.runtime.entities.context import EntityContext
 from actors.runtime.entities.deliveries import Deliveries
 from actors.runtime.entities.envelopes import Envelope
-from actors.runtime.entities.loading import Restored
+from actors.runtime.entities.loading import LoadedEntity
 from actors.runtime.errors import Unstorable
 from actors.runtime.journal import ESCAPE, Recorded, holds_nul
 from actors.runtime.kind import Kind, Numbered, Publication
@@ -25,7 +25,7 @@ _STUCK_DEADLINE_S = 1.0
 """A deadline that its own message does not move is tried again after this long."""
 
 
-class Identity(Protocol):
+class EntityIdentity(Protocol):
     """What outlives an incarnation: the entity."""
 
     address: Address
@@ -80,7 +80,7 @@ class Incarnation:
         "fired", "forgot", "history", "kind", "lost", "proven", "seq", "snapshot_seq", "state", "tail",
     )  # fmt: skip
 
-    def __init__(self, entity: Identity, loaded: Restored, now: float) -> None:
+    def __init__(self, entity: EntityIdentity, loaded: LoadedEntity, now: float) -> None:
         kind = entity.kind
         self.entity = entity
         self.address = entity.address

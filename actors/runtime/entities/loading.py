@@ -13,7 +13,7 @@ from actors.runtime.entities.answers import KnownCommand, known_commands
 from actors.runtime.journal import Journal, Recorded
 from actors.runtime.kind import Codec, Kind, Numbered
 from actors.runtime.turns.dispatcher import Runnable
-from actors.runtime.turns.timers import Call
+from actors.runtime.turns.timers import TimedCall
 
 log = logging.getLogger("actors")
 
@@ -52,9 +52,9 @@ class Loader:
                 found = job()
             except Exception as error:  # noqa: BLE001 - ``failed`` says what it means
                 why = error
-                self._submit(Call(lambda: done(lambda: failed(why))))
+                self._submit(TimedCall(lambda: done(lambda: failed(why))))
             else:
-                self._submit(Call(lambda: done(lambda: then(found))))
+                self._submit(TimedCall(lambda: done(lambda: then(found))))
 
         def done(go_on: Callable[[], None]) -> None:
             self.busy -= 1
@@ -79,7 +79,7 @@ class Loader:
                 log.exception("a loader job failed")
 
 
-class Restored(NamedTuple):
+class LoadedEntity(NamedTuple):
     """An entity as it was loaded and replayed."""
 
     state: Any
@@ -92,14 +92,14 @@ class Restored(NamedTuple):
     """(seq, tells) of the events whose durable tells may not have arrived."""
 
 
-def load(journal: Journal, kind: Kind, address: Address, shown: int | None) -> Restored:
+def load(journal: Journal, kind: Kind, address: Address, shown: int | None) -> LoadedEntity:
     """Load and replay one entity. Raises what the journal, codec or decider raise.
 
     ``shown``: up to which seq this process has published its events; None if it does not matter.
     """
     if not kind.durable:
         state = kind.load(address.key) if kind.load is not None else kind.initial(address.key)
-        return Restored(state, 0, 0, None, [], [])
+        return LoadedEntity(state, 0, 0, None, [], [])
     codec = kind.codec
     assert codec is not None
     loaded = journal.load(address)
@@ -119,7 +119,7 @@ def load(journal: Journal, kind: Kind, address: Address, shown: int | None) -> R
     if shown is not None and shown < seq:
         # A commit that seemed to fail was written all the same; its events must not be a gap.
         missed = numbered(codec, journal.read(address, shown, seq))
-    return Restored(state, seq, loaded.snapshot_seq, commands, missed, tells)
+    return LoadedEntity(state, seq, loaded.snapshot_seq, commands, missed, tells)
 
 
 def numbered(codec: Codec, records: Sequence[Recorded]) -> list[Numbered]:

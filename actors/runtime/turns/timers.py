@@ -54,7 +54,7 @@ class Timers:
             self._alarm.set(heap[0][0])
 
 
-class Call:
+class TimedCall:
     """A function as something to run, for what happens seldom."""
 
     __slots__ = ("run",)

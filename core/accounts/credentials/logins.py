@@ -17,17 +17,17 @@ from core import reference
 from core.accounts.models import Ending, Login, RefreshToken, User
 
 
-class Place(NamedTuple):
+class LoginOrigin(NamedTuple):
     """Where a login was made: what the browser says it is, and the caller's address."""
 
     device: str = ""
     address: str = ""
 
 
-NOWHERE = Place()
+NOWHERE = LoginOrigin()
 
 
-def begin(user: User, place: Place = NOWHERE) -> Login:
+def begin(user: User, place: LoginOrigin = NOWHERE) -> Login:
     """Return a new login."""
     now = timezone.now()
     return Login.objects.create(

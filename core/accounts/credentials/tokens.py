@@ -21,7 +21,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from core.accounts.credentials import logins
-from core.accounts.credentials.logins import NOWHERE, Place
+from core.accounts.credentials.logins import NOWHERE, LoginOrigin
 from core.accounts.models import Ending, Login, RefreshToken, User
 
 USERS = "trolley"
@@ -62,7 +62,7 @@ class Pair(TypedDict):
     """Seconds until the access token ends."""
 
 
-def issue(user: User, place: Place = NOWHERE) -> Pair:
+def issue(user: User, place: LoginOrigin = NOWHERE) -> Pair:
     """Return a new access and refresh token; begins a login."""
     return _pair(user, logins.begin(user, place).pk)
 

@@ -17,7 +17,7 @@ from core.accounts import names, people, scopes
 from core.accounts.codes.codes import Target
 from core.accounts.codes.holders import find
 from core.accounts.members import invitations, roles
-from core.accounts.members.rights import Place, may_give, seen
+from core.accounts.members.rights import RoleAssignment, may_give, seen
 from core.accounts.models import Grant, Invitation, Role, User
 from core.accounts.principals import Principal
 from core.outbox.models import Channel
@@ -79,12 +79,12 @@ class _Members(RowView[Grant]):
             raise PermissionDenied
         return chain, rows
 
-    def place(self, chain: Chain, role: str, branch: str | None) -> Place:
+    def place(self, chain: Chain, role: str, branch: str | None) -> RoleAssignment:
         """Return the place that is named; raises ValidationError, PermissionDenied."""
         found = None if branch is None else self._branch(chain, branch)
         if role == Role.CHAIN_ADMIN and found is not None:
             raise rule("unfit", branch="A chain admin is one in all of the chain: leave the branch out.")
-        place = Place(role, chain, found)
+        place = RoleAssignment(role, chain, found)
         if not may_give(self.who, place):
             raise PermissionDenied("Nobody can give, change or take more than they have themselves.")
         return place
@@ -172,7 +172,9 @@ class MemberView(_Members):
         """Return the role of this id; raises PermissionDenied for one that is above the caller's."""
         found = Grant.objects.filter(rows, chain=chain, public_id=member_id)
         grant = found.select_related("user", "chain", "branch").first()
-        if grant is not None and not may_give(self.who, Place(grant.role, grant.chain, grant.branch)):
+        if grant is not None and not may_give(
+            self.who, RoleAssignment(grant.role, grant.chain, grant.branch)
+        ):
             raise PermissionDenied
         return grant
 

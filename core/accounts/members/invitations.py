@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from core.accounts import people, principals
 from core.accounts.codes.codes import Target
-from core.accounts.members.rights import Place, may_give
+from core.accounts.members.rights import RoleAssignment, may_give
 from core.accounts.members.texts import WORDS
 from core.accounts.models import Invitation, User
 from core.outbox.letters import Letter, known_language
@@ -34,7 +34,7 @@ def standing() -> QuerySet[Invitation]:
     return Invitation.objects.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=timezone.now())
 
 
-def invite(place: Place, target: Target, by: User) -> Invitation:
+def invite(place: RoleAssignment, target: Target, by: User) -> Invitation:
     """Invite somebody, and have it sent to them; what stands already is sent once more. Blocking."""
     now = timezone.now()
     named = {"chain": place.chain, "branch": place.branch, "role": place.role}
@@ -89,9 +89,9 @@ def token_of(invitation: Invitation) -> str:
     return _signer.sign(str(invitation.pk))
 
 
-def place_of(invitation: Invitation) -> Place:
+def place_of(invitation: Invitation) -> RoleAssignment:
     """Return what the invitation is to."""
-    return Place(invitation.role, invitation.chain, invitation.branch)
+    return RoleAssignment(invitation.role, invitation.chain, invitation.branch)
 
 
 def compose(message: OutgoingMessage) -> Letter | None:

@@ -14,7 +14,7 @@ PERMISSION = "people.manage"
 _RANKS = {Role.STAFF: 0, Role.MANAGER: 1, Role.CHAIN_ADMIN: 2}
 
 
-class Place(NamedTuple):
+class RoleAssignment(NamedTuple):
     """A role in one branch, or in all of the chain when branch is None."""
 
     role: str
@@ -22,7 +22,7 @@ class Place(NamedTuple):
     branch: Branch | None
 
 
-def may_give(who: Principal, place: Place) -> bool:
+def may_give(who: Principal, place: RoleAssignment) -> bool:
     """Return whether the caller may give, change or take the role there: has as much there, or more."""
     if who.is_platform_admin:
         return True

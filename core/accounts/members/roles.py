@@ -5,13 +5,13 @@ from __future__ import annotations
 from django.db.models import F, Q
 
 from core.accounts import signals
-from core.accounts.members.rights import Place
+from core.accounts.members.rights import RoleAssignment
 from core.accounts.models import Grant, Role, User
 from core.problems import Problem, rule
 from core.tenancy.models import Chain
 
 
-def give(user: User, place: Place) -> Grant:
+def give(user: User, place: RoleAssignment) -> Grant:
     """Give the role; raises ValidationError ``already_there`` to whom has it. Blocking, in a transaction."""
     grant, made = Grant.objects.get_or_create(
         user=user, role=place.role, chain=place.chain, branch=place.branch
@@ -27,7 +27,7 @@ def announce(grant: Grant) -> Grant:
     return grant
 
 
-def change(grant: Grant, place: Place) -> None:
+def change(grant: Grant, place: RoleAssignment) -> None:
     """Make another role of it. Raises Problem, ValidationError. Blocking, in a transaction."""
     _keep_an_admin(grant, place.role)
     others = Grant.objects.filter(user=grant.user, role=place.role, chain=place.chain, branch=place.branch)

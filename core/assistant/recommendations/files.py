@@ -30,7 +30,7 @@ class UnusableModel(Exception):
     """The file is none of ours, of another format, or damaged."""
 
 
-class About(msgspec.Struct, frozen=True):
+class ModelCard(msgspec.Struct, frozen=True):
     """What is known of a model."""
 
     version: str
@@ -54,7 +54,7 @@ class _Array(msgspec.Struct, frozen=True):
 
 class _Header(msgspec.Struct, frozen=True):
     format: int
-    about: About
+    about: ModelCard
     arrays: dict[str, _Array]
     end: int
     checksum: int
@@ -63,14 +63,14 @@ class _Header(msgspec.Struct, frozen=True):
 class Model:
     """A model in use: ``products`` are the columns' ids, as text."""
 
-    def __init__(self, about: About, products: list[str], neighbours: Neighbours) -> None:
+    def __init__(self, about: ModelCard, products: list[str], neighbours: Neighbours) -> None:
         self.about = about
         self.products = products
         self.neighbours = neighbours
         self.column = {product: column for column, product in enumerate(products)}
 
 
-def write(path: Path, about: About, products: tuple[bytes, ...], neighbours: Neighbours) -> None:
+def write(path: Path, about: ModelCard, products: tuple[bytes, ...], neighbours: Neighbours) -> None:
     """Write the model in the place of whatever is there. ``products``: the columns' UUIDs, 16 bytes each."""
     parts = {name: np.ascontiguousarray(getattr(neighbours, name)) for name in _ARRAYS}
     parts["products"] = np.frombuffer(b"".join(products), np.uint8)

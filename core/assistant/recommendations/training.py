@@ -72,7 +72,7 @@ def train(chain: str, said: Said = lambda share: None) -> Trained:
         log.warning("the new model of %s is worse (%.3f) than the old (%.3f)", chain, measured.recall, before)
         return Trained(False, count, measured, popular, before)
     model = learn(found, strength=strength, said=lambda share: said(0.5 + 0.5 * share))
-    about = files.About(
+    about = files.ModelCard(
         version=uuid.uuid4().hex[:12],
         trained_at=time.time(),
         kind=model.kind,

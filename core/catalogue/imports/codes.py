@@ -39,7 +39,7 @@ class CellRefused(ValueError):
         self.values = values
 
 
-class Code(NamedTuple):
+class NormalizedCode(NamedTuple):
     """A code in its normal form; ``note`` says what it was taken for if that was not what stood there."""
 
     code: str
@@ -65,13 +65,13 @@ class Codes:
                 if self._by_number.setdefault(number, code) != code:
                     self._ambiguous.add(number)
 
-    def read(self, text: str) -> Code:
+    def read(self, text: str) -> NormalizedCode:
         """Return the code that the cell's text means; raises CellRefused."""
         text = unwrapped(text.strip())
         if text.startswith("'"):
             text = text[1:].strip()
         if text in self._known:
-            return Code(text)
+            return NormalizedCode(text)
         if text.casefold() in _NOTHING:
             raise CellRefused(
                 f"Expected a barcode, got {text}, which programs write for an empty cell.",
@@ -84,17 +84,17 @@ class Codes:
         except barcodes.BarcodeError as error:
             raise CellRefused(error.detail, error.code) from None
 
-    def _plain(self, text: str) -> Code:
-        return Code(barcodes.read(text, self._known))
+    def _plain(self, text: str) -> NormalizedCode:
+        return NormalizedCode(barcodes.read(text, self._known))
 
-    def _number(self, digits: str, text: str) -> Code:
+    def _number(self, digits: str, text: str) -> NormalizedCode:
         """Return what the digits mean, of which ``text`` is how they were written."""
         try:
             code, problem = barcodes.read(digits, self._known), None
         except barcodes.BarcodeError as error:
             code, problem = digits, error
         if problem is None and code in self._known:
-            return Code(code, _read_as(text, digits, code))
+            return NormalizedCode(code, _read_as(text, digits, code))
         number = digits.lstrip("0")
         if number in self._ambiguous:
             raise CellRefused(
@@ -103,16 +103,16 @@ class Codes:
                 got=digits,
             )
         if (known := self._by_number.get(number)) is not None:
-            return Code(known, f"{text} and {known} differ by zeros in front: taken for {known}.")
+            return NormalizedCode(known, f"{text} and {known} differ by zeros in front: taken for {known}.")
         width = _WIDTHS.get(len(digits))
         if width is not None and barcodes.is_gtin(filled := digits.zfill(width)):
             code = barcodes.read(filled)
-            return Code(code, f"{text} has lost zeros in front: taken for {code}.")
+            return NormalizedCode(code, f"{text} has lost zeros in front: taken for {code}.")
         if problem is not None:
             if len(digits) == 8 and text != digits:
                 return self._plain(text)  # a shop's own code with a hyphen
             raise problem
-        return Code(code, _read_as(text, digits, code))
+        return NormalizedCode(code, _read_as(text, digits, code))
 
 
 def _read_as(text: str, digits: str, code: str) -> str:

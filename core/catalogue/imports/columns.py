@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from actors.kit.money import decimals, quantize
 from core.catalogue import allergens
 from core.catalogue.facts import MOST_TAGS, TAG, Nutrition, check_restricted
-from core.catalogue.imports.codes import CellRefused, Code, Codes, unwrapped
+from core.catalogue.imports.codes import CellRefused, Codes, NormalizedCode, unwrapped
 from core.rest.folding import folded
 from core.wire.lines import NotOneLine, one_line
 
@@ -70,7 +70,7 @@ def _written_text(value: str) -> str:
     return f"'{value}" if value.startswith(_FORMULA) else value
 
 
-def _barcode(text: str, setting: Setting) -> Code:
+def _barcode(text: str, setting: Setting) -> NormalizedCode:
     return setting.codes.read(text)
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from actors.kit.money import quantize
-from core.catalogue.imports.codes import CellRefused, Code, Codes
+from core.catalogue.imports.codes import CellRefused, Codes, NormalizedCode
 from core.catalogue.imports.columns import COLUMNS, NUTRITION, Setting, read
 from core.catalogue.imports.sheets import Sheet, SheetRow
 from core.catalogue.models import Category, Product, ProductCode
@@ -122,7 +122,7 @@ class Plan:
             except CellRefused as error:
                 problems.append(_problem(name, str(error), error.code, **error.values))
                 continue
-            if isinstance(value, Code):
+            if isinstance(value, NormalizedCode):
                 if value.note:
                     notes.append(_problem(name, value.note, "read_as", got=text[:40], code_read=value.code))
                 value = value.code

@@ -16,7 +16,7 @@ from actors.messages.money.amounts import PLAIN, Amounts, GoodsTerms, TaxTerms
 from actors.messages.pricing import TIERS, Voucher
 from actors.pricing import amounts
 from core.catalogue import barcodes, labels
-from core.catalogue.labels import Label, Layout
+from core.catalogue.labels import Layout, ScaleLabel
 from core.catalogue.live import products
 from core.catalogue.live.price_rules import Rules
 from core.catalogue.live.products import CatalogueProduct, CatalogueVariant, FurtherCode
@@ -32,7 +32,7 @@ _GREENER, _DEARER = Decimal("0.9"), Decimal("1.5")
 _MOST_GREENER = 10
 
 
-Scanned = tuple[CatalogueProduct | None, Label | None, FurtherCode | None]
+Scanned = tuple[CatalogueProduct | None, ScaleLabel | None, FurtherCode | None]
 """The product, what a label says of the one piece, and which of its further codes was scanned."""
 
 
@@ -138,7 +138,7 @@ class Catalogue:
         variant_id: str | None = None,
         branch: str = "",
         tier: str = TIERS[0],
-        label: Label | None = None,
+        label: ScaleLabel | None = None,
     ) -> Offer:
         """Return what a command takes along of the product: its price and every rule that could change it.
 
@@ -216,7 +216,7 @@ def _refuse_blank(layout: Layout | None, code: str) -> None:
         layout.label(code)
 
 
-def _labelled(offer: Offer, label: Label) -> Offer:
+def _labelled(offer: Offer, label: ScaleLabel) -> Offer:
     if label.weight_g is not None:
         name = f"{offer.name}, {label.weight_g / 1000:.3f} kg"
         return replace(offer, name=name, label=label.code, weight_g=label.weight_g, rules=())

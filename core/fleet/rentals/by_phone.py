@@ -22,7 +22,7 @@ _WORDS = {
 }
 
 
-class Found(NamedTuple):
+class PhoneOwner(NamedTuple):
     """Whose number it is."""
 
     user_id: str | None
@@ -31,17 +31,17 @@ class Found(NamedTuple):
     """Whether the chain's staff made the account, and nobody has been in it yet."""
 
 
-def find_or_make(phone: str, chain_slug: str) -> Found:
+def find_or_make(phone: str, chain_slug: str) -> PhoneOwner:
     """Return whose number it is; somebody unknown has an account by it. Blocking.
 
     A national number is of the chain's country. Raises ValueError with a sentence for what is no number.
     """
     chain = Chain.objects.get(slug=chain_slug)
     if known := User.objects.filter(phone=phone, is_active=True).first():
-        return Found(str(known.pk), known.made_in_id == chain.pk and not known.logins.exists())
+        return PhoneOwner(str(known.pk), known.made_in_id == chain.pk and not known.logins.exists())
     target = Target(Channel.SMS, phones.e164(phone, chain.country or None))
     user, made = account_of(target, known_language(next(iter(chain.languages), None)), chain)
-    return Found(str(user.pk) if user.is_active else None, made)
+    return PhoneOwner(str(user.pk) if user.is_active else None, made)
 
 
 def tell(user_id: str, trolley_id: str, session_id: str) -> None:

@@ -20,7 +20,7 @@ from core.problems import Problem
 from core.rest.fields import ClosedSerializer, Moment, StrictText, checked, rfc3339
 from core.rest.views import View
 from core.tenancy.models import Branch
-from core.trail.notes import Place, note
+from core.trail.notes import RowPlace, note
 from core.web.middleware import policy
 from core.web.pages import style_hashes
 
@@ -186,7 +186,7 @@ class NewQrView(View):
         reason = checked(NewQrBody, request)["reason"]
         row.qr_nonce = str(Trolley._meta.get_field("qr_nonce").get_default())
         row.save()
-        place = Place(row.branch.chain.slug, row.branch.code)
+        place = RowPlace(row.branch.chain.slug, row.branch.code)
         note("trolley.new_qr", f"trolley/{row.trolley_id}", place, reason)
         return Response({"trolley_id": row.trolley_id, "qr_code_data": qr.url(row.trolley_id, row.qr_nonce)})
 

@@ -42,7 +42,7 @@ def url(trolley_id: str, nonce: str | None) -> str:
     return address if nonce is None else f"{address}?k={nonce}.{_sign(trolley_id, nonce)}"
 
 
-class Scan(NamedTuple):
+class ScannedQr(NamedTuple):
     """What a scanned address or a typed code says."""
 
     trolley_id: str
@@ -55,7 +55,7 @@ def parse(text: str, current: Callable[[str], str | None] | None = None) -> str:
     return read(text, current).trolley_id
 
 
-def read(text: str, current: Callable[[str], str | None] | None = None) -> Scan:
+def read(text: str, current: Callable[[str], str | None] | None = None) -> ScannedQr:
     """Return what a scanned address or a typed code says.
 
     Raises QrError (qr_malformed, qr_invalid).
@@ -65,7 +65,7 @@ def read(text: str, current: Callable[[str], str | None] | None = None) -> Scan:
     """
     text = text.strip()
     if _CODE.fullmatch(text):
-        return Scan(text, signed=False)
+        return ScannedQr(text, signed=False)
     try:
         parts = urlsplit(text)
     except ValueError:
@@ -79,7 +79,7 @@ def read(text: str, current: Callable[[str], str | None] | None = None) -> Scan:
     key = parse_qs(parts.query).get("k", [""])[0]
     if not check(trolley_id, key, current(trolley_id) if current else None):
         raise QrError("qr_invalid", "This QR code was not made by us, or has been replaced by a newer one.")
-    return Scan(trolley_id, signed=bool(key))
+    return ScannedQr(trolley_id, signed=bool(key))
 
 
 def _is_ours(host: str) -> bool:

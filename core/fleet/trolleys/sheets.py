@@ -50,7 +50,7 @@ SIZES = {"s": Size(38, 50), "m": Size(63, 78), "l": Size(95, 130)}
 """By the name in the address; five, three and two beside each other."""
 
 
-class Label(NamedTuple):
+class TrolleyLabel(NamedTuple):
     """One trolley's label and the upper left corner of its place."""
 
     page: int
@@ -61,13 +61,13 @@ class Label(NamedTuple):
     matrix: Sequence[bytes]
 
 
-def labels(trolleys: Iterable[Trolley], size: Size) -> Iterator[Label]:
+def labels(trolleys: Iterable[Trolley], size: Size) -> Iterator[TrolleyLabel]:
     """Yield the labels in the order of reading."""
     for place, row in enumerate(trolleys):
         page, rest = divmod(place, size.columns * size.rows)
         down, right = divmod(rest, size.columns)
         address = qr.url(row.trolley_id, row.qr_nonce)
-        yield Label(
+        yield TrolleyLabel(
             page=page,
             x=_MARGIN + right * size.width,
             y=_MARGIN + down * size.height,
@@ -89,7 +89,7 @@ def svg(trolleys: Iterable[Trolley], size: Size) -> str:
     )
 
 
-def _svg_label(label: Label, size: Size) -> str:
+def _svg_label(label: TrolleyLabel, size: Size) -> str:
     module = _module(label, size)
     inner = (size.width - size.code) / 2 + _QUIET * module
     path = "".join(f"M{x} {y}h{length}v1h-{length}z" for x, y, length in _runs(label.matrix))
@@ -120,7 +120,7 @@ def pdf(trolleys: Iterable[Trolley], size: Size, title: str) -> bytes:
     return out.getvalue()
 
 
-def _draw(canvas: Canvas, label: Label, size: Size) -> None:
+def _draw(canvas: Canvas, label: TrolleyLabel, size: Size) -> None:
     module = _module(label, size)
     inner = (size.width - size.code) / 2 + _QUIET * module
     top = PAGE_H - label.y
@@ -141,7 +141,7 @@ def _draw(canvas: Canvas, label: Label, size: Size) -> None:
     canvas.drawCentredString(centre, (below - 5.5) * mm, label.code)
 
 
-def _module(label: Label, size: Size) -> float:
+def _module(label: TrolleyLabel, size: Size) -> float:
     return size.code / (len(label.matrix) + 2 * _QUIET)
 
 

@@ -12,9 +12,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from core.entities import ROWS
 from core.journal import guard
 from core.journal.store import SqlJournal
-from core.replay.compare import Difference, differences
+from core.replay.compare import RowDifference, differences
 from core.replay.opening import open_journal
-from core.replay.replay import Broken, read_models
+from core.replay.replay import ReplayFailed, read_models
 
 _SHOWN = 100
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             self._whole(journal, options["full"], options["accept_loss"])
             try:
                 models = read_models(journal, ROWS)
-            except Broken as why:
+            except ReplayFailed as why:
                 raise CommandError(f"The journal cannot be replayed. {why}") from why
             found = list(differences(journal, models))
         if found:
@@ -65,9 +65,9 @@ class Command(BaseCommand):
                 guard.accept_loss(journal, name, damages)
 
 
-def table_of(found: Sequence[Difference]) -> str:
+def table_of(found: Sequence[RowDifference]) -> str:
     """Return the differences as a text table with a heading."""
-    heading = Difference("table", "key", "column", "journal says", "stored")
+    heading = RowDifference("table", "key", "column", "journal says", "stored")
     lines = [heading, *found]
     widths = [max(len(line[column]) for line in lines) for column in range(len(heading))]
     return "\n".join(

@@ -13,7 +13,7 @@ from core.config.production import DEMO_PASSWORD
 from core.demo import load, many, people
 from core.fleet.models import Trolley
 from core.fleet.trolleys import qr
-from core.progress import Progress
+from core.progress import ProgressBar
 
 
 class Command(BaseCommand):
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         load.load()
         if options["branches"]:
             counts = max(1, options["chains"]), options["branches"], options["trolleys"]
-            many.load(*counts, Progress(sys.stderr))
+            many.load(*counts, ProgressBar(sys.stderr))
         if options["verbosity"] > 0:
             self.stdout.write("\n".join(greeting()))
 

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from core.entities import ROWS
 from core.replay.opening import open_journal
 from core.replay.rebuild import rebuild
-from core.replay.replay import Broken, read_models
+from core.replay.replay import ReplayFailed, read_models
 
 
 class Command(BaseCommand):
@@ -24,6 +24,6 @@ class Command(BaseCommand):
         with closing(open_journal(settings.DATABASES["default"])) as journal:
             try:
                 written = rebuild(journal, read_models(journal, ROWS))
-            except Broken as why:
+            except ReplayFailed as why:
                 raise CommandError(f"The journal cannot be replayed. {why}") from why
         self.stdout.write(f"{written} rows written.")

@@ -10,11 +10,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core.entities import ROWS
-from core.progress import Progress
+from core.progress import ProgressBar
 from core.replay.compare import differences
 from core.replay.opening import open_journal
 from core.replay.rebuild import rebuild
-from core.replay.replay import Broken, read_models
+from core.replay.replay import ReplayFailed, read_models
 
 
 class Command(BaseCommand):
@@ -30,11 +30,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Replay; raise CommandError (exit status 1) on any difference that is not put right."""
-        progress = Progress(sys.stderr)
+        progress = ProgressBar(sys.stderr)
         with closing(open_journal(settings.DATABASES["default"], marks=settings.JOURNAL_MARKS)) as journal:
             try:
                 models = read_models(journal, ROWS, progress.over)
-            except Broken as why:
+            except ReplayFailed as why:
                 raise CommandError(f"The journal cannot be replayed. {why}") from why
             if options["write"]:
                 self.stdout.write(f"{rebuild(journal, models)} rows written.")

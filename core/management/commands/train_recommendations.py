@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from core.assistant.recommendations.training import Trained, train
-from core.progress import Progress
+from core.progress import ProgressBar
 from core.tenancy.models import Chain
 
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *arguments: Any, **options: Any) -> None:
         """Train, chain by chain."""
         chains = options["chains"] or list(Chain.objects.order_by("slug").values_list("slug", flat=True))
-        progress = Progress(sys.stderr)
+        progress = ProgressBar(sys.stderr)
         for chain in chains:
             done = train(chain, partial(progress.share, chain))
             self.stdout.write(f"{chain}: {_told(done)}")

@@ -10,7 +10,7 @@ from django.core.mail import EmailMessage
 
 from core.outbox.letters import Letter
 from core.outbox.models import OutgoingMessage
-from core.outbox.senders.port import Refused, Sender
+from core.outbox.senders.port import DeliveryRefused, Sender
 
 
 class Mail:
@@ -30,7 +30,7 @@ class Mail:
         except SMTPRecipientsRefused as error:
             codes = sorted({code for code, _ in error.recipients.values()})
             if all(code >= 500 for code in codes):  # RFC 5321: for ever
-                raise Refused(f"SMTP {codes[0]}") from None
+                raise DeliveryRefused(f"SMTP {codes[0]}") from None
             raise
 
 

@@ -8,7 +8,7 @@ from core.outbox.letters import Letter
 from core.outbox.models import OutgoingMessage
 
 
-class Refused(Exception):
+class DeliveryRefused(Exception):
     """It will never be delivered: the address is none, or its owner does not want it. Not tried again."""
 
 

@@ -19,7 +19,7 @@ from twilio.rest import Client
 
 from core.outbox.letters import Letter
 from core.outbox.models import OutgoingMessage
-from core.outbox.senders.port import Refused, Sender
+from core.outbox.senders.port import DeliveryRefused, Sender
 
 _TIMEOUT_S = 10.0
 _TOO_MANY = 429
@@ -74,7 +74,7 @@ class Twilio:
         except TwilioRestException as error:
             if 400 <= error.status < 500 and error.status not in (401, 403, 404, _TOO_MANY):
                 # Its sentence has the number in it.
-                raise Refused(f"Twilio's error {error.code}") from None
+                raise DeliveryRefused(f"Twilio's error {error.code}") from None
             raise
 
     def _has(self, message: OutgoingMessage, letter: Letter) -> bool:

@@ -160,7 +160,7 @@ class Disputed(msgspec.Struct, frozen=True, kw_only=True):
 # --- a webhook --------------------------------------------------------------------------------
 
 
-class Notice(msgspec.Struct, frozen=True):
+class WebhookNotice(msgspec.Struct, frozen=True):
     """What a webhook with a good signature tells of one payment."""
 
     event_id: str
@@ -233,14 +233,14 @@ class Provider(Protocol):
         Raises ProviderDown, ProviderRefused.
         """
 
-    def missed(self, since: float) -> Iterable[Notice]:
+    def missed(self, since: float) -> Iterable[WebhookNotice]:
         """Return what webhooks told, or should have told, of refunds and disputes since then, oldest first.
 
         ``since``: POSIX seconds. A notice that a webhook brought too has the same ``event_id`` where the
         provider knows it. Raises ProviderDown, ProviderRefused, also while it is being gone through.
         """
 
-    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookNotice | None:
         """Verify the signature over the raw body; say what it tells, None if that is nothing of ours.
 
         ``headers`` have lower-case names. No I/O. Raises BadSignature, and Unheard for a body that is signed

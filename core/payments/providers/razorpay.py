@@ -32,7 +32,6 @@ from core.payments.providers import (
     Created,
     Declined,
     Disputed,
-    Notice,
     NotKnown,
     Paid,
     Pending,
@@ -46,6 +45,7 @@ from core.payments.providers import (
     RefundSaid,
     Said,
     Unheard,
+    WebhookNotice,
 )
 from core.payments.providers.units import RAZORPAY, NotPayable
 from core.payments.providers.wire import PerThread, ProviderSession
@@ -90,7 +90,7 @@ class _Http(ProviderSession):
         return response
 
 
-class Account:
+class RazorpayAccount:
     """One account at Razorpay."""
 
     name = "razorpay"
@@ -183,13 +183,13 @@ class Account:
             return RefundRefused(order.refund_id, str(error)[:200] or "Razorpay refused the refund.")
         return _refund_said(refund, order.refund_id)
 
-    def missed(self, since: float) -> Iterable[Notice]:
+    def missed(self, since: float) -> Iterable[WebhookNotice]:
         """Go through the refunds and disputes since then; Razorpay keeps no list of events."""
         return self._call(lambda client: _missed(client, int(since)))
 
     # --- webhooks ---------------------------------------------------------------------------
 
-    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookNotice | None:
         """Verify ``X-Razorpay-Signature`` over the body as it came, then read the event."""
         signature = headers.get("x-razorpay-signature", "")
         try:
@@ -224,7 +224,7 @@ def make() -> Provider | None:
     """Return the account that the settings name, or None."""
     if not settings.RAZORPAY_KEY_ID:
         return None
-    return Account(
+    return RazorpayAccount(
         key_id=settings.RAZORPAY_KEY_ID,
         key_secret=settings.RAZORPAY_KEY_SECRET,
         webhook_secret=settings.RAZORPAY_WEBHOOK_SECRET,
@@ -308,19 +308,21 @@ def _notes(thing: Mapping[str, Any]) -> Mapping[str, Any]:
     return thing["notes"] if isinstance(thing.get("notes"), dict) else {}
 
 
-def _of_refund(event_id: str, refund: Mapping[str, Any], payment: Mapping[str, Any] | None) -> Notice:
+def _of_refund(event_id: str, refund: Mapping[str, Any], payment: Mapping[str, Any] | None) -> WebhookNotice:
     """Made on Razorpay's dashboard it has no note of ours, and is known by what it gives back."""
     notes = _notes(refund)
     reference = (payment or {}).get("order_id") or refund.get("payment_id") or ""
     said = _refund_said(refund, str(notes.get("refund_id", "")))
-    return Notice(event_id, str(notes.get("payment_id", "")), reference, said)
+    return WebhookNotice(event_id, str(notes.get("payment_id", "")), reference, said)
 
 
 _DECIDED = {"open": "needs_response", "closed": "won"}
 """A dispute that is closed without a loser took nothing."""
 
 
-def _of_dispute(event_id: str, dispute: Mapping[str, Any], payment: Mapping[str, Any] | None) -> Notice:
+def _of_dispute(
+    event_id: str, dispute: Mapping[str, Any], payment: Mapping[str, Any] | None
+) -> WebhookNotice:
     status = _DECIDED.get(dispute["status"], dispute["status"])
     due = dispute.get("respond_by")
     said = Disputed(
@@ -330,7 +332,7 @@ def _of_dispute(event_id: str, dispute: Mapping[str, Any], payment: Mapping[str,
         detail=dispute.get("reason_code") or "",
         due_by=float(due) if due and status == "needs_response" else None,
     )
-    return Notice(event_id, "", (payment or {}).get("order_id") or dispute["payment_id"], said)
+    return WebhookNotice(event_id, "", (payment or {}).get("order_id") or dispute["payment_id"], said)
 
 
 _PAGE = 100
@@ -338,7 +340,7 @@ _REFUND_LASTS_S, _DISPUTE_LASTS_S = 30 * 86_400, 180 * 86_400
 """So long a refund, a dispute may still change; both are listed by when they began."""
 
 
-def _missed(client: Any, since: int) -> list[Notice]:
+def _missed(client: Any, since: int) -> list[WebhookNotice]:
     told = [
         *((each, _of_refund) for each in _since(client.refund.all, since - _REFUND_LASTS_S)),
         *((each, _of_dispute) for each in _since(client.dispute.all, since - _DISPUTE_LASTS_S)),
@@ -357,7 +359,7 @@ def _since(listing: Callable[[Any], Any], since: int) -> list[Any]:
             return found
 
 
-def _notice(event_id: str, kind: str, things: Mapping[str, Any], at: float) -> Notice | None:
+def _notice(event_id: str, kind: str, things: Mapping[str, Any], at: float) -> WebhookNotice | None:
     if not event_id:
         raise KeyError("x-razorpay-event-id")
     payment = things.get("payment")
@@ -371,6 +373,6 @@ def _notice(event_id: str, kind: str, things: Mapping[str, Any], at: float) -> N
     noted = _notes(things.get("order", {})).get("payment_id") or _notes(payment).get("payment_id", "")
     ours = str(noted)
     if payment["status"] == "captured":
-        return Notice(event_id, ours, payment["order_id"], _paid(payment, at))
+        return WebhookNotice(event_id, ours, payment["order_id"], _paid(payment, at))
     tried = payment["status"] in ("authorized", "created")
-    return Notice(event_id, ours, payment["order_id"], Pending(payment["order_id"], processing=tried))
+    return WebhookNotice(event_id, ours, payment["order_id"], Pending(payment["order_id"], processing=tried))

@@ -28,7 +28,6 @@ from core.payments.providers import (
     Created,
     Declined,
     NeedsAction,
-    Notice,
     NotKnown,
     Paid,
     Pending,
@@ -40,6 +39,7 @@ from core.payments.providers import (
     RefundSaid,
     Said,
     Unheard,
+    WebhookNotice,
     sandbox_desk,
 )
 from core.problems import Problem
@@ -179,11 +179,11 @@ class Sandbox:
             order.refund_id, money.quantize(made.amount, books.currency), f"sbr_{order.refund_id}"
         )
 
-    def missed(self, since: float) -> Iterable[Notice]:
+    def missed(self, since: float) -> Iterable[WebhookNotice]:
         """Return what people did at the sandbox itself."""
         return sandbox_desk.notices(since)
 
-    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookNotice | None:
         """Verify and read one of its own notices."""
         if not same(headers.get(SIGNATURE, ""), self.sign(body)):
             raise BadSignature("the signature does not belong to the body")
@@ -193,7 +193,7 @@ class Sandbox:
             raise Unheard("This notice cannot be read.") from error
         reference = _reference(said.payment_id)
         paid = Paid(reference, said.capture, said.amount, said.currency, said.at)
-        return Notice(said.event_id, said.payment_id, reference, paid)
+        return WebhookNotice(said.event_id, said.payment_id, reference, paid)
 
     # --- its webhooks ----------------------------------------------------------------
 

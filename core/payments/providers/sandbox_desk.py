@@ -17,7 +17,7 @@ from django.utils import timezone
 from actors.kit import money
 from actors.messages.money.order import DisputeStatus
 from core.payments.models import SandboxCharge, SandboxDispute, SandboxRefund
-from core.payments.providers import Disputed, Notice, Refunded, RefundRefused
+from core.payments.providers import Disputed, Refunded, RefundRefused, WebhookNotice
 
 ANSWER_WITHIN = timedelta(days=7)
 _BOUNCED = "The buyer's account is closed."
@@ -66,10 +66,10 @@ def decide(opened: SandboxDispute, status: str) -> bool:
     return undecided.update(status=status, at=timezone.now()) == 1
 
 
-def notices(since: float) -> Iterator[Notice]:
+def notices(since: float) -> Iterator[WebhookNotice]:
     """Yield what happened at the sandbox itself since then, oldest first."""
     after = datetime.fromtimestamp(since, UTC)
-    changed: list[tuple[datetime, Notice]] = []
+    changed: list[tuple[datetime, WebhookNotice]] = []
     currencies: dict[uuid.UUID, str] = {}
 
     def currency(payment_id: uuid.UUID) -> str:
@@ -86,7 +86,7 @@ def notices(since: float) -> Iterator[Notice]:
     yield from (notice for _, notice in changed)
 
 
-def _of_refund(refund: SandboxRefund, currency: str) -> Notice:
+def _of_refund(refund: SandboxRefund, currency: str) -> WebhookNotice:
     ours = "" if refund.refund_id.startswith("desk_") else refund.refund_id
     reference, payment_id = f"sbr_{refund.refund_id}", str(refund.payment_id)
     said: Refunded | RefundRefused
@@ -95,10 +95,10 @@ def _of_refund(refund: SandboxRefund, currency: str) -> Notice:
     else:
         amount = money.quantize(refund.amount, currency)
         said = Refunded(ours, amount, reference, f"sbc_{payment_id}")
-    return Notice(f"{reference}:{refund.status}", payment_id, "", said)
+    return WebhookNotice(f"{reference}:{refund.status}", payment_id, "", said)
 
 
-def _of_dispute(opened: SandboxDispute, currency: str) -> Notice:
+def _of_dispute(opened: SandboxDispute, currency: str) -> WebhookNotice:
     asks = opened.status == "needs_response"
     said = Disputed(
         reference=opened.dispute_id,
@@ -107,4 +107,4 @@ def _of_dispute(opened: SandboxDispute, currency: str) -> Notice:
         detail=opened.reason,
         due_by=opened.due_by.timestamp() if asks else None,
     )
-    return Notice(f"{opened.dispute_id}:{opened.status}", str(opened.payment_id), "", said)
+    return WebhookNotice(f"{opened.dispute_id}:{opened.status}", str(opened.payment_id), "", said)

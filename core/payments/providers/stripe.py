@@ -28,7 +28,6 @@ from core.payments.providers import (
     Declined,
     Disputed,
     NeedsAction,
-    Notice,
     NotKnown,
     Paid,
     Pending,
@@ -42,6 +41,7 @@ from core.payments.providers import (
     RefundSaid,
     Said,
     Unheard,
+    WebhookNotice,
 )
 from core.payments.providers.units import STRIPE, NotPayable
 from core.payments.providers.wire import PerThread, ProviderSession
@@ -65,7 +65,7 @@ T = TypeVar("T")
 stripe.enable_telemetry = False
 
 
-class Account:
+class StripeAccount:
     """One account at Stripe."""
 
     name = "stripe"
@@ -206,7 +206,7 @@ class Account:
 
     # --- webhooks -------------------------------------------------------------------------------
 
-    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookNotice | None:
         """Verify ``Stripe-Signature`` (its time and any of its v1 signatures), then read the event."""
         try:
             stripe.WebhookSignature.verify_header(
@@ -220,26 +220,26 @@ class Account:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise Unheard("The body is no event that we can read.") from error
 
-    def _notice(self, event_id: str, kind: str, thing: Mapping[str, Any], at: float) -> Notice | None:
+    def _notice(self, event_id: str, kind: str, thing: Mapping[str, Any], at: float) -> WebhookNotice | None:
         noted = thing.get("metadata") or {}
         ours = str(noted.get("payment_id", ""))
         intent = str(thing.get("payment_intent") or "")
         if kind in _REFUND_EVENTS:
             # Made in Stripe's dashboard it has no note of ours, and is known by the intent alone.
             said = _refund_said(thing, str(noted.get("refund_id", "")))
-            return Notice(event_id, ours, intent, said) if ours or intent else None
+            return WebhookNotice(event_id, ours, intent, said) if ours or intent else None
         if kind in _DISPUTE_EVENTS:
-            return Notice(event_id, "", intent, _dispute_said(thing)) if intent else None
+            return WebhookNotice(event_id, "", intent, _dispute_said(thing)) if intent else None
         if kind not in _EVENTS or not ours:
             return None
-        return Notice(event_id, ours, thing["id"], self._said(thing, at))
+        return WebhookNotice(event_id, ours, thing["id"], self._said(thing, at))
 
-    def missed(self, since: float) -> Iterable[Notice]:
+    def missed(self, since: float) -> Iterable[WebhookNotice]:
         """Go through Stripe's own list of events, which it keeps for thirty days."""
         kinds = sorted(_REFUND_EVENTS | _DISPUTE_EVENTS)
         return self._call(lambda client: self._missed(client, kinds, int(since)))
 
-    def _missed(self, client: StripeClient, kinds: list[str], since: int) -> list[Notice]:
+    def _missed(self, client: StripeClient, kinds: list[str], since: int) -> list[WebhookNotice]:
         found = client.v1.events.list({"types": kinds, "created": {"gte": since}, "limit": 100})
         events = [each.to_dict() for each in found.auto_paging_iter()]
         told = (
@@ -265,7 +265,7 @@ def make() -> Provider | None:
     """Return the account that the settings name, or None."""
     if not settings.STRIPE_SECRET_KEY:
         return None
-    return Account(
+    return StripeAccount(
         secret_key=settings.STRIPE_SECRET_KEY,
         publishable_key=settings.STRIPE_PUBLISHABLE_KEY,
         webhook_secret=settings.STRIPE_WEBHOOK_SECRET,

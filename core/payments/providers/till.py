@@ -16,12 +16,12 @@ from core.payments.providers import (
     BadSignature,
     Charge,
     Created,
-    Notice,
     Provider,
     Refunded,
     RefundOrder,
     RefundSaid,
     Said,
+    WebhookNotice,
 )
 
 
@@ -46,11 +46,11 @@ class Till:
         """Count it as given: whoever asked for it has the till's drawer before them."""
         return Refunded(order.refund_id, order.amount, f"tillr_{order.refund_id}")
 
-    def missed(self, since: float) -> Iterable[Notice]:
+    def missed(self, since: float) -> Iterable[WebhookNotice]:
         """Return nothing: nobody else tells of it."""
         return ()
 
-    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookNotice | None:
         """Refuse: nobody calls for it."""
         raise BadSignature("a till sends no webhooks")
 

@@ -24,7 +24,7 @@ class Acknowledged(NamedTuple):
     board: int
 
 
-class Refused(NamedTuple):
+class BoardRefused(NamedTuple):
     """The board understood the request and said no."""
 
     board: int
@@ -39,7 +39,7 @@ class BadFrame(NamedTuple):
     data: bytes
 
 
-Answer = BoardStatus | Acknowledged | Refused
+Answer = BoardStatus | Acknowledged | BoardRefused
 Received = Answer | BadFrame
 
 

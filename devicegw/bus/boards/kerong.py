@@ -118,7 +118,7 @@ class StatusAllRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class StatusAnswer:
+class StatusReply:
     """Hook and sensor levels of one board; bit n is lock n."""
 
     board: int
@@ -133,7 +133,7 @@ class StatusAnswer:
         return _seal(bytes((_address(self.board, 0), self.command)) + levels)
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> StatusAnswer:
+    def from_bytes(cls, data: bytes) -> StatusReply:
         """Return the frame's meaning; raises FrameError."""
         body = _open(data, cls.size, cls.command)
         hooks = int.from_bytes(body[2:4], "little")
@@ -141,9 +141,9 @@ class StatusAnswer:
 
 
 Request = StatusRequest | UnlockRequest | StatusAllRequest
-Frame = Request | StatusAnswer
+Frame = Request | StatusReply
 REQUESTS: tuple[type[Request], ...] = (StatusRequest, UnlockRequest, StatusAllRequest)
-ANSWERS: tuple[type[StatusAnswer], ...] = (StatusAnswer,)
+ANSWERS: tuple[type[StatusReply], ...] = (StatusReply,)
 
 
 class Receiver:
@@ -227,7 +227,7 @@ class KerongDriver:
         """Return the status frames and misses that the bytes complete."""
         found: list[Received] = []
         for frame in self._receiver.feed(data):
-            if isinstance(frame, StatusAnswer):
+            if isinstance(frame, StatusReply):
                 found.append(BoardStatus(frame.board, frame.hooks, frame.sensors))
             elif isinstance(frame, BadFrame):
                 found.append(frame)

@@ -28,7 +28,7 @@ from pymodbus.pdu.register_message import (
     WriteSingleRegisterRequest,
 )
 
-from devicegw.bus.boards import Acknowledged, BadFrame, BoardStatus, Received, Refused
+from devicegw.bus.boards import Acknowledged, BadFrame, BoardRefused, BoardStatus, Received
 from devicegw.bus.boards.config import BoardConfig, ModbusBoard, ModbusInputs, ModbusRelays
 
 READS: dict[str, type[ModbusPDU]] = {
@@ -203,7 +203,7 @@ class ModbusDriver:
         if answer is None:
             return BadFrame("garbage", body)
         if isinstance(answer, ExceptionResponse):
-            return Refused(self._board, f"exception {answer.exception_code}")
+            return BoardRefused(self._board, f"exception {answer.exception_code}")
         if not isinstance(expected, _Read):
             return Acknowledged(self._board)
         if expected.function in (1, 2):

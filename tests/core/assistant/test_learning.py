@@ -19,7 +19,7 @@ from core.assistant.recommendations.serving import Models
 from core.orders.models import Order, OrderItem
 
 TASTES = ("bread butter jam", "pasta sauce cheese", "beer crisps nuts", "tea biscuits honey")
-ABOUT = files.About("v1", 1.0, "ease", 10, 0.5, 0.3, 0.9, 4.0)
+ABOUT = files.ModelCard("v1", 1.0, "ease", 10, 0.5, 0.3, 0.9, 4.0)
 
 
 def purchases(count: int, seed: int = 1) -> list[list[str]]:

@@ -21,7 +21,7 @@ from core.orders.models import OrderItem
 from core.tenancy.models import Chain
 from tests.core.support import World, order
 
-ABOUT = files.About("v1", 1.0, "ease", 10, 0.5, 0.3, 0.9, 4.0)
+ABOUT = files.ModelCard("v1", 1.0, "ease", 10, 0.5, 0.3, 0.9, 4.0)
 GOODS: tuple[tuple[str, str, str, float | None, dict[str, Any]], ...] = (
     ("Cow milk, 1 l", "dairy", "60", 1.2, {"allergens": ["milk"], "dietary_tags": ["vegetarian"]}),
     ("Oat milk, 1 l", "dairy", "80", 0.4, {"dietary_tags": ["vegan", "vegetarian"]}),

@@ -134,7 +134,7 @@ def test_a_sample_that_cannot_be_written_keeps_no_other_from_it() -> None:
 def test_a_writer_that_is_full_refuses_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "MOST", 0)
     sink = writer.start(lambda answers: None)
-    with pytest.raises(writer.Full):
+    with pytest.raises(writer.SamplesFull):
         sink.offer(row(1), lambda error: None)
     sink.stop()
 

@@ -23,7 +23,7 @@ from core.notifications.kinds import KINDS, LINKS, words_of
 from core.notifications.models import Notification, PushSubscription
 from core.notifications.texts import WORDS
 from core.outbox import sending
-from core.outbox.models import Outcome, OutgoingMessage
+from core.outbox.models import DeliveryOutcome, OutgoingMessage
 from tests.core.accounts.phone import PHONE, has_phone, mails, messages
 from tests.core.notifications.push_peer import PushPeer
 from tests.core.support import Api, World
@@ -189,7 +189,7 @@ def test_what_was_read_on_a_page_is_not_sent_any_more(people: dict[str, User], t
     told(people["shopper"])
     Api(people["shopper"]).post(f"{PATH}/{Notification.objects.get().pk}/read", None)
     assert messages(tmp_path) == []
-    assert OutgoingMessage.objects.get().outcome == Outcome.NOT_WANTED
+    assert OutgoingMessage.objects.get().outcome == DeliveryOutcome.NOT_WANTED
 
 
 def test_an_unconfirmed_address_gets_nothing(people: dict[str, User]) -> None:
@@ -253,7 +253,7 @@ def test_a_browser_that_is_gone_is_forgotten(people: dict[str, User], browser: P
     told(people["shopper"])
     mails()
     assert not PushSubscription.objects.exists()
-    assert OutgoingMessage.objects.get().outcome == Outcome.REFUSED
+    assert OutgoingMessage.objects.get().outcome == DeliveryOutcome.REFUSED
 
 
 def test_a_push_service_that_is_down_is_tried_again(people: dict[str, User], browser: PushPeer) -> None:

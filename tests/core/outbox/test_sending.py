@@ -20,7 +20,7 @@ from django.utils import timezone
 from core.config import addresses
 from core.outbox import letters, posting, sending, tasks
 from core.outbox.letters import Letter
-from core.outbox.models import Channel, Outcome, OutgoingMessage
+from core.outbox.models import Channel, DeliveryOutcome, OutgoingMessage
 from tests.core.outbox.twilio_peer import TwilioPeer
 from tests.payments.peers import DROP, LOSE, Answer
 
@@ -89,7 +89,7 @@ def test_a_message_is_handed_over_at_the_commit_and_not_before(
     message = OutgoingMessage.objects.get()
     assert (sent.to, sent.subject, sent.body) == (["mia@shop.example"], "Your code", f"The code is {SECRET}.")
     assert sent.extra_headers["Message-ID"] == f"<message.{message.pk}@localhost>"
-    assert (message.outcome, message.attempts) == (Outcome.SENT, 1)
+    assert (message.outcome, message.attempts) == (DeliveryOutcome.SENT, 1)
 
 
 def test_what_is_rolled_back_is_never_sent(django_capture_on_commit_callbacks: Any) -> None:
@@ -147,7 +147,7 @@ def test_what_twilio_does_not_take_now_is_sent_later(
     assert tasks.send_due() == 0, "not yet"
     due_again(message)
     assert tasks.send_due() == 1
-    assert outcome(message) == Outcome.SENT
+    assert outcome(message) == DeliveryOutcome.SENT
     assert len(twilio.sent) == 1
     assert PHONE not in caplog.text
     assert SECRET not in caplog.text
@@ -159,7 +159,7 @@ def test_a_number_that_wants_no_messages_is_not_tried_again(
     twilio.blocked.add(PHONE)
     message = sms()
     assert not sending.send(message.pk)
-    assert outcome(message) == Outcome.REFUSED
+    assert outcome(message) == DeliveryOutcome.REFUSED
     assert tasks.send_due() == 0
     assert "21610" in caplog.text
     assert PHONE not in caplog.text
@@ -180,7 +180,7 @@ def test_a_mailbox_that_is_none_is_refused_and_a_full_one_tried_again(settings: 
         message = OutgoingMessage.objects.get(key=name)
         sending.send(message.pk)
         found.append(outcome(message))
-    assert found == [Outcome.REFUSED, ""]
+    assert found == [DeliveryOutcome.REFUSED, ""]
 
 
 def test_tries_become_rarer_and_end_when_the_message_is_worth_nothing(twilio: TwilioPeer) -> None:
@@ -195,7 +195,7 @@ def test_tries_become_rarer_and_end_when_the_message_is_worth_nothing(twilio: Tw
     assert waits == [5, 20, 80]
     OutgoingMessage.objects.update(good_until=timezone.now(), due_at=timezone.now())
     assert tasks.send_due() == 1
-    assert outcome(message) == Outcome.GIVEN_UP
+    assert outcome(message) == DeliveryOutcome.GIVEN_UP
     assert twilio.sent == []
 
 
@@ -211,7 +211,7 @@ def test_who_died_while_sending_is_followed_by_somebody_else(twilio: TwilioPeer)
 def test_what_there_is_no_need_to_say_any_more_is_not_said(twilio: TwilioPeer) -> None:
     message = sms(over=True)
     sending.send(message.pk)
-    assert outcome(message) == Outcome.NOT_WANTED
+    assert outcome(message) == DeliveryOutcome.NOT_WANTED
     assert twilio.requests == []
 
 
@@ -219,7 +219,7 @@ def test_without_a_sender_a_message_says_so(settings: Any) -> None:
     settings.SMS = addresses.sms("")
     message = sms()
     sending.send(message.pk)
-    assert outcome(message) == Outcome.NO_SENDER
+    assert outcome(message) == DeliveryOutcome.NO_SENDER
 
 
 def test_a_folder_gets_one_private_file_a_message(settings: Any, tmp_path: Path) -> None:

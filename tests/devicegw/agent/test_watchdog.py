@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from devicegw import wire
-from devicegw.agent.sdnotify import Notifier, Progress, Watchdog
+from devicegw.agent.sdnotify import Notifier, Watchdog, WatchedProgress
 from tests.devicegw.process import running, write_config
 from tests.devicegw.server import DEADLINE, FakeServer
 
@@ -65,7 +65,10 @@ def test_without_a_manager_nothing_happens(address):
 
 def test_the_watchdog_is_fed_only_while_everything_makes_progress(manager):
     steps = {"bus": 0, "link": 0}
-    watched = [Progress("bus", lambda: steps["bus"], 10.0), Progress("link", lambda: steps["link"], 100.0)]
+    watched = [
+        WatchedProgress("bus", lambda: steps["bus"], 10.0),
+        WatchedProgress("link", lambda: steps["link"], 100.0),
+    ]
     watchdog = Watchdog(Notifier(manager.address), "30000000", watched)
     assert watchdog.look(0.0) == []
     assert watchdog.look(10.0) == []

@@ -11,7 +11,7 @@ from random import Random
 from devicegw import wire
 from devicegw.bus.config import Timings
 from devicegw.clock import ManualClock
-from devicegw.link.link import Backoff, Link
+from devicegw.link.link import Backoff, ServerLink
 from devicegw.link.outbox import Outbox
 from devicegw.link.queue import OutboxQueue
 from devicegw.link.transport import WebsocketTransport
@@ -71,7 +71,7 @@ async def test_an_hour_without_a_link_and_ten_thousand_reports_arrive_once_in_or
     server = FakeServer()
     await server.open()
     transport = WebsocketTransport(server.url, lambda: "secret-token")
-    link = Link(transport, Below(), queue, clock, backoff=Backoff(0.01, 0.02))
+    link = ServerLink(transport, Below(), queue, clock, backoff=Backoff(0.01, 0.02))
     async with running_link(link):
         await server.until(lambda: len(taken(server)) > REPORTS // 3, "a third of them")
         # It goes once more in the middle: what was not acknowledged comes again, with its number.
@@ -85,7 +85,7 @@ async def test_an_hour_without_a_link_and_ten_thousand_reports_arrive_once_in_or
 
 
 @asynccontextmanager
-async def running_link(link: Link) -> AsyncIterator[None]:
+async def running_link(link: ServerLink) -> AsyncIterator[None]:
     """Run a link beside the test."""
     task = asyncio.create_task(link.run())
     try:

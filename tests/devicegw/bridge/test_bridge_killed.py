@@ -12,7 +12,7 @@ import pytest
 
 from devicegw import wire
 from devicegw.clock import ManualClock
-from devicegw.link.link import Link
+from devicegw.link.link import ServerLink
 from devicegw.link.outbox import Outbox
 from devicegw.link.queue import OutboxQueue
 from tests.devicegw.agent.test_withstands import Below, running_link, taken
@@ -49,7 +49,9 @@ async def test_reports_of_which_the_broker_has_told_a_bridge_that_is_killed_arri
         queue.put(wire.Report(seq=0, slot=number % 64, hook=hook, present=True, at=wire.utc(clock.now())))
     async with FakeServer() as server:
         over = OverBroker(server.url, mqtt_url)
-        link = Link(over.transport(lambda: "secret-token"), Below(), queue, clock, backoff=QUICK, answer_s=3)
+        link = ServerLink(
+            over.transport(lambda: "secret-token"), Below(), queue, clock, backoff=QUICK, answer_s=3
+        )
         async with running_link(link):
             async with killed_at_the_end(over, server, mqtt_url):
                 await server.until(lambda: len(taken(server)) > REPORTS // 5, "a part of them")

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from devicegw.bus.boards.kerong import StatusAnswer, StatusRequest, UnlockRequest
+from devicegw.bus.boards.kerong import StatusReply, StatusRequest, UnlockRequest
 from devicegw.bus.config import Timings
 from devicegw.bus.port import char_seconds
 from tests.devicegw.shop import Shop
@@ -75,7 +75,7 @@ def test_an_unlock_goes_before_polls_and_waits_for_one_exchange_at_most():
     ordered = shop.now
     shop.submit(0x70)
     shop.run_until(lambda: shop.pulses(0x70) == 1)
-    exchange = (StatusRequest.size + StatusAnswer.size + 2 * 3.5) * CHAR + 0.002
+    exchange = (StatusRequest.size + StatusReply.size + 2 * 3.5) * CHAR + 0.002
     at, data = next(pair for pair in reversed(shop.modem.written) if pair[1][2] == UnlockRequest.command)
     assert data == UnlockRequest(7, 0).to_bytes()
     assert at - ordered <= exchange
@@ -101,7 +101,7 @@ def test_the_hook_is_polled_at_line_rate_while_it_should_open():
     shop.unlock(0x10)
     asked = [at for at, data in shop.modem.written if data == StatusRequest(1).to_bytes()]
     gaps = sorted(b - a for a, b in itertools.pairwise(asked))
-    request_and_answer = (StatusRequest.size + StatusAnswer.size + 2 * 3.5) * CHAR + 0.002
+    request_and_answer = (StatusRequest.size + StatusReply.size + 2 * 3.5) * CHAR + 0.002
     assert gaps[len(gaps) // 2] == pytest.approx(request_and_answer, rel=0.25)
     assert len(asked) > 10
 

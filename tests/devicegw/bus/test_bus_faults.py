@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from devicegw.bus.boards.kerong import StatusAnswer, UnlockRequest
+from devicegw.bus.boards.kerong import StatusReply, UnlockRequest
 from devicegw.bus.config import Timings
 from tests.devicegw.shop import Shop
 
@@ -197,7 +197,7 @@ def test_a_late_answer_is_not_taken_for_the_next_one():
 def test_an_open_hook_told_by_a_late_acknowledgement_proves_nothing():
     shop = Shop(boards=1, unlock_s=9.0)
     shop.run(0.5)
-    lie = StatusAnswer(0, hooks=0x0000, sensors=0xFFFF).to_bytes()
+    lie = StatusReply(0, hooks=0x0000, sensors=0xFFFF).to_bytes()
     shop.world.fault("mute_unlocks", [0])
     sent: list[float] = []
 

@@ -16,7 +16,7 @@ from devicegw.bus.boards.kerong import (
     KerongDriver,
     Receiver,
     StatusAllRequest,
-    StatusAnswer,
+    StatusReply,
     StatusRequest,
     UnlockRequest,
     checksum,
@@ -24,7 +24,7 @@ from devicegw.bus.boards.kerong import (
 
 boards = st.integers(0, 15)
 words = st.integers(0, 0xFFFF)
-answers = st.builds(StatusAnswer, boards, words, words)
+answers = st.builds(StatusReply, boards, words, words)
 requests = st.one_of(
     st.builds(StatusRequest, boards), st.builds(UnlockRequest, boards, boards), st.just(StatusAllRequest())
 )
@@ -52,8 +52,8 @@ def test_the_address_is_the_board_in_the_high_and_the_lock_in_the_low_half():
 
 def test_an_answer_carries_lock_1_in_the_lowest_bit_of_the_first_byte():
     frame = bytes.fromhex("02 10 35 01 80 ff 00 03")
-    answer = StatusAnswer.from_bytes(frame + bytes((checksum(frame),)))
-    assert answer == StatusAnswer(board=1, hooks=0x8001, sensors=0x00FF)
+    answer = StatusReply.from_bytes(frame + bytes((checksum(frame),)))
+    assert answer == StatusReply(board=1, hooks=0x8001, sensors=0x00FF)
 
 
 @given(st.one_of(answers, requests))
@@ -66,23 +66,23 @@ def test_one_wrong_byte_is_always_found(answer, place, change):
     bad = bytearray(answer.to_bytes())
     bad[place] ^= change
     with pytest.raises(FrameError):
-        StatusAnswer.from_bytes(bytes(bad))
+        StatusReply.from_bytes(bytes(bad))
 
 
 @given(st.binary(max_size=80), st.lists(st.integers(0, 80), max_size=12))
 def test_chunking_never_matters(data, cuts):
-    whole = [f for f in Receiver(ANSWERS).feed(data) if isinstance(f, StatusAnswer)]
-    pieces = [f for f in feed(Receiver(ANSWERS), chunked(data, cuts)) if isinstance(f, StatusAnswer)]
+    whole = [f for f in Receiver(ANSWERS).feed(data) if isinstance(f, StatusReply)]
+    pieces = [f for f in feed(Receiver(ANSWERS), chunked(data, cuts)) if isinstance(f, StatusReply)]
     bytewise = feed(Receiver(ANSWERS), [bytes((byte,)) for byte in data])
     assert pieces == whole
-    assert [f for f in bytewise if isinstance(f, StatusAnswer)] == whole
+    assert [f for f in bytewise if isinstance(f, StatusReply)] == whole
 
 
 @given(st.lists(st.tuples(noise, answers), max_size=6), noise, st.lists(st.integers(0, 200), max_size=20))
 def test_every_answer_is_found_between_garbage(parts, tail, cuts):
     data = b"".join(garbage + answer.to_bytes() for garbage, answer in parts) + tail
     found = feed(Receiver(ANSWERS), chunked(data, cuts))
-    assert [f for f in found if isinstance(f, StatusAnswer)] == [answer for _, answer in parts]
+    assert [f for f in found if isinstance(f, StatusReply)] == [answer for _, answer in parts]
     skipped = b"".join(f.data for f in found if isinstance(f, BadFrame) and f.reason == "garbage")
     assert skipped == b"".join(garbage for garbage, _ in parts) + tail
 
@@ -91,7 +91,7 @@ def overlapping(data: bytes, start: int) -> bool:
     """Whether garbage before ``start`` happens to make a whole good frame with what follows."""
     for place in range(start):
         try:
-            StatusAnswer.from_bytes(data[place : place + StatusAnswer.size])
+            StatusReply.from_bytes(data[place : place + StatusReply.size])
         except FrameError:
             continue
         return True
@@ -119,7 +119,7 @@ def test_a_board_hears_requests_in_any_chunks(frames, cuts):
 
 
 def test_a_wrong_sum_is_told_apart_from_garbage():
-    frame = bytearray(StatusAnswer(0, 1, 1).to_bytes())
+    frame = bytearray(StatusReply(0, 1, 1).to_bytes())
     frame[-1] ^= 0x10
     found = KerongDriver().receive(bytes(frame))
     assert found[0] == BadFrame("checksum", bytes(frame))
@@ -127,9 +127,9 @@ def test_a_wrong_sum_is_told_apart_from_garbage():
 
 def test_the_next_request_forgets_a_frame_begun():
     driver = KerongDriver()
-    driver.receive(StatusAnswer(0, 0, 0).to_bytes()[:5])
+    driver.receive(StatusReply(0, 0, 0).to_bytes()[:5])
     driver.expect(0, driver.status(0)[0])
-    found = driver.receive(StatusAnswer(7, 1, 2).to_bytes())
+    found = driver.receive(StatusReply(7, 1, 2).to_bytes())
     assert [(f.board, f.hooks, f.sensors) for f in found] == [(7, 1, 2)]
 
 

@@ -12,7 +12,7 @@ import pytest
 from pymodbus.framer import FramerRTU
 
 from devicegw.bus.actor import BusHandle
-from devicegw.bus.boards import Acknowledged, BadFrame, BoardStatus, Refused
+from devicegw.bus.boards import Acknowledged, BadFrame, BoardRefused, BoardStatus
 from devicegw.bus.boards.config import BoardConfig, ModbusBoard, ModbusInputs, ModbusRelays
 from devicegw.bus.boards.modbus import ModbusDriver, pulse, reads
 from devicegw.bus.bus import Bus
@@ -115,7 +115,7 @@ def test_a_wrong_sum_is_named(driver):
 
 
 def test_an_exception_is_a_refusal(driver):
-    assert driver.receive(sealed("01 82 02")) == [Refused(0, "exception 2")]
+    assert driver.receive(sealed("01 82 02")) == [BoardRefused(0, "exception 2")]
 
 
 def test_a_pulse_is_acknowledged_by_its_repetition(driver):

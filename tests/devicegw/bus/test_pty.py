@@ -17,7 +17,7 @@ import pytest
 
 from devicegw.bus.actor import BusHandle
 from devicegw.bus.boards.config import BoardConfig
-from devicegw.bus.boards.kerong import KerongDriver, StatusAnswer, StatusRequest, UnlockRequest
+from devicegw.bus.boards.kerong import KerongDriver, StatusReply, StatusRequest, UnlockRequest
 from devicegw.bus.bus import Bus
 from devicegw.bus.config import BusConfig, Timings
 from devicegw.bus.messages import BusEvent, SlotReading, UnlockCommand, UnlockDone
@@ -199,7 +199,7 @@ def test_bytes_at_true_pace_come_one_by_one():
     port = SerialTransport(simulator.port, 9600)
     begun = time.monotonic()
     port.write(StatusRequest(0).to_bytes())
-    assert StatusAnswer.from_bytes(read(port, 9)).board == 0
+    assert StatusReply.from_bytes(read(port, 9)).board == 0
     assert time.monotonic() - begun >= (5 + 9) * char
     port.close()
     simulator.stop()

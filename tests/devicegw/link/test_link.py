@@ -17,7 +17,7 @@ import pytest
 from devicegw import wire
 from devicegw.clock import ManualClock
 from devicegw.errors import ConfigError
-from devicegw.link.link import Backoff, Link
+from devicegw.link.link import Backoff, ServerLink
 from devicegw.link.outbox import Outbox
 from devicegw.link.queue import OutboxQueue
 from tests.devicegw.carriers import Carrier, OverBroker, OverWebsocket
@@ -37,7 +37,7 @@ class Bench:
         self.token = token
         backoff = Backoff(0.01, 0.02)
         transport = carrier.transport(lambda: self.read_token())
-        self.link = Link(transport, self, self.queue, self.clock, backoff=backoff, answer_s=5)
+        self.link = ServerLink(transport, self, self.queue, self.clock, backoff=backoff, answer_s=5)
 
     def read_token(self) -> str:
         return self.token

@@ -22,13 +22,13 @@ from core.payments.provider_calls import ProviderCalls
 from core.payments.providers import (
     Charge,
     Created,
-    Notice,
     ProviderDown,
     ProviderRefused,
     RefundOrder,
     RefundSaid,
     Said,
     Unheard,
+    WebhookNotice,
     registry,
 )
 
@@ -64,7 +64,7 @@ class Moody:
         self._answer(order.charge)
         raise AssertionError("only its troubles are asked for")
 
-    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
+    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookNotice | None:
         return None
 
 

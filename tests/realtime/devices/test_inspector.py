@@ -12,7 +12,7 @@ from realtime.devices.inspection import BEHIND_BYTES, HERE, Inspections, TappedF
 from realtime.problems import Problem
 from realtime.server import Server
 from realtime.testing import CommandRefused, trolley_client
-from realtime.topics.hub import Outbox
+from realtime.topics.hub import SendQueue
 from tests.realtime.conftest import World
 from tests.realtime.devices.test_devices import NOW, pi
 
@@ -91,11 +91,11 @@ class _Bench:
         self.inspections.take(shown)
 
 
-def _outbox(sent: list[Any], waiting: int = 0) -> Outbox:
+def _outbox(sent: list[Any], waiting: int = 0) -> SendQueue:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    outbox = Outbox(send, 1_000_000, lambda: None)
+    outbox = SendQueue(send, 1_000_000, lambda: None)
     outbox.waiting = waiting
     return outbox
 

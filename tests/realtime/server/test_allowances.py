@@ -8,7 +8,7 @@ import pytest
 
 from realtime.limits.allowances import Allowances, Meter, Rates
 from realtime.limits.attempts import Attempts, PerMinute
-from realtime.limits.connections import Connections, Full, Sockets
+from realtime.limits.connections import Connections, ConnectionsFull, Sockets
 from realtime.limits.exchange import Exchange
 from realtime.problems import Problem
 
@@ -110,10 +110,10 @@ def test_connections_are_counted_in_all_and_by_address() -> None:
     connections = Connections(3, 2, lambda address: address == "proxy")
     connections.enter("a")
     connections.enter("a")
-    with pytest.raises(Full, match="of one address"):
+    with pytest.raises(ConnectionsFull, match="of one address"):
         connections.enter("a")
     connections.enter("proxy")
-    with pytest.raises(Full, match="3 connections at a time"):
+    with pytest.raises(ConnectionsFull, match="3 connections at a time"):
         connections.enter("b")
     connections.leave("a")
     connections.enter("b")

@@ -21,7 +21,7 @@ from websockets.server import ServerProtocol
 from realtime.limits.uvicorn import LimitedHttp, LimitedWebSocket
 from realtime.server import Server, limits
 from realtime.sockets.people import BranchConsumer, ShopperConsumer
-from realtime.topics.hub import Outbox
+from realtime.topics.hub import SendQueue
 from tests.realtime.conftest import World
 from tests.realtime.serving import Sluggard, served
 
@@ -31,7 +31,7 @@ KINDS = (
     ServerProtocol,
     ShopperConsumer,
     BranchConsumer,
-    Outbox,
+    SendQueue,
 )
 TIMES = 5
 

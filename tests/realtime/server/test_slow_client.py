@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect
 
 from actors.runtime import Address
 from realtime.server import Server, limits
-from realtime.topics.hub import Outbox, encoded_event
+from realtime.topics.hub import SendQueue, encoded_event
 from realtime.wire import Event, encode
 from tests.realtime.conftest import World
 from tests.realtime.serving import Sluggard, served
@@ -87,7 +87,7 @@ class FullTransport:
 
 async def test_an_outbox_keeps_the_order_when_the_transport_was_full() -> None:
     transport = FullTransport(2)
-    outbox = Outbox(transport, 1000, lambda: None)
+    outbox = SendQueue(transport, 1000, lambda: None)
     for number in range(5):
         outbox.text(str(number))
     assert (transport.sent, outbox.waiting) == (["0", "1"], 3)
@@ -101,7 +101,7 @@ async def test_an_outbox_keeps_the_order_when_the_transport_was_full() -> None:
 async def test_an_outbox_over_its_limit_says_so_once_and_forgets() -> None:
     transport = FullTransport(0)
     said: list[str] = []
-    outbox = Outbox(transport, 10, lambda: said.append("slow"))
+    outbox = SendQueue(transport, 10, lambda: said.append("slow"))
     for _ in range(10):
         outbox.text("four")
     assert said == ["slow"]
@@ -113,7 +113,7 @@ async def test_an_outbox_notices_that_the_client_is_gone() -> None:
         raise ConnectionError
 
     said: list[str] = []
-    outbox = Outbox(gone, 10, lambda: None, lambda: said.append("lost"))
+    outbox = SendQueue(gone, 10, lambda: None, lambda: said.append("lost"))
     outbox.text("a")
     outbox.text("b")
     assert said == ["lost"]
