@@ -33,7 +33,7 @@ class State(msgspec.Struct, frozen=True):
 
 
 def tells(state: State, event: NumberTaken) -> tuple[Tell, ...]:
-    """Return the order that asked."""
+    """Return the reply to the order that requested a number."""
     return (Tell("order", event.order_id, GiveNumber(event.number)),)
 
 

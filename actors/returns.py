@@ -87,7 +87,7 @@ def candidate(state: State) -> str | None:
 
 
 def tells(state: State, event: Any) -> tuple[Tell, ...]:
-    """Return whom the event concerns: the trolley, the branch's alarms, the shoppers who may know."""
+    """Return the messages that the event sends: to the trolley, the alarms, the shoppers concerned."""
     match event:
         case TrolleyMatched():
             dock = Tell("trolley", event.trolley_id, Dock(event.place, event.at))
@@ -143,7 +143,7 @@ def _note(state: State, command: NoteCustody, ctx: Context) -> Decision:
 
 
 def _matches(state: State, now: float) -> list[Any]:
-    """Return the match of the only slot that asks, if by now only one trolley can be meant."""
+    """Return the match of the only waiting slot, if only one trolley can be meant by now."""
     if len(state.waiting) != 1:
         return []
     (waits,) = state.waiting.values()

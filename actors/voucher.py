@@ -52,7 +52,7 @@ class State(msgspec.Struct, frozen=True):
 
 
 def tells(state: State, event: Any) -> tuple[Tell, ...]:
-    """Return whom the event concerns: the cart that asked."""
+    """Return the reply to the cart that requested it."""
     if isinstance(event, VoucherHeld):
         return (Tell("cart", event.user_id, VoucherKept(event.reservation_id, state.voucher_id)),)
     if isinstance(event, VoucherDenied):

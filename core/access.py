@@ -25,7 +25,7 @@ ITSELF_OR_MANAGED = Access("device", "device.manage")
 
 
 def own(permission: str) -> Access:
-    """Return the rule of what is somebody's own, and is seen by who has the permission where it happened."""
+    """Return the rule of a user's own things, also visible with the permission where they happened."""
     return Access("own", permission)
 
 

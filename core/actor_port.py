@@ -39,7 +39,7 @@ def register(asker: Asker) -> Callable[[], None]:
 
 
 def ask(kind: str, key: str, command: msgspec.Struct, who: Principal, command_id: str | None = None) -> Any:
-    """Return the accepted Outcome of the entity; raises Problem for a refusal or when nobody answers."""
+    """Return the accepted Outcome of the entity; raises Problem for a refusal or a timeout."""
     scoped = None if command_id is None else f"{who.id}:{command_id}"
     outcome = say(kind, key, command, scoped, who.label)
     refusal = outcome.refusal

@@ -72,7 +72,7 @@ _PURCHASE = ("reservation_id", "branch", "chain", "session_id", "trolley_id", "l
 
 
 def _many(fields: dict[str, Any]) -> dict[str, Any]:
-    """Upcast a slot's change: it told of one reading, and all of it."""
+    """Upcast a slot's change, which held one whole reading."""
     return {"seq": fields["seq"], "seen": [{**fields["reading"], "trolley_id": fields["trolley_id"]}]}
 
 
@@ -83,7 +83,7 @@ def _at_home(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_purchase(total: str) -> Upcaster:
-    """Return the upcaster of an event that told of a purchase field by field, its sum under that name."""
+    """Return the upcaster of an event that held a purchase field by field, its sum under that name."""
 
     def upcast(fields: dict[str, Any]) -> dict[str, Any]:
         rest = dict(fields)

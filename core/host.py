@@ -244,7 +244,7 @@ class Host:
         )
 
     def start(self) -> None:
-        """Start the system: takes over the partition. The references are started by whoever owns them.
+        """Start the system: takes over the partition. The references are started by their owner.
 
         Raises JournalDamaged if the journal has lost what was answered and nobody has accepted that.
         """

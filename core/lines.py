@@ -36,7 +36,7 @@ class LineField(CharField):
         return _normal(text)
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        """Keep the normal form, whoever wrote the row."""
+        """Store the normal form."""
         text = _normal(getattr(model_instance, self.attname))
         setattr(model_instance, self.attname, text)
         return text

@@ -26,7 +26,7 @@ class PeriodicJob(NamedTuple):
 
 
 def periodic_jobs(reconcile_s: float) -> tuple[PeriodicJob, ...]:
-    """Return the table; a payment may be due for reconciliation ``reconcile_s`` after its last word."""
+    """Return the table; a payment is due for reconciliation ``reconcile_s`` after its last update."""
     return (
         PeriodicJob("reconcile-payments", "payments.reconcile", min(30.0, reconcile_s)),
         PeriodicJob("send-due-messages", "outbox.send_due", 5.0),
@@ -57,11 +57,11 @@ def beat_schedule(jobs: tuple[PeriodicJob, ...]) -> dict[str, dict[str, object]]
 
 @cache
 def prepare() -> None:
-    """Load every app's tasks, once: Celery sets the logging up anew then, so before anybody is served."""
+    """Load every app's tasks, once, before serving: Celery sets the logging up again."""
     current_app.loader.import_default_modules()
 
 
 def run(job: PeriodicJob) -> None:
-    """Run the job in this thread. Raises what it raises; KeyError if nobody registered its task. Blocking."""
+    """Run the job in this thread. Raises what it raises; KeyError if its task is not registered. Blocking."""
     prepare()
     current_app.tasks[job.task]()

@@ -263,7 +263,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler404: for people a page that says where to go."""
+    """Django's handler404: for browsers a page with links onward."""
     if wants_problem(request):
         return nothing_here(request)
     try:

@@ -9,5 +9,5 @@ from core.rest import idempotency
 
 @shared_task(name="core.purge_kept_answers")  # type: ignore[untyped-decorator]
 def purge_kept_answers() -> int:
-    """Forget answers nobody will ask for again; return how many went."""
+    """Delete kept answers past their retention; return how many."""
     return idempotency.purge()

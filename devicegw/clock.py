@@ -34,7 +34,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """Stands still until it is told to go on. For tests; shared by both ends of a null modem."""
+    """Stands still until it is advanced. For tests; shared by both ends of a null modem."""
 
     def __init__(self, start: float = 1000.0, wall: float = 1_800_000_000.0) -> None:
         self._now = start

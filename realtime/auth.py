@@ -59,7 +59,7 @@ class Authenticator:
         return identity
 
     async def identify(self, token: str | None) -> Identity:
-        """Return who the token speaks for. Raises the 401 Problem."""
+        """Return the principal of the token. Raises the 401 Problem."""
         if not token:
             raise unauthorised("not_authenticated", "Authentication credentials were not provided.")
         return self.known(token) or await self._look(token)
@@ -75,7 +75,7 @@ class Authenticator:
         return identity
 
     async def identify_key(self, secret: str) -> Principal:
-        """Return who a chain's key speaks for, read afresh. Raises the 401 Problem."""
+        """Return the principal of a chain's API key, from the database. Raises the 401 Problem."""
         try:
             return await in_thread(_of_key)(secret)
         except keys.KeyRefused:
@@ -101,11 +101,11 @@ class Authenticator:
         return claims, principals.load(claims)
 
     async def standing(self, logins: Iterable[str]) -> dict[str, Principal]:
-        """Return who is behind those logins that go on, read afresh, by login."""
+        """Return the principals of those logins that are still valid, from the database, by login."""
         return await in_thread(principals.of_logins)(set(logins))
 
     def forget(self) -> None:
-        """Read every role afresh at its next use; called when accounts or grants changed."""
+        """Drop the cached roles; called when accounts or grants changed."""
         self._known.clear()
 
 

@@ -49,7 +49,7 @@ class BackgroundJobs:
         system.edge("receipt", self._mail)
 
     def start(self) -> None:
-        """Give the demo its first delivery, and run the periodic jobs if nobody else does."""
+        """Give the demo its first delivery, and run the periodic jobs if no broker does."""
         self._unsubscribe = owner_jobs.subscribe(self.run)
         self._tasks = [self._loop.create_task(self._deliver())]
         if self._periodic is not None:

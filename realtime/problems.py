@@ -67,7 +67,7 @@ def forbidden(detail: str = "Your role does not allow this.") -> Problem:
 
 
 def second_factor_needed() -> Problem:
-    """Return the 403 of somebody whose chain withholds roles until there is a second factor."""
+    """Return the 403 of a user whose chain requires a second factor for roles."""
     return Problem(403, "second_factor_needed", SECOND_FACTOR_NEEDED)
 
 

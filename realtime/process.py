@@ -1,4 +1,4 @@
-"""What runs in one process between start and stop: with the actors, or as an edge that asks those of another.
+"""The parts of one process, from start to stop: with the actors, or as an edge that calls another's.
 
 Everything starts in order on one exit stack and stops in the reverse; a start that fails stops what it had
 begun. What commands have begun is finished and answered before the journal is closed, because the parts
@@ -144,7 +144,7 @@ class Process:
         await self._stack.aclose()
 
     def stop_at_exit(self) -> None:
-        """Stop at the end of the process unless somebody did before."""
+        """Stop at the end of the process if it was not stopped before."""
         atexit.register(self.stop_now)
 
     def stop_now(self) -> None:
@@ -183,7 +183,7 @@ class Process:
     # --- reference data ---------------------------------------------------------------
 
     def _reloaded(self, what: str) -> None:
-        """Use what was read afresh; in the reloading thread."""
+        """Use the reloaded data; in the reloading thread."""
         if what == reference.LOGINS:
             self.loop.call_soon_threadsafe(self.shared.authenticator.forget)
             asyncio.run_coroutine_threadsafe(recheck(self.shared), self.loop)
@@ -296,7 +296,7 @@ class OwnerProcess(Process):
             self._redraw(self.host.system)
 
     def _redraw(self, system: System) -> None:
-        """Tell the maps that somebody watches what has changed of their branches; in the reloading thread."""
+        """Push changes of branches to the maps being watched; in the reloading thread."""
         streams = set(self.topics.hub.streams()) | (set() if self.owner is None else self.owner.streams())
         for stream in streams:
             if stream.kind != "branch":
@@ -315,7 +315,7 @@ class OwnerProcess(Process):
 
 
 class EdgeProcess(Process):
-    """A process without actors: it serves people and devices, and asks the owner over the channel layer."""
+    """A process without actors: it serves people and devices, and calls the owner over the channel layer."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, *, limits: Limits, layer: Any) -> None:
         if layer is None:

@@ -134,7 +134,7 @@ class Server:
             await self._websocket(scope, receive, send)
 
     async def running(self) -> Process:
-        """Return what runs, starting it if nobody has."""
+        """Return the running process, started on first use."""
         if self._starting is None:
             self._starting = asyncio.ensure_future(self._start())
         return await asyncio.shield(self._starting)

@@ -78,7 +78,7 @@ class Shared:
 
     @cached_property
     def people(self) -> set[Any]:
-        """The open sockets of people, which are looked at again when somebody's standing changes."""
+        """The open sockets of people, which are rechecked when logins or roles change."""
         return set()
 
     @cached_property

@@ -24,7 +24,7 @@ PR_SET_PDEATHSIG = 1
 
 
 class _Stop:
-    """Whether somebody wants us to stop, and whether this is a moment in which we can hear it."""
+    """Whether a stop was requested, and whether signals may interrupt at this moment."""
 
     asked = False
     heard = False
@@ -68,7 +68,7 @@ def uninterrupted() -> Iterator[None]:
 
 
 def die_with_parent() -> None:
-    """In the child: have Linux end it when the parent goes without a word (kill -9)."""
+    """In the child: have Linux end it when the parent is killed (kill -9)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -111,7 +111,7 @@ class Child:
 
 
 class Children:
-    """The set. ``say`` is told when a child dies and when it is started again."""
+    """The set. ``say`` is called when a child dies and when it is restarted."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say

@@ -88,7 +88,7 @@ def store(data: Path, shoppers: int = SHOPPERS) -> Iterator[str]:
 def _open(
     browser: Browser, url: str, path: str, size: ViewportSize, lang: str = "en", user: str = ""
 ) -> Page:
-    """A browser of somebody's own, signed in if they are named."""
+    """A browser of one person, signed in if they are named."""
     context = browser.new_context(viewport=size, permissions=["camera"], reduced_motion="reduce")
     context.add_init_script(f"localStorage.setItem('st.lang', '{lang}')")
     page = context.new_page()

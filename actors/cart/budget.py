@@ -1,4 +1,4 @@
-"""Decisions about what a cart's owner means to spend, and when they are told of it.
+"""Decisions about the budget of a cart's owner, and when it alerts them.
 
 What counts is what was paid in the period and not given back, and what the cart holds. So a checkout
 changes nothing while it goes on, expires or is called off, nor does the payment: the lines leave the cart and
@@ -90,7 +90,7 @@ def note_refunds(state: State, command: NoteRefunds, ctx: Context) -> Decision:
 
 
 def watched(handler: Handler) -> Handler:
-    """Return the handler that answers with the budget's standing too, and tells what share it has reached."""
+    """Return the handler that answers with the budget's standing too, and alerts at the shares it reaches."""
 
     def handle(state: State, command: Any, ctx: Context) -> Decision:
         decision = handler(state, command, ctx)

@@ -211,7 +211,7 @@ def survives(state: State, command: CloseSession) -> bool:
 def ended_with(
     state: State, command: CloseSession, ctx: Context
 ) -> tuple[tuple[Any, ...], tuple[tuple[str, Any], ...]]:
-    """Return what becomes of the checkout when a session's end takes its lines: events, and who hears."""
+    """Return what ends the checkout when a session's end takes its lines: events and pending answers."""
     held = state.checkout
     if held is None:
         return (), ()
@@ -225,7 +225,7 @@ def ended_with(
 def cancelled(
     state: State, reason: Any, ctx: Context
 ) -> tuple[CheckoutCancelled, tuple[tuple[str, Any], ...]]:
-    """Return the event that thaws the cart, and the refusal for whoever still waits for the checkout."""
+    """Return the event that thaws the cart, and the refusal of the pending checkout request."""
     held = held_of(state)
     cleared, saved_until = (0, None) if reason == "session_ended" else _cleared(state, ctx)
     event = CheckoutCancelled(

@@ -88,7 +88,7 @@ def deadline(state: State) -> float | None:
 
 
 def awake(state: State, now: float) -> State:
-    """Return the state as it stands up after a load: nobody waits any more."""
+    """Return the state after a load: no request is pending any more."""
     return replace(state, joiners=(), finders=(), gone="")
 
 

@@ -1,4 +1,4 @@
-"""How the events of goods that need somebody change the cart."""
+"""How the events of approvals by staff change the cart."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _weighed(state: State, line: Line) -> State:
 
 
 def moves(phase: Phase) -> dict[type, Move]:
-    """Return the moves of what is asked of staff; sessions come and go beside it."""
+    """Return the transitions of requests to staff; sessions come and go beside them."""
     return {
         NeedsRaised: Move(_raised, (phase,)),
         NeedsWithdrawn: Move(_withdrawn, (phase,)),

@@ -1,4 +1,4 @@
-"""Decisions about goods that need somebody: when staff is asked, and what waits for their word.
+"""Decisions about goods that staff must approve: when approval is requested, and what waits for it.
 
 What is asked follows from the lines. An age is asked once a session, for all that is sold from it on; a
 security tag for each line, and again when the line grows; a weight for what came in without a label. What
@@ -110,7 +110,7 @@ def _unapproved(state: State, wanted: _Wanted) -> Need | None:
 
 
 def following(handler: Handler) -> Handler:
-    """Return the handler that asks staff for what its events bring in, and no more for what they take out."""
+    """Return the handler that requests approvals for goods added, and withdraws those of goods removed."""
 
     def handle(state: State, command: Any, ctx: Context) -> Decision:
         return followed(state, handler(state, command, ctx), ctx)
@@ -119,7 +119,7 @@ def following(handler: Handler) -> Handler:
 
 
 def followed(state: State, decision: Decision, ctx: Context) -> Decision:
-    """Return the decision with what it asks of staff; or its refusal, if a shopper may not have so many."""
+    """Return the decision with its approval requests; or its refusal, if a shopper may not have so many."""
     if not decision.events:
         return decision
     after = state
@@ -170,7 +170,7 @@ def _of(line: Line) -> Restriction:
 
 
 def _answers(need: Need, wanted: _Wanted) -> bool:
-    """Whether what is asked, or was decided, is about this."""
+    """Whether the request, or its decision, is about this line."""
     if need.kind != wanted.kind:
         return False
     if need.kind == "age":

@@ -26,7 +26,7 @@ MAX_VOUCHERS = 5
 
 
 def reprice(state: State, command: Reprice, ctx: Context) -> Decision:
-    """Price every line afresh that has an offer; say which changed."""
+    """Reprice every line that has an offer; report which changed."""
     if command.vouchers is not None:
         kept = {each.code: each for each in command.vouchers}
         vouchers = tuple(kept[each.code] for each in state.vouchers if each.code in kept)

@@ -23,7 +23,7 @@ MAX_FINDERS = 16
 
 
 def ask(state: State, last: EndedSession, command: FindSession, ctx: Context) -> Decision:
-    """Ask the trolley; whoever looks for the session waits for its word."""
+    """Request the session's resumption from the trolley; the caller's answer waits for its reply."""
     waiting = (*state.finders, (command.session_id or "", ctx.command_id))[-MAX_FINDERS:]
     question = Tell("trolley", last.trolley_id, ResumeSession(last.session_id, state.user_id), durable=False)
     return Decision(pending=True, memory=replace(state, finders=waiting), hints=(question,))
@@ -39,7 +39,7 @@ def opened(state: State, attached: SessionAttached, ctx: Context) -> Decision:
 
 
 def refused(state: State, command: NotResumed, ctx: Context) -> Decision:
-    """It does not; it is not asked about again."""
+    """The trolley refused; the request is not repeated."""
     memory = replace(state, finders=(), gone=command.session_id)
     return Decision(memory=memory, settles=all_refused(state))
 

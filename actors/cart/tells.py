@@ -1,4 +1,4 @@
-"""Whom a cart's events concern: the trolley of the session, the branch's stock, and the map."""
+"""Recipients of a cart's events: the session's trolley, the branch's stock, and the map."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def signs_of_life(state: State) -> tuple[Tell, ...]:
 
 
 def tells(state: State, event: Any) -> tuple[Tell, ...]:
-    """Return whom the event concerns: durable effects first, then hints for the map."""
+    """Return the messages that the event sends: durable ones first, then hints for the map."""
     return _EFFECTS[type(event)](state, event)
 
 
@@ -163,7 +163,7 @@ def _start_payment(state: State, event: PaymentRequested) -> tuple[Tell, ...]:
 
 
 def _paid(state: State, event: CheckoutPaid) -> tuple[Tell, ...]:
-    """The stock first, then the order, then whoever is released by it."""
+    """The stock first, then the order, then the trolleys that it releases."""
     bought = event.purchase
     ended = (each for each in state.sessions if each.end_id == PAID + event.payment_id)
     return (

@@ -72,7 +72,7 @@ def deadline(state: State) -> float | None:
 
 
 def awake(state: State, now: float) -> State:
-    """Return the state as it stands up after a load: the Pi has the usual time to be heard again."""
+    """Return the state after a load: the Pi has the usual time to report again."""
     return replace(state, heard_at=now) if state.phase == "online" else state
 
 
@@ -94,12 +94,12 @@ def _link_up(state: State, command: LinkUp, ctx: Context) -> Decision:
 
 
 def _expect(state: State, command: Expect, ctx: Context) -> Decision:
-    """Miss one that was never heard of; of all others its link tells."""
+    """Report a device missing that never connected; of all others its link reports."""
     return NOTHING if state.known else Decision((DeviceExpected(command.branch, ctx.now),))
 
 
 def _link_down(state: State, command: LinkDown, ctx: Context) -> Decision:
-    """A late word of the boot before must not take the present one down."""
+    """A late message of the previous boot must not take the present link down."""
     if command.boot_id != state.boot_id:
         return NOTHING
     return Decision((DeviceDisconnected(command.boot_id, ctx.now, state.heard_at),))
@@ -117,7 +117,7 @@ def _poll(state: State, command: Poll, ctx: Context) -> Decision:
 
 
 def _poll_offline(state: State, command: Poll, ctx: Context) -> Decision:
-    """It lives, whether it has said hello or not: a device may have nothing but HTTP."""
+    """A poll counts as a heartbeat, with or without a hello: a device may have nothing but HTTP."""
     connected = DeviceConnected(command.branch, state.boot_id, state.firmware, ctx.now)
     desk = DeskOfDevice(pending(state, ctx.now), state.last_seq)
     health = state.health if command.health is None else command.health

@@ -1,4 +1,4 @@
-"""A device and the firmware it is offered: what each word of the rollout or the Pi leads to.
+"""Firmware offers of a device: what each message of the rollout or the Pi leads to.
 
 An offer never goes on the wire while a lock is being opened; the end of the last
 unlock sends it. Progress goes forward only, and after an end nothing follows.
@@ -43,7 +43,7 @@ def offered(state: State, command: OfferFirmware, ctx: Context) -> Decision:
 
 
 def refused(state: State, command: OfferFirmware, ctx: Context) -> Decision:
-    """Fail at once: nobody is there to take it."""
+    """Fail at once: the device is not connected."""
     job = state.firmware_job
     if job is not None and job.rollout_id == command.rollout_id:
         return NOTHING
@@ -52,7 +52,7 @@ def refused(state: State, command: OfferFirmware, ctx: Context) -> Decision:
 
 
 def given_up(state: State, now: float) -> tuple[FirmwareProgressed, ...]:
-    """Return the end of a job that nobody will bring to one."""
+    """Return the failure of a job that cannot finish."""
     job = state.firmware_job
     return () if job is None or not job.open else (_failed(job, now),)
 
@@ -81,7 +81,7 @@ def progressed(state: State, command: ProgressFirmware, ctx: Context) -> Decisio
 
 
 def arrived(state: State, firmware: str, now: float) -> tuple[FirmwareProgressed, ...]:
-    """Return the end of the job if the Pi says hello with what it was offered."""
+    """Return the success of the job if the Pi's hello reports the offered version."""
     job = state.firmware_job
     if job is None or not job.open or firmware != job.image.version:
         return ()
@@ -89,6 +89,6 @@ def arrived(state: State, firmware: str, now: float) -> tuple[FirmwareProgressed
 
 
 def wanted(state: State, firmware: str) -> SendFirmware | None:
-    """Return the offer that a Pi with ``firmware`` hears after its hello."""
+    """Return the offer to send to a Pi with ``firmware`` after its hello."""
     job = state.firmware_job
     return None if job is None or firmware == job.image.version else offer(state)

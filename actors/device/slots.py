@@ -69,7 +69,7 @@ class _Seen:
         self.differing: list[SlotSeen] = []
 
     def take(self, reading: SlotReading) -> None:
-        """Note the reading if it says anything new."""
+        """Record the reading if it differs from the last one."""
         before = self._slots.get(reading.slot)
         if before is not None and not _differs(before, reading):
             return

@@ -203,7 +203,7 @@ def occupant(occupants: dict[int, str], reading: SlotReading) -> str | None:
 
 
 def _assigned(state: State, event: SlotsAssigned) -> State:
-    """A slot of which nobody knew what it holds is taken to hold the trolley that belongs there."""
+    """A slot with unknown content is assumed to hold the trolley assigned to it."""
     slots, occupants = dict(state.slots), dict(state.occupants)
     for owner in event.owners:
         before = slots[owner.slot]

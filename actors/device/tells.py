@@ -1,4 +1,4 @@
-"""Whom a device's events concern: the Pi's socket, the trolleys in its slots, the map."""
+"""Recipients of a device's events: the Pi's socket, the trolleys in its slots, the map."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ OFFLINE_ALARM_S = 90.0
 
 
 def tells(state: State, event: Any) -> tuple[Tell, ...]:
-    """Return whom the event concerns: durable effects first, then hints."""
+    """Return the messages that the event sends: durable ones first, then hints."""
     return _EFFECTS[type(event)](state, event)
 
 
 def _send(state: State, event: UnlockQueued) -> tuple[Tell, ...]:
-    """A hint: a Pi that is away gets it when it says hello, if there is time left."""
+    """A hint: an offline Pi gets it after its next hello, within its time to live."""
     return (Tell("link", state.device_id, send(event, event.at), durable=False),)
 
 
@@ -64,7 +64,7 @@ def _reported(state: State, event: SlotChanged) -> tuple[Tell, ...]:
 
 
 def _report(state: State, reading: SlotReading, trolley_id: str) -> Tell:
-    """A trolley goes by the time of a reading, so it needs no number to know one that is told again."""
+    """A trolley compares the times of readings, so a repeat needs no sequence number to be recognised."""
     ref = reading.ref if reading.trolley_id == trolley_id else None
     place = Place(state.device_id, reading.slot)
     told = LockReported(reading.hook, reading.present, reading.at, ref, place)
@@ -126,7 +126,7 @@ def _disconnected(state: State, event: DeviceDisconnected) -> tuple[Tell, ...]:
 
 
 def _retired(state: State, event: DeviceRetired) -> tuple[Tell, ...]:
-    """Nobody is to look after it any more, and the map forgets it."""
+    """Clear its alarms, and take it off the map."""
     boards = [tell for board in event.boards for tell in _clear(state, "bus_fault", _board(state, board))]
     note = NoteDevice("DeviceRetired", card(state), gone=True)
     hint = (Tell("branch", state.branch, note, durable=False),) if state.branch else ()
@@ -163,7 +163,7 @@ def _clear(state: State, kind: AlarmKind, subject: str) -> tuple[Tell, ...]:
 
 
 def _offer(state: State, event: Any) -> tuple[Tell, ...]:
-    """A hint: a Pi that is away hears of it when it says hello."""
+    """A hint: an offline Pi gets it after its next hello."""
     send_it = offer(state)
     return () if send_it is None else (Tell("link", state.device_id, send_it, durable=False),)
 

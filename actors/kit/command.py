@@ -8,10 +8,10 @@ A = TypeVar("A")
 
 
 class Command(Generic[A]):
-    """Beside ``msgspec.Struct``, the base of a command that is answered with A; others are only told."""
+    """Beside ``msgspec.Struct``, the base of a command answered with A; other messages have no answer."""
 
     __slots__ = ()
 
     def answers(self) -> A:
-        """Stand for the type of the answer; nobody calls it."""
+        """Carry the type of the answer for type checkers; never called."""
         raise NotImplementedError

@@ -57,7 +57,7 @@ class DeviceCard(msgspec.Struct, frozen=True):
     """Boards that do not answer."""
 
     def hears(self, slot: int) -> bool:
-        """Whether what the hardware says of the slot comes through."""
+        """Whether reports of the slot's hardware arrive."""
         return self.online and slot >> 4 not in self.silent
 
 

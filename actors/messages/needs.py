@@ -1,4 +1,4 @@
-"""Messages of ``cart/<user_id>`` about goods that need somebody: what staff is asked, and says."""
+"""Messages of ``cart/<user_id>`` about approvals: requests to staff, and their decisions."""
 
 from __future__ import annotations
 

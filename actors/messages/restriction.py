@@ -1,4 +1,4 @@
-"""What stands between a product and whoever wants it: what an offer and a line take along."""
+"""Restrictions on the sale of a product, as offers and cart lines carry them."""
 
 from __future__ import annotations
 

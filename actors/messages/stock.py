@@ -1,4 +1,4 @@
-"""Messages of ``stock/<branch code>``: what a branch has of each SKU, and for whom it is kept.
+"""Messages of ``stock/<branch code>``: a branch's units of each SKU, and its reservations.
 
 A SKU is a product, or a product's variant: ``product_id`` or ``product_id/variant_id``.
 """

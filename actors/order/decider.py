@@ -77,7 +77,7 @@ def _no_pass(state: State, command: VerifyExit, ctx: Context) -> Decision:
 
 
 def _verify(state: State, command: VerifyExit, ctx: Context) -> Decision:
-    """Let the goods out, once. Of another chain's order nothing is said."""
+    """Let the goods out, once. Another chain's order counts as unknown."""
     if state.purchase.chain != command.chain:
         return _no_pass(state, command, ctx)
     known = {"order_id": state.order_id, "number": state.number}
@@ -163,7 +163,7 @@ def _not_bought(state: State, returned: tuple[GoodsBack, ...]) -> Decision | Non
 
 
 def _made(state: State, command: RefundMade, ctx: Context) -> Decision:
-    """Note what the provider gave back, also what nobody here asked for; no more than was paid."""
+    """Record a refund of the provider, requested by us or not; no more than was paid."""
     known = state.refunds.get(command.refund_id)
     if known is not None and known.status == "made":
         return NOTHING
@@ -175,7 +175,7 @@ def _made(state: State, command: RefundMade, ctx: Context) -> Decision:
 
 
 def _failed(state: State, command: RefundFailed, ctx: Context) -> Decision:
-    """The money stays here, also when the bank says so only after it was given back."""
+    """The refund failed, even if the bank reports so only after it was made."""
     known = state.refunds.get(command.refund_id)
     if known is None or known.status == "failed":
         return NOTHING

@@ -83,7 +83,7 @@ class State(msgspec.Struct, frozen=True):
 
     @property
     def dispute(self) -> Dispute | None:
-        """The dispute that was told last."""
+        """The dispute as last reported."""
         return next(reversed(self.disputes.values()), None)
 
     def came_back(self, line_id: str) -> int:

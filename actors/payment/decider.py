@@ -65,7 +65,7 @@ MAX_JOINERS = 16
 
 
 def awake(state: State, now: float) -> State:
-    """Return the state as it stands up after a load: whatever the provider was asked is asked again."""
+    """Return the state after a load: every unanswered request to the provider is repeated."""
     owes = state.phase == "opening" or any(each.status == "asked" for each in state.refunds)
     return replace(state, ask_at=now if owes else None, tries=0, joiners=())
 
@@ -125,7 +125,7 @@ def _open_again(state: State, command: TimeReached, ctx: Context) -> Decision:
 
 
 def _give_up(state: State, command: NotTaken, ctx: Context) -> Decision:
-    """Nobody can have paid: whoever asked for the payment is refused."""
+    """Fail the payment, which cannot have been made: its pending request is refused."""
     event = ChargeDeclined(command.reason, command.detail, command.reference, ctx.now)
     why = Refusal(503, "provider_unavailable", command.detail, {"payment_id": state.payment_id})
     return Decision((event,), settles=tuple((each, why) for each in state.joiners))
@@ -139,7 +139,7 @@ def _answers(state: State) -> tuple[tuple[str, Any], ...]:
 
 
 def _opened(state: State, command: Opened, ctx: Context) -> Decision:
-    """It waits for somebody; for ever it does not."""
+    """It waits for the payer until its deadline."""
     if state.phase == "open" and ctx.now - state.started_at >= GIVE_UP_S:
         return _too_old(state, command.reference, ctx)
     reference = command.reference or state.reference
@@ -226,7 +226,7 @@ def _check_open(state: State, command: CheckPayment, ctx: Context) -> Decision:
 
 
 def _check_declined(state: State, command: CheckPayment, ctx: Context) -> Decision:
-    """Somebody may have paid all the same, and the webhook that told of it may be lost."""
+    """Look the payment up: it may have been made after all, and its webhook lost."""
     return Decision(hints=(to_look_up(state), *refunds.check_refunds(state, command, ctx).hints))
 
 

@@ -48,7 +48,7 @@ def ask_again(state: State, ctx: Context, *hints: Tell) -> Decision:
 
 
 def give_capture_back(state: State, command: Taken, reason: str, ctx: Context) -> RefundStarted:
-    """Return the event that gives money back that is not what was asked for."""
+    """Return the event that refunds a capture of another amount than was requested."""
     refund_id = extra_id(state, command.capture)
     return RefundStarted(
         refund_id=refund_id,
@@ -158,7 +158,7 @@ def given_back(state: State, command: GivenBack, ctx: Context) -> Decision:
 
 
 def told_too_early(state: State, command: GivenBack | Disputed, ctx: Context) -> Decision:
-    """Before the cart has said what was paid for nobody can be told; the provider tells it again."""
+    """Ignore a refund reported before the cart has placed the order; the provider reports it again."""
     if isinstance(command, GivenBack) and state.meant(command.refund_id, command.reference) is not None:
         return given_back(state, command, ctx)
     return refuse(503, "payment_settling", "What was paid for is not known yet; tell it again in a moment.")
@@ -200,7 +200,7 @@ def _settle(refund: Refund, made: bool, detail: str, reference: str, ctx: Contex
 
 
 def giving_back(state: State, command: GivingBack, ctx: Context) -> Decision:
-    """It takes its time; the reconciliation asks again."""
+    """The refund is pending; the reconciliation looks it up again."""
     if state.meant(command.refund_id, command.reference) is None:
         return NOTHING
     return Decision(memory=replace(state, ask_at=None, tries=0))

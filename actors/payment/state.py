@@ -87,7 +87,7 @@ class State(msgspec.Struct, frozen=True):
 
     @property
     def status(self) -> Status:
-        """What people are told."""
+        """The status shown to people."""
         if self.phase in ("new", "opening"):
             return "pending"
         if self.phase == "open":
@@ -106,7 +106,7 @@ class State(msgspec.Struct, frozen=True):
 
     @property
     def left(self) -> Decimal:
-        """How much can still be asked back: neither given, nor on its way, nor in a bank's dispute."""
+        """The amount that can still be refunded: not refunded, not pending, not disputed."""
         zero = money.zero(self.purchase.currency)
         disputed = sum((each.amount for each in self.disputes if each.status != "won"), zero)
         return max(self.purchase.total - self._sum("asked", "made") - disputed, zero)
@@ -162,7 +162,7 @@ def _started(state: State, event: ChargeStarted) -> State:
 
 
 def _settled(state: State, **changed: Any) -> State:
-    """Nobody waits for this any more, and the provider has spoken."""
+    """Whether no request is pending, and the provider has answered."""
     return replace(state, joiners=(), ask_at=None, tries=0, **changed)
 
 

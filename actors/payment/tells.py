@@ -1,4 +1,4 @@
-"""Whom a payment's events concern: its provider, the cart, an order that gives money back.
+"""Recipients of a payment's events: its provider, the cart, an order that refunds.
 
 What is asked of a provider is a hint: it leaves after the commit, once. The payment itself asks again until
 it has heard, also after a restart; see ``deadline`` and ``awake``.
@@ -34,12 +34,12 @@ from actors.payment.state import Refund, State
 
 
 def tells(state: State, event: Any) -> tuple[Tell, ...]:
-    """Return whom the event concerns."""
+    """Return the messages that the event sends."""
     return _EFFECTS[type(event)](state, event)
 
 
 def to_provider(state: State, call: ToProvider) -> Tell:
-    """Return the hint that asks the payment's provider."""
+    """Return the hint with the request to the payment's provider."""
     return Tell("provider", state.provider, call, durable=False)
 
 
@@ -61,7 +61,7 @@ def to_give_back(state: State, refund: Refund) -> Tell:
 
 
 def to_look_up(state: State) -> Tell:
-    """Return the hint that asks how the payment stands."""
+    """Return the hint that requests the payment's status."""
     return to_provider(state, LookUp(to_charge(state)))
 
 
@@ -112,7 +112,7 @@ def _refund_found(state: State, event: RefundFound) -> tuple[Tell, ...]:
 
 
 def _disputed(state: State, event: ChargeDisputed) -> tuple[Tell, ...]:
-    """Somebody has to answer the bank; once it has decided there is nothing to do."""
+    """Raise the alarm that the bank waits for an answer; clear it once the bank has decided."""
     told, dispute = _to_order(event.order_id, NoteDispute(event.dispute)), event.dispute
     if dispute.status in ("won", "lost"):
         return (*told, _clear(state, "payment_disputed", dispute.dispute_id))

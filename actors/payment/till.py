@@ -1,4 +1,4 @@
-"""Decisions about a payment at the till: a cashier's word instead of a provider's."""
+"""Decisions about a payment at the till, where a cashier stands in for the provider."""
 
 from __future__ import annotations
 

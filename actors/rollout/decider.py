@@ -50,7 +50,7 @@ def deadline(state: State) -> float | None:
 
 
 def tells(state: State, event: Any) -> tuple[Tell, ...]:
-    """Return whom the event concerns: the devices that are offered something, or nothing any more."""
+    """Return the messages that the event sends: offers to devices, and withdrawals."""
     match event:
         case BatchOffered():
             offer = OfferFirmware(state.rollout_id, state.image)

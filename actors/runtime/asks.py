@@ -24,7 +24,7 @@ TICK_S = 0.25
 
 
 class Askable(Protocol[A_co]):
-    """What can be asked: a message whose type says what it is answered with.
+    """A message with an answer, whose type it declares.
 
     ``ask(address, command)`` is then a ``Reply`` of that answer. A message is one by structure, e.g. by
     deriving from ``actors.kit.command.Command``; nobody calls the method.

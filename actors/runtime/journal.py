@@ -1,4 +1,4 @@
-"""The journal port: what the writer asks of a store.
+"""The journal port: what the writer needs of a store.
 
 One contract suite (``tests/journal_contract.py``) runs on every store.
 A store is called from two places only: ``load``/``read`` from loader threads,

@@ -1,4 +1,4 @@
-"""An entity as a Pykka actor, for code that speaks Pykka.
+"""An entity as a Pykka actor, for code that uses Pykka's API.
 
 The runtime's entities are plain objects that share one dispatcher: an actor of Pykka's own costs a thread or
 3 KB and a lock. This file alone fits the two: a ``pykka.Actor`` with the three hooks that Pykka gives to

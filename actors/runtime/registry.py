@@ -214,7 +214,7 @@ class Registry:
             self.submit(entity)
 
     def hint(self, tell: Any, sender: str) -> None:
-        """Deliver a tell once, and not at all to a volatile entity that nobody has activated."""
+        """Deliver a tell at most once; a volatile entity that is not active gets none."""
         address = _new(Address, (tell.kind, tell.key))
         entity = self.entities.get(address)
         if entity is not None:
@@ -231,7 +231,7 @@ class Registry:
             self.deliver(address, OneWay(tell.command, None, sender))
 
     def alarm(self, address: Address, what: str) -> None:
-        """Somebody should look at this address."""
+        """Report that this address needs attention: something failed that repeating does not mend."""
         self.alarms += 1
         log.error("alarm: %s %s", address, what)
         if self._alarm is not None:

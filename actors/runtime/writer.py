@@ -45,7 +45,7 @@ class WriteQueue:
 
 
 class _Outage:
-    """Says that commits fail when they begin to, and when they succeed again, not each time."""
+    """Logs when commits begin to fail, and when they succeed again, not each failure."""
 
     def __init__(self) -> None:
         self._failed = 0

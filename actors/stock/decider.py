@@ -1,4 +1,4 @@
-"""The decider of ``stock/<branch code>``: what a branch has, and for whom it is kept.
+"""The decider of ``stock/<branch code>``: a branch's units and their reservations.
 
 The stock decides whether there is enough, and nothing else: how long a reservation lives
 and how it ends is the cart's word, so that no two clocks disagree on one shopper's goods.

@@ -41,7 +41,7 @@ class Level(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def available(self) -> int:
-        """Units that nobody has reserved."""
+        """Units that are not reserved."""
         return self.on_hand - self.reserved
 
 

@@ -13,7 +13,7 @@ from actors.stock.state import State
 
 
 def tells(state: State, event: Any) -> tuple[Tell, ...]:
-    """Return whom the event concerns."""
+    """Return the messages that the event sends."""
     effect = _EFFECTS.get(type(event))
     return () if effect is None else effect(state, event)
 

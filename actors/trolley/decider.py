@@ -94,7 +94,7 @@ def deadline(state: State) -> float | None:
 
 
 def awake(state: State, now: float) -> State:
-    """Return the state as it stands up after a load: a fresh timeout, and nobody waiting."""
+    """Return the state after a load: a fresh timeout, and no pending request."""
     return replace(state, heard_at=now if state.phase != "available" else 0.0, joiners=())
 
 
@@ -332,7 +332,7 @@ def _left(state: State, at: float) -> TrolleyLeft:
 
 
 def _unlock_finished(state: State, command: UnlockFinished, ctx: Context) -> Decision:
-    """Success is not believed here: the hook says so itself (LockReported)."""
+    """Record a failure only: that the lock is open is reported by its hook (LockReported)."""
     if command.unlock_id != state.unlock_id or command.outcome == "opened":
         return NOTHING
     return Decision((LockFailed(command.unlock_id, command.outcome, command.detail, ctx.now),))

@@ -1,4 +1,4 @@
-"""Custody by staff's word: rentals closed, changed and noted; trolleys missing and found."""
+"""Custody by decision of staff: rentals closed, changed and annotated; trolleys missing and found."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _close(state: State, command: CloseRental, ctx: Context) -> Decision:
 
 
 def _missing(state: State, command: SetMissing, ctx: Context) -> Decision:
-    """What is found by somebody is in their hands: its rental is over, wherever it stands."""
+    """A trolley found by staff is in their hands: its rental is over, wherever it stands."""
     if not command.reason.strip():
         return refuse(400, "reason_required", "Say what is known of it.")
     answer = MissingSet(state.trolley_id, command.on, command.reason)

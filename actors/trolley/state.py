@@ -59,7 +59,7 @@ class Lapsed(msgspec.Struct, frozen=True):
 
 
 class StaffHold(msgspec.Struct, frozen=True):
-    """Staff opened the lock of a trolley that nobody held, and has it in hand for a while."""
+    """Staff opened the lock of a trolley without a session, and may keep it for a while."""
 
     user_id: str
     until: float
@@ -143,7 +143,7 @@ def slotless(state: State) -> bool:
 
 
 def card(state: State) -> TrolleyCard | None:
-    """Return what the map shows of the trolley; None while nothing has said which branch it is in."""
+    """Return the trolley as the map shows it; None while its branch is unknown."""
     ref = state.ref
     if ref is None:
         return None
@@ -424,7 +424,7 @@ _ENDS_HOLD = (StaffHoldEnded, TrolleyAssigned, SessionResumed, TrolleyReturned, 
 
 
 def _staff(before: State, event: Any) -> StaffHold | None:
-    """Return who of the staff has the trolley in hand after the event; one that was put back is nobody's."""
+    """Return the staff hold after the event; a trolley that was put back has none."""
     if isinstance(event, UnlockRequested) and event.by is not None and event.hold_until is not None:
         return StaffHold(event.by, event.hold_until)
     put_back = isinstance(event, LockClosed) and event.present and before.lock.reported == "open"
@@ -435,7 +435,7 @@ _MAY_CLOSE = (SessionEnded, SessionExpired, ClaimDenied, TrolleyReturned, LockCl
 
 
 def _desired(before: State, after: State, custody: Custody, event: Any) -> Hook:
-    """Open once an unlock is told; closed when the trolley is docked and nobody holds it."""
+    """Open once an unlock is sent; closed when the trolley is docked without a session."""
     if after.unlock_id != before.unlock_id and after.unlock_id is not None:
         return "open"
     if isinstance(event, _MAY_CLOSE) and custody == "docked" and after.phase == "available":

@@ -1,4 +1,4 @@
-"""Whom a trolley's events concern: carts, lock hardware, the map, the user."""
+"""Recipients of a trolley's events: carts, lock hardware, the map, the user."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from actors.trolley.state import State, card, slotless, stands
 
 
 def tells(state: State, event: Any) -> tuple[Tell, ...]:
-    """Return whom the event concerns: durable effects first, then hints for the map and the user."""
+    """Return the messages that the event sends: durable ones first, then hints for the map and the user."""
     effects = _EFFECTS.get(type(event))
     told = effects(state, event) if effects is not None else ()
     shown = card(state)
@@ -175,7 +175,7 @@ def _rental_closed(state: State, event: RentalClosed) -> tuple[Tell, ...]:
 
 
 def _missing(state: State, event: TrolleyMissing) -> tuple[Tell, ...]:
-    """Whoever says so has seen to it."""
+    """Clear the alarms of a stray or overdue trolley: staff has dealt with them."""
     return _clear(state, "stray", "overdue")
 
 
@@ -225,7 +225,7 @@ def _clear(state: State, *kinds: AlarmKind) -> tuple[Tell, ...]:
 
 
 def _nobody_waits(state: State, session_id: str) -> tuple[Tell, ...]:
-    """Whoever called for help has gone."""
+    """Clear the call for help: the session is over."""
     if state.ref is None:
         return ()
     command = ClearAlarm(("help_wanted",), f"session/{session_id}", state.seq)

@@ -48,7 +48,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     actions = (log_out,)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """Keep the roles, and have their owner told of new ones."""
+        """Save the roles, and notify their owner of new ones."""
         super().save_formset(request, form, formset, change)
         for each in formset.new_objects:
             if isinstance(each, Grant):
@@ -66,7 +66,7 @@ class GrantAdmin(ModelAdmin):
     list_select_related = ("user", "chain", "branch")
 
     def save_model(self, request: HttpRequest, obj: Grant, form: Any, change: bool) -> None:
-        """Keep it, and have its owner told of a new one."""
+        """Save it, and notify its owner of a new one."""
         super().save_model(request, obj, form, change)
         if not change:
             roles.announce(obj)

@@ -41,7 +41,7 @@ def _words() -> dict[str, str]:
 
 
 def _sentence(problem: Problem) -> str:
-    """Return what the page says of a refusal, in its reader's language."""
+    """Return the sentence of a refusal, in its reader's language."""
     sentence = _words().get(problem.problem_code, str(problem.detail))
     return sentence.format(wait=problem.extra.get("retry_after", 1))
 

@@ -19,11 +19,11 @@ from core.accounts.codes import codes
 from core.accounts.contact import emails
 from core.accounts.credentials import throttling, tokens
 from core.accounts.credentials.logins import LoginOrigin
-from core.accounts.entering import OpenView, TokenAnswer, place_of, validate_in_field
 from core.accounts.factors import second_factor
 from core.accounts.factors.api import LoginAnswer, open_logins
 from core.accounts.members import invitations
 from core.accounts.models import User
+from core.accounts.open_endpoints import OpenView, TokenAnswer, place_of, validate_in_field
 from core.accounts.principals import Principal
 from core.outbox import posting
 from core.problems import Problem, rule

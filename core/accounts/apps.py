@@ -13,7 +13,7 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Put the limits in front of the admin's login, let logins end with their account, word the mail."""
+        """Throttle the admin's login, end logins with their account, register the mail's texts."""
         from django.contrib import admin
         from django.db.models.signals import post_save
 

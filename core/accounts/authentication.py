@@ -31,7 +31,7 @@ class BearerAuthentication(BaseAuthentication):
         return user, principal
 
     def authenticate_header(self, request: Request) -> str:
-        """Return what a 401 says in WWW-Authenticate."""
+        """Return the WWW-Authenticate header of a 401."""
         return "Bearer"
 
 

@@ -24,7 +24,7 @@ _TOGETHER = (
 
 
 def refusal(name: str) -> str | None:
-    """Return why nobody may be called that, or None."""
+    """Return why the name is not allowed, or None."""
     shown = unicodedata.normalize("NFKC", name)
     if not any(each.isalnum() for each in shown):
         return "Expected a name with a letter or a digit in it."

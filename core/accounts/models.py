@@ -30,7 +30,7 @@ class Ending(models.TextChoices):
 
 
 class Receipts(models.TextChoices):
-    """How somebody wants receipts."""
+    """How a user wants receipts."""
 
     EMAIL = "email", "by e-mail"
     NONE = "none", "not at all"

@@ -43,7 +43,7 @@ def find(users: QuerySet[Account], login: str) -> Account | None:
 
 
 def find_id(users: QuerySet[Account], text: str) -> str | None:
-    """Return the id of whom an id or a username names; an id is taken as it is. Blocking."""
+    """Return the user id for an id or a username; an id is taken as it is. Blocking."""
     try:
         return str(ids.parse(text))
     except ids.InvalidId:

@@ -1,4 +1,4 @@
-"""What all the ways in have in common: who is counted, from where one comes, what one is given."""
+"""What the endpoints that need no token have in common: throttling, the login's origin, the answer."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _MOST = 100_000
 
 
 def shown_name(username: str, phone: str | None) -> str:
-    """Return the username, or for somebody known by phone only ``•••• 1234``."""
+    """Return the username, or for an account by phone only ``•••• 1234``."""
     if username == phone or _PHONE.fullmatch(username):
         return f"•••• {username[-4:]}"
     return username
@@ -41,7 +41,7 @@ class ShownNames:
             self._known.update((user_id, found.get(str(user_id))) for user_id in wanted)
 
     def of(self, user_id: Any) -> str | None:
-        """Return the name; None for nobody, and for an erased account."""
+        """Return the name; None for an unknown or erased account."""
         if user_id is not None and user_id not in self._known:
             found = User.objects.filter(pk=user_id).values_list("username", "phone").first()
             self._known[user_id] = None if found is None else shown_name(*found)
@@ -54,7 +54,7 @@ def find_tier(user_id: str) -> str:
 
 
 class People:
-    """User id -> name to show. Bounded: who was not asked for longest goes first."""
+    """User id -> display name. Bounded: the least recently used is evicted first."""
 
     def __init__(self, most: int = _MOST) -> None:
         self._names: OrderedDict[str, str] = OrderedDict()
@@ -67,7 +67,7 @@ class People:
         return self._names.get(user_id, "")
 
     def note(self, user_id: str, username: str) -> None:
-        """Remember the name of somebody whose account is at hand, e.g. a principal."""
+        """Cache the name of an account at hand, e.g. a principal's."""
         self._keep(user_id, shown_name(username, None))
 
     def load(self, user_ids: Iterable[str]) -> None:
@@ -78,7 +78,7 @@ class People:
             self._keep(str(user_id), shown_name(username, phone))
 
     def reload(self) -> None:
-        """Read everything that is kept afresh. Blocking."""
+        """Reload all cached names. Blocking."""
         kept = list(self._names)
         self._names.clear()
         self.load(kept)

@@ -10,7 +10,7 @@ from core.alarms.models import Alarm
 
 @admin.register(Alarm)
 class AlarmAdmin(ReadOnlyAdmin):
-    """What somebody had to look at."""
+    """Alarms, read only."""
 
     list_display = (
         "kind",

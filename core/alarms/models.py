@@ -7,7 +7,7 @@ from django.db.models import Q
 
 
 class Alarm(models.Model):
-    """Something in a branch that somebody should look at. Projected."""
+    """Something in a branch that needs attention. Projected."""
 
     alarm_id = models.UUIDField(primary_key=True)
     branch_code = models.CharField(max_length=40)
@@ -47,8 +47,8 @@ class Alarm(models.Model):
         return f"{self.kind} {self.subject}"
 
 
-class AlarmTold(models.Model):
-    """An alarm that people were told of. Not projected: what was said cannot be replayed."""
+class AlarmNotification(models.Model):
+    """That people were notified of an alarm. Not projected: what was sent cannot be replayed."""
 
     alarm_id = models.UUIDField(primary_key=True)
     at = models.DateTimeField()

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from core.accounts.models import Grant, Role
-from core.alarms.models import Alarm, AlarmTold
+from core.alarms.models import Alarm, AlarmNotification
 from core.notifications.dispatch import notify
 from core.tenancy.models import Branch
 
@@ -26,8 +26,8 @@ _AT_ONCE = 200
 
 
 def due() -> QuerySet[Alarm]:
-    """Return the alarms that nobody was told of, the oldest first."""
-    told = AlarmTold.objects.filter(alarm_id=OuterRef("pk"))
+    """Return the alarms without a notification, the oldest first."""
+    told = AlarmNotification.objects.filter(alarm_id=OuterRef("pk"))
     loud = ~Q(severity=_QUIET) | Q(kind=OVERDUE)
     recent = Alarm.objects.filter(loud, raised_at__gt=timezone.now() - _RECENT)
     return recent.filter(~Exists(told)).order_by("raised_at")
@@ -41,8 +41,8 @@ def notify_due() -> int:
     for alarm in found:
         with transaction.atomic():
             # Of two who are at it at the same moment one goes on.
-            mine = AlarmTold(alarm_id=alarm.pk, at=timezone.now())
-            if AlarmTold.objects.filter(pk=alarm.pk).exists():
+            mine = AlarmNotification(alarm_id=alarm.pk, at=timezone.now())
+            if AlarmNotification.objects.filter(pk=alarm.pk).exists():
                 continue
             mine.save(force_insert=True)
             branch = branches.get(alarm.branch_code)

@@ -40,7 +40,7 @@ class KeyAuthentication(BaseAuthentication):
         return key.owner, keys.principal(key)
 
     def authenticate_header(self, request: Request) -> str:
-        """Return what a 401 says in WWW-Authenticate."""
+        """Return the WWW-Authenticate header of a 401."""
         return "Bearer"
 
 

@@ -24,7 +24,7 @@ ALWAYS = "branch.watch"
 
 
 class KeyRefused(Exception):
-    """A secret that is nobody's, is over, or whose owner may nothing in the chain any more."""
+    """A secret that is unknown or expired, or whose owner has no role in the chain any more."""
 
 
 def new_secret() -> str:
@@ -54,7 +54,7 @@ def find(secret: str) -> ApiKey:
 
 
 def principal(key: ApiKey) -> Principal:
-    """Return who the key speaks for: itself, with its owner's roles in the chain as far as its scopes go."""
+    """Return the key's principal: itself, with its owner's roles in the chain, limited by its scopes."""
     owner = principals.of(key.owner)
     grants = tuple(grant for grant in owner.grants if grant.chain == key.chain.slug)
     if owner.is_platform_admin:

@@ -1,4 +1,4 @@
-"""What shoppers have said of what they eat and care for, and of what was suggested to them."""
+"""Shoppers' preferences, and their feedback on suggestions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Care(models.TextChoices):
 
 
 class Preferences(models.Model):
-    """One shopper's preferences; whoever has said nothing has no row."""
+    """One shopper's preferences; without any there is no row."""
 
     user = models.OneToOneField(
         User, on_delete=models.CASCADE, primary_key=True, related_name="shopping_preferences"

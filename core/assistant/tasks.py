@@ -10,5 +10,5 @@ from core.tenancy.models import Chain
 
 @shared_task(name="assistant.train", ignore_result=True)  # type: ignore[untyped-decorator]
 def train() -> int:
-    """Learn anew from the orders of every chain; return how many models were put to use."""
+    """Retrain from the orders of every chain; return how many models were put to use."""
     return sum(training.train(slug).used for slug in Chain.objects.values_list("slug", flat=True))

@@ -97,7 +97,7 @@ class AuditCsvView(View):
 
 
 def _visible(request: Request) -> QuerySet[Entry]:
-    """Return the entries that the caller may see and asks for. Raises PermissionDenied, Http404."""
+    """Return the requested entries that the caller may see. Raises PermissionDenied, Http404."""
     who, given = cast(Principal, request.auth), request.query_params
     rows = _allowed(who)
     if "chain" in given:

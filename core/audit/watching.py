@@ -43,7 +43,7 @@ def _of_branch(row: Any) -> RowPlace:
 
 
 def _not_by_oneself(row: User, who: str) -> bool:
-    """Accounts change with every login; what others do to them is what somebody has to answer for."""
+    """Accounts change with every login; only changes by other people are recorded."""
     return who not in ("system", f"user:{row.pk}")
 
 

@@ -102,7 +102,7 @@ def _twilio(address: str) -> dict[str, str]:
 
 
 def keep_private(database: dict[str, Any]) -> None:
-    """Let nobody else on this machine read an SQLite database; its WAL is made with the same rights."""
+    """Make an SQLite database readable by its owner only; its WAL gets the same mode."""
     if database["ENGINE"] != "django.db.backends.sqlite3":
         return
     file = Path(database["NAME"])

@@ -116,7 +116,7 @@ class Environment:
 
 
 def _named(name: str, read: Callable[[], T]) -> T:
-    """Return what ``read`` does; what it refuses is told with the variable's name."""
+    """Return what ``read`` does; its error is raised with the variable's name."""
     try:
         return read()
     except ValueError as error:

@@ -18,14 +18,14 @@ NAMES = (
 
 
 class Visitor(NamedTuple):
-    """Somebody who comes to shop."""
+    """A simulated shopper's account."""
 
     user_id: str
     username: str
 
 
 def visitors(count: int) -> list[Visitor]:
-    """Return so many accounts, made if they are not there; nobody can log in with them. Blocking."""
+    """Return so many accounts, created if missing, without usable passwords. Blocking."""
     names = [NAMES[number % len(NAMES)] + _which(number // len(NAMES)) for number in range(count)]
     return _accounts(names)
 
@@ -46,7 +46,7 @@ def _accounts(names: list[str]) -> list[Visitor]:
 
 
 def storekeeper(branch: str) -> Visitor:
-    """Return somebody who works in the branch, made if not there; nobody can log in with it. Blocking."""
+    """Return a member of the branch's staff, created if missing, without a usable password. Blocking."""
     [keeper] = _accounts(["storekeeper"])
     place = Branch.objects.select_related("chain").get(code=branch)
     Grant.objects.get_or_create(user_id=keeper.user_id, role="staff", chain=place.chain, branch=place)

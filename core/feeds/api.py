@@ -25,7 +25,7 @@ class _Feed(View):
     permission_classes = (AllowAny,)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        """Let everybody read it, and caches keep it for as long as it says."""
+        """Allow any origin, and caching for its time to live."""
         response["Access-Control-Allow-Origin"] = "*"
         if response.status_code == 200:
             response["Cache-Control"] = f"public, max-age={gbfs.TTL_S}"

@@ -114,7 +114,7 @@ def _types(branch: Branch, now: datetime) -> dict[str, Any]:
 
 
 def _hours(branch: Branch) -> str:
-    """Return the hours in OpenStreetMap's notation; of a branch of which nobody has said, always."""
+    """Return the hours in OpenStreetMap's notation; a branch without any is always open."""
     if not branch.opening_hours:
         return "24/7"
     return "; ".join(_day(day, branch.opening_hours.get(day, [])) for day in DAYS)

@@ -105,10 +105,10 @@ class ControllerAdmin(ModelAdmin):
 
 
 class _TrolleyForm(ModelForm):
-    """A trolley; while somebody has it, it stays in use, in its branch and under its code."""
+    """A trolley; while in use it stays active, in its branch and under its code."""
 
     def clean(self) -> Any:
-        """Refuse to take out of use, move or rename what somebody has."""
+        """Refuse to deactivate, move or rename a trolley in use."""
         values = super().clean() or {}
         if not self.instance._state.adding and _KEPT & {*self.changed_data} and is_out(self.instance):
             raise ValidationError(_IN_USE, "trolley_in_use")
@@ -121,7 +121,7 @@ _IN_USE = "Somebody has this trolley, or it is out of its slot: have it back, or
 
 @admin.action(description="Deactivate")
 def deactivate(model_admin: ModelAdmin, request: HttpRequest, rows: QuerySet[Trolley]) -> None:
-    """Bulk action: take those out of use that nobody has, and name the others."""
+    """Bulk action: deactivate the trolleys not in use, and name the others."""
     busy = [row for row in rows if is_out(row)]
     for row in busy:
         model_admin.message_user(
@@ -207,7 +207,7 @@ class DeviceShadowAdmin(ReadOnlyAdmin):
 
 @admin.register(SlotShadow)
 class SlotShadowAdmin(ReadOnlyAdmin):
-    """What the lock hardware says."""
+    """The state reported by the lock hardware."""
 
     list_display = ("id", "trolley_code", "hook", "present", "at")
     list_filter = ("hook", "present", "device_id")

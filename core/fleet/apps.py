@@ -13,7 +13,7 @@ class FleetConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let no branch close while its trolleys are out; word messages; tell a trolley's country."""
+        """Register the check on closing branches, the messages' texts and the trolleys' countries."""
         from core.accounts.codes import countries
         from core.fleet.rentals import by_phone
         from core.fleet.trolleys.countries import country_of

@@ -218,7 +218,7 @@ def _with_branches(plan: _Plan, rows: list[Branch]) -> _Plan:
 
 
 def _other_terms(refs: tuple[TrolleyRef, ...] | None, terms: _Shared) -> bool:
-    """Return whether the trolleys of a branch were told other terms than these, or may have been."""
+    """Return whether the trolleys of a branch may have been sent other terms than these."""
     if not refs:
         return False
     first = refs[0]

@@ -91,7 +91,7 @@ class Controller(models.Model):
     """An RS485 lock board on one of a device's ports."""
 
     class Protocol(models.TextChoices):
-        """How the board speaks."""
+        """The board's protocol."""
 
         KERONG = "kerong"
         MODBUS = "modbus"
@@ -269,7 +269,7 @@ class DeviceShadow(models.Model):
 
 
 class SlotShadow(models.Model):
-    """What the hardware last said of a slot. Projected; ``id`` is ``<device>:<slot>``."""
+    """The last report of a slot by its hardware. Projected; ``id`` is ``<device>:<slot>``."""
 
     id = models.CharField(max_length=60, primary_key=True)
     device_id = models.UUIDField()

@@ -169,7 +169,7 @@ class DeviceRow(Row, table="fleet_device_shadow", key="device_id", mode="upsert"
 
 
 class SlotRow(Row, table="fleet_slot_shadow", key="id", mode="upsert"):
-    """What the hardware last said of a slot."""
+    """The last report of a slot by its hardware."""
 
     id: str
     device_id: Uuid

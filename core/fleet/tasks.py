@@ -9,5 +9,5 @@ from core.fleet.devices import claim_codes
 
 @shared_task(name="fleet.purge_claim_codes")  # type: ignore[untyped-decorator]
 def purge_claim_codes() -> int:
-    """Delete claim codes that nobody used in time; return how many there were."""
+    """Delete expired claim codes; return how many there were."""
     return claim_codes.purge()

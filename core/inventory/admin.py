@@ -102,7 +102,7 @@ class StockImportAdmin(ModelAdmin):
     autocomplete_fields = ("branch",)
 
     def has_change_permission(self, request: HttpRequest, obj: StockImport | None = None) -> bool:
-        """Nobody may change what was shown; see ``apply``."""
+        """Return False: a preview is not edited; see ``apply``."""
         return False
 
     def get_fields(self, request: HttpRequest, obj: StockImport | None = None) -> tuple[str, ...]:

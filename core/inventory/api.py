@@ -51,7 +51,7 @@ class StockAnswer(serializers.ModelSerializer[StockLevel]):
         return cast("str | None", row.variant_name)  # type: ignore[attr-defined]
 
     def get_available(self, row: StockLevel) -> int:
-        """Return the units that nobody has reserved."""
+        """Return the units that are not reserved."""
         return row.on_hand - row.reserved
 
 

@@ -37,7 +37,7 @@ Outcome = Literal["refused", "changed", "unchanged", "applied"]
 
 @dataclass(frozen=True)
 class CountedLine:
-    """What one line of the file leads to; ``None``: it says nothing of that."""
+    """What one line of the file changes; ``None``: it leaves that alone."""
 
     line: int
     outcome: Outcome

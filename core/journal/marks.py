@@ -56,7 +56,7 @@ class Marks:
     def add(
         self, stream: str, partition: str, head: CommitHead, at: float, extents: Sequence[Extent]
     ) -> None:
-        """Note a commit. A disk that takes no more is said once; the commit itself was made."""
+        """Record a commit. A failing disk is logged once; the commit itself was made."""
         names = [entity for entity, _, _ in extents[:_MOST_NAMES]]
         line = _encode(Mark(stream, partition, head.number, head.checksum, at, names)) + b"\n"
         try:
@@ -81,7 +81,7 @@ class Marks:
                     yield mark
 
     def forget(self) -> None:
-        """Begin anew: what was lost has been accepted."""
+        """Start over: the loss has been accepted."""
         self.close()
         self._path.unlink(missing_ok=True)
         self._older.unlink(missing_ok=True)

@@ -59,7 +59,7 @@ class Snapshot(models.Model):
 
 
 class Wake(models.Model):
-    """Which entities must be stood up at start, and how far their tells have been delivered."""
+    """Which entities must be activated at start, and how far their tells have been delivered."""
 
     entity = models.CharField(max_length=ENTITY_LENGTH, primary_key=True)
     wake = models.BooleanField(null=True)

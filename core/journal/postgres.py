@@ -274,7 +274,7 @@ class PostgresJournal(SqlJournal):
                     time.sleep(_RETRY_S)
 
     def _resolve(self) -> None:
-        """Settle a commit that is still in doubt, so that nobody reads or writes beside it."""
+        """Settle a commit in doubt before any further read or write."""
         if self._doubt is not None:
             with self._doubt_lock:
                 if self._doubt is not None:

@@ -51,7 +51,7 @@ class SnapshotRow(Row, table="journal_snapshot", key="entity", mode="upsert"):
 
 
 class WakeRow(Row, table="journal_wake", key="entity", mode="merge"):
-    """Whether an entity is woken at start, and its watermark of tells; None leaves either as it was."""
+    """Whether an entity is activated at start, and its watermark of tells; None leaves either as it was."""
 
     entity: str
     wake: bool | None

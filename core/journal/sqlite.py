@@ -93,7 +93,7 @@ class SqliteJournal(SqlJournal):
             self._readers.pop().close()
 
     def quick_check(self) -> Sequence[str]:
-        """Return what SQLite says is wrong with the file's pages and indexes."""
+        """Return the damage that SQLite finds in the file's pages and indexes."""
         return [text for (text,) in self.query("PRAGMA quick_check") if text != "ok"]
 
     def take(self, partition: str) -> int:

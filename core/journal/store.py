@@ -90,7 +90,7 @@ class SqlJournal(ABC):
         """Close every connection."""
 
     def quick_check(self) -> Sequence[str]:
-        """Return what the database says is wrong with its own file, if it can be asked."""
+        """Return the damage that the database finds in its own file, if it can check."""
         return ()
 
     # The port.
@@ -124,7 +124,7 @@ class SqlJournal(ABC):
         return CommitResult({})
 
     def head(self, partition: str, afresh: bool = False) -> CommitHead:
-        """Return the last commit of the chain; ``afresh``: as the database has it, others may write too."""
+        """Return the last commit of the chain; ``afresh``: from the database, since others may write too."""
         head = None if afresh else self._heads.get(partition)
         if head is None:
             head = self.found_head(partition, self.query(HEAD, partition))
@@ -136,7 +136,7 @@ class SqlJournal(ABC):
         return head
 
     def _linked(self, partition: str, before: CommitHead, link: ChainedCommit | None) -> None:
-        """A commit was made: remember it, and mark it before anybody hears of it."""
+        """Record a commit in memory and in the marks, before anything is answered or published."""
         self._heads[partition] = before if link is None else link.head
         if link is not None and self.marks is not None:
             self.marks.add(self.stream_epoch, partition, link.head, link.at, link.extents)

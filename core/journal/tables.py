@@ -114,7 +114,7 @@ def _columns(row: type) -> dict[str, Column]:
 
 
 class Row(msgspec.Struct, metaclass=_RowType):
-    """Base of all rows: a subclass has a field for each column, whose annotation says of which type.
+    """Base of all rows: a subclass has an annotated field for each column.
 
     Its arguments are those of :class:`Form`: ``table``, ``key`` (one name or several), ``mode``, and
     ``while_null``. Rows are made by keyword, but for those that every command writes: a type made by a

@@ -18,7 +18,7 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Word the messages, send those to browsers, and tell of roles."""
+        """Register the messages' texts, the web push sender and the notices about roles."""
         from core.accounts import signals
         from core.notifications import composing, preferences, roles
         from core.outbox.letters import composer

@@ -20,7 +20,7 @@ _GOOD_FOR = timedelta(days=1)
 
 
 def notify(user_id: uuid.UUID | str, kind: str, data: dict[str, str], key: str) -> bool:
-    """Tell a person of an occasion; return False if they were told, or are nobody any more.
+    """Notify a person of an occasion; return False if they were already, or have no account any more.
 
     ``key`` names the occasion, ``data`` holds codes and names of things for ``kinds.words_of``. In the
     caller's transaction: nothing leaves before its commit. Blocking.
@@ -47,7 +47,7 @@ def notify(user_id: uuid.UUID | str, kind: str, data: dict[str, str], key: str) 
 
 
 def purge() -> int:
-    """Forget what people were told long ago; return how much. Blocking."""
+    """Delete old notifications; return how many. Blocking."""
     return Notification.objects.filter(created_at__lt=timezone.now() - KEPT).delete()[0]
 
 

@@ -12,7 +12,7 @@ from core.outbox.letters import known_language
 
 
 class Ways(NamedTuple):
-    """How a kind is told: on open pages, by mail, text message, web push."""
+    """How a kind is delivered: on open pages, by mail, text message, web push."""
 
     socket: bool = True
     email: bool = False
@@ -41,7 +41,7 @@ LINKS: dict[str, str] = {
 
 
 class Words(NamedTuple):
-    """A notification as somebody reads it."""
+    """A notification's text."""
 
     title: str
     text: str
@@ -49,7 +49,7 @@ class Words(NamedTuple):
 
 
 def words_of(kind: str, data: Mapping[str, str], language: str) -> Words:
-    """Return what the notification says; a code in the data has words of its own where there are some."""
+    """Return the notification's text; a code in the data may have a text of its own."""
     words = WORDS[known_language(language)]
     told = {name: words.get(f"{name}.{value}", value) for name, value in data.items()}
     return Words(

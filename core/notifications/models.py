@@ -10,7 +10,7 @@ from core.accounts.models import User
 
 
 class Notification(models.Model):
-    """Something that one person was told. Words are found when it is shown, in the reader's language."""
+    """A notification to one person. Its text is composed when it is shown, in the reader's language."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notifications")
@@ -32,7 +32,7 @@ class Notification(models.Model):
 
 
 class Preference(models.Model):
-    """How one person wants one kind; without a row as ``kinds`` says."""
+    """One person's preference for one kind; without a row the default in ``kinds`` holds."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notification_preferences")
     kind = models.CharField(max_length=30)

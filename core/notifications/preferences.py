@@ -21,7 +21,7 @@ def of(user: User) -> dict[str, Ways]:
 
 
 def put(user: User, wanted: Mapping[str, Mapping[str, bool]]) -> None:
-    """Keep what is wanted; what is left out is as it is unless somebody says otherwise. Blocking."""
+    """Save preferences; what is left out gets its default. Blocking."""
     with transaction.atomic():
         Preference.objects.filter(user=user).delete()
         Preference.objects.bulk_create(

@@ -9,5 +9,5 @@ from core.notifications import dispatch
 
 @shared_task(name="notifications.purge", ignore_result=True)  # type: ignore[untyped-decorator]
 def purge() -> int:
-    """Forget what people were told long ago; return how much."""
+    """Delete old notifications; return how many."""
     return dispatch.purge()

@@ -384,7 +384,7 @@ class OrderView(RowView[Order]):
 
 @require_safe
 def exit_pass(request: HttpRequest, code: str) -> HttpResponse:
-    """Lead whoever scans an exit pass with a plain camera to the exit's page, which is for staff."""
+    """Redirect an exit pass scanned with a plain camera to the exit's page, which is for staff."""
     try:
         order = passes.find(code)
     except passes.PassError:

@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class OrdersConfig(AppConfig):
-    """Read models of orders, and what is said of them."""
+    """Read models of orders, and the messages about them."""
 
     name = "core.orders"
     label = "orders"

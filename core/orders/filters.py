@@ -65,7 +65,7 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]
         return rows.filter(wanted | Q(_bought_by(text)))
 
     def bought_by(self, rows: QuerySet[Order], _: str, text: str) -> QuerySet[Order]:
-        """Keep what people of such a name bought, or whoever has that number."""
+        """Filter by the buyer's name or phone number."""
         return rows.filter(_bought_by(text.strip()))
 
     def with_code(self, rows: QuerySet[Order], _: str, text: str) -> QuerySet[Order]:
@@ -73,7 +73,7 @@ class OrderFilter(django_filters.FilterSet):  # type: ignore[misc]
         return rows.filter(pk__in=_of_code(text))
 
     def with_dispute(self, rows: QuerySet[Order], _: str, wanted: bool) -> QuerySet[Order]:
-        """Keep what a buyer's bank asks about, or the rest."""
+        """Filter by whether there is a dispute."""
         return rows.exclude(dispute_status="") if wanted else rows.filter(dispute_status="")
 
     def since_day(self, rows: QuerySet[Order], _: str, day: date) -> QuerySet[Order]:

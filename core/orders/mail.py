@@ -41,7 +41,7 @@ UNWANTED = "unwanted"
 
 
 def due(now: datetime) -> QuerySet[Order]:
-    """Return the orders whose receipt nobody has sent, nor is sending."""
+    """Return the orders whose receipt is neither sent nor being sent."""
     mails = ReceiptMail.objects.filter(order_id=OuterRef("pk"))
     over = mails.filter(done_at__isnull=False) | mails.filter(claimed_at__gt=now - CLAIM)
     recent = Order.objects.filter(placed_at__gt=now - GIVEN_UP, number__isnull=False)
@@ -49,7 +49,7 @@ def due(now: datetime) -> QuerySet[Order]:
 
 
 def send(order_id: uuid.UUID) -> bool:
-    """Send an order's receipt if nobody has; return whether it went out now. Blocking.
+    """Send an order's receipt if it was not sent; return whether it went out now. Blocking.
 
     Raises what the mail server's refusal raises; it is due again then.
     """
@@ -81,7 +81,7 @@ def address_given(user_id: uuid.UUID, **signal: object) -> None:
 
 
 def _claimed(order_id: uuid.UUID, now: datetime) -> bool:
-    """Take the claim; False if it is done, or somebody else is at it."""
+    """Take the claim; False if it is sent, or another worker has claimed it."""
     mail, made = ReceiptMail.objects.get_or_create(pk=order_id, defaults={"claimed_at": now})
     if made:
         return True

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Order(models.Model):
-    """What somebody bought and paid. Projected."""
+    """A paid purchase. Projected."""
 
     order_id = models.UUIDField(primary_key=True)
     """That of the payment that made it."""

@@ -35,7 +35,7 @@ def composer(kind: str, compose: Composer) -> None:
 
 
 def compose(message: OutgoingMessage) -> Letter | None:
-    """Return what the message says, None if there is nothing to say any more. Blocking.
+    """Return the message's text, None if it is obsolete. Blocking.
 
     Raises KeyError for a kind that nobody registered.
     """

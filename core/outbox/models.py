@@ -26,7 +26,7 @@ class DeliveryOutcome(models.TextChoices):
 
 
 class OutgoingMessage(models.Model):
-    """One message to one address. What it says is composed when it is sent: no secret lies here."""
+    """One message to one address. Its text is composed when it is sent: no secret is stored."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     key = models.CharField(max_length=120, unique=True)

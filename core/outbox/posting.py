@@ -58,7 +58,7 @@ def post(
 
 
 def forget(user_id: uuid.UUID, *addresses: str | None) -> None:
-    """Forget what was sent, or is to be, to somebody whose account is erased. Blocking."""
+    """Delete the messages to an erased account. Blocking."""
     known = [address for address in addresses if address]
     OutgoingMessage.objects.filter(user_id=user_id).delete()
     OutgoingMessage.objects.filter(to__in=known).delete()

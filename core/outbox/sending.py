@@ -30,7 +30,7 @@ _FIRST_S, _LONGEST_S = 5.0, 3600.0
 
 
 def due(now: datetime) -> QuerySet[OutgoingMessage]:
-    """Return the messages that nobody has sent, nor is sending, the oldest first."""
+    """Return the messages neither sent nor being sent, the oldest first."""
     return OutgoingMessage.objects.filter(done_at=None, due_at__lte=now).order_by("due_at")
 
 

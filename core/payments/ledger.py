@@ -60,5 +60,5 @@ def client_of(payment_id: str) -> dict[str, Any]:
 
 
 def forget(user_id: uuid.UUID, **signal: object) -> None:
-    """Erase the addresses that somebody gave."""
+    """Erase the addresses of a person."""
     PaymentDetails.objects.filter(user_id=user_id).update(shipping_address=None, billing_address=None)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 
 class Payment(models.Model):
-    """Money that somebody owes or paid. Projected."""
+    """A payment, due or made. Projected."""
 
     payment_id = models.UUIDField(primary_key=True)
     user_id = models.UUIDField()
@@ -80,7 +80,7 @@ class Attempt(models.Model):
 
 
 class PaymentDetails(models.Model):
-    """What belongs to a payment and not into the journal: it names somebody, or is the shopper's secret."""
+    """Details of a payment that do not belong in the journal: personal data, and the shopper's secret."""
 
     payment_id = models.UUIDField(primary_key=True)
     user_id = models.UUIDField(null=True, blank=True, db_index=True)

@@ -47,7 +47,7 @@ Tell = Callable[[Address, Any, "str | None", str], None]
 
 
 class ProviderCalls:
-    """One pool of threads a provider, so that a slow one holds nobody else up."""
+    """One pool of threads a provider, so that a slow one does not block the others."""
 
     def __init__(self, tell: Tell, workers: int) -> None:
         self._tell = tell
@@ -81,7 +81,7 @@ class ProviderCalls:
         self._webhooks.start()
 
     def stop(self) -> None:
-        """Take no more; calls under way end within the providers' timeout, and nobody waits for them."""
+        """Accept no more; calls under way end within the providers' timeout, and are not waited for."""
         with self._lock:
             self._stopped = True
             self._webhooks.stop()

@@ -1,4 +1,4 @@
-"""The reconciliation: asks providers about every payment whose outcome is not known."""
+"""The reconciliation: looks up every payment with an unknown outcome at its provider."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def reconcile() -> int:
 
 @shared_task(name="payments.catch_up")  # type: ignore[untyped-decorator]
 def catch_up() -> None:
-    """Have every provider asked what happened there and was not told."""
+    """Fetch from every provider the events whose webhooks were missed."""
     for name in registry.names():
         owner_jobs.send(CATCH_UP, name)
 
 
 def _next(started: datetime, asked: datetime) -> datetime:
-    """Return when a payment is asked about after ``asked``: the older it is, the less often."""
+    """Return when a payment is looked up after ``asked``: the older it is, the less often."""
     wait = max(timedelta(seconds=settings.PAYMENT_RECONCILE_S), asked - started)
     return asked + min(wait, _LONGEST)

@@ -21,7 +21,7 @@ log = logging.getLogger("payments")
 
 
 def receive(name: str, body: bytes, headers: Mapping[str, str]) -> None:
-    """Take a webhook; returns once what it says is durable. ``headers`` have lower-case names.
+    """Receive a webhook; returns once its content is durable. ``headers`` have lower-case names.
 
     Raises Problem: 404 for an unknown provider, 400 for a bad signature or body, 503 while nobody can decide,
     and then the provider delivers it again.

@@ -98,8 +98,8 @@ def checked(body: type[ClosedSerializer], request: Request, *, partial: bool = F
     return cast("dict[str, Any]", found.validated_data)
 
 
-class Telling:
-    """A field that tells with each of its errors the code and the values by which other languages say it."""
+class CodedErrors:
+    """A field whose errors carry a code and values, so that they can be translated."""
 
     error_messages: dict[str, Any]
     validators: list[Any]
@@ -133,7 +133,7 @@ class Telling:
             raise serializers.ValidationError(found)
 
 
-class StrictText(Telling, serializers.CharField):
+class StrictText(CodedErrors, serializers.CharField):
     """Text that must come as text: a number is refused, not turned into one."""
 
     def to_internal_value(self, data: Any) -> str:
@@ -157,7 +157,7 @@ class LineText(StrictText):
         return line
 
 
-class StrictBoolean(Telling, serializers.BooleanField):
+class StrictBoolean(CodedErrors, serializers.BooleanField):
     """True or false, and nothing that only looks like it."""
 
     def to_internal_value(self, data: Any) -> bool:
@@ -167,7 +167,7 @@ class StrictBoolean(Telling, serializers.BooleanField):
         return data
 
 
-class StrictInteger(Telling, serializers.IntegerField):
+class StrictInteger(CodedErrors, serializers.IntegerField):
     """A whole number that must come as one."""
 
     def to_internal_value(self, data: Any) -> int:
@@ -177,7 +177,7 @@ class StrictInteger(Telling, serializers.IntegerField):
         return data
 
 
-class StrictFloat(Telling, serializers.FloatField):
+class StrictFloat(CodedErrors, serializers.FloatField):
     """A number that needs no digits kept and must come as one."""
 
     def to_internal_value(self, data: Any) -> float:
@@ -187,7 +187,7 @@ class StrictFloat(Telling, serializers.FloatField):
         return float(data)
 
 
-class StrictChoice(Telling, serializers.ChoiceField):
+class StrictChoice(CodedErrors, serializers.ChoiceField):
     """One of some words or numbers, of the type that they have."""
 
     def to_internal_value(self, data: Any) -> Any:
@@ -200,7 +200,7 @@ class StrictChoice(Telling, serializers.ChoiceField):
         return data
 
 
-class StrictEmail(Telling, serializers.EmailField):
+class StrictEmail(CodedErrors, serializers.EmailField):
     """An e-mail address, which is text."""
 
     def to_internal_value(self, data: Any) -> str:
@@ -210,7 +210,7 @@ class StrictEmail(Telling, serializers.EmailField):
         return super().to_internal_value(data)
 
 
-class ExactNumber(Telling, serializers.DecimalField):
+class ExactNumber(CodedErrors, serializers.DecimalField):
     """A number kept digit for digit; text is refused. Wants ``core.rest.json.JSONParser``."""
 
     def to_internal_value(self, data: Any) -> Decimal:
@@ -255,7 +255,7 @@ def type_name(data: Any) -> str:
     return names.get(type(data), "a number")
 
 
-class StrictId(Telling, serializers.UUIDField):
+class StrictId(CodedErrors, serializers.UUIDField):
     """An id, which is text on the wire: UUIDs made of numbers are refused."""
 
     def to_internal_value(self, data: Any) -> Any:

@@ -76,7 +76,7 @@ class JSONParser(BaseParser):
 
 
 class AlwaysFirst(BaseContentNegotiation):
-    """The view's first renderer and the parser that fits; the Accept header is not asked.
+    """The view's first renderer and the parser that fits; the Accept header is ignored.
 
     There is one representation, and a problem must reach a client that only asked for an image.
     """

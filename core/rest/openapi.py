@@ -78,7 +78,7 @@ class ClosedBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
 
 
 def _with_length(field: serializers.Field[Any, Any, Any, Any], schema: Fragment) -> Fragment:
-    """Return a field's schema with what it says of text that may not be blank, also as one of a list."""
+    """Return a field's schema with minLength where text may not be blank, also inside a list."""
     if isinstance(field, serializers.ListField) and "items" in schema:
         return {**schema, "items": _with_length(field.child, schema["items"])}
     if isinstance(field, serializers.CharField) and not field.allow_blank:
@@ -155,7 +155,7 @@ class Schema(AutoSchema):
         return {REFUSALS: list(rules), **found} if rules and not reads else found
 
     def get_summary(self) -> str:
-        """Return the first sentence of what the operation's docstring says."""
+        """Return the first sentence of the operation's docstring."""
         first = " ".join(self.get_description().strip().split("\n\n")[0].split())
         return _SENTENCE.split(first, maxsplit=1)[0].rstrip(".")
 
@@ -176,7 +176,7 @@ def merge_registered(result: Fragment, **_: Any) -> Fragment:
 
 
 def add_problems(result: Fragment, **_: Any) -> Fragment:
-    """Post-processing hook: every operation tells of the problems that it may answer with."""
+    """Post-processing hook: every operation documents its problem responses."""
     components = result["components"]
     components.setdefault("schemas", {})["Problem"] = _PROBLEM
     components["responses"] = {name: _answer(*each) for name, each in _ANSWERS.items()}

@@ -49,7 +49,7 @@ def check(callback: Any, method: str, route: str, given: QueryDict) -> None:
 
 @cache
 def declared(callback: Any, method: str, route: str) -> dict[str, dict[str, Any]]:
-    """Return the query parameters that the document tells of the operation, by name."""
+    """Return the documented query parameters of the operation, by name."""
     path = "/" + _CONVERTER.sub(r"{\1}", route)
     with _DESCRIBING:
         generator = SchemaGenerator()  # type: ignore[no-untyped-call]  # keeps the view's schema alive

@@ -72,11 +72,11 @@ class View(APIView):
         return self.response
 
     def handle_exception(self, exc: Exception) -> Response:
-        """Answer an error; who lacks a role for want of a second factor is told so."""
+        """Answer an error; a missing second factor gets a 403 of its own."""
         return super().handle_exception(_for_want_of_a_factor(exc, self.request, self.kwargs) or exc)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        """Let nobody keep what is one person's; what has an ETag may be asked about again."""
+        """Set Cache-Control: private data is not stored; with an ETag it may be revalidated."""
         final = super().finalize_response(request, response, *args, **kwargs)
         final.headers.setdefault(
             "Cache-Control", "private, no-cache" if "ETag" in final.headers else "no-store"
@@ -101,7 +101,7 @@ _PLACES = frozenset({"branch_id", "chain_id", "device_id"})
 
 
 def _for_want_of_a_factor(exc: Exception, request: Request, named: dict[str, Any]) -> Problem | None:
-    """Return the 403 of somebody whose chain withholds roles until there is a second factor."""
+    """Return the 403 of a user whose chain requires a second factor for roles."""
     withheld = getattr(getattr(request, "auth", None), "withheld", ())
     hidden = isinstance(exc, Http404) and not _PLACES.isdisjoint(named)
     if withheld and (hidden or isinstance(exc, PermissionDenied | exceptions.PermissionDenied)):

@@ -1,4 +1,4 @@
-"""Which hosts, origins and proxies are trusted, and what browsers are told to refuse."""
+"""Trusted hosts, origins and proxies, and the security headers."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Telling shoppers what share of their budget they have reached, once each.
+"""Notifications of budget alerts: what share of their budget shoppers have reached, once each.
 
-Whoever has the page open hears of it at once by the cart's topic. This is for the other ways that they want
-to be told in; what was told stands among the notifications, so nothing is forgotten in a crash.
+An open page is updated at once by the cart's topic. This is for the other ways in which a shopper wants to
+be notified; what was sent stands among the notifications, so nothing is forgotten in a crash.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ _RECENT = timedelta(hours=6)
 _AT_ONCE = 200
 
 
-def tell_due() -> int:
-    """Tell of what nobody was told of; return how many alerts. Blocking."""
+def notify_due() -> int:
+    """Send the notifications that are due; return how many. Blocking."""
     recent = BudgetAlert.objects.filter(at__gt=timezone.now() - _RECENT).order_by("-at")[:_AT_ONCE]
     keys = {_key(alert): alert for alert in recent}
-    told = set(Notification.objects.filter(key__in=keys).values_list("key", flat=True))
-    due = [alert for key, alert in keys.items() if key not in told]
-    return sum(_tell(alert) for alert in reversed(due))
+    sent = set(Notification.objects.filter(key__in=keys).values_list("key", flat=True))
+    due = [alert for key, alert in keys.items() if key not in sent]
+    return sum(_notify(alert) for alert in reversed(due))
 
 
 def _key(alert: BudgetAlert) -> str:
     return f"budget:{alert.pk}"
 
 
-def _tell(alert: BudgetAlert) -> bool:
+def _notify(alert: BudgetAlert) -> bool:
     data = {
         "percent": f"{alert.share * 100:f}".rstrip("0").rstrip("."),
         "amount": f"{quantize(alert.amount, alert.currency)} {alert.currency}",

@@ -30,7 +30,7 @@ class Cart(models.Model):
 
 
 class Need(models.Model):
-    """What a cart's goods ask of staff, and what they said. Projected."""
+    """An approval that a cart's goods need, and the decision of staff. Projected."""
 
     need_id = models.UUIDField(primary_key=True)
     user_id = models.UUIDField(db_index=True)

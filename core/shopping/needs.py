@@ -10,10 +10,10 @@ _MOST = 200
 
 
 def find(need_id: str) -> Need | None:
-    """Return what was asked under that id, or None."""
+    """Return the request with that id, or None."""
     return Need.objects.filter(pk=uuid.UUID(need_id)).first()
 
 
 def waiting(branch: str) -> list[Need]:
-    """Return what waits for somebody in that branch, the longest wait first."""
+    """Return the pending requests of that branch, the longest wait first."""
     return list(Need.objects.filter(branch_code=branch, state="waiting").order_by("raised_at")[:_MOST])

@@ -73,7 +73,7 @@ class ItemsGoneRow(Row, table="shopping_cart_item", key="user_id", mode="delete"
 
 
 class NeedRow(Row, table="shopping_need", key="need_id", mode="upsert"):
-    """What a cart's goods ask of staff, and what they said."""
+    """An approval that a cart's goods need, and the decision of staff."""
 
     need_id: Uuid
     user_id: Uuid
@@ -188,7 +188,7 @@ def _totals(state: State, user_id: str, revision: int, at: float) -> CartRow:
 
 
 def _alert(event: BudgetAlerted, user_id: str) -> BudgetAlertRow:
-    """Return the row; one share is told once a period, so its id is made of the two and the moment."""
+    """Return the row; a share alerts once a period, so its id is made of the two and the moment."""
     told, name = event.standing, f"budget:{user_id}:{event.began}:{event.share}:{event.at}"
     return BudgetAlertRow(
         id=str(uuid.uuid5(uuid.NAMESPACE_URL, name)),

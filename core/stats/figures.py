@@ -27,7 +27,7 @@ _HOURLY = timedelta(days=2)
 
 
 class Window(NamedTuple):
-    """From ``begin`` to before ``end``; ``now`` is when it was asked for."""
+    """From ``begin`` to before ``end``; ``now`` is the time of the request."""
 
     begin: datetime
     end: datetime

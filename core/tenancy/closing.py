@@ -23,7 +23,7 @@ def register(counter: Counter) -> None:
 
 
 def trolleys_out(branches: QuerySet[Branch]) -> int:
-    """Return how many trolleys of these branches somebody has, or are out of their slots. Blocking."""
+    """Return how many trolleys of these branches are in use, or out of their slots. Blocking."""
     return sum(counter(branches) for counter in _counters)
 
 

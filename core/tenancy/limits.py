@@ -8,5 +8,5 @@ from core.tenancy.models import Chain
 
 
 def refund_limit(chain: str) -> Decimal | None:
-    """Return above what a refund is asked about once more; None: never. Blocking."""
+    """Return the amount above which a refund needs confirmation; None: never. Blocking."""
     return Chain.objects.filter(slug=chain).values_list("refund_limit", flat=True).first()

@@ -90,7 +90,7 @@ class Chain(models.Model):
 
 
 class ConflictDisplay(models.TextChoices):
-    """What a shopper who scans a trolley that somebody has is told of whoever that is."""
+    """What a shopper who scans a trolley in use learns about its holder."""
 
     NAME = "name"
     MASKED = "masked"

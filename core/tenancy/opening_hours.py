@@ -17,7 +17,7 @@ _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", re.A)
 
 
 def check(hours: Any) -> None:
-    """Raise ValidationError that says what was expected and what came."""
+    """Raise ValidationError with what was expected and what came."""
     if not isinstance(hours, dict):
         raise ValidationError(f"Expected an object of days, got {type(hours).__name__}.")
     for day, spans in hours.items():

@@ -10,7 +10,7 @@ from core.trail.notes import SYSTEM, acting
 
 
 class Acting:
-    """Middleware that names whoever is logged in to the admin; the API names its callers itself."""
+    """Middleware that sets the acting user of the admin; the API sets its callers itself."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response

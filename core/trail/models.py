@@ -11,8 +11,8 @@ import uuid
 from django.db import models
 
 
-class Said(models.Model):
-    """What every table of the trail says of one deed."""
+class TrailRecord(models.Model):
+    """Fields that every table of the trail has of one action."""
 
     at = models.DateTimeField()
     who = models.CharField(max_length=80)
@@ -30,7 +30,7 @@ class Said(models.Model):
         return f"{self.what} on {self.subject}"
 
 
-class Note(Said):
+class Note(TrailRecord):
     """A change of a row that waits to be sealed."""
 
     chain = models.CharField(max_length=50, blank=True, default="")
@@ -39,7 +39,7 @@ class Note(Said):
     """JSON: field -> [before, after]."""
 
 
-class CommandNote(Said):
+class CommandNote(TrailRecord):
     """A command of staff. Projected from the journal, and kept there."""
 
     id = models.UUIDField(primary_key=True)
@@ -59,7 +59,7 @@ class Head(models.Model):
         return f"{self.chain} {self.seq}"
 
 
-class Entry(Said):
+class Entry(TrailRecord):
     """A sealed note: never changed, never deleted."""
 
     chain = models.CharField(max_length=50, blank=True, default="")

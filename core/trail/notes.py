@@ -37,7 +37,7 @@ def acting(who: str) -> Iterator[None]:
 
 @contextmanager
 def without_notes() -> Iterator[None]:
-    """Note nothing within: for the demonstration's first load, which nobody has to answer for."""
+    """Record nothing within: for the demo's first load, which has no actor."""
     token = _silent.set(True)
     try:
         yield
@@ -46,7 +46,7 @@ def without_notes() -> Iterator[None]:
 
 
 def actor() -> str:
-    """Return who acts."""
+    """Return the acting user."""
     return _who.get()
 
 
@@ -74,7 +74,7 @@ class Watched(NamedTuple):
 def note(
     what: str, on: str, place: RowPlace, reason: str = "", changes: dict[str, Any] | None = None
 ) -> None:
-    """Note one deed."""
+    """Record one action."""
     if _silent.get():
         return
     Note.objects.create(

@@ -24,7 +24,7 @@ class CommandRow(Row, table="trail_commandnote", key="id", mode="upsert"):
 
 
 class StaffCommand(NamedTuple):
-    """What an event says of the command that led to it."""
+    """The command behind an event."""
 
     what: str
     reason: Callable[[Any], str] = lambda event: ""

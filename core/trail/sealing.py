@@ -46,7 +46,7 @@ def digest(before: str, entry: Entry) -> str:
 
 
 def seal(place_of: Places) -> int:
-    """Seal what was noted; return how many. ``place_of`` says where a command's note belongs."""
+    """Seal the pending notes; return how many. ``place_of`` gives a command's chain and branch."""
     sealed = 0
     while some := _seal_some(place_of):
         sealed += some

@@ -36,7 +36,7 @@ class ApiPaths:
 
 
 class OwnWrites:
-    """Middleware that answers a write once this process works with it: what somebody has just made is there
+    """Middleware that answers a write once this process has applied it: read-your-writes
     for the next thing that they do, through whichever door."""
 
     LONGEST_S = 2.0

@@ -54,7 +54,7 @@ def _source(body: bytes) -> str:
 
 @functools.lru_cache(maxsize=64)
 def _dressed(file: Path, _changed_ns: int, _sources_at: float) -> bytes:
-    """Return the page with its files' hashed names, and told to fetch at once what those files will ask for.
+    """Return the page with its files' hashed names, and preload links for what those files import.
 
     By themselves its modules would be found one import after the other, a round trip each. Made once for each
     state of the page; in development also of whatever else the front end has.
@@ -80,7 +80,7 @@ def _dressed(file: Path, _changed_ns: int, _sources_at: float) -> bytes:
 
 @require_safe
 def page(request: HttpRequest, name: str, **_: str) -> HttpResponse:
-    """Serve a shell; the browser asks again each time and mostly hears 304."""
+    """Serve a page's shell; the browser revalidates each time and mostly gets a 304."""
     file: Path = settings.PAGES_DIR / f"{name}.html"
     if not file.is_file():
         raise Http404(f"The page {name} is not part of this installation.")

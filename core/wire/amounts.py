@@ -10,7 +10,7 @@ _TEXT = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
 
 
 class InvalidAmount(ValueError):
-    """What was given is no amount; the text says what was expected and what came."""
+    """Not an amount; the message names what was expected and what came."""
 
 
 def read(given: Any) -> Decimal:

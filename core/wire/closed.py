@@ -11,6 +11,6 @@ def unknown(given: Iterable[str], known: Collection[str], what: str = "field") -
 
 
 def sentence(known: Collection[str] | None, what: str = "field") -> str:
-    """Return what is said of a name that is not known; None: it is not known what would be."""
+    """Return the sentence about an unknown name; None if the known ones are not known either."""
     told = f"This {what} is not known."
     return told if known is None else f"{told} Expected: {', '.join(sorted(known)) or 'none'}."

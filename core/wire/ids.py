@@ -11,7 +11,7 @@ EXPECTED = "Expected an id such as 018f6f2e-9c7b-7a43-8d05-1f2a3b4c5d6e"
 
 
 class InvalidId(ValueError):
-    """The text is no id; the sentence says what was expected and what came."""
+    """Not an id; the message names what was expected and what came."""
 
 
 def parse(text: str) -> uuid.UUID:

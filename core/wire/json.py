@@ -28,7 +28,7 @@ _untyped = msgspec.json.Decoder()
 
 
 class InvalidJSON(msgspec.DecodeError):
-    """The text is no JSON that is taken; the sentence says why. Never holds more than a piece of it.
+    """Not acceptable JSON; the message gives the reason, with at most a fragment of it.
 
     ``field`` is the path of what is wrong, empty where that is the text as a whole.
     """

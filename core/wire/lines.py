@@ -17,7 +17,7 @@ _blanks = re.compile(r"[^\S\n\r\t\v\f\x1c-\x1f\x85\u2028\u2029]+")
 
 
 class NotOneLine(ValueError):
-    """The text holds what a line must not; its text says what and where."""
+    """The text holds characters that a line must not; the message names which and where."""
 
 
 def one_line(text: str) -> str:

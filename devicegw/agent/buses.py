@@ -66,7 +66,7 @@ class Buses:
             self._buses.append(BusHandle(bus, self._bus_died))
 
     async def stop(self) -> None:
-        """End every unlock by name and close the ports; all that was told has arrived when this returns."""
+        """End every unlock with a result and close the ports; every report has been delivered on return."""
         for bus in self._buses:
             await asyncio.to_thread(bus.stop)
         # What the buses told last stands in the loop's queue before this callback.
@@ -75,7 +75,7 @@ class Buses:
         await told.wait()
 
     async def hello(self) -> wire.Hello:
-        """Return who we are and what the hardware says now, once every board was heard or given up."""
+        """Return the hello with the current readings, once every board has answered or was given up."""
         try:
             await asyncio.wait_for(self._surveyed.wait(), SURVEY_S)
         except TimeoutError:

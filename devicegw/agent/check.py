@@ -144,7 +144,7 @@ async def check_link(config: AgentConfig) -> CheckRow:
 
 
 async def check_broker(config: AgentConfig, link: MqttLink) -> CheckRow:
-    """Connect under a name of our own and ask for the device's commands; the server is not spoken to."""
+    """Connect with a separate client id and subscribe to the device's commands, without the server."""
     what = f"link mqtt {link.broker.address}"
     topics = broker.DeviceTopics(link.prefix, link.chain, link.branch, config.device_id)
     try:

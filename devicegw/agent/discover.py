@@ -28,7 +28,7 @@ BY_ID = Path("/dev/serial/by-id")
 
 @dataclass(frozen=True, slots=True)
 class FoundBoard:
-    """Something that was heard on a port."""
+    """A board that answered on a port."""
 
     port: str
     baudrate: int
@@ -125,7 +125,7 @@ def run(
     opener: Callable[[str, int], OpenPort] = serial_port,
     patience_s: float = PATIENCE_S,
 ) -> int:
-    """Write a line for whatever was heard; return 0 if anything answered, 1 if nothing did."""
+    """Print a line for each answer; return 0 if anything answered, 1 if nothing did."""
     answered = 0
     if not names:
         write("no serial port found; name one with --port\n")

@@ -76,7 +76,7 @@ def firmware() -> str:
 
 
 class Agent:
-    """Wires outbox, buses and link, and runs them until told to stop."""
+    """Wires outbox, buses and link, and runs them until stopped."""
 
     def __init__(
         self,
@@ -141,7 +141,7 @@ class Agent:
         return RESTART if self._wants_restart else 0
 
     def _updater_and_link(self, queue: OutboxQueue, buses: Buses) -> tuple[Updater, ServerLink]:
-        """Return the two that know each other: offers come over the link, and what is healthy greets anew."""
+        """Return updater and link: offers come over the link, and a healthy version sends a new hello."""
         config = self._config
         link: ServerLink
         updater = Updater(
@@ -159,7 +159,7 @@ class Agent:
         return updater, link
 
     def _version(self) -> str:
-        """Return what hello says of us: a version on trial is not there yet."""
+        """Return the version for the hello: one on trial does not count yet."""
         trial = Versions(firmware_root(self._config)).trial()
         on_trial = trial is not None and trial.state == "trying" and trial.version == firmware()
         return firmware() + (TRIAL if on_trial else "")

@@ -1,4 +1,4 @@
-"""The board protocols by name: who speaks each, and over what."""
+"""The board protocols by name: the driver of each, and its line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from devicegw.simulator.inprocess import InProcessLine
 
 
 def driver_of(bus: BusConfig) -> Driver:
-    """Return what speaks the bus's protocol; a new one is a module in devicegw.bus.boards and a line here."""
+    """Return the driver of the bus's protocol; a new one is a module in devicegw.bus.boards and a row."""
     if bus.protocol == "modbus":
         return ModbusDriver(bus.boards)
     return KerongDriver()

@@ -42,7 +42,7 @@ _MAC = re.compile(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 
 
 class NotRegistered(Exception):
-    """The server did not let us in; the message says why and what to do."""
+    """The server refused the registration; the message gives the reason and the remedy."""
 
 
 class RegistrationRequest(Struct, frozen=True):
@@ -82,7 +82,7 @@ _PLACEHOLDER = Registered("-", "-", "", "", _Link("wss://nowhere"))
 
 
 def register(request: RegistrationRequest, path: Path, root: Path = Path("/")) -> str:
-    """Register and write ``path`` and the token; return what to tell whoever typed it.
+    """Register and write ``path`` and the token; return the text to print.
 
     ``root`` is where /sys and /proc hang. Raises ConfigError, NotRegistered.
     """

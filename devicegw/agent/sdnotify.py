@@ -12,7 +12,7 @@ _log = logging.getLogger("devices.watchdog")
 
 
 class Notifier:
-    """Sends to the socket that systemd names in NOTIFY_SOCKET; without one, to nobody."""
+    """Sends to the socket that systemd names in NOTIFY_SOCKET; without one a no-op."""
 
     def __init__(self, address: str | None) -> None:
         # A leading @ stands for the abstract namespace.

@@ -12,7 +12,7 @@ ANSWER_S = 10.0
 
 
 class LoginFailed(Exception):
-    """The server gave no token; the message says whether the password or the way there is wrong."""
+    """The server gave no token; the message tells a wrong password from a failed connection."""
 
 
 class ServiceAccount:

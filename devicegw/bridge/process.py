@@ -117,7 +117,7 @@ class Bridge:
         await client.subscribe([(f"{self._config.prefix}/+/+/{leaf}", 1) for leaf in leaves])
 
     async def _show_all(self, client: aiomqtt.Client) -> None:
-        """Show what a broker that was started anew has forgotten."""
+        """Publish again what a restarted broker has lost."""
         self._announced.clear()
         await broker.publish(client, self._availability, "online", retain=True)
         for feed in self._feeds.values():

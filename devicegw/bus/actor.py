@@ -25,7 +25,7 @@ class _Step:
 
 @dataclass(frozen=True, slots=True)
 class _Survey:
-    """Answer: what the hardware says, None while not every board has been heard."""
+    """Answer: the readings, None until every board has answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ class BusHandle:
         self._tell(command)
 
     def survey(self) -> pykka.Future[list[SlotReading] | None]:
-        """Ask for every slot's reading; None while not every board has been heard or given up."""
+        """Request every slot's reading; None until every board has answered or was given up."""
         future = self._ref.ask(_Survey(), block=False)
         self._wake.set()
         return cast("pykka.Future[list[SlotReading] | None]", future)

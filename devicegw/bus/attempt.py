@@ -38,7 +38,7 @@ class UnlockAttempt:
         return now >= self.command.expires
 
     def pulsed(self, at: float, exchange: int, *, acknowledged: bool) -> None:
-        """Note a pulse. What the board says of the hook counts from the exchanges after it.
+        """Record a pulse. Readings of the hook count from the exchanges after it.
 
         If the acknowledgement is missing it may still come, in the place of the next
         answer, so that one is no evidence either.
@@ -51,7 +51,7 @@ class UnlockAttempt:
         self.give_up_at = at + self._timings.open_s
 
     def sees(self, hook: Hook, exchange: int) -> bool:
-        """Take what an answered poll says of the hook; return whether the lock is open now."""
+        """Take the hook's reading from an answered poll; return whether the lock is open now."""
         if exchange <= self._evidence_after:
             return False
         if hook == "open":

@@ -14,7 +14,7 @@ from devicegw.wire import Hook, slot_number
 
 
 class BoardState:
-    """One board with its locks, as last heard.
+    """One board with its locks, as last read.
 
     A change is believed once it has lasted (``hook_settle_s``, ``present_settle_s``):
     a hook chatters on its spring, a hand crosses a light barrier. Until then the
@@ -68,7 +68,7 @@ class BoardState:
         return self._news({lock: ("unknown", self._presence(lock)) for lock in range(self.locks)})
 
     def everything(self) -> list[SlotReading]:
-        """Return every slot's last reading, at the time its board was last heard (or given up)."""
+        """Return every slot's last reading, at the time its board last answered (or was given up)."""
         at = self._heard_at
         return [self._reading(lock, hook, present, at) for lock, (hook, present) in self._told.items()]
 

@@ -71,7 +71,7 @@ class Bus:
     # --- from above -----------------------------------------------------------
 
     def submit(self, command: UnlockCommand) -> None:
-        """Take an unlock; exactly one UnlockDone will be told for it."""
+        """Accept an unlock; exactly one UnlockDone will be reported for it."""
         board = self._boards.get(command.board)
         if board is None or command.lock >= board.locks:
             self._unlocks.refuse(command, f"no lock {command.lock} on board {command.board} is configured")
@@ -94,7 +94,7 @@ class Bus:
         self._line.close()
 
     def survey(self) -> list[SlotReading] | None:
-        """Return what the hardware says of every slot, None until every board was heard or given up."""
+        """Return every slot's reading, None until every board has answered or was given up."""
         boards = self._boards.values()
         if not all(board.known for board in boards):
             return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class EchoFilter:
-    """Takes the echo of a request out of what is heard after it."""
+    """Removes the echo of a request from the bytes received after it."""
 
     def __init__(self) -> None:
         self.echoing = False
@@ -24,7 +24,7 @@ class EchoFilter:
         self._held = b""
 
     def take(self, data: bytes) -> bytes:
-        """Return what was heard without the echo; the beginning of what may be one is held back."""
+        """Return the received bytes without the echo; the beginning of a possible one is held back."""
         if not self._awaited:
             return data
         self._held += data

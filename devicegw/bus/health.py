@@ -40,7 +40,7 @@ class BoardHealth:
         self.failures_in_a_row += 1
 
     def declined(self) -> None:
-        """Count a request that the board said no to."""
+        """Count a request that the board rejected."""
         self.refused += 1
         self.failures_in_a_row += 1
 

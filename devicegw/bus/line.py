@@ -52,7 +52,7 @@ class SerialLine:
 
     @property
     def echoing(self) -> bool:
-        """Tell whether the adapter hears itself."""
+        """Return whether the adapter receives its own transmission."""
         return self._echo.echoing
 
     @property
@@ -115,7 +115,7 @@ class SerialLine:
         return answer
 
     def _await_silence(self, transport: PortTransport, health: BoardHealth) -> None:
-        """Wait until nothing was heard for 3.5 characters, throwing away what is."""
+        """Wait for 3.5 characters of silence, discarding what is received."""
         give_up = self._clock.monotonic() + BABBLE_S
         quiet = 0.0
         while True:
@@ -162,7 +162,7 @@ class SerialLine:
 
 
 class _Hearing:
-    """What the tap is told of an answer; costs nothing while nobody looks on."""
+    """An answer as reported to the tap; free while the bus is not inspected."""
 
     def __init__(self, tap: Tap | None, clock: Clock, board: int) -> None:
         self._tap = tap

@@ -21,7 +21,7 @@ class UnlockCommand:
 
 @dataclass(frozen=True, slots=True)
 class SlotReading:
-    """A slot differs from what was last told; ``hook`` is unknown while its board is dead."""
+    """A slot differs from the last report; ``hook`` is unknown while its board is dead."""
 
     slot: int
     hook: Hook

@@ -26,7 +26,7 @@ FINAL = (401, 403, 404, 410)
 
 
 class FirmwareRefused(Exception):
-    """This firmware is not for us, however often it is tried; the message says why."""
+    """This firmware will never be accepted; the message gives the reason."""
 
 
 class CutOff(Exception):

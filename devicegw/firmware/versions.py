@@ -30,7 +30,7 @@ MARK = "VERSION"
 
 
 class BadImage(Exception):
-    """The file is not an image of this software; the message says what is wrong."""
+    """The file is not an image of this software; the message gives the reason."""
 
 
 class Trial(msgspec.Struct):

@@ -45,10 +45,10 @@ class Hardware(Protocol):
     """What the link needs of the devices below."""
 
     async def hello(self) -> wire.Hello:
-        """Return who we are and what the hardware says now."""
+        """Return the hello message with the current readings."""
 
     def unlock(self, command_id: str, slot: int, received: float, expires: float) -> None:
-        """Begin to open a lock; its end is told to the queue. Does not block."""
+        """Begin to open a lock; its result goes to the queue. Does not block."""
 
     def inspect(self, bus: int, seconds: float) -> AsyncIterator[wire.Frames]:
         """Look at a bus from now on, for so long; return what passes."""
@@ -112,7 +112,7 @@ class ServerLink:
         self._stopping.set()
 
     def greet_again(self) -> None:
-        """Begin anew with a fresh hello, because it would say something else now."""
+        """Reconnect with a new hello, because its content has changed."""
         self._again.set()
 
     async def run(self) -> None:

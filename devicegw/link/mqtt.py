@@ -19,7 +19,7 @@ GOODBYE_S = 2.0
 
 
 class MqttTransport:
-    """Connects to the broker anew for every channel, so that nothing of an earlier one is left in it."""
+    """Opens a new connection to the broker for every channel, so that no state of an earlier one is left."""
 
     def __init__(self, config: MqttLink, device_id: str, token: Callable[[], str]) -> None:
         self._config = config
@@ -33,7 +33,7 @@ class MqttTransport:
 
     @asynccontextmanager
     async def open(self, answer_s: float) -> AsyncIterator[Channel]:
-        """Connect, say that we are online and log in; the last will says that we are not."""
+        """Connect, publish that we are online and log in; the last will publishes that we are not."""
         connection = uuid4().hex
         offline = mqtt_wire.encode(mqtt_wire.Offline())
         will = aiomqtt.Will(self._topics.status, offline, qos=1, retain=True)

@@ -69,7 +69,7 @@ class WebsocketTransport:
 
     @asynccontextmanager
     async def open(self, answer_s: float) -> AsyncIterator[Channel]:
-        """Connect; the token is read afresh each time."""
+        """Connect; the token is read each time."""
         headers = {"Authorization": f"Bearer {self._token()}"}
         try:
             async with connect(

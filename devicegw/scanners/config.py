@@ -20,7 +20,7 @@ class ScannerConfig(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def reads_as(self) -> Literal["serial", "keyboard", "hidraw"]:
-        """Return the kind, told by the port's name if it is not set."""
+        """Return the kind, derived from the port's name if it is not set."""
         if self.kind != "auto":
             return self.kind
         if self.port.startswith("/dev/input/"):

@@ -20,7 +20,7 @@ Outgoing = list[tuple[float, bytes]]
 
 
 class ControlError(ValueError):
-    """The hand at the shop asked for what cannot be, e.g. pulling a latched trolley."""
+    """A control request that is impossible, e.g. pulling a latched trolley."""
 
 
 @dataclass(slots=True)
@@ -292,7 +292,7 @@ class SimulatedBus:
 
 
 def _collide(first: bytes, second: bytes) -> bytes:
-    """Return what is heard when two send at once, the second a character later: a 0 wins over a 1."""
+    """Return what is received when two send at once, the second a character later: a 0 wins over a 1."""
     return bytes(a & b for a, b in zip(first + b"\xff", b"\xff" + second, strict=True))
 
 

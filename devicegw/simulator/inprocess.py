@@ -69,7 +69,7 @@ class InProcessLine(SimulatedLine):
         return self._modem.open()
 
     def unplug(self) -> None:
-        """Pull the adapter: whoever has the port open loses it."""
+        """Unplug the adapter: the process with the port open loses it."""
         self._modem.unplug()
 
     def replug(self) -> None:

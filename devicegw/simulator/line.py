@@ -57,7 +57,7 @@ class SimulatedLine(ABC):
 
     @abstractmethod
     def unplug(self) -> None:
-        """Pull the adapter: whoever has the port open loses it."""
+        """Unplug the adapter: the process with the port open loses it."""
 
     @abstractmethod
     def replug(self) -> None:

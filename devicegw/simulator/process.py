@@ -69,7 +69,7 @@ class Simulator(SimulatedLine):
     # --- the adapter ----------------------------------------------------------
 
     def unplug(self) -> None:
-        """Pull the adapter: whoever has the port open loses it."""
+        """Unplug the adapter: the process with the port open loses it."""
         with self._lock:
             for fd in (self._master, self._slave):
                 if fd is not None:

@@ -18,7 +18,7 @@ from core.entities import ENTITIES
 
 
 class RemoteCall(msgspec.Struct, array_like=True):
-    """One thing asked of the owner; ``id`` 0 wants no answer."""
+    """One request to the owner; ``id`` 0 wants no response."""
 
     id: int
     op: str
@@ -104,7 +104,7 @@ def command_of(call: RemoteCall) -> Any:
 
 
 def failed(call: RemoteCall, error: BaseException) -> Result:
-    """Return the result that says what an ask raised; what is not known is a defect."""
+    """Return the error response for what an ask raised; an unknown error is a defect."""
     name = type(error).__name__
     return Result(call.id, error=name if name in _ERRORS else "Defect", text=str(error))
 

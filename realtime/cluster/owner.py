@@ -65,7 +65,7 @@ class Owner:
         self._tasks = [self._loop.create_task(work()) for work in works]
 
     async def stop(self) -> None:
-        """Listen no more; what was asked before is answered as far as it is settled."""
+        """Stop listening; earlier requests are answered as far as they are settled."""
         await end(self._tasks)
 
     # --- Relay ---------------------------------------------------------------------------
@@ -214,7 +214,7 @@ class Owner:
                     self._actors.release(stream)
 
     async def _forget(self) -> None:
-        """Forget edges that have not said for long that they follow: they are gone."""
+        """Forget edges that have not renewed their subscriptions for long: they are gone."""
         while True:
             await asyncio.sleep(REFRESH_S)
             old = self._loop.time() - 3 * REFRESH_S

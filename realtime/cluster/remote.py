@@ -114,7 +114,7 @@ class RemoteSystem:
         """Never called, see :meth:`wanted`."""
 
     def follow(self, stream: Address) -> None:
-        """Join the stream before anything that is asked from now on."""
+        """Subscribe to the stream before any later request."""
         self._out.put_nowait(RemoteCall(0, "follow", *stream))
 
     def unfollow(self, stream: Address) -> None:

@@ -108,7 +108,7 @@ class Adding(msgspec.Struct, frozen=True, gc=False):
 
 
 def add_place(call: Call) -> Place | Coroutine[Any, Any, Place]:
-    """Return whose cart it is: the caller's own, or that of whoever holds the trolley that is named."""
+    """Return the place of the cart: the caller's own, or that of the holder of the named trolley."""
     body: CartAdd = call.body
     if body.trolley_id is not None:
         return holders_place(call, body.trolley_id)
@@ -156,7 +156,7 @@ async def _refer_somewhere(call: Call) -> Adding:
 
 
 async def refer_for_holder(call: Call) -> Adding:
-    """Return what goes into the cart of whoever holds the trolley. Raises the 409 if nobody does."""
+    """Return what goes into the cart of the trolley's holder. Raises the 409 if it has none."""
     services, who, place = call.services, call.who, call.place
     if place.thing is None:
         command = FindSession(call.body.session_id)

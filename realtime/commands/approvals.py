@@ -1,4 +1,4 @@
-"""Goods that need somebody: staff looks what waits, and decides."""
+"""Approvals: staff lists the goods that wait for a decision, and decides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Assignments: staff lets a trolley to somebody, a named one or the branch's next that is free."""
+"""Assignments: staff lets a trolley to a person, a named one or the branch's next free one."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ async def _by_phone(call: Call, phone: str) -> by_phone.PhoneOwner:
 
 
 async def _another(call: Call, letting: _Letting, problem: Problem) -> _Letting | None:
-    """Return the next trolley if anyone would do, and somebody else, perhaps at another edge, was faster."""
+    """Return the next free trolley if none was named, and another request took the first."""
     if isinstance(call.place.thing, TrolleyRef) or problem.code not in TAKEN:
         return None
     ref = await _next_free(call, letting.user_id)

@@ -77,7 +77,7 @@ def _refer(call: Call) -> Budget | Coroutine[Any, Any, Budget]:
 
 
 async def _refer_somewhere(call: Call) -> Budget:
-    """Where nobody knows yet in which shop, the budget is in whatever currency the cart will be."""
+    """Without a branch the budget is in the currency that the cart will have."""
     state: CartState = (await call.services.asking.look("cart", call.who.id, call.who)).state
     return _budget(call, state.currency)
 

@@ -1,4 +1,4 @@
-"""What becomes of a cart's lines: their number, away with them, back with them, and how a cart is read."""
+"""A cart's lines: their quantities, removal, clearing and restoring, and how a cart is read."""
 
 from __future__ import annotations
 

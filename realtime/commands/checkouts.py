@@ -87,7 +87,7 @@ def paying(
     hold_s: float,
     currency: str | None = None,
 ) -> RequestPayment:
-    """Return what asks for a payment, and keeps everything in the cart if nothing does. Raises the 400."""
+    """Return the request for a payment, with the checkout to begin if there is none. Raises the 400."""
     held, begin, chain = state.checkout, None, ""
     if held is not None:
         info = services.fleet.directory.branch(held.branch)

@@ -190,7 +190,7 @@ async def _refer_refund(call: Call) -> None:
 
 
 async def _ask_again(call: Call) -> None:
-    """Refuse what is above the chain's limit, until somebody has said it twice."""
+    """Refuse a refund above the chain's limit, unless it is confirmed."""
     state: OrderState = call.place.thing
     amount = state.left if call.body.amount is None else call.body.amount
     limit = await in_database(refund_limit, call.place.chain)

@@ -1,4 +1,4 @@
-"""What asks for prices: a product's price, a quote of the cart, vouchers."""
+"""Prices: of a product, a quote of the cart, vouchers."""
 
 from __future__ import annotations
 

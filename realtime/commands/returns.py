@@ -1,4 +1,4 @@
-"""Returns: somebody reports which trolley came back, and into which slot."""
+"""Returns: a person reports which trolley came back, and into which slot."""
 
 from __future__ import annotations
 

@@ -113,13 +113,13 @@ def trolley_place(ref: TrolleyRef, owner: str = "") -> Place:
 
 
 def _claimer(call: Call) -> str | Coroutine[Any, Any, str]:
-    """Return the id of whoever claims."""
+    """Return the id of the user who claims."""
     user_id = call.body.user_id or call.who.id
     return user_id if user_id == call.who.id else known_here(call, user_id)
 
 
 async def known_here(call: Call, user_id: str | None) -> str:
-    """Return the id of somebody for whom staff may act at the call's place. Raises the 404.
+    """Return the id of a user for whom staff may act at the call's place. Raises the 404.
 
     Whether an account exists that is none of this chain's customers is nobody's business here.
     """
@@ -168,7 +168,7 @@ async def resume(asking: Asking, user_id: str, who: Principal, session_id: str |
 
 
 async def name_holder(call: Call, problem: Problem) -> Problem:
-    """Put the name of whoever holds the trolley into the refusal.
+    """Put the name of the trolley's holder into the refusal.
 
     What else the person holds is for themselves to know, and for those of the chain that it belongs to.
     """
@@ -228,7 +228,7 @@ async def _started(call: Call, user_id: str, outcome: Accepted[Claimed]) -> Star
 
 
 async def _cart_at(call: Call, user_id: str, revision: int) -> CartState:
-    """Return the cart as it was when the session began, so that a repeat says the same; 0: as it is now."""
+    """Return the cart as of that revision (0: now), so that a repeat gets the same answer."""
     asking = call.services.asking
     state: CartState = (await asking.look("cart", user_id, call.who)).state
     if revision and state.revision != revision:
@@ -252,7 +252,7 @@ def _session_place(call: Call) -> Place | Coroutine[Any, Any, Place]:
 
 
 async def find_session(call: Call, session_id: str) -> Place:
-    """Return where a session is; of one that nobody knows, the caller's cart, which says so."""
+    """Return the place of a session; of an unknown one, the caller's cart, which refuses it."""
     found = await in_database(call.services.find_session, session_id)
     if found is None or found[0] == call.who.id:
         return OWN

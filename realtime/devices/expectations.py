@@ -1,4 +1,4 @@
-"""Tells the actors of devices that were never heard of that they should be, so that somebody misses them."""
+"""Tells the actors of devices that never connected to expect them, so that an alarm is raised."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Expectations:
         self._known: set[str] = set()
 
     def look(self) -> None:
-        """Tell those that are new since the last look and were never heard of. Blocking."""
+        """Tell those that are new since the last look and never connected. Blocking."""
         branches = {device.id: device.branch for device in self._directory.devices() if not device.is_revoked}
         new = branches.keys() - self._known
         if new:

@@ -29,7 +29,7 @@ HERE = ""
 
 
 class TappedFrames(msgspec.Struct, array_like=True):
-    """What the process with the device's socket says to one that looks: frames, or that it has gone."""
+    """From the process with the device's socket to one with a viewer: frames, or the end of them."""
 
     device_id: str
     frames: wire.Frames | None

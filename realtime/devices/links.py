@@ -1,4 +1,4 @@
-"""Which devices' sockets are open in this process: whom the addresses ``link/<device_id>`` lead to."""
+"""The devices' sockets that are open in this process: the recipients of ``link/<device_id>``."""
 
 from __future__ import annotations
 

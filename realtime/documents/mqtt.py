@@ -12,7 +12,7 @@ BRANCH = "cartwise/{chain}/{branch}"
 
 
 class MqttTopic(NamedTuple):
-    """One topic, seen from the bridge, which speaks for the server."""
+    """One topic, from the point of view of the bridge, which acts for the server."""
 
     name: str
     address: str

@@ -66,7 +66,7 @@ async def respond(
     headers: list[Any],
     content_type: bytes = b"application/json",
 ) -> None:
-    """Answer a request. Without a word of ``headers`` on caching, nobody may keep the answer."""
+    """Answer a request. Unless ``headers`` set Cache-Control, it is no-store."""
     headers = [(b"x-content-type-options", b"nosniff"), *headers]
     if not any(name == b"cache-control" for name, _ in headers):
         headers.append((b"cache-control", b"no-store"))
@@ -96,7 +96,7 @@ def _cross_origin(scope: Message) -> list[tuple[bytes, bytes]]:
 
 
 def _is_secure(scope: Message) -> bool:
-    """Return whether the client speaks TLS, to us or to the proxy that is trusted to say so."""
+    """Return whether the client uses TLS, to us or, by its header, to a trusted proxy."""
     if settings.SECURE_PROXY_SSL_HEADER is None:
         return bool(scope.get("scheme") == "https")
     name, value = settings.SECURE_PROXY_SSL_HEADER

@@ -186,7 +186,7 @@ def _key_scope(command: Command, route: Route) -> str:
 
 
 def _key_of_path(key: str, params: dict[str, str]) -> str:
-    """Return a key for this path alone: it counts for one trolley's address, and anew for another's.
+    """Return the idempotency key scoped to this path: the same key for another trolley is another one.
 
     Ids and codes are read without case, so they count without it.
     """
@@ -231,7 +231,7 @@ _PARAMETER = re.compile("<[^>]*>")
 
 
 def _named_paths() -> re.Pattern[str]:
-    """Return what matches Django's paths that end in a word of their own, e.g. ``…/rentals/history``.
+    """Return the pattern of Django's paths with a fixed last segment, e.g. ``…/rentals/history``.
 
     Such a one goes before a pattern of ours that would take its word for an id.
     """

@@ -78,7 +78,7 @@ class Allowances:
         self._reserves = Buckets(lambda: TokenBucket(_RESERVE_PER_S, clock, _RESERVE))
 
     def meter(self, account: str, address: str | None) -> Meter:
-        """Return the meter of one socket; ``address`` None: of somebody who is not counted by it."""
+        """Return the meter of one socket; ``address`` None: not counted by address."""
         own = TokenBucket(self.rates.connection, self._clock)
         there = None if address is None else self._addresses[address]
         return Meter(own, self._accounts[account], there, self._reserves[account], self._clock)

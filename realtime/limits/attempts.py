@@ -64,7 +64,7 @@ class Attempts:
             bucket.charge(FAILED_COSTS - 1.0)
 
     def worth_an_alarm(self, kind: Kind, account: str) -> bool:
-        """Return whether the account itself has tried too often, and nobody was told in the last minute."""
+        """Return whether the account has tried too often, and no alarm was raised in the last minute."""
         return self._accounts[kind][account].wait_s() > 0 and self._told[account].take()
 
     def spent(self) -> Iterator[tuple[str, TokenBucket]]:
@@ -86,7 +86,7 @@ class Attempts:
 
 
 def is_failure(problem: Problem) -> bool:
-    """Return whether it was refused for what it named; a trolley that somebody else holds is no guess."""
+    """Return whether it was refused for an unknown name; a trolley in use is no guess."""
     return problem.status in _FAILURES
 
 

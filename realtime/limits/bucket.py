@@ -58,7 +58,7 @@ class TokenBucket:
         self._left = max(-self._burst, self._left - tokens)
 
     def wait_s(self, tokens: float = 1.0) -> float:
-        """Return in how many seconds so many tokens will be there, if nobody else takes any."""
+        """Return in how many seconds so many tokens are available, if no others are taken."""
         self._refill()
         return max(0.0, (tokens - self._left) / self._rate)
 

@@ -11,7 +11,7 @@ _KEPT_FREE = 128
 
 
 class ConnectionsFull(Exception):
-    """No more connections of this kind; the message says of which."""
+    """The limit on connections is reached; the message names which."""
 
 
 class Connections:

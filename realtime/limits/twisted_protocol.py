@@ -135,7 +135,7 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
     _body_deadline: Any = None
 
     def gotLength(self, length: int | None) -> None:
-        """Choose where the body is kept: in memory, unless somebody known uploads it."""
+        """Choose where the body is kept: in memory, unless an authenticated caller uploads it."""
         uploads = self._says_who() and (length is None or length > self._most)
         if uploads:
             self._most = max(settings.IMPORT_MAX_BYTES, settings.FIRMWARE_MAX_BYTES)

@@ -62,7 +62,7 @@ async def _with_session(scope: Message) -> bool:
 
 
 def _is_staff(key: str) -> bool:
-    """Return whether the session is of somebody whom the admin lets in. Blocking."""
+    """Return whether the session belongs to a user of the admin. Blocking."""
     user_id = SessionStore(key).get(SESSION_KEY)
     return user_id is not None and User.objects.filter(pk=user_id, is_active=True, is_staff=True).exists()
 

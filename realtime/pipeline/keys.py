@@ -36,7 +36,7 @@ class KeyStore(Protocol):
     """Names of keys, each with the digest of the body that claimed it."""
 
     async def get(self, name: str) -> str | None:
-        """Return the digest, None if nobody has claimed the key."""
+        """Return the digest, None if the key is not claimed."""
 
     async def claim(self, name: str, digest: str) -> str | None:
         """Keep the digest unless there is one; return the one that was there."""
@@ -141,7 +141,7 @@ class UsedKeys:
         self._store = store or MemoryKeys()
 
     async def claim(self, user_id: str, key: str, content: object) -> bool:
-        """Claim the key for what its body says; return whether it is new. Raises the 422."""
+        """Claim the key for this body; return whether it is new. Raises the 422."""
         digest = _digest(content)
         before = await self._store.claim(_name(user_id, key), digest)
         if before is not None and before != digest:
@@ -153,7 +153,7 @@ class UsedKeys:
         return await self._store.get(_name(user_id, key)) is not None
 
     async def release(self, user_id: str, key: str) -> None:
-        """Give back a key whose command came to nothing before any actor was asked."""
+        """Release a key whose command was refused before it reached an actor."""
         await self._store.release(_name(user_id, key))
 
     async def close(self) -> None:

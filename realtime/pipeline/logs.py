@@ -39,7 +39,7 @@ def _logger(command: str) -> logging.Logger:
 
 
 def log_done(command: str) -> None:
-    """Say that a command was carried out; of adds and the like, which are many, nothing is said."""
+    """Log a command that was carried out, except frequent ones such as adds."""
     _logger(command).info("%s: done", command)
 
 
@@ -71,7 +71,7 @@ class Refusals:
         self._unsaid = 0
 
     def note(self, command: str, error: BaseException) -> Problem:
-        """Return the problem, and say it if there is a line left; a defect is always said."""
+        """Return the problem, and log it within the rate; a defect is always logged."""
         problem = from_error(error)
         if problem.status != 500 and not self._lines.take():
             self._unsaid += 1
@@ -80,6 +80,6 @@ class Refusals:
         return log_refused(command, error, unsaid)
 
     def flush(self) -> None:
-        """Say how many were not said."""
+        """Log how many were suppressed."""
         if self._unsaid:
             _OTHERS.info("%d more were refused on a socket that has ended", self._unsaid)

@@ -169,7 +169,7 @@ class Names:
         self.display = people.display
 
     async def of(self, user_id: str) -> str:
-        """Return the name shown of somebody; read from the database if it is not in memory."""
+        """Return a user's display name; from the database if it is not in memory."""
         name = self.display(user_id)
         if not name:
             await in_database(self.people.load, [user_id])

@@ -29,7 +29,7 @@ from realtime.wire import id_reader
 
 
 class Pipeline:
-    """One row of the table, with what it says made ready.
+    """One row of the table, compiled.
 
     ``scope`` is what its idempotency keys count for; by default the command, which is what they count for
     over a socket and over the command's first route.
@@ -82,7 +82,7 @@ class Pipeline:
             raise key_reused()
 
     async def _claimed(self, call: Call, content: Callable[[Any], Any]) -> Answer:
-        """Go on once the key is claimed for this body; give it back if no actor was asked."""
+        """Continue once the key is claimed for this body; release it if no actor was reached."""
         keys, user_id = call.services.keys, call.who.id
         try:
             if self._ids is not None:
@@ -162,7 +162,7 @@ class Pipeline:
         return await settle(self._ask(call, found))
 
     def _reuse_counts(self, problem: Problem) -> bool:
-        """Return whether the refusal may come of another body under a key that was used before."""
+        """Return whether the refusal may be due to another body under a used key."""
         return self.row.kept_in_cart and (problem.status == 404 or "errors" in problem.extra)
 
     async def _refuse(self, call: Call, problem: Problem) -> Answer:
@@ -230,7 +230,7 @@ def _counted(kind: Kind, refer: Callable[[Call], Any], call: Call) -> Any:
 
 
 def _raise_alarm(call: Call) -> None:
-    """Tell the branch that somebody claims more trolleys than a shopper needs."""
+    """Raise the branch's alarm about an account that claims too many trolleys."""
     who, now = call.who.id, call.services.now()
     alarm = RaiseAlarm("many_claims", About(f"user/{who}", user_id=who), now, int(now * 1000))
     call.services.asking.actors.tell(
@@ -273,7 +273,7 @@ def note_failure(call: Call, problem: Problem) -> Problem:
 
 
 def refuse_outsiders(who: Principal) -> None:
-    """Refuse whoever has no role anywhere what needs one, before anything is looked up. Raises the 403."""
+    """Refuse callers without any role what needs one, before anything is looked up. Raises the 403."""
     if not who.has_role:
         raise second_factor_needed() if who.withheld else forbidden()
 

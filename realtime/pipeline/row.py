@@ -20,7 +20,7 @@ from realtime.wire import Body
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Where a command takes effect, which says who may give it.
+    """Where a command takes effect, which decides who may give it.
 
     Whoever ``owner`` is may, and whoever has the row's permission in that branch (None: in the chain
     as a whole). ``thing`` is what was found on the way there, for the command to use.
@@ -81,7 +81,7 @@ Begun = Direct | Coroutine[Any, Any, Answer]
 
 
 class Ask(msgspec.Struct, frozen=True, gc=False):
-    """An actor's command and whom it is for."""
+    """An actor's command and its recipient."""
 
     kind: str
     key: str
@@ -184,7 +184,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def takes_key(self) -> bool:
-        """Return whether a repeat is known by its key; what asks no actor changes nothing anyway."""
+        """Return whether repeats are recognised by key; a command without an actor changes nothing anyway."""
         return self.keyed and self.command is not ask_nothing
 
     @property

@@ -33,7 +33,7 @@ class _Gate:
         self.open.set()
 
     def stopProducing(self) -> None:
-        """Hear that the connection is lost; whoever waits finds that out by sending."""
+        """Note that the connection is lost; waiting senders find out on their next send."""
         self.open.set()
 
 
@@ -56,7 +56,7 @@ def waiting(send: Send) -> Send:
 
 
 def pause_of(send: Send) -> Callable[[], None]:
-    """Return what stops reading for good, where nobody takes what comes any more; of other servers, nothing.
+    """Return the function that stops reading from the client for good; under other servers a no-op.
 
     Daphne reads on and keeps everything. That the client's goodbye is not seen then does no harm: Autobahn
     waits for it a second.

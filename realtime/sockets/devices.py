@@ -58,7 +58,7 @@ class DeviceConsumer(SocketConsumer):
     _standing: _Standing = None
 
     def admit(self, scope: Message, principal: Principal) -> None:
-        """Let devices in, nobody else."""
+        """Admit devices only."""
         if principal.kind != "device":
             raise forbidden("This socket is for devices.")
         self._standing = self._standing_of(principal.id)
@@ -112,12 +112,12 @@ class DeviceConsumer(SocketConsumer):
         self.taps.relay(frames)
 
     def replaced(self) -> None:
-        """Close: the device speaks through another socket now, and what it says there is newer."""
+        """Close: the device has opened a newer socket."""
         self._reports.flush()
         self.close(REPLACED)
 
     def recheck(self) -> None:
-        """Verify the token afresh if anything that it depends on has changed."""
+        """Verify the token again if anything that it depends on has changed."""
         standing = self._standing_of(self.principal.id)
         if standing != self._standing:
             self._standing = standing

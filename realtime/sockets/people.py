@@ -60,7 +60,7 @@ class PersonConsumer(SocketConsumer):
     meter: Meter
 
     def make_meter(self, scope: Message) -> Meter:
-        """Count by account, and by address whoever has no role anywhere."""
+        """Count by account, and callers without any role by address too."""
         address = None if self.principal.has_role else address_of(scope)
         return self.shared.allowances.meter(self.principal.id, address)
 
@@ -92,7 +92,7 @@ class PersonConsumer(SocketConsumer):
     # --- messages in -----------------------------------------------------------------
 
     def received(self, text: str) -> None:
-        """Start whatever the frame asks for."""
+        """Start what the frame requests."""
         try:
             frame = read(text)
         except UNREADABLE as error:

@@ -14,7 +14,7 @@ log = logging.getLogger("realtime")
 
 
 async def recheck(shared: Shared) -> None:
-    """Read who is behind every open socket afresh: end those whose login has, change the others' roles."""
+    """Re-read the principal of every open socket: close those whose login has ended, update others' roles."""
     while sockets := list(shared.people):
         try:
             standing = await shared.authenticator.standing(socket.identity.login for socket in sockets)

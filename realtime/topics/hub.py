@@ -133,7 +133,7 @@ class SendQueue:
         lost()
 
     def discard(self) -> None:
-        """Forget what waits, whom to tell of it, and take nothing more."""
+        """Drop what is queued and its listener, and accept nothing more."""
         self._open = False
         self._on_slow = self._on_lost = _nothing
         self._queue.clear()
@@ -155,7 +155,7 @@ class SendQueue:
 
 
 class Member(Protocol):
-    """Somebody who follows a stream."""
+    """A subscriber of a stream."""
 
     def deliver(self, event: EncodedEvent) -> None:
         """Take the stream's next event; must not raise and must not wait."""
@@ -179,7 +179,7 @@ class Hub:
         return len(members) == 1
 
     def remove(self, stream: Address, member: Member) -> bool:
-        """Undo :meth:`add`; return whether nobody is left. Removing twice is fine."""
+        """Undo :meth:`add`; return whether no member is left. Idempotent."""
         members = self._members.get(stream)
         if members is None or members.pop(member, self) is self:
             return False

@@ -29,7 +29,7 @@ WATCH_S = 15.0
 
 
 class Publication(Protocol):
-    """What the runtime says after a commit."""
+    """What the runtime publishes after a commit."""
 
     @property
     def address(self) -> Address:
@@ -61,7 +61,7 @@ class Relay(Protocol):
         """The first here follows the stream."""
 
     def unfollow(self, stream: Address) -> None:
-        """Nobody here follows it any more."""
+        """Unsubscribe: no member of this process follows it any more."""
 
 
 class Holder(Protocol):

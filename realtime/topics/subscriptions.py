@@ -65,7 +65,7 @@ class Subscription:
             self.again()
 
     def other_epoch(self, event: EncodedEvent) -> None:
-        """The stream counts anew: ask where it stands."""
+        """The stream has a new epoch: request its position."""
         self.again()
 
     def again(self) -> None:
@@ -203,7 +203,7 @@ async def missed(topics: Topics, stream: Address, epoch: str, offset: int) -> li
 
 
 class _CartWatch:
-    """Tells the session's subscription, while there is one, that the user's sessions have changed."""
+    """Notifies the session's subscription, while there is one, that the user's sessions have changed."""
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self._method = WeakMethod(changed)
@@ -300,7 +300,7 @@ class SessionSubscription(Subscription):
             await self._point(None, None, None)
 
     def epoch_of(self, outcome: Any) -> str:
-        """Return the session: it was chosen by the cart, before the trolley was asked."""
+        """Return the session: it was chosen by the cart, before the trolley was looked up."""
         return self.epoch
 
     def other_epoch(self, event: EncodedEvent) -> None:
@@ -351,7 +351,7 @@ class Subscriptions:
         self._by_topic: dict[str, Subscription] = {}
 
     async def subscribe(self, frame: Subscribe) -> None:
-        """Follow a topic; a second time begins afresh. Raises the 403 or 404."""
+        """Follow a topic; a second time starts over. Raises the 403 or 404."""
         self._check(frame.topic)
         self.unsubscribe(frame.topic)
         kind = SessionSubscription if frame.topic == "session" else Subscription

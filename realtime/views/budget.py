@@ -26,7 +26,7 @@ NO_BUDGET: tuple[BudgetStatus, BudgetView | None] = ("none", None)
 
 
 def budget_view(standing: Standing | None) -> tuple[BudgetStatus, BudgetView | None]:
-    """Return how it stands in a word, and in figures."""
+    """Return the budget's status and figures."""
     if standing is None:
         return NO_BUDGET
     view = BudgetView(

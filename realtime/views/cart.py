@@ -190,7 +190,7 @@ def item_view(
 
 
 def warnings_of(product: ProductLike | None, avoided: frozenset[str]) -> tuple[WarningView, ...]:
-    """Return what somebody who must avoid these allergens is to be warned of."""
+    """Return the warnings for a shopper who must avoid these allergens."""
     if product is None or not avoided:
         return ()
     return tuple([WarningView(kind="allergen", about=each) for each in sorted(product.allergens & avoided)])

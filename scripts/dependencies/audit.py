@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def audit(lock: str) -> list[str] | None:
-    """Return what is known against a lock's packages, or None if nobody could say."""
+    """Return the known vulnerabilities of a lock's packages, or None if none of the sources answered."""
     command = [sys.executable, "-m", "uv", "tool", "run", "pip-audit", "--requirement", lock]
     options = [
         "--disable-pip",

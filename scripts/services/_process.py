@@ -33,7 +33,7 @@ BINARY_DIRS = (
 
 
 class Missing(Exception):
-    """A service that is neither running, installed nor installable; the sentence says what to do."""
+    """A service that is neither running, installed nor installable; the message names the remedy."""
 
 
 def ignores_running(environ: Mapping[str, str]) -> bool:
@@ -94,7 +94,7 @@ def installed(
 
 
 def free_port() -> int:
-    """A TCP port of localhost that nobody listens on now."""
+    """A free TCP port of localhost."""
     with socket.socket() as probe:
         probe.bind((LOCALHOST, 0))
         return int(probe.getsockname()[1])

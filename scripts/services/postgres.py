@@ -49,7 +49,7 @@ def postgres(stack: ExitStack, environ: Mapping[str, str], *, durable: bool = Fa
 
 @contextmanager
 def fresh_database(server: str, prefix: str = "trolley") -> Iterator[str]:
-    """A new database on ``server``, by its URL; dropped afterwards, whoever is still connected."""
+    """A new database on ``server``, by its URL; dropped afterwards, even with open connections."""
     name = f"{prefix}_{uuid4().hex[:12]}"
     _execute(server, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
@@ -59,7 +59,7 @@ def fresh_database(server: str, prefix: str = "trolley") -> Iterator[str]:
 
 
 def refill(server: str, name: str, template: str) -> None:
-    """Make a database anew, as a copy of another to which nobody is connected."""
+    """Recreate a database as a copy of another without connections."""
     server = urlunsplit(urlsplit(server)._replace(path="/postgres"))
     drop(server, name)
     copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")

@@ -31,7 +31,7 @@ def run(environ: Mapping[str, str]) -> RunOutcome:
 
 
 def told(status: int, tap: str) -> RunOutcome:
-    """Return what a run said of itself in the Test Anything Protocol, as Node speaks it."""
+    """Return the summary of a run in the Test Anything Protocol, as Node writes it."""
     passed = sum(map(int, re.findall(r"^# pass (\d+)", tap, re.M)))
     return RunOutcome(status, passed, tuple(_failed(tap)))
 

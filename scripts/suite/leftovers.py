@@ -1,4 +1,4 @@
-"""What a run started and nobody stopped, found by a variable that every child inherits (Linux)."""
+"""Processes that a run left behind, found by a variable that every child inherits (Linux)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of a run: how many tests passed, and the name of each that did not, said last of all."""
+"""The result of a run: how many tests passed, and the names of those that did not, printed last."""
 
 from __future__ import annotations
 

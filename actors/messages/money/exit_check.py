@@ -1,4 +1,4 @@
-"""Messages of ``check/<order id>``: somebody at the exit looks whether the trolley holds what was paid."""
+"""Messages of ``check/<order id>``: staff at the exit compares the trolley with what was paid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages of ``payment/<payment_id>``, and what it asks of the edge ``provider/<name>``.
+"""Messages of ``payment/<payment_id>``, and its requests to the edge ``provider/<name>``.
 
 What a provider says comes back as a command. Such a word may come late, twice and in any order: as the answer
 of a call, as a webhook, and from a reconciliation.

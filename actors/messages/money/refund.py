@@ -1,4 +1,4 @@
-"""What an order or a cart asks of ``payment/<id>``: give money back."""
+"""Requests of an order or a cart to ``payment/<id>``: refund money."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class KnownCommand(msgspec.Struct, gc=False):
                 self.join(envelope)
 
     def fail(self, error: BaseException) -> None:
-        """Nobody will get an answer from this incarnation."""
+        """Fail every pending answer of this incarnation."""
         envelopes, self.envelopes = self.envelopes, None
         for envelope in envelopes or ():
             envelope.fail(error)
@@ -74,7 +74,7 @@ class KnownCommand(msgspec.Struct, gc=False):
             envelope.resolve(outcome)
 
     def awaited(self) -> bool:
-        """True if somebody still waits."""
+        """True if an answer is pending."""
         return self.envelopes is not None and any(not envelope.done for envelope in self.envelopes)
 
 
@@ -83,7 +83,7 @@ class AfterCommit(Protocol):
 
     @property
     def envelope(self) -> Envelope | None:
-        """The envelope that hears of it."""
+        """The envelope to answer."""
 
     @property
     def command(self) -> KnownCommand | None:
@@ -138,7 +138,7 @@ class Conclusion(msgspec.Struct, frozen=True, gc=False):
     pending: bool = False
 
     def outcome(self, epoch: str, replayed: bool = False) -> Outcome[Any]:
-        """Return what the envelope hears."""
+        """Return the outcome for the envelope."""
         answer = self.answer
         refusing = REFUSING.get(type(answer))
         if refusing or (refusing is None and is_refusal(answer)):

@@ -60,7 +60,7 @@ class EntityContext(Protocol):
         """Put an envelope into a mailbox, or give it to an edge."""
 
     def hint(self, tell: Any, sender: str) -> None:
-        """Deliver a tell once, and not at all to a volatile entity that nobody has activated."""
+        """Deliver a tell at most once; a volatile entity that is not active gets none."""
 
     def load(
         self,
@@ -82,4 +82,4 @@ class EntityContext(Protocol):
         """Hand out what has become durable."""
 
     def alarm(self, address: Address, what: str) -> None:
-        """Somebody should look at this address."""
+        """Report that this address needs attention: something failed that repeating does not mend."""

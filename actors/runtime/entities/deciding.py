@@ -1,4 +1,4 @@
-"""What becomes of one envelope: decide, evolve, append, go on; answer when it is durable."""
+"""The processing of one envelope: decide, evolve, append; answer when it is durable."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _note(incarnation: Incarnation, envelope: Envelope) -> None:
 
 
 def _ask_first(entity: EntityIdentity, envelope: Envelope, command_id: str) -> None:
-    """A tell told again, and memory is short: to decide it twice would cost others a conflict."""
+    """Look a repeated tell up in the journal first: to decide it twice would cost others a conflict."""
     entity.holds += 1
 
     def done(kept: Kept | None) -> None:

@@ -53,7 +53,7 @@ class Delivery(OneWay):
 
 
 class Deliveries:
-    """Which durable tells of one incarnation are under way. A lost incarnation's are told by the next."""
+    """The durable tells of one incarnation under way. A lost incarnation's are sent by the next."""
 
     __slots__ = ("_address", "_context", "cancelled", "under_way")
 

@@ -254,7 +254,7 @@ class Entity:
             self.context.at(self.context.now() + wait, TimedCall(self.schedule))
 
     def idle(self) -> bool:
-        """True if nothing is under way and nobody waits."""
+        """True if nothing is under way and no answer is pending."""
         incarnation = self.incarnation
         return (
             incarnation is not None
@@ -269,7 +269,7 @@ class Entity:
         )
 
     def passivate(self) -> bool:
-        """Leave memory; False if the journal must be told first that there is nothing to wake for."""
+        """Leave memory; False if the journal must first record that there is nothing to wake for."""
         incarnation = self.incarnation
         if incarnation is not None and self.kind.durable and self.woken is not False:
             incarnation.open_chunk()

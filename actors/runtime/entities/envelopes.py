@@ -49,7 +49,7 @@ class OneWay:
         self.again = False
 
     def resolve(self, value: Any) -> None:
-        """Nobody listens."""
+        """Drop it: a tell has no answer."""
 
     def fail(self, error: BaseException) -> None:
-        """Nobody listens."""
+        """Drop it: a tell has no answer."""

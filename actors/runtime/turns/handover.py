@@ -99,7 +99,7 @@ class CallbackWaiter:
         return self._call is None
 
     def set_result(self, value: Any) -> None:
-        """Call it; the callback asks for the value itself."""
+        """Call the callback, which reads the value itself."""
         call, self._call = self._call, None
         if call is not None:
             call()
@@ -108,7 +108,7 @@ class CallbackWaiter:
 
 
 def call_back(callback: Callable[[P], object], settled: P) -> None:
-    """Call back; what the callback raises is logged, it concerns nobody else."""
+    """Call back; what the callback raises is logged and goes no further."""
     try:
         callback(settled)
     except Exception:

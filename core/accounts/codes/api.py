@@ -14,9 +14,9 @@ from rest_framework.response import Response
 from core.accounts.codes import codes, countries, holders
 from core.accounts.codes.codes import Target
 from core.accounts.credentials import throttling, tokens
-from core.accounts.entering import OpenView, TokenAnswer, place_of
 from core.accounts.factors import second_factor
 from core.accounts.models import LoginCode
+from core.accounts.open_endpoints import OpenView, TokenAnswer, place_of
 from core.outbox.models import Channel
 from core.outbox.senders.registry import sends
 from core.problems import Problem, rule

@@ -103,7 +103,7 @@ def use(row: LoginCode) -> None:
 
 
 def forget(*addresses: str | None) -> None:
-    """Forget the codes of somebody whose account is erased. Blocking."""
+    """Delete the codes of an erased account. Blocking."""
     LoginCode.objects.filter(address__in=[each for each in addresses if each]).delete()
 
 

@@ -47,7 +47,7 @@ def _made(target: Target, language: str, made_in: Chain | None) -> User:
 
 
 def name_of(target: Target) -> str:
-    """Return the number, which nobody else may be called, or a name that says nothing."""
+    """Return the number as a username if it is free, or a neutral name."""
     taken = User.objects.filter(username=target.address) | User.objects.filter(name_key=target.address)
     if target.channel is Channel.SMS and not taken.exists():
         return target.address
@@ -55,5 +55,5 @@ def name_of(target: Target) -> str:
 
 
 def nameless() -> str:
-    """Return a username that says nothing of its owner."""
+    """Return a neutral username, made at random."""
     return f"shopper-{secrets.token_hex(6)}"

@@ -86,7 +86,7 @@ class ConfirmPhoneView(throttling.LimitedView):
 
 
 def _given(user: User, target: Target, row: LoginCode) -> Response:
-    """Write the number down. Whose else it is, is told only to who has it in their hands."""
+    """Save the number. That another account has it is told only to who has confirmed it."""
     _name_anew(user, target)
     user.phone = target.address
     try:
@@ -101,6 +101,6 @@ def _given(user: User, target: Target, row: LoginCode) -> Response:
 
 
 def _name_anew(user: User, target: Target | None) -> None:
-    """Who was called by the number that goes is called by the new one, or by a name that says nothing."""
+    """Rename an account whose username was the old number to the new one, or to a neutral name."""
     if user.phone is not None and user.username == user.phone:
         user.username = holders.nameless() if target is None else holders.name_of(target)

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.accounts.contact import emails, reset
-from core.accounts.entering import OpenView, validate_in_field
+from core.accounts.open_endpoints import OpenView, validate_in_field
 from core.rest.fields import ClosedSerializer, StrictChoice, StrictEmail, StrictText, checked
 from core.rest.idempotency import once
 

@@ -31,7 +31,7 @@ _SALT = "accounts.email"
 
 
 def give(user: User, address: str) -> None:
-    """Note the address that somebody gave, and have it confirmed; an empty one takes the old one away.
+    """Save the address given, and have it confirmed; an empty one removes the old one.
 
     In the caller's transaction. Blocking.
     """
@@ -93,7 +93,7 @@ def owner_of(address: str) -> User | None:
 
 
 def proven(address: str) -> User | None:
-    """Return the account that whoever reads the mail of the address may get back into. Blocking.
+    """Return the account with this confirmed address, for password recovery. Blocking.
 
     An address that was only given counts if a single account has given it.
     """
@@ -102,7 +102,7 @@ def proven(address: str) -> User | None:
 
 
 def receipt_address(user: User) -> str:
-    """Return where to a receipt may go: one that nobody has confirmed gets a single one."""
+    """Return the address for receipts: an unconfirmed one gets a single receipt."""
     return user.email or ("" if user.unconfirmed_used else user.unconfirmed_email)
 
 
@@ -113,7 +113,7 @@ def note_receipt(user: User, address: str) -> None:
 
 
 def compose(message: OutgoingMessage) -> Letter | None:
-    """Return the mail that asks for the confirmation, or tells the owner that somebody gave their address."""
+    """Return the mail with the confirmation link, or the notice to the owner that their address was given."""
     user = _active().filter(pk=message.data["user"], unconfirmed_email=message.to).first()
     if user is None:
         return None

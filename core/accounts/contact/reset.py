@@ -40,7 +40,7 @@ def ask(address: str, language: str) -> None:
 
 
 def compose(message: OutgoingMessage) -> Letter | None:
-    """Return the mail with the link; None if the address is nobody's."""
+    """Return the mail with the link; None if no account has the address."""
     user = emails.proven(message.to)
     if user is None:
         return None

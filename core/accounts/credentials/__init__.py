@@ -1,1 +1,1 @@
-"""What somebody proves who they are with: passwords and tokens, logins, and how often they may try."""
+"""Credentials: passwords and tokens, the logins they begin, and the limits on attempts."""

@@ -18,7 +18,7 @@ from core.accounts.models import Ending, Login, RefreshToken, User
 
 
 class LoginOrigin(NamedTuple):
-    """Where a login was made: what the browser says it is, and the caller's address."""
+    """Where a login was made: the browser's User-Agent, and the caller's address."""
 
     device: str = ""
     address: str = ""

@@ -25,5 +25,5 @@ class NotGuessed:
             raise ValidationError("This password is known to everybody.", code="password_too_common")
 
     def get_help_text(self) -> str:
-        """Return what a form says of it."""
+        """Return the help text of a form."""
         return f"Your password needs at least {_LEAST_CHARACTERS} different characters beside blanks."

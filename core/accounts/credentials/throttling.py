@@ -52,7 +52,7 @@ def _count(asked: Callable[[MovingWindowRateLimiter], T]) -> T:
 
 
 def forget() -> None:
-    """Begin to count afresh in this process."""
+    """Reset this process's counters."""
     _own.storage.reset()
 
 
@@ -90,7 +90,7 @@ def note_entered(account: str, address: str) -> None:
 
 
 def check_code(target: str, address: str) -> None:
-    """Count a code that is asked for; raises the 429 after too many from the address, or to the target.
+    """Count a request for a code; raises the 429 after too many from the address, or to the target.
 
     As with failures, an address that entered by the target lately does not feel what strangers ask for.
     """

@@ -40,7 +40,7 @@ class TokenError(Exception):
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """What a verified token says."""
+    """The claims of a verified token."""
 
     subject: str
     """UUID of the user or device."""

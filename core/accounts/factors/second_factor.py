@@ -94,7 +94,7 @@ def remove(user: User, code: str) -> None:
 
 
 def forget(user: User) -> None:
-    """Turn it off without a code: for an admin, of somebody who lost phone and recovery codes."""
+    """Turn it off without a code: by an admin, for a user who lost phone and recovery codes."""
     with transaction.atomic():
         TOTPDevice.objects.filter(user=user).delete()
         StaticDevice.objects.filter(user=user).delete()

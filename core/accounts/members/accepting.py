@@ -15,9 +15,9 @@ from core.accounts.authentication import BearerAuthentication
 from core.accounts.codes import holders
 from core.accounts.codes.codes import Target
 from core.accounts.credentials import tokens
-from core.accounts.entering import OpenView, TokenAnswer, place_of, validate_in_field
 from core.accounts.members import invitations, roles
 from core.accounts.models import Grant, Invitation, Role, User
+from core.accounts.open_endpoints import OpenView, TokenAnswer, place_of, validate_in_field
 from core.outbox.models import Channel
 from core.problems import Problem, rule
 from core.rest.fields import ClosedSerializer, StrictText, checked

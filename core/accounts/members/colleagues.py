@@ -1,4 +1,4 @@
-"""REST of who works in a branch, for those who do: to whom something may be handed over."""
+"""REST of a branch's staff, for the staff themselves: whom a task may be assigned to."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def standing() -> QuerySet[Invitation]:
 
 
 def invite(place: RoleAssignment, target: Target, by: User) -> Invitation:
-    """Invite somebody, and have it sent to them; what stands already is sent once more. Blocking."""
+    """Create and send an invitation; a standing one is sent once more. Blocking."""
     now = timezone.now()
     named = {"chain": place.chain, "branch": place.branch, "role": place.role}
     known = standing().filter(channel=target.channel, address=target.address, **named)
@@ -116,7 +116,7 @@ def compose(message: OutgoingMessage) -> Letter | None:
 
 
 def forget(*addresses: str | None) -> None:
-    """Forget to whom invitations went whose account is erased. Blocking."""
+    """Delete the invitations to an erased account. Blocking."""
     Invitation.objects.filter(address__in=[each for each in addresses if each]).delete()
 
 

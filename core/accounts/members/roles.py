@@ -12,7 +12,7 @@ from core.tenancy.models import Chain
 
 
 def give(user: User, place: RoleAssignment) -> Grant:
-    """Give the role; raises ValidationError ``already_there`` to whom has it. Blocking, in a transaction."""
+    """Grant the role; raises ValidationError ``already_there`` if it is held. Blocking, in a transaction."""
     grant, made = Grant.objects.get_or_create(
         user=user, role=place.role, chain=place.chain, branch=place.branch
     )

@@ -29,7 +29,7 @@ NOTHING_SAID = Wants()
 
 
 class WantsOfPeople:
-    """User id -> wants. Holds those alone who have said something."""
+    """User id -> preferences. Holds only users who have set some."""
 
     def __init__(self) -> None:
         self._known: dict[str, Wants] = {}

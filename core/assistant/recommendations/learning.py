@@ -22,7 +22,7 @@ NEIGHBOURS = 100
 _SHRINK = 10.0
 _BLOCK = 1_000
 
-Said = Callable[[float], None]
+ProgressCallback = Callable[[float], None]
 """Called with the share that is done."""
 
 
@@ -44,7 +44,9 @@ def popularity(baskets: Baskets) -> np.ndarray:
     return shares
 
 
-def learn(baskets: Baskets, *, strength: float = LAMBDA, said: Said = lambda share: None) -> Neighbours:
+def learn(
+    baskets: Baskets, *, strength: float = LAMBDA, said: ProgressCallback = lambda share: None
+) -> Neighbours:
     """Return what is bought together. ``strength`` is EASE's lambda."""
     products = baskets.matrix.shape[1]
     if products == 0:
@@ -66,7 +68,7 @@ def _nobody(baskets: Baskets) -> Neighbours:
     return Neighbours("popularity", starts, nothing.astype(np.int32), nothing, popularity(baskets))
 
 
-def _ease(baskets: Baskets, strength: float, said: Said) -> Neighbours:
+def _ease(baskets: Baskets, strength: float, said: ProgressCallback) -> Neighbours:
     gram = (baskets.matrix.T @ baskets.matrix).toarray().astype(np.float32)
     gram[np.diag_indices_from(gram)] += strength
     said(0.2)
@@ -84,7 +86,7 @@ def _ease(baskets: Baskets, strength: float, said: Said) -> Neighbours:
     return _strongest("ease", lambda start, end: weights[start:end], len(weights), popularity(baskets), said)
 
 
-def _cosines(baskets: Baskets, said: Said) -> Neighbours:
+def _cosines(baskets: Baskets, said: ProgressCallback) -> Neighbours:
     """Return shrunk cosines of the products' columns, a block of rows at a time."""
     columns = baskets.matrix.tocsc()
     counts = np.asarray(columns.sum(axis=0)).ravel()
@@ -101,7 +103,11 @@ def _cosines(baskets: Baskets, said: Said) -> Neighbours:
 
 
 def _strongest(
-    kind: str, block: Callable[[int, int], np.ndarray], products: int, popular: np.ndarray, said: Said
+    kind: str,
+    block: Callable[[int, int], np.ndarray],
+    products: int,
+    popular: np.ndarray,
+    said: ProgressCallback,
 ) -> Neighbours:
     """Return the strongest weights of each row, below nothing too: what speaks against counts as much."""
     kept = min(NEIGHBOURS, products)

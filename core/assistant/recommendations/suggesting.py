@@ -37,7 +37,7 @@ class Suggestion(NamedTuple):
 
 
 class Situation(NamedTuple):
-    """What somebody is suggested something for."""
+    """The context of a suggestion."""
 
     catalogue: Catalogue
     lines: tuple[str, ...]
@@ -68,7 +68,7 @@ def greener_than(product: CatalogueProduct, catalogue: Catalogue, wants: Wants) 
 
 
 def suits(product: CatalogueProduct, wants: Wants) -> bool:
-    """Return whether somebody who wants this may be suggested the product."""
+    """Return whether the product may be suggested under these preferences."""
     return wants.diet <= product.tags and not (wants.allergens & product.allergens)
 
 
@@ -105,7 +105,7 @@ def _together(model: Model | None, situation: Situation, fits: _Fits) -> Iterato
 
 
 def _speaker(model: Model, basket: np.ndarray, column: int) -> int:
-    """Return the column of the basket that speaks most for the product."""
+    """Return the column of the basket that weighs most for the product."""
     known = model.neighbours
 
     def weight(mine: int) -> float:

@@ -13,7 +13,7 @@ from django.conf import settings
 from core.assistant.recommendations import baskets, files
 from core.assistant.recommendations.baskets import Baskets
 from core.assistant.recommendations.evaluation import Measured, measure
-from core.assistant.recommendations.learning import LAMBDA, Said, learn, only_popular
+from core.assistant.recommendations.learning import LAMBDA, ProgressCallback, learn, only_popular
 from core.orders.models import Order, OrderItem
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def bought(chain: str) -> Baskets:
     )
 
 
-def train(chain: str, said: Said = lambda share: None) -> Trained:
+def train(chain: str, said: ProgressCallback = lambda share: None) -> Trained:
     """Learn from the chain's orders, and keep the model if it is no worse than what is in use. Blocking."""
     found = bought(chain)
     count = found.matrix.shape[0]

@@ -45,7 +45,7 @@ class DeviceAuthentication(BearerAuthentication):
 
 
 def _audience(token: str) -> str:
-    """Return whom the token says it is for, unverified: only to choose which refusal is told."""
+    """Return the token's audience, unverified: only to choose the refusal."""
     try:
         claims = jwt.decode(token.strip(), options={"verify_signature": False})
     except jwt.InvalidTokenError:

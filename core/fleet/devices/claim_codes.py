@@ -24,7 +24,7 @@ _TYPED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})
 
 
 def make(branch: Branch, by: User) -> tuple[str, ClaimCode]:
-    """Return a new code, which is told this once only, and its row."""
+    """Return a new code, shown only once, and its row."""
     code = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
     expires_at = timezone.now() + timedelta(seconds=settings.CLAIM_CODE_S)
     row = ClaimCode.objects.create(branch=branch, digest=digest(code), made_by=by, expires_at=expires_at)

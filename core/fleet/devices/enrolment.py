@@ -108,7 +108,7 @@ def rotate(device: Device, overlap_s: float | None = None) -> Rotated:
 
 
 def revoke(device: Device) -> None:
-    """Refuse the device from now on; its open link is cut by whoever has it."""
+    """Refuse the device from now on; the process with its open link closes it."""
     device.is_revoked = True
     device.token_version += 1
     device.older_tokens = {}

@@ -32,7 +32,7 @@ class PhoneOwner(NamedTuple):
 
 
 def find_or_make(phone: str, chain_slug: str) -> PhoneOwner:
-    """Return whose number it is; somebody unknown has an account by it. Blocking.
+    """Return the owner of a number; an unknown one gets an account. Blocking.
 
     A national number is of the chain's country. Raises ValueError with a sentence for what is no number.
     """

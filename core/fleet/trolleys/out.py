@@ -10,7 +10,7 @@ from core.tenancy.models import Branch
 
 
 def is_out(row: Trolley) -> bool:
-    """Return whether somebody has it, or its rental goes on. Blocking."""
+    """Return whether it is in use, or its rental goes on. Blocking."""
     standing = Rental.objects.filter(trolley_code=row.trolley_id, actual_return=None).exclude(status="lost")
     return row.phase != "available" or standing.exists()
 

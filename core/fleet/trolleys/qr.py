@@ -43,7 +43,7 @@ def url(trolley_id: str, nonce: str | None) -> str:
 
 
 class ScannedQr(NamedTuple):
-    """What a scanned address or a typed code says."""
+    """A scanned address or a typed code, parsed."""
 
     trolley_id: str
     signed: bool
@@ -56,7 +56,7 @@ def parse(text: str, current: Callable[[str], str | None] | None = None) -> str:
 
 
 def read(text: str, current: Callable[[str], str | None] | None = None) -> ScannedQr:
-    """Return what a scanned address or a typed code says.
+    """Parse a scanned address or a typed code.
 
     Raises QrError (qr_malformed, qr_invalid).
 

@@ -48,7 +48,7 @@ def counted(rows: QuerySet[Trolley]) -> dict[str, dict[str, int]]:
 
 
 def _heard() -> Exists:
-    """Whether the Pi of the trolley's slot is one of the branch, has a link, and hears the slot's board."""
+    """Whether the Pi of the trolley's slot belongs to the branch, is online, and reads the slot's board."""
     ours = Device.objects.filter(pk=OuterRef("device_id"), branch=OuterRef(OuterRef("branch")))
     online = DeviceShadow.objects.filter(Exists(ours), device_id=OuterRef("lock_device"), online=True)
     board: Any = OuterRef("lock_board")

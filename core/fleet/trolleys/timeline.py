@@ -1,4 +1,4 @@
-"""Everything that happened to a trolley, by whom and why: read from the journal."""
+"""A trolley's history, with actors and reasons: read from the journal."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from core.replay.replay import ReplayFailed, read_models
 
 
 class Command(BaseCommand):
-    """Replays, and says whether the stored read models are what comes of it; or writes them afresh."""
+    """Replays the journal and compares the read models with the result, or rebuilds them."""
 
     help = "Replay the journal from nothing and compare the read models with it; --write puts them right."
 

@@ -1,4 +1,4 @@
-"""Learns from the orders what to suggest, and says how good it is."""
+"""Trains the recommendations from the orders, and reports their quality."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _makers: dict[Channel, Maker] = {}
 
 
 def register(channel: Channel, make: Maker) -> None:
-    """Have messages of the channel sent by what ``make`` gives; None: by nobody here."""
+    """Register the channel's sender, made by ``make``; None: not sent here."""
     _makers[channel] = make
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 
 class BoardStatus(NamedTuple):
-    """What a board says of itself, in its own bit levels; bit n is channel n."""
+    """A board's status, in its own bit levels; bit n is channel n."""
 
     board: int
     hooks: int
@@ -19,13 +19,13 @@ class BoardStatus(NamedTuple):
 
 
 class Acknowledged(NamedTuple):
-    """A good answer that is no status: to a pulse, or to a part of a status asked for in parts."""
+    """A good answer without a status: to a pulse, or to one part of a status read in parts."""
 
     board: int
 
 
 class BoardRefused(NamedTuple):
-    """The board understood the request and said no."""
+    """The board understood the request and rejected it."""
 
     board: int
     detail: str

@@ -31,7 +31,7 @@ LOCKS = 16
 
 
 class FrameError(ValueError):
-    """The bytes are not one frame of the expected kind; the message says what came."""
+    """The bytes are not one frame of the expected kind; the message shows what came."""
 
 
 def checksum(data: bytes) -> int:
@@ -220,7 +220,7 @@ class KerongDriver:
         return UnlockRequest(board, channel).to_bytes()
 
     def expect(self, board: int, request: bytes) -> None:
-        """Forget a frame begun; what comes says itself who it is from."""
+        """Discard a partial frame; an answer names its own sender."""
         self._receiver.reset()
 
     def receive(self, data: bytes) -> list[Received]:

@@ -12,7 +12,7 @@ import pytest
 from rest_framework import serializers
 
 from core import problems
-from core.rest.fields import ClosedSerializer, Money, StrictText, Telling
+from core.rest.fields import ClosedSerializer, CodedErrors, Money, StrictText
 from realtime.commands.table import TABLE
 from realtime.server import Server
 from tests.core.support import Api, World
@@ -126,7 +126,7 @@ def test_an_error_tells_its_code_and_its_values(
     with pytest.raises(serializers.ValidationError) as refused:
         body.is_valid(raise_exception=True)
     assert problems.error_codes(refused.value.detail)[name] == [{"code": code, "values": values}]
-    assert issubclass(StrictText, Telling)
+    assert issubclass(StrictText, CodedErrors)
 
 
 def test_a_problem_has_the_codes_beside_the_sentences(world: World, people: Any) -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from core.notifications.models import Notification
-from core.shopping import telling
+from core.shopping import budget_notifications
 from core.tenancy.models import Chain
 from realtime.server import Server
 from realtime.testing import CommandRefused, trolley_client
@@ -97,8 +97,8 @@ async def test_an_alert_becomes_one_notification_in_the_ways_that_the_shopper_wa
         await phone.command("cart.add", barcode=world.barcode)
 
     def told() -> list[tuple[str, str]]:
-        telling.tell_due()
-        telling.tell_due()
+        budget_notifications.notify_due()
+        budget_notifications.notify_due()
         rows = Notification.objects.filter(user=world.user(), kind="budget_alert").order_by("created_at")
         return [(row.data["percent"], row.data["amount"]) for row in rows]
 
