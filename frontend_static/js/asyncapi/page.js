@@ -41,7 +41,9 @@ function Schema({ document, schema }) {
         <tbody dir="ltr">
           ${fields.map(
             (each) => html`<tr key=${each.name}>
-              <th scope="row" class="code">${each.name}${each.required && html`<b title=${t("live.required")}>*</b>`}</th>
+              <th scope="row" class="code">
+                ${each.name}${each.required && html`<b title=${t("live.required")}>*</b>`}
+              </th>
               <td>
                 <span class="code">${each.type}</span> ${each.bounds && html`<small>${each.bounds}</small>`}
                 ${each.note && html`<p>${plain(each.note)}</p>`}
@@ -125,7 +127,9 @@ function LiveMessages() {
       <h1>${t("live.title")}</h1>
       <p>${t("live.text")}</p>
       <nav class="row live-links">
-        <a href="/api/docs">${t("live.http")}</a><a href="/api/asyncapi">${t("live.raw")}</a><a href="/">${t("missing.home")}</a>
+        <a href="/api/docs">${t("live.http")}</a>
+        <a href="/api/asyncapi">${t("live.raw")}</a>
+        <a href="/">${t("missing.home")}</a>
       </nav>
       <div class="field">
         <label for="search">${t("live.search")}</label>

@@ -49,7 +49,8 @@ const Good = ({ product, open }) => html`<li>
 function Chains({ chains, chain, choose }) {
   if (chains.length < 2) return null;
   return html`<label class="field-inline">
-    ${t("catalogue.chain")} <select class="input" value=${chain} onChange=${(/** @type {Chosen} */ e) => choose(e.target.value)}>
+    ${t("catalogue.chain")} <select class="input" value=${chain}
+      onChange=${(/** @type {Chosen} */ e) => choose(e.target.value)}>
       ${chains.map((one) => html`<option key=${one.slug} value=${one.slug}>${one.name}</option>`)}
     </select>
   </label>`;
@@ -94,7 +95,10 @@ function SearchForm({ search, categories, onSearch }) {
       value=${search.ordering}
       onChange=${(/** @type {Chosen} */ e) => onSearch({ ...search, ordering: e.target.value })}
     >
-      ${ORDERS.map((one) => html`<option key=${one} value=${one}>${t(`catalogue.by_${one.replace("-", "down_")}`)}</option>`)}
+      ${ORDERS.map((one) => {
+        const label = t(`catalogue.by_${one.replace("-", "down_")}`);
+        return html`<option key=${one} value=${one}>${label}</option>`;
+      })}
     </select>
     <div class="chips" role="group" aria-label=${t("catalogue.show")}>
       ${chip("is_active", "catalogue.off")} ${chip("has_picture", "catalogue.no_picture")}
@@ -186,7 +190,8 @@ function Goods({ chain, edits }) {
       <h1>${t("catalogue.title")}</h1>
       ${
         edits &&
-        html`${button("new", "catalogue.new", "btn-primary")} ${button("category", "catalogue.new_category", "btn-quiet")}
+        html`${button("new", "catalogue.new", "btn-primary")}${" "}
+          ${button("category", "catalogue.new_category", "btn-quiet")}
         ${button("import", "catalogue.import", "btn-quiet catalogue-import")}
         ${button("suppliers", "catalogue.suppliers", "btn-quiet catalogue-suppliers")}`
       }

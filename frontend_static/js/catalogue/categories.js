@@ -71,7 +71,8 @@ export function CategorySheet({ chain, categories, onClose, onSaved }) {
   };
   return html`<${Sheet} title=${t("catalogue.new_category")} onClose=${onClose}>
     <form class="stack" onSubmit=${save} novalidate>
-      <${LineField} name="name" label=${t("product.name")} problem=${problem} value=${values.name} onValue=${set("name")} />
+      <${LineField} name="name" label=${t("product.name")} problem=${problem} value=${values.name}
+        onValue=${set("name")} />
       <${LineField}
         name="slug"
         label=${t("category.slug")}
@@ -88,9 +89,12 @@ export function CategorySheet({ chain, categories, onClose, onSaved }) {
         none=${t("category.top")}
         onValue=${set("parent")}
       />
-      <${LineField} name="emoji" label=${t("category.emoji")} problem=${problem} value=${values.emoji} onValue=${set("emoji")} />
+      <${LineField} name="emoji" label=${t("category.emoji")} problem=${problem} value=${values.emoji}
+        onValue=${set("emoji")} />
       <${Refusal} problem=${problem} fields=${["name", "slug", "emoji"]} />
-      <button class="btn btn-primary btn-big btn-wide" disabled=${busy}><${Busy} on=${busy} />${t("product.save")}</button>
+      <button class="btn btn-primary btn-big btn-wide" disabled=${busy}>
+        <${Busy} on=${busy} />${t("product.save")}
+      </button>
     </form>
   <//>`;
 }

@@ -77,7 +77,8 @@ function Fields({ values, setValues, currency, categories, problem }) {
     .map((name) => errorOf(problem, name))
     .find(Boolean);
   return html`
-    <${LineField} name="name" label=${t("product.name")} problem=${problem} value=${values.name} onValue=${set("name")} />
+    <${LineField} name="name" label=${t("product.name")} problem=${problem} value=${values.name}
+      onValue=${set("name")} />
     <${LineField}
       name="price"
       label=${t("product.price", { currency })}
@@ -229,7 +230,9 @@ function Form({ product, categories, onClose, onSaved }) {
         problem=${problem}
       />
       <${Refusal} problem=${problem} fields=${FIELDS} />
-      <button class="btn btn-primary btn-big btn-wide" disabled=${busy}><${Busy} on=${busy} />${t("product.save")}</button>
+      <button class="btn btn-primary btn-big btn-wide" disabled=${busy}>
+        <${Busy} on=${busy} />${t("product.save")}
+      </button>
     </form>
     <${Variants} product=${now} onChanged=${async () => show(await auth.call("GET", `/api/products/${now.id}`))} />
   `;
@@ -259,7 +262,9 @@ export function NewProductSheet({ chain, categories, onClose, onSaved }) {
         problem=${problem}
       />
       <${Refusal} problem=${problem} fields=${FIELDS} />
-      <button class="btn btn-primary btn-big btn-wide" disabled=${busy}><${Busy} on=${busy} />${t("product.save")}</button>
+      <button class="btn btn-primary btn-big btn-wide" disabled=${busy}>
+        <${Busy} on=${busy} />${t("product.save")}
+      </button>
     </form>
   <//>`;
 }

@@ -30,7 +30,9 @@ function Variant({ variant, currency, onChanged }) {
       <input type="checkbox" checked=${variant.is_active} disabled=${busy} onChange=${turn} />
       <bdi>${variant.name}</bdi>
     </label>
-    <span class="num"><bdi>${Number(variant.price_adjustment) > 0 && "+"}${money(variant.price_adjustment, currency)}</bdi></span>
+    <span class="num">
+      <bdi>${Number(variant.price_adjustment) > 0 && "+"}${money(variant.price_adjustment, currency)}</bdi>
+    </span>
     <${Refusal} problem=${problem} />
   </li>`;
 }

@@ -74,7 +74,8 @@ function Fields({ say, id }) {
       ${box("FreshMart")}
     <//>
     <${Field} name=${`${id}-bad`} label=${say("board.port")} problem=${refused}>${box("")}<//>
-    <${Field} name=${`${id}-off`} label=${say("board.port")} problem=${null}>${box("/dev/ttyUSB0", { disabled: true })}<//>
+    <${Field} name=${`${id}-off`} label=${say("board.port")}
+      problem=${null}>${box("/dev/ttyUSB0", { disabled: true })}<//>
     <${Field} name=${`${id}-one`} label=${say("inspect.board")} problem=${null}>
       ${(/** @type {object} */ given) =>
         html`<select ...${given} class="input"><option>${say("inspect.all")}</option></select>`}
@@ -147,7 +148,8 @@ function Components() {
       <p class="soft">${t("components.text")}</p>
       <div class="row">
         <button type="button" class="btn btn-quiet" onClick=${() => setOpen(true)}>${t("components.sheet")}</button>
-        <button type="button" class="btn btn-quiet" onClick=${() => toast(t("copied"))}>${t("components.toast")}</button>
+        <button type="button" class="btn btn-quiet"
+          onClick=${() => toast(t("copied"))}>${t("components.toast")}</button>
       </div>
       <div class="samples">
         ${SAMPLES.map(([words, theme]) => html`<${Sample} key=${`${words}-${theme}`} words=${words} theme=${theme} />`)}

@@ -168,7 +168,9 @@ export function BoardSheet({ device, board, onClose }) {
       ...${more}
       class="input"
       value=${body[name]}
-      onChange=${(/** @type {Chosen} */ e) => set(name, typeof body[name] === "number" ? Number(e.target.value) : e.target.value)}
+      onChange=${(/** @type {Chosen} */ e) => {
+        set(name, typeof body[name] === "number" ? Number(e.target.value) : e.target.value);
+      }}
     >
       ${values.map((one) => html`<option key=${one} value=${one}>${say(one)}</option>`)}
     </select>`}

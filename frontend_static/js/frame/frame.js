@@ -87,7 +87,8 @@ function Crumbs({ standing, places, here, branch, name, onSwitch }) {
       ${
         branch &&
         html`<li>
-          <button type="button" class="crumb-switch" onClick=${onSwitch} aria-haspopup="dialog" title=${t("nav.switch")}>
+          <button type="button" class="crumb-switch" onClick=${onSwitch} aria-haspopup="dialog"
+            title=${t("nav.switch")}>
             <bdi>${name ?? branch}</bdi>
             <${Icon} name="down" />
           </button>

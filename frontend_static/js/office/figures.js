@@ -118,7 +118,10 @@ const Branches = ({ branches }) => html`<ul class="office-list">
         </span>
         <span class="num">${t("home.free", { n: one.trolleys.free, total: one.trolleys.total })}</span>
         <span class="num">${money(one.sales.revenue, one.sales.currency)}</span>
-        ${one.rentals.overdue > 0 && html`<span class="badge badge-late">${t("office.late", { n: one.rentals.overdue })}</span>`}
+        ${
+          one.rentals.overdue > 0 &&
+          html`<span class="badge badge-late">${t("office.late", { n: one.rentals.overdue })}</span>`
+        }
       </a>
     </li>`,
   )}

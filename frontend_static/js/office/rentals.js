@@ -96,7 +96,8 @@ function RentalSheet({ rental, zone, onClose, onDone }) {
         goesOn &&
         html`<div class="stack card">
           <p>${t("rental.close_text")}</p>
-          <${LineField} name="reason" label=${t("office.reason")} problem=${problem} value=${reason} onValue=${setReason} />
+          <${LineField} name="reason" label=${t("office.reason")} problem=${problem} value=${reason}
+            onValue=${setReason} />
           <button type="button" class="btn btn-quiet" disabled=${busy || !reason.trim()} onClick=${close}>
             ${t("rental.close")}
           </button>

@@ -186,9 +186,12 @@ function ReceiveSheet({ chain, onClose, onDone }) {
         value=${values.quantity}
         onValue=${set("quantity")}
       />
-      <${LineField} name="note" label=${t("stock.note")} problem=${problem} value=${values.note} onValue=${set("note")} />
+      <${LineField} name="note" label=${t("stock.note")} problem=${problem} value=${values.note}
+        onValue=${set("note")} />
       <${Refusal} problem=${problem} fields=${["barcode", "quantity", "note"]} />
-      <button class="btn btn-primary btn-big btn-wide" disabled=${busy}><${Busy} on=${busy} />${t("stock.receive")}</button>
+      <button class="btn btn-primary btn-big btn-wide" disabled=${busy}>
+        <${Busy} on=${busy} />${t("stock.receive")}
+      </button>
     </form>
   <//>`;
 }

@@ -30,7 +30,8 @@ function NewTrolleys({ onClose, onDone }) {
     onDone();
   };
   const control = (/** @type {"count" | "cart_number" | "prefix"} */ name, /** @type {string} */ type) =>
-    html`<${Field} name=${name} label=${t(name === "count" ? "trolleys.count_field" : `trolleys.${name}`)} problem=${problem}>
+    html`<${Field} name=${name} label=${t(name === "count" ? "trolleys.count_field" : `trolleys.${name}`)}
+      problem=${problem}>
       ${(/** @type {Record<string, unknown>} */ more) =>
         html`<input ...${more} class="input" type=${type} min="1" value=${given[name]} onInput=${set(name)} />`}
     <//>`;

@@ -56,7 +56,12 @@ function Outcome({ check, busy, onSettle, onNext }) {
         </button>
       </div>`
     }
-    ${check.settled_at && html`<p class="note note-good" role="status"><${Icon} name="check" />${t("check.settled")}</p>`}
+    ${
+      check.settled_at &&
+      html`<p class="note note-good" role="status">
+      <${Icon} name="check" />${t("check.settled")}
+    </p>`
+    }
     <${Differences} title=${t("check.missing")} rows=${missing} sum=${refund_due} currency=${currency} />
     ${missing.length > 0 && html`<a class="btn btn-quiet btn-big btn-wide" href=${order}>${t("check.refund")}</a>`}
     <button type="button" class="btn btn-quiet btn-big btn-wide" onClick=${onNext}>${t("exit.next")}</button>

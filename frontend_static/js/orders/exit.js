@@ -102,7 +102,8 @@ function Verdict({ verdict, onNext, onRetry, onCheck }) {
       }
       ${
         order &&
-        html`<button type="button" class="btn btn-big btn-wide verdict-again" onClick=${onCheck}>${t("check.do")}</button>`
+        html`<button type="button" class="btn btn-big btn-wide verdict-again"
+          onClick=${onCheck}>${t("check.do")}</button>`
       }
       <button ref=${next} type="button" class="btn btn-big btn-wide verdict-next" onClick=${onNext}>
         ${t("exit.next")}

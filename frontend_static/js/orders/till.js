@@ -52,7 +52,11 @@ function Taking({ bill, busy, onPaid }) {
           aria-describedby=${"wrong" in read ? "received-error" : undefined}
           onInput=${(/** @type {Typed} */ e) => (received.value = e.target.value)}
         />
-        ${"wrong" in read && html`<p class="field-error" id="received-error" role="alert">${t(read.wrong, read.vars)}</p>`}
+        ${
+          "wrong" in read &&
+          html`<p class="field-error" id="received-error"
+          role="alert">${t(read.wrong, read.vars)}</p>`
+        }
       </div>
       <button class="btn btn-primary btn-big btn-wide" disabled=${busy || !enough}>
         ${t("till.cash")} · <span class="num">${money(bill.due_in_cash, bill.currency)}</span>

@@ -50,11 +50,14 @@ function useOrder(order_id) {
 
 /** @param {{ pass: NonNullable<Rest.OrderAnswer["exit_pass"]>, zone: string }} props */
 function Pass({ pass, zone }) {
-  return html`<section class=${cx("pass", pass.verified_at && "pass-used")} aria-label=${t("thanks.pass")} aria-live="polite">
+  return html`<section class=${cx("pass", pass.verified_at && "pass-used")} aria-label=${t("thanks.pass")}
+    aria-live="polite">
     <h2>${t("thanks.pass")}</h2>
     ${
       pass.verified_at
-        ? html`<p class="row"><${Icon} name="check" />${t("thanks.verified", { at: timeOfDay(pass.verified_at, zone) })}</p>`
+        ? html`<p class="row">
+            <${Icon} name="check" />${t("thanks.verified", { at: timeOfDay(pass.verified_at, zone) })}
+          </p>`
         : html`
           <p>${t("thanks.pass_text")}</p>
           <${Qr} text=${pass.url} label=${t("thanks.pass_qr", { code: pass.code })} class="pass-qr" />

@@ -37,7 +37,8 @@ function WithReason({ label, button, danger = false, required = true, hint, give
       </label>
     </div>
     <${Refusal} problem=${problem} />
-    <button class=${danger ? "btn btn-danger btn-wide" : "btn btn-quiet btn-wide"} disabled=${busy || (required && !text.trim())}>
+    <button class=${danger ? "btn btn-danger btn-wide" : "btn btn-quiet btn-wide"}
+      disabled=${busy || (required && !text.trim())}>
       <${Busy} on=${busy} />${button}
     </button>
   </form>`;
