@@ -57,7 +57,7 @@ class Shared:
     topics: Topics
     links: Links
     keep_sample: Callable[[SampleRow, Callable[[Exception | None], None]], None]
-    """Make a sample durable; the answer comes on the loop. Raises Full."""
+    """Make a sample durable; the answer comes on the loop. Raises SamplesFull."""
     limits: Limits = field(default_factory=Limits)
     report_scheduler: ReportScheduler = field(default_factory=ReportScheduler)
     allowed_origins: frozenset[str] = frozenset()

@@ -83,7 +83,7 @@ class TrolleyClient:
     # --- in ------------------------------------------------------------------
 
     async def frame(self, within_s: float = WITHIN_S) -> dict[str, Any]:
-        """Return the next frame as it came. Raises Closed, or TimeoutError."""
+        """Return the next frame as it came. Raises SocketClosed, or TimeoutError."""
         message = await self.communicator.receive_output(within_s)
         if message["type"] == "websocket.close":
             raise SocketClosed(message.get("code", 1000))
@@ -140,7 +140,7 @@ async def trolley_client(
 ) -> AsyncIterator[TrolleyClient]:
     """Open a socket as a browser does (token as subprotocol) and close it at the end.
 
-    Raises Closed with 4403 if the handshake is refused.
+    Raises SocketClosed with 4403 if the handshake is refused.
     """
     offers = ["trolley.v1"] if token is None else ["trolley.v1", f"bearer.{token}"]
     headers = [] if origin is None else [(b"origin", origin.encode())]

@@ -49,7 +49,7 @@ class Push:
     """Sends to browsers."""
 
     def send(self, message: OutgoingMessage, letter: Letter) -> None:
-        """Hand the message to the browser's push service. Raises Refused for one that is gone."""
+        """Hand the message to the browser's push service. Raises DeliveryRefused for one that is gone."""
         found = PushSubscription.objects.filter(pk=message.to).first()
         if found is None or not is_service(found.endpoint):
             raise DeliveryRefused("this browser takes no messages any more")

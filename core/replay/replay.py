@@ -27,7 +27,7 @@ class ReplayFailed(Exception):
 def writes(journal: SqlJournal, entity: DurableKind, address: Address) -> Iterator[Write]:
     """Yield a write for every event of an entity, as if each had been committed alone.
 
-    Raises Broken for a gap, a wrong snapshot, or an event that codec or decider do not accept.
+    Raises ReplayFailed for a gap, a wrong snapshot, or an event that codec or decider do not accept.
     """
     state, after = entity.decider.initial(address.key), 0
     loaded = journal.load(address)

@@ -55,7 +55,7 @@ class Samples:
         self._queue = queue
 
     def offer(self, row: SampleRow, done: Done) -> None:
-        """Queue a sample; from any one thread, never waits. Raises Full."""
+        """Queue a sample; from any one thread, never waits. Raises SamplesFull."""
         if len(self._queue) >= MOST:
             raise SamplesFull
         self._queue.append((row, done))

@@ -34,7 +34,7 @@ class CutOff(Exception):
 
 
 def fetch(offer: wire.Firmware, token: str, part: Path, wanted: Callable[[], bool]) -> None:
-    """Get what is missing of the file. Raises CutOff, NotTaken, OSError. Blocking."""
+    """Get what is missing of the file. Raises CutOff, FirmwareRefused, OSError. Blocking."""
     if not offer.url.startswith(("http://", "https://")):
         raise FirmwareRefused(f"expected http or https, got {offer.url[:100]}")
     have = part.stat().st_size if part.exists() else 0
@@ -71,7 +71,7 @@ def _write(
 
 
 def verify(offer: wire.Firmware, part: Path, public_key: str) -> None:
-    """Check size, digest and signature. Raises NotTaken. Blocking."""
+    """Check size, digest and signature. Raises FirmwareRefused. Blocking."""
     size = part.stat().st_size
     if size != offer.size:
         raise FirmwareRefused(f"expected {offer.size} bytes, got {size}")

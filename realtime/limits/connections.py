@@ -26,7 +26,7 @@ class Connections:
         self.count = 0
 
     def enter(self, address: str) -> None:
-        """Count a new connection. Raises Full, and counts nothing then."""
+        """Count a new connection. Raises ConnectionsFull, and counts nothing then."""
         if self.count >= self._most:
             raise ConnectionsFull(f"This server serves {self._most} connections at a time.")
         if self._open[address] >= self._most_of_address and not self._is_proxy(address):

@@ -17,7 +17,7 @@ class Mail:
     """Sends by the mail server of ``EMAIL_URL``."""
 
     def send(self, message: OutgoingMessage, letter: Letter) -> None:
-        """Hand the mail to the server. Raises Refused for an address that it will never take."""
+        """Hand the mail to the server. Raises DeliveryRefused for an address that it will never take."""
         host = urlsplit(settings.PUBLIC_URL).hostname
         mail = EmailMessage(
             " ".join(letter.subject.split()),

@@ -16,4 +16,4 @@ class Sender(Protocol):
     """Delivers on one channel. What fails for now raises whatever it raises, and is tried again."""
 
     def send(self, message: OutgoingMessage, letter: Letter) -> None:
-        """Deliver; ``message.attempts`` is 1 at the first try. Blocking. Raises Refused."""
+        """Deliver; ``message.attempts`` is 1 at the first try. Blocking. Raises DeliveryRefused."""

@@ -66,7 +66,7 @@ class Twilio:
         self._from = {"messaging_service_sid" if sender.startswith(_SERVICE) else "from_": sender}
 
     def send(self, message: OutgoingMessage, letter: Letter) -> None:
-        """Hand the message to Twilio. Raises Refused where it never takes it."""
+        """Hand the message to Twilio. Raises DeliveryRefused where it never takes it."""
         if message.attempts > 1 and self._has(message, letter):
             return
         try:
