@@ -61,7 +61,8 @@ class ReportScheduler:
 class DeviceReports:
     """The reports of one link, in their order.
 
-    ``ask`` sends a command and returns the reply to come; ``settled`` hears which reports a reply is for.
+    ``ask`` sends a command and returns the reply to come; ``settled`` hears which reports a reply is for and
+    returns whether they are durable: if not, what waits is dropped, and its device will say it again.
     """
 
     __slots__ = ("_ask", "_queued", "_room", "_scheduler", "_settled", "_unsent")
@@ -70,7 +71,7 @@ class DeviceReports:
         self,
         scheduler: ReportScheduler,
         ask: Callable[[Reports], Any],
-        settled: Callable[[Sequence[Report], Any], None],
+        settled: Callable[[Sequence[Report], Any], bool],
     ) -> None:
         self._scheduler = scheduler
         self._ask = ask
@@ -106,11 +107,6 @@ class DeviceReports:
         while self._unsent:
             self._send(None)
 
-    def discard(self) -> None:
-        """Drop what waits; its device will say it again."""
-        self._unsent.clear()
-        self._make_room()
-
     def _send(self, then: Callable[[], None] | None) -> None:
         burst = self._unsent[:BURST]
         del self._unsent[:BURST]
@@ -125,7 +121,9 @@ class DeviceReports:
                 room.set_result(None)
 
     def _answered(self, burst: list[Report], then: Callable[[], None] | None, pending: Any) -> None:
-        self._settled(burst, pending)
+        if not self._settled(burst, pending):
+            self._unsent.clear()
+            self._make_room()
         if then is not None:
             then()
 

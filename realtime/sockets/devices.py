@@ -88,6 +88,8 @@ class DeviceConsumer(SocketConsumer):
         if self._boot_id is not None and self.shared.links.remove(self.principal.id, self):
             self._reports.flush()
             self._ask(LinkDown(self._boot_id))
+        # They call this back: with them it would stay in memory until a collection.
+        del self.taps, self._reports, self._scans
 
     # --- from the server --------------------------------------------------------------
 
@@ -232,16 +234,16 @@ class DeviceConsumer(SocketConsumer):
     def _report(self, report: wire.Report) -> None:
         self._reports.put(ReportOfDevice(report.seq, self._reading(report)))
 
-    def _reported(self, reports: Sequence[ReportOfDevice], pending: Any) -> None:
+    def _reported(self, reports: Sequence[ReportOfDevice], pending: Any) -> bool:
         try:
             _accepted(pending)
         except Exception as error:  # noqa: BLE001 - answered as a problem
-            self._reports.discard()
             for report in reports:
                 self._refuse(report.seq, from_error(error))
-        else:
-            for report in reports:
-                self._ack(report.seq, None)
+            return False
+        for report in reports:
+            self._ack(report.seq, None)
+        return True
 
     def _telemetry(self, message: wire.Telemetry) -> None:
         self.shared.links.telemetry[self.principal.id] = message

@@ -41,14 +41,16 @@ class Desk:
         self._scheduler = ReportScheduler(at_once)
         self.asked: list[Pending] = []
         self.heard: list[tuple[str, list[int]]] = []
+        self.durable = True
 
     def device(self, name: str) -> DeviceReports:
         def ask(command: Reports) -> Pending:
             self.asked.append(Pending(name, command))
             return self.asked[-1]
 
-        def settled(reports: Sequence[Report], pending: Any) -> None:
+        def settled(reports: Sequence[Report], pending: Any) -> bool:
             self.heard.append((name, [report.seq for report in reports]))
+            return self.durable
 
         return DeviceReports(self._scheduler, ask, settled)
 
@@ -138,13 +140,13 @@ async def test_a_link_with_too_many_waiting_reports_is_read_no_further_until_the
     assert reading.done()
 
 
-async def test_a_link_that_is_given_up_sends_no_more() -> None:
+async def test_what_waits_behind_reports_that_were_lost_is_not_sent() -> None:
     desk = Desk(at_once=1)
     device = desk.device("a")
     device.put(report(1))
     await desk.next()
     device.put(report(2))
-    device.discard()
+    desk.durable = False
     desk.asked[0].answer()
     assert await desk.next() == []
 

@@ -13,13 +13,17 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import pytest
 from websockets.server import ServerProtocol
 
+from devicegw import wire
 from realtime.limits.uvicorn import LimitedHttp, LimitedWebSocket
 from realtime.server import Server, limits
+from realtime.sockets.devices import DeviceConsumer
 from realtime.sockets.people import BranchConsumer, ShopperConsumer
 from realtime.topics.hub import SendQueue
 from tests.realtime.conftest import World
@@ -31,6 +35,7 @@ KINDS = (
     ServerProtocol,
     ShopperConsumer,
     BranchConsumer,
+    DeviceConsumer,
     SendQueue,
 )
 TIMES = 5
@@ -48,6 +53,12 @@ class People(NamedTuple):
     staff: str
     branch: str
     """Its code."""
+    device: str
+    device_id: str
+
+
+def people_of(world: World) -> People:
+    return People(world.token(), world.staff(), world.branch.code, world.device_token(), str(world.device.pk))
 
 
 @contextmanager
@@ -94,6 +105,22 @@ async def watched(port: int, who: People) -> None:
     client.close()
 
 
+async def a_pi(port: int, who: People) -> None:
+    """It says hello, reports a slot and goes."""
+    client = await Sluggard.connect(port, who.device, "/ws/device/")
+    slot = wire.SlotState(slot=0, hook="closed", present=True, at=datetime.now(UTC))
+    hello = wire.Hello(
+        device_id=who.device_id, boot_id=str(uuid4()), firmware="1.0.0", buses=(), slots=(slot,)
+    )
+    client.send(wire.encode(hello))
+    while b'"welcome"' not in (await client.frame())[1]:
+        pass
+    client.send(wire.encode(wire.Report(seq=1, slot=0, hook="open", present=True, at=slot.at)))
+    while b'"ack"' not in (await client.frame())[1]:
+        pass
+    client.close()
+
+
 async def gone_without_a_word(port: int, who: People) -> None:
     client = await followed(port, who)
     client.close()
@@ -117,11 +144,11 @@ async def followed(port: int, who: People) -> Sluggard:
     return client
 
 
-@pytest.mark.parametrize("use", [probe, refused, watched, gone_without_a_word, cut_off])
+@pytest.mark.parametrize("use", [probe, refused, watched, a_pi, gone_without_a_word, cut_off])
 async def test_a_connection_that_is_over_is_freed_without_a_collection(
     world: World, port: int, use: Any
 ) -> None:
-    who = await asyncio.to_thread(lambda: People(world.token(), world.staff(), world.branch.code))
+    who = await asyncio.to_thread(lambda: people_of(world))
     await use(port, who)
     with without_collections():
         for _ in range(TIMES):
