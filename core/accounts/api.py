@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any, cast
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from rest_framework.response import Response
 
 from core.accounts import lookalikes, names, signals
 from core.accounts.codes import codes
+from core.accounts.codes.proof import ProofBody, check_password, proven
 from core.accounts.contact import emails
 from core.accounts.credentials import throttling, tokens
 from core.accounts.credentials.logins import LoginOrigin
@@ -71,8 +73,8 @@ class RoleAnswer(serializers.Serializer[Any]):
     branch = serializers.CharField(allow_null=True)
 
 
-class MeBody(ClosedSerializer):
-    """What one may change of oneself; what is left out stays."""
+class MeBody(ProofBody):
+    """What one may change of oneself; what is left out stays. Another address takes a proof."""
 
     language = StrictChoice(choices=settings.LANGUAGES, required=False)
     email = StrictEmail(required=False, allow_blank=True)
@@ -231,6 +233,7 @@ class MeView(View):
 
     # Looking at a password is slow on purpose, and nobody else could write meanwhile.
     keeps: Keeps = "by_hand"
+    refuses = ("otp_expired", "otp_wrong")
 
     @extend_schema(responses=MeAnswer, operation_id="me")
     def get(self, request: Request) -> Response:
@@ -239,11 +242,20 @@ class MeView(View):
 
     @extend_schema(request=MeBody, responses=MeAnswer, operation_id="me_change")
     def patch(self, request: Request) -> HttpResponseBase:
-        """Change the language of the mail one gets, or the address it goes to once it is confirmed."""
-        return once(request, lambda: self._changed(request))
+        """Change the language of the mail one gets, or the address it goes to once it is confirmed.
 
-    def _changed(self, request: Request) -> Response:
+        Another address takes the account's password; where it has none, a code to where it is reached now.
+        """
         user, body = cast(User, request.user), checked(MeBody, request)
+        use_up = _nothing
+        if body.get("email", user.email).lower() not in (user.email.lower(), user.unconfirmed_email):
+            use_up = proven(request, user, body)
+        return once(request, lambda: self._changed(request, user, body, use_up))
+
+    def _changed(
+        self, request: Request, user: User, body: dict[str, Any], use_up: Callable[[], None]
+    ) -> Response:
+        use_up()
         if "language" in body:
             user.language = body["language"]
             user.save(update_fields=["language"])
@@ -276,13 +288,21 @@ class MeView(View):
         An account with a password needs it in the body: ``{"password": "..."}``.
         """
         user = cast(User, request.user)
-        _confirm(user, checked(EraseBody, request).get("password"), request)
+        body = checked(EraseBody, request)
+        if user.password and user.has_usable_password():
+            if "password" not in body:
+                raise ValidationError({"password": ["Expected the account's password."]})
+            check_password(request, user, body["password"])
         admins = User.objects.filter(is_superuser=True, is_active=True)
         if user.is_superuser and not admins.exclude(pk=user.pk).exists():
             raise Problem(409, "last_platform_admin", "The last platform admin cannot go.")
         # Before the transaction, for the actors write in one of their own.
         signals.account_closing.send(User, user=user)
         return once(request, lambda: _erased(user))
+
+
+def _nothing() -> None:
+    """What changes takes no proof."""
 
 
 def _preferences(user: User) -> dict[str, Any]:
@@ -300,19 +320,6 @@ def _factors(user: User) -> list[str]:
         "totp": second_factor.is_on(user),
     }
     return [name for name, there in ways.items() if there]
-
-
-def _confirm(user: User, password: str | None, request: Request) -> None:
-    """Raise a problem unless the account has no password or this is it."""
-    if not user.password or not user.has_usable_password():
-        return
-    if password is None:
-        raise ValidationError({"password": ["Expected the account's password."]})
-    account, address = str(user.pk), throttling.address_of(request._request)
-    throttling.check_failures(account, address)
-    if not user.check_password(password):
-        throttling.note_failure(account, address)
-        raise Problem(403, "bad_credentials", "The password is wrong.")
 
 
 def _erased(user: User) -> Response:

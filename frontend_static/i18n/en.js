@@ -1039,6 +1039,7 @@ export default {
   "signin.phone": "With a code by phone",
   "signin.forgot": "Forgot your password?",
   "account.phone_hint": "With it you sign in by a code, and text messages reach you.",
+  "account.current_code": "Code to where your account is reached now",
   "account.code_sent": "Type the six digits that we have sent there.",
   "account.phone_remove": "Remove the number",
   "problem.last_way_in":
@@ -1607,6 +1608,7 @@ export default {
   "problem.rental_over": "This rental is over.",
   "problem.rollout_not_found": "There is no such update.",
   "problem.rollout_running": "Another update is on its way.",
+  "problem.proof_needed": "Please show that this account is yours.",
   "problem.second_factor_needed": "Your chain asks for a second factor: turn one on first.",
   "problem.second_factor_not_begun": "Begin with a new secret first.",
   "problem.second_factor_off": "There is no second factor.",

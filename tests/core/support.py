@@ -102,8 +102,10 @@ class Api:
         send = getattr(self._client, method.lower())
         return send(path, body, content_type="application/json", headers=self._headers)
 
-    def delete(self, path: str) -> Any:
+    def delete(self, path: str, body: Any = None) -> Any:
         """Return the response."""
+        if body is not None:
+            return self.send("DELETE", path, json.dumps(body).encode(), "application/json")
         return self._client.delete(path, headers=self._headers)
 
     def send(self, method: str, path: str, body: bytes, content_type: str) -> Any:

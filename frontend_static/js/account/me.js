@@ -7,7 +7,9 @@ import { Empty, Loading, Sheet, toast } from "../parts/common.js";
 import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
 import { useListing } from "../parts/listing.js";
 import { Listed } from "../parts/rows.js";
+import { codeRefusal } from "./by-phone.js";
 import { OwnPhone } from "./own-phone.js";
+import { useProof } from "./proof.js";
 import { browserPush } from "./push.js";
 import { Wants } from "./wants.js";
 
@@ -21,10 +23,13 @@ const say = (problem) => toast(reason(problem), { bad: true });
 function Address({ me, setMe }) {
   const [email, setEmail] = useState(me.email);
   const { busy, problem, run } = useRequest();
+  const proof = useProof(me, "email");
   /** @param {Event} event */
   const submit = async (event) => {
     event.preventDefault();
-    const answer = await run(() => auth.call("PATCH", "/api/me", { body: { email: email.trim() } }));
+    const answer = await run(() =>
+      proof.order((own) => auth.call("PATCH", "/api/me", { body: { email: email.trim(), ...own } })),
+    );
     if (!answer) return;
     setMe(answer);
     if (answer.email && !answer.email_confirmed) toast(t("account.confirm_sent", { email: answer.email }));
@@ -41,8 +46,13 @@ function Address({ me, setMe }) {
       value=${email}
       onValue=${setEmail}
     />
-    <${Refusal} problem=${problem} fields=${["email"]} />
-    <button class="btn btn-quiet" disabled=${busy || email.trim() === me.email}>
+    ${proof.field}
+    ${
+      problem?.code.startsWith("otp_")
+        ? html`<p class="field-error" role="alert">${codeRefusal(problem)}</p>`
+        : html`<${Refusal} problem=${problem} fields=${["email"]} />`
+    }
+    <button class="btn btn-quiet" disabled=${busy || proof.waits || email.trim() === me.email}>
       <${Busy} on=${busy} />
       ${t("people.save")}
     </button>

@@ -5,6 +5,7 @@ import { auth } from "../api.js";
 import { toast } from "../parts/common.js";
 import { Busy, LineField, Refusal, useRequest } from "../parts/forms.js";
 import { codeRefusal } from "./by-phone.js";
+import { useProof } from "./proof.js";
 
 /** @param {{ me: Rest.MeAnswer, onChanged: (phone: string | null) => void }} props */
 export function OwnPhone({ me, onChanged }) {
@@ -12,14 +13,17 @@ export function OwnPhone({ me, onChanged }) {
   const [asked, setAsked] = useState(false);
   const [code, setCode] = useState("");
   const { busy, problem, run } = useRequest();
+  const proof = useProof(me, "phone");
   const number = phone.trim();
   const ask = async () => {
     if (await run(() => auth.call("POST", "/api/me/phone", { body: { phone: number } }))) setAsked(true);
   };
   const confirm = async () => {
     const body = { phone: number, code };
-    const given = await run(() => auth.call("POST", "/api/me/phone/confirm", { body }));
-    if (!given) return setCode("");
+    const given = await run(() =>
+      proof.order((own) => auth.call("POST", "/api/me/phone/confirm", { body: { ...body, ...own } })),
+    );
+    if (!given) return;
     setAsked(false);
     setCode("");
     setPhone(given.phone);
@@ -27,7 +31,7 @@ export function OwnPhone({ me, onChanged }) {
     toast(t("saved"));
   };
   const remove = async () => {
-    if (!(await run(() => auth.call("DELETE", "/api/me/phone")))) return;
+    if (!(await run(() => proof.order((own) => auth.call("DELETE", "/api/me/phone", { body: own }))))) return;
     setPhone("");
     onChanged(null);
     toast(t("saved"));
@@ -36,7 +40,7 @@ export function OwnPhone({ me, onChanged }) {
     event.preventDefault();
     return asked ? confirm() : ask();
   };
-  const wrong = problem && asked && !problem.errors?.phone;
+  const ready = asked ? code.trim() && !proof.waits : number !== me.phone;
   return html`<form class="stack-s" onSubmit=${submit} novalidate>
     <${LineField}
       name="phone"
@@ -65,13 +69,14 @@ export function OwnPhone({ me, onChanged }) {
         onValue=${setCode}
       />`
     }
+    ${proof.field}
     ${
-      wrong
+      problem?.code.startsWith("otp_")
         ? html`<p class="field-error" role="alert">${codeRefusal(problem)}</p>`
         : html`<${Refusal} problem=${problem} fields=${["phone"]} />`
     }
     <span class="row tight">
-      <button class="btn btn-quiet" disabled=${busy || !number || (asked ? !code.trim() : number === me.phone)}>
+      <button class="btn btn-quiet" disabled=${busy || !number || !ready}>
         <${Busy} on=${busy} />${t(asked ? "people.save" : "phone.send")}
       </button>
       ${

@@ -83,7 +83,10 @@ def test_a_known_address_is_answered_as_an_unknown_one_and_its_owner_is_told(
 
 def test_changing_to_a_known_address_sounds_the_same_too(people: dict[str, User], nobody: Api) -> None:
     api = Api(people["staff"])
-    answers = [api.patch("/api/me", {"email": each}) for each in ("shopper@shop.example", "new@x.example")]
+    answers = [
+        api.patch("/api/me", {"email": each, "password": PASSWORD})
+        for each in ("shopper@shop.example", "new@x.example")
+    ]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert [answer.json()["email_confirmed"] for answer in answers] == [False, False]
     assert User.objects.get(username="staff").email == "staff@shop.example", "till it is confirmed"
@@ -102,7 +105,7 @@ def test_of_two_who_gave_an_address_the_one_who_confirms_it_has_it(nobody: Api) 
 def test_a_link_is_worth_nothing_for_an_address_given_up_since(nobody: Api) -> None:
     mia = register(nobody)
     token = token_in(mails()[0].body)
-    mia.patch("/api/me", {"email": "other@mail.example"})
+    mia.patch("/api/me", {"email": "other@mail.example", "password": GEESE})
     assert confirm(nobody, token).json()["code"] == "token_invalid"
     mia.patch("/api/me", {"email": ""})
     assert email_of(mia) == ("", False)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from core import reference
 from core.accounts.models import User
-from core.fleet.models import Trolley
+from core.fleet.models import Rental, Trolley
 from core.tenancy import opening_hours
 from core.tenancy.models import Branch, Chain
 from tests.core.support import Api, World
@@ -122,6 +124,35 @@ def test_a_branch_does_not_close_while_a_trolley_is_out(people: dict[str, User],
     assert admin.change("PATCH", "/api/branches/OWN", {"name": "Still open"}).status_code == 200
     Trolley.objects.filter(pk=world.trolley.pk).update(phase="available")
     assert admin.change("DELETE", "/api/chains/own-chain", {}).status_code == 204
+
+
+def test_with_300_trolleys_out_a_branch_stays_open_and_says_how_many(
+    people: dict[str, User], world: World, django_assert_max_num_queries: Any
+) -> None:
+    rows = [
+        Trolley(trolley_id=f"OUT-{number}", branch=world.own, cart_number=1000 + number)
+        for number in range(300)
+    ]
+    for row in rows[:200]:
+        row.phase = "held" if row.cart_number % 2 else "claiming"
+    Trolley.objects.bulk_create(rows)
+    # The sessions of the others have ended, and they are out still.
+    Rental.objects.bulk_create(
+        Rental(id=uuid4(), trolley_code=row.trolley_id, branch_code="OWN", start_time=timezone.now())
+        for row in rows[200:]
+    )
+    admin = Api(people["chain_admin"])
+    with django_assert_max_num_queries(12):
+        answer = admin.change("DELETE", "/api/branches/OWN", {})
+    assert (answer.status_code, answer.json()["trolleys_out"]) == (409, 300)
+    row = Branch.objects.get(code="OWN")
+    assert row.is_active
+    Trolley.objects.update(phase="available")
+    assert admin.change("DELETE", "/api/branches/OWN", {}).json()["trolleys_out"] == 100
+    Rental.objects.exclude(trolley_code="OUT-299").update(actual_return=timezone.now())
+    assert admin.change("DELETE", "/api/branches/OWN", {}).json()["trolleys_out"] == 1
+    Rental.objects.update(actual_return=timezone.now())
+    assert admin.change("DELETE", "/api/branches/OWN", {}).status_code == 204
 
 
 def test_a_floor_plan_is_checked_and_kept(people: dict[str, User], world: World) -> None:
