@@ -164,6 +164,8 @@ ACCESS: dict[str, dict[str, Access]] = {
     "imports/{import_id}/columns": {"POST": _CATALOGUE},
     "categories": {"GET": PERSON, "POST": _CATALOGUE},
     "categories/{category_id}": {"GET": PERSON, "PUT": _CATALOGUE, "PATCH": _CATALOGUE, "DELETE": _CATALOGUE},
+    "recalls": {"GET": seen("catalogue.recall"), "POST": granted("catalogue.recall")},
+    "recalls/{recall_id}": {"DELETE": granted("catalogue.recall")},
     "tax-rates": {"GET": seen("catalogue.manage"), "POST": _CATALOGUE},
     "tax-rates/presets": {"POST": _CATALOGUE},
     "tax-rates/{rate_id}": {"GET": _CATALOGUE, "PATCH": _CATALOGUE, "DELETE": _CATALOGUE},

@@ -25,6 +25,7 @@ class CoreConfig(AppConfig):
             PriceRule,
             Product,
             ProductCode,
+            RecalledLot,
             Variant,
             Voucher,
         )
@@ -45,6 +46,7 @@ class CoreConfig(AppConfig):
             Category,
             Product,
             ProductCode,
+            RecalledLot,
             Variant,
             PriceRule,
             Voucher,

@@ -166,21 +166,24 @@ _GROWN = (
 )  # fmt: skip
 _CART = _codec(
     cart.DECIDER,
-    state_version=11,
+    state_version=12,
     versions={
-        **dict.fromkeys((*_GROWN, "CheckoutReopened"), 3),
-        "PaymentRequested": 2,
-        **dict.fromkeys(("VouchersChanged", "CheckoutRequested"), 4),
-        "CheckoutPaid": 5,
+        **dict.fromkeys(_GROWN, 4),
+        **dict.fromkeys(("PaymentRequested", "NeedSettled"), 2),
+        "CheckoutReopened": 3,
+        "CheckoutRequested": 4,
+        "VouchersChanged": 5,
+        "CheckoutPaid": 6,
     },
     upcasters={
-        **{(name, version): same for name in _GROWN for version in (1, 2)},
-        ("VouchersChanged", 3): same,
+        **{(name, version): same for name in _GROWN for version in (1, 2, 3)},
+        ("VouchersChanged", 4): same,
+        ("NeedSettled", 1): same,
         **{("CheckoutRequested", version): same for version in (1, 2, 3)},
         **{("CheckoutReopened", version): same for version in (1, 2)},
         ("PaymentRequested", 1): same,
         ("CheckoutPaid", 1): _with_purchase("total"),
-        **{("CheckoutPaid", version): same for version in (2, 3, 4)},
+        **{("CheckoutPaid", version): same for version in (2, 3, 4, 5)},
     },
     bodies={
         carts.AddItem: lambda command: (
@@ -210,11 +213,11 @@ _STOCK = _codec(
 )
 _ORDER = _codec(
     order.DECIDER,
-    state_version=6,
-    versions={"OrderPlaced": 5},
+    state_version=7,
+    versions={"OrderPlaced": 6},
     upcasters={
         ("OrderPlaced", 1): _with_purchase("total"),
-        **{("OrderPlaced", version): same for version in (2, 3, 4)},
+        **{("OrderPlaced", version): same for version in (2, 3, 4, 5)},
     },
     bodies={
         orders.RefundOrder: lambda command: (command.amount, command.reason, command.returned),
@@ -227,11 +230,11 @@ _ORDER_NUMBERS = _codec(
 )
 _PAYMENT = _codec(
     payment.DECIDER,
-    state_version=6,
-    versions={"ChargeStarted": 5},
+    state_version=7,
+    versions={"ChargeStarted": 6},
     upcasters={
         ("ChargeStarted", 1): _with_purchase("amount"),
-        **{("ChargeStarted", version): same for version in (2, 3, 4)},
+        **{("ChargeStarted", version): same for version in (2, 3, 4, 5)},
     },
     bodies={
         # No digest of a whole card's number is kept: there are few enough of them to try.

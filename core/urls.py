@@ -25,7 +25,15 @@ from core.assistant.preferences import api as preferences
 from core.audit import api as audit
 from core.branches.urls import branches_api
 from core.catalogue import media
-from core.catalogue.rest import categories, imports, pictures, supplier_feeds, tax_rates, variants
+from core.catalogue.rest import (
+    categories,
+    imports,
+    pictures,
+    recalls,
+    supplier_feeds,
+    tax_rates,
+    variants,
+)
 from core.catalogue.rest import products as catalogue
 from core.catalogue.rest.refused import RefusedLinesView
 from core.demo.api import DemoView
@@ -120,6 +128,8 @@ api: list[URLPattern | URLResolver] = [
     path("api/imports/<id:import_id>/refused.csv", RefusedLinesView.as_view()),
     path("api/imports/<id:import_id>/apply", imports.ApplyImportView.as_view()),
     path("api/imports/<id:import_id>/columns", imports.ImportColumnsView.as_view()),
+    path("api/recalls", recalls.RecallsView.as_view()),
+    path("api/recalls/<id:recall_id>", recalls.RecallView.as_view()),
     path("api/tax-rates", tax_rates.TaxRatesView.as_view()),
     path("api/tax-rates/presets", tax_rates.TaxPresetsView.as_view()),
     path("api/tax-rates/<id:rate_id>", tax_rates.TaxRateView.as_view()),

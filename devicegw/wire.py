@@ -34,6 +34,8 @@ Slot = Annotated[int, Meta(ge=0, le=0xFFFF)]
 Seq = Annotated[int, Meta(ge=0)]
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(max_length=500)]
+LONGEST_SCAN = 400
+"""Characters of a barcode, as many as the server reads; GS1 messages are the long ones."""
 When = Annotated[datetime, Meta(tz=True)]
 
 
@@ -132,7 +134,7 @@ class Scan(_Message, frozen=True):
 
     seq: Seq
     trolley_id: Id
-    barcode: Annotated[str, Meta(min_length=1, max_length=100)]
+    barcode: Annotated[str, Meta(min_length=1, max_length=LONGEST_SCAN)]
     id: Id | None = None
     """Made when it was read and the same however often it is sent, over restarts too; tells a repeat."""
     at: When | None = None

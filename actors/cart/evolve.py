@@ -103,10 +103,12 @@ def _removed(state: State, event: ItemRemoved) -> State:
             total, units = total - line.line_total, units - line.quantity
         else:
             lines[key] = line
+    state = replace(state, removed=state.removed + 1)
     return _with_lines(state, lines, total, units, state.currency, event.at)
 
 
 def _cleared(state: State, event: CartCleared) -> State:
+    state = replace(state, removed=state.removed + len(state.lines))
     return _with_lines(state, {}, money.zero(state.currency), 0, state.currency, event.at)
 
 
@@ -165,7 +167,7 @@ def _detached(state: State, event: SessionDetached) -> State:
         joiners=tuple(each for each in state.joiners if each[0] != event.session_id),
     )
     if not sessions:
-        after = replace(after, vouchers=())
+        after = replace(after, vouchers=(), removed=0)
     if event.items_cleared == 0:
         return after
     if event.saved_until is not None:

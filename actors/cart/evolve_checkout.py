@@ -144,6 +144,7 @@ def _paid(state: State, event: CheckoutPaid) -> State:
         lines={},
         total=money.zero(state.currency),
         units=0,
+        removed=0,
         vouchers=(),
         needs=(),
         sessions=sessions,

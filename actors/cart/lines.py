@@ -79,6 +79,7 @@ def add(state: State, command: AddItem, ctx: Context) -> Decision:
         offer.label,
         offer.weight_g,
         offer.restricted,
+        _lots(old, offer.lot),
     )
     total = total_with(state, line, old)
     if total > MAX_TOTAL:
@@ -143,7 +144,9 @@ def restore(state: State, command: RestoreLines, ctx: Context) -> Decision:
         there = state.lines.get(key_of(saved))
         quantity = min(MAX_QUANTITY, saved.quantity + (0 if there is None else there.quantity))
         offer = offer_for(saved, command.offers, state.saved_currency)
-        lines.append(priced(state, there or saved, quantity, offer, ctx))
+        line = priced(state, there or saved, quantity, offer, ctx)
+        lots = tuple(dict.fromkeys((*line.lots, *saved.lots)))
+        lines.append(line if lots == line.lots else replace(line, lots=lots))
     event = LinesRestored(tuple(lines), ctx.now)
     after = evolve(state, event)
     if len(after.lines) > MAX_LINES or after.total > MAX_TOTAL:
@@ -174,6 +177,11 @@ def offer_for(line: Line, offers: dict[str, Offer], currency: str) -> Offer | No
     """Return today's offer of the line, or None; one in another currency is none."""
     offer = offers.get(key_of(line))
     return offer if offer is not None and offer.currency == currency else None
+
+
+def _lots(old: Line | None, lot: str) -> tuple[str, ...]:
+    known = () if old is None else old.lots
+    return (*known, lot) if lot and lot not in known else known
 
 
 def _line_id(state: State, ctx: Context) -> str:

@@ -66,13 +66,13 @@ def settle(state: State, command: SettleNeed, ctx: Context) -> Decision:
     if need.kind == "weigh" and command.approve:
         if command.weighed is None or line is None:
             return refuse(400, "weight_needed", "Say what it weighs.")
-        weighed = _weighed(line, command.weighed, need.need_id, ctx)
+        weighed = _weighed(state, line, command.weighed, need.need_id, ctx)
     return Decision((NeedSettled(settled, ctx.now, weighed),), NeedStands(settled))
 
 
-def _weighed(line: Line, offer: Offer, label: str, ctx: Context) -> Line:
-    """Return the line as the one piece of that weight; what it costs is not changed any more."""
-    unit, total, trace = price(offer, 1, ctx.now)
+def _weighed(state: State, line: Line, offer: Offer, label: str, ctx: Context) -> Line:
+    """Return the line as the one piece of that weight."""
+    unit, total, trace = price(offer, 1, ctx.now, state.vouchers)
     return replace(
         line,
         name=offer.name,

@@ -132,6 +132,8 @@ class State(msgspec.Struct, frozen=True):
     alerted: tuple[Decimal, ...] = ()
     """The shares of the budget that were told of, in the period that began at ``alerted_in``."""
     alerted_in: float = 0.0
+    removed: int = 0
+    """Lines that were taken out since the last purchase or session."""
     bought: tuple[Bought, ...] = ()
     """The purchases of the last month, the latest last."""
     updated_at: float = 0.0
@@ -213,4 +215,5 @@ def purchase_of(state: State, *, chain: str, trolley_id: str | None) -> Purchase
         total=state.total if held.amounts is None else held.amounts.total,
         currency=state.currency,
         amounts=held.amounts,
+        removed=state.removed,
     )

@@ -32,9 +32,11 @@ class Offer(msgspec.Struct, frozen=True):
     """Ids of the product's category and those above it."""
     label: str | None = None
     """The code on the label of one weighed or priced piece. ``price`` is then the label's, or that of
-    a kilogram if ``weight_g`` is given; rules and vouchers leave what is printed alone."""
+    a kilogram if ``weight_g`` is given; rules and vouchers leave a printed price alone."""
     weight_g: int | None = None
     restricted: Restriction | None = None
+    lot: str = ""
+    """The production lot on the label; empty: it says none."""
 
 
 class PriceStep(msgspec.Struct, frozen=True, gc=False):
@@ -59,9 +61,11 @@ class Line(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     variant_id: str | None = None
     variant_name: str | None = None
     label: str | None = None
-    """The code on the piece's own label; such a line keeps its price."""
+    """The code on the piece's own label; one with a printed price keeps it."""
     weight_g: int | None = None
     restricted: Restriction | None = None
+    lots: tuple[str, ...] = ()
+    """The production lots of its units, as far as their labels said."""
 
 
 class PriceChange(msgspec.Struct, frozen=True):

@@ -35,6 +35,7 @@ from actors.messages.money.amounts import (
     TaxRate,
     TaxTerms,
 )
+from actors.pricing.units import of_weight
 
 _HUNDRED = Decimal(100)
 
@@ -103,8 +104,8 @@ def _worked_out(
         sold = terms(key, line)
         worth = line.line_total - less[key] if key in less else line.line_total
         goods += worth
-        if len(line.price_trace) > 1 and line.label is None:
-            _save(savings, line)
+        if len(line.price_trace) > 1:
+            _save(savings, line, currency)
         portions.append(_Portion(key, sold.tax, worth))
         if sold.deposit:
             deposit = _deposit(key, line, sold.deposit, currency)
@@ -150,11 +151,17 @@ class _Portion(NamedTuple):
     is_deposit: bool = False
 
 
-def _save(savings: dict[str, Decimal], line: Line) -> None:
-    """Add what the rules of the line's trace took off; a variant's adjustment is no rule."""
+def _save(savings: dict[str, Decimal], line: Line, currency: str) -> None:
+    """Add what the rules of the line's trace took off; neither a variant nor a weight is a rule."""
     for before, step in pairwise(line.price_trace):
-        off = (before.unit_price - step.unit_price) * line.quantity
-        if off > 0 and not step.rule.startswith("variant:"):
+        if step.rule.startswith(("variant:", "weight:")):
+            continue
+        was, now = before.unit_price, step.unit_price
+        if line.weight_g is not None:
+            # The steps before the weight are of a kilogram.
+            was, now = (of_weight(each, line.weight_g, currency) for each in (was, now))
+        off = (was - now) * line.quantity
+        if off > 0:
             savings[step.rule] = savings.get(step.rule, 0) + off
 
 

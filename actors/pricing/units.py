@@ -19,6 +19,9 @@ chance. Among vouchers of equal standing the one that was given first. A rule ne
 a price higher, nor lower than nothing. Rules are valid from ``valid_from`` until just
 before ``valid_until``; a rule of a season comes as one rule for each year's window.
 
+Of what is weighed the rules speak of a kilogram; what the piece costs is the last step. A price that is
+printed on a label stays as it is.
+
 Source of the order and of the vector 500.00 + 50.00, 10 units, 10 or more -10 %, GOLD -15 % ->
 550.00, 495.00, 420.75, 4207.50: docs/decisions/0004-price-rules.md.
 """
@@ -47,9 +50,9 @@ def price(offer: Offer, quantity: int, at: float = 0.0, vouchers: Sequence[Vouch
     currency = offer.currency
     unit = money.quantize(offer.price, currency)
     base = PriceStep("base", unit)
-    if offer.label is not None:
-        return _labelled(offer, unit, quantity)
-    if offer.adjustment is None and not offer.rules and not vouchers:
+    if offer.label is not None and offer.weight_g is None:
+        return unit, unit * quantity, (PriceStep("label", unit),)
+    if offer.adjustment is None and not offer.rules and not vouchers and offer.weight_g is None:
         return unit, unit * quantity, (base,)
     steps = [base]
     if offer.adjustment is not None:
@@ -65,16 +68,15 @@ def price(offer: Offer, quantity: int, at: float = 0.0, vouchers: Sequence[Vouch
         if rule is not None:
             unit = _apply(rule, unit, currency)
             steps.append(PriceStep(rule.label, unit))
+    if offer.weight_g is not None:
+        unit = of_weight(unit, offer.weight_g, currency)
+        steps.append(PriceStep(f"weight:{offer.weight_g}g", unit))
     return unit, unit * quantity, tuple(steps)
 
 
-def _labelled(offer: Offer, unit: Decimal, quantity: int) -> Priced:
-    """Price a piece by its label: what is printed, or the price of a kilogram times the printed weight."""
-    if offer.weight_g is None:
-        return unit, unit * quantity, (PriceStep("label", unit),)
-    per_kg = PriceStep("base", unit)
-    unit = money.quantize(unit * offer.weight_g / 1000, offer.currency)
-    return unit, unit * quantity, (per_kg, PriceStep(f"weight:{offer.weight_g}g", unit))
+def of_weight(per_kg: Decimal, grams: int, currency: str) -> Decimal:
+    """Return what so many grams cost at the price of a kilogram."""
+    return money.quantize(per_kg * grams / 1000, currency)
 
 
 def precedence(rule: Rule) -> tuple[int, int, int]:

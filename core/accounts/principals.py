@@ -28,6 +28,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "catalogue.watch": _MANAGERS,
     "catalogue.manage": _MANAGERS,
     "catalogue.deliver": _MANAGERS,
+    "catalogue.recall": _STAFF,
     "device.watch": _STAFF,
     "device.manage": _MANAGERS,
     "firmware.release": frozenset(),

@@ -13,6 +13,7 @@ from core.catalogue.models import (
     PriceRule,
     Product,
     ProductCode,
+    RecalledLot,
     SupplierFeed,
     Variant,
     Voucher,
@@ -94,6 +95,9 @@ def _watch_goods() -> None:
     )
     codes = Watched("product_code", _of_chain, _named("product_code"), ("code", "units"))
     watch(ProductCode, codes)
+    watch(
+        RecalledLot, Watched("recalled_lot", _of_chain, _named("recalled_lot"), ("product", "lot", "reason"))
+    )
     feed = Watched(
         "supplier_feed", _of_chain, _named("supplier_feed"), _fields(SupplierFeed, "next_at"), ("url",)
     )

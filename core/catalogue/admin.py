@@ -26,6 +26,7 @@ from core.catalogue.models import (
     PriceRule,
     Product,
     ProductCode,
+    RecalledLot,
     Variant,
     Voucher,
     VoucherUses,
@@ -192,3 +193,14 @@ class ImportJobAdmin(ReadOnlyAdmin):
     list_filter = ("chain", "status", "dry_run")
     exclude = ("packed",)
     list_select_related = ("chain",)
+
+
+@admin.register(RecalledLot)
+class RecalledLotAdmin(ModelAdmin):
+    """Lots that are not sold any more."""
+
+    list_display = ("product", "lot", "reason", "created_at")
+    list_filter = ("product__chain",)
+    search_fields = ("lot", "product__name", "product__barcode")
+    autocomplete_fields = ("product",)
+    list_select_related = ("product",)

@@ -20,7 +20,8 @@ from core.catalogue import gs1
 
 GTIN_LENGTHS = (8, 12, 13, 14)
 """Digits of EAN-8, UPC-A, EAN-13 and GTIN-14."""
-_LONGEST = 400
+LONGEST = 400
+"""Characters of a scan; GS1 messages and addresses are the long ones. Readers on a Pi cut there too."""
 _NO_ELEMENTS: Mapping[str, str] = MappingProxyType({})
 _PLAIN = re.compile(r"[0-9A-Za-z._-]{1,40}")
 _DIGITAL_LINK = re.compile(r"/01/([0-9]+)(?:/|$)")
@@ -55,7 +56,7 @@ def reading(scanned: str, known: Container[str] = ()) -> Reading:
     text = scanned.strip()
     if text in known:
         return Reading(text)
-    if not text or len(text) > _LONGEST:
+    if not text or len(text) > LONGEST:
         raise BarcodeError("barcode_malformed", f"Expected a barcode, got {len(text)} characters.")
     if text[0] == "]" and len(text) > 3:
         symbol, text = text[:3], text[3:].strip()

@@ -19,6 +19,7 @@ from stdnum import ean
 from actors.kit.money import quantize
 from core.catalogue import gs1
 from core.catalogue.barcodes import BarcodeError
+from core.catalogue.numeric_currencies import BY_NUMBER
 
 LAYOUT = re.compile(r"(?=.{13}\Z)(02|2[0-9])(I{3,8})(V?)(P{4,6}|W{4,6})(V?)C")
 
@@ -83,7 +84,8 @@ class Layout(NamedTuple):
 def of_message(found: Mapping[str, str], currency: str) -> ScaleLabel:
     """Return what a GS1 message says of one piece; raises BarcodeError.
 
-    Net weight is 310n in kilograms or 320n in pounds, the price 392n in the chain's currency, n its decimals.
+    Net weight is 310n in kilograms or 320n in pounds, n its decimals; the price is 392n in the chain's
+    currency, or 393n after the number of its currency, which has to be the chain's.
     """
     code = "".join(f"({ai}){value}" for ai, value in found.items())
     lot = found.get("10", "")
@@ -96,22 +98,40 @@ def of_message(found: Mapping[str, str], currency: str) -> ScaleLabel:
         kind = ai[:3]
         if len(ai) != 4 or kind not in _MEASURES:
             continue
-        if not (value.isascii() and value.isdigit()) or kind == "393":
+        if kind == "393":
+            value = _in_currency(ai, value, currency)
+        if not (value.isascii() and value.isdigit()):
             raise BarcodeError(
                 "barcode_malformed", f"Expected a weight (310n) or a price (392n), got ({ai}){value[:20]}."
             )
         amount = Decimal(int(value)).scaleb(-int(ai[3]))
         if not amount:
-            raise empty("costs" if kind == "392" else "weighs")
-        if kind == "392":
+            raise empty("weighs" if kind in _GRAMS else "costs")
+        if kind not in _GRAMS:
             price = _exact(amount, currency)
         else:
-            weight = int(amount * _MEASURES[kind])
+            weight = int(amount * _GRAMS[kind])
     return ScaleLabel(code, price, weight if price is None else None, lot, expires)
 
 
-_MEASURES = {"310": Decimal(1000), "320": Decimal("453.59237"), "392": Decimal(1), "393": Decimal(1)}
+_GRAMS = {"310": Decimal(1000), "320": Decimal("453.59237")}
 """Grams of a unit of weight."""
+_MEASURES = frozenset({*_GRAMS, "392", "393"})
+
+
+def _in_currency(ai: str, value: str, currency: str) -> str:
+    """Return the amount behind the number of a currency (393n); raises BarcodeError for another currency."""
+    stated, amount = BY_NUMBER.get(value[:3]), value[3:]
+    if stated is None or not amount:
+        raise BarcodeError(
+            "barcode_malformed",
+            f"Expected the number of a currency (ISO 4217) and a price, got ({ai}){value[:20]}.",
+        )
+    if stated != currency:
+        raise BarcodeError(
+            "label_currency", f"The price on the label is in {stated}, and here it is paid in {currency}."
+        )
+    return amount
 
 
 def _exact(amount: Decimal, currency: str) -> Decimal:

@@ -109,6 +109,7 @@ class PreferencesBody(ClosedSerializer):
     alarm = WaysBody(required=False, help_text="An alarm in a branch that the caller runs.")
     role_given = WaysBody(required=False, help_text="Somebody gave the caller a role.")
     budget_alert = WaysBody(required=False, help_text="A share of the caller's own budget is reached.")
+    recall = WaysBody(required=False, help_text="A lot of something in the caller's cart was called back.")
 
 
 class WaysAnswer(serializers.Serializer[Any]):
@@ -128,6 +129,7 @@ class PreferencesAnswer(serializers.Serializer[Any]):
     alarm = WaysAnswer()
     role_given = WaysAnswer()
     budget_alert = WaysAnswer()
+    recall = WaysAnswer()
 
 
 class PreferencesView(View):

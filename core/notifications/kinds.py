@@ -26,9 +26,10 @@ KINDS: dict[str, Ways] = {
     "alarm": Ways(),
     "role_given": Ways(email=True),
     "budget_alert": Ways(),
+    "recall": Ways(sms=True),
 }
 """``overdue``: one's own trolley is late; ``branch_overdue``, ``alarm``: to those who run the branch;
-``budget_alert``: a share of one's own budget is reached."""
+``budget_alert``: a share of one's own budget is reached; ``recall``: something in one's own cart was."""
 
 LINKS: dict[str, str] = {
     "overdue": "/shop",
@@ -36,6 +37,7 @@ LINKS: dict[str, str] = {
     "alarm": "/branch/{branch}",
     "role_given": "/",
     "budget_alert": "/shop",
+    "recall": "/shop",
 }
 """Where each leads to."""
 

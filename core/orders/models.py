@@ -26,6 +26,8 @@ class Order(models.Model):
     total = models.DecimalField(max_digits=14, decimal_places=4)
     amounts = models.TextField(blank=True, default="", db_default="")
     """JSON, see ``core.orders.amounts``; empty: the total is the sum of the lines."""
+    removed_lines = models.IntegerField(default=0, db_default=0)
+    """Lines that were taken out again before it was paid."""
     refunded = models.DecimalField(max_digits=14, decimal_places=4)
     placed_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True, blank=True)

@@ -44,6 +44,7 @@ class OrderRow(Row, table="orders_order", key="order_id", mode="upsert"):
     units: int
     total: Decimal
     amounts: str
+    removed_lines: int
     refunded: Decimal
     placed_at: Posix
     verified_at: Posix | None
@@ -174,6 +175,7 @@ def _order(state: State) -> OrderRow:
         units=state.units,
         total=bought.total,
         amounts=amounts.of_purchase(bought),
+        removed_lines=bought.removed,
         refunded=state.refunded,
         placed_at=state.placed_at,
         verified_at=state.verified_at,

@@ -24,6 +24,7 @@ TAGS = {
     "payments": "Paying for the cart, and the providers' webhooks.",
     "pricing": "What a product costs, and which rules made the price.",
     "products": "A chain's products, their pictures, and their export.",
+    "recalls": "Lots that are not sold any more.",
     "recommendations": "What would suit the caller's cart, and what became of it.",
     "rollouts": "Firmware on its way to the devices of a chain or a branch.",
     "schema": "This document.",

@@ -87,6 +87,8 @@ class CartItem(models.Model):
     unit_price = models.DecimalField(max_digits=14, decimal_places=4)
     line_total = models.DecimalField(max_digits=14, decimal_places=4)
     added_at = models.DateTimeField()
+    lots = models.TextField(blank=True, default="", db_default="")
+    """One a line: the production lots of its units, as far as their labels said."""
 
     class Meta:
         db_table = "shopping_cart_item"

@@ -58,6 +58,7 @@ class CartItemRow(Row, table="shopping_cart_item", key="line_id", mode="upsert")
     unit_price: Decimal
     line_total: Decimal
     added_at: Posix
+    lots: str
 
 
 class ItemGone(Row, table="shopping_cart_item", key="line_id", mode="delete"):
@@ -213,4 +214,5 @@ def _item(line: Line, user_id: str) -> CartItemRow:
         line.unit_price,
         line.line_total,
         line.added_at,
+        "\n".join(line.lots),
     )

@@ -3,7 +3,8 @@
 Three kinds of reader: a serial one sends text and a line end; one that plays a
 keyboard comes as input events (linux/input.h, struct input_event: time, type, code,
 value) or as raw HID boot reports (modifiers, 0, six keys). Keys are read by the US
-layout, which is what readers are set to when they leave the factory.
+layout, which is what readers are set to when they leave the factory. The separator of a GS1
+message (GS, FNC1 in the symbol) is typed as Ctrl and ], as a terminal would.
 """
 
 from __future__ import annotations
@@ -11,14 +12,19 @@ from __future__ import annotations
 import struct
 from typing import Protocol
 
-MOST = 100
+from devicegw.wire import LONGEST_SCAN
+
+MOST = LONGEST_SCAN
 """Characters of a barcode; what is longer is noise and dropped."""
 EVENT = struct.Struct("llHHi")
 EV_KEY = 1
+SEPARATOR = "\x1d"
 SHIFTS = (42, 54)
+CONTROLS = (29, 97)
 ENTERS = (28, 96)
 REPORT_SIZE = 8
 HID_SHIFT = 0x22
+HID_CONTROL = 0x11
 HID_ENTERS = (0x28, 0x58)
 
 
@@ -67,12 +73,19 @@ class _Typed:
 
     def type(self, character: str) -> None:
         # One more than allowed is kept, so that the end still knows it was too long.
-        if len(self._text) <= MOST and character.isprintable():
+        if len(self._text) <= MOST and (character.isprintable() or character == SEPARATOR):
             self._text += character
 
     def end(self) -> list[str]:
         text, self._text = self._text.strip(), ""
         return [text] if 0 < len(text) <= MOST else []
+
+
+def _typed(key: tuple[str, str], shift: bool, control: bool) -> str:
+    """Return what a key types: with Ctrl nothing but the separator."""
+    if control:
+        return SEPARATOR if key[0] == "]" else ""
+    return key[shift]
 
 
 class LineParser:
@@ -111,6 +124,7 @@ class EventParser:
         self._typed = _Typed()
         self._buffer = b""
         self._shifts: set[int] = set()
+        self._controls: set[int] = set()
 
     def feed(self, data: bytes) -> list[str]:
         """Take the next bytes."""
@@ -130,10 +144,12 @@ class EventParser:
     def _key(self, code: int, value: int) -> list[str]:
         if code in SHIFTS:
             (self._shifts.add if value else self._shifts.discard)(code)
+        elif code in CONTROLS:
+            (self._controls.add if value else self._controls.discard)(code)
         elif value == 1 and code in ENTERS:
             return self._typed.end()
         elif value == 1 and code in KEYS:
-            self._typed.type(KEYS[code][bool(self._shifts)])
+            self._typed.type(_typed(KEYS[code], bool(self._shifts), bool(self._controls)))
         return []
 
 
@@ -164,14 +180,14 @@ class ReportParser:
 
     def _report(self, report: bytes) -> list[str]:
         found: list[str] = []
-        shift = bool(report[0] & HID_SHIFT)
+        shift, control = bool(report[0] & HID_SHIFT), bool(report[0] & HID_CONTROL)
         for usage in report[2:]:
             if usage in self._down:
                 continue
             if usage in HID_ENTERS:
                 found += self._typed.end()
             elif usage in HID_KEYS:
-                self._typed.type(HID_KEYS[usage][shift])
+                self._typed.type(_typed(HID_KEYS[usage], shift, control))
         self._down = set(report[2:])
         return found
 

@@ -26,7 +26,7 @@ from actors.messages.cart import (
 from actors.runtime.address import Address
 from actors.trolley import State as TrolleyState
 from core.accounts.people import find_tier
-from core.catalogue.barcodes import BarcodeError
+from core.catalogue.barcodes import LONGEST, BarcodeError
 from core.catalogue.labels import ScaleLabel
 from core.catalogue.live.catalogue import Catalogue, CatalogueProduct, Scanned
 from realtime.commands.sessions import find_session, resume, trolley_place
@@ -53,7 +53,7 @@ class CartAdd(Body):
     A device (a scanner on the network) names ``trolley_id`` or ``session_id``: into the cart of its holder.
     """
 
-    barcode: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    barcode: Annotated[str, Meta(min_length=1, max_length=LONGEST)] | None = None
     product_id: Uuid | None = None
     variant_id: Uuid | None = None
     quantity: Quantity | None = None
@@ -184,8 +184,11 @@ def _adding(call: Call, chain: str, branch: str, owner: str, session_id: str | N
         raise not_found("product_not_found", "There is no such product here.")
     if not product.is_active:
         raise Problem(400, "product_unavailable", f"{product.name} is not available.")
-    if label is not None and label.expires is not None:
-        _refuse_expired(call, product, label, branch)
+    if label is not None:
+        if label.lot and product.has_recalled((label.lot,)):
+            _refuse_recalled(product, label)
+        if label.expires is not None:
+            _refuse_expired(call, product, label, branch)
     try:
         variant_id = body.variant_id if which is None else which.variant_id
         offer = catalogue.offer(product, variant_id, branch, tier, label)
@@ -199,6 +202,11 @@ def _adding(call: Call, chain: str, branch: str, owner: str, session_id: str | N
             f"Expected at most {MOST_OF_A_LINE} in all, got {body.quantity or 1} cases of {which.units}.",
         )
     return Adding(owner, session_id, product, offer, which.units)
+
+
+def _refuse_recalled(product: CatalogueProduct, label: ScaleLabel) -> None:
+    detail = f"{product.name}, lot {label.lot}, was called back: please put it back and tell the staff."
+    raise invalid("barcode", detail, code="label_recalled")
 
 
 def _refuse_expired(call: Call, product: CatalogueProduct, label: ScaleLabel, branch: str) -> None:
@@ -287,7 +295,14 @@ def totals(call: Call, answer: ItemPut | ItemsGone | Restored, state: CartState)
 
 PRODUCT = ("product_not_found", "product_unavailable", "variant_not_found")
 """Refusals of what names a product."""
-BARCODE = ("barcode_malformed", "barcode_check_digit", "label_empty", "label_expired")
+BARCODE = (
+    "barcode_malformed",
+    "barcode_check_digit",
+    "label_empty",
+    "label_currency",
+    "label_expired",
+    "label_recalled",
+)
 """Refusals of what is scanned or typed as a barcode."""
 
 ADD = Command(

@@ -22,6 +22,7 @@ from actors.messages.cart import (
     sku_of,
 )
 from core.accounts.principals import Principal
+from core.catalogue.labels import ScaleLabel
 from core.inventory.levels import available
 from realtime.commands.adding import ADD, MOST_OF_A_LINE, CartTotals, cart_after, totals
 from realtime.commands.sessions import resume
@@ -167,16 +168,17 @@ def offers_of(services: Services, who: Principal, lines: Iterable[Line]) -> dict
 def todays_offer(services: Services, who: Principal, line: Line) -> Offer | None:
     """Return what the line's product costs this shopper today, or None if it is not sold any more.
 
-    None for a weighed piece too: it costs what its label said when it was put in.
+    None for a piece with a printed price too: it costs what its label said when it was put in.
     """
-    if line.label is not None:
+    if line.label is not None and line.weight_g is None:
         return None
     product = services.goods.finder(who.id)(line.product_id)
     if product is None or not product.is_active:
         return None
     if line.variant_id is not None and product.variant(line.variant_id) is None:
         return None
-    return services.goods.offer(who, product, line.variant_id)
+    label = None if line.label is None else ScaleLabel(line.label, weight_g=line.weight_g)
+    return services.goods.offer(who, product, line.variant_id, label)
 
 
 # --- cart.get -------------------------------------------------------------------

@@ -161,7 +161,7 @@ def _unavailable(services: Services, state: CartState, branch: BranchInfo) -> tu
 
 def _sold(catalogue: Catalogue, line: Line) -> bool:
     product = catalogue.by_id(line.product_id)
-    if product is None or not product.is_active:
+    if product is None or not product.is_active or product.has_recalled(line.lots):
         return False
     return line.variant_id is None or product.variant(line.variant_id) is not None
 

@@ -22,7 +22,7 @@ from actors.messages.money.exit_check import (
 )
 from actors.order import State as OrderState
 from actors.pricing import price
-from core.catalogue.barcodes import BarcodeError
+from core.catalogue.barcodes import LONGEST, BarcodeError
 from realtime.commands.adding import BARCODE, PRODUCT
 from realtime.commands.orders import find_pass
 from realtime.pipeline.asking import Accepted
@@ -52,7 +52,7 @@ class CheckScan(Body):
 
     branch: Id
     check_id: Uuid
-    barcode: Annotated[str, Meta(min_length=1, max_length=200)]
+    barcode: Annotated[str, Meta(min_length=1, max_length=LONGEST)]
     quantity: Annotated[int, Meta(ge=1, le=999)] | None = None
 
 

@@ -22,6 +22,7 @@ from core.accounts.people import People
 from core.accounts.principals import Principal
 from core.assistant.preferences.wants import WantsOfPeople
 from core.assistant.recommendations.suggesting import greener_than
+from core.catalogue.labels import ScaleLabel
 from core.catalogue.live.catalogue import Catalogue, CatalogueProduct
 from core.fleet.directory import BranchInfo, Directory
 from core.fleet.trolleys import qr
@@ -201,10 +202,18 @@ class GoodsLookup:
         self.avoided = wants.allergens_of
         """Return the allergens that a shopper is warned of."""
 
-    def offer(self, who: Principal, product: CatalogueProduct, variant_id: str | None = None) -> Offer:
+    def offer(
+        self,
+        who: Principal,
+        product: CatalogueProduct,
+        variant_id: str | None = None,
+        label: ScaleLabel | None = None,
+    ) -> Offer:
         """Return what a command of this shopper takes along. Raises KeyError for an unknown variant."""
         chain = self._places.chain_of(who.id) or self._selling(product.product_id)
-        return self.catalogue(chain).offer(product, variant_id, self._places.branch_of(who.id), who.tier)
+        return self.catalogue(chain).offer(
+            product, variant_id, self._places.branch_of(who.id), who.tier, label
+        )
 
     def _selling(self, product_id: str) -> str:
         slugs = (chain.slug for chain in self._directory.chains())

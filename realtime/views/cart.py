@@ -59,6 +59,8 @@ class ItemView(View, frozen=True):
     price_trace: tuple[StepView, ...]
     added_at: str
     available: bool
+    recalled: tuple[str, ...]
+    """Lots of it that were called back: it is to be put back."""
     warnings: tuple[WarningView, ...]
 
 
@@ -167,6 +169,7 @@ def item_view(
     ``avoided`` are the allergens that its shopper is warned of.
     """
     active = product is not None and product.is_active
+    recalled = () if product is None or not product.recalled else recalled_of(line, product)
     steps: Any = line.price_trace  # the same fields as a StepView, the same JSON
     return ItemView(
         id=line.line_id,
@@ -184,9 +187,15 @@ def item_view(
         line_total=line.line_total,
         price_trace=steps,
         added_at=rfc3339(line.added_at),
-        available=active and in_stock,
+        available=active and in_stock and not recalled,
+        recalled=recalled,
         warnings=warnings_of(product, avoided),
     )
+
+
+def recalled_of(line: Line, product: ProductLike) -> tuple[str, ...]:
+    """Return the lots of a line that were called back."""
+    return tuple(lot for lot in line.lots if lot.upper() in product.recalled)
 
 
 def warnings_of(product: ProductLike | None, avoided: frozenset[str]) -> tuple[WarningView, ...]:
@@ -231,7 +240,7 @@ class Items:
         known, views, on_sale = self._known, [], True
         for line in lines:
             product = find(line.product_id)
-            if product is None or not product.is_active:
+            if product is None or not product.is_active or (product.recalled and recalled_of(line, product)):
                 on_sale = False
             was = known.get(line.line_id)
             if short and sku_of(line) in short:

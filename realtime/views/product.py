@@ -49,6 +49,10 @@ class ProductLike(Protocol):
         """What it is known to contain."""
 
     @property
+    def recalled(self) -> frozenset[str]:
+        """Its recalled lots, in capitals."""
+
+    @property
     def carbon_kg(self) -> Decimal | None:
         """Kilograms of CO2 equivalent a unit."""
 

@@ -38,7 +38,9 @@ def typed(text: str) -> bytes:
         (b"1\r2\n3\r\n", ["1", "2", "3"]),
         (b"\r\n\r\n", []),
         (b"  42 \x02\x03\r", ["42"]),
-        (b"9" * 101 + b"\r7\r", ["7"]),
+        (b"9" * (wire.LONGEST_SCAN + 1) + b"\r7\r", ["7"]),
+        (b"9" * wire.LONGEST_SCAN + b"\r", ["9" * wire.LONGEST_SCAN]),
+        (b"]C1010950110153000310AB\x1d3103000532\r", ["]C1010950110153000310AB\x1d3103000532"]),
         (b"unfinished", []),
     ],
 )
@@ -66,6 +68,14 @@ def test_shift_and_repeats_are_read_as_a_keyboard_would():
     parser = EventParser()
     shifted = event(42, 1) + event(30, 1) + event(30, 2) + event(30, 0) + event(42, 0) + event(30, 1)
     assert parser.feed(shifted + event(96, 1)) == ["Aa"]
+
+
+def test_the_separator_of_a_gs1_message_is_typed_as_control_and_a_bracket():
+    control = event(29, 1) + event(27, 1) + event(27, 0) + event(29, 0)
+    assert EventParser().feed(event(2, 1) + control + event(3, 1) + event(28, 1)) == ["1\x1d2"]
+    none = bytes(8)
+    reports = b"\0\0\x1e\0\0\0\0\0" + none + b"\x01\0\x30\0\0\0\0\0" + none + b"\0\0\x1f\0\0\0\0\0"
+    assert ReportParser().feed(reports + none + b"\0\0\x28\0\0\0\0\0") == ["1\x1d2"]
 
 
 def test_reports_give_each_key_once_while_it_is_held():

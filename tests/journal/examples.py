@@ -39,6 +39,7 @@ _LINE = cart.Line(
     1_700_000_000.125,
     _ID(3),
     "5 kg",
+    lots=("L7-2026",),
 )
 _NEED = needs.Need(
     need_id=_ID(6),
@@ -76,6 +77,7 @@ _PURCHASE = purchase.Purchase(
     lines=(_LINE,),
     total=_TOTAL,
     currency="INR",
+    removed=2,
 )
 _PROMOTED = amounts.Promoted(
     _ID(4),
@@ -420,7 +422,7 @@ def schema_of(codec: JsonCodec[Any], name: str) -> dict[str, Any]:
 def _without_prose(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_prose(each) for key, each in value.items() if key != "description"}
-    return [_without_prose(each) for each in value] if isinstance(value, list) else value
+    return [_without_prose(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def golden_of(example: msgspec.Struct) -> Golden:

@@ -94,8 +94,8 @@ def test_an_unknown_event_raises() -> None:
     codec = ENTITIES["cart"].codec
     with pytest.raises(UnknownEvent, match="got Vanished version 1"):
         codec.decode_event("Vanished", 1, b"{}")
-    with pytest.raises(UnknownEvent, match="got ItemAdded version 4"):
-        codec.decode_event("ItemAdded", 4, b"{}")
+    with pytest.raises(UnknownEvent, match="got ItemAdded version 5"):
+        codec.decode_event("ItemAdded", 5, b"{}")
     with pytest.raises(UnknownEvent, match="SignOfLife"):
         codec.event_name(SignOfLife())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -16,10 +17,11 @@ from actors.messages.cart import AddItem
 from actors.runtime.asks import Reply
 from core.accounts.credentials import logins
 from core.accounts.models import User
-from core.catalogue.models import ProductCode
+from core.catalogue.models import PriceRule, ProductCode, RecalledLot
 from realtime.server import Server, limits
 from realtime.testing import CommandRefused, SocketClosed, trolley_client
 from tests.realtime.conftest import World
+from tests.realtime.paying import http
 
 
 async def test_a_shopper_claims_shops_changes_their_mind_and_ends(world: World, server: Server) -> None:
@@ -145,6 +147,75 @@ async def test_a_gs1_message_is_sold_by_its_weight_and_an_expired_one_is_not(
             assert "LOT-7, expired on 2020-01-01" in str(refused.value.problem) or code == "label_empty"
 
 
+async def test_a_recalled_lot_is_refused_and_a_cart_that_holds_it_cannot_be_paid(
+    world: World, server: Server
+) -> None:
+    product, message = world.products[0], "]C10109501101530003310300050010lot-7"
+    product.barcode = "9501101530003"
+    await asyncio.to_thread(product.save)
+    running = await server.running()
+    await asyncio.to_thread(running.references.reload)
+    token = await asyncio.to_thread(world.token)
+    async with trolley_client(server, token) as phone:
+        item = (await phone.command("cart.add", barcode=message))["item"]
+        assert (item["available"], item["recalled"]) == (True, [])
+        await phone.command("cart.add", barcode="]C10109501101530003" + "10LOT-9")
+        recalled = RecalledLot(product=product, lot="LOT-7", reason="Glass")
+        await asyncio.to_thread(recalled.save)
+        await asyncio.to_thread(running.references.reload)
+        with pytest.raises(CommandRefused) as refused:
+            await phone.command("cart.add", barcode=message)
+        assert (refused.value.status, refused.value.code) == (400, "label_recalled")
+        assert "lot lot-7, was called back" in str(refused.value.problem)
+        cart = await whole_cart(server, token)
+        assert [(one["available"], one["recalled"]) for one in cart["items"]] == [
+            (False, ["lot-7"]),
+            (True, []),
+        ]
+        assert cart["has_unavailable_items"]
+        with pytest.raises(CommandRefused) as refused:
+            await phone.command("cart.checkout", branch=world.branch.code)
+        assert [one["item_id"] for one in refused.value.problem["items"]] == [item["id"]]
+        assert refused.value.code == "items_unavailable"
+
+
+async def test_what_is_weighed_is_priced_anew_and_what_is_printed_is_not(
+    world: World, server: Server
+) -> None:
+    product, gtin = world.products[0], "]C10109501101530003"
+    product.barcode = "9501101530003"
+    await asyncio.to_thread(product.save)
+    running = await server.running()
+    await asyncio.to_thread(running.references.reload)
+    token = await asyncio.to_thread(world.token)
+    async with trolley_client(server, token) as phone:
+        await phone.command("cart.add", barcode=gtin + "3103000500")
+        await phone.command("cart.add", barcode=gtin + "3922004500")
+        product.price = Decimal("80")
+        await asyncio.to_thread(product.save)
+        rule = PriceRule(
+            chain=world.chain,
+            name="A tenth off",
+            kind="sale",
+            effect="percent",
+            value=Decimal(10),
+            product=product,
+        )
+        await asyncio.to_thread(rule.save)
+        await asyncio.to_thread(running.references.reload)
+        quoted = await phone.command("cart.quote")
+        assert [(one["old_unit_price"], one["new_unit_price"]) for one in quoted["changes"]] == [(50.0, 36.0)]
+        cart = await whole_cart(server, token)
+        assert [one["unit_price"] for one in cart["items"]] == [36.0, 45.0]
+        assert [step["rule"].split(":")[0] for step in cart["items"][0]["price_trace"]] == [
+            "base",
+            "sale",
+            "weight",
+        ]
+        assert (cart["subtotal"], cart["total_price"]) == (85.0, 81.0)
+        assert [one["amount"] for one in cart["savings"]] == [4.0]
+
+
 async def test_the_code_of_a_case_puts_as_many_into_the_cart(world: World, server: Server) -> None:
     product = world.products[0]
     await asyncio.to_thread(ProductCode.objects.create, product=product, code="10012345678902", units=12)
@@ -157,6 +228,12 @@ async def test_the_code_of_a_case_puts_as_many_into_the_cart(world: World, serve
         with pytest.raises(CommandRefused) as refused:
             await phone.command("cart.add", barcode="10012345678902", quantity=99)
         assert "cases of 12" in str(refused.value.problem)
+
+
+async def whole_cart(server: Server, token: str) -> dict[str, Any]:
+    async with http(server, token) as shopper:
+        cart: dict[str, Any] = (await shopper.get("/api/cart")).json()
+    return cart
 
 
 GS1_OF_NOTHING = "]C101095011015300033103000000"

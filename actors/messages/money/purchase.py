@@ -28,6 +28,8 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     amounts: Amounts | None = None
     """How the total comes about; None: it is the sum of the lines' totals."""
+    removed: int = 0
+    """How many lines the shopper took out again before; who often does is looked at more often."""
 
 
 NO_PURCHASE = Purchase(

@@ -219,10 +219,10 @@ def _refuse_blank(layout: Layout | None, code: str) -> None:
 def _labelled(offer: Offer, label: ScaleLabel) -> Offer:
     if label.weight_g is not None:
         name = f"{offer.name}, {label.weight_g / 1000:.3f} kg"
-        return replace(offer, name=name, label=label.code, weight_g=label.weight_g, rules=())
+        return replace(offer, name=name, label=label.code, weight_g=label.weight_g, lot=label.lot)
     if label.price is None:
-        return offer
-    return replace(offer, price=label.price, label=label.code, rules=())
+        return replace(offer, lot=label.lot) if label.lot else offer
+    return replace(offer, price=label.price, label=label.code, lot=label.lot, rules=())
 
 
 def _offer(rules: Rules, product: CatalogueProduct, variant_id: str | None, branch: str, tier: str) -> Offer:

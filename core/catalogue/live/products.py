@@ -18,7 +18,7 @@ from core.catalogue import labels
 from core.catalogue.labels import Layout
 from core.catalogue.live import price_rules
 from core.catalogue.live.price_rules import Rules
-from core.catalogue.models import Category, LabelLayout, Product, ProductCode, Variant
+from core.catalogue.models import Category, LabelLayout, Product, ProductCode, RecalledLot, Variant
 from core.tax import live as taxes
 from core.tax.live import Taxes
 from core.tenancy.models import Chain
@@ -74,12 +74,18 @@ class CatalogueProduct(msgspec.Struct, frozen=True, gc=False):
     deposit: Decimal = ZERO
     restricted: Restriction | None = None
 
+    recalled: frozenset[str] = NOTHING
+    """Its recalled lots, in capitals."""
     tags: frozenset[str] = NOTHING
     """Its dietary tags."""
     carbon_kg: Decimal | None = None
     """Kilograms of CO2 equivalent a unit."""
     score: int | None = None
     """How sustainable it is, 0 to 100."""
+
+    def has_recalled(self, lots: Iterable[str]) -> bool:
+        """Return whether one of the lots was called back."""
+        return bool(self.recalled) and any(lot.upper() in self.recalled for lot in lots)
 
     def variant(self, variant_id: str) -> CatalogueVariant | None:
         """Return the active variant with that id."""
@@ -198,7 +204,7 @@ def _products(
     chain: Chain, places: dict[Any, _Place], only: list[Any] | None = None
 ) -> Iterator[CatalogueProduct]:
     currency = chain.currency
-    variants, codes = _variants(chain, only), _codes(chain, only)
+    variants, codes, recalled = _variants(chain, only), _codes(chain, only), _recalled(chain)
     rows = Product.objects.filter(chain=chain).order_by()
     if only is not None:
         rows = rows.filter(pk__in=only)
@@ -237,6 +243,7 @@ def _products(
             tax_class=tax_class or place.tax_class,
             deposit=ZERO if deposit is None else quantize(deposit, currency),
             restricted=Restriction(**limits) if limits else None,
+            recalled=recalled.get(pk, NOTHING),
         )
 
 
@@ -268,6 +275,13 @@ def _codes(chain: Chain, only: list[Any] | None) -> dict[Any, tuple[FurtherCode,
         each = FurtherCode(code, _id(variant), units)
         found[product] = (*found.get(product, ()), each)
     return found
+
+
+def _recalled(chain: Chain) -> dict[Any, frozenset[str]]:
+    found: dict[Any, set[str]] = {}
+    for product, lot in RecalledLot.objects.filter(chain=chain).order_by().values_list("product_id", "lot"):
+        found.setdefault(product, set()).add(lot.upper())
+    return {product: frozenset(lots) for product, lots in found.items()}
 
 
 def _id(key: Any) -> str | None:

@@ -63,16 +63,17 @@ class ProductCode(models.Model):
         """Save; the product, which is found by it, counts a change."""
         self.chain_id = self.product.chain_id
         super().save(*args, **kwargs)
-        _touch(self.product_id)
+        touch(self.product_id)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Delete; the product counts a change."""
         found = super().delete(*args, **kwargs)
-        _touch(self.product_id)
+        touch(self.product_id)
         return found
 
 
-def _touch(product_id: uuid.UUID) -> None:
+def touch(product_id: uuid.UUID) -> None:
+    """Count a change of the product, so that catalogues in memory read it afresh."""
     Product.objects.filter(pk=product_id).update(version=models.F("version") + 1, updated_at=timezone.now())
 
 

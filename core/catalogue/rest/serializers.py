@@ -111,7 +111,7 @@ class AllergenList(serializers.ListField):
 class ProductBody(ClosedSerializer):
     """A product. PUT sets what is left out to nothing, PATCH leaves it as it is."""
 
-    barcode = StrictText(max_length=400)
+    barcode = StrictText(max_length=barcodes.LONGEST)
     name = LineText(max_length=160)
     price = Money(max_digits=12, decimal_places=3, min_value=Decimal(0))
     description = StrictText(max_length=4000, allow_blank=True, required=False)

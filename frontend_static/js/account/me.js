@@ -13,7 +13,7 @@ import { useProof } from "./proof.js";
 import { browserPush } from "./push.js";
 import { Wants } from "./wants.js";
 
-const KINDS = ["overdue", "branch_overdue", "alarm", "role_given", "budget_alert"];
+const KINDS = ["overdue", "branch_overdue", "alarm", "role_given", "budget_alert", "recall"];
 const WAYS = ["socket", "email", "sms", "push"];
 
 /** @param {Problem} problem */

@@ -11,13 +11,14 @@ import { FiguresTab } from "./figures.js";
 import { base, branchOfPage, chainOfPage, signIn } from "./load.js";
 import { KeysTab } from "./keys.js";
 import { PlanTab } from "./plan/editor.js";
+import { RecallsTab } from "./recalls.js";
 import { RentalsTab } from "./rentals.js";
 import { BranchSettings, ChainSettings } from "./settings.js";
 import { StockTab } from "./stock.js";
 import { TrolleysTab } from "./trolleys.js";
 
-const OF_BRANCH = ["figures", "rentals", "trolleys", "stock", "settings", "audit", "plan"];
-const OF_CHAIN = ["branches", "figures", "settings", "keys", "audit"];
+const OF_BRANCH = ["figures", "rentals", "trolleys", "stock", "recalls", "settings", "audit", "plan"];
+const OF_CHAIN = ["branches", "figures", "recalls", "settings", "keys", "audit"];
 const FOR_MANAGERS = ["settings", "keys", "audit", "plan"];
 
 /**
@@ -45,6 +46,8 @@ function Tab({ tab, place, manages, onSaved }) {
       return html`<${RentalsTab} zone=${zone} />`;
     case "stock":
       return html`<${StockTab} place=${place} />`;
+    case "recalls":
+      return html`<${RecallsTab} chain=${place.chain ?? place.slug} zone=${zone} />`;
     case "trolleys":
       return html`<${TrolleysTab} manages=${manages} />`;
     case "settings":

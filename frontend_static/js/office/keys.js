@@ -12,6 +12,7 @@ const SCOPES = [
   "catalogue.deliver",
   "catalogue.manage",
   "catalogue.watch",
+  "catalogue.recall",
   "stock.manage",
   "order.watch",
   "order.verify",

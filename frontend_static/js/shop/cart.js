@@ -68,12 +68,12 @@ function Ghost({ line }) {
 function Shortage({ line }) {
   const { remove, setQuantity } = useEdits();
   const { shortages } = useCheckout();
-  const { gone, sold_out, available } = shortages.value[line.id];
+  const { gone, sold_out, recalled, available } = shortages.value[line.id];
   const name = line.product.name;
   const fix = () => (available === undefined ? remove(line) : setQuantity(line, available));
   return html`<div class="shortage">
     <span class="badge badge-danger">
-      ${gone ? t(sold_out ? "line.sold_out" : "line.unavailable") : t("line.only", { n: available })}
+      ${gone ? t(recalled ? "line.recalled" : sold_out ? "line.sold_out" : "line.unavailable") : t("line.only", { n: available })}
     </span>
     <button
       type="button"

@@ -12,8 +12,8 @@ export const unsettled = (payment) => payment != null && !OVER.includes(payment.
 
 /**
  * Of a line: so many are there, or none.
- * @typedef {{ available: number, gone?: false, sold_out?: undefined }
- *   | { gone: true, sold_out?: true, available?: undefined }} Shortage
+ * @typedef {{ available: number, gone?: false, sold_out?: undefined, recalled?: undefined }
+ *   | { gone: true, sold_out?: true, recalled?: true, available?: undefined }} Shortage
  */
 
 /**
@@ -59,7 +59,8 @@ export function troubles(refusal, items) {
   const named = new Map((refusal?.items ?? []).map((one) => [one.item_id, one]));
   for (const item of items) {
     const said = named.get(item.id);
-    if (item.available === false) found[item.id] = { gone: true };
+    if (item.recalled?.length) found[item.id] = { gone: true, recalled: true };
+    else if (item.available === false) found[item.id] = { gone: true };
     else if (said && refusal?.code === "items_unavailable") found[item.id] = { gone: true };
     else if (said && refusal?.code === "insufficient_stock" && item.quantity > said.available) {
       found[item.id] = said.available > 0 ? { available: said.available } : { gone: true, sold_out: true };

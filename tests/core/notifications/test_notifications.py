@@ -116,7 +116,15 @@ def test_a_long_list_takes_as_many_queries_as_a_short_one(
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_words_in_every_language_and_leads_somewhere(kind: str) -> None:
     spent = {"percent": "80", "amount": "500.00 INR", "period": "week"}
-    data = {**DATA, **spent, "alarm": "stray", "about": "T-1", "role": "staff"}
+    data = {
+        **DATA,
+        **spent,
+        "alarm": "stray",
+        "about": "T-1",
+        "role": "staff",
+        "product": "Milk",
+        "lot": "L7",
+    }
     for language in WORDS:
         words = words_of(kind, data, language)
         assert words.title

@@ -31,6 +31,7 @@ MATRIX: dict[str, dict[str, int]] = {
     "/api/products/{product}": SIGNED_IN,
     "/api/products/{inactive}": {**SIGNED_IN, "shopper": 404, "staff": 404, "stranger": 404},
     "/api/categories": SIGNED_IN,
+    "/api/recalls": SIGNED_IN,
     "/api/tax-rates": SIGNED_IN,
     "/api/tax-rates/{rate}": {**SIGNED_IN, "shopper": 403, "staff": 403, "stranger": 404},
     "/api/categories/{category}": SIGNED_IN,
@@ -250,6 +251,7 @@ def test_the_matrix_leaves_out_nothing_that_can_be_read() -> None:
     # One's own notifications and browsers: test_notifications.
     posts |= {"api/notifications/push/<id:browser_id>", "api/notifications/<id:notification_id>/read"}
     posts |= {"api/me/phone", "api/me/phone/confirm"}  # test_own_phone
+    posts |= {"api/recalls/<id:recall_id>"}  # test_recalls
     posts |= {"api/me/preferences"}  # test_preferences
     # One's own second factor and logins: test_second_factor.
     posts |= {f"api/me/totp{rest}" for rest in ("", "/confirm", "/recovery-codes")}
