@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from core import reference
+from core.rest.folding import folded
 from core.trail.notes import note_rows
 
 admin.site.site_header = admin.site.site_title = "Smart Trolley"
@@ -18,12 +20,45 @@ admin.site.index_title = "Reference data and read models"
 
 
 if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
+    _ModelAdmin = admin.ModelAdmin[Any]
     TabularInline = admin.TabularInline[Any, Any]
     ModelForm = forms.ModelForm[Any]
 else:
     # Only type checkers know these as generic.
-    ModelAdmin, TabularInline, ModelForm = admin.ModelAdmin, admin.TabularInline, forms.ModelForm
+    _ModelAdmin, TabularInline, ModelForm = admin.ModelAdmin, admin.TabularInline, forms.ModelForm
+
+
+class FoldingSearch(_ModelAdmin):
+    """A search that finds without regard to case and accents, as every other search does."""
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """Return where a search looks; texts are compared as ``core.rest.folding`` does."""
+        return [
+            f"{name}__folded__contains" if _is_text(self.model, str(name)) else str(name)
+            for name in super().get_search_fields(request)
+        ]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return what a search finds."""
+        return super().get_search_results(request, queryset, folded(search_term))
+
+
+class ModelAdmin(FoldingSearch):
+    """The admin of a table."""
+
+
+def _is_text(model: type[models.Model], path: str) -> bool:
+    """Return whether a path of fields, without a lookup, ends at text."""
+    field: Any = None
+    for name in path.split("__"):
+        try:
+            field = model._meta.get_field(name)
+        except FieldDoesNotExist:
+            return False
+        model = field.related_model or model
+    return isinstance(field, models.CharField | models.TextField)
 
 
 class ReadOnlyAdmin(ModelAdmin):

@@ -21,6 +21,7 @@ from msgspec import Meta, inspect
 
 from core.wire import closed, ids
 from core.wire.json import DEEPEST, InvalidJSON, check
+from core.wire.lines import NotOneLine, few_lines, one_line
 from devicegw.wire import Frame as BusFrame
 from realtime.problems import Problem, invalid
 
@@ -270,6 +271,44 @@ def read_id(field: str, text: str) -> str:
         return _canonical(text)
     except ids.InvalidId as error:
         raise invalid(field, str(error), code="invalid_id") from None
+
+
+ONE_LINE: dict[str, Any] = {"text": one_line}
+"""``extra`` of a field that people write a line in: kept in its normal form, see ``core.wire.lines``."""
+FEW_LINES: dict[str, Any] = {"text": few_lines}
+"""The same of one that may have several lines."""
+
+
+def _texts(body: type[Body]) -> tuple[tuple[str, Callable[[str], str]], ...]:
+    """Return the fields of a body that people write in, and how each is read."""
+    found = []
+    for name, hint in get_type_hints(body, include_extras=True).items():
+        for kind in (hint, *get_args(hint)):
+            for meta in getattr(kind, "__metadata__", ()):
+                if isinstance(meta, Meta) and meta.extra and "text" in meta.extra:
+                    found.append((name, meta.extra["text"]))
+    return tuple(found)
+
+
+def body_reader(body: type[Body]) -> Callable[[Any], None] | None:
+    """Return what reads all ids and texts of such a body in place, or None if it has none. Raises the 400."""
+    ids_of, texts = id_reader(body), _texts(body)
+    if not texts:
+        return ids_of
+
+    def put(body: Any) -> None:
+        if ids_of is not None:
+            ids_of(body)
+        for name, read in texts:
+            text = getattr(body, name)
+            if text is None:
+                continue
+            try:
+                setattr(body, name, read(text))
+            except NotOneLine as error:
+                raise invalid(name, str(error), code="unfit") from None
+
+    return put
 
 
 def id_reader(body: type[Body]) -> Callable[[Any], None] | None:

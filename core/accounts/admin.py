@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from core.accounts.credentials import logins
 from core.accounts.members import roles
 from core.accounts.models import Ending, Grant, Login, User
-from core.admin import ModelAdmin, ReadOnlyAdmin, TabularInline
+from core.admin import FoldingSearch, ModelAdmin, ReadOnlyAdmin, TabularInline
 
 
 class GrantInline(TabularInline):
@@ -31,7 +31,7 @@ def log_out(model_admin: ModelAdmin, request: HttpRequest, rows: QuerySet[User])
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(FoldingSearch, DjangoUserAdmin):  # type: ignore[type-arg]
     """Accounts with their roles."""
 
     list_display = ("username", "email", "phone", "tier", "is_active", "is_superuser", "last_login")
@@ -45,7 +45,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
     inlines = (GrantInline,)
-    actions = (log_out,)
+    actions: Any = (log_out,)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Save the roles, and notify their owner of new ones."""

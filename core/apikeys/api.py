@@ -20,7 +20,15 @@ from core.accounts.principals import PERMISSIONS, Principal, may
 from core.apikeys import keys
 from core.apikeys.models import ApiKey
 from core.problems import rule
-from core.rest.fields import ClosedSerializer, Moment, StrictChoice, StrictInteger, StrictText, checked
+from core.rest.fields import (
+    ClosedSerializer,
+    LineText,
+    Moment,
+    StrictChoice,
+    StrictInteger,
+    StrictText,
+    checked,
+)
 from core.rest.views import View
 from core.tenancy.models import Branch, Chain
 
@@ -31,7 +39,7 @@ _DAYS = 730
 class NewKey(ClosedSerializer):
     """A key; ``branch`` (code): for that branch alone."""
 
-    name = StrictText(max_length=80)
+    name = LineText(max_length=80)
     scopes = serializers.ListField(child=StrictChoice(_SCOPES), min_length=1, max_length=len(_SCOPES))
     branch = StrictText(max_length=40, required=False)
     days = StrictInteger(min_value=1, max_value=_DAYS, default=365)

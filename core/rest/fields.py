@@ -29,7 +29,10 @@ _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC
 
 
 def moment(text: str) -> datetime:
-    """Return the RFC 3339 time in UTC, one beyond the calendar's ends as its end; raises ValueError."""
+    """Return the RFC 3339 time in UTC; raises ValueError, also for what no calendar of UTC has.
+
+    The calendar's first and last day are read as the days beside them, which every zone can show.
+    """
     found = _RFC3339.fullmatch(text)
     try:
         if found is None:
@@ -38,13 +41,11 @@ def moment(text: str) -> datetime:
         leap = clock.endswith(":60")
         clock = clock[:-2] + "59" if leap else clock
         zone = "+00:00" if zone in "Zz" else zone
-        given = datetime.fromisoformat(f"{day}T{clock}{(fraction or '')[:7]}{zone}")
-    except ValueError:
+        given = datetime.fromisoformat(f"{day}T{clock}{(fraction or '')[:7]}{zone}").astimezone(UTC)
+    except (ValueError, OverflowError):
         sentence = f"Expected a time such as 2026-01-31T12:00:00Z, got {ids.shown(text)}."
         raise ValueError(sentence) from None
-    if given.year in (1, 9999):
-        return min(max(given.replace(tzinfo=UTC), _FIRST), _LAST)
-    return given.astimezone(UTC)
+    return min(max(given, _FIRST), _LAST) if given.year in (1, 9999) else given
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)

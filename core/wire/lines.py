@@ -20,6 +20,11 @@ class NotOneLine(ValueError):
     """The text holds characters that a line must not; the message names which and where."""
 
 
+def few_lines(text: str) -> str:
+    """Return a note of one or more lines as it is kept, each in its normal form. Raises NotOneLine."""
+    return "\n".join(map(one_line, text.replace("\r\n", "\n").split("\n"))).strip()
+
+
 def one_line(text: str) -> str:
     """Return the text as it is kept. Raises NotOneLine."""
     found = _refused.search(text)

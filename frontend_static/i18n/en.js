@@ -1728,6 +1728,8 @@ export default {
   "field.no_allergen": "Expected allergens such as milk or peanuts.",
   "field.no_restriction": "Expected restrictions such as age:18, got {got}.",
   "field.same_barcode": "Line {line} has the same barcode.",
+  "field.too_many_codes": "At most {most} further codes.",
+  "field.code_is_barcode": "{got} is the barcode of a product.",
   "field.further_code": "This is a further code of {name}.",
   "field.needed": "A new product needs this column.",
   "field.below_nothing": "With what its cheapest kind takes off, this price is below zero.",

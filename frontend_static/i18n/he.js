@@ -1321,7 +1321,8 @@ export default {
   "office.settings": "הגדרות",
   "office.audit": "יומן פעולות",
   "office.plan": "תוכנית הסניף",
-  "floor.label": "תוכנית הסניף לעריכה. מקשי החיצים מזיזים את מה שנבחר, מקש ⌥ איתם משנה את גודל האזור, ומקש המחיקה מסיר.",
+  "floor.label":
+    "תוכנית הסניף לעריכה. מקשי החיצים מזיזים את מה שנבחר, מקש ⌥ איתם משנה את גודל האזור, ומקש המחיקה מסיר.",
   "floor.tools": "פעולות על התוכנית",
   "floor.redo": "ביצוע מחדש",
   "floor.draw": "ציור אזור",
@@ -1733,6 +1734,8 @@ export default {
   "field.no_allergen": "זה לא אלרגן מהרשימה.",
   "field.no_restriction": "{got} אינה הגבלה מוכרת.",
   "field.same_barcode": "בשורה {line} יש אותו ברקוד.",
+  "field.too_many_codes": "לכל היותר {most} קודים נוספים.",
+  "field.code_is_barcode": "{got} הוא הברקוד של מוצר.",
   "field.further_code": "זה קוד נוסף של {name}.",
   "field.needed": "למוצר חדש נדרשת העמודה הזאת.",
   "field.below_nothing": "עם ההנחה של הסוג הזול ביותר המחיר הזה מתחת לאפס.",

@@ -23,7 +23,7 @@ from realtime.pipeline.row import Ask, Call, Command, Route, in_branch, own
 from realtime.problems import Problem, invalid
 from realtime.views.alarm import AlarmView
 from realtime.views.base import View
-from realtime.wire import Body, Uuid, rfc3339
+from realtime.wire import ONE_LINE, Body, Uuid, rfc3339
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 
@@ -37,7 +37,7 @@ class AlarmAcknowledge(Body):
     branch: Id
     alarm_id: Uuid
     assignee: Uuid | None = None
-    note: Annotated[str, Meta(max_length=300)] | None = None
+    note: Annotated[str, Meta(max_length=300, extra=ONE_LINE)] | None = None
 
 
 class AlarmSnooze(Body):
@@ -46,7 +46,7 @@ class AlarmSnooze(Body):
     branch: Id
     alarm_id: Uuid
     minutes: Annotated[int, Meta(ge=1, le=480)]
-    reason: Annotated[str, Meta(min_length=1, max_length=300)]
+    reason: Annotated[str, Meta(min_length=1, max_length=300, extra=ONE_LINE)]
 
 
 class AlarmClear(Body):
@@ -59,7 +59,7 @@ class AlarmClear(Body):
 class HelpCall(Body):
     """Call somebody of the staff to the trolley that the caller holds."""
 
-    words: Annotated[str, Meta(max_length=200)] | None = None
+    words: Annotated[str, Meta(max_length=200, extra=ONE_LINE)] | None = None
 
 
 class HelpAnswer(Body):

@@ -18,7 +18,7 @@ from realtime.pipeline.row import Ask, Call, Command, Route, as_found, ask_nothi
 from realtime.problems import invalid, not_found
 from realtime.views.base import View
 from realtime.views.cart import NeedView, need_view
-from realtime.wire import Body, Uuid, rfc3339
+from realtime.wire import ONE_LINE, Body, Uuid, rfc3339
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 MOST_GRAMS = 100_000
@@ -36,7 +36,7 @@ class ApprovalSettle(Body):
     branch: Id
     approval_id: Uuid
     approve: bool
-    reason: Annotated[str, Meta(max_length=200)] | None = None
+    reason: Annotated[str, Meta(max_length=200, extra=ONE_LINE)] | None = None
     weight_g: Annotated[int, Meta(ge=1, le=MOST_GRAMS)] | None = None
 
 

@@ -19,7 +19,7 @@ from realtime.pipeline.asking import Accepted, in_database, new_id
 from realtime.pipeline.row import Ask, Call, Command, Place, Route, in_branch
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
-from realtime.wire import Body, Uuid, read_id, rfc3339
+from realtime.wire import ONE_LINE, Body, Uuid, read_id, rfc3339
 
 Text = Annotated[str, Meta(min_length=1, max_length=64)]
 _MOST = Decimal(10_000_000_000)
@@ -46,7 +46,7 @@ class OrderRefund(Body):
     """
 
     order_id: Uuid
-    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+    reason: Annotated[str, Meta(min_length=1, max_length=200, extra=ONE_LINE)]
     amount: Decimal | None = None
     restock: Annotated[list[ReturnedItem], Meta(max_length=500)] | None = None
     confirmed: bool = False

@@ -17,14 +17,14 @@ from realtime.pipeline.asking import Accepted, in_database
 from realtime.pipeline.row import Ask, Call, Command, Place, Route, in_branch
 from realtime.problems import invalid, not_found
 from realtime.views.base import View
-from realtime.wire import Body, Uuid, maybe_time, rfc3339
+from realtime.wire import FEW_LINES, ONE_LINE, Body, Uuid, maybe_time, rfc3339
 
 
 class TrolleyCloseRental(Body):
     """Say that a trolley is back which no slot has seen come; the reason is kept."""
 
     trolley_id: Text
-    reason: Text
+    reason: Annotated[str, Meta(min_length=1, max_length=300, extra=ONE_LINE)]
 
 
 class RentalChange(Body):
@@ -32,7 +32,7 @@ class RentalChange(Body):
 
     branch: Text
     rental_id: Uuid
-    notes: Annotated[str, Meta(max_length=2000)] | None = None
+    notes: Annotated[str, Meta(max_length=2000, extra=FEW_LINES)] | None = None
     expected_return: Text | None = None
 
 

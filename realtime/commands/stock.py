@@ -11,7 +11,7 @@ from realtime.pipeline.asking import Accepted
 from realtime.pipeline.row import Ask, Call, Command, Route, in_branch
 from realtime.problems import not_found
 from realtime.views.base import View
-from realtime.wire import Body, Uuid, read_id
+from realtime.wire import ONE_LINE, Body, Uuid, read_id
 
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
 Units = Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -32,7 +32,7 @@ class StockReceive(Body):
 
     branch: Id
     lines: Annotated[list[ReceivedLine], Meta(min_length=1, max_length=1000)]
-    note: Annotated[str, Meta(max_length=200)] | None = None
+    note: Annotated[str, Meta(max_length=200, extra=ONE_LINE)] | None = None
 
 
 class StockAdjust(Body):
@@ -43,7 +43,7 @@ class StockAdjust(Body):
 
     branch: Id
     product_id: Uuid
-    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+    reason: Annotated[str, Meta(min_length=1, max_length=200, extra=ONE_LINE)]
     variant_id: Uuid | None = None
     delta: Change | None = None
     counted: Count | None = None

@@ -22,7 +22,7 @@ from realtime.pipeline.timed import LATE, Timed
 from realtime.problems import invalid
 from realtime.views.base import View
 from realtime.views.trolley import LockView, lock_view
-from realtime.wire import Body
+from realtime.wire import ONE_LINE, Body
 
 TrolleyId = Annotated[str, Meta(min_length=1, max_length=300)]
 
@@ -31,7 +31,7 @@ class TrolleyUnlock(Timed, kw_only=True):
     """Open a trolley's lock; the reason is kept in the journal."""
 
     trolley_id: TrolleyId
-    reason: Annotated[str, Meta(min_length=1, max_length=300)]
+    reason: Annotated[str, Meta(min_length=1, max_length=300, extra=ONE_LINE)]
 
 
 class TrolleyLock(Timed, kw_only=True):
@@ -45,7 +45,7 @@ class TrolleyMaintenance(Body):
 
     trolley_id: TrolleyId
     on: bool
-    notes: Annotated[str, Meta(max_length=500)] | None = None
+    notes: Annotated[str, Meta(max_length=500, extra=ONE_LINE)] | None = None
 
 
 class TrolleyMissing(Body):
@@ -53,7 +53,7 @@ class TrolleyMissing(Body):
 
     trolley_id: TrolleyId
     on: bool
-    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+    reason: Annotated[str, Meta(min_length=1, max_length=500, extra=ONE_LINE)]
 
 
 class MissingView(View, frozen=True):

@@ -25,7 +25,7 @@ from realtime.pipeline.row import OWN, Begun, Call, Command, Direct, Place, own
 from realtime.pipeline.services import Services
 from realtime.pipeline.timed import Timed, refuse_late
 from realtime.problems import Problem, forbidden, key_reused, not_found, second_factor_needed
-from realtime.wire import id_reader
+from realtime.wire import body_reader
 
 
 class Pipeline:
@@ -46,7 +46,7 @@ class Pipeline:
         self._waits = row.waits
         self._owners_may = row.owners_may
         self._scope = f"{scope or row.name}-"
-        self._ids = id_reader(row.body)
+        self._read = body_reader(row.body)
         self._takes_key = row.takes_key
         claims = row.takes_key and not row.kept_in_cart
         self._content = content_reader(row.body) if claims else None
@@ -85,8 +85,8 @@ class Pipeline:
         """Continue once the key is claimed for this body; release it if no actor was reached."""
         keys, user_id = call.services.keys, call.who.id
         try:
-            if self._ids is not None:
-                self._ids(call.body)
+            if self._read is not None:
+                self._read(call.body)
         except Problem:
             if await keys.used(user_id, call.key):
                 raise key_reused() from None
@@ -102,8 +102,8 @@ class Pipeline:
     def _begin(self, call: Call, may_be_reused: bool) -> Begun:
         """Begin what is still to be done; ``may_be_reused``: it is the cart that knows its key."""
         try:
-            if self._ids is not None:
-                self._ids(call.body)
+            if self._read is not None:
+                self._read(call.body)
             place: Any = OWN
             if self._where is not None:
                 if not self._owners_may:

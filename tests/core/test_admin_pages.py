@@ -173,3 +173,10 @@ def test_a_branch_is_not_closed_from_the_list_of_its_chain(staff: Client, world:
     (formset,) = staff.get(url).context["inline_admin_formsets"]
     assert "is_active" not in formset.formset.forms[0].fields
     assert not formset.formset.can_delete
+
+
+@pytest.mark.parametrize("asked", ["CAFE", "café au", "Cafe\u0301"])
+def test_a_search_finds_without_regard_to_case_and_accents(staff: Client, world: World, asked: str) -> None:
+    Product.objects.create(chain=world.chain, barcode="coffee-1", name="Café au lait", price=3)
+    page = staff.get(listing(Product), {"q": asked})
+    assert [row.name for row in page.context["cl"].result_list] == ["Café au lait"]

@@ -9,6 +9,7 @@ import pytest
 
 from realtime import wire
 from realtime.commands.table import FRAMES, TABLE
+from realtime.problems import Problem
 from realtime.sockets.people import FIELDS, read
 
 
@@ -74,3 +75,39 @@ def test_every_command_of_the_table_has_a_name_of_its_own_and_one_frame() -> Non
     names = [command.name for command in TABLE]
     assert len(set(names)) == len(names)
     assert len(FRAMES) == sum(command.socket for command in TABLE)
+
+
+TEXTS = ("reason", "note", "notes", "words")
+WRITTEN = [
+    pytest.param(row.body, name, id=f"{row.name} {name}")
+    for row in TABLE
+    for name in row.body.__struct_fields__
+    if name in TEXTS
+]
+
+
+def written(kind: type[wire.Body], name: str, text: str) -> str:
+    """Return the text as a command of that kind keeps it."""
+    read = wire.body_reader(kind)
+    assert read is not None
+    ids = dict.fromkeys(wire.id_fields(kind), "0b6ff4ac-6d5c-4a3e-9c5a-1d2f3a4b5c6d")
+    body = kind(**{**dict.fromkeys(kind.__struct_fields__, "1"), **ids, name: text})
+    read(body)
+    kept: str = getattr(body, name)
+    return kept
+
+
+@pytest.mark.parametrize(("kind", "name"), WRITTEN)
+def test_what_people_write_is_kept_in_one_form_whatever_the_command(kind: type[wire.Body], name: str) -> None:
+    assert written(kind, name, " Cafe\u0301\u00a0 au\u200b lait ") == "Caf\u00e9 au lait"
+    for wrong in ("a\u202eb", "a\x00b", "a\x1b[31m", "a\u2028b", "a\tb"):
+        with pytest.raises(Problem) as refused:
+            written(kind, name, wrong)
+        assert refused.value.document()["errors"][name][0].startswith("Expected one line of visible text")
+
+
+def test_only_a_note_on_a_rental_has_several_lines() -> None:
+    kinds = {row.name: row.body for row in TABLE}
+    assert written(kinds["rental.change"], "notes", "one \r\n two\u0301\n") == "one\ntw\u00f3"
+    with pytest.raises(Problem):
+        written(kinds["trolley.maintenance"], "notes", "one\ntwo")

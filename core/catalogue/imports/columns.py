@@ -14,6 +14,7 @@ from actors.kit.money import decimals, quantize
 from core.catalogue import allergens
 from core.catalogue.facts import MOST_TAGS, TAG, Nutrition, check_restricted
 from core.catalogue.imports.codes import CellRefused, Codes, NormalizedCode, unwrapped
+from core.catalogue.models.codes import MOST_CODES, MOST_UNITS
 from core.rest.folding import folded
 from core.wire.lines import NotOneLine, one_line
 
@@ -180,6 +181,31 @@ def _written_restricted(value: dict[str, Any]) -> str:
     return " ".join(words)
 
 
+_CASE = re.compile(r"(?:([0-9]{1,6})[x×*])?(.+)", re.I)
+
+
+def _codes(text: str, setting: Setting) -> list[tuple[str, int]]:
+    """Read ``5901234123457 12x15901234123454``: further codes, that of a case with how many are in it."""
+    found: dict[str, int] = {}
+    for word in re.split(r"[\s;,|]+", text.strip(" ;,|")):
+        found_case = _CASE.fullmatch(word)
+        number, code = ("1", word) if found_case is None else found_case.groups()
+        units = int(number or 1)
+        if not 1 <= units <= MOST_UNITS:
+            raise CellRefused(
+                f"Expected 1 to {MOST_UNITS}, got {units}.", "out_of_range", least="1", most=str(MOST_UNITS)
+            )
+        found[setting.codes.read(code).code] = units
+    if len(found) > MOST_CODES:
+        sentence = f"Expected at most {MOST_CODES} further codes, got {len(found)}."
+        raise CellRefused(sentence, "too_many_codes", most=MOST_CODES)
+    return sorted(found.items())
+
+
+def _written_codes(value: list[tuple[str, int]]) -> str:
+    return " ".join(code if units == 1 else f"{units}x{code}" for code, units in value)
+
+
 def _written(value: Any) -> str:
     if value is None:
         return ""
@@ -212,6 +238,7 @@ COLUMNS: dict[str, Column] = {
         Column("tax_class", _tax_class, _written, ""),
         Column("deposit", _price, _written, NOTHING),
         Column("restricted", _restricted, _written_restricted, {}),
+        Column("codes", _codes, _written_codes, []),
     )
 }
 

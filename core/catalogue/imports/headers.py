@@ -20,6 +20,7 @@ _OTHER_NAMES = {
     "is_active": "active enabled on_sale aktiv activo actif פעיל",
     "image": "image_url picture photo img bild imagen תמונה",
     "carbon_footprint": "co2 carbon co2e",
+    "codes": "further_codes other_codes other_barcodes additional_barcodes gtins eans case_gtin",
     "counted": "count stock on_hand quantity qty inventory bestand anzahl",
     "received": "delivered delivery",
     "low_at": "minimum min_stock reorder_point",

@@ -46,15 +46,26 @@ class Plan:
 
     def __init__(self, chain: Chain, sheet: Sheet) -> None:
         slugs, categories = _categories(chain)
+        self._of_variants: set[str] = set()
+        self._claimed: dict[str, int] = {}
         self._slugs = {pk: slug for slug, pk in slugs.items()}
         self._sheet = sheet
         self._there: dict[str, dict[str, Any]] = {}
         rows = Product.objects.filter(chain=chain).order_by().values(*_FIELDS)
         for row in rows.iterator(chunk_size=5000):
             self._there[row["barcode"]] = row
-        self._setting = Setting(chain.currency, categories, Codes(self._there), classes(chain.pk))
-        further = ProductCode.objects.filter(chain=chain).values_list("code", "product__name")
-        self._further = dict(further)
+        self._further: dict[str, tuple[uuid.UUID, str]] = {}
+        self._own: dict[uuid.UUID, list[tuple[str, int]]] = {}
+        further: Any = ProductCode.objects.filter(chain=chain).order_by("code")
+        columns = ("code", "units", "variant_id", "product_id", "product__name")
+        for code, units, variant, pk, name in further.values_list(*columns).iterator(chunk_size=5000):
+            self._further[code] = (pk, name)
+            if variant is None:
+                self._own.setdefault(pk, []).append((code, units))
+            else:
+                self._of_variants.add(code)
+        codes = Codes((*self._there, *self._further))
+        self._setting = Setting(chain.currency, categories, codes, classes(chain.pk))
         self._cheapest = cheapest_variants(product__chain=chain)
         self._seen: dict[str, int] = {}
         self._currency = chain.currency
@@ -70,13 +81,16 @@ class Plan:
         name = row.cells.get("name", "").strip()[:160]
         if "barcode" in given:
             first = self._seen.setdefault(barcode, row.line)
+            first = self._claimed.get(barcode, first)
             if first != row.line:
                 sentence = f"Line {first} has the same barcode {barcode}."
                 problems.append(_problem("barcode", sentence, "same_barcode", line=first))
         there = self._there.get(barcode)
         if (owner := self._further.get(barcode)) is not None:
-            sentence = f"{barcode} is a further code of {owner}."
-            problems.append(_problem("barcode", sentence, "further_code", name=owner))
+            sentence = f"{barcode} is a further code of {owner[1]}."
+            problems.append(_problem("barcode", sentence, "further_code", name=owner[1]))
+        if given.get("codes"):
+            problems += self._taken(row.line, given["codes"], barcode, there)
         if there is None and row.cells:
             for needed in ("name", "price"):
                 if needed not in row.cells:
@@ -110,6 +124,29 @@ class Plan:
             version=there["version"],
         )
 
+    def _taken(
+        self, line: int, codes: list[tuple[str, int]], barcode: str, there: dict[str, Any] | None
+    ) -> list[dict[str, Any]]:
+        """Return which of a line's further codes stand for something else."""
+        found = []
+        pk = None if there is None else there["id"]
+        for code, _ in codes:
+            owner = self._further.get(code)
+            first = self._claimed.setdefault(code, line)
+            if code == barcode or code in self._there:
+                name = self._there[code]["name"] if code in self._there else code
+                found.append(
+                    _problem("codes", f"{code} is the barcode of {name}.", "code_is_barcode", got=code)
+                )
+            elif owner is not None and (owner[0] != pk or code in self._of_variants):
+                sentence = f"{code} is a further code of {owner[1]}."
+                found.append(_problem("codes", sentence, "further_code", name=owner[1]))
+            elif first != line or code in self._seen:
+                other = first if first != line else self._seen[code]
+                sentence = f"Line {other} has the same code {code}."
+                found.append(_problem("codes", sentence, "same_barcode", line=other))
+        return found
+
     def _read(self, row: SheetRow) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
         """Return what the cells mean, what cannot be taken of them, and what was taken for something else."""
         if row.problem:
@@ -134,6 +171,8 @@ class Plan:
             return there["category_id"]
         if column in NUTRITION:
             return there["nutrition_facts"].get(column)
+        if column == "codes":
+            return self._own.get(there["id"], [])
         return there[column]
 
     def _show(self, column: str, value: Any) -> str:
@@ -166,6 +205,8 @@ def put(product: Product, values: dict[str, Any]) -> None:
     for column, value in values.items():
         if column == "category":
             product.category_id = value
+        elif column == "codes":
+            pass  # rows of their own
         elif column in NUTRITION:
             facts = {name: amount for name, amount in product.nutrition_facts.items() if name != column}
             product.nutrition_facts = facts if value is None else {**facts, column: value}

@@ -8,6 +8,7 @@ that move it, a few seconds of which Python spends none.
 
 from __future__ import annotations
 
+import itertools
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
@@ -19,10 +20,11 @@ from django.utils import timezone
 
 from core import reference
 from core.catalogue.imports.planning import Step, put
-from core.catalogue.models import Goods, Product, StagedProduct
+from core.catalogue.models import Goods, Product, ProductCode, StagedProduct
 from core.catalogue.models.imports import ImportJob
 
 _AT_ONCE = 5000
+_PRODUCTS_AT_ONCE = 500
 _PRODUCTS, _STAGED = Product._meta.db_table, StagedProduct._meta.db_table
 _COLUMNS = (*(field.attname for field in Goods._meta.local_fields), "category_id")
 
@@ -49,7 +51,8 @@ def _staged(job: ImportJob, step: Step, row: Product | None) -> StagedProduct:
         row.version += 1
     put(row, step.values)
     values = {name: getattr(row, name) for name in _COLUMNS}
-    return StagedProduct(job=job, product_id=row.pk, is_new=step.pk is None, **values)
+    codes = step.values.get("codes")
+    return StagedProduct(job=job, product_id=row.pk, is_new=step.pk is None, codes=codes, **values)
 
 
 def bring_in(job: ImportJob) -> None:
@@ -62,8 +65,9 @@ def bring_in(job: ImportJob) -> None:
             raise Stale
         try:
             _insert(job, now)
+            _put_codes(job)
         except DatabaseError as error:
-            # Another writer made one of these barcodes since the check.
+            # Another writer made one of these codes since the check.
             raise Stale from error
         reference.changed(reference.CATALOGUE)
 
@@ -109,6 +113,20 @@ def _insert(job: ImportJob, now: datetime) -> None:
         now,
         _id(job.pk),
     )
+
+
+def _put_codes(job: ImportJob) -> None:
+    """Let the products have the further codes that their lines name, and no others of their own."""
+    rows: Any = StagedProduct.objects.filter(job=job, codes__isnull=False).order_by("pk")
+    found = rows.values_list("product_id", "codes").iterator(chunk_size=_AT_ONCE)
+    while part := list(itertools.islice(found, _PRODUCTS_AT_ONCE)):
+        named = {product_id: [(str(code), int(units)) for code, units in codes] for product_id, codes in part}
+        ProductCode.objects.filter(product__in=named, variant=None).delete()
+        ProductCode.objects.bulk_create(
+            ProductCode(chain_id=job.chain_id, product_id=product_id, code=code, units=units)
+            for product_id, codes in named.items()
+            for code, units in codes
+        )
 
 
 def _execute(statement: str, *values: Any) -> int:

@@ -150,6 +150,8 @@ class StagedProduct(Goods):
     product_id = models.UUIDField(default=uuid.uuid4)
     category_id = models.UUIDField(null=True)
     is_new = models.BooleanField()
+    codes = models.JSONField(null=True)
+    """``[[code, units]]``, all of the product's own further codes; null: they stay."""
 
     class Meta:
         ordering = ["id"]

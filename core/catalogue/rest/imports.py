@@ -23,7 +23,7 @@ from core.accounts.models import User
 from core.catalogue.imports.columns import COLUMNS, NUTRITION
 from core.catalogue.imports.encodings import CODE_PAGES
 from core.catalogue.imports.headers import LONGEST, MOST
-from core.catalogue.models import Product
+from core.catalogue.models import Product, ProductCode
 from core.catalogue.models.imports import ImportJob, ImportLine
 from core.catalogue.rest.permissions import chain_of, managed, watched
 from core.catalogue.tasks import launch
@@ -272,12 +272,17 @@ def exported(chain: Chain) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    plain = [name for name in COLUMNS if name not in NUTRITION and name != "category"]
+    plain = [name for name in COLUMNS if name not in NUTRITION and name not in ("category", "codes")]
+    further: dict[Any, list[tuple[str, int]]] = {}
+    own = ProductCode.objects.filter(chain=chain, variant=None).order_by("code")
+    for pk, code, units in own.values_list("product_id", "code", "units").iterator(chunk_size=5000):
+        further.setdefault(pk, []).append((code, units))
     rows = Product.objects.filter(chain=chain).order_by("name", "barcode")
-    for row in rows.values(*plain, "category__slug", "nutrition_facts").iterator(chunk_size=5000):
+    for row in rows.values(*plain, "pk", "category__slug", "nutrition_facts").iterator(chunk_size=5000):
         for amount in ("price", "deposit"):
             row[amount] = None if row[amount] is None else quantize(row[amount], chain.currency)
         row["category"] = row["category__slug"]
+        row["codes"] = further.get(row["pk"], [])
         row.update({name: row["nutrition_facts"].get(name) for name in NUTRITION})
         writer.writerow([column.write(row[name]) for name, column in COLUMNS.items()])
     return out.getvalue().encode("utf-8-sig")

@@ -33,6 +33,7 @@ from core.fleet.devices.registration import LinkAnswer, link
 from core.fleet.models import Device
 from core.problems import Problem
 from core.rest.fields import ClosedSerializer, LineText, Moment, checked, rfc3339
+from core.rest.folding import folded
 from core.rest.views import ListView, View
 from core.tenancy.lookup import by_id_or
 from core.tenancy.models import Branch
@@ -132,7 +133,9 @@ class DeviceFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def found(self, rows: QuerySet[Device], _: str, text: str) -> QuerySet[Device]:
         """Keep what matches."""
-        return rows.filter(Q(name__icontains=text) | Q(mac__icontains=text) | Q(serial__icontains=text))
+        seen = folded(text)
+        named = Q(name__folded__contains=seen) | Q(serial__folded__contains=seen)
+        return rows.filter(named | Q(mac__folded__contains=seen))
 
 
 class DevicesView(ListView[Device]):

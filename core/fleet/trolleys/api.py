@@ -17,7 +17,7 @@ from core.accounts.principals import Principal, may
 from core.fleet.models import Trolley
 from core.fleet.trolleys import qr, sheets
 from core.problems import Problem
-from core.rest.fields import ClosedSerializer, Moment, StrictText, checked, rfc3339
+from core.rest.fields import ClosedSerializer, LineText, Moment, checked, rfc3339
 from core.rest.views import View
 from core.tenancy.models import Branch
 from core.trail.notes import RowPlace, note
@@ -163,7 +163,7 @@ def _file(content: bytes, content_type: str, name: str) -> HttpResponse:
 class NewQrBody(ClosedSerializer):
     """Why the old code is worth nothing any more."""
 
-    reason = StrictText(max_length=300)
+    reason = LineText(max_length=300)
 
 
 class NewQrAnswer(serializers.Serializer[Any]):

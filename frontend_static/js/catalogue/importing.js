@@ -39,6 +39,7 @@ const COLUMNS = [
   "tax_class",
   "deposit",
   "restricted",
+  "codes",
 ];
 /** @type {Rest.ColumnsBody["encoding"][]} */
 const ENCODINGS = [

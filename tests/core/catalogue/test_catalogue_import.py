@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core.accounts.models import User
 from core.catalogue.imports import runner, staged_products
-from core.catalogue.models import Category, Product, StagedProduct
+from core.catalogue.models import Category, Product, ProductCode, StagedProduct, Variant
 from core.catalogue.models.imports import ImportJob
 from tests.core.support import Api, World
 
@@ -253,6 +253,58 @@ def test_an_export_comes_back_unchanged(imports: Imports, world: World, people: 
     job = imports.run(file.content)
     assert (job["unchanged"], job["total"]) == (3, 3), imports.lines(job)
     assert Api(people["platform"]).get("/api/products/export").status_code == 400
+
+
+def test_further_codes_come_and_go_with_a_file(
+    imports: Imports, world: World, people: dict[str, User]
+) -> None:
+    head = "barcode,name,price,codes\n"
+    small = Variant.objects.create(product=world.product, name="Small")
+    ProductCode.objects.create(product=world.product, variant=small, code="small-1")
+    job = imports.write(
+        head + "4006381333931,Red apple,12.5,00012345678905 12x10012345678902\nplum-1,Plum,3,plum-2;plum-3\n"
+    )
+    assert (job["status"], job["created"], job["changed"]) == ("done", 1, 1)
+    own = ProductCode.objects.filter(variant=None).values_list("product__name", "code", "units")
+    assert sorted(own) == [
+        ("Plum", "plum-2", 1),
+        ("Plum", "plum-3", 1),
+        ("Red apple", "0012345678905", 1),
+        ("Red apple", "10012345678902", 12),
+    ]
+    exported = Api(people["manager"]).get(f"/api/products/export?chain={world.chain.slug}").content
+    assert b"0012345678905 12x10012345678902" in exported
+    assert imports.write(exported)["unchanged"] == Product.objects.filter(chain=world.chain).count()
+    shown = imports.lines(
+        imports.write(head + "4006381333931,Red apple,12.5,12345678905\n"), "?outcome=changed"
+    )
+    change = {"column": "codes", "old": "0012345678905 12x10012345678902", "new": "0012345678905"}
+    assert shown[0]["changes"] == [change]
+    imports.write(head + "4006381333931,Red apple,12.5,\n")
+    assert [each.code for each in world.product.codes.all()] == ["small-1"], "a variant keeps its own"
+
+
+@pytest.mark.parametrize(
+    ("cell", "says"),
+    [
+        ("4006381333931", "is the barcode of Red apple"),
+        ("small-1", "is a further code of Red apple"),
+        ("0x5901234123457", "Expected 1 to 999, got 0"),
+        ("1000x5901234123457", "Expected 1 to 999, got 1000"),
+        ("5901234123458", "check digit"),
+        ("pear-1", "is the barcode of pear-1"),
+        ("first", "Line 2 has the same code first"),
+        (" ".join(f"c{n}" for n in range(51)), "Expected at most 50 further codes, got 51"),
+    ],
+)
+def test_a_further_code_that_stands_for_something_else_is_refused(
+    cell: str, says: str, imports: Imports, world: World
+) -> None:
+    ProductCode.objects.create(product=world.product, code="small-1")
+    job = imports.run(f"barcode,name,price,codes\nplum-1,Plum,3,first\npear-1,Pear,3,{cell}\n")
+    [line] = imports.lines(job, "?outcome=refused")
+    assert (line["line"], line["problems"][0]["column"]) == (3, "codes")
+    assert says in line["problems"][0]["reason"]
 
 
 def test_cells_are_emptied_by_empty_cells(imports: Imports, world: World) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.rest.fields import moment, rfc3339
 from core.wire import ids, secrets
 from core.wire.json import DEEPEST, InvalidJSON, check, decode
 
@@ -136,3 +137,28 @@ def test_secrets_of_any_text_are_compared() -> None:
     assert not secrets.same("é", "e")
     assert not secrets.same("\udce9", "abc")
     assert not secrets.same("", "abc")
+
+
+@pytest.mark.parametrize(
+    ("given", "utc"),
+    [
+        ("2026-01-31T12:00:00Z", "2026-01-31T12:00:00.000Z"),
+        ("2026-01-31t23:59:60.5+05:30", "2026-01-31T18:29:59.500Z"),
+        ("9999-12-31T23:59:59Z", "9999-12-30T00:00:00.000Z"),
+        ("0001-01-01T00:00:00Z", "0001-01-02T00:00:00.000Z"),
+    ],
+)
+def test_a_moment_is_read_as_rfc_3339_has_it(given: str, utc: str) -> None:
+    assert rfc3339(moment(given)) == utc
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+00:01", "2026-02-30T00:00:00Z", "2026-01-01",
+        "2026-01-01T00:00:00", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00+24:00", "",
+    ],
+)  # fmt: skip
+def test_what_is_no_moment_of_any_calendar_is_refused(given: str) -> None:
+    with pytest.raises(ValueError, match="Expected a time such as"):
+        moment(given)
