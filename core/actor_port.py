@@ -41,14 +41,14 @@ def register(asker: Asker) -> Callable[[], None]:
 def ask(kind: str, key: str, command: msgspec.Struct, who: Principal, command_id: str | None = None) -> Any:
     """Return the accepted Outcome of the entity; raises Problem for a refusal or a timeout."""
     scoped = None if command_id is None else f"{who.id}:{command_id}"
-    outcome = say(kind, key, command, scoped, who.label)
+    outcome = outcome_of(kind, key, command, scoped, who.label)
     refusal = outcome.refusal
     if refusal is not None:
         raise Problem(refusal.status, refusal.code, refusal.detail, **refusal.extra)
     return outcome
 
 
-def say(kind: str, key: str, command: msgspec.Struct, command_id: str | None, principal: str) -> Any:
+def outcome_of(kind: str, key: str, command: msgspec.Struct, command_id: str | None, principal: str) -> Any:
     """Return the Outcome, refused or not, once it is durable: for those who are no person and no device."""
     if not _askers:
         raise Problem(503, "unavailable", "The actors do not run in this process.", retry_after=5)

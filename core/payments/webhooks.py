@@ -53,7 +53,9 @@ def take(name: str, notice: WebhookNotice) -> bool:
         log.info("%s told of something that is not ours: %s", name, notice.reference)
         return False
     command_id = f"webhook:{name}:{notice.event_id}"
-    outcome = actor_port.say("payment", payment_id, word_of(notice.said), command_id, f"provider:{name}")
+    outcome = actor_port.outcome_of(
+        "payment", payment_id, word_of(notice.said), command_id, f"provider:{name}"
+    )
     if outcome.refusal is not None and outcome.refusal.status == 503:
         raise Problem(503, outcome.refusal.code, outcome.refusal.detail, retry_after=1)
     ledger.note(payment_id, name, "webhook", notice.said, event_id=notice.event_id)

@@ -150,7 +150,7 @@ def _assign(call: Call, letting: _Letting) -> Ask:
 async def _assigned(call: Call, letting: _Letting, outcome: Accepted[Claimed]) -> Assigned:
     ref, claimed = letting.ref, outcome.answer
     if letting.is_new:
-        await in_database(by_phone.tell, letting.user_id, ref.trolley_id, claimed.session_id)
+        await in_database(by_phone.send_link, letting.user_id, ref.trolley_id, claimed.session_id)
     call.services.places.remember(letting.user_id, ref.chain, ref.branch, ref.trolley_id)
     return Assigned(
         session_id=claimed.session_id,

@@ -44,8 +44,8 @@ def find_or_make(phone: str, chain_slug: str) -> PhoneOwner:
     return PhoneOwner(str(user.pk) if user.is_active else None, made)
 
 
-def tell(user_id: str, trolley_id: str, session_id: str) -> None:
-    """Have a link sent that opens the trolley's page. Blocking."""
+def send_link(user_id: str, trolley_id: str, session_id: str) -> None:
+    """Send the user a text message with a link to the trolley's page. Blocking."""
     user = User.objects.get(pk=user_id)
     post(
         Channel.SMS, str(user.phone), KIND,
