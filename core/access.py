@@ -105,6 +105,8 @@ ACCESS: dict[str, dict[str, Access]] = {
     "branches/{branch_id}/carts": {"GET": _WATCH},
     "branches/{branch_id}/carts/{cart_number}": {"GET": _WATCH},
     "branches/{branch_id}/carts/{cart_number}/timeline": {"GET": _WATCH},
+    "branches/{branch_id}/timeline": {"GET": _WATCH},
+    "branches/{branch_id}/maintenance": {"GET": _WATCH},
     "branches/{branch_id}/rentals/active": {"GET": _WATCH},
     "branches/{branch_id}/rentals/history": {"GET": _WATCH},
     "branches/{branch_id}/rentals/history.csv": {"GET": _WATCH},

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from core import reference
 from core.rest.folding import folded
 from core.trail.notes import note_rows
 
 admin.site.site_header = admin.site.site_title = "Smart Trolley"
-admin.site.index_title = "Reference data and read models"
+admin.site.index_title = "What is set up, and what has happened"
 
 
 if TYPE_CHECKING:
@@ -61,8 +65,70 @@ def _is_text(model: type[models.Model], path: str) -> bool:
     return isinstance(field, models.CharField | models.TextField)
 
 
+_LINKS = {
+    "order_id": ("orders", "order"),
+    "payment_id": ("payments", "payment"),
+    "session_id": ("fleet", "session"),
+}
+"""Columns that name a row of another kind by its key: each leads to that row's page."""
+Column = Callable[[Any], str]
+
+
 class ReadOnlyAdmin(ModelAdmin):
-    """For rows that the projections write: to look at, not to change."""
+    """For rows that the projections write: to look at, not to change.
+
+    People are shown by name, and what names a row leads to it, in lists as on the row's own page.
+    """
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Show names and links where rows hold ids; the row's own key stays what opens it."""
+        names = [str(name) for name in super().get_list_display(request)]
+        return [names[0], *(self._column(name) for name in names[1:])]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Show the same on the row's own page."""
+        if self.fields:
+            return super().get_fields(request, obj)
+        return [self._column(field.name) for field in self.opts.concrete_fields if field.editable]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows with the username of whom they are about, read along with them."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        if not self._has_person():
+            return rows
+        user: Any = apps.get_model("accounts", "User")
+        named = user.objects.filter(pk=models.OuterRef("user_id")).values("username")[:1]
+        annotated: QuerySet[Any] = rows.annotate(user_named=models.Subquery(named))
+        return annotated
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """Find rows by the username of whom they are about, too."""
+        rows, twice = super().get_search_results(request, queryset, search_term)
+        if search_term and self._has_person():
+            user: Any = apps.get_model("accounts", "User")
+            rows |= queryset.filter(
+                user_id__in=user.objects.filter(username__icontains=search_term).values("pk")
+            )
+        return rows, twice
+
+    def _has_person(self) -> bool:
+        kinds = {field.name: field for field in self.opts.concrete_fields}
+        return isinstance(kinds.get("user_id"), models.UUIDField)
+
+    def _column(self, name: str) -> str | Column:
+        if name == "user_id" and self._has_person():
+            return _column(
+                "user_id", "who", lambda row: link_to("accounts", "user", row.user_id, row.user_named)
+            )
+        if (
+            name in _LINKS
+            and name != self.opts.pk.name
+            and isinstance(self.opts.get_field(name), models.UUIDField)
+        ):
+            return _column(
+                name, name.removesuffix("_id"), lambda row: link_to(*_LINKS[name], getattr(row, name))
+            )
+        return name
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody may."""
@@ -75,6 +141,20 @@ class ReadOnlyAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody may."""
         return False
+
+
+def _column(name: str, title: str, shown: Column) -> Column:
+    column: Any = admin.display(description=title, ordering=name)(lambda row: shown(row))
+    column.__name__ = name
+    result: Column = column
+    return result
+
+
+def link_to(app: str, kind: str, key: Any, text: str | None = None) -> str:
+    """Return a link to a row's page; its key alone where there is no such row any more."""
+    if key is None:
+        return "–"
+    return format_html('<a href="{}">{}</a>', reverse(f"admin:{app}_{kind}_change", args=[key]), text or key)
 
 
 class RetiringAdmin(ModelAdmin):
@@ -101,9 +181,8 @@ def set_active(model_admin: ModelAdmin, request: HttpRequest, rows: QuerySet[Any
     kinds = {"catalogue": reference.CATALOGUE, "tenancy": reference.BRANCHES}
     what = kinds.get(kind._meta.app_label, reference.DIRECTORY)
     count = update_all(rows, what, is_active=active)
-    model_admin.message_user(
-        request, f"{count} {kind._meta.verbose_name_plural} {'activated' if active else 'deactivated'}."
-    )
+    names = kind._meta.verbose_name if count == 1 else kind._meta.verbose_name_plural
+    model_admin.message_user(request, f"{count} {names} {'activated' if active else 'deactivated'}.")
 
 
 @admin.action(description="Activate")

@@ -43,7 +43,8 @@ from core.fleet.rentals import api as rentals
 from core.fleet.trolleys import api as trolleys
 from core.fleet.trolleys import branch_api as branch_trolleys
 from core.fleet.trolleys import print_pages
-from core.fleet.trolleys.timeline import TimelineView
+from core.fleet.trolleys.maintenance import MaintenanceView
+from core.fleet.trolleys.timeline import BranchTimelineView, TimelineView
 from core.fleet.urls import device_api
 from core.inventory import api as inventory
 from core.notifications.urls import notifications_api
@@ -93,6 +94,8 @@ api: list[URLPattern | URLResolver] = [
     path("api/branches/<str:branch_id>/carts", branch_trolleys.BranchTrolleysView.as_view()),
     path("api/branches/<str:branch_id>/carts/<str:cart_number>", branch_trolleys.BranchTrolleyView.as_view()),
     path("api/branches/<str:branch_id>/carts/<str:cart_number>/timeline", TimelineView.as_view()),
+    path("api/branches/<str:branch_id>/timeline", BranchTimelineView.as_view()),
+    path("api/branches/<str:branch_id>/maintenance", MaintenanceView.as_view()),
     path("api/branches/<str:branch_id>/rentals/active", rentals.ActiveRentalsView.as_view()),
     path("api/branches/<str:branch_id>/rentals/history", rentals.RentalHistoryView.as_view()),
     path("api/branches/<str:branch_id>/rentals/history.csv", rentals.RentalHistoryCsvView.as_view()),

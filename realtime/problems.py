@@ -48,11 +48,16 @@ class Problem(Exception):
         return body
 
 
-def invalid(field: str | None, sentence: str, *, code: str = "invalid") -> Problem:
-    """Return the 400 that names ``field`` (None: the message as a whole)."""
+def invalid(
+    field: str | None, sentence: str, *, code: str = "invalid", why: dict[str, Any] | None = None
+) -> Problem:
+    """Return the 400 that names ``field`` (None: the message as a whole).
+
+    ``why``: ``{"code", "values"}`` of the sentence where that says more than the problem's code.
+    """
     if field is None:
         return Problem(400, code, sentence)
-    codes = {field: [{"code": code, "values": {}}]}
+    codes = {field: [why or {"code": code, "values": {}}]}
     return Problem(400, code, f"{field}: {sentence}", errors={field: [sentence]}, error_codes=codes)
 
 

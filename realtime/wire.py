@@ -23,6 +23,7 @@ from core.wire import closed, ids
 from core.wire.json import DEEPEST, InvalidJSON, check
 from core.wire.lines import NotOneLine, few_lines, one_line
 from devicegw.wire import Frame as BusFrame
+from realtime import unfit
 from realtime.problems import Problem, invalid
 
 SUBPROTOCOL = "trolley.v1"
@@ -246,7 +247,9 @@ def decode_problem(error: Exception, known: Collection[str] | None = None, what:
     match = _AT.match(text)
     path = (match["path"] or "").lstrip(".") if match else ""
     sentence = match["sentence"] if match else text
-    return invalid(path or None, sentence + ".", code="invalid_field" if path else "invalid_message")
+    if not path:
+        return invalid(None, sentence + ".", code="invalid_message")
+    return invalid(path, sentence + ".", code="invalid_field", why=unfit.reason(sentence))
 
 
 def _join(match: re.Match[str]) -> str:

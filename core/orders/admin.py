@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from core.admin import ReadOnlyAdmin
+from core.admin import ReadOnlyAdmin, link_to
 from core.orders.models import ExitCheck, Order, ReceiptMail, Refund
 
 
@@ -12,10 +12,18 @@ from core.orders.models import ExitCheck, Order, ReceiptMail, Refund
 class OrderAdmin(ReadOnlyAdmin):
     """What was bought."""
 
-    list_display = ("branch_code", "number", "status", "total", "refunded", "currency", "units", "placed_at")
+    list_display = (
+        "number", "branch_code", "user_id", "status", "total", "refunded", "currency", "units", "payment",
+        "session_id", "placed_at",
+    )  # fmt: skip
     list_filter = ("branch_code", "status")
     search_fields = ("order_id", "number", "user_id")
     date_hierarchy = "placed_at"
+
+    @admin.display(description="payment")
+    def payment(self, row: Order) -> str:
+        """Return the way to the payment: an order has its key."""
+        return link_to("payments", "payment", row.order_id, "payment")
 
 
 @admin.register(Refund)

@@ -20,7 +20,8 @@ class PaymentAdmin(ReadOnlyAdmin):
     """Money that somebody owes or paid."""
 
     list_display = (
-        "payment_id", "branch_code", "provider", "status", "amount", "refunded", "currency", "unsettled",
+        "payment_id", "branch_code", "user_id", "order_id", "session_id", "provider", "status",
+        "amount", "refunded", "currency", "unsettled",
         "refunds_refused", "started_at",
     )  # fmt: skip
     list_filter = ("status", "provider", "unsettled", "branch_code")

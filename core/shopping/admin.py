@@ -29,7 +29,7 @@ class CartAdmin(ReadOnlyAdmin):
 class BudgetAlertAdmin(ReadOnlyAdmin):
     """Shares of budgets that were reached."""
 
-    list_display = ("user_id", "share", "amount", "currency", "period", "at")
+    list_display = ("at", "user_id", "share", "amount", "currency", "period")
     list_filter = ("period", "at")
     search_fields = ("user_id",)
 

@@ -18,6 +18,15 @@ from core.tenancy.models import Branch, Chain
 class _ClosingForm(ModelForm):
     """A chain or branch; it closes only when no trolley of it is out."""
 
+    class Meta:
+        labels = {
+            "session_timeout_s": "Session ends without a sign of life after (seconds)",
+            "restore_s": "Goods of a session can be had back for (seconds)",
+            "rental_minutes": "A trolley is expected back after (minutes)",
+            "check_rate": "Share of orders that is looked into at the exit",
+        }
+        help_texts = {"timezone": "Such as Asia/Kolkata.", "currency": "Three letters, such as INR."}
+
     def clean(self) -> Any:
         """Refuse to close what has trolleys out."""
         values = super().clean() or {}

@@ -32,13 +32,15 @@ _TOKEN = (
 class Hardware:
     """Two boards of the demo branch and their Pi."""
 
-    def __init__(self, store: Store, folder: Path, log: Path) -> None:
+    def __init__(self, store: Store, folder: Path, log: Path, *simulator_arguments: str) -> None:
         self._control = folder / "bus.sock"
         self._log = log.open("ab")
         link = folder / "bus"
         simulator = ["--boards", str(BOARDS), "--link", str(link), "--control", str(self._control)]
         simulator += ["--empty", *(str(slot) for slot in range(TROLLEYS, BOARDS * 16))]
-        self._processes = [self._start("devicegw.simulator", *simulator, "--unlock-ms", "60")]
+        self._processes = [
+            self._start("devicegw.simulator", *simulator, "--unlock-ms", "60", *simulator_arguments)
+        ]
         deadline = time.monotonic() + 20
         while not self._control.exists():
             assert time.monotonic() < deadline, "the simulated boards did not start"

@@ -2,16 +2,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from core.accounts.credentials.tokens import issue, rotate
 from core.accounts.models import RefreshToken, User
 from core.catalogue.models import Category, PriceRule, Product, Voucher
-from core.fleet.models import PROJECTED, Controller, Device, Trolley
+from core.fleet.models import PROJECTED, Controller, Device, Rental, Trolley
 from tests.core.support import World
 
 OURS = [model for model in admin.site._registry if model.__module__.startswith("core.")]
@@ -180,3 +182,20 @@ def test_a_search_finds_without_regard_to_case_and_accents(staff: Client, world:
     Product.objects.create(chain=world.chain, barcode="coffee-1", name="Café au lait", price=3)
     page = staff.get(listing(Product), {"q": asked})
     assert [row.name for row in page.context["cl"].result_list] == ["Café au lait"]
+
+
+def test_people_and_rows_of_other_kinds_are_named_and_linked(
+    staff: Client, world: World, people: dict[str, User]
+) -> None:
+    shopper = people["shopper"]
+    rental = Rental.objects.create(
+        id=uuid4(), trolley_code="T-1", branch_code="OWN", user_id=shopper.pk, start_time=timezone.now()
+    )
+    theirs = reverse("admin:accounts_user_change", args=[shopper.pk])
+    link = f'<a href="{theirs}">{shopper.username}</a>'
+    assert link in staff.get(listing(Rental)).content.decode()
+    assert link in staff.get(listing(Rental), {"q": shopper.username}).content.decode()
+    own = reverse("admin:fleet_rental_change", args=[rental.pk])
+    assert link in staff.get(own).content.decode()
+    nobody = staff.get(listing(Rental), {"q": "nobody-of-that-name"}).content.decode()
+    assert link not in nobody

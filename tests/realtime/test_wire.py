@@ -44,6 +44,26 @@ def test_a_wrong_frame_is_refused_by_the_name_of_what_is_wrong(
     assert problem.extra.get("errors", {}).keys() == ({field} if field else set())
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"id":"a","type":"cart.add","barcode":"1","quantity":1000}', ("max_value", {"limit_value": 999})),
+        ('{"id":"a","type":"cart.add","barcode":"1","quantity":0}', ("min_value", {"limit_value": 1})),
+        ('{"id":"a","type":"cart.add","barcode":"1","quantity":"3"}', ("wrong_type", {"got": "str"})),
+        ('{"id":"","type":"cart.clear"}', ("min_length", {"limit_value": 1})),
+        ('{"id":"a","type":"session.end","session_id":"s","outcome":"stolen"}', ("invalid_choice", {})),
+        ('{"id":"a","type":"cart.remove"}', ("missing_field", {})),
+    ],
+)
+def test_what_is_wrong_with_a_field_is_told_by_a_code_and_the_values_in_it(
+    text: str, why: tuple[str, dict[str, object]]
+) -> None:
+    with pytest.raises(msgspec.DecodeError) as raised:
+        read(text)
+    ((told,),) = wire.decode_problem(raised.value).extra["error_codes"].values()
+    assert (told["code"], told["values"]) == why
+
+
 def test_an_unknown_field_is_refused_with_those_that_are_known() -> None:
     text = '{"id":"a","type":"cart.clear","all":true}'
     with pytest.raises(msgspec.DecodeError) as raised:

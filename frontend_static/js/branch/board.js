@@ -1,13 +1,11 @@
-/** The list by urgency, the grid for trolleys that no plan shows, the counters and the latest events. */
+/** The list by urgency, the grid for trolleys that no plan shows, and the counters. */
 import { html, cx, useState } from "../ui.js";
-import { t, money, number, timeOfDay } from "../i18n.js";
+import { t, money, number } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
-import { present } from "../present.js";
 import { Marker } from "./shapes.js";
 import { ATTENTION, countersOf, grouped, isWanted, lockIcon, lockOf, stateOf } from "./states.js";
 import { inHand, lockText, since } from "./sentences.js";
 import { useStore } from "./context.js";
-import { alarmText } from "./alarm-text.js";
 
 /** @typedef {import("./states.js").Trolley} Trolley */
 /** @typedef {import("./states.js").Board} Board */
@@ -209,24 +207,4 @@ export function Counters({ trolleys, wanted }) {
       <dd class="num">${number(counters.total)}</dd>
     </div>
   </dl>`;
-}
-
-export function Latest() {
-  const { board, happened } = useStore();
-  const list = happened.value;
-  return html`<section class="latest">
-    <h2 class="small soft">${t("latest.title")}</h2>
-    <ol aria-live="polite" aria-relevant="additions">
-      ${list.length === 0 && html`<li class="soft">${t("latest.none")}</li>`}
-      ${list.map(
-        (one) => html`<li key=${one.key}>
-          <time class="num soft">${timeOfDay(one.at)}</time> ${t(`event.${one.name}`, {
-            trolley: one.trolley_id,
-            holder: one.holder || t("someone"),
-            alarm: one.alarm ? alarmText(one.alarm, present(board.value)) : "",
-          })}
-        </li>`,
-      )}
-    </ol>
-  </section>`;
 }

@@ -4,7 +4,7 @@
  * A slot's angle is the way its trolley is pulled out.
  */
 
-import { holderOf } from "./states.js";
+import { ATTENTION, holderOf, rowOf, stateOf } from "./states.js";
 
 /**
  * A slot's middle in metres and the way its trolley is pulled out in degrees; a zone's corner and size in metres.
@@ -136,6 +136,47 @@ export function zoneLabel(zone, plan) {
     (tall ? zone.w : zone.h) * 0.6,
   );
   return { covered, tall, size };
+}
+
+/** So many trolleys are told apart on one picture; of more it shows the rows, until somebody comes closer. */
+export const CROWD = 80;
+
+/**
+ * Bays that hang on one lock board, told as one: `box` is [x, y, width, height] in metres.
+ * @typedef {{ row: string, box: number[], first: string, free: number, out: number, trouble: number,
+ *   total: number }} Row
+ */
+
+/**
+ * The rows of a plan, each by its lock board.
+ * @param {Spot[]} spots
+ * @param {{ device_id: string }[]} devices of the branch
+ * @param {number} size of a bay, metres
+ * @returns {Row[]}
+ */
+export function rowsOf(spots, devices, size) {
+  /** @type {Map<string, Spot[]>} */
+  const boards = new Map();
+  for (const spot of spots) {
+    const row = rowOf(spot.slot, devices);
+    boards.set(row, [...(boards.get(row) ?? []), spot]);
+  }
+  return [...boards].map(([row, some]) => {
+    const [xs, ys] = [some.map(({ slot }) => slot.x), some.map(({ slot }) => slot.y)];
+    const [x, y] = [Math.min(...xs) - size, Math.min(...ys) - size];
+    const states = some.map(({ trolley }) => stateOf(trolley));
+    const free = states.filter((state) => state === "available").length;
+    const trouble = states.filter((state) => ATTENTION.has(state) || state === "unreachable").length;
+    return {
+      row,
+      box: [x, y, Math.max(...xs) + size - x, Math.max(...ys) + size - y],
+      first: some[0].trolley.trolley_id,
+      free,
+      out: states.filter((state) => state === "held" || state === "claiming").length,
+      trouble,
+      total: some.length,
+    };
+  });
 }
 
 /** Letters of a name that fit side by side into a bay. */

@@ -2,7 +2,19 @@
 import { html, cx, useEffect, useRef, useState } from "../ui.js";
 import { t } from "../i18n.js";
 import { SHAPES, NUMBER_Y } from "./shapes.js";
-import { aroundBays, bayName, hasRoom, needsCloseUp, pitch, standing, toScreen, zoneLabel } from "./geometry.js";
+import {
+  aroundBays,
+  bayName,
+  CROWD,
+  hasRoom,
+  needsCloseUp,
+  pitch,
+  rowsOf,
+  standing,
+  toScreen,
+  zoneLabel,
+} from "./geometry.js";
+import { Crowd } from "./crowd.js";
 import { holderOf, isWanted, lockOf, placed, stateOf } from "./states.js";
 import { describe, since } from "./sentences.js";
 import { useStore } from "./context.js";
@@ -139,17 +151,20 @@ function Spot({ spot, size, roomy, selected, dim, onOpen, onMove, tabbable }) {
 }
 
 const MOST_ZOOM = 6;
+/** So wide is a bay, in pixels, of a row that somebody has chosen. */
+const NEAR_PX = 48;
 
 /** How many times larger than its place the plan is drawn; the wheel with Ctrl (a pinch) turns it too. */
 function useZoom() {
   const [zoom, setZoom] = useState(1);
-  const zoomBy = (/** @type {number} */ step) => setZoom(Math.min(MOST_ZOOM, Math.max(1, zoom + step)));
+  const zoomTo = (/** @type {number} */ next) => setZoom(Math.min(MOST_ZOOM, Math.max(1, next)));
+  const zoomBy = (/** @type {number} */ step) => zoomTo(zoom + step);
   const onWheel = (/** @type {WheelEvent} */ event) => {
     if (!event.ctrlKey) return;
     event.preventDefault();
     zoomBy(event.deltaY < 0 ? 0.5 : -0.5);
   };
-  return { zoom, zoomBy, onWheel };
+  return { zoom, zoomBy, zoomTo, onWheel };
 }
 
 /** @type {Record<string, number>} */
@@ -157,19 +172,28 @@ const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
 /**
  * One picture: `box` is the part of the plan that it shows, in metres. Arrow keys go from trolley to trolley.
- * @param {{ plan: FloorPlan, spots: Spot[], box: number[], label: string, wanted: Wanted, selected: string | null,
- *   onOpen: Open, close?: boolean }} props
+ * @param {{ plan: FloorPlan, spots: Spot[], devices: { device_id: string }[], box: number[], label: string,
+ *   wanted: Wanted, selected: string | null, onOpen: Open, close?: boolean }} props
  */
-function Picture({ plan, spots, box, label, wanted, selected, onOpen, close = false }) {
+function Picture({ plan, spots, devices, box, label, wanted, selected, onOpen, close = false }) {
   const [at, setAt] = useState(0);
   const svg = useRef(/** @type {SVGSVGElement | null} */ (null));
   const size = pitch(plan.slots) * 0.86;
-  const { zoom, zoomBy, onWheel } = useZoom();
+  const { zoom, zoomBy, zoomTo, onWheel } = useZoom();
   const at_trolley = (/** @type {string} */ id) =>
     /** @type {SVGElement | null} */ (present(svg.current).querySelector(`[data-trolley="${CSS.escape(id)}"]`));
+  const [goal, setGoal] = useState("");
+  const crowded = spots.length > CROWD && zoom === 1;
+  const rows = crowded ? rowsOf(spots, devices, size) : [];
+  const closer = (/** @type {string} */ trolley_id) => {
+    const wide = present(svg.current?.parentElement).clientWidth;
+    setGoal(trolley_id);
+    zoomTo(Math.max(1.01, (NEAR_PX * box[2]) / (size * wide)));
+  };
   useEffect(() => {
-    if (selected) at_trolley(selected)?.scrollIntoView({ block: "nearest", inline: "center" });
-  }, [selected, zoom]);
+    const shown = selected || (zoom > 1 && goal);
+    if (shown) at_trolley(shown)?.scrollIntoView({ block: "center", inline: "center" });
+  }, [selected, zoom, goal]);
   const move = (/** @type {KeyboardEvent} */ event) => {
     const step = STEPS[event.key];
     if (!step) return;
@@ -179,22 +203,23 @@ function Picture({ plan, spots, box, label, wanted, selected, onOpen, close = fa
     at_trolley(spots[next].trolley.trolley_id)?.focus();
   };
   return html`<figure
-    class=${cx("plan", close && "plan-close", zoom > 1 && "plan-zoomed")}
-    style=${{ "--zoom": zoom }}
+    class=${cx("plan", close && "plan-close", zoom > 1 && "plan-zoomed", crowded && "plan-crowded")}
+    style=${{ "--zoom": zoom, "--rows": rows.length }}
     dir="ltr"
     onWheel=${onWheel}
   >
     <svg ref=${svg} viewBox=${box.map((n) => n * M).join(" ")} role="group" aria-label=${label}>
       <rect class="floor" x="1" y="1" width=${plan.width_m * M - 2} height=${plan.height_m * M - 2} rx="14" />
       ${!close && plan.zones.map((zone) => html`<${Zone} key=${zone.name} zone=${zone} plan=${plan} />`)}
-      ${spots.map(
+      ${crowded && html`<${Crowd} rows=${rows} onCloser=${closer} />`}
+      ${(crowded ? [] : spots).map(
         (spot) => html`<${Bay}
           key=${spot.trolley.trolley_id}
           spot=${spot}
           size=${size}
         />`,
       )}
-      ${spots.map(
+      ${(crowded ? [] : spots).map(
         (spot, i) => html`<${Spot}
           key=${spot.trolley.trolley_id}
           spot=${spot}
@@ -251,7 +276,7 @@ export function Plan({ board, wanted, selected, onOpen, children }) {
   const plan = toScreen(board.branch.floor_plan);
   const { onPlan } = placed({ ...board, branch: { ...board.branch, floor_plan: plan } });
   const spots = onPlan.sort((a, b) => a.trolley.cart_number - b.trolley.cart_number);
-  const shared = { plan, spots, wanted, selected, onOpen };
+  const shared = { plan, spots, devices: board.devices, wanted, selected, onOpen };
   if (needsCloseUp(plan)) {
     return html`
       <${Picture} ...${shared} close box=${aroundBays(plan)} label=${t("plan.near")} />

@@ -13,6 +13,7 @@ import { useListing } from "../parts/listing.js";
 import { Listed } from "../parts/rows.js";
 import { CategorySheet, useCategories } from "./categories.js";
 import { NewProductSheet, Picture, ProductSheet } from "./product.js";
+import { BulkSheet } from "./bulk.js";
 import { ImportSheet } from "./importing.js";
 import { SuppliersSheet } from "./suppliers.js";
 
@@ -25,8 +26,22 @@ const ORDERS = ["name", "price", "-price", "-updated_at"];
  */
 const EVERYTHING = { search: "", category: "", is_active: "", has_picture: "", ordering: "name" };
 
-/** @param {{ product: Rest.ProductAnswer, open: (product: Rest.ProductAnswer) => void }} props */
-const Good = ({ product, open }) => html`<li>
+/**
+ * @param {{ product: Rest.ProductAnswer, open: (product: Rest.ProductAnswer) => void, picked: boolean,
+ *   onPick: ((on: boolean) => void) | null }} props `onPick`: null for those who may change nothing
+ */
+const Good = ({ product, open, picked, onPick }) => html`<li class=${cx(onPick && "good-row")}>
+  ${
+    onPick &&
+    html`<label class="good-pick">
+      <input
+        type="checkbox"
+        checked=${picked}
+        aria-label=${t("bulk.pick", { name: product.name })}
+        onChange=${(/** @type {Typed} */ e) => onPick(e.target.checked)}
+      />
+    </label>`
+  }
   <button type="button" class=${cx("good", !product.is_active && "good-off")} onClick=${() => open(product)}>
     <${Picture} product=${product} />
     <span>
@@ -157,9 +172,17 @@ function Open({ opened, chain, edits, categories, close, changed }) {
 function Goods({ chain, edits }) {
   const [search, look] = useFilters(/** @type {Search} */ (EVERYTHING));
   const opened = useSignal(/** @type {Opened} */ (null));
+  const bulk = useSignal(false);
   const [asked, ask] = useAddress("product", { step: true });
   const categories = useCategories(chain.slug);
   const list = useListing(`/api/products?${queryOf({ chain: chain.slug, page_size: String(PAGE), ...search })}`);
+  const picked = useSignal(/** @type {Map<string, Rest.ProductAnswer>} */ (new Map()));
+  const pick = (/** @type {Rest.ProductAnswer} */ product, /** @type {boolean} */ on) => {
+    const next = new Map(picked.value);
+    if (on) next.set(product.id, product);
+    else next.delete(product.id);
+    picked.value = next;
+  };
   const close = () => {
     ask("");
     opened.value = null;
@@ -215,9 +238,38 @@ function Goods({ chain, edits }) {
       class="goods"
       count="count.products"
       row=${(/** @type {Rest.ProductAnswer} */ one) =>
-        html`<${Good} product=${one} open=${(/** @type {Rest.ProductAnswer} */ it) => ask(it.id)} />`}
+        html`<${Good}
+          product=${one}
+          open=${(/** @type {Rest.ProductAnswer} */ it) => ask(it.id)}
+          picked=${picked.value.has(one.id)}
+          onPick=${edits ? (/** @type {boolean} */ on) => pick(one, on) : null}
+        />`}
       empty=${html`<${Empty} icon="bag" title=${t("catalogue.none")} text=${t("catalogue.none_text")} />`}
     />
+    ${
+      picked.value.size > 0 &&
+      html`<div class="bulk-bar" role="region" aria-label=${t("bulk.title", { n: picked.value.size })}>
+        <button type="button" class="btn btn-primary" onClick=${() => (bulk.value = true)}>
+          ${t("bulk.change", { n: picked.value.size })}
+        </button>
+        <button type="button" class="btn btn-quiet" onClick=${() => list.rows?.forEach((one) => pick(one, true))}>
+          ${t("bulk.all_shown")}
+        </button>
+        <button type="button" class="btn btn-quiet" onClick=${() => (picked.value = new Map())}>${t("bulk.none")}</button>
+      </div>`
+    }
+    ${
+      bulk.value &&
+      html`<${BulkSheet}
+        products=${[...picked.value.values()]}
+        categories=${categories.choices}
+        onClose=${() => {
+          bulk.value = false;
+          picked.value = new Map();
+        }}
+        onChanged=${changed}
+      />`
+    }
     <${Open}
       opened=${opened.value}
       chain=${chain}

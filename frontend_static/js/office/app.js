@@ -10,6 +10,7 @@ import { BranchesTab } from "./branches.js";
 import { FiguresTab } from "./figures.js";
 import { base, branchOfPage, chainOfPage, signIn } from "./load.js";
 import { KeysTab } from "./keys.js";
+import { MaintenanceTab } from "./maintenance.js";
 import { PlanTab } from "./plan/editor.js";
 import { RecallsTab } from "./recalls.js";
 import { RentalsTab } from "./rentals.js";
@@ -17,7 +18,7 @@ import { BranchSettings, ChainSettings } from "./settings.js";
 import { StockTab } from "./stock.js";
 import { TrolleysTab } from "./trolleys.js";
 
-const OF_BRANCH = ["figures", "rentals", "trolleys", "stock", "recalls", "settings", "audit", "plan"];
+const OF_BRANCH = ["figures", "rentals", "trolleys", "maintenance", "stock", "recalls", "settings", "audit", "plan"];
 const OF_CHAIN = ["branches", "figures", "recalls", "settings", "keys", "audit"];
 const FOR_MANAGERS = ["settings", "keys", "audit", "plan"];
 
@@ -44,6 +45,8 @@ function Tab({ tab, place, manages, onSaved }) {
       return html`<${FiguresTab} zone=${zone} />`;
     case "rentals":
       return html`<${RentalsTab} zone=${zone} />`;
+    case "maintenance":
+      return html`<${MaintenanceTab} zone=${zone} />`;
     case "stock":
       return html`<${StockTab} place=${place} />`;
     case "recalls":

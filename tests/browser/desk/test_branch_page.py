@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import Callable
 from functools import partial
 
 import pytest
-from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 
+from tests.browser.desk.line import Line
 from tests.browser.hardware import Hardware
 from tests.browser.people import Visit
 from tests.browser.shopping import give_back, take
@@ -203,28 +201,6 @@ def test_a_board_that_does_not_answer_takes_its_trolleys_from_the_free_ones_and_
     finally:
         hardware.fault("none")
     expect(silent).to_have_count(0, timeout=20_000)
-
-
-class Line:
-    """Between a page and the server: what is said while it is silent arrives once it is mended."""
-
-    def __init__(self) -> None:
-        self.is_silent = False
-        self._held: list[Callable[[], None]] = []
-
-    def carry(self, deliver: Callable[[], None]) -> None:
-        """Deliver it, now or when the line is mended."""
-        if self.is_silent:
-            self._held.append(deliver)
-        else:
-            deliver()
-
-    def mend(self) -> None:
-        """Let through what was held, as far as anybody still listens."""
-        self.is_silent = False
-        for deliver in self._held:
-            with contextlib.suppress(PlaywrightError):
-                deliver()
 
 
 def test_a_page_that_hears_nothing_says_so_within_five_seconds_and_dims_what_it_shows(

@@ -189,3 +189,32 @@ def test_a_suppliers_file_is_delivered_looked_at_and_written(
     expect(page.locator(".good")).to_have_count(1)
     expect(page.locator(".good .price")).to_contain_text(price)
     assert found == []
+
+
+@pytest.mark.parametrize(("lang", "desk"), [("en", True), ("he", False)])
+def test_many_products_are_changed_at_once_and_every_one_says_what_became_of_it(
+    visit: Visit, lang: str, desk: bool
+) -> None:
+    page = visit("/catalogue?search=toothbrush", "manager", desk=desk, lang=lang)
+    goods = page.locator(".good")
+    expect(goods.first).to_be_visible()
+    count = goods.count()
+    for box in page.locator(".good-pick input").all():
+        box.check()
+    page.locator(".bulk-bar .btn-primary").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("input[name=what]").nth(1).check()
+    found = flaws(page)
+    dialog.locator(".btn-wide").click()
+    expect(dialog.locator(".note[role=status]")).to_contain_text(str(count))
+    dialog.locator(".btn-wide").click()
+    expect(page.locator(".good-off")).to_have_count(count)
+    for box in page.locator(".good-pick input").all():
+        box.check()
+    page.locator(".bulk-bar .btn-primary").click()
+    dialog.locator("input[name=what]").nth(0).check()
+    dialog.locator(".btn-wide").click()
+    expect(dialog.locator(".note[role=status]")).to_be_visible()
+    dialog.locator(".btn-wide").click()
+    expect(page.locator(".good-off")).to_have_count(0)
+    assert found + flaws(page) == []

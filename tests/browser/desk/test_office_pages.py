@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -33,13 +35,14 @@ def test_the_office_of_a_branch_has_no_flaw(visit: Visit, lang: str, desk: bool)
     expect(page.locator(".tile")).to_have_count(7)
     found = flaws(page, least_touch=TOUCH)
     look(page, f"figures-{size}")
-    waits = ((1, ".chips"), (2, ".office-row"), (3, ".office-row"), (4, "form .card"), (5, ".filters"))
+    waits = ((1, ".chips"), (2, ".office-row"), (3, ".empty, .office-row"), (4, ".office-row"))
+    waits += ((5, ".empty, .office-row"), (6, "form .card"), (7, ".filters"))
     for place, ready in waits:
         tab(page, place)
         expect(page.locator(ready).first).to_be_visible()
         expect(page.locator(".spinner")).to_have_count(0)
         # A switch is touched by its label.
-        found += flaws(page) if place == 4 else flaws(page, least_touch=TOUCH)
+        found += flaws(page) if place == 6 else flaws(page, least_touch=TOUCH)
         look(page, f"tab{place}-{size}")
     assert found == []
 
@@ -51,11 +54,17 @@ def test_the_office_of_a_chain_has_no_flaw(visit: Visit, lang: str, desk: bool) 
     expect(page.locator(".office-row").first).to_be_visible()
     found = flaws(page, least_touch=TOUCH)
     look(page, f"branches-{size}")
-    for place, ready in ((1, ".tile"), (2, "form"), (3, ".empty"), (4, ".filters")):
+    for place, ready in (
+        (1, ".tile"),
+        (2, ".empty, .office-row"),
+        (3, "form"),
+        (4, ".empty"),
+        (5, ".filters"),
+    ):
         tab(page, place)
         expect(page.locator(ready).first).to_be_visible()
         expect(page.locator(".spinner")).to_have_count(0)
-        found += flaws(page) if place == 2 else flaws(page, least_touch=TOUCH)
+        found += flaws(page) if place == 3 else flaws(page, least_touch=TOUCH)
         look(page, f"chain{place}-{size}")
     assert found == []
 
@@ -74,7 +83,13 @@ def test_a_changed_setting_is_kept_and_stands_in_the_audit(visit: Visit, watches
     page.reload()
     expect(page.locator("[id='settings.rental_minutes']")).to_have_value("90")
     page.get_by_role("button", name="Audit").click()
-    expect(page.locator(".office-row").first).to_contain_text("rental_minutes: 120 → 90")
+    entry = page.locator(".office-row").first
+    expect(entry).to_contain_text("rental_minutes: 120 → 90")
+    # The browser is in another zone: the branch's clock tells when it was.
+    there = datetime.now(ZoneInfo("Asia/Kolkata"))
+    lately = {f"{there - timedelta(minutes=ago):%I:%M}".lstrip("0") for ago in range(6)}
+    told = re.findall(r"\b0?(\d{1,2}:\d\d)\b", entry.inner_text())
+    assert lately & set(told), (told, lately)
     page.get_by_role("button", name="Settings").click()
     page.locator("[id='settings.rental_minutes']").fill("120")
     page.get_by_role("button", name="Save").click()
@@ -174,3 +189,32 @@ def test_somebody_elses_office_is_closed(visit: Visit, watches: list[Watch]) -> 
     watches[0].allow_refusals()
     expect(page.locator(".empty h2")).to_have_text(re.compile("."))
     expect(page.locator(".office")).to_have_count(0)
+
+
+def test_what_is_in_maintenance_is_a_list_with_who_and_why_and_goes_back_into_service_there(
+    visit: Visit,
+) -> None:
+    page = visit("/branch/BRANCH-002", "manager", desk=True)
+    page.get_by_role("searchbox").fill("79")
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("dialog", name="Trolley 79")
+    panel.locator("summary", has_text="Maintenance").click()
+    panel.get_by_label("What is wrong?").fill("A wheel is loose")
+    panel.get_by_role("button", name="Take out of service").click()
+    expect(panel.get_by_role("button", name="Put back into service")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.locator(".latest").get_by_role("button", name="All, with who and why").click()
+    log = page.get_by_role("dialog", name="Latest events")
+    row = log.locator(".happening", has_text="Trolley 79").first
+    expect(row).to_contain_text("A wheel is loose")
+    expect(row).to_contain_text("manager")
+    # Another page, that was not open when it happened, knows it too.
+    page.reload()
+    expect(page.locator(".latest")).to_contain_text("TROLLEY_79: Taken out of service")
+
+    page.goto(page.url.partition("?")[0] + "/office?tab=maintenance")
+    row = page.locator(".office-row", has_text="A wheel is loose")
+    expect(row).to_contain_text("manager")
+    row.get_by_role("button", name="Put back into service").click()
+    expect(row).to_have_count(0)
+    assert flaws(page, least_touch=TOUCH) == []

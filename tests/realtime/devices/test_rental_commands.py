@@ -244,3 +244,31 @@ async def test_a_session_that_goes_on_obeys_a_setting_within_two_seconds(
             beat = (await phone.post("/api/session/heartbeat", json={})).json()
         assert time.monotonic() - began < 2.0
         assert beat["expires_at"] > started["expires_at"]
+
+
+async def test_a_branchs_log_and_what_it_has_in_maintenance_say_who_and_why(
+    world: World, server: Server
+) -> None:
+    running = await server.running()
+    staff = await asyncio.to_thread(world.staff)
+    path = f"/api/branches/{world.branch.code}"
+    async with http(server, staff) as api:
+        assert (await api.get(f"{path}/maintenance")).json()["results"] == []
+        for number, notes in ((2, "squeaks"), (1, "a wheel is loose")):
+            body = {"on": True, "notes": notes}
+            assert (await api.post(f"{path}/carts/{number}/maintenance", json=body)).status_code == 200
+        await running.settled()
+        waiting = (await api.get(f"{path}/maintenance")).json()["results"]
+        name = world.user("staff").username
+        assert {(row["cart_number"], row["notes"], row["by"]) for row in waiting} == {
+            (2, "squeaks", name), (1, "a wheel is loose", name),
+        }  # fmt: skip
+        await api.post(f"{path}/carts/2/maintenance", json={"on": False})
+        await running.settled()
+        assert [row["cart_number"] for row in (await api.get(f"{path}/maintenance")).json()["results"]] == [1]
+        log = (await api.get(f"{path}/timeline")).json()
+        told = {(row["cart_number"], row["name"], row["why"], row["by"]) for row in log}
+        assert told >= {
+            (1, "MaintenanceStarted", "a wheel is loose", name), (2, "MaintenanceEnded", "", name),
+        }  # fmt: skip
+        assert [row["at"] for row in log] == sorted((row["at"] for row in log), reverse=True)

@@ -10,6 +10,7 @@ import { inHand, lockText, since } from "../sentences.js";
 import { useStore } from "../context.js";
 import { Open, OpeningSaid } from "./opening.js";
 import { Assign, Back, End, Found, InService, Maintenance, Missing } from "./orders.js";
+import { Due } from "./due.js";
 import { Timeline } from "./timeline.js";
 
 /** @typedef {import("../states.js").Trolley} Trolley */
@@ -120,6 +121,7 @@ export function Panel({ trolley, board, onClose }) {
         trolley.unheard &&
         html`<p class="note note-warn"><${Icon} name="device" /><span>${staleText(trolley, now.value)}</span></p>`
       }
+      <${Due} branch=${board.branch.code} trolley=${trolley} />
       <${Facts} rows=${facts(trolley, board, now.value)} />
       <${Orders} trolley=${trolley} />
       <details class="order" onToggle=${(/** @type {any} */ event) => tell(event.currentTarget.open)}>

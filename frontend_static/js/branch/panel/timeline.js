@@ -10,9 +10,9 @@ import { Refusal } from "../../parts/forms.js";
 
 /**
  * The sentence of one happening; an event that nobody has put into words is not told.
- * @param {Happening} one
+ * @param {{ name: string, user: string | null }} one
  */
-function sentence({ name, user }) {
+export function sentence({ name, user }) {
   return translate(lang.value, `timeline.${name}`, { user: user ?? t("someone") }, null);
 }
 
@@ -23,11 +23,14 @@ function sentence({ name, user }) {
 const reasonOf = (why) =>
   translate(lang.value, `fault.${why}`, {}, null) ?? translate(lang.value, `timeline.why.${why}`, {}, null) ?? why;
 
-/** @param {{ one: Happening }} props */
-const Row = ({ one }) => html`<li class="happening">
+/**
+ * @param {{ one: Pick<Happening, "at" | "name" | "by" | "user" | "why">, trolley?: string }} props `trolley`: whose it
+ *   is, where that is not said already
+ */
+export const Row = ({ one, trolley }) => html`<li class="happening">
   <time class="small soft num" datetime=${one.at}>${dayAndTime(one.at)}</time>
   <span>
-    ${sentence(one)}
+    ${trolley && html`<strong>${trolley}</strong> · `}${sentence(one)}
     ${one.by && html`<span class="small soft"> · <bdi>${one.by}</bdi></span>`}
     ${one.why && html`<br /><span class="small soft"><bdi>${reasonOf(one.why)}</bdi></span>`}
   </span>
