@@ -43,6 +43,7 @@ from realtime.devices.links import Links
 from realtime.devices.placements import Placements
 from realtime.devices.revocations import Revocations
 from realtime.django_bridge import AskBridge
+from realtime.http.django_threads import DjangoThreads
 from realtime.limits.attempts import Attempts
 from realtime.limits.exchange import Exchange
 from realtime.pipeline.asking import Actors
@@ -76,6 +77,7 @@ class Process:
     ) -> None:
         self.loop = loop
         self.references = references
+        self.django_threads = DjangoThreads()
         self.links = links
         self.services = services(
             actors,
@@ -113,6 +115,7 @@ class Process:
         async with AsyncExitStack() as stack:
             self._stack = stack
             stack.push_async_callback(self.services.keys.close)
+            stack.callback(self.django_threads.stop)
             await in_thread(checks.refuse_demo_accounts)()
             await in_thread(self.references.start)()
             stack.callback(self.references.stop)

@@ -141,7 +141,9 @@ class Server:
         kind = EdgeProcess if options.pop("role") == "edge" else OwnerProcess
         running: Process = kind(asyncio.get_running_loop(), **options)
         await running.start()
-        self._http = _guarded(HotRoutes(running.shared, self._django), running.shared)
+        self._http = _guarded(
+            HotRoutes(running.shared, running.django_threads.serving(self._django)), running.shared
+        )
         self._websocket = Websockets(running.shared)
         if not self._lifespan:
             running.stop_at_exit()
