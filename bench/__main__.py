@@ -21,6 +21,7 @@ from bench.kit.process import ROOT, cores
 from bench.kit.report import PAGE, Result, page, write
 from bench.kit.stats import Section, figure
 from bench.measures import Bench
+from bench.tenants import lists, many, reach
 from scripts import services
 
 MEASURES: dict[str, Callable[[Bench], list[Section]]] = {
@@ -35,6 +36,9 @@ MEASURES: dict[str, Callable[[Bench], list[Section]]] = {
     "pricing": tools.pricing,
     "catalogue": tools.catalogue,
     "bus": tools.lock_bus,
+    "lists": lists.lists,
+    "many-branches": many.many_branches,
+    "settings-reach": reach.settings_reach,
 }
 
 

@@ -105,11 +105,12 @@ def shop(
         )  # fmt: skip
         serve = [sys.executable, "-m", "scripts.serve", "--host", HOST, "--port", str(port)]
         with serving(serve, port, environ, work / "shop.log") as server:
-            _until_ready(server)
+            until_ready(server)
             yield Shop(server, json.loads(prepared.stdout))
 
 
-def _until_ready(server: Server, patience_s: float = 30.0) -> None:
+def until_ready(server: Server, patience_s: float = 30.0) -> None:
+    """Wait until the server says that it is ready; raises with its log if it never does."""
     deadline = time.monotonic() + patience_s
     while not healthy(f"http://{HOST}:{server.port}/readyz"):
         if time.monotonic() > deadline:

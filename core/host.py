@@ -79,7 +79,7 @@ class References:
 
     def reload(self) -> None:
         """Read everything. Blocking."""
-        self._reload_directory()
+        self.directory.reload()
         self._reload_catalogues()
         self.wants.reload()
         self.people.load_managers()

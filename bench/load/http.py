@@ -21,7 +21,7 @@ def requests(plan: Plan, caller: Caller) -> list[bytes]:
     """The caller's requests as bytes; ``@ID@`` in a header or body stays for ``fill``."""
     lines = {"Host": f"{plan.host}:{plan.port}", "Content-Type": "application/json", **caller.headers}
     headers = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-    head = f"POST {plan.path} HTTP/1.1\r\n{headers}"
+    head = f"{plan.method} {plan.path} HTTP/1.1\r\n{headers}"
     lengths = (len(body) + body.count("@ID@") * (36 - len("@ID@")) for body in caller.bodies)
     return [
         f"{head}Content-Length: {length}\r\n\r\n{body}".encode()

@@ -27,6 +27,8 @@ class Plan(msgspec.Struct, frozen=True):
     callers: list[Caller]
     warmup_s: float
     measure_s: float
+    method: str = "POST"
+    """Over HTTP; a GET has bodies of nothing."""
     subprotocols: list[str] = []
     good: str = '"ok":true'
     """What an answer that counts contains."""
@@ -38,6 +40,7 @@ class Outcome(msgspec.Struct, frozen=True):
     rate: float
     """Answers a second."""
     p50_ms: float
+    p95_ms: float
     p99_ms: float
     max_ms: float
     answers: int
@@ -97,6 +100,7 @@ class Tally:
         return Outcome(
             rate=len(ordered) / (self.end - self.begin),
             p50_ms=1000 * quantile(ordered, 0.50),
+            p95_ms=1000 * quantile(ordered, 0.95),
             p99_ms=1000 * quantile(ordered, 0.99),
             max_ms=1000 * (ordered[-1] if ordered else 0.0),
             answers=len(ordered),

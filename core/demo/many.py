@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from typing import Any, cast
+from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Field
+from django.utils import timezone
 
 from core import reference
 from core.demo import plans, shelves
@@ -20,7 +24,11 @@ _PLACES = (
     ("US", "USD", "America/New_York", 40.71, -74.00),
     ("JP", "JPY", "Asia/Tokyo", 35.68, 139.69),
 )
-_AT_ONCE = 3000
+_AT_ONCE = 100
+"""Rows of a statement: SQLite takes so many values and no more."""
+_INSERT = """
+INSERT INTO fleet_trolley (id, trolley_id, branch_id, cart_number, qr_nonce, is_active, created_at) VALUES """
+_ROW = "(%s, %s, %s, %s, %s, %s, %s)"
 
 
 def load(chains: int, branches: int, trolleys: int, progress: ProgressBar) -> None:
@@ -63,14 +71,35 @@ def _branch(chain: Chain, number: int) -> Branch:
 
 
 def _trolleys(branches: list[Branch], count: int) -> Iterator[Branch]:
-    waiting: list[Trolley] = []
+    """Write the rows with those columns alone that the database has no default for.
+
+    ``bulk_create`` prepares each of a trolley's columns one by one, which took half of the whole time.
+    """
+    new_id, new_nonce = (_default_of(name) for name in ("id", "qr_nonce"))
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
     for branch in branches:
-        waiting += [
-            Trolley(trolley_id=f"{branch.code}-{number:03}", branch=branch, cart_number=number)
-            for number in range(1, count + 1)
-        ]
-        if len(waiting) >= _AT_ONCE:
-            Trolley.objects.bulk_create(waiting, ignore_conflicts=True)
-            waiting = []
+        owner = _adapted(branch.pk)
+        with connection.cursor() as cursor:
+            for first in range(1, count + 1, _AT_ONCE):
+                numbers = range(first, min(first + _AT_ONCE, count + 1))
+                values = [
+                    value
+                    for number in numbers
+                    for value in (
+                        _adapted(new_id()), f"{branch.code}-{number:03}", owner, number,
+                        new_nonce(), True, now,
+                    )
+                ]  # fmt: skip
+                rows = ", ".join([_ROW] * len(numbers))
+                cursor.execute(f"{_INSERT}{rows} ON CONFLICT DO NOTHING", values)
         yield branch
-    Trolley.objects.bulk_create(waiting, ignore_conflicts=True)
+
+
+def _default_of(name: str) -> Callable[[], Any]:
+    """Return what makes the default of a trolley's column."""
+    return cast("Field[Any, Any]", Trolley._meta.get_field(name)).get_default
+
+
+def _adapted(key: UUID) -> str:
+    """Return an id as its column takes it."""
+    return str(Trolley._meta.pk.get_db_prep_value(key, connection))

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core import reference
+from core.catalogue.live.catalogue import Catalogue
 from core.demo import many
 from core.fleet.directory import Directory, ref_of
 from core.fleet.models import Trolley
@@ -31,6 +32,22 @@ def test_so_many_chains_branches_and_trolleys(db: None, capsys: pytest.CaptureFi
     assert Trolley.objects.filter(branch__code__startswith="MANY-").count() == 20
     for row in Branch.objects.filter(code__startswith="MANY-"):
         row.full_clean()
+    made = list(Trolley.objects.filter(branch__code__startswith="MANY-"))
+    for one in made:
+        one.full_clean()
+    assert {(one.phase, one.custody, one.is_active, one.missing) for one in made} == {
+        ("available", "unknown", True, False)
+    }
+    assert len({one.qr_nonce for one in made}) == 20
+
+
+def test_each_chains_products_are_read_once_at_the_start(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = list[str]()
+    monkeypatch.setattr(Catalogue, "reload", lambda catalogue: read.append(catalogue.chain))
+    References().reload()
+    assert sorted(read) == ["other-chain", "own-chain"]
 
 
 def test_loading_them_again_changes_nothing(db: None, capsys: pytest.CaptureFixture[str]) -> None:

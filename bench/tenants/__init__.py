@@ -1,0 +1,1 @@
+"""What an installation of many branches holds: its lists, loading and starting it, changing its settings."""
