@@ -127,6 +127,8 @@ ACCESS: dict[str, dict[str, Access]] = {
     "orders/totals": {"GET": seen("order.watch")},
     "orders/export.csv": {"GET": seen("order.watch")},
     "orders/{order_id}": {"GET": own("order.watch")},
+    "orders/{order_id}/buyer": {"PUT": own("order.watch"), "DELETE": own("order.watch")},
+    "orders/{order_id}/receipt.pdf": {"GET": own("order.watch")},
     "payments/providers": {"GET": ANYONE},
     "payments/webhooks/{provider}": {"POST": ANYONE},
     "trolleys/{trolley_id}": {"GET": PERSON},

@@ -44,7 +44,7 @@ from core.journal.codec import JsonCodec, Upcaster
 from core.journal.projector import Projection
 from core.journal.tables import Row
 from core.orders import projections as order_rows
-from core.payments.projections import PaymentRow, payment_rows
+from core.payments.projections import PaymentRow, TillPaymentRow, payment_rows
 from core.shopping import projections as shopping
 from core.trail.projections import CommandRow, noted
 
@@ -302,6 +302,7 @@ ROWS: tuple[type[Row], ...] = (
     order_rows.RefundRow,
     order_rows.ExitCheckRow,
     PaymentRow,
+    TillPaymentRow,
     CommandRow,
 )
 """Every type of row that the projections write."""

@@ -49,7 +49,7 @@ from core.fleet.urls import device_api
 from core.inventory import api as inventory
 from core.notifications.urls import notifications_api
 from core.orders import api as orders
-from core.orders import summaries
+from core.orders import receipts, summaries
 from core.payments import api as payments
 from core.payments.pages import pay as pay_page
 from core.privacy import api as privacy
@@ -113,6 +113,8 @@ api: list[URLPattern | URLResolver] = [
     path("api/orders/totals", summaries.OrderTotalsView.as_view()),
     path("api/orders/export.csv", summaries.OrdersCsvView.as_view()),
     path("api/orders/<id:order_id>", orders.OrderView.as_view()),
+    path("api/orders/<id:order_id>/buyer", receipts.BuyerView.as_view()),
+    path("api/orders/<id:order_id>/receipt.pdf", receipts.ReceiptPdfView.as_view()),
     path("api/payments/providers", payments.ProvidersView.as_view()),
     path("api/payments/webhooks/<str:provider>", payments.WebhookView.as_view()),
     path("api/trolleys/<str:trolley_id>", trolleys.TrolleyView.as_view()),

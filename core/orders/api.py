@@ -27,8 +27,8 @@ from core.accounts.principals import Principal
 from core.orders import amounts, passes
 from core.orders.amounts import DepositAnswer, SavingAnswer, TaxAnswer
 from core.orders.filters import BRANCH, OrderFilter
-from core.orders.models import Order, OrderItem, Refund
-from core.payments.models import Payment
+from core.orders.models import ExitCheck, Order, OrderBuyer, OrderItem, Refund
+from core.payments.models import Payment, TillPayment
 from core.rest.fields import Moment, rfc3339
 from core.rest.views import ListView, RowView
 from core.tenancy.models import Branch
@@ -155,13 +155,83 @@ class PassAnswer(serializers.Serializer[Any]):
 
 
 class PaymentAnswer(serializers.ModelSerializer[Payment]):
-    """The payment that made the order."""
+    """The payment that made the order. ``method`` and what follows are those of a till; else null."""
 
     id = serializers.UUIDField(source="payment_id")
+    method = serializers.SerializerMethodField()
+    due = serializers.SerializerMethodField(help_text="In coins that there are, for cash.")
+    received = serializers.SerializerMethodField()
+    change = serializers.SerializerMethodField()
 
     class Meta:
         model = Payment
-        fields = ("id", "provider", "status")
+        fields = ("id", "provider", "status", "method", "due", "received", "change")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._taken: dict[uuid.UUID, TillPayment | None] = {}
+
+    def _at_the_till(self, row: Payment) -> TillPayment | None:
+        if row.provider != "till":
+            return None
+        if row.pk not in self._taken:
+            self._taken[row.pk] = TillPayment.objects.filter(pk=row.pk).first()
+        return self._taken[row.pk]
+
+    @extend_schema_field({"type": ["string", "null"], "enum": ["cash", "card", None]})
+    def get_method(self, row: Payment) -> str | None:
+        """Return how it was paid."""
+        taken = self._at_the_till(row)
+        return None if taken is None else taken.method
+
+    @extend_schema_field({"type": ["number", "null"]})
+    def get_due(self, row: Payment) -> Decimal | None:
+        """Return what was asked for."""
+        taken = self._at_the_till(row)
+        return None if taken is None else quantize(taken.due, row.currency)
+
+    @extend_schema_field({"type": ["number", "null"]})
+    def get_received(self, row: Payment) -> Decimal | None:
+        """Return what was handed over."""
+        taken = self._at_the_till(row)
+        return None if taken is None else quantize(taken.received, row.currency)
+
+    @extend_schema_field({"type": ["number", "null"]})
+    def get_change(self, row: Payment) -> Decimal | None:
+        """Return what was given back of it."""
+        taken = self._at_the_till(row)
+        return None if taken is None else quantize(taken.received - taken.due, row.currency)
+
+
+class BuyerAnswer(serializers.ModelSerializer[OrderBuyer]):
+    """The business that an order was for."""
+
+    class Meta:
+        model = OrderBuyer
+        fields = ("name", "tax_number", "address")
+
+
+class ExitCheckAnswer(serializers.ModelSerializer[ExitCheck]):
+    """What a check at the exit found; ``paid`` is what was paid there beside the order, null: nothing."""
+
+    outcome = serializers.CharField()
+    paid = serializers.SerializerMethodField()
+    method = serializers.SerializerMethodField()
+    paid_at = Moment(source="settled_at", allow_null=True)
+
+    class Meta:
+        model = ExitCheck
+        fields = ("outcome", "paid", "method", "paid_at")
+
+    @extend_schema_field({"type": ["number", "null"]})
+    def get_paid(self, row: ExitCheck) -> Decimal | None:
+        """Return what was paid at the exit."""
+        return None if row.settled_at is None else quantize(row.unpaid_amount, row.currency)
+
+    @extend_schema_field({"type": ["string", "null"], "enum": ["cash", "card", None]})
+    def get_method(self, row: ExitCheck) -> str | None:
+        """Return how it was paid."""
+        return row.settled_method or None
 
 
 class OrderSummary(serializers.ModelSerializer[Order]):
@@ -235,12 +305,14 @@ class OrderAnswer(OrderSummary):
     items = serializers.SerializerMethodField()
     refunds = serializers.SerializerMethodField()
     payment = serializers.SerializerMethodField()
+    buyer = serializers.SerializerMethodField()
+    exit_check = serializers.SerializerMethodField()
     exit_pass = serializers.SerializerMethodField()
 
     class Meta(OrderSummary.Meta):
         fields = (
             *OrderSummary.Meta.fields, "subtotal", "savings", "deposits", "taxes", "tax_included", "rounding",
-            "total_price", "mine", "shop", "items", "refunds", "payment", "exit_pass",
+            "total_price", "mine", "shop", "items", "refunds", "payment", "buyer", "exit_check", "exit_pass",
         )  # fmt: skip
 
     @extend_schema_field({"type": "number"})
@@ -302,6 +374,18 @@ class OrderAnswer(OrderSummary):
         """Return the payment, which has the order's id."""
         payment = Payment.objects.filter(pk=row.order_id).first()
         return None if payment is None else PaymentAnswer(payment).data
+
+    @extend_schema_field(BuyerAnswer(allow_null=True))
+    def get_buyer(self, row: Order) -> Any:
+        """Return the business that it was for; null: none."""
+        buyer = OrderBuyer.objects.filter(pk=row.order_id).first()
+        return None if buyer is None else BuyerAnswer(buyer).data
+
+    @extend_schema_field(ExitCheckAnswer(allow_null=True))
+    def get_exit_check(self, row: Order) -> Any:
+        """Return what was found at the exit; null: nobody looked, or is still at it."""
+        check = ExitCheck.objects.filter(pk=row.order_id, finished_at__isnull=False).first()
+        return None if check is None else ExitCheckAnswer(check).data
 
     @extend_schema_field(PassAnswer)
     def get_exit_pass(self, row: Order) -> dict[str, Any]:

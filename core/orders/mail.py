@@ -12,7 +12,6 @@ import io
 import uuid
 import zoneinfo
 from datetime import datetime, timedelta
-from decimal import Decimal
 from email.mime.image import MIMEImage
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +29,7 @@ from core.orders import passes
 from core.orders.api import OrderAnswer, order_context
 from core.orders.models import Order, ReceiptMail
 from core.orders.receipt_texts import WORDS
+from core.orders.receipts import sums
 
 CLAIM = timedelta(minutes=10)
 """Whoever has not finished by then has died."""
@@ -126,7 +126,7 @@ def _told(order: Order, lang: str) -> dict[str, Any]:
     words, zone = WORDS[lang], zoneinfo.ZoneInfo(shop["timezone"])
     until = passes.valid_until(order.placed_at).astimezone(zone)
     return {
-        "sums": _sums(answer, words),
+        "sums": sums(answer, words),
         "lang": lang,
         "direction": "rtl" if lang == "he" else "ltr",
         "start": "right" if lang == "he" else "left",
@@ -139,18 +139,6 @@ def _told(order: Order, lang: str) -> dict[str, Any]:
         "placed": dateformat.format(order.placed_at.astimezone(zone), words["date"]),
         "until": words["until"].format(time=dateformat.format(until, "H:i")),
     }
-
-
-def _sums(order: dict[str, Any], words: dict[str, str]) -> list[tuple[str, Decimal]]:
-    """Return what comes between the lines and the total, and what of the total is tax, as word and amount."""
-    found = [(f"{words['deposit']}: {each['name']}", each["line_total"]) for each in order["deposits"]]
-    if saved := sum((each["amount"] for each in order["savings"]), Decimal(0)):
-        found.append((words["saved"], saved))
-    how = words["within" if order["tax_included"] else "on_top"]
-    found += [(how.format(name=each["name"], rate=each["rate"]), each["tax"]) for each in order["taxes"]]
-    if order["rounding"]:
-        found.append((words["rounding"], order["rounding"]))
-    return found
 
 
 def _picture(url: str) -> MIMEImage:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from core.lines import LineField
+
 
 class Order(models.Model):
     """A paid purchase. Projected."""
@@ -127,6 +129,8 @@ class ExitCheck(models.Model):
     unpaid_units = models.IntegerField(default=0)
     unpaid_amount = models.DecimalField(max_digits=14, decimal_places=4, default=0)
     currency = models.CharField(max_length=3)
+    settled_method = models.CharField(max_length=10, blank=True, default="", db_default="")
+    """cash, card; empty: nothing was paid."""
     settled_at = models.DateTimeField(null=True, blank=True)
     """When what was not paid was paid."""
 
@@ -139,6 +143,18 @@ class ExitCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id} {self.outcome}"
+
+
+class OrderBuyer(models.Model):
+    """The business that an order was for. Not projected: a journal keeps no names."""
+
+    order_id = models.UUIDField(primary_key=True)
+    name = LineField(max_length=120)
+    tax_number = LineField(max_length=30)
+    address = LineField(max_length=200, blank=True, default="")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ReceiptMail(models.Model):

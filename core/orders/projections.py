@@ -107,6 +107,7 @@ class ExitCheckRow(Row, table="orders_exitcheck", key="order_id", mode="upsert")
     unpaid_units: int
     unpaid_amount: Decimal
     currency: str
+    settled_method: str
     settled_at: Posix | None
 
 
@@ -128,6 +129,7 @@ def check_rows(write: Write) -> list[Row]:
         unpaid_units=sum(each.units for each in state.unpaid),
         unpaid_amount=sum((each.amount for each in state.unpaid), Decimal(0)),
         currency=state.currency,
+        settled_method=state.method or "",
         settled_at=state.settled_at,
     )
     return [row]

@@ -1,4 +1,4 @@
-"""The words of the receipt's mail, in every language of ``settings.LANGUAGES``."""
+"""The words of the receipt as mail and as a file, in every language of ``settings.LANGUAGES``."""
 
 from __future__ import annotations
 
@@ -20,6 +20,22 @@ WORDS: dict[str, dict[str, str]] = {
         "until": "Good once, until {time}.",
         "link": "The whole receipt",
         "qr": "Exit pass",
+        "receipt": "Receipt",
+        "business": "Invoice receipt",
+        "copy": "Copy",
+        "when": "Date",
+        "buyer": "Buyer",
+        "tax_number": "Tax number",
+        "address": "Address",
+        "paid": "Paid",
+        "paid_cash": "Paid in cash",
+        "paid_card": "Paid by card at the till",
+        "change": "Change",
+        "paid_at_exit": "Paid at the exit check",
+        "tax": "Tax",
+        "rate": "Rate",
+        "net": "Net",
+        "amount": "Amount",
     },
     "he": {
         "subject": "הקבלה שלך: {shop}, הזמנה {number}",
@@ -38,5 +54,21 @@ WORDS: dict[str, dict[str, str]] = {
         "until": "לשימוש חד־פעמי, עד {time}.",
         "link": "הקבלה המלאה",
         "qr": "אישור יציאה",
+        "receipt": "קבלה",
+        "business": "חשבונית מס קבלה",
+        "copy": "העתק",
+        "when": "תאריך",
+        "buyer": "לקוח",
+        "tax_number": "מספר עוסק",
+        "address": "כתובת",
+        "paid": "שולם",
+        "paid_cash": "שולם במזומן",
+        "paid_card": "שולם בכרטיס בקופה",
+        "change": "עודף",
+        "paid_at_exit": "שולם בבדיקה ביציאה",
+        "tax": "מס",
+        "rate": "שיעור",
+        "net": "נטו",
+        "amount": "סכום",
     },
 }

@@ -52,6 +52,22 @@ class Payment(models.Model):
         return f"{self.payment_id} {self.status}"
 
 
+class TillPayment(models.Model):
+    """What a cashier took for a payment. Projected."""
+
+    payment_id = models.UUIDField(primary_key=True)
+    method = models.CharField(max_length=10)
+    """cash, card."""
+    due = models.DecimalField(max_digits=14, decimal_places=4)
+    """Rounded to coins, for cash."""
+    received = models.DecimalField(max_digits=14, decimal_places=4)
+    taken_by = models.UUIDField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.received} {self.method}"
+
+
 class Attempt(models.Model):
     """The ledger: one call of a provider, or one webhook of it, and what came of it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from actors.messages.money.payment import TillPaid
 from actors.payment import State
 from actors.runtime.journal import Write
 from core.journal.tables import Posix, Row, Uuid
@@ -38,11 +39,35 @@ class PaymentRow(Row, table="payments_payment", key="payment_id", mode="upsert")
     updated_at: Posix
 
 
+class TillPaymentRow(Row, table="payments_tillpayment", key="payment_id", mode="upsert"):
+    """What a cashier took for a payment."""
+
+    payment_id: Uuid
+    method: str
+    due: Decimal
+    received: Decimal
+    taken_by: Uuid
+    at: Posix
+
+
 def payment_rows(write: Write) -> list[Row]:
-    """Return the payment's row."""
+    """Return the payment's row, and what a cashier took."""
     state: State = write.state
     bought = state.purchase
+    at_the_till = [
+        TillPaymentRow(
+            payment_id=state.payment_id,
+            method=event.method,
+            due=event.due,
+            received=event.received,
+            taken_by=event.by,
+            at=event.at,
+        )
+        for event in write.decoded
+        if isinstance(event, TillPaid)
+    ]
     return [
+        *at_the_till,
         PaymentRow(
             payment_id=state.payment_id,
             user_id=state.user_id,
@@ -66,5 +91,5 @@ def payment_rows(write: Write) -> list[Row]:
             expires_at=state.expires_at,
             paid_at=state.paid_at,
             updated_at=state.updated_at,
-        )
+        ),
     ]

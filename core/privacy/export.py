@@ -11,7 +11,7 @@ from core.accounts import principals
 from core.accounts.models import Invitation, User
 from core.assistant.models import Preferences
 from core.fleet.models import Rental, Session, Trolley
-from core.orders.models import Order, OrderItem, Refund
+from core.orders.models import Order, OrderBuyer, OrderItem, Refund
 from core.outbox.models import OutgoingMessage
 from core.payments.models import Payment, PaymentDetails
 from core.rest.fields import rfc3339
@@ -62,6 +62,7 @@ def _bought(user: User) -> dict[str, Any]:
     orders = Order.objects.filter(user_id=user.pk)
     return {
         "orders": _rows(orders),
+        "order_buyers": _rows(OrderBuyer.objects.filter(order_id__in=orders.values("pk"))),
         "order_items": _rows(OrderItem.objects.filter(order_id__in=orders.values("pk"))),
         "refunds": [
             {name: value for name, value in row.items() if name != "user_id"}  # who gave it back

@@ -6,6 +6,8 @@ import { secondsUntil } from "../clock.js";
 import { Icon } from "../parts/icons.js";
 import { Qr } from "../parts/qr.js";
 import { Sums } from "../parts/sums.js";
+import { Busy, LineField, Refusal, useRequest } from "../parts/forms.js";
+import { keep } from "../parts/files.js";
 import { Brand, Empty, LangSwitch, Loading, OfflineBanner, ThemeSwitch, Toasts } from "../parts/common.js";
 import { Lines, Refunds, Status, Total, passOpen, signIn, useOrder } from "./parts.js";
 
@@ -53,8 +55,81 @@ function ExitPass({ order }) {
   </section>`;
 }
 
-/** @param {{ order: Rest.OrderAnswer }} props */
-function Sheet({ order }) {
+/**
+ * How it was paid: by which provider, or at the till with what was given; and what was paid at the exit.
+ * @param {{ order: Rest.OrderAnswer }} props
+ */
+function HowPaid({ order: { payment, exit_check, currency } }) {
+  const line = (/** @type {string} */ text) => html`<p class="small soft receipt-paid">${text}</p>`;
+  const amount = (/** @type {any} */ it) => money(it, currency);
+  return html`
+    ${payment?.method && line(t(`receipt.paid_${payment.method}`, { amount: amount(payment.received) }))}
+    ${(payment?.change ?? 0) > 0 && line(t("receipt.change", { amount: amount(payment?.change) }))}
+    ${
+      payment && METHODS.includes(payment.provider) && line(t("receipt.paid", { how: t(`method.${payment.provider}`) }))
+    }
+    ${exit_check?.paid && line(t("receipt.paid_at_exit", { amount: amount(exit_check.paid) }))}
+  `;
+}
+
+const BUYER = /** @type {const} */ (["name", "tax_number", "address"]);
+
+/**
+ * The business that it was for, and the form that names it.
+ * @param {{ order: Rest.OrderAnswer, onChanged: () => void }} props
+ */
+function Buyer({ order, onChanged }) {
+  const { buyer } = order;
+  const [values, setValues] = useState({ name: "", tax_number: "", address: "", ...buyer });
+  const { busy, problem, run } = useRequest();
+  const path = `/api/orders/${order.id}/buyer`;
+  const save = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    if (await run(() => auth.call("PUT", path, { body: values }))) onChanged();
+  };
+  const remove = async () => {
+    if (await run(() => auth.call("DELETE", path))) onChanged();
+  };
+  return html`
+    ${
+      buyer &&
+      html`<p class="receipt-buyer" dir="auto">
+        <strong>${buyer.name}</strong> · ${t("buyer.tax_number")} <span class="code">${buyer.tax_number}</span>
+        ${buyer.address && html` · ${buyer.address}`}
+      </p>`
+    }
+    <details class="on-screen">
+      <summary>${t(buyer ? "buyer.change" : "buyer.add")}</summary>
+      <form class="stack" onSubmit=${save} novalidate>
+        ${BUYER.map(
+          (name) =>
+            html`<${LineField}
+              key=${name}
+              name=${name}
+              label=${t(`buyer.${name}`)}
+              problem=${problem}
+              dir=${name === "tax_number" ? "ltr" : "auto"}
+              value=${values[name]}
+              onValue=${(/** @type {string} */ value) => setValues({ ...values, [name]: value })}
+            />`,
+        )}
+        <${Refusal} problem=${problem} fields=${BUYER} />
+        <div class="row">
+          <button class="btn btn-primary" disabled=${busy}><${Busy} on=${busy} />${t("save")}</button>
+          ${
+            buyer &&
+            html`<button type="button" class="btn btn-quiet" disabled=${busy} onClick=${remove}>
+              ${t("buyer.remove")}
+            </button>`
+          }
+        </div>
+      </form>
+    </details>
+  `;
+}
+
+/** @param {{ order: Rest.OrderAnswer, look: () => void }} props */
+function Sheet({ order, look }) {
   const { shop } = order;
   return html`<article class="receipt">
     <header class="receipt-head">
@@ -65,14 +140,11 @@ function Sheet({ order }) {
         ${dayAndTime(order.placed_at, order.timezone)} ${zoneNote(order.timezone, order.placed_at)}
       </p>
     </header>
+    <${Buyer} key=${JSON.stringify(order.buyer)} order=${order} onChanged=${look} />
     <${Lines} order=${order} />
     <${Sums} amounts=${order} currency=${order.currency} />
     <${Total} order=${order} />
-    ${
-      order.payment &&
-      METHODS.includes(order.payment.provider) &&
-      html`<p class="small soft receipt-paid">${t("receipt.paid", { how: t(`method.${order.payment.provider}`) })}</p>`
-    }
+    <${HowPaid} order=${order} />
     ${
       order.refunded > 0 &&
       html`<p class="row receipt-back">
@@ -130,11 +202,20 @@ function Receipt() {
         </p>`
       }
       <${ExitPass} order=${order} />
-      <${Sheet} order=${order} />
+      <${Sheet} order=${order} look=${look} />
       <div class="receipt-actions on-screen">
         <button type="button" class="btn btn-quiet" onClick=${() => print()}>
           <${Icon} name="printer" />
           ${t("receipt.print")}
+        </button>
+        <button
+          type="button"
+          class="btn btn-quiet"
+          onClick=${() =>
+            keep(`/api/orders/${id}/receipt.pdf?language=${lang.value}`, `receipt-${order.branch}-${order.number}.pdf`)}
+        >
+          <${Icon} name="download" />
+          ${t("receipt.pdf")}
         </button>
         <${Onward} order=${order} />
       </div>

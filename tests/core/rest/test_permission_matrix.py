@@ -100,6 +100,7 @@ MATRIX: dict[str, dict[str, int]] = {
     "/api/orders/totals?branch=OWN": {**SIGNED_IN, "shopper": 404, "stranger": 404},
     "/api/orders/export.csv?branch=OWN": {**SIGNED_IN, "shopper": 404, "stranger": 404},
     "/api/orders/{order}": {**SIGNED_IN, "stranger": 404},
+    "/api/orders/{order}/receipt.pdf": {**SIGNED_IN, "stranger": 404},
     "/api/orders/{elsewhere}": {
         **SIGNED_IN, "shopper": 404, "staff": 404, "manager": 404, "chain_admin": 404,
     },
@@ -254,6 +255,7 @@ def test_the_matrix_leaves_out_nothing_that_can_be_read() -> None:
     posts |= {"api/notifications/push/<id:browser_id>", "api/notifications/<id:notification_id>/read"}
     posts |= {"api/me/phone", "api/me/phone/confirm"}  # test_own_phone
     posts |= {"api/recalls/<id:recall_id>"}  # test_recalls
+    posts |= {"api/orders/<id:order_id>/buyer"}  # test_receipts
     posts |= {"api/me/preferences"}  # test_preferences
     # One's own second factor and logins: test_second_factor.
     posts |= {f"api/me/totp{rest}" for rest in ("", "/confirm", "/recovery-codes")}
