@@ -158,11 +158,14 @@ class References:
         return versions
 
     def _reload(self, what: str) -> None:
+        with fresh_connections():
+            self._read_part(what)
+
+    def _read_part(self, what: str) -> None:
         with self._progress:
             asked = self._asked[what]
         try:
-            with fresh_connections():
-                self._parts[what](self)
+            self._parts[what](self)
         except Exception:
             log.exception("reference data could not be reloaded: %s", what)
             return
@@ -177,7 +180,7 @@ class References:
         self._know_chains()
 
     def _reload_directory(self) -> None:
-        self.directory.reload()
+        self.directory.reload(self._let_branches_through)
         self._know_chains()
 
     def _know_chains(self) -> None:
@@ -186,8 +189,15 @@ class References:
             if each.slug not in self._catalogues:
                 self._reload_catalogue(each.slug)
 
+    def _let_branches_through(self) -> None:
+        """Read a changed setting while something long is read: somebody waits for it to count."""
+        if reference.BRANCHES in self._wanted:
+            self._wanted.discard(reference.BRANCHES)
+            self._read_part(reference.BRANCHES)
+
     def _reload_catalogues(self) -> None:
         for each in self.directory.chains():
+            self._let_branches_through()
             self._reload_catalogue(each.slug)
 
     def _reload_catalogue(self, slug: str) -> None:

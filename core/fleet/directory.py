@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -156,13 +156,18 @@ class Directory:
         """Return the shortest session timeout of any branch, in seconds."""
         return self._plan.shortest_timeout_s
 
-    def reload(self) -> None:
-        """Read everything from the database. Blocking."""
+    def reload(self, between: Callable[[], None] | None = None) -> None:
+        """Read everything from the database; with many trolleys ``between`` is called now and then. Blocking.
+
+        ``between`` may call :meth:`reload_branches`, for settings that somebody waits for.
+        """
         rows = _branch_rows()
         devices = {str(row.pk): _device(row) for row in _devices()}
         trolleys: dict[str, tuple[TrolleyRef, str]] = {}
         slots: dict[str, dict[int, str]] = {}
-        for ref, nonce in _trolleys(rows, devices, Trolley.objects.all()):
+        for count, (ref, nonce) in enumerate(_trolleys(rows, devices, Trolley.objects.all())):
+            if between is not None and count % _AT_ONCE == 0:
+                between()
             trolleys[ref.trolley_id] = (ref, nonce)
             if ref.place is not None:
                 slots.setdefault(ref.place.device_id, {})[ref.place.slot] = ref.trolley_id
@@ -173,27 +178,33 @@ class Directory:
             devices=devices,
             slots=slots,
         )
-        self._plan = _with_branches(plan, rows)
+        # What branches have decided while their trolleys were read is not taken back.
+        self._plan = _caught_up(plan)
 
     def reload_branches(self) -> None:
         """Read chains and branches, and only those trolleys whose branch has other terms now. Blocking.
 
         Trolleys and devices that have changed themselves wait for :meth:`reload`.
         """
-        rows, plan = _branch_rows(), self._plan
-        changed = [row for row in rows if _other_terms(plan.trolleys_of.get(row.code), _shared(row))]
-        if changed:
-            among = Trolley.objects.filter(branch__in=changed)
-            read = {ref.trolley_id: (ref, nonce) for ref, nonce in _trolleys(changed, plan.devices, among)}
-            kept = {code: read[code] for code in read if code in plan.trolleys}
-            by_branch = _by_branch(ref for ref, _ in kept.values())
-            plan = msgspec.structs.replace(
-                plan, trolleys={**plan.trolleys, **kept}, trolleys_of={**plan.trolleys_of, **by_branch}
-            )
-        self._plan = _with_branches(plan, rows)
+        self._plan = _caught_up(self._plan)
 
 
 _AT_ONCE = 5000
+
+
+def _caught_up(plan: _Plan) -> _Plan:
+    """Return the plan with chains and branches as they are now, and the terms of those branches' trolleys."""
+    rows = _branch_rows()
+    changed = [row for row in rows if _other_terms(plan.trolleys_of.get(row.code), _shared(row))]
+    if changed:
+        among = Trolley.objects.filter(branch__in=changed)
+        read = {ref.trolley_id: (ref, nonce) for ref, nonce in _trolleys(changed, plan.devices, among)}
+        kept = {code: read[code] for code in read if code in plan.trolleys}
+        by_branch = _by_branch(ref for ref, _ in kept.values())
+        plan = msgspec.structs.replace(
+            plan, trolleys={**plan.trolleys, **kept}, trolleys_of={**plan.trolleys_of, **by_branch}
+        )
+    return _with_branches(plan, rows)
 
 
 def _branch_rows() -> list[Branch]:

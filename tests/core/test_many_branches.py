@@ -114,6 +114,34 @@ def test_what_a_branch_or_its_chain_decides_is_read_as_in_a_whole_reload(world: 
     assert directory._plan == whole._plan
 
 
+def test_a_setting_does_not_wait_for_a_long_reading_of_trolleys(world: World) -> None:
+    directory, seen = Directory(), list[float]()
+    directory.reload()
+
+    def change() -> None:
+        Branch.objects.filter(pk=world.own.pk).update(session_timeout_s=77)
+        directory.reload_branches()
+        trolley = directory.trolley("T-1")
+        assert trolley is not None
+        seen.append(trolley.session_timeout_s)
+
+    directory.reload(change)
+    assert seen == [77], "it counts before the rest is read"
+    whole = Directory()
+    whole.reload()
+    assert directory._plan == whole._plan, "and is not taken back when it is"
+
+
+@pytest.mark.parametrize("what", [reference.DIRECTORY, reference.CATALOGUE])
+def test_what_is_long_to_read_lets_branches_through(world: World, what: str) -> None:
+    references, heard = References(), list[str]()
+    references.reload()
+    references.listen(heard.append)
+    references.changed(reference.BRANCHES)
+    references._read_part(what)
+    assert heard == [reference.BRANCHES, what]
+
+
 def test_of_what_changed_at_once_branches_are_read_first(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
