@@ -173,6 +173,8 @@ ACCESS: dict[str, dict[str, Access]] = {
     "tax-rates": {"GET": seen("catalogue.manage"), "POST": _CATALOGUE},
     "tax-rates/presets": {"POST": _CATALOGUE},
     "tax-rates/{rate_id}": {"GET": _CATALOGUE, "PATCH": _CATALOGUE, "DELETE": _CATALOGUE},
+    "promotions": {"GET": seen("catalogue.manage"), "POST": _CATALOGUE},
+    "promotions/{promotion_id}": {"GET": _CATALOGUE, "PUT": _CATALOGUE, "DELETE": _CATALOGUE},
     "variants": {"GET": PERSON, "POST": _CATALOGUE},
     "variants/{variant_id}": {"GET": PERSON, "PUT": _CATALOGUE, "PATCH": _CATALOGUE, "DELETE": _CATALOGUE},
     "demo": {"GET": ANYONE},

@@ -26,6 +26,8 @@ class CoreConfig(AppConfig):
             Product,
             ProductCode,
             RecalledLot,
+            Promotion,
+            PromotionGoods,
             Variant,
             Voucher,
         )
@@ -49,6 +51,8 @@ class CoreConfig(AppConfig):
             RecalledLot,
             Variant,
             PriceRule,
+            Promotion,
+            PromotionGoods,
             Voucher,
             LabelLayout,
             TaxRate,

@@ -87,7 +87,7 @@ class Authenticator:
         except tokens.TokenError as error:
             raise unauthorised(error.code, error.detail) from error
         if principal.kind == "user":
-            self._people.note(principal.id, principal.username)
+            self._people.note(principal.id, principal.username, principal.tier)
         return Identity(principal, claims.expires_at, self._now(), claims.login)
 
     def _principal(self, token: str) -> tuple[tokens.Claims, Principal]:

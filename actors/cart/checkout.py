@@ -44,7 +44,7 @@ from actors.messages.money.checkout import (
 )
 from actors.messages.money.paying import RequestPayment
 from actors.messages.stock import Shortage
-from actors.pricing import bill
+from actors.pricing import bill, promoted
 
 # --- while the cart is open ------------------------------------------------------------
 
@@ -62,6 +62,7 @@ def start(state: State, command: Checkout, ctx: Context, wish: Wish | None = Non
     if why is not None:
         return Decision(refusal=why)
     session = next((each for each in state.sessions if each.branch == command.branch), None)
+    saved = promoted(state.lines, command.deals, state.currency)
     event = CheckoutRequested(
         reservation_id=command.reservation_id,
         branch=command.branch,
@@ -71,7 +72,7 @@ def start(state: State, command: Checkout, ctx: Context, wish: Wish | None = Non
         restore_s=0.0 if session is None else session.restore_s,
         at=ctx.now,
         wish=wish,
-        amounts=bill(state.lines, state.currency, command.terms),
+        amounts=bill(state.lines, state.currency, command.terms, saved),
     )
     return Decision((event,), pending=True, hints=signs_of_life(state))
 

@@ -53,10 +53,12 @@ def pack(goods: Goods, options: Sequence[Option]) -> list[Found]:
                     singles[key] = (value, option)
     uses: _Uses = {}
     rest = set(singles)
-    for together in _components([each for each in options if not each.single]):
-        component = _Component(goods, together, singles)
-        rest -= component.keys
-        for index, used in component.solve().items():
+    for together, keys in _components([each for each in options if not each.single]):
+        if len(together) == 1 and singles.keys().isdisjoint(keys):
+            uses[together[0].deal] = _alone(goods, together[0])
+            continue
+        rest -= keys
+        for index, used in _Component(goods, together, singles).solve().items():
             uses.setdefault(index, []).extend(used)
     for key in goods:
         if key in rest:
@@ -76,8 +78,36 @@ def _found(option: Option, used: list[tuple[int, str, int]]) -> Found:
     return Found(option.deal, option.saves(prices), len(prices) // whole, units)
 
 
-def _components(options: Sequence[Option]) -> Iterable[list[Option]]:
-    """Return those together that share lines, however many others lie between them."""
+def _alone(goods: Goods, option: Option) -> list[tuple[int, str, int]]:
+    """Return the units that a promotion uses with which no other competes: the dearest of each set."""
+    sets = [sorted(((*goods[key], key) for key in keys), reverse=True) for _, keys in option.parts]
+    times = min(
+        sum(count for _, count, _ in these) // n for these, (n, _) in zip(sets, option.parts, strict=True)
+    )
+    if option.off is None:
+        if len({key for these in sets for *_, key in these}) < sum(map(len, sets)):
+            return _Component(goods, [option], {}).solve().get(option.deal, [])
+        whole = [[price for price, count, _ in these for _ in range(count)] for these in sets]
+        worth = [
+            sum(
+                sum(prices[time * n : time * n + n])
+                for prices, (n, _) in zip(whole, option.parts, strict=True)
+            )
+            for time in range(times)
+        ]
+        times = sum(each > option.price for each in worth)
+    uses = []
+    for these, (n, _) in zip(sets, option.parts, strict=True):
+        left = times * n
+        for price, count, key in these:
+            if left:
+                uses.append((price, key, min(count, left)))
+                left -= min(count, left)
+    return uses
+
+
+def _components(options: Sequence[Option]) -> Iterable[tuple[list[Option], set[str]]]:
+    """Return those together that share lines, however many others lie between them, and those lines."""
     found: list[tuple[set[str], list[Option]]] = []
     for option in options:
         keys = {key for _, part in option.parts for key in part}
@@ -89,7 +119,7 @@ def _components(options: Sequence[Option]) -> Iterable[list[Option]]:
                 keys |= known
                 together = [*members, *together]
         found = [*apart, (keys, together)]
-    return [members for _, members in found]
+    return [(members, keys) for keys, members in found]
 
 
 class _Component:
@@ -107,7 +137,6 @@ class _Component:
                 for key in keys:
                     self._on.setdefault(key, []).append(len(self._slots))
                 self._slots.append(Slot(option, n, first, share))
-        self.keys = set(self._on)
         self._goods = {key: goods[key] for key in self._on}
 
     def solve(self) -> _Uses:

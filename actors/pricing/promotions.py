@@ -108,15 +108,17 @@ class _Cart:
 
     def _option(self, index: int, deal: Deal, weight: int) -> Option | None:
         """Return the deal as it stands to these lines; None if there are too few."""
-        promotion = deal.promotion
-        parts = []
+        promotion, goods = deal.promotion, self._goods
+        parts, most = [], 0
         for n, keys in zip(promotion.units, deal.keys, strict=True):
-            here = tuple(key for key in keys if key in self._goods)
-            if sum(self._goods[key][1] for key in here) < n:
+            here = tuple([key for key in keys if key in goods])
+            if not here or (n > 1 and sum([goods[key][1] for key in here]) < n):
                 return None
             parts.append((n, here))
+            most += n * max([goods[key][0] for key in here])
         if promotion.kind == "bundle":
-            return Option(index, tuple(parts), 0, None, self._minor(promotion.amount or Decimal(0)), weight)
+            price = self._minor(promotion.amount or Decimal(0))
+            return Option(index, tuple(parts), 0, None, price, weight) if most > price else None
         return Option(index, tuple(parts), promotion.off_units, self._off(promotion), 0, weight)
 
     def _off(self, promotion: Promotion) -> Callable[[int], int]:

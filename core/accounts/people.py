@@ -61,26 +61,32 @@ class People:
         self._most = most
         self._managers: dict[tuple[str, str | None], tuple[str, ...]] = {}
         """By chain and branch; branch None: of the whole chain."""
+        self._tiers: dict[str, str] = {}
+        """Of those who have a higher one than everybody."""
 
     def display(self, user_id: str) -> str:
         """Return the name to show, or an empty string if it is not loaded (or the account was erased)."""
         return self._names.get(user_id, "")
 
-    def note(self, user_id: str, username: str) -> None:
-        """Cache the name of an account at hand, e.g. a principal's."""
-        self._keep(user_id, shown_name(username, None))
+    def tier(self, user_id: str) -> str:
+        """Return the tier of somebody's account; the first one of whoever is not loaded."""
+        return self._tiers.get(user_id, TIERS[0])
+
+    def note(self, user_id: str, username: str, tier: str = TIERS[0]) -> None:
+        """Cache name and tier of an account at hand, e.g. a principal's."""
+        self._keep(user_id, shown_name(username, None), tier)
 
     def load(self, user_ids: Iterable[str]) -> None:
         """Read the names of these users. Blocking."""
-        for user_id, username, phone in User.objects.filter(pk__in=user_ids).values_list(
-            "id", "username", "phone"
-        ):
-            self._keep(str(user_id), shown_name(username, phone))
+        rows = User.objects.filter(pk__in=user_ids)
+        for user_id, username, phone, tier in rows.values_list("id", "username", "phone", "tier"):
+            self._keep(str(user_id), shown_name(username, phone), tier)
 
     def reload(self) -> None:
         """Reload all cached names. Blocking."""
         kept = list(self._names)
         self._names.clear()
+        self._tiers.clear()
         self.load(kept)
         self.load_managers()
 
@@ -96,8 +102,12 @@ class People:
             found.setdefault((chain, branch), set()).add(str(user_id))
         self._managers = {place: tuple(sorted(who)) for place, who in found.items()}
 
-    def _keep(self, user_id: str, name: str) -> None:
+    def _keep(self, user_id: str, name: str, tier: str) -> None:
         self._names[user_id] = name
         self._names.move_to_end(user_id)
+        if tier != TIERS[0]:
+            self._tiers[user_id] = tier
+        else:
+            self._tiers.pop(user_id, None)
         if len(self._names) > self._most:
-            self._names.popitem(last=False)
+            self._tiers.pop(self._names.popitem(last=False)[0], None)

@@ -14,6 +14,7 @@ from core.catalogue.models import (
     Product,
     ProductCode,
     RecalledLot,
+    Promotion,
     SupplierFeed,
     Variant,
     Voucher,
@@ -87,6 +88,7 @@ def _watch_goods() -> None:
     for kind, name in ((Product, "product"), (Category, "category"), (PriceRule, "price_rule")):
         watch(kind, Watched(name, _of_chain, _named(name), _fields(kind, "image")))
     watch(Voucher, Watched("voucher", _of_chain, _named("voucher"), _fields(Voucher)))
+    watch(Promotion, Watched("promotion", _of_chain, _named("promotion"), _fields(Promotion)))
     watch(TaxRate, Watched("tax_rate", _of_chain, _named("tax_rate"), _fields(TaxRate)))
     watch(LabelLayout, Watched("label_layout", _of_chain, _named("label_layout"), _fields(LabelLayout)))
     watch(

@@ -31,6 +31,9 @@ from core.catalogue.models import (
     Voucher,
     VoucherUses,
 )
+from core.catalogue.promotions_admin import PromotionAdmin
+
+__all__ = ["PromotionAdmin"]
 
 
 class VariantInline(TabularInline):

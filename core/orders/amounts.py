@@ -32,6 +32,26 @@ class SavingAnswer(serializers.Serializer[Any]):
     amount = Exact()
 
 
+class PromotedItemAnswer(serializers.Serializer[Any]):
+    """What of a promotion falls on a line, and how many of its units counted for it."""
+
+    item_id = serializers.CharField()
+    units = serializers.IntegerField()
+    amount = Exact()
+
+
+@extend_schema_serializer(component_name="OrderPromotion")
+class OrderPromotionAnswer(serializers.Serializer[Any]):
+    """What one promotion took off the order; it is among the savings, too."""
+
+    id = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.CharField()
+    times = serializers.IntegerField()
+    amount = Exact()
+    items = PromotedItemAnswer(many=True)
+
+
 class DepositAnswer(serializers.Serializer[Any]):
     """The deposit on the containers of a line's goods."""
 
@@ -65,6 +85,20 @@ def of_purchase(bought: Purchase) -> str:
     whole = {
         "subtotal": found.subtotal,
         "savings": [{"name": each.name, "amount": each.amount} for each in found.savings],
+        "promotions": [
+            {
+                "id": each.promotion_id,
+                "name": each.name,
+                "kind": each.kind,
+                "times": each.times,
+                "amount": each.amount,
+                "items": [
+                    {"item_id": ids[part.key], "units": part.units, "amount": part.amount}
+                    for part in each.lines
+                ],
+            }
+            for each in found.promotions
+        ],
         "deposits": [
             {
                 "item_id": ids[each.key],
@@ -99,10 +133,11 @@ def read(row: Order) -> dict[str, Any]:
     """Return what an order amounts to; amounts are Decimals with the digits in which they were written."""
     if row.amounts:
         found: dict[str, Any] = json.loads(row.amounts, parse_float=Decimal)
-        return found
+        return {"promotions": [], **found}
     return {
         "subtotal": money.quantize(row.total, row.currency),
         "savings": [],
+        "promotions": [],
         "deposits": [],
         "taxes": [],
         "tax_included": True,

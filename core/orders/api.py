@@ -25,7 +25,7 @@ from core.accounts import scopes
 from core.accounts.people import shown_names
 from core.accounts.principals import Principal
 from core.orders import amounts, passes
-from core.orders.amounts import DepositAnswer, SavingAnswer, TaxAnswer
+from core.orders.amounts import DepositAnswer, OrderPromotionAnswer, SavingAnswer, TaxAnswer
 from core.orders.filters import BRANCH, OrderFilter
 from core.orders.models import ExitCheck, Order, OrderBuyer, OrderItem, Refund
 from core.payments.models import Payment, TillPayment
@@ -295,6 +295,7 @@ class OrderAnswer(OrderSummary):
 
     subtotal = serializers.SerializerMethodField()
     savings = serializers.SerializerMethodField()
+    promotions = serializers.SerializerMethodField()
     deposits = serializers.SerializerMethodField()
     taxes = serializers.SerializerMethodField()
     tax_included = serializers.SerializerMethodField()
@@ -311,8 +312,9 @@ class OrderAnswer(OrderSummary):
 
     class Meta(OrderSummary.Meta):
         fields = (
-            *OrderSummary.Meta.fields, "subtotal", "savings", "deposits", "taxes", "tax_included", "rounding",
-            "total_price", "mine", "shop", "items", "refunds", "payment", "buyer", "exit_check", "exit_pass",
+            *OrderSummary.Meta.fields, "subtotal", "savings", "promotions", "deposits", "taxes",
+            "tax_included", "rounding", "total_price", "mine", "shop", "items", "refunds", "payment",
+            "buyer", "exit_check", "exit_pass",
         )  # fmt: skip
 
     @extend_schema_field({"type": "number"})
@@ -324,6 +326,11 @@ class OrderAnswer(OrderSummary):
     def get_savings(self, row: Order) -> Any:
         """Return what was taken off, by rule."""
         return self.context["amounts"]["savings"]
+
+    @extend_schema_field(OrderPromotionAnswer(many=True))
+    def get_promotions(self, row: Order) -> Any:
+        """Return what promotions took off, by line."""
+        return self.context["amounts"]["promotions"]
 
     @extend_schema_field(DepositAnswer(many=True))
     def get_deposits(self, row: Order) -> Any:

@@ -29,6 +29,7 @@ TAGS = {
     "rollouts": "Firmware on its way to the devices of a chain or a branch.",
     "schema": "This document.",
     "session": "A shopper's use of a trolley, from scan to end.",
+    "promotions": "What several goods together cost less.",
     "tax-rates": "Which taxes a chain's goods have.",
     "telemetry": "What devices measured, over time.",
     "trolleys": "Trolleys by their code, and their QR.",

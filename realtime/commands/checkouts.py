@@ -22,7 +22,7 @@ from realtime.pipeline.asking import Accepted, in_database, new_id
 from realtime.pipeline.row import Ask, Call, Command, Route, no_content, own
 from realtime.pipeline.services import Services
 from realtime.problems import Problem, invalid
-from realtime.views.amounts import DepositView, SavingView, TaxView, amounts_fields
+from realtime.views.amounts import DepositView, PromotionView, SavingView, TaxView, amounts_fields
 from realtime.views.base import View
 from realtime.views.cart import ItemView
 from realtime.wire import Body, rfc3339
@@ -52,6 +52,7 @@ class CheckoutView(View, frozen=True):
     subtotal: Decimal
     """The goods before anything was taken off; from here to the total as in a cart."""
     savings: tuple[SavingView, ...]
+    promotions: tuple[PromotionView, ...]
     deposits: tuple[DepositView, ...]
     taxes: tuple[TaxView, ...]
     tax_included: bool
@@ -105,7 +106,9 @@ def beginning(
     gone = _unavailable(services, state, info)
     today = services.goods.today(info.code)
     terms = services.goods.catalogue(info.chain).tax_terms(state.lines, info.code, today)
-    return Checkout(new_id(), info.code, hold_s or settings.CHECKOUT_HOLD_S, gone, terms), info.chain
+    deals = services.goods.deals(state, info.chain, info.code)
+    hold = hold_s or settings.CHECKOUT_HOLD_S
+    return Checkout(new_id(), info.code, hold, gone, terms, deals), info.chain
 
 
 def _checkout(call: Call, command: Checkout | RequestPayment) -> Ask:

@@ -26,6 +26,7 @@ from realtime.commands import (
     stock,
     till,
     trolleys,
+    what_if,
 )
 from realtime.pipeline.pipeline import Pipeline
 from realtime.pipeline.row import Command
@@ -37,6 +38,7 @@ TABLE: tuple[Command, ...] = (
     *budget.ROWS,
     *recommendations.ROWS,
     *prices.ROWS,
+    *what_if.ROWS,
     *checkouts.ROWS,
     *payments.ROWS,
     *trolleys.ROWS,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from actors.cart import State as CartState
@@ -16,14 +17,17 @@ from actors.kit.money import zero
 from actors.messages.alarms import Alarm
 from actors.messages.branch import TrolleyCard
 from actors.messages.cart import Line, Offer
-from actors.messages.money.amounts import Amounts
+from actors.messages.money.amounts import Amounts, Promoted
+from actors.messages.money.promotions import Deal
 from actors.messages.trolley import TrolleyRef
+from actors.pricing import promoted
 from core.accounts.people import People
 from core.accounts.principals import Principal
 from core.assistant.preferences.wants import WantsOfPeople
 from core.assistant.recommendations.suggesting import greener_than
 from core.catalogue.labels import ScaleLabel
 from core.catalogue.live.catalogue import Catalogue, CatalogueProduct
+from core.catalogue.live.promotions import Active
 from core.fleet.directory import BranchInfo, Directory
 from core.fleet.trolleys import qr
 from realtime.pipeline.asking import Asking, in_database
@@ -178,6 +182,14 @@ class Names:
         return name
 
 
+class _Known(NamedTuple):
+    """What promotions made of a cart, of which lines, and which of them were in force."""
+
+    lines: dict[str, Line]
+    active: Active
+    found: tuple[Promoted, ...]
+
+
 class GoodsLookup:
     """Products as carts take them along and as screens show them."""
 
@@ -201,6 +213,7 @@ class GoodsLookup:
         self._wants = wants
         self.avoided = wants.allergens_of
         """Return the allergens that a shopper is warned of."""
+        self._promoted: dict[str, _Known] = {}
 
     def offer(
         self,
@@ -277,9 +290,35 @@ class GoodsLookup:
         """Return what a cart costs whose lines were worth ``goods``: most often just that."""
         sessions = state.sessions
         chain = sessions[-1].chain if sessions else self._shop(state)[0]
-        if self.catalogue(chain).simple:
+        catalogue = self.catalogue(chain)
+        if catalogue.simple:
             return goods
+        if catalogue.plain and state.checkout is None:
+            saved = self.promoted(state)
+            return state.total - sum(each.amount for each in saved) if saved else goods
         return self.amounts(state).total
+
+    def deals(self, state: CartState, chain: str, branch: str) -> tuple[Deal, ...]:
+        """Return the promotions that are about a cart's lines, in a branch of the chain, now."""
+        catalogue = self.catalogue(chain)
+        active = catalogue.promotions(branch, self._names.people.tier(state.user_id), self._now())
+        return active.deals(state.lines, catalogue.finder()) if active else ()
+
+    def promoted(self, state: CartState) -> tuple[Promoted, ...]:
+        """Return what promotions make of a cart today and where it is; kept until either changes."""
+        chain, branch = self._shop(state)
+        catalogue = self.catalogue(chain)
+        active = catalogue.promotions(branch, self._names.people.tier(state.user_id), self._now())
+        if not active or not state.lines:
+            return ()
+        known = self._promoted.get(state.user_id)
+        if known is not None and known.lines is state.lines and known.active is active:
+            return known.found
+        found = promoted(state.lines, active.deals(state.lines, catalogue.finder()), state.currency)
+        if known is None and len(self._promoted) >= _MOST_KNOWN:
+            del self._promoted[next(iter(self._promoted))]
+        self._promoted[state.user_id] = _Known(state.lines, active, found)
+        return found
 
     def amounts(self, state: CartState) -> Amounts:
         """Return what a cart amounts to: today and where it is, or as its checkout was begun."""
@@ -287,7 +326,8 @@ class GoodsLookup:
             return state.checkout.amounts
         chain, branch = self._shop(state)
         currency = state.currency or self._places.currency_of(state.user_id)
-        return self.catalogue(chain).amounts(state.lines, currency, branch, self.today(branch))
+        lines, today = state.lines, self.today(branch)
+        return self.catalogue(chain).amounts(lines, currency, branch, today, self.promoted(state))
 
     def today(self, branch: str) -> date:
         """Return the date in a branch; UTC's where that is not known."""

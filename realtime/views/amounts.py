@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from actors.messages.cart import Line
-from actors.messages.money.amounts import Amounts
+from actors.messages.money.amounts import Amounts, Promoted
 from realtime.views.base import View
 
 
@@ -18,6 +18,28 @@ class SavingView(View, frozen=True):
 
     name: str
     amount: Decimal
+
+
+class PromotedLineView(View, frozen=True):
+    """What of a promotion falls on a line, and how many of its units count for it."""
+
+    item_id: str
+    units: int
+    amount: Decimal
+
+
+class PromotionView(View, frozen=True):
+    """What one promotion takes off the whole cart, ``times`` applied; it is among the savings, too.
+
+    ``kind``: ``n_for_m``, ``nth``, ``bundle``, ``price`` or ``spend``.
+    """
+
+    id: str
+    name: str
+    kind: str
+    times: int
+    amount: Decimal
+    items: tuple[PromotedLineView, ...]
 
 
 class DepositView(View, frozen=True):
@@ -45,6 +67,7 @@ def amounts_fields(found: Amounts, lines: Mapping[str, Line]) -> dict[str, Any]:
     return {
         "subtotal": found.subtotal,
         "savings": tuple([SavingView(name=each.name, amount=each.amount) for each in found.savings]),
+        "promotions": promotion_views(found.promotions, lines),
         "deposits": tuple(
             [
                 DepositView(
@@ -66,3 +89,27 @@ def amounts_fields(found: Amounts, lines: Mapping[str, Line]) -> dict[str, Any]:
         "tax_included": found.tax_included,
         "rounding": found.rounding,
     }
+
+
+def promotion_views(found: tuple[Promoted, ...], lines: Mapping[str, Line]) -> tuple[PromotionView, ...]:
+    """Return what promotions made of lines, by their keys."""
+    return tuple(
+        [
+            PromotionView(
+                id=each.promotion_id,
+                name=each.name,
+                kind=each.kind,
+                times=each.times,
+                amount=each.amount,
+                items=tuple(
+                    [
+                        PromotedLineView(
+                            item_id=lines[part.key].line_id, units=part.units, amount=part.amount
+                        )
+                        for part in each.lines
+                    ]
+                ),
+            )
+            for each in found
+        ]
+    )

@@ -15,7 +15,7 @@ from actors.messages.budget import Standing
 from actors.messages.cart import Line, sku_of
 from actors.messages.money.amounts import Amounts
 from actors.messages.needs import Need
-from realtime.views.amounts import DepositView, SavingView, TaxView, amounts_fields
+from realtime.views.amounts import DepositView, PromotionView, SavingView, TaxView, amounts_fields
 from realtime.views.base import View
 from realtime.views.budget import BudgetStatus, BudgetView, budget_view
 from realtime.views.footprint import Greener, SwapView, footprint, no_swap, swap_of
@@ -143,6 +143,9 @@ class CartAnswer(CartView, frozen=True):
     subtotal: Decimal
     """The goods before anything was taken off."""
     savings: tuple[SavingView, ...]
+    """By rule, and by promotion (``promotion:`` and its name)."""
+    promotions: tuple[PromotionView, ...]
+    """What of the savings promotions made, by line."""
     deposits: tuple[DepositView, ...]
     taxes: tuple[TaxView, ...]
     tax_included: bool

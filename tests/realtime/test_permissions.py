@@ -181,6 +181,7 @@ class Spot:
             "check.scan": {"branch": self.branch, "check_id": str(uuid4()), "barcode": "1"},
             "check.finish": {"branch": self.branch, "check_id": str(uuid4())},
             "check.settle": {"branch": self.branch, "check_id": str(uuid4()), "method": "cash"},
+            "price.what_if": {"branch": self.branch, "items": [{"product_id": self.product}]},
             "approval.list": {"branch": self.branch},
             "approval.settle": {"branch": self.branch, "approval_id": str(uuid4()), "approve": True},
             "order.verify_exit": {"branch": self.branch, "code": "none"},

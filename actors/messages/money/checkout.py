@@ -8,6 +8,7 @@ import msgspec
 
 from actors.kit.command import Command as Asked
 from actors.messages.money.amounts import Amounts, TaxTerms
+from actors.messages.money.promotions import Deal
 from actors.messages.stock import Shortage
 
 
@@ -34,6 +35,8 @@ class Checkout(msgspec.Struct, Asked["CheckedOut"], frozen=True, tag="Checkout")
     """Keys of lines whose product is not sold any more, as the edge knows it."""
     terms: TaxTerms = TaxTerms()
     """On which the branch sells these goods today."""
+    deals: tuple[Deal, ...] = ()
+    """The promotions that are about these goods today."""
 
 
 class CancelCheckout(msgspec.Struct, Asked["CheckoutOver"], frozen=True, tag="CancelCheckout"):

@@ -12,7 +12,7 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from actors.messages.cart import Line, Offer
-from actors.messages.money.amounts import PLAIN, Amounts, GoodsTerms, TaxTerms
+from actors.messages.money.amounts import PLAIN, Amounts, GoodsTerms, Promoted, TaxTerms
 from actors.messages.pricing import TIERS, Voucher
 from actors.pricing import amounts
 from core.catalogue import barcodes, labels
@@ -20,6 +20,7 @@ from core.catalogue.labels import Layout, ScaleLabel
 from core.catalogue.live import products
 from core.catalogue.live.price_rules import Rules
 from core.catalogue.live.products import CatalogueProduct, CatalogueVariant, FurtherCode
+from core.catalogue.live.promotions import Active
 
 __all__ = ["Catalogue", "CatalogueProduct", "CatalogueVariant"]
 
@@ -44,6 +45,8 @@ class Catalogue:
         self._products = products.EMPTY
         self.simple = True
         """Whether a cart always costs the sum of its lines; read with every add, so no property."""
+        self.plain = True
+        """Whether it does so without promotions."""
 
     def __len__(self) -> int:
         return len(self._products.by_id)
@@ -159,7 +162,22 @@ class Catalogue:
             now.offers[key] = offer
         return offer if label is None else _labelled(offer, label)
 
-    def amounts(self, lines: Mapping[str, Line], currency: str, branch: str, day: date) -> Amounts:
+    def promotions(self, branch: str, tier: str, at: float) -> Active:
+        """Return the promotions in force in a branch for a tier at ``at``, POSIX seconds."""
+        return self._products.promotions.active(branch, tier, at)
+
+    def promotions_then(self, branch: str, tier: str, at: float) -> Active:
+        """Return the same of any time, to see what would be."""
+        return self._products.promotions.at(branch, tier, at)
+
+    def amounts(
+        self,
+        lines: Mapping[str, Line],
+        currency: str,
+        branch: str,
+        day: date,
+        promotions: tuple[Promoted, ...] = (),
+    ) -> Amounts:
         """Return what lines, by their keys, amount to in a branch on a day of its calendar."""
         now = self._products
         by_id, taxes = now.by_id, now.taxes
@@ -168,7 +186,14 @@ class Catalogue:
             product = by_id.get(line.product_id)
             return PLAIN if product is None else taxes.terms(product.tax_class, product.deposit, branch, day)
 
-        return amounts(lines, currency, terms, included=taxes.included, by_line=taxes.by_line)
+        return amounts(
+            lines,
+            currency,
+            terms,
+            included=taxes.included,
+            by_line=taxes.by_line,
+            promotions=promotions,
+        )
 
     def tax_terms(self, lines: Mapping[str, Line], branch: str, day: date) -> TaxTerms:
         """Return what a checkout of the lines takes along."""
@@ -184,7 +209,7 @@ class Catalogue:
     @property
     def by_branch(self) -> bool:
         """Whether a price may hang on the branch."""
-        return self._products.rules.by_branch
+        return self._products.rules.by_branch or self._products.promotions.by_branch
 
     def voucher(self, code: str, branch: str, at: float) -> Voucher | None:
         """Return the voucher of that code, if it is valid in that branch at ``at``, POSIX seconds."""
@@ -193,7 +218,8 @@ class Catalogue:
     def reload(self) -> None:
         """Read from the database what changed since the last time. Blocking."""
         self._products = products.load(self.chain, self._products)
-        self.simple = self._products.simple
+        self.plain = self._products.simple
+        self.simple = self.plain and not self._products.promotions
 
 
 @lru_cache(200_000)

@@ -16,9 +16,10 @@ from actors.messages.money.amounts import ZERO
 from actors.messages.restriction import Restriction
 from core.catalogue import labels
 from core.catalogue.labels import Layout
-from core.catalogue.live import price_rules
+from core.catalogue.live import price_rules, promotions
 from core.catalogue.live.price_rules import Rules
 from core.catalogue.models import Category, LabelLayout, Product, ProductCode, RecalledLot, Variant
+from core.catalogue.live.promotions import Promotions
 from core.tax import live as taxes
 from core.tax.live import Taxes
 from core.tenancy.models import Chain
@@ -118,7 +119,8 @@ class ChainProducts(NamedTuple):
     places: dict[Any, _Place] = {}
     taxes: Taxes = Taxes()
     simple: bool = True
-    """What a cart costs is the sum of its lines: nothing comes on top, no deposit and no rounding."""
+    """What a cart costs is what its goods do: nothing comes on top, no deposit and no rounding."""
+    promotions: Promotions = Promotions()
     shelves: dict[str, tuple[CatalogueProduct, ...]] = {}
     """By category's slug, filled when first asked for."""
     greener: dict[str, tuple[CatalogueProduct, ...]] = {}
@@ -163,6 +165,7 @@ def load(chain: str, before: ChainProducts = EMPTY) -> ChainProducts:
         places=places,
         taxes=how,
         simple=how.included and not deposits and decimals(row.currency) != 3,
+        promotions=promotions.load(chain),
         shelves={},
         greener={},
     )

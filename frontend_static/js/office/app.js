@@ -12,6 +12,7 @@ import { base, branchOfPage, chainOfPage, signIn } from "./load.js";
 import { KeysTab } from "./keys.js";
 import { MaintenanceTab } from "./maintenance.js";
 import { PlanTab } from "./plan/editor.js";
+import { PromotionsTab } from "./promotions.js";
 import { RecallsTab } from "./recalls.js";
 import { RentalsTab } from "./rentals.js";
 import { BranchSettings, ChainSettings } from "./settings.js";
@@ -19,8 +20,8 @@ import { StockTab } from "./stock.js";
 import { TrolleysTab } from "./trolleys.js";
 
 const OF_BRANCH = ["figures", "rentals", "trolleys", "maintenance", "stock", "recalls", "settings", "audit", "plan"];
-const OF_CHAIN = ["branches", "figures", "recalls", "settings", "keys", "audit"];
-const FOR_MANAGERS = ["settings", "keys", "audit", "plan"];
+const OF_CHAIN = ["branches", "figures", "recalls", "settings", "keys", "audit", "promotions"];
+const FOR_MANAGERS = ["settings", "keys", "audit", "plan", "promotions"];
 
 /**
  * Whether the account runs this branch or chain.
@@ -61,6 +62,8 @@ function Tab({ tab, place, manages, onSaved }) {
       />`;
     case "plan":
       return html`<${PlanTab} onSaved=${onSaved} />`;
+    case "promotions":
+      return html`<${PromotionsTab} place=${place} />`;
     case "keys":
       return html`<${KeysTab} />`;
     default:

@@ -5,7 +5,7 @@ import { auth } from "../api.js";
 import { secondsUntil } from "../clock.js";
 import { signInUrl } from "../next.js";
 import { Icon } from "../parts/icons.js";
-import { ruleOf } from "../parts/sums.js";
+import { byLine, LinePromotions, ruleOf } from "../parts/sums.js";
 import { Rows } from "../parts/rows.js";
 
 const SOON_MS = 800;
@@ -111,8 +111,11 @@ const Price = ({ item, currency }) =>
       </ol>
     </details>`;
 
-/** @param {{ item: Rest.ItemAnswer, currency: string }} props */
-const Line = ({ item, currency }) => html`<li>
+/**
+ * @param {{ item: Rest.ItemAnswer, currency: string,
+ *   promotions?: readonly import("../parts/sums.js").LinePromotion[] }} props
+ */
+const Line = ({ item, currency, promotions }) => html`<li>
   <span class="receipt-what">
     <span><bdi>${item.name}${item.variant_name && `, ${item.variant_name}`}</bdi></span>
     <span class="small soft num">
@@ -121,15 +124,20 @@ const Line = ({ item, currency }) => html`<li>
     </span>
   </span>
   <span class="num receipt-sum">${money(item.line_total, currency)}</span>
+  <${LinePromotions} promotions=${promotions} currency=${currency} />
   <${Price} item=${item} currency=${currency} />
 </li>`;
 
 /** @param {{ order: Rest.OrderAnswer }} props */
-export const Lines = ({ order }) => html`<${Rows}
-  class="receipt-lines"
-  rows=${order.items}
-  row=${(/** @type {Rest.ItemAnswer} */ one) => html`<${Line} item=${one} currency=${order.currency} />`}
-/>`;
+export function Lines({ order }) {
+  const promotions = byLine(order.promotions);
+  return html`<${Rows}
+    class="receipt-lines"
+    rows=${order.items}
+    row=${(/** @type {Rest.ItemAnswer} */ one) =>
+      html`<${Line} item=${one} currency=${order.currency} promotions=${promotions[one.id]} />`}
+  />`;
+}
 
 /** @type {Record<string, string>} */
 const REFUND_ICON = { pending: "clock", made: "undo", failed: "alert" };

@@ -6,6 +6,9 @@ import { t, money, number } from "../i18n.js";
  * @typedef {{ name: string, amount: number }} Saving
  * @typedef {{ name: string, rate: number, tax: number }} Tax
  * @typedef {{ item_id: string, name: string, line_total: number }} Deposit
+ * @typedef {{ item_id: string, units: number, amount: number }} Part
+ * @typedef {{ id: string, name: string, items: readonly Part[] }} Promoted
+ * @typedef {{ id: string, name: string, units: number, amount: number }} LinePromotion
  * @typedef {{ subtotal: number, savings: readonly Saving[], deposits: readonly Deposit[], taxes: readonly Tax[],
  *   tax_included: boolean, rounding: number }} Amounts
  */
@@ -18,6 +21,33 @@ export function ruleOf(rule) {
   const [kind, ...rest] = rule.split(":");
   return t(`rule.${kind}`, { what: rest.join(":") });
 }
+
+/**
+ * What promotions take off each line, by its id.
+ * @param {readonly Promoted[]} promotions
+ */
+export function byLine(promotions) {
+  /** @type {Record<string, LinePromotion[]>} */
+  const found = {};
+  for (const { id, name, items } of promotions)
+    for (const { item_id, units, amount } of items) (found[item_id] ??= []).push({ id, name, units, amount });
+  return found;
+}
+
+/**
+ * Which promotions a line has a share of, and how much.
+ * @param {{ promotions: readonly LinePromotion[] | undefined, currency: string }} props
+ */
+export const LinePromotions = ({ promotions = [], currency }) =>
+  promotions.length > 0 &&
+  html`<ul class="line-promotions" aria-label=${t("sums.promotions")}>
+    ${promotions.map(
+      ({ id, name, units, amount }) => html`<li key=${id} class="small">
+        <span><bdi>${name}</bdi> · ${t("promo.units_count", { n: units })}</span>
+        <span class="num push">${money(-amount, currency)}</span>
+      </li>`,
+    )}
+  </ul>`;
 
 /** @param {{ word: string, sum: string, kind: string }} props */
 const Row = ({ word, sum, kind }) => html`<li class=${`sum-${kind}`}>

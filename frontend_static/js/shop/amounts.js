@@ -1,9 +1,12 @@
 /** What the cart amounts to, under its lines: asked for once the cart has been quiet for a moment. */
-import { html, useEffect, useSignal } from "../ui.js";
-import { Sums } from "../parts/sums.js";
+import { html, signal, useEffect, useSignal } from "../ui.js";
+import { byLine, Sums } from "../parts/sums.js";
 import { useStore } from "./context.js";
 
 const QUIET_MS = 300;
+
+/** What promotions take off each line, by its id, as the last whole cart said. */
+export const promoted = signal(/** @type {ReturnType<typeof byLine>} */ ({}));
 
 /** @param {{ currency: string, revision: number }} props */
 export function CartSums({ currency, revision }) {
@@ -14,7 +17,9 @@ export function CartSums({ currency, revision }) {
     const timer = setTimeout(async () => {
       try {
         const found = await auth.call("GET", "/api/cart");
-        if (!gone) known.value = found;
+        if (gone) return;
+        known.value = found;
+        promoted.value = byLine(found.promotions);
       } catch {
         // The cart's own connection says what is wrong; the last known sums stay, and are asked for again.
       }

@@ -4,7 +4,8 @@ import { t, money, timeOfDay } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Empty } from "../parts/common.js";
 import { serverNow, parseTime } from "../clock.js";
-import { CartSums } from "./amounts.js";
+import { LinePromotions } from "../parts/sums.js";
+import { CartSums, promoted } from "./amounts.js";
 import { useCheckout, useEdits, useStore } from "./context.js";
 import { LockCard } from "./lock.js";
 import { SessionTimerWarning } from "./session-timer.js";
@@ -114,6 +115,7 @@ function Line({ line, currency }) {
           ${t("line.contains", { what: t(`allergen.${about}`) })}
         </span>`,
       )}
+      <${LinePromotions} promotions=${promoted.value[line.id]} currency=${currency} />
     </div>
     <span class="line-total num">
       ${

@@ -18,7 +18,7 @@ from core.accounts.credentials import throttling, tokens
 from core.accounts.models import Login, User
 from core.accounts.principals import PERMISSIONS
 from core.apikeys.models import ApiKey
-from core.catalogue.models import Category, ImportJob, RecalledLot, SupplierFeed, Variant
+from core.catalogue.models import Category, ImportJob, Promotion, RecalledLot, SupplierFeed, Variant
 from core.firmware.models import Release, Rollout
 from core.notifications.models import Notification, PushSubscription
 from core.tax.models import TaxRate
@@ -31,7 +31,7 @@ ROLES = {"staff": "staff", "manager": "manager", "chain_admin": "chain_admin"}
 CALLERS = ("nobody", "device", "shopper", *ROLES, "platform", "stranger")
 PLACED = {
     "chain_id", "branch_id", "device_id", "trolley_id", "order_id", "rollout_id", "product_id", "import_id",
-    "category_id", "variant_id", "rate_id", "recall_id",
+    "category_id", "variant_id", "rate_id", "recall_id", "promotion_id",
 }  # fmt: skip
 BODIES: dict[str, dict[str, Any]] = {  # where the body names the place, and is read first
     "branches": {"chain": "own-chain", "code": "NEW", "name": "New"},
@@ -40,6 +40,7 @@ BODIES: dict[str, dict[str, Any]] = {  # where the body names the place, and is 
     "recalls": {"chain": "own-chain", "barcode": "4006381333931", "lot": "L7"},
     "orders/{order_id}/buyer": {"name": "Mango & Sons", "tax_number": "12-3456789"},
     "tax-rates": {"chain": "own-chain", "tax_class": "food", "name": "VAT", "percent": 5},
+    "promotions": {"chain": "own-chain", "name": "Ten", "kind": "price", "percent": 10},
     "tax-rates/presets": {"chain": "own-chain", "country": "DE"},
     "rollouts": {"branch": "OWN", "version": "1.2.3"},
 }
@@ -126,6 +127,7 @@ def ids(world: World, people: dict[str, User], settings: Any, tmp_path: Path) ->
         "import_id": job.pk,
         "category_id": category.pk,
         "recall_id": RecalledLot.objects.create(product=world.product, lot="L1").pk,
+        "promotion_id": Promotion.objects.create(chain=world.chain, name="Nine", kind="price", percent=9).pk,
         "rate_id": TaxRate.objects.create(chain=world.chain, tax_class="drink", name="VAT", percent=5).pk,
         "variant_id": Variant.objects.create(product=world.product, name="Box").pk,
     }

@@ -13,7 +13,7 @@ from core.accounts import principals
 from core.accounts.credentials import tokens
 from core.accounts.models import User
 from core.accounts.principals import PERMISSIONS, HeldRole, Principal, may
-from core.catalogue.models import Category, ImportJob, Variant
+from core.catalogue.models import Category, ImportJob, Promotion, Variant
 from core.firmware.urls import firmware_api
 from core.fleet.urls import device_api
 from core.tax.models import TaxRate
@@ -33,6 +33,8 @@ MATRIX: dict[str, dict[str, int]] = {
     "/api/categories": SIGNED_IN,
     "/api/recalls": SIGNED_IN,
     "/api/tax-rates": SIGNED_IN,
+    "/api/promotions": SIGNED_IN,
+    "/api/promotions/{promotion}": {**SIGNED_IN, "shopper": 403, "staff": 403, "stranger": 404},
     "/api/tax-rates/{rate}": {**SIGNED_IN, "shopper": 403, "staff": 403, "stranger": 404},
     "/api/categories/{category}": SIGNED_IN,
     "/api/imports": {**SIGNED_IN, "shopper": 403, "staff": 403},
@@ -145,6 +147,9 @@ WRITES: dict[tuple[str, str], int] = {  # what those get who may
     ("POST", "/api/tax-rates/presets"): 200,
     ("PATCH", "/api/tax-rates/{rate}"): 200,
     ("DELETE", "/api/tax-rates/{rate}"): 204,
+    ("POST", "/api/promotions"): 201,
+    ("PUT", "/api/promotions/{promotion}"): 200,
+    ("DELETE", "/api/promotions/{promotion}"): 204,
     ("POST", "/api/variants"): 201,
     ("PUT", "/api/variants/{variant}"): 200,
     ("PATCH", "/api/variants/{variant}"): 200,
@@ -187,6 +192,7 @@ def shelf(world: World) -> dict[str, str]:
         "category": category,
         "empty": Category.objects.create(chain=world.chain, slug="empty", name="Empty"),
         "rate": TaxRate.objects.create(chain=world.chain, tax_class="food", name="VAT", percent=5),
+        "promotion": Promotion.objects.create(chain=world.chain, name="Nine", kind="price", percent=9),
         "variant": Variant.objects.create(product=world.product, name="Box"),
         "image": world.product.images.create(file="products/00/0.webp", width=1, height=1),
     }
@@ -203,6 +209,7 @@ def write(api: Api, method: str, path: str, ids: dict[str, str]) -> int:
         return int(api.upload(url, {"file": file, "chain": "own-chain"}).status_code)
     bodies: dict[str, dict[str, Any]] = {
         "tax-rates": {"tax_class": "reduced", "name": "VAT", "percent": 7},
+        "promotions": {"name": "Ten", "kind": "price", "percent": 10},
         "products": {"barcode": "77-new", "name": "Plum", "price": 1},
         "categories": {"slug": "new", "name": "New"},
         "variants": {"name": "Crate"},
@@ -284,6 +291,7 @@ def _shape(route: str) -> tuple[str, ...]:
         "apply",
         "categories",
         "tax-rates",
+        "promotions",
         "presets",
         "variants",
         "trolleys",
