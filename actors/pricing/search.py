@@ -33,6 +33,8 @@ Alone = tuple[int, Option | None]
 """What a unit saves that counts for none of these promotions (weighted), and what it counts for then."""
 _Ways = dict[State, tuple[int, Any]]
 """State -> what it saves (weighted), and how it came about: (option or None, the same of the unit before)."""
+_Group = tuple[int, int, int, int, Option]
+"""A slot, its group's size, how many of a group pay, what a unit there that does not saves, the promotion."""
 _NEVER = -(10**60)
 
 
@@ -102,27 +104,44 @@ class Search:
         after: _Ways = {}
         gain, single = alone
         left = self._left[place]
+        groups, bundles = self._gains(slots, price)
         for state, (value, path) in ways.items():
             if self._can_end(state, slots, left):
                 known = after.get(state)
                 if known is None or known[0] < value + gain:
                     after[state] = (value + gain, (single, path))
-            for slot in slots:
+            for slot, n, pays, off, option in groups:
+                count = state[slot] + 1
+                if count < n and count + left[slot] < n:
+                    continue
+                then = (*state[:slot], count if count < n else 0, *state[slot + 1 :])
+                more = value + off if count > pays else value
+                known = after.get(then)
+                if (known is None or known[0] < more) and self._can_end(then, slots, left):
+                    after[then] = (more, (option, path))
+            for slot in bundles:
                 then, more = self._placed(state, slot, price)
                 known = after.get(then)
                 if (known is None or known[0] < value + more) and self._can_end(then, slots, left):
                     after[then] = (value + more, (self._slots[slot].option, path))
         return after
 
+    def _gains(self, slots: list[int], price: int) -> tuple[list[_Group], list[int]]:
+        """Return the groups that a unit may count for, with what it can save there; and the bundles' slots."""
+        groups, bundles = [], []
+        for number in slots:
+            option, n, _, _ = self._slots[number]
+            if option.off is None:
+                bundles.append(number)
+            else:
+                groups.append((number, n, n - option.off_units, option.off(price) * option.weight, option))
+        return groups, bundles
+
     def _placed(self, state: State, number: int, price: int) -> tuple[State, int]:
-        """Return the numbers with one more unit in a slot, and what that saves (weighted)."""
-        option, n, first, _ = self._slots[number]
-        count = state[number] + 1
-        if option.off is not None:
-            more = option.off(price) * option.weight if count > n - option.off_units else 0
-            return (*state[:number], count % n, *state[number + 1 :]), more
+        """Return the numbers with one more unit in a bundle's set, and what that saves (weighted)."""
+        option, _, first, _ = self._slots[number]
         numbers = [*state]
-        numbers[number] = count
+        numbers[number] += 1
         more = price
         if all(numbers[first + at] >= units for at, (units, _) in enumerate(option.parts)):
             more -= option.price

@@ -5,7 +5,7 @@ Indexed by product and category when they come into force, so that a cart asks o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from types import MappingProxyType
@@ -79,47 +79,68 @@ class Active:
         self.until = until
         """POSIX seconds; from then on others may be."""
         self._offered = list(offered)
-        self._by_product: dict[str, list[tuple[int, int]]] = {}
-        self._by_category: dict[str, list[tuple[int, int]]] = {}
-        self._always: list[tuple[int, int]] = []
+        self._first: list[int] = []
+        """By promotion the number of its first set of goods, among all."""
+        self._of: list[int] = []
+        """By number of a set its promotion."""
+        self._by_product: dict[str, list[int]] = {}
+        self._by_category: dict[str, list[int]] = {}
+        self._always: list[int] = []
         for place, each in enumerate(self._offered):
-            for number, goods in enumerate(each.sets):
-                spot = (place, number)
+            self._first.append(len(self._of))
+            for goods in each.sets:
+                number = len(self._of)
+                self._of.append(place)
                 for product_id in goods.products:
-                    self._by_product.setdefault(product_id, []).append(spot)
+                    self._by_product.setdefault(product_id, []).append(number)
                 for category in goods.categories:
-                    self._by_category.setdefault(category, []).append(spot)
+                    self._by_category.setdefault(category, []).append(number)
                 if not goods.products and not goods.categories:
-                    self._always.append(spot)
-        self._known: dict[str, tuple[tuple[int, int], ...]] = {}
+                    self._always.append(number)
+        self._known: dict[str, tuple[int, ...]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._offered)
 
-    def spots(self, product: Sold) -> tuple[tuple[int, int], ...]:
-        """Return the promotions (by place) and the sets of theirs in which a product is."""
+    def sets_with(self, product: Sold) -> tuple[int, ...]:
+        """Return the numbers of the sets of goods in which a product is."""
         found = self._known.get(product.product_id)
         if found is None:
             if len(self._known) >= 50 * _MOST:
                 self._known.clear()
-            spots = {*self._always, *self._by_product.get(product.product_id, ())}
+            numbers = {*self._always, *self._by_product.get(product.product_id, ())}
             for category in product.categories:
-                spots.update(self._by_category.get(category, ()))
-            found = self._known[product.product_id] = tuple(sorted(spots))
+                numbers.update(self._by_category.get(category, ()))
+            found = self._known[product.product_id] = tuple(sorted(numbers))
         return found
 
     def deals(self, lines: Mapping[str, Line], find: Callable[[str], Sold | None]) -> tuple[Deal, ...]:
-        """Return the promotions that are about any of the lines, with the keys of those lines."""
-        keys: dict[int, dict[int, list[str]]] = {}
+        """Return the promotions for which there is enough in these lines, with the keys of those lines."""
+        keys: dict[int, list[str]] = {}
         for key, line in lines.items():
             product = find(line.product_id)
-            for place, number in () if product is None else self.spots(product):
-                keys.setdefault(place, {}).setdefault(number, []).append(key)
+            for number in () if product is None else self.sets_with(product):
+                if number in keys:
+                    keys[number].append(key)
+                else:
+                    keys[number] = [key]
         found = []
-        for place in sorted(keys):
-            each, there = self._offered[place], keys[place]
-            found.append(Deal(each.promotion, tuple(tuple(there.get(n, ())) for n in range(len(each.sets)))))
+        for place in sorted({self._of[number] for number in keys}):
+            each, first = self._offered[place], self._first[place]
+            sets = [keys.get(number, ()) for number in range(first, first + len(each.sets))]
+            if _enough(each.promotion, sets, lines):
+                found.append(Deal(each.promotion, tuple([tuple(these) for these in sets])))
         return tuple(found)
+
+
+def _enough(promotion: InForce, sets: Sequence[Sequence[str]], lines: Mapping[str, Line]) -> bool:
+    """Whether there are as many units as it takes; what was spent is seen to later."""
+    if promotion.kind == "spend":
+        return bool(sets[0])
+    for n, keys in zip(promotion.units, sets, strict=True):
+        if len(keys) < n and sum([lines[key].quantity for key in keys]) < n:
+            return False
+    return True
 
 
 NONE = Active((), float("inf"))
