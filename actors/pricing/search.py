@@ -127,7 +127,7 @@ class Search:
         return after
 
     def _gains(self, slots: list[int], price: int) -> tuple[list[_Group], list[int]]:
-        """Return the groups that a unit may count for, with what it can save there; and the bundles' slots."""
+        """Return the groups that a unit may count for, and what it can save there; and slots of bundles."""
         groups, bundles = [], []
         for number in slots:
             option, n, _, _ = self._slots[number]
