@@ -34,6 +34,7 @@ MEASURES: dict[str, Callable[[Bench], list[Section]]] = {
     "journal": tools.journal,
     "stock": tools.stock,
     "pricing": tools.pricing,
+    "promotions": tools.promotions,
     "catalogue": tools.catalogue,
     "bus": tools.lock_bus,
     "lists": lists.lists,

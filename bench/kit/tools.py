@@ -30,6 +30,12 @@ def stock(bench: Bench) -> list[Section]:
     return [tool("bench.stock", "stock", "A reservation decided", method)]
 
 
+def promotions(bench: Bench) -> list[Section]:
+    """A cart's promotions: ``python -m bench.promotions``."""
+    what = "A cart of 30 lines with a thousand promotions in force in the chain, and an add beside them."
+    return [tool("bench.promotions", "promotions", "Promotions", what)]
+
+
 def pricing(bench: Bench) -> list[Section]:
     """A line's price: ``python -m bench.pricing``."""
     return [tool("bench.pricing", "pricing", "A price", "With a thousand rules in force in the chain.")]

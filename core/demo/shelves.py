@@ -10,7 +10,17 @@ from typing import Any
 
 from core import reference
 from core.catalogue import media
-from core.catalogue.models import Category, LabelLayout, PriceRule, Product, ProductImage, Variant, Voucher
+from core.catalogue.models import (
+    Category,
+    LabelLayout,
+    PriceRule,
+    Product,
+    ProductImage,
+    Promotion,
+    PromotionGoods,
+    Variant,
+    Voucher,
+)
 from core.demo import drawings
 from core.tenancy.models import Chain
 
@@ -137,6 +147,23 @@ def offers_of_demo_mart(chain: Chain) -> None:
     _season(chain, "Mango season", 20, "04-01", "06-30", "8904109307423")
     _season(chain, "Festive sweets", 10, "10-01", "11-30", "8904107581313")
     _tiers(chain)
+    promotions_of_demo_mart(chain)
+
+
+def promotions_of_demo_mart(chain: Chain) -> None:
+    """Three of them: 3 for 2, the second at half price, and something off for spending much."""
+    if Promotion.objects.filter(chain=chain).exists():
+        return
+    _promotion(chain, "Household: 3 for 2", "household", kind="n_for_m", buy=3, pay=2)
+    _promotion(chain, "Care: the second at half price", "personal-care", kind="nth", buy=2, percent=50)
+    spent = {"kind": "spend", "threshold": 1500, "amount": 150, "tier": "SILVER"}
+    _promotion(chain, "150 off for members", "home-and-care", **spent)
+
+
+def _promotion(chain: Chain, name: str, category: str, **gives: Any) -> None:
+    for found in Category.objects.filter(chain=chain, slug=category):
+        row = Promotion.objects.create(chain=chain, name=name, **gives)
+        PromotionGoods.objects.create(promotion=row).categories.add(found)
 
 
 def offers_of_kiezmarkt(chain: Chain) -> None:

@@ -26,7 +26,6 @@ from realtime.commands import (
     stock,
     till,
     trolleys,
-    what_if,
 )
 from realtime.pipeline.pipeline import Pipeline
 from realtime.pipeline.row import Command
@@ -38,7 +37,6 @@ TABLE: tuple[Command, ...] = (
     *budget.ROWS,
     *recommendations.ROWS,
     *prices.ROWS,
-    *what_if.ROWS,
     *checkouts.ROWS,
     *payments.ROWS,
     *trolleys.ROWS,

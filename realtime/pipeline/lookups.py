@@ -288,12 +288,14 @@ class GoodsLookup:
 
     def due(self, state: CartState, goods: Decimal) -> Decimal:
         """Return what a cart costs whose lines were worth ``goods``: most often just that."""
+        if state.checkout is not None and state.checkout.amounts is not None:
+            return state.checkout.amounts.total
         sessions = state.sessions
         chain = sessions[-1].chain if sessions else self._shop(state)[0]
         catalogue = self.catalogue(chain)
         if catalogue.simple:
             return goods
-        if catalogue.plain and state.checkout is None:
+        if catalogue.plain:
             saved = self.promoted(state)
             return state.total - sum(each.amount for each in saved) if saved else goods
         return self.amounts(state).total

@@ -18,6 +18,7 @@ from core.catalogue.models import (
     PriceRule,
     Product,
     ProductImage,
+    Promotion,
     Variant,
     Voucher,
 )
@@ -132,6 +133,15 @@ def test_prices_show_quantity_tier_and_season(demo: None) -> None:
     before = rules.count()
     load.load()
     assert rules.count() == before
+
+
+def test_promotions_show_in_a_cart(demo: None) -> None:
+    rows = Promotion.objects.filter(chain__slug=load.CHAIN)
+    assert set(rows.values_list("kind", flat=True)) == {"n_for_m", "nth", "spend"}
+    for row in rows:
+        row.full_clean()
+    load.load()
+    assert rows.count() == 3
 
 
 def test_the_counters_scale_labels_what_is_weighed(demo: None) -> None:

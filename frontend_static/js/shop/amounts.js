@@ -4,29 +4,37 @@ import { byLine, Sums } from "../parts/sums.js";
 import { useStore } from "./context.js";
 
 const QUIET_MS = 300;
+const FRESH_MS = 30_000;
 
 /** What promotions take off each line, by its id, as the last whole cart said. */
 export const promoted = signal(/** @type {ReturnType<typeof byLine>} */ ({}));
 
 /** @param {{ currency: string, revision: number }} props */
 export function CartSums({ currency, revision }) {
-  const { auth } = useStore();
+  const { auth, cart } = useStore();
   const known = useSignal(/** @type {Rest.CartAnswer | null} */ (null));
   useEffect(() => {
     let gone = false;
-    const timer = setTimeout(async () => {
+    const ask = async () => {
       try {
         const found = await auth.call("GET", "/api/cart");
         if (gone) return;
         known.value = found;
         promoted.value = byLine(found.promotions);
+        const now = cart.peek();
+        // A promotion that began or ended since the last change of the cart: no event tells of it.
+        if (now?.revision === found.revision && now.total_price !== found.total_price)
+          cart.value = { ...now, total_price: found.total_price };
       } catch {
         // The cart's own connection says what is wrong; the last known sums stay, and are asked for again.
       }
-    }, QUIET_MS);
+    };
+    const timer = setTimeout(ask, QUIET_MS);
+    const again = setInterval(() => document.visibilityState === "visible" && ask(), FRESH_MS);
     return () => {
       gone = true;
       clearTimeout(timer);
+      clearInterval(again);
     };
   }, [revision]);
   const found = known.value;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from actors.messages.money.checkout import (
     ReservationOverdue,
     ReservationRefused,
 )
+from actors.messages.money.promotions import Deal, Promotion
 from actors.messages.stock import Quantity, ReleaseReservation, Reserve, Shortage
 from tests.domain.commerce.test_pricing import voucher
 from tests.domain.given import Given, given
@@ -207,3 +209,18 @@ def test_what_the_sweep_asks_about_is_given_back_unless_it_goes_on_or_was_sold()
     reserved().when(asked, at=460.0, command_id="x").names("CheckoutExpired")
     lost = shopping().when(asked, command_id="x").names("ReservationReturned")
     lost.tells(("stock", "B", ReleaseReservation("r1", "returned")))
+
+
+def test_a_checkout_keeps_what_the_promotions_of_that_moment_make_of_the_cart() -> None:
+    three_for_two = Promotion(
+        promotion_id="p", name="3 for 2", kind="n_for_m", units=(3,), percent=Decimal(100)
+    )
+    with_deal = Checkout("r1", "B", 300.0, deals=(Deal(three_for_two, (("product-milk",),)),))
+    then = shopping().when(with_deal, at=100.0, command_id="pay").names("CheckoutRequested")
+    [event] = then.decision.events
+    amounts = event.amounts
+    assert amounts.total * 3 == amounts.subtotal * 2
+    assert [each.name for each in amounts.savings] == ["promotion:3 for 2"]
+    kept = then.and_then().after(MADE, at=101.0, command_id="made").state.checkout
+    assert kept is not None
+    assert kept.amounts == amounts
