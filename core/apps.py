@@ -25,9 +25,9 @@ class CoreConfig(AppConfig):
             PriceRule,
             Product,
             ProductCode,
-            RecalledLot,
             Promotion,
             PromotionGoods,
+            RecalledLot,
             Variant,
             Voucher,
         )

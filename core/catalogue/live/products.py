@@ -18,8 +18,8 @@ from core.catalogue import labels
 from core.catalogue.labels import Layout
 from core.catalogue.live import price_rules, promotions
 from core.catalogue.live.price_rules import Rules
-from core.catalogue.models import Category, LabelLayout, Product, ProductCode, RecalledLot, Variant
 from core.catalogue.live.promotions import Promotions
+from core.catalogue.models import Category, LabelLayout, Product, ProductCode, RecalledLot, Variant
 from core.tax import live as taxes
 from core.tax.live import Taxes
 from core.tenancy.models import Chain

@@ -7,8 +7,8 @@ from core.catalogue.models.discounts import PriceRule, Voucher, VoucherUses
 from core.catalogue.models.imports import ImportJob, ImportLine, StagedProduct
 from core.catalogue.models.label_layouts import LabelLayout
 from core.catalogue.models.products import Category, Goods, Product, ProductImage, Variant, Versioned
-from core.catalogue.models.recalls import RecalledLot
 from core.catalogue.models.promotions import Promotion, PromotionGoods
+from core.catalogue.models.recalls import RecalledLot
 from core.catalogue.models.supplier_feeds import SupplierFeed
 
 __all__ = [
