@@ -130,7 +130,7 @@ const Switch = ({ label, on, onTurn }) => html`<label class="switch">
  *   onChoose: (one: any) => void }} props
  */
 const Chips = ({ label, all, chosen, word, onChoose }) => html`<div class="field">
-  <span class="label">${label}</span>
+  <span class="group-label">${label}</span>
   <div class="chips" role="group" aria-label=${label}>
     ${all.map(
       (one) => html`<button

@@ -17,7 +17,7 @@ const Found = ({ found }) => html`<section class="stack-s what-if" aria-live="po
       (line) => html`<li key=${line.id}>
         <div class="row">
           <span class="grow"><bdi>${line.name}</bdi> <span class="soft num">× ${line.quantity}</span></span>
-          <span class="num">${money(line.line_total, found.currency)}</span>
+          <span class="num push">${money(line.line_total, found.currency)}</span>
         </div>
         <${LinePromotions} promotions=${byLine(found.promotions)[line.id]} currency=${found.currency} />
       </li>`,
@@ -25,7 +25,7 @@ const Found = ({ found }) => html`<section class="stack-s what-if" aria-live="po
   </ul>
   <${Sums} amounts=${found} currency=${found.currency} />
   <p class="row"><strong class="grow">${t("total")}</strong>
-    <strong class="num">${money(found.total_price, found.currency)}</strong></p>
+    <strong class="num push">${money(found.total_price, found.currency)}</strong></p>
   ${!found.promotions.length && html`<p class="small soft">${t("promo.none_apply")}</p>`}
 </section>`;
 

@@ -23,7 +23,7 @@ export function CartSums({ currency, revision }) {
         promoted.value = byLine(found.promotions);
         const now = cart.peek();
         // A promotion that began or ended since the last change of the cart: no event tells of it.
-        if (now?.revision === found.revision && now.total_price !== found.total_price)
+        if (now && now.revision === found.revision && now.total_price !== found.total_price)
           cart.value = { ...now, total_price: found.total_price };
       } catch {
         // The cart's own connection says what is wrong; the last known sums stay, and are asked for again.

@@ -115,7 +115,6 @@ function Line({ line, currency }) {
           ${t("line.contains", { what: t(`allergen.${about}`) })}
         </span>`,
       )}
-      <${LinePromotions} promotions=${promoted.value[line.id]} currency=${currency} />
     </div>
     <span class="line-total num">
       ${
@@ -124,6 +123,7 @@ function Line({ line, currency }) {
           : money(line.line_total, currency)
       }
     </span>
+    <${LinePromotions} promotions=${promoted.value[line.id]} currency=${currency} />
     ${shortages.value[line.id] && html`<${Shortage} line=${line} />`}
     ${frozen && html`<span class="line-count num">${line.quantity} ×</span>`}
     ${
