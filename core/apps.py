@@ -19,18 +19,7 @@ class CoreConfig(AppConfig):
         from core import celery, checks, reference
         from core.accounts.models import Grant, Login, User
         from core.audit import watching
-        from core.catalogue.models import (
-            Category,
-            LabelLayout,
-            PriceRule,
-            Product,
-            ProductCode,
-            Promotion,
-            PromotionGoods,
-            RecalledLot,
-            Variant,
-            Voucher,
-        )
+        from core.catalogue import models as catalogue
         from core.fleet.models import Controller, Device, Trolley
         from core.rest import folding, ids
         from core.tax.models import TaxRate
@@ -43,21 +32,19 @@ class CoreConfig(AppConfig):
         watching.start()
         reference.watch(reference.BRANCHES, Chain, Branch)
         reference.watch(reference.DIRECTORY, Trolley, Device, Controller)
-        catalogue = (
-            Chain,
-            Category,
-            Product,
-            ProductCode,
-            RecalledLot,
-            Variant,
-            PriceRule,
-            Promotion,
-            PromotionGoods,
-            Voucher,
-            LabelLayout,
-            TaxRate,
+        goods = (
+            catalogue.Category,
+            catalogue.Product,
+            catalogue.ProductCode,
+            catalogue.RecalledLot,
+            catalogue.Variant,
+            catalogue.PriceRule,
+            catalogue.Promotion,
+            catalogue.PromotionGoods,
+            catalogue.Voucher,
+            catalogue.LabelLayout,
         )
-        reference.watch(reference.CATALOGUE, *catalogue)
+        reference.watch(reference.CATALOGUE, Chain, TaxRate, *goods)
         reference.watch(reference.PEOPLE, User, Grant)
         reference.watch(reference.LOGINS, Grant)
         # With the second factor come the roles that a chain withholds without one.
