@@ -23,6 +23,7 @@ from rest_framework.response import Response
 from stdnum import get_cc_module
 from stdnum.exceptions import ValidationError as WrongNumber
 
+from actors.messages.money.amounts import PROMOTION
 from core.accounts import scopes
 from core.accounts.models import User
 from core.accounts.principals import Principal
@@ -177,6 +178,8 @@ def page_of(row: Order, lang: str, *, mine: bool) -> pdf.Page:
 def sums(order: dict[str, Any], words: dict[str, str]) -> list[tuple[str, Decimal]]:
     """Return what comes between the lines and the total, and what of the total is tax, as word and amount."""
     found = [(f"{words['deposit']}: {each['name']}", each["line_total"]) for each in order["deposits"]]
+    promoted = [each for each in order["savings"] if each["name"].startswith(PROMOTION)]
+    found += [(each["name"].removeprefix(PROMOTION), -each["amount"]) for each in promoted]
     if saved := sum((each["amount"] for each in order["savings"]), Decimal(0)):
         found.append((words["saved"], saved))
     how = words["within" if order["tax_included"] else "on_top"]
