@@ -44,7 +44,7 @@ class Closed(_BrokerMessage, frozen=True):
     """The server's close code or HTTP status, if it gave one."""
 
 
-class _Typed(Struct):
+class _TypedMessage(Struct):
     type: str
 
 
@@ -53,7 +53,7 @@ decode_login = msgspec.json.Decoder(Login).decode
 """Raises one of UNREADABLE."""
 decode_closed = msgspec.json.Decoder(Closed).decode
 """Raises one of UNREADABLE."""
-_decode_typed = msgspec.json.Decoder(_Typed).decode
+_decode_typed = msgspec.json.Decoder(_TypedMessage).decode
 
 
 def encode(message: Login | Online | Offline | Closed) -> str:

@@ -23,7 +23,7 @@ SLOWEST_S = 30.0
 PR_SET_PDEATHSIG = 1
 
 
-class _Stop:
+class _StopRequest:
     """Whether a stop was requested, and whether signals may interrupt at this moment."""
 
     asked = False
@@ -37,7 +37,7 @@ class _Stop:
             raise KeyboardInterrupt
 
 
-_stop = _Stop()
+_stop = _StopRequest()
 
 
 def stop_once() -> None:

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from devicegw.bus import config as buses
 from devicegw.bus.config import BusConfig
 from devicegw.errors import ConfigError
-from devicegw.firmware.config import FirmwareConfig
+from devicegw.firmware.config import UpdaterConfig
 from devicegw.link.config import MqttLink, WebsocketLink
 from devicegw.scanners.config import ScannerConfig
 from devicegw.simulator import config as simulator
@@ -47,7 +47,7 @@ class AgentConfig(Struct, frozen=True, forbid_unknown_fields=True):
     registration: str | None = None
     """By which claim code we came in (a digest); written by ``--register``, never by hand."""
     scanners: tuple[ScannerConfig, ...] = ()
-    firmware: FirmwareConfig | None = None
+    firmware: UpdaterConfig | None = None
     """Without it no firmware is taken."""
     outbox_limit: Annotated[int, Meta(ge=100)] = 20_000
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -18,7 +18,7 @@ import msgspec
 from devicegw.bridge.login import LoginFailed, ServiceAccount
 from devicegw.clock import Clock, SystemClock
 from devicegw.link.link import Backoff
-from devicegw.link.transport import Channel, ChannelClosed, WebsocketTransport
+from devicegw.link.transport import ChannelClosed, LinkChannel, WebsocketTransport
 from devicegw.mqtt_wire import (
     AHEAD_S,
     CommandAnswer,
@@ -151,12 +151,12 @@ class BranchSubscription:
             await channel.send(json.dumps(subscribe))
             await until_one_ends(self._take(channel), self._give(channel), self._ping(channel))
 
-    async def _ping(self, channel: Channel) -> None:
+    async def _ping(self, channel: LinkChannel) -> None:
         while True:
             await asyncio.sleep(PING_S)
             await channel.send(json.dumps({"id": f"{OWN}ping", "type": "ping"}))
 
-    async def _give(self, channel: Channel) -> None:
+    async def _give(self, channel: LinkChannel) -> None:
         """Give every pending command once a connection, and new ones as they come."""
         given: set[str] = set()
         while True:
@@ -168,7 +168,7 @@ class BranchSubscription:
             given = set(self._pending)
             await self._command_came.wait()
 
-    async def _take(self, channel: Channel) -> None:
+    async def _take(self, channel: LinkChannel) -> None:
         while True:
             frame: dict[str, Any] = msgspec.json.decode(await channel.recv())
             match frame["type"]:

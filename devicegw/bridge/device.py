@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from devicegw import mqtt_wire
-from devicegw.link.transport import Channel, ChannelClosed, WebsocketTransport
+from devicegw.link.transport import ChannelClosed, LinkChannel, WebsocketTransport
 from devicegw.mqtt_wire import Closed, Login
 from devicegw.tasks import until_one_ends
 from devicegw.wire import UNREADABLE
@@ -134,12 +134,12 @@ class DeviceConnection:
         with contextlib.suppress(ChannelClosed):
             await self._tell(mqtt_wire.encode(closed), login.connection)
 
-    async def _down(self, channel: Channel, connection: str) -> None:
+    async def _down(self, channel: LinkChannel, connection: str) -> None:
         while True:
             data = await channel.recv()
             await self._tell(data if isinstance(data, str) else data.decode(), connection)
 
 
-async def _up(channel: Channel, waiting: asyncio.Queue[str]) -> None:
+async def _up(channel: LinkChannel, waiting: asyncio.Queue[str]) -> None:
     while True:
         await channel.send(await waiting.get())

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 
-class FirmwareConfig(Struct, frozen=True, forbid_unknown_fields=True):
+class UpdaterConfig(Struct, frozen=True, forbid_unknown_fields=True):
     """Whose firmware is taken, and when it counts as healthy."""
 
     public_key: Annotated[str, Meta(pattern="^[A-Za-z0-9+/]{43}=$")]

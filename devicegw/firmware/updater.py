@@ -14,7 +14,7 @@ from random import Random
 
 from devicegw import wire
 from devicegw.errors import ConfigError
-from devicegw.firmware.config import FirmwareConfig
+from devicegw.firmware.config import UpdaterConfig
 from devicegw.firmware.download import CutOff, FirmwareRefused, fetch, verify
 from devicegw.firmware.versions import BadImage, Trial, Versions
 from devicegw.link.link import Backoff
@@ -38,7 +38,7 @@ class Updater:
 
     def __init__(
         self,
-        config: FirmwareConfig | None,
+        config: UpdaterConfig | None,
         root: Path,
         *,
         running: str,

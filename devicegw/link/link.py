@@ -19,7 +19,7 @@ from devicegw import wire
 from devicegw.clock import Clock
 from devicegw.errors import ConfigError
 from devicegw.link.queue import OutboxQueue
-from devicegw.link.transport import Channel, ChannelClosed, Transport
+from devicegw.link.transport import ChannelClosed, LinkChannel, Transport
 from devicegw.tasks import until_one_ends
 
 _log = logging.getLogger("devices.link")
@@ -155,7 +155,7 @@ class ServerLink:
                 if asyncio.get_running_loop().time() - self._up_at >= STABLE_S:
                     self._failures = 0
 
-    async def _greet(self, channel: Channel) -> None:
+    async def _greet(self, channel: LinkChannel) -> None:
         await channel.send(wire.encode(await self._hardware.hello()))
         try:
             answer = await asyncio.wait_for(channel.recv(), self._answer_s)
@@ -177,7 +177,7 @@ class ServerLink:
 
     # --- side by side ---------------------------------------------------------
 
-    async def _take(self, channel: Channel) -> None:
+    async def _take(self, channel: LinkChannel) -> None:
         while True:
             data = await channel.recv()
             self.turns += 1
@@ -223,7 +223,7 @@ class ServerLink:
             return
         self._hardware.unlock(command.id, command.slot, received, received + command.ttl_ms / 1000)
 
-    def _begin_inspection(self, channel: Channel, bus: int, seconds: float) -> None:
+    def _begin_inspection(self, channel: LinkChannel, bus: int, seconds: float) -> None:
         running = self._inspections.pop(bus, None)
         if running is not None:
             running.cancel()
@@ -232,7 +232,7 @@ class ServerLink:
         if seconds > 0:
             self._inspections[bus] = asyncio.create_task(self._inspect(channel, passing))
 
-    async def _inspect(self, channel: Channel, passing: AsyncIterator[wire.Frames]) -> None:
+    async def _inspect(self, channel: LinkChannel, passing: AsyncIterator[wire.Frames]) -> None:
         """Send what passes on a bus. A link that goes ends it, and nothing of it is kept."""
         with contextlib.suppress(ChannelClosed):
             async for frames in passing:
@@ -247,7 +247,7 @@ class ServerLink:
         if problem.seq is not None:
             self._queue.acknowledge(problem.seq)
 
-    async def _send(self, channel: Channel) -> None:
+    async def _send(self, channel: LinkChannel) -> None:
         """Send everything unacknowledged, then everything new, in order; once a connection each."""
         sent = 0
         while True:
@@ -258,7 +258,7 @@ class ServerLink:
                 sent = message.seq
             await self._queue.changed()
 
-    async def _beat(self, channel: Channel) -> None:
+    async def _beat(self, channel: LinkChannel) -> None:
         pause = self.config.heartbeat_s
         loop = asyncio.get_running_loop()
         while True:

@@ -13,7 +13,7 @@ from devicegw import mqtt_wire, wire
 from devicegw.link import broker
 from devicegw.link.broker import DeviceTopics
 from devicegw.link.config import MqttLink
-from devicegw.link.transport import Channel, ChannelClosed
+from devicegw.link.transport import ChannelClosed, LinkChannel
 
 GOODBYE_S = 2.0
 
@@ -32,7 +32,7 @@ class MqttTransport:
         return f"mqtt {self._config.broker.address} {self._topics.status}"
 
     @asynccontextmanager
-    async def open(self, answer_s: float) -> AsyncIterator[Channel]:
+    async def open(self, answer_s: float) -> AsyncIterator[LinkChannel]:
         """Connect, publish that we are online and log in; the last will publishes that we are not."""
         connection = uuid4().hex
         offline = mqtt_wire.encode(mqtt_wire.Offline())

@@ -26,7 +26,7 @@ class ChannelClosed(Exception):
         self.code = code
 
 
-class Channel(Protocol):
+class LinkChannel(Protocol):
     """One connection. Both methods raise ChannelClosed."""
 
     async def send(self, text: str) -> None:
@@ -43,7 +43,7 @@ class Transport(Protocol):
     def name(self) -> str:
         """Return where it leads, for the log."""
 
-    def open(self, answer_s: float) -> AbstractAsyncContextManager[Channel]:
+    def open(self, answer_s: float) -> AbstractAsyncContextManager[LinkChannel]:
         """Connect within so many seconds. Raises ChannelClosed, OSError, ConfigError."""
 
 
@@ -68,7 +68,7 @@ class WebsocketTransport:
         return self._url
 
     @asynccontextmanager
-    async def open(self, answer_s: float) -> AsyncIterator[Channel]:
+    async def open(self, answer_s: float) -> AsyncIterator[LinkChannel]:
         """Connect; the token is read each time."""
         headers = {"Authorization": f"Bearer {self._token()}"}
         try:
