@@ -19,8 +19,8 @@ from core.web.streaming import stream
 
 CSV_ANSWER: dict[Any, Any] = {(200, "text/csv"): OpenApiResponse(OpenApiTypes.STR)}
 """What the document says of an endpoint that answers with a table."""
-_RUN = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for the beginning of a formula, or skips on the way to one."""
+_RUN = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
+"""What a spreadsheet takes for the beginning of a formula, in wide letters too, or skips before one."""
 _ROWS_A_PIECE = 500
 
 

@@ -90,9 +90,10 @@ def test_the_file_has_every_rental_and_nothing_that_a_spreadsheet_would_run(
 ) -> None:
     rent(1, notes="=1+1", status="returned", actual_return=timezone.now())
     rent(2, notes="@SUM(A1)")
+    rent(1, notes="\uff1d1+1")
     answer = Api(people["staff"]).get(f"{OWN}/rentals/history.csv")
     rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
-    assert len(rows) == 3
-    assert {row["notes"] for row in rows} == {"'=1+1", "'@SUM(A1)"}
+    assert len(rows) == 4
+    assert {row["notes"] for row in rows} == {"'=1+1", "'@SUM(A1)", "'\uff1d1+1"}
     assert {row["status"] for row in rows} == {"returned", "active"}
     assert answer["Content-Disposition"] == 'attachment; filename="rentals-OWN.csv"'
