@@ -61,6 +61,16 @@ class SalesFigures(serializers.Serializer[Any]):
     currency = serializers.CharField()
 
 
+class CheckFigures(serializers.Serializer[Any]):
+    """Checks at the exit that were finished; ``clean`` of them found nothing."""
+
+    made = serializers.IntegerField()
+    clean = serializers.IntegerField()
+    missing_units = serializers.IntegerField(help_text="Paid and not there.")
+    unpaid_units = serializers.IntegerField()
+    unpaid_amount = serializers.FloatField()
+
+
 class AlarmFigures(serializers.Serializer[Any]):
     """Of now."""
 
@@ -84,6 +94,7 @@ class FiguresAnswer(serializers.Serializer[Any]):
     mean_minutes = serializers.FloatField(allow_null=True)
     busiest_hours = serializers.ListField(child=serializers.IntegerField(), min_length=24, max_length=24)
     sales = SalesFigures()
+    checks = CheckFigures()
     alarms = AlarmFigures()
     series = InUseAnswer(many=True)
 
@@ -179,6 +190,10 @@ def _shown(figures: Figures, window: Window, zone: ZoneInfo, currency: str) -> d
             "revenue": revenue,
             "average_basket": quantize(figures.revenue / orders, currency) if orders else None,
             "currency": currency,
+        },
+        "checks": {
+            **{name: figures.checks[name] for name in ("made", "clean", "missing_units", "unpaid_units")},
+            "unpaid_amount": quantize(figures.unpaid, currency),
         },
         "alarms": {"open": figures.alarms},
         "series": [

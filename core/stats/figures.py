@@ -19,7 +19,7 @@ from django.db.models.functions import Coalesce, ExtractHour, Greatest, Least, T
 from core.alarms.models import Alarm
 from core.fleet.models import Rental, Trolley
 from core.fleet.trolleys.standing import counted
-from core.orders.models import Order
+from core.orders.models import ExitCheck, Order
 from core.tenancy.models import Branch
 
 _HOURLY = timedelta(days=2)
@@ -80,6 +80,10 @@ class Figures:
     orders: int = 0
     revenue: Decimal = Decimal(0)
     alarms: int = 0
+    checks: Counter[str] = field(default_factory=Counter)
+    """At the exit: how many, how many of them found nothing, and units that were missing or not paid."""
+    unpaid: Decimal = Decimal(0)
+    """What was not paid for was worth so much."""
     series: Counter[int] = field(default_factory=Counter)
     """By place among the marks."""
 
@@ -93,6 +97,8 @@ class Figures:
         self.orders += other.orders
         self.revenue += other.revenue
         self.alarms += other.alarms
+        self.checks.update(other.checks)
+        self.unpaid += other.unpaid
         self.series.update(other.series)
         return self
 
@@ -103,6 +109,7 @@ def of_branches(branches: Sequence[Branch], window: Window) -> dict[str, Figures
     _count_trolleys(found, branches)
     _count_rentals(found, window)
     _count_sales(found, window)
+    _count_checks(found, window)
     for zone, codes in _by_zone(branches).items():
         _follow(found, codes, window, ZoneInfo(zone))
     return found
@@ -170,6 +177,25 @@ def _count_sales(found: dict[str, Figures], window: Window) -> None:
     alarms = Alarm.objects.filter(branch_code__in=list(found), cleared_at=None).order_by()
     for code, standing in alarms.values_list("branch_code").annotate(standing=Count("pk")):
         found[code].alarms = standing
+
+
+def _count_checks(found: dict[str, Figures], window: Window) -> None:
+    rows = ExitCheck.objects.filter(
+        branch_code__in=list(found), finished_at__gte=window.begin, finished_at__lt=window.end
+    )
+    for code, made, clean, missing, unpaid, worth in (
+        rows.order_by()
+        .values_list("branch_code")
+        .annotate(
+            made=Count("pk"),
+            found_nothing=Count("pk", filter=Q(outcome="clean")),
+            missing=Sum("missing_units"),
+            unpaid=Sum("unpaid_units"),
+            worth=Sum("unpaid_amount"),
+        )
+    ):
+        counts = {"made": made, "clean": clean, "missing_units": missing, "unpaid_units": unpaid}
+        found[code].checks, found[code].unpaid = Counter(counts), worth
 
 
 def _follow(found: dict[str, Figures], codes: list[str], window: Window, zone: ZoneInfo) -> None:

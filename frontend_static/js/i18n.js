@@ -98,6 +98,15 @@ export function dayAndTime(text, timeZone = zone.value) {
 }
 
 /**
+ * A day of the calendar (`2026-11-20`), e.g. 20 Nov 2026; the same in every zone.
+ * @param {string} text
+ */
+export function calendarDay(text) {
+  const noon = new Date(`${text}T12:00:00Z`);
+  return new Intl.DateTimeFormat(lang.value, { dateStyle: "medium", timeZone: "UTC" }).format(noon);
+}
+
+/**
  * How long since `text`, short: "45 s", "12 min", "3 h 05 min".
  * @param {string} text
  */

@@ -1,9 +1,10 @@
 /** One product: its name, price, category, codes, kinds, picture, and whether it is for sale; and a new one. */
 import { html, useEffect, useState } from "../ui.js";
 import { money, reason, t } from "../i18n.js";
-import { auth } from "../api.js";
+import { auth, queryOf } from "../api.js";
 import { decimalsOf } from "../money.js";
-import { Busy, LineField, Refusal, amountOf, errorOf, useRequest } from "../parts/forms.js";
+import { Problem, ours } from "../problem.js";
+import { Busy, Field, LineField, Refusal, amountOf, errorOf, useRequest } from "../parts/forms.js";
 import { Loading, Sheet, toast } from "../parts/common.js";
 import { present } from "../present.js";
 import { CategoryField } from "./categories.js";
@@ -19,11 +20,13 @@ export function Picture({ product }) {
 
 /**
  * What is typed into the form of a product. `codes`: a line for each further code, "12 x 4006381333931" is a case.
- * @typedef {{ barcode: string, name: string, price: string, category: string, codes: string,
- *   is_active: boolean }} Values
+ * `tax_class`: empty for that of the category; `deposit`, `age`: empty for none.
+ * @typedef {{ barcode: string, name: string, price: string, category: string, codes: string, tax_class: string,
+ *   deposit: string, age: string, restricted: Rest.RestrictionsAnswer, is_active: boolean }} Values
  */
 
-const FIELDS = ["barcode", "name", "price", "category", "codes"];
+const FIELDS = ["barcode", "name", "price", "category", "codes", "tax_class", "deposit", "restricted.age"];
+const NEW = { barcode: "", name: "", price: "", category: "", codes: "", tax_class: "", deposit: "", age: "" };
 
 /**
  * A further code as a line: a case's with how many it stands for.
@@ -46,12 +49,16 @@ export const codesOf = (text) =>
  * @param {Rest.ProductAnswer} product
  * @returns {Values}
  */
-const valuesOf = ({ barcode, name, price, currency, category, codes, is_active }) => ({
+const valuesOf = ({ barcode, name, price, currency, category, codes, is_active, ...more }) => ({
   barcode,
   name,
   price: Number(price).toFixed(decimalsOf(currency)),
   category: category ?? "",
   codes: codes.map(lineOf).join("\n"),
+  tax_class: more.tax_class ?? "",
+  deposit: more.deposit === null ? "" : Number(more.deposit).toFixed(decimalsOf(currency)),
+  age: String(more.restricted.age ?? ""),
+  restricted: more.restricted,
   is_active: is_active ?? true,
 });
 
@@ -60,17 +67,89 @@ const valuesOf = ({ barcode, name, price, currency, category, codes, is_active }
  * @param {Values} values
  * @param {string} currency
  */
-const bodyOf = (values, currency) => ({
+const bodyOf = ({ age, ...values }, currency) => ({
   ...values,
+  deposit: values.deposit.trim() ? amountOf("deposit", values.deposit, currency) : null,
+  restricted: { ...values.restricted, age: age.trim() ? wholeOf("restricted.age", age) : null },
   price: amountOf("price", values.price, currency),
   codes: codesOf(values.codes),
 });
 
 /**
- * @param {{ values: Values, setValues: (values: Values) => void, currency: string, categories: Choice[],
+ * A whole number that somebody typed. Raises the field's Problem, in words.
+ * @param {string} field
+ * @param {string} text
+ */
+function wholeOf(field, text) {
+  if (/^\d{1,3}$/.test(text.trim())) return Number(text);
+  throw new Problem({ code: "invalid", errors: { [field]: [ours("product.age_wrong")] } });
+}
+
+/**
+ * What the till has to know of it: its tax, its deposit, and from which age it is sold.
+ * @param {{ values: Values, set: (name: keyof Values) => (value: any) => void, currency: string, classes: string[],
  *   problem: Problem | null }} props
  */
-function Fields({ values, setValues, currency, categories, problem }) {
+function AtTheTill({ values, set, currency, classes, problem }) {
+  return html`
+    <${Field} name="tax_class" label=${t("product.tax_class")} problem=${problem}>
+      ${(/** @type {object} */ more) =>
+        html`<select
+          ...${more}
+          class="input"
+          value=${values.tax_class}
+          onChange=${(/** @type {any} */ e) => set("tax_class")(e.target.value)}
+        >
+          <option value="">${t("product.tax_of_category")}</option>
+          ${classes.map((one) => html`<option key=${one} value=${one}>${one}</option>`)}
+        </select>`}
+    <//>
+    <${LineField}
+      name="deposit"
+      label=${t("product.deposit", { currency })}
+      problem=${problem}
+      dir="ltr"
+      inputmode="decimal"
+      value=${values.deposit}
+      onValue=${set("deposit")}
+    />
+    <${LineField}
+      name="restricted.age"
+      label=${t("product.age")}
+      problem=${problem}
+      dir="ltr"
+      inputmode="numeric"
+      value=${values.age}
+      onValue=${set("age")}
+    />
+  `;
+}
+
+/**
+ * The tax classes that a chain's goods can be of; the class that one is of among them.
+ * @param {string} chain
+ * @param {string} own
+ */
+function useClasses(chain, own) {
+  const [classes, setClasses] = useState(own ? [own] : []);
+  useEffect(() => {
+    auth.call("GET", `/api/tax-rates?${queryOf({ chain })}`).then(
+      (rates) => {
+        const known = rates.map((/** @type {Rest.TaxRateAnswer} */ one) => one.tax_class);
+        setClasses([...new Set([...known, ...(own ? [own] : [])])].sort());
+      },
+      () => {}, // the class that it is of can be kept all the same
+    );
+  }, [chain, own]);
+  return classes;
+}
+
+/**
+ * @param {{ values: Values, chain: string, setValues: (values: Values) => void, currency: string, categories: Choice[],
+ *   problem: Problem | null }} props
+ */
+function Fields({ values, chain, setValues, currency, categories, problem }) {
+  const classes = useClasses(chain, values.tax_class);
   const set = (/** @type {keyof Values} */ name) => (/** @type {string | boolean} */ value) =>
     setValues({ ...values, [name]: value });
   const wrong = ["codes", "codes.0", "codes.0.code", "codes.0.units"]
@@ -103,6 +182,7 @@ function Fields({ values, setValues, currency, categories, problem }) {
       none=${t("product.no_category")}
       onValue=${set("category")}
     />
+    <${AtTheTill} values=${values} set=${set} currency=${currency} classes=${classes} problem=${problem} />
     <div class="field">
       <label for="codes">${t("product.codes")}</label>
       <textarea
@@ -225,6 +305,7 @@ function Form({ product, categories, onClose, onSaved }) {
       <${Fields}
         values=${values}
         setValues=${setValues}
+        chain=${now.chain}
         currency=${now.currency}
         categories=${categories}
         problem=${problem}
@@ -240,7 +321,7 @@ function Form({ product, categories, onClose, onSaved }) {
 
 /** @param {{ chain: Rest.ChainAnswer, categories: Choice[], onClose: () => void, onSaved: () => void }} props */
 export function NewProductSheet({ chain, categories, onClose, onSaved }) {
-  const [values, setValues] = useState({ barcode: "", name: "", price: "", category: "", codes: "", is_active: true });
+  const [values, setValues] = useState(/** @type {Values} */ ({ ...NEW, restricted: {}, is_active: true }));
   const { busy, problem, run } = useRequest();
   const save = async (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -257,6 +338,7 @@ export function NewProductSheet({ chain, categories, onClose, onSaved }) {
       <${Fields}
         values=${values}
         setValues=${setValues}
+        chain=${chain.slug}
         currency=${chain.currency}
         categories=${categories}
         problem=${problem}

@@ -17,11 +17,12 @@ import { RecallsTab } from "./recalls.js";
 import { RentalsTab } from "./rentals.js";
 import { BranchSettings, ChainSettings } from "./settings.js";
 import { StockTab } from "./stock.js";
+import { TaxesTab } from "./taxes.js";
 import { TrolleysTab } from "./trolleys.js";
 
 const OF_BRANCH = ["figures", "rentals", "trolleys", "maintenance", "stock", "recalls", "settings", "audit", "plan"];
-const OF_CHAIN = ["branches", "figures", "recalls", "settings", "keys", "audit", "promotions"];
-const FOR_MANAGERS = ["settings", "keys", "audit", "plan", "promotions"];
+const OF_CHAIN = ["branches", "figures", "recalls", "taxes", "settings", "keys", "audit", "promotions"];
+const FOR_MANAGERS = ["taxes", "settings", "keys", "audit", "plan", "promotions"];
 
 /**
  * Whether the account runs this branch or chain.
@@ -50,6 +51,8 @@ function Tab({ tab, place, manages, onSaved }) {
       return html`<${MaintenanceTab} zone=${zone} />`;
     case "stock":
       return html`<${StockTab} place=${place} />`;
+    case "taxes":
+      return html`<${TaxesTab} chain=${place.slug} />`;
     case "recalls":
       return html`<${RecallsTab} chain=${place.chain ?? place.slug} zone=${zone} />`;
     case "trolleys":

@@ -34,7 +34,7 @@ function Bars({ title, values, names }) {
 
 /** @param {{ figures: Rest.FiguresAnswer, zone?: string }} props */
 function Figures({ figures, zone }) {
-  const { trolleys, rentals, sales } = figures;
+  const { trolleys, rentals, sales, checks } = figures;
   const hourly = figures.series.length > 1 && span(figures.series) < DAY_MS;
   const named = (/** @type {{ at: string }} */ point) =>
     hourly ? timeOfDay(point.at, zone) : dayAndTime(point.at, zone).replace(/,?\s\d+:\d+.*$/, "");
@@ -58,6 +58,17 @@ function Figures({ figures, zone }) {
         value=${money(sales.revenue, sales.currency)}
         more=${t("sales.count", { n: sales.orders })}
       />
+      ${
+        checks.made > 0 &&
+        html`<${Tile}
+          label=${t("office.checks")}
+          value=${number(checks.made)}
+          more=${t("office.checks_more", {
+            clean: number(checks.clean),
+            unpaid: money(checks.unpaid_amount, sales.currency),
+          })}
+        />`
+      }
       <${Tile} label=${t("office.alarms")} value=${number(figures.alarms.open)} />
     </div>
     <${Bars}

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core.accounts.models import User
 from core.fleet.models import Rental, Trolley
+from core.orders.models import ExitCheck
 from core.tenancy.models import Branch
 from tests.core.support import Api, World, order
 
@@ -31,6 +32,14 @@ def rental(start: str, end: str | None, branch: str = "OWN", **fields: Any) -> R
     )
 
 
+def checked(finished: str | None, **fields: Any) -> ExitCheck:
+    return ExitCheck.objects.create(
+        order_id=uuid.uuid4(), branch_code="OWN", chain_slug="own-chain", user_id=uuid.uuid4(),
+        checked_by=uuid.uuid4(), begun_at=at("2026-03-02T09:00:00Z"), finished_at=finished and at(finished),
+        currency="INR", **fields,
+    )  # fmt: skip
+
+
 def test_a_days_figures(people: dict[str, User], world: World) -> None:
     Trolley.objects.create(trolley_id="T-2", branch=world.own, cart_number=2, maintenance=True)
     rental("2026-03-01T23:00:00Z", "2026-03-02T01:00:00Z")
@@ -42,6 +51,12 @@ def test_a_days_figures(people: dict[str, User], world: World) -> None:
     order(uuid.uuid4(), **sold)
     order(uuid.uuid4(), number=8, refunded=Decimal("5.00"), **sold)
     order(uuid.uuid4(), number=9, placed_at=at("2026-03-01T09:00:00Z"))
+    checked("2026-03-02T09:10:00Z", outcome="clean")
+    checked(
+        "2026-03-02T09:20:00Z", outcome="differences", missing_units=1, unpaid_units=2, unpaid_amount=12.5
+    )
+    checked("2026-03-03T09:20:00Z", outcome="clean")
+    checked(None)
     told = Api(people["staff"]).get(f"/api/branches/OWN/stats?{UTC_DAY}").json()
     assert told["trolleys"] == {
         "total": 2, "free": 0, "in_use": 0, "maintenance": 1, "missing": 0, "out_without_session": 0,
@@ -53,6 +68,9 @@ def test_a_days_figures(people: dict[str, User], world: World) -> None:
     assert told["turns_per_day"] == 1.5
     assert {hour: count for hour, count in enumerate(told["busiest_hours"]) if count} == {8: 2, 23: 1}
     assert told["sales"] == {"orders": 2, "revenue": 45.0, "average_basket": 22.5, "currency": "INR"}
+    assert told["checks"] == {
+        "made": 2, "clean": 1, "missing_units": 1, "unpaid_units": 2, "unpaid_amount": 12.5,
+    }  # fmt: skip
     series = {point["at"][11:16]: point["in_use"] for point in told["series"]}
     assert (len(told["series"]), series["00:00"], series["01:00"], series["09:00"], series["10:00"]) == (
         24, 1, 1, 2, 1,
