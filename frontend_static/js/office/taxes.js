@@ -93,7 +93,7 @@ function Row({ rate, open }) {
   return html`<li>
     <button type="button" class="office-row" onClick=${open}>
       <span class="grow">
-        <strong dir="auto">${rate.name}</strong>
+        <strong><bdi>${rate.name}</bdi></strong>
         <span class="small soft">
           <span class="code">${rate.tax_class}</span>
           ${valid_from && ` · ${t("taxes.from", { day: calendarDay(valid_from) })}`}
