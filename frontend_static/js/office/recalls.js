@@ -102,10 +102,12 @@ export function RecallsTab({ chain, zone }) {
       <button type="button" class="btn btn-danger" onClick=${() => setOpened("new")}>
         <${Icon} name="plus" />${t("recalls.new")}
       </button>
+    </div>
+    <div class="field">
       <label class="visually-hidden" for="recalls-words">${t("recalls.search")}</label>
       <input
         id="recalls-words"
-        class="input grow"
+        class="input"
         type="search"
         dir="auto"
         placeholder=${t("recalls.search")}
