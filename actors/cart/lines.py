@@ -79,7 +79,7 @@ def add(state: State, command: AddItem, ctx: Context) -> Decision:
         offer.label,
         offer.weight_g,
         offer.restricted,
-        _lots(old, offer.lot),
+        _with_lot(old, offer.lot) if offer.lot else () if old is None else old.lots,
     )
     total = total_with(state, line, old)
     if total > MAX_TOTAL:
@@ -179,9 +179,9 @@ def offer_for(line: Line, offers: dict[str, Offer], currency: str) -> Offer | No
     return offer if offer is not None and offer.currency == currency else None
 
 
-def _lots(old: Line | None, lot: str) -> tuple[str, ...]:
+def _with_lot(old: Line | None, lot: str) -> tuple[str, ...]:
     known = () if old is None else old.lots
-    return (*known, lot) if lot and lot not in known else known
+    return known if lot in known else (*known, lot)
 
 
 def _line_id(state: State, ctx: Context) -> str:

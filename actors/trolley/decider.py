@@ -81,16 +81,16 @@ _STEP_S = 0.001
 
 def expires_at(state: State) -> float | None:
     """Return when the session ends (or the claim is given up) without a further sign of life."""
-    if state.ref is None or state.phase == "available":
-        return None
-    return state.heard_at + (state.ref.session_timeout_s if state.phase == "held" else CLAIM_TIMEOUT_S)
+    return None if state.phase == "available" else deadline(state)
 
 
 def deadline(state: State) -> float | None:
     """Return when time alone changes something: a claim, a session or the hold of staff is over."""
-    if state.phase == "available" and state.staff is not None:
-        return state.staff.until
-    return expires_at(state)
+    if state.phase == "available":
+        return None if state.staff is None else state.staff.until
+    if state.ref is None:
+        return None
+    return state.heard_at + (state.ref.session_timeout_s if state.phase == "held" else CLAIM_TIMEOUT_S)
 
 
 def awake(state: State, now: float) -> State:

@@ -103,6 +103,8 @@ class Adding(msgspec.Struct, frozen=True, gc=False):
     session_id: str | None
     product: CatalogueProduct
     offer: Offer
+    simple: bool
+    """Whether the cart costs the sum of its lines."""
     units: int = 1
     """How many the code stands for."""
 
@@ -195,13 +197,13 @@ def _adding(call: Call, chain: str, branch: str, owner: str, session_id: str | N
     except KeyError:
         raise not_found("variant_not_found", "There is no such variant of the product.") from None
     if which is None:
-        return Adding(owner, session_id, product, offer)
+        return Adding(owner, session_id, product, offer, catalogue.simple)
     if which.units * (body.quantity or 1) > MOST_OF_A_LINE:
         raise invalid(
             "quantity",
             f"Expected at most {MOST_OF_A_LINE} in all, got {body.quantity or 1} cases of {which.units}.",
         )
-    return Adding(owner, session_id, product, offer, which.units)
+    return Adding(owner, session_id, product, offer, catalogue.simple, which.units)
 
 
 def _refuse_recalled(product: CatalogueProduct, label: ScaleLabel) -> None:
@@ -247,7 +249,7 @@ def _added(call: Call, adding: Adding, outcome: Accepted[ItemPut]) -> Added:
     return Added(
         product=ProductBrief(barcode=line.barcode, name=line.name, price=line.unit_price),
         item=goods.shown(line, shown, goods.avoided(adding.owner) if own else NOTHING),
-        cart_total=goods.due(outcome.state, put.cart_total),
+        cart_total=put.cart_total if adding.simple else goods.due(outcome.state, put.cart_total),
         items_count=put.items_count,
         total_items=put.total_items,
         currency=put.currency,

@@ -42,7 +42,8 @@ class Admission:
         self._cpu = cpu
         self._connections: list[Callable[[], None]] = []
         self._openings: deque[asyncio.Future[None]] = deque()
-        self._messages: deque[asyncio.Future[None]] = deque()
+        self.messages: deque[asyncio.Future[None]] = deque()
+        """Messages that wait for their turn."""
         self._most = self._room = _AT_FIRST
         self._counting = False
         self._began = 0.0
@@ -52,7 +53,7 @@ class Admission:
     @property
     def waiting(self) -> int:
         """How many wait."""
-        return len(self._connections) + len(self._openings) + len(self._messages)
+        return len(self._connections) + len(self._openings) + len(self.messages)
 
     def enter(self) -> bool:
         """Let a message in at once; False, when this turn has had all it may, or others wait."""
@@ -76,7 +77,12 @@ class Admission:
     def ended(self) -> None:
         """Count a command no more, whatever came of it."""
         self.under_way -= 1
-        if self._messages and not self._counting:
+        if self.messages:
+            self.let_in()
+
+    def let_in(self) -> None:
+        """Let the next messages in, now that a command has ended."""
+        if not self._counting:
             self._count(self._cpu())
 
     def _take(self) -> bool:
@@ -90,7 +96,7 @@ class Admission:
     async def turn(self) -> None:
         """Wait until a message may be handled."""
         if not self.enter():
-            await self._wait(self._messages)
+            await self._wait(self.messages)
 
     async def opening(self) -> None:
         """Wait until a socket may be opened."""
@@ -122,7 +128,7 @@ class Admission:
         """Look at the turn that has passed, and let the next ones in."""
         now = self._cpu()
         spent = now - self._began
-        waiting = bool(self._messages or self._connections or self._openings)
+        waiting = bool(self.messages or self._connections or self._openings)
         if spent > AIM_S:
             self._most = max(_LEAST, int(self._most * max(0.5, AIM_S / spent)))
         elif waiting:
@@ -142,10 +148,10 @@ class Admission:
 
     def _let_in(self, most: int) -> int:
         """Let so many in of those who wait; return how many more could have been."""
-        others = bool(self._messages or self._openings)
+        others = bool(self.messages or self._openings)
         left = most - self._read(most - max(1, most // 4) if others else most)
-        left -= _wake(self._openings, left if not self._messages else (left + 1) // 2)
-        return left - _wake(self._messages, min(left, MOST_UNDER_WAY - self.under_way))
+        left -= _wake(self._openings, left if not self.messages else (left + 1) // 2)
+        return left - _wake(self.messages, min(left, MOST_UNDER_WAY - self.under_way))
 
     def _read(self, most: int) -> int:
         count = min(most, len(self._connections))

@@ -59,17 +59,48 @@ class Pipeline:
         key: str | None,
         request: str = "",
         address: str | None = None,
+        claimed: Call | None = None,
     ) -> Begun:
         """Begin a command whose body fits its schema. Raises Problem.
 
         ``key`` is the client's name for it, for this command alone; None: it gave none.
         """
-        command_id = new_id() if key is None else self._scope + key
-        call = Call(services, self.row, who, body, command_id, address, request)
-        if self._content is None or key is None:
-            return self._begin(call, key is not None)
-        SUBJECT.set(call)  # for the task that goes on with it
-        return self._claimed(call, self._content)
+        call = claimed
+        if call is None:
+            command_id = new_id() if key is None else self._scope + key
+            call = Call(services, self.row, who, body, command_id, address, request)
+            if self._content is not None and key is not None:
+                SUBJECT.set(call)  # for the task that goes on with it
+                return self._claimed(call, self._content)
+        try:
+            if self._read is not None:
+                self._read(call.body)
+            place: Any = OWN
+            if self._where is not None:
+                if not self._owners_may:
+                    refuse_outsiders(call.who)
+                place = self._where(call)
+            if place is OWN:
+                found = self._refer(call)
+                awaits = type(found) is CoroutineType
+                begun = self._referred(call, found) if awaits else self._ask(call, found)
+            else:
+                begun = self._elsewhere(call, place)
+        except Problem as problem:
+            SUBJECT.set(call)
+            if self.row.attempt is not None:
+                problem = note_failure(call, problem)
+            if key is not None and self._reuse_counts(problem):
+                return self._refuse(call, problem)
+            raise problem
+        except Exception:
+            SUBJECT.set(call)
+            raise
+        if type(begun) is not Direct:
+            SUBJECT.set(call)  # for the task that goes on with it
+            if self.row.attempt is not None:
+                return _attempted(call, begun)
+        return begun
 
     async def refuse_reuse(self, services: Services, who: Principal, key: str) -> None:
         """Raise the 422 if the key was used before: a body that cannot be read is another one."""
@@ -93,43 +124,11 @@ class Pipeline:
             raise
         new = await keys.claim(user_id, call.key, content(call.body))
         try:
-            return await settle(self._begin(call, False))
+            return await settle(self.begin(call.services, call.who, call.body, None, claimed=call))
         except Problem:
             if new and not call.asked:
                 await keys.release(user_id, call.key)
             raise
-
-    def _begin(self, call: Call, may_be_reused: bool) -> Begun:
-        """Begin what is still to be done; ``may_be_reused``: it is the cart that knows its key."""
-        try:
-            if self._read is not None:
-                self._read(call.body)
-            place: Any = OWN
-            if self._where is not None:
-                if not self._owners_may:
-                    refuse_outsiders(call.who)
-                place = self._where(call)
-            if place is OWN:
-                found = self._refer(call)
-                awaits = type(found) is CoroutineType
-                begun = self._referred(call, found) if awaits else self._ask(call, found)
-            else:
-                begun = self._elsewhere(call, place)
-        except Problem as problem:
-            SUBJECT.set(call)
-            if self.row.attempt is not None:
-                problem = note_failure(call, problem)
-            if may_be_reused and self._reuse_counts(problem):
-                return self._refuse(call, problem)
-            raise problem
-        except Exception:
-            SUBJECT.set(call)
-            raise
-        if type(begun) is not Direct:
-            SUBJECT.set(call)  # for the task that goes on with it
-            if self.row.attempt is not None:
-                return _attempted(call, begun)
-        return begun
 
     def _elsewhere(self, call: Call, place: Any) -> Begun:
         """Begin what is not about the caller's own, or may not be."""

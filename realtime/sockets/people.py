@@ -145,8 +145,10 @@ class PersonConsumer(SocketConsumer):
     def _settled(
         self, id_: str, call: Call, found: Any, crowd: Admission | None, pending: Pending[Outcome[Any]]
     ) -> None:
-        if crowd is not None:
-            crowd.ended()
+        if crowd is not None:  # as ``crowd.ended`` does, without a call
+            crowd.under_way -= 1
+            if crowd.messages:
+                crowd.let_in()
         if pending.error is not None:  # not raised: its traceback would keep what has it
             SUBJECT.set(call)
             self._fail(id_, pending.error, call.row.name)

@@ -192,7 +192,7 @@ def item_view(
         added_at=rfc3339(line.added_at),
         available=active and in_stock and not recalled,
         recalled=recalled,
-        warnings=warnings_of(product, avoided),
+        warnings=warnings_of(product, avoided) if avoided else (),
     )
 
 

@@ -180,7 +180,7 @@ async def test_no_more_commands_are_under_way_than_a_manager_can_wait_behind() -
 
     async def command(number: int) -> None:
         await crowd.turn()
-        crowd.begun()
+        crowd.under_way += 1
         begun.append(number)
 
     tasks = [asyncio.create_task(command(number)) for number in range(2 * MOST_UNDER_WAY)]
