@@ -62,7 +62,9 @@ def check(branch: Branch, data: bytes) -> list[CountedLine]:
     """Return what the file would do in that branch. Writes nothing; raises SheetError. Blocking."""
     sheet = opened(data, COLUMNS)
     if not {"counted", "received", "low_at"} & set(sheet.columns):
-        raise SheetError("Line 1: expected a column counted, received or low_at, got none.")
+        raise SheetError(
+            "Line 1: expected a column counted, received or low_at, got none.", "file_no_headings"
+        )
     rows = list(sheet.rows())
     if len(rows) > MOST_LINES:
         raise SheetError(f"Expected at most {MOST_LINES} lines, got {len(rows)}.")

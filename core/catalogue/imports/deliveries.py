@@ -63,5 +63,6 @@ def _asked(feed: SupplierFeed) -> ImportJob:
     if not (feed.owner.is_active and runs_catalogue(principals.of(feed.owner), MANAGE, feed.chain)):
         job.status = ImportJob.Status.FAILED
         job.problem = f"{feed.owner.username} may not manage this catalogue any more: set the feed up anew."
-        job.save(update_fields=["status", "problem"])
+        job.problem_code, job.problem_values = "feed_owner", {"name": feed.owner.username}
+        job.save(update_fields=["status", "problem", "problem_code", "problem_values"])
     return job

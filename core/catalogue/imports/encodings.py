@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from charset_normalizer import from_bytes
 
+from core.catalogue.imports.refused import FileRefused
+
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -24,7 +26,7 @@ CODE_PAGES = (*_LIKELY, "cp850", "cp437", "cp862", "cp866", "mac_roman")
 _SAMPLE = 64 * 1024
 
 
-class NoText(ValueError):
+class NoText(FileRefused, ValueError):
     """The bytes are no text; the message says what was expected."""
 
 
@@ -55,7 +57,9 @@ def _strictly(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeError:
-        raise NoText(f"Expected text in {encoding.removesuffix('-sig').upper()}, got other bytes.") from None
+        named = encoding.removesuffix("-sig").upper()
+        said = f"Expected text in {named}, got other bytes."
+        raise NoText(said, "file_other_text", encoding=named) from None
 
 
 def _utf16(data: bytes) -> str:
@@ -81,4 +85,6 @@ def _guessed(data: bytes, first: int) -> Text:
             return Text(data.decode(name), name)
         except UnicodeDecodeError:
             continue
-    raise NoText(f"Expected text, got the byte 0x{data[first]:02x} that no code page explains.")
+    raise NoText(
+        f"Expected text, got the byte 0x{data[first]:02x} that no code page explains.", "file_no_text"
+    )

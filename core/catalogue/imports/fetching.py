@@ -16,6 +16,8 @@ import aiohttp
 from django.conf import settings
 from yarl import URL
 
+from core.catalogue.imports.refused import FileRefused
+
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CHUNK = 1 << 16
@@ -30,7 +32,7 @@ _INWARD: tuple[IPv4Network | IPv6Network, ...] = (
 """What leads to private addresses though not every Python calls it private: shared space and translations."""
 
 
-class NotFetched(Exception):
+class NotFetched(FileRefused):
     """There is no file to be had; the text says what was expected and what came."""
 
 
@@ -74,16 +76,19 @@ async def _fetched(url: URL) -> bytes:
                     return found
                 url = found
     except TimeoutError:
-        raise NotFetched(f"Expected the file within {settings.SUPPLIER_TIMEOUT_S:g} s.") from None
+        most = settings.SUPPLIER_TIMEOUT_S
+        raise NotFetched(f"Expected the file within {most:g} s.", "fetch_slow", seconds=most) from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise NotFetched(f"Expected an answer of {url.host}, got none: {_reason(error)}.") from None
-    raise NotFetched(f"Expected at most {_MOST_REDIRECTS} redirects.")
+        said = f"Expected an answer of {url.host}, got none: {_reason(error)}."
+        raise NotFetched(said, "fetch_no_answer", host=str(url.host)) from None
+    raise NotFetched(f"Expected at most {_MOST_REDIRECTS} redirects.", "fetch_redirects")
 
 
 async def _answer(url: URL, trusted: bool) -> bytes | URL:
     """Return the file, or where else it is. Only who was trusted from the start leads to the trusted."""
     if url.scheme != "https" and not trusted:
-        raise NotFetched(f"Expected an https address, got {url.scheme}://{url.host}.")
+        got = f"{url.scheme}://{url.host}"
+        raise NotFetched(f"Expected an https address, got {got}.", "no_address", got=got)
     connector = aiohttp.TCPConnector(socket_factory=None if trusted else _public_socket)
     headers = {"Accept-Encoding": "identity", "User-Agent": "smart-trolley"}
     async with (
@@ -93,9 +98,10 @@ async def _answer(url: URL, trusted: bool) -> bytes | URL:
         if response.status in _REDIRECTS and "Location" in response.headers:
             return url.join(URL(response.headers["Location"]))
         if response.status != 200:
-            raise NotFetched(f"Expected a file from {url.host}, got status {response.status}.")
+            said = f"Expected a file from {url.host}, got status {response.status}."
+            raise NotFetched(said, "fetch_status", host=str(url.host), status=response.status)
         if response.headers.get("Content-Encoding", "identity") != "identity":
-            raise NotFetched("Expected the file as it is, got it compressed.")
+            raise NotFetched("Expected the file as it is, got it compressed.", "fetch_compressed")
         return await _body(response)
 
 
@@ -104,7 +110,8 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
     async for chunk in response.content.iter_chunked(_CHUNK):
         data += chunk
         if len(data) > settings.IMPORT_MAX_BYTES:
-            raise NotFetched(f"Expected at most {settings.IMPORT_MAX_BYTES} bytes, got more.")
+            most = settings.IMPORT_MAX_BYTES
+            raise NotFetched(f"Expected at most {most} bytes, got more.", "fetch_large", most=most)
     return bytes(data)
 
 

@@ -7,13 +7,15 @@ import io
 import json
 from typing import Any
 
+from core.catalogue.imports.refused import FileRefused
+
 ABSENT = "\0absent"
 """The cell of a column that a product does not name: it stays as it is."""
 _LIST = "products"
 _KEY = "barcode"
 
 
-class NoRecords(ValueError):
+class NoRecords(FileRefused, ValueError):
     """The bytes are no list of products; the message says what was expected."""
 
 
@@ -45,14 +47,17 @@ def _products(data: bytes) -> list[dict[str, Any]]:
     try:
         found = json.loads(data.decode("utf-8-sig"), parse_float=str, parse_int=str, parse_constant=_refused)
     except (ValueError, RecursionError) as error:
-        raise NoRecords(f"Expected JSON in UTF-8, got what cannot be read ({error}).") from None
+        raise NoRecords(
+            f"Expected JSON in UTF-8, got what cannot be read ({error}).", "file_no_json"
+        ) from None
     if isinstance(found, dict):
         found = found.get(_LIST)
     if not isinstance(found, list) or not found:
-        raise NoRecords(f"Expected a list of products, or an object with one as {_LIST}.")
+        raise NoRecords(f"Expected a list of products, or an object with one as {_LIST}.", "file_no_list")
     for place, one in enumerate(found, 1):
         if not isinstance(one, dict):
-            raise NoRecords(f"Product {place}: expected an object of columns, got {json.dumps(one)[:40]}.")
+            said = f"Product {place}: expected an object of columns, got {json.dumps(one)[:40]}."
+            raise NoRecords(said, "file_bad_product", place=place)
     return found
 
 
@@ -70,5 +75,7 @@ def _cell(value: Any, place: int) -> str:
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return " ".join(value)
     raise NoRecords(
-        f"Product {place}: expected text, a number, true, false or a list of words, got an object."
+        f"Product {place}: expected text, a number, true, false or a list of words, got an object.",
+        "file_bad_product",
+        place=place,
     )

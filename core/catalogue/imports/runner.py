@@ -14,6 +14,7 @@ from django.utils import timezone
 from core.catalogue.imports import fetching, sheets, staged_products
 from core.catalogue.imports.headers import LONGEST
 from core.catalogue.imports.planning import Plan, Step
+from core.catalogue.imports.refused import FileRefused
 from core.catalogue.models.imports import OVER, ImportJob, ImportLine
 from core.trail.notes import SYSTEM, acting
 
@@ -44,14 +45,16 @@ def run(pk: str) -> None:
             {"name": one.name[:LONGEST], "column": one.column} for one in error.headings if one.name
         ]
         _note(job, "headings")
-        _finish(job, ImportJob.Status.COLUMNS, str(error))
-    except (fetching.NotFetched, sheets.SheetError) as error:
-        _finish(job, ImportJob.Status.FAILED, str(error))
+        _finish(job, ImportJob.Status.COLUMNS, error)
+    except FileRefused as error:
+        _finish(job, ImportJob.Status.FAILED, error)
     except staged_products.Stale:
-        _finish(job, ImportJob.Status.FAILED, "The products kept changing meanwhile. Please try again.")
+        said = "The products kept changing meanwhile. Please try again."
+        _finish(job, ImportJob.Status.FAILED, FileRefused(said, "import_stale"))
     except Exception:
         log.exception("import %s failed", pk)
-        _finish(job, ImportJob.Status.FAILED, "Something went wrong on our side. Nothing more was written.")
+        said = "Something went wrong on our side. Nothing more was written."
+        _finish(job, ImportJob.Status.FAILED, FileRefused(said, "import_defect"))
 
 
 def _fetch(job: ImportJob) -> None:
@@ -72,7 +75,8 @@ def _run(job: ImportJob) -> None:
         if job.dry_run:
             return _finish(job, ImportJob.Status.DONE)
         if job.refused and job.on_error == ImportJob.OnError.NOTHING:
-            return _finish(job, ImportJob.Status.REFUSED, f"{job.refused} lines were refused, so none is in.")
+            said = f"{job.refused} lines were refused, so none is in."
+            return _finish(job, ImportJob.Status.REFUSED, FileRefused(said, "import_refused", n=job.refused))
         job.status = ImportJob.Status.WRITING
         _note(job, "status")
         try:
@@ -135,13 +139,14 @@ def _write(job: ImportJob, steps: list[Step]) -> None:
         staged_products.forget([job])
 
 
-def _finish(job: ImportJob, status: str, problem: str = "") -> None:
-    job.status, job.problem = status, problem[:300]
+def _finish(job: ImportJob, status: str, why: FileRefused | None = None) -> None:
+    job.status, job.problem = status, str(why or "")[:300]
+    job.problem_code, job.problem_values = (why.code, why.values) if why else ("", {})
     if status == ImportJob.Status.DONE and not job.dry_run:
         job.written = job.created + job.changed
     elif job.on_error == ImportJob.OnError.NOTHING:
         job.written = 0
-    _note(job, "status", "problem", "written")
+    _note(job, "status", "problem", "problem_code", "problem_values", "written")
 
 
 def _note(job: ImportJob, *fields: str) -> None:
@@ -158,6 +163,8 @@ def sweep() -> int:
     now = timezone.now()
     open_ones = ImportJob.objects.exclude(status__in=OVER)
     dead = open_ones.filter(updated_at__lt=now - SILENT).update(
-        status=ImportJob.Status.FAILED, problem="The import was interrupted. Please start it again."
+        status=ImportJob.Status.FAILED,
+        problem="The import was interrupted. Please start it again.",
+        problem_code="import_interrupted",
     )
     return dead + ImportJob.objects.filter(created_at__lt=now - KEPT).delete()[0]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from core.catalogue.imports import encodings, headers, records, workbooks
 from core.catalogue.imports.columns import COLUMNS
 from core.catalogue.imports.headers import Heading
+from core.catalogue.imports.refused import FileRefused
 
 _SEPARATORS = ",;\t|"
 _SAID_SEPARATOR = re.compile(r'"?sep=(.)"?\r?\n', re.I)
@@ -31,15 +32,15 @@ _ERRORS = frozenset(
 )
 
 
-class SheetError(ValueError):
+class SheetError(FileRefused, ValueError):
     """The file as a whole cannot be read; the text says what was expected and what came."""
 
 
 class UnknownColumns(SheetError):
     """Somebody must say what these columns are."""
 
-    def __init__(self, found: list[Heading], detail: str) -> None:
-        super().__init__(detail)
+    def __init__(self, found: list[Heading], detail: str, code: str, **values: str | int | float) -> None:
+        super().__init__(detail, code, **values)
         self.headings = found
 
 
@@ -124,7 +125,8 @@ def opened(
     """
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise SheetError(
-            "Expected an Excel workbook (.xlsx) or a CSV file, got an old Excel file: save it as .xlsx."
+            "Expected an Excel workbook (.xlsx) or a CSV file, got an old Excel file: save it as .xlsx.",
+            "file_old_excel",
         )
     if data.startswith(b"PK"):
         return _workbook(data, known, mapping or {})
@@ -133,14 +135,16 @@ def opened(
     try:
         text, guess = encodings.decoded(data, encoding)
     except encodings.NoText as error:
-        raise SheetError(str(error)) from None
+        raise SheetError(str(error), error.code, **error.values) from None
     if "\n" not in text:
         text = text.replace("\r", "\n")
     said = _SAID_SEPARATOR.match(text)
     begin = said.end() if said else 0
     head = text[begin:].partition("\n")[0]
     if not head.strip("\r"):
-        raise SheetError("Expected the names of the columns in line 1, got an empty line.")
+        raise SheetError(
+            "Expected the names of the columns in line 1, got an empty line.", "file_no_headings"
+        )
     delimiter = said[1] if said else max(_SEPARATORS, key=head.count)
     return _sheet(Sheet((), text, delimiter, 2 if said else 1, guess=guess), known, mapping or {})
 
@@ -149,7 +153,7 @@ def _workbook(data: bytes, known: Collection[str], mapping: Mapping[str, str]) -
     try:
         table = workbooks.read(data)
     except workbooks.NoWorkbook as error:
-        raise SheetError(str(error)) from None
+        raise SheetError(str(error), error.code, **error.values) from None
     return _sheet(Sheet((), table.text, ",", numbered=True, notes=table.notes), known, mapping)
 
 
@@ -157,7 +161,7 @@ def _records(data: bytes, known: Collection[str], mapping: Mapping[str, str]) ->
     try:
         text = records.read(data)
     except records.NoRecords as error:
-        raise SheetError(str(error)) from None
+        raise SheetError(str(error), error.code, **error.values) from None
     return _sheet(Sheet((), text, ",", numbered=True), known, mapping)
 
 
@@ -169,13 +173,15 @@ def _sheet(sheet: Sheet, known: Collection[str], mapping: Mapping[str, str]) -> 
             next(reader)
         names: list[str] = next(reader, [])
     except csv.Error as error:
-        raise SheetError(f"Expected the names of the columns in line {sheet.header}: {error}.") from None
+        said = f"Expected the names of the columns in line {sheet.header}: {error}."
+        raise SheetError(said, "file_no_headings") from None
     if sheet.numbered:
         del names[:1]
     while names and not names[-1].strip():
         del names[-1]
     if len(names) > headers.MOST:
-        raise SheetError(f"Expected at most {headers.MOST} columns, got {len(names)}.")
+        said = f"Expected at most {headers.MOST} columns, got {len(names)}."
+        raise SheetError(said, "file_too_wide", most=headers.MOST)
     found = headers.headings(names, known, mapping)
     _check(found, known)
     nameless = frozenset(place for place, one in enumerate(found) if not one.name)
@@ -188,13 +194,15 @@ def _check(found: list[Heading], known: Collection[str]) -> None:
     columns = [one.column for one in found if one.sure]
     for name in dict.fromkeys(columns):
         if name and columns.count(name) > 1:
-            raise SheetError(f"Line 1: expected each column once, got {name} several times.")
+            said = f"Line 1: expected each column once, got {name} several times."
+            raise SheetError(said, "file_column_twice", name=name)
     unknown = [one for one in found if not one.sure]
     if unknown:
         names = ", ".join(repr(one.name[:40]) for one in unknown[:5])
-        raise UnknownColumns(found, f"Line 1: expected columns of {', '.join(known)}; got {names}.")
+        said = f"Line 1: expected columns of {', '.join(known)}; got {names}."
+        raise UnknownColumns(found, said, "file_unknown_columns", names=names)
     if "barcode" not in columns:
-        raise UnknownColumns(found, "Line 1: expected a column barcode, got none.")
+        raise UnknownColumns(found, "Line 1: expected a column barcode, got none.", "file_no_barcodes")
 
 
 def _reader(text: str, delimiter: str) -> Any:

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 from openpyxl import load_workbook
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
+from core.catalogue.imports.refused import FileRefused
+
 _MOST_BYTES = 768 * 1024 * 1024
 _MOST_SHARED = 96 * 1024 * 1024
 """Texts that cells share are kept in memory while the sheet is read."""
@@ -23,7 +25,7 @@ _FORMULA = re.compile(rb"<(?:[A-Za-z0-9]+:)?f[ >/]")
 _ZEROS = re.compile(r"0+")
 
 
-class NoWorkbook(ValueError):
+class NoWorkbook(FileRefused, ValueError):
     """The bytes are no workbook that can be read; the message says what was expected."""
 
 
@@ -51,7 +53,9 @@ def read(data: bytes) -> Table:
     except NoWorkbook:
         raise
     except Exception as error:  # noqa: BLE001 - what a broken file makes a reader raise is not listed anywhere
-        raise NoWorkbook(f"Expected an Excel workbook, got one that cannot be read ({error}).") from None
+        raise NoWorkbook(
+            f"Expected an Excel workbook, got one that cannot be read ({error}).", "file_no_workbook"
+        ) from None
 
 
 def _looked_at(data: bytes) -> bool:
@@ -61,13 +65,16 @@ def _looked_at(data: bytes) -> bool:
             parts = {part.filename: part.file_size for part in archive.infolist()}
             if "xl/workbook.xml" not in parts and not any(name.startswith("xl/") for name in parts):
                 what = "an OpenDocument sheet" if "content.xml" in parts else "another archive"
-                raise NoWorkbook(f"Expected an Excel workbook (.xlsx) or a CSV file, got {what}.")
+                said = f"Expected an Excel workbook (.xlsx) or a CSV file, got {what}."
+                raise NoWorkbook(said, "file_no_workbook")
             if sum(parts.values()) > _MOST_BYTES or parts.get("xl/sharedStrings.xml", 0) > _MOST_SHARED:
-                raise NoWorkbook("Expected a smaller workbook: unpacked, this one is too large.")
+                raise NoWorkbook(
+                    "Expected a smaller workbook: unpacked, this one is too large.", "file_workbook_large"
+                )
             sheets = [name for name in parts if name.startswith("xl/worksheets/") and name.endswith(".xml")]
             return any(_has_formula(archive, name) for name in sheets)
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError):
-        raise NoWorkbook("Expected an Excel workbook, got a broken archive.") from None
+        raise NoWorkbook("Expected an Excel workbook, got a broken archive.", "file_no_workbook") from None
 
 
 def _has_formula(archive: zipfile.ZipFile, name: str) -> bool:
@@ -87,7 +94,9 @@ def _read(books: list[Any]) -> Table:
         if text:
             others = ", ".join(one.title for one in all_of_them if one is not sheet)
             return Table(text, (f"Read is the sheet {sheet.title}, not {others}."[:300],) if others else ())
-    raise NoWorkbook("Expected a sheet with the names of the columns, got an empty workbook.")
+    raise NoWorkbook(
+        "Expected a sheet with the names of the columns, got an empty workbook.", "file_no_headings"
+    )
 
 
 def _sheet(sheet: ReadOnlyWorksheet, formulas: ReadOnlyWorksheet | None) -> str:

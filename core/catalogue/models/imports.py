@@ -51,6 +51,9 @@ class ImportJob(models.Model):
     on_error = models.CharField(max_length=10, choices=OnError, default=OnError.NOTHING)
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     problem = models.CharField(max_length=300, blank=True)
+    problem_code = models.CharField(max_length=40, blank=True)
+    problem_values = models.JSONField(default=dict)
+    """The same by its code and what stands in its sentence, for pages in other languages."""
     encoding = models.CharField(max_length=20, blank=True)
     """Which the file is in, if somebody said so."""
     mapping = models.JSONField(default=dict)

@@ -81,13 +81,15 @@ class ImportAnswer(serializers.ModelSerializer[ImportJob]):
     percent = serializers.IntegerField()
     is_over = serializers.BooleanField()
     headings = HeadingAnswer(many=True)
+    problem_values: Any = serializers.DictField()
     notes: Any = serializers.ListField(child=serializers.CharField())
     created_at = Moment()
 
     class Meta:
         model = ImportJob
         fields = (
-            "id", "chain", "feed", "name", "dry_run", "on_error", "status", "problem", "percent", "is_over",
+            "id", "chain", "feed", "name", "dry_run", "on_error", "status", "problem", "problem_code",
+            "problem_values", "percent", "is_over",
             "total", "checked", "written", "created", "changed", "unchanged", "refused", "noted", "headings",
             "notes", "guess", "encoding", "created_at",
         )  # fmt: skip

@@ -75,6 +75,13 @@ const template = () =>
 
 const named = (/** @type {Kind} */ kind) => t(`import.${kind}`);
 
+/**
+ * Why a file as a whole was not taken.
+ * @param {Pick<Rest.ImportAnswer, "problem" | "problem_code" | "problem_values">} job
+ */
+export const whyNot = ({ problem = "", problem_code, problem_values }) =>
+  saidHere(problem, { code: problem_code || "file_unreadable", values: problem_values });
+
 /** @param {{ step: Rest.LineAnswer }} props */
 function Step({ step }) {
   return html`<li class="step">
@@ -184,7 +191,7 @@ function Columns({ job, onSaid }) {
  */
 function Reading({ job, onSaid }) {
   return html`
-    ${(job.notes ?? []).map((note) => html`<p key=${note} class="note"><bdi>${note}</bdi></p>`)}
+    ${(job.notes ?? []).map((note) => html`<p key=${note} class="note"><bdi>${saidHere(note, { code: "other_sheets" })}</bdi></p>`)}
     ${
       (job.guess || job.encoding) &&
       html`<label class="field">
@@ -266,7 +273,7 @@ export function ImportSheet({ chain, onClose, first = null }) {
       ${running && html`<${Progress} job=${now} />`}
       ${
         now?.problem &&
-        html`<p class="note note-danger" role="alert"><${Icon} name="alert" /><bdi>${now.problem}</bdi></p>`
+        html`<p class="note note-danger" role="alert"><${Icon} name="alert" /><bdi>${whyNot(now)}</bdi></p>`
       }
       ${
         shown &&

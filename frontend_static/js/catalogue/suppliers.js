@@ -5,7 +5,7 @@ import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Empty, Loading, Sheet, toast } from "../parts/common.js";
 import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
-import { ImportSheet } from "./importing.js";
+import { ImportSheet, whyNot } from "./importing.js";
 
 const HOURS = [1, 6, 12, 24, 168];
 const DELIVERIES = 20;
@@ -135,7 +135,7 @@ const Delivery = ({ job, last, onOpen }) => html`<li>
     <span class="delivery-what">
       <bdi>${dayAndTime(job.created_at)}</bdi>
       <span class="small soft" dir="auto">
-        ${job.problem || t("suppliers.counts", { created: job.created ?? 0, changed: job.changed ?? 0 })}
+        ${job.problem ? whyNot(job) : t("suppliers.counts", { created: job.created ?? 0, changed: job.changed ?? 0 })}
       </span>
     </span>
     <${Standing} status=${job.status} dry=${job.dry_run} last=${last} />

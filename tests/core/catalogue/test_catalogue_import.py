@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -193,6 +194,9 @@ def test_a_file_that_is_none_says_what_was_expected(imports: Imports, data: byte
     job = imports.api.get(answer["Location"]).json()
     assert (job["status"], job["total"]) == ("failed", 0)
     assert said in job["problem"]
+    # Pages in other languages have words for it, and none is left without.
+    words = (Path(__file__).parents[3] / "frontend_static/i18n/he.js").read_text()
+    assert f'"field.{job["problem_code"]}"' in words
 
 
 @pytest.mark.parametrize(
