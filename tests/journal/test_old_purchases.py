@@ -76,7 +76,7 @@ def before(name: str, data: bytes, purchase: dict[str, Any]) -> bytes | None:
         fields |= {"amount": purchase["total"], "expires_at": 400.0}
     elif "purchase" in fields:
         rest = fields.pop("purchase")
-        assert rest.pop("amounts") is None
+        assert (rest.pop("amounts"), rest.pop("removed")) == (None, 0)
         fields |= {SUMS.get(name, "total"): rest.pop("total"), **rest}
     else:
         return None
