@@ -244,11 +244,16 @@ class MeView(View):
     def patch(self, request: Request) -> HttpResponseBase:
         """Change the language of the mail one gets, or the address it goes to once it is confirmed.
 
-        Another address takes the account's password; where it has none, a code to where it is reached now.
+        Another way to be reached takes the account's password; where it has none, a code to where it is
+        reached now. The first takes neither.
         """
         user, body = cast(User, request.user), checked(MeBody, request)
         use_up = _nothing
-        if body.get("email", user.email).lower() not in (user.email.lower(), user.unconfirmed_email):
+        reached = user.email or user.phone
+        if reached and body.get("email", user.email).lower() not in (
+            user.email.lower(),
+            user.unconfirmed_email,
+        ):
             use_up = proven(request, user, body)
         return once(request, lambda: self._changed(request, user, body, use_up))
 

@@ -23,7 +23,6 @@ from actors.messages.cart import (
     Offer,
     Restored,
 )
-from actors.runtime.address import Address
 from actors.trolley import State as TrolleyState
 from core.accounts.people import find_tier
 from core.catalogue.barcodes import LONGEST, BarcodeError
@@ -260,7 +259,7 @@ def _added(call: Call, adding: Adding, outcome: Accepted[ItemPut]) -> Added:
 
 
 async def _added_with_cart(call: Call, answer: Answer) -> tuple[int, Any]:
-    cart = await cart_after(call, answer.accepted)
+    cart = cart_after(call, answer.accepted)
     if call.body.barcode is None:
         return 200, MessageWithCart(message="Item added successfully", cart=cart)
     added: Added = answer.data
@@ -272,13 +271,9 @@ async def _item(call: Call, answer: Answer) -> tuple[int, Any]:
     return 201, answer.data.item
 
 
-async def cart_after(call: Call, outcome: Accepted[object]) -> CartAnswer:
-    """Return the cart as it was right after the command, also for the repeat of an old one."""
-    state = outcome.state
-    if outcome.replayed:
-        actors = call.services.asking.actors
-        state = await actors.state_at(Address("cart", state.user_id), outcome.seq)
-    return call.services.goods.cart(state, to=call.who.id)
+def cart_after(call: Call, outcome: Accepted[object]) -> CartAnswer:
+    """Return the cart as it was right after the command."""
+    return call.services.goods.cart(outcome.state, to=call.who.id)
 
 
 def totals(call: Call, answer: ItemPut | ItemsGone | Restored, state: CartState) -> dict[str, Any]:
@@ -318,6 +313,7 @@ ADD = Command(
     command=add_command,
     show=_added,
     kept_in_cart=True,
+    shows_cart=True,
     routes=(
         Route("POST", "/cart/add", 200, _added_with_cart, answer=(AddedWithCart, MessageWithCart)),
         Route("POST", "/cart/items", 201, _item, answer=ItemView),

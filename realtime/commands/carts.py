@@ -156,7 +156,7 @@ def _restored(call: Call, offers: object, outcome: Accepted[Restored]) -> Restor
 
 
 async def _whole_cart(call: Call, answer: Answer) -> tuple[int, Any]:
-    return 200, await cart_after(call, answer.accepted)
+    return 200, cart_after(call, answer.accepted)
 
 
 def offers_of(services: Services, who: Principal, lines: Iterable[Line]) -> dict[str, Offer]:
@@ -234,6 +234,7 @@ ROWS = (
         command=_set_quantity,
         show=_changed,
         kept_in_cart=True,
+        shows_cart=True,
         routes=(
             Route("PATCH", "/cart/items/{item_id}", 200, _item_or_nothing, answer=ItemView, also=(204,)),
         ),
@@ -248,6 +249,7 @@ ROWS = (
         command=_remove,
         show=_removed,
         kept_in_cart=True,
+        shows_cart=True,
         routes=(Route("DELETE", "/cart/items/{item_id}", 204, no_content),),
         refusals=("item_not_found",),
     ),
@@ -260,6 +262,7 @@ ROWS = (
         command=_clear,
         show=_removed,
         kept_in_cart=True,
+        shows_cart=True,
         routes=(Route("DELETE", "/cart/items", 204, no_content),),
     ),
     Command(
@@ -272,6 +275,7 @@ ROWS = (
         command=_restore,
         show=_restored,
         kept_in_cart=True,
+        shows_cart=True,
         routes=(Route("POST", "/cart/restore", 200, _whole_cart, answer=CartAnswer),),
         refusals=("nothing_to_restore",),
     ),

@@ -118,6 +118,13 @@ class Asking:
         accepted: Accepted[A] = outcome
         return accepted
 
+    async def as_it_was(self, repeat: Accepted[A]) -> Accepted[A]:
+        """Return the outcome of a cart's repeated command with the cart right after the first time."""
+        outcome: Any = repeat
+        state = await self.actors.state_at(Address("cart", outcome.state.user_id), outcome.seq)
+        accepted: Accepted[A] = msgspec.structs.replace(outcome, state=state)
+        return accepted
+
     async def look(self, kind: str, key: str, who: Principal) -> Accepted[None]:
         """Return the outcome of a Look: the state after every earlier commit."""
         return await self.outcome(self.ask(kind, key, Look(), who))

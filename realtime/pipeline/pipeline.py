@@ -18,7 +18,7 @@ from actors.runtime.asks import Outcome, Pending
 from core.accounts.principals import Principal, may
 from core.config.logs import SUBJECT
 from realtime.limits.attempts import Kind, is_failure
-from realtime.pipeline.asking import Answer, new_id
+from realtime.pipeline.asking import Accepted, Answer, new_id
 from realtime.pipeline.keys import content_reader
 from realtime.pipeline.logs import log_done
 from realtime.pipeline.row import OWN, Begun, Call, Command, Direct, Place, own
@@ -185,7 +185,7 @@ class Pipeline:
         outcome = None
         if pending is not None:
             try:
-                outcome = await call.services.asking.outcome(pending)
+                outcome = await outcome_of(call, pending)
             except Problem as problem:
                 instead = await self.row.instead(call, found, problem)
                 if instead is not None:
@@ -204,9 +204,17 @@ async def settle(begun: Begun) -> Answer:
     if isinstance(begun, Direct):
         call = begun.call
         SUBJECT.set(call)
-        outcome = await call.services.asking.outcome(begun.pending)
+        outcome = await outcome_of(call, begun.pending)
         return Answer(begun.show(outcome), outcome)
     return await begun
+
+
+async def outcome_of(call: Call, pending: Pending[Outcome[Any]]) -> Accepted[Any]:
+    """Return what the actor has answered, for the row to show. Raises Problem for refusals and failures."""
+    outcome = await call.services.asking.outcome(pending)
+    if outcome.replayed and call.row.shows_cart:
+        return await call.services.asking.as_it_was(outcome)
+    return outcome
 
 
 def _in_time(where: Callable[[Call], Any], call: Call) -> Any:

@@ -169,6 +169,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """What its giver is counted by besides; None: by nothing but as a command."""
     keyed: bool = True
     """Whether a repeat is known by its key. A sign of life is none the worse for being repeated."""
+    shows_cart: bool = False
+    """Whether the answer is of the cart's state: a repeat's is of the cart as it was after the first time."""
     kept_in_cart: bool = False
     """Whether it is the caller's cart that knows repeats by their key."""
     socket: bool = True

@@ -22,7 +22,7 @@ from realtime.limits.admission import Admission, admission
 from realtime.limits.allowances import Meter
 from realtime.limits.caller import address_of
 from realtime.pipeline.logs import Refusals, RequestSubject
-from realtime.pipeline.pipeline import Pipeline, settle
+from realtime.pipeline.pipeline import Pipeline, outcome_of, settle
 from realtime.pipeline.row import Begun, Call, Direct
 from realtime.problems import Problem, forbidden, from_refusal, invalid, not_found, too_many
 from realtime.sockets.base import NO_ROLE, WRONG_TOKEN, SocketConsumer
@@ -157,9 +157,21 @@ class PersonConsumer(SocketConsumer):
             outcome = pending.value
             if outcome.refusal is not None:
                 raise from_refusal(outcome.refusal)
+            if outcome.replayed and call.row.shows_cart:
+                self.spawn(self._repeated(id_, call, found, pending))
+                return
             text = reply_ok(id_, call.row.show(call, found, outcome))
         except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
             SUBJECT.set(call)
+            self._fail(id_, error, call.row.name)
+            return
+        self.outbox.text(text)
+
+    async def _repeated(self, id_: str, call: Call, found: Any, pending: Pending[Outcome[Any]]) -> None:
+        SUBJECT.set(call)
+        try:
+            text = reply_ok(id_, call.row.show(call, found, await outcome_of(call, pending)))
+        except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
             self._fail(id_, error, call.row.name)
             return
         self.outbox.text(text)

@@ -9,7 +9,7 @@ import { useListing } from "../parts/listing.js";
 import { Listed } from "../parts/rows.js";
 import { codeRefusal } from "./by-phone.js";
 import { OwnPhone } from "./own-phone.js";
-import { useProof } from "./proof.js";
+import { useProof } from "../parts/proof.js";
 import { browserPush } from "./push.js";
 import { Wants } from "./wants.js";
 

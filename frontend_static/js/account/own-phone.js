@@ -5,7 +5,7 @@ import { auth } from "../api.js";
 import { toast } from "../parts/common.js";
 import { Busy, LineField, Refusal, useRequest } from "../parts/forms.js";
 import { codeRefusal } from "./by-phone.js";
-import { useProof } from "./proof.js";
+import { useProof } from "../parts/proof.js";
 
 /** @param {{ me: Rest.MeAnswer, onChanged: (phone: string | null) => void }} props */
 export function OwnPhone({ me, onChanged }) {

@@ -5,6 +5,7 @@ import { auth, queryOf } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Brand, Empty, LangSwitch, Loading, ThemeSwitch, Toasts, toast } from "../parts/common.js";
 import { useListing } from "../parts/listing.js";
+import { useProof } from "../parts/proof.js";
 import { More, Rows } from "../parts/rows.js";
 import { Status, WhenAndUnits, signIn } from "./parts.js";
 
@@ -65,30 +66,35 @@ function History() {
 
 /** Where receipts are mailed to; empty for nowhere. */
 function Mail() {
-  const [kept, address, busy, problem] = [
-    useSignal(/** @type {string | null} */ (null)),
-    useSignal(""),
-    useSignal(false),
-    useSignal(/** @type {Problem | null} */ (null)),
-  ];
+  const me = useSignal(/** @type {Rest.MeAnswer | null} */ (null));
   useEffect(() => {
     auth.call("GET", "/api/me").then(
-      (me) => {
-        kept.value = me.email;
-        address.value = me.email;
-      },
+      (answer) => (me.value = answer),
       (refused) => console.debug("me:", refused.code),
     );
   }, []);
-  if (kept.value === null) return null;
+  return me.value && html`<${MailForm} me=${me.value} onSaved=${(/** @type {any} */ saved) => (me.value = saved)} />`;
+}
+
+/** @param {{ me: Rest.MeAnswer, onSaved: (me: Rest.MeAnswer) => void }} props */
+function MailForm({ me, onSaved }) {
+  const proof = useProof(me, "mail");
+  const [address, busy, problem] = [
+    useSignal(me.email),
+    useSignal(false),
+    useSignal(/** @type {Problem | null} */ (null)),
+  ];
   const save = async (/** @type {Event} */ event) => {
     event.preventDefault();
     busy.value = true;
     problem.value = null;
     try {
-      const me = await auth.call("PATCH", "/api/me", { body: { email: address.value.trim() } });
-      kept.value = address.value = me.email;
-      toast(me.email ? t("mail.saved", { address: me.email }) : t("mail.none"));
+      const saved = await proof.order((own) =>
+        auth.call("PATCH", "/api/me", { body: { email: address.value.trim(), ...own } }),
+      );
+      onSaved(saved);
+      address.value = saved.email;
+      toast(saved.email ? t("mail.saved", { address: saved.email }) : t("mail.none"));
     } catch (refused) {
       problem.value = refused;
     }
@@ -109,10 +115,14 @@ function Mail() {
           value=${address.value}
           onInput=${(/** @type {Typed} */ e) => (address.value = e.target.value)}
         />
-        <button class="btn btn-quiet" disabled=${busy.value || address.value.trim() === kept.value}>
+        <button
+          class="btn btn-quiet"
+          disabled=${busy.value || proof.waits || address.value.trim() === me.email}
+        >
           ${t("product.save")}
         </button>
       </div>
+      ${proof.field}
       ${
         problem.value &&
         html`<span class="field-error" role="alert">

@@ -232,6 +232,7 @@ ROWS = (
         command=_to_cart,
         show=_quoted,
         kept_in_cart=True,
+        shows_cart=True,
         routes=(Route("POST", "/cart/quote"),),
     ),
     Command(
@@ -245,6 +246,7 @@ ROWS = (
         command=_to_cart,
         show=_quoted,
         kept_in_cart=True,
+        shows_cart=True,
         routes=(Route("POST", "/cart/vouchers"),),
         refusals=("voucher_not_found", "voucher_expired", "voucher_used_up", "too_many_vouchers", TOO_MANY),
     ),
@@ -258,6 +260,7 @@ ROWS = (
         command=_to_cart,
         show=_quoted,
         kept_in_cart=True,
+        shows_cart=True,
         routes=(Route("DELETE", "/cart/vouchers/{code}"),),
         refusals=("voucher_not_found",),
     ),

@@ -97,7 +97,7 @@ async def test_the_cart_has_an_etag_that_follows_its_revision(
         "id", "items", "items_count", "total_items", "total_price", "currency", "has_unavailable_items",
         "budget_status", "budget", "sustainability_score", "carbon_kg", "revision", "updated_at",
         "saved", "sessions", "vouchers", "checkout", "needs", "subtotal", "savings", "deposits", "taxes",
-        "tax_included", "rounding",
+        "tax_included", "rounding", "promotions",
     }  # fmt: skip
     head = await shopper.head("/api/cart")
     assert (head.status_code, head.content) == (200, b"")

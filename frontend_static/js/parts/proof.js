@@ -2,7 +2,7 @@
 import { html, useState } from "../ui.js";
 import { t } from "../i18n.js";
 import { auth } from "../api.js";
-import { LineField } from "../parts/forms.js";
+import { LineField } from "./forms.js";
 
 /**
  * `order(change)` gives the change what has been typed; where the server asks for a proof, the field for it appears,
