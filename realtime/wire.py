@@ -282,7 +282,7 @@ FEW_LINES: dict[str, Any] = {"text": few_lines}
 """The same of one that may have several lines."""
 
 
-def _texts(body: type[Body]) -> tuple[tuple[str, Callable[[str], str]], ...]:
+def text_fields(body: type[Body]) -> tuple[tuple[str, Callable[[str], str]], ...]:
     """Return the fields of a body that people write in, and how each is read."""
     found = []
     for name, hint in get_type_hints(body, include_extras=True).items():
@@ -295,7 +295,7 @@ def _texts(body: type[Body]) -> tuple[tuple[str, Callable[[str], str]], ...]:
 
 def body_reader(body: type[Body]) -> Callable[[Any], None] | None:
     """Return what reads all ids and texts of such a body in place, or None if it has none. Raises the 400."""
-    ids_of, texts = id_reader(body), _texts(body)
+    ids_of, texts = id_reader(body), text_fields(body)
     if not texts:
         return ids_of
 

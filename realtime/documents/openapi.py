@@ -11,6 +11,7 @@ from core.rest import openapi
 from realtime.commands.table import TABLE
 from realtime.documents.schemas import schemas
 from realtime.pipeline.row import Command, Route, fixed_by_path, http_body, path_parameters
+from realtime.wire import text_fields
 
 Text = Annotated[str, Meta(min_length=1, max_length=64)]
 
@@ -62,8 +63,8 @@ def _operation(
         "parameters": _path(command, route),
         "responses": {str(status): _response(status, success) for status in sorted(statuses)},
     }
-    if command.refusals:
-        operation[openapi.REFUSALS] = list(command.refusals)
+    if refusals := _refusals(command):
+        operation[openapi.REFUSALS] = refusals
     if route.method != "GET":
         operation["parameters"].append(_KEY)
     if route.etag:
@@ -78,6 +79,11 @@ def _operation(
             "content": {"application/json": {"schema": body}},
         }
     return operation
+
+
+def _refusals(command: Command) -> list[str]:
+    """Return the codes of its refusals: the row's own, and that of a text that is no line."""
+    return list(dict.fromkeys((*command.refusals, *(["unfit"] if text_fields(command.body) else []))))
 
 
 def _is_required(command: Command, route: Route) -> bool:
@@ -105,8 +111,8 @@ def _description(command: Command) -> str:
     if command.permission != "own":
         besides = ", or to be about the caller's own" if command.owners_may else ""
         text += f" Needs the permission {command.permission} in the branch{besides}."
-    if command.refusals:
-        text += f" Refusals: {', '.join(command.refusals)}."
+    if refusals := _refusals(command):
+        text += f" Refusals: {', '.join(refusals)}."
     return text.strip()
 
 

@@ -22,7 +22,9 @@ def open_store(furnished: Path, folder: Path, change: str = "", **environ: str) 
     """A running server on a copy of the demo, with a change of its data if one is named."""
     shutil.copy(furnished, folder / "store.sqlite3")
     shutil.copytree(furnished.parent / "media", folder / "media")
-    store = Store(f"sqlite:///{folder}/store.sqlite3", folder, AUTH_RATE="10000/minute", **environ)
+    # One store serves many tests, and people sign in once for all of them.
+    usual = {"AUTH_RATE": "10000/minute", "ACCESS_TOKEN_S": "14400"}
+    store = Store(f"sqlite:///{folder}/store.sqlite3", folder, **usual | environ)
     if change:
         store.manage("shell", "-v0", "-c", change)
     store.start()
