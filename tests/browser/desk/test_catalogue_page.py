@@ -90,7 +90,7 @@ def test_a_manager_adds_a_category_a_product_and_its_kinds(visit: Visit, lang: s
     page.locator("dialog #name").fill(f"Assam {lang}")
     page.locator("dialog #price").fill("1,234.50")
     page.locator("dialog #barcode").fill("55501" if lang == "en" else "55502")
-    page.locator("dialog select").select_option(f"teas-{lang}")
+    page.locator("dialog #in-category").select_option(f"teas-{lang}")
     page.locator("dialog #codes").fill("12 x 55511" if lang == "en" else "12 x 55512")
     found += flaws(page)
     page.locator("dialog .btn-wide").click()

@@ -143,6 +143,7 @@ def test_ones_account_shows_what_is_new_and_keeps_how_one_is_told(
         page.locator("section .btn-quiet", has=page.locator(".icon")).click()
     assert f"{name}@mail.example" in Path(saved.value.path()).read_text()
     page.locator(".account > section > .btn-danger").click()
+    watches[1].allow_refusals()
     page.locator("dialog #password").fill("not it")
     page.locator("dialog .btn-danger").click()
     expect(page.locator("dialog").get_by_role("alert")).to_be_visible()
