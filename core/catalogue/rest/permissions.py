@@ -52,6 +52,15 @@ def watched(request: Request) -> QuerySet[Chain]:
     return Chain.objects.filter(slug__in=slugs)
 
 
+def of_managed_chains(request: Request, rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Return those of the rows, by ``chain``, whose catalogue the caller manages; ``?chain=``: of one."""
+    who = cast(Principal, request.auth)
+    if not who.is_platform_admin:
+        rows = rows.filter(chain__slug__in=scopes.managed_chains(who, "catalogue.manage"))
+    slug = request.query_params.get("chain")
+    return rows.filter(chain__slug=slug) if slug else rows
+
+
 def chain_of(
     request: Request, slug: str | None, chains_of: Callable[[Request], QuerySet[Chain]] = managed
 ) -> Chain:

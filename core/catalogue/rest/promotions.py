@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, time
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
@@ -17,11 +17,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from actors.messages.pricing import TIERS
-from core.accounts import scopes
-from core.accounts.principals import Principal
 from core.catalogue.models import Category, Product, Promotion, PromotionGoods
 from core.catalogue.models.promotions import MOST_SETS, MOST_UNITS, GoodsSet, of_goods
-from core.catalogue.rest.permissions import chain_of, writable
+from core.catalogue.rest.permissions import chain_of, of_managed_chains, writable
 from core.catalogue.rest.serializers import money
 from core.problems import rule
 from core.rest.fields import (
@@ -160,13 +158,7 @@ class PromotionsView(View):
     )
     def get(self, request: Request) -> Response:
         """Return the promotions of the chains whose catalogue the caller manages."""
-        who = cast(Principal, request.auth)
-        rows = _all()
-        if not who.is_platform_admin:
-            rows = rows.filter(chain__slug__in=scopes.managed_chains(who, "catalogue.manage"))
-        if chain := request.query_params.get("chain"):
-            rows = rows.filter(chain__slug=chain)
-        return Response([_shown(row) for row in rows])
+        return Response([_shown(row) for row in of_managed_chains(request, _all())])
 
     @extend_schema(request=NewPromotion, responses={201: PromotionAnswer})
     def post(self, request: Request) -> Response:

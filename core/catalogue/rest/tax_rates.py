@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -13,10 +13,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.accounts import scopes
-from core.accounts.principals import Principal
 from core.catalogue.models import Category, Product
-from core.catalogue.rest.permissions import chain_of, writable
+from core.catalogue.rest.permissions import chain_of, of_managed_chains, writable
 from core.problems import Problem, rule
 from core.rest.fields import ClosedSerializer, ExactNumber, LineText, StrictChoice, StrictText, checked
 from core.rest.preconditions import IF_MATCH, claim, tagged
@@ -78,10 +76,7 @@ class TaxRatesView(View):
     )
     def get(self, request: Request) -> Response:
         """Return the rates of the chains whose catalogue the caller manages."""
-        rows = _visible(request)
-        if chain := request.query_params.get("chain"):
-            rows = rows.filter(chain__slug=chain)
-        return Response([_shown(row) for row in rows])
+        return Response([_shown(row) for row in of_managed_chains(request, _all())])
 
     @extend_schema(request=NewTaxRate, responses={201: TaxRateAnswer})
     def post(self, request: Request) -> Response:
@@ -142,14 +137,6 @@ class TaxPresetsView(View):
 
 def _all() -> QuerySet[TaxRate]:
     return TaxRate.objects.select_related("chain", "branch")
-
-
-def _visible(request: Request) -> QuerySet[TaxRate]:
-    who = cast(Principal, request.auth)
-    rows = _all()
-    if who.is_platform_admin:
-        return rows
-    return rows.filter(chain__slug__in=scopes.managed_chains(who, "catalogue.manage"))
 
 
 def _fill(row: TaxRate, given: dict[str, Any]) -> None:

@@ -16,10 +16,11 @@ from actors.messages.pricing import TIERS, Voucher
 from core.catalogue.live.catalogue import Catalogue
 from realtime.commands.adding import PRODUCT, Quantity
 from realtime.commands.carts import offers_of
+from realtime.commands.prices.offered import offered, tier_of
 from realtime.limits.attempts import TOO_MANY
 from realtime.pipeline.asking import Accepted
 from realtime.pipeline.row import Ask, Call, Command, Route, as_found, ask_nothing, own
-from realtime.problems import Problem, invalid, not_found
+from realtime.problems import Problem, not_found
 from realtime.views.base import View
 from realtime.views.budget import BudgetStatus, BudgetView, budget_view
 from realtime.views.cart import StepView
@@ -103,23 +104,14 @@ class QuoteView(View, frozen=True):
 async def _price(call: Call) -> PriceView:
     """Price through the engine that prices carts."""
     body, who, services = call.body, call.who, call.services
-    tier = who.tier if body.user_tier is None else body.user_tier.upper()
-    if tier not in TIERS:
-        raise invalid("user_tier", f"Expected one of {', '.join(TIERS)}.", code="unknown_tier")
+    tier = tier_of(body.user_tier, who.tier)
 
     def has(catalogue: Catalogue) -> bool:
         return catalogue.by_id(body.product_id) is not None
 
     catalogue = services.goods.catalogue(await services.places.find_chain(services.asking, who, has))
-    product = catalogue.by_id(body.product_id)
-    if product is None:
-        raise not_found("product_not_found", "There is no such product here.")
-    if not product.is_active:
-        raise Problem(400, "product_unavailable", f"{product.name} is not available.")
-    try:
-        offer = catalogue.offer(product, body.variant_id, services.places.branch_of(who.id), tier)
-    except KeyError:
-        raise not_found("variant_not_found", "There is no such variant of the product.") from None
+    branch = services.places.branch_of(who.id)
+    offer = offered(catalogue, body.product_id, body.variant_id, branch, tier)
     return _price_view(offer, body.quantity, tier, services.now())
 
 

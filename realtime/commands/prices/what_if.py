@@ -15,8 +15,9 @@ from actors.messages.pricing import TIERS
 from actors.pricing import price, promoted
 from core.catalogue.live.catalogue import Catalogue
 from realtime.commands.adding import PRODUCT, Quantity
+from realtime.commands.prices.offered import offered, tier_of
 from realtime.pipeline.row import Call, Command, Route, as_found, ask_nothing, in_branch
-from realtime.problems import Problem, invalid, not_found
+from realtime.problems import invalid
 from realtime.views.amounts import DepositView, PromotionView, SavingView, TaxView, amounts_fields
 from realtime.views.base import View
 from realtime.views.cart import StepView
@@ -77,9 +78,7 @@ class WhatIfView(View, frozen=True):
 
 async def _what_if(call: Call) -> WhatIfView:
     body, services, branch = call.body, call.services, call.place.thing
-    tier = TIERS[0] if body.user_tier is None else body.user_tier.upper()
-    if tier not in TIERS:
-        raise invalid("user_tier", f"Expected one of {', '.join(TIERS)}.", code="unknown_tier")
+    tier = tier_of(body.user_tier, TIERS[0])
     catalogue = services.goods.catalogue(branch.chain)
     zone = ZoneInfo(branch.timezone)
     at = services.now() if body.at is None else _moment(body.at, zone)
@@ -114,15 +113,7 @@ def _line(
     catalogue: Catalogue, item: WhatIfItem, branch: str, tier: str, at: float, lines: dict[str, Line]
 ) -> Line:
     """Return the item as a line; one that is there already grows. Raises the 404 or 400."""
-    product = catalogue.by_id(item.product_id)
-    if product is None:
-        raise not_found("product_not_found", "There is no such product here.")
-    if not product.is_active:
-        raise Problem(400, "product_unavailable", f"{product.name} is not available.")
-    try:
-        offer = catalogue.offer(product, item.variant_id, branch, tier)
-    except KeyError:
-        raise not_found("variant_not_found", "There is no such variant of the product.") from None
+    offer = offered(catalogue, item.product_id, item.variant_id, branch, tier)
     key = key_of(offer)
     quantity = item.quantity + (lines[key].quantity if key in lines else 0)
     unit, total, trace = price(offer, quantity, at)
