@@ -26,7 +26,7 @@ from django.utils import dateformat, timezone, translation
 from core.accounts.contact import emails
 from core.accounts.models import Receipts, User
 from core.orders import passes
-from core.orders.api import OrderAnswer, order_context
+from core.orders.answers import OrderAnswer, order_context
 from core.orders.models import Order, ReceiptMail
 from core.orders.receipt_texts import WORDS
 from core.orders.receipts import sums

@@ -28,7 +28,7 @@ from core.accounts import scopes
 from core.accounts.models import User
 from core.accounts.principals import Principal
 from core.orders import pdf
-from core.orders.api import BuyerAnswer, OrderAnswer, order_context
+from core.orders.answers import BuyerAnswer, OrderAnswer, order_context
 from core.orders.models import Order, OrderBuyer
 from core.orders.receipt_texts import WORDS
 from core.problems import rule

@@ -18,7 +18,8 @@ from actors.kit import money
 from actors.kit.money import quantize
 from core.accounts.people import ShownNames
 from core.orders import amounts
-from core.orders.api import OrderAmount, orders_of
+from core.orders.answers import OrderAmount
+from core.orders.api import orders_of
 from core.orders.filters import BRANCH, OrderFilter, zone_of
 from core.orders.models import Order
 from core.rest.tables import CSV_ANSWER, csv_response, local

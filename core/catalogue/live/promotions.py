@@ -222,7 +222,7 @@ def offered(row: Promotion) -> Offered:
     promotion = InForce(
         promotion_id=str(row.pk),
         name=row.name,
-        kind=row.kind,  # type: ignore[arg-type]
+        kind=row.kind,  # type: ignore[arg-type]  # one of its choices, which are the same
         units=tuple(each.units for each in sets) if bundle else (buy,),
         off_units=buy - (row.pay or 0) if row.kind == Promotion.Kind.N_FOR_M else 1,
         percent=_HUNDRED if row.kind == Promotion.Kind.N_FOR_M else row.percent or Decimal(0),
