@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import select
 import tty
@@ -91,12 +90,12 @@ class Peer:
             ignore_missing_devices=True,
             trace_packet=self.passing,
         )
-        running = asyncio.create_task(server.serve_forever())
+        # Opening the port throws away what came before, so nobody may ask earlier.
+        await server.serve_forever(background=True)
         try:
             yield self
         finally:
             await server.shutdown()
-            await asyncio.wait({running})
             os.close(self.master)
             os.close(self._slave)
 
