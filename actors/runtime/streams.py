@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict, deque
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from actors.runtime.address import Address
 from actors.runtime.asks import Expiry, Pending
@@ -23,8 +25,17 @@ MAX_STRETCH = 1000
 """Who missed more events than this takes a snapshot instead."""
 
 
+class _Read(NamedTuple):
+    read: Callable[[], Any]
+    reply: Pending[Any]
+
+
 class Streams:
-    """Reads behind the entities' backs. Each gives a ``Pending`` that raises Unavailable or AskTimeout."""
+    """Reads behind the entities' backs. Each gives a ``Pending`` that raises Unavailable or AskTimeout.
+
+    The journal is read for one of them at a time, the streams in turn: to replay a long history takes the
+    interpreter's time, of which commands come first, and who asks much waits for no one but himself.
+    """
 
     def __init__(
         self, registry: Registry, journal: Journal, loader: Loader, handover: Handover, expiry: Expiry
@@ -34,6 +45,8 @@ class Streams:
         self._loader = loader
         self._handover = handover
         self._expiry = expiry
+        self._waiting: OrderedDict[Address, deque[_Read]] = OrderedDict()
+        self._is_reading = False
         self.open = False
         """False: the journal is not read any more, or not yet."""
 
@@ -41,7 +54,7 @@ class Streams:
         """Return the events after ``offset`` to come, or None if the stream cannot be resumed there."""
         kind = self._registry.kinds[address.kind]
         if kind.durable:
-            return self._reading(lambda: self._missed(kind, address, epoch, offset), timeout)
+            return self._asked(address, lambda: self._missed(kind, address, epoch, offset), timeout)
         reply: Pending[Stretch | None] = Pending(timeout, self._handover)
         self._expiry.add(reply)
         self._registry.submit(TimedCall(lambda: reply.resolve(self._remembered(address, epoch, offset))))
@@ -50,7 +63,7 @@ class Streams:
     def state_at(self, address: Address, seq: int, timeout: float) -> Pending[Any]:
         """Return the state after event ``seq``, from the journal; slow."""
         kind = self._registry.kinds[address.kind]
-        return self._reading(lambda: state_at(self._journal, kind, address, seq), timeout)
+        return self._asked(address, lambda: state_at(self._journal, kind, address, seq), timeout)
 
     def _missed(self, kind: Kind, address: Address, epoch: str, offset: int) -> Stretch | None:
         if epoch != self._registry.stream_epoch or offset < 0:
@@ -76,16 +89,41 @@ class Streams:
             return None
         return Stretch(epoch, [event for event in history if event.offset > offset], seq)
 
-    def _reading(self, read: Callable[[], Any], timeout: float) -> Pending[Any]:
+    def _asked(self, address: Address, read: Callable[[], Any], timeout: float) -> Pending[Any]:
         reply: Pending[Any] = Pending(timeout, self._handover)
         if not self.open:
             reply.fail(Unavailable("the system is not running"))
             return reply
         self._expiry.add(reply)
-
-        def failed(error: Exception) -> None:
-            log.error("the journal could not be read", exc_info=error)
-            reply.fail(Unavailable(f"the journal could not be read: {error}"))
-
-        self._registry.submit(TimedCall(lambda: self._loader.read(read, reply.resolve, failed)))
+        self._registry.submit(TimedCall(lambda: self._enqueue(address, _Read(read, reply))))
         return reply
+
+    # --- on the dispatcher --------------------------------------------------------
+
+    def _enqueue(self, address: Address, read: _Read) -> None:
+        self._waiting.setdefault(address, deque()).append(read)
+        if not self._is_reading:
+            self._read_next()
+
+    def _read_next(self) -> None:
+        """Begin the next read that somebody still waits for."""
+        while self._waiting:
+            address, queue = self._waiting.popitem(last=False)
+            read, reply = queue.popleft()
+            if queue:
+                self._waiting[address] = queue
+            if not reply.done:
+                self._is_reading = True
+                self._loader.read(read, partial(self._found, reply), partial(self._failed, reply))
+                return
+
+    def _found(self, reply: Pending[Any], found: Any) -> None:
+        self._is_reading = False
+        reply.resolve(found)
+        self._read_next()
+
+    def _failed(self, reply: Pending[Any], error: Exception) -> None:
+        self._is_reading = False
+        log.error("the journal could not be read", exc_info=error)
+        reply.fail(Unavailable(f"the journal could not be read: {error}"))
+        self._read_next()

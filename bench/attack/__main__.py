@@ -84,26 +84,29 @@ async def loads(target: Shop, seconds: float) -> list[Row]:
     few = [Flooder(tokens[n % 20], None) for n in range(SOCKETS)]
     many = [Flooder(token, None) for token in tokens]
     apart = [Flooder(token, f"10.1.{n >> 8}.{n & 255}") for n, token in enumerate(tokens)]
-    command = f'{{"type":"cart.add","id":"@ID@","barcode":"{target.rows["barcodes"][0]}"}}'
+    barcode = target.rows["barcodes"][0]
+
+    def flood(name: str, flooders: list[Flooder], *, once: bool = False) -> bytes:
+        """Return a flood whose commands' ids begin with ``name``."""
+        command = f'{{"type":"cart.add","id":"{name}@ID@","barcode":"{barcode}"}}'
+        return msgspec.json.encode(Flood(HOST, target.server.port, command, seconds, flooders, once))
+
     rows = [await beside(target, "nobody", "", b"", seconds)]
-    visit = msgspec.json.encode(Flood(HOST, target.server.port, command, seconds, many, once=True))
-    rows.append(
-        await beside(target, f"{SOCKETS} shoppers who come once and go", "bench.attack.flood", visit, seconds)
-    )
-    for name, flooders in (
-        (f"{SOCKETS} sockets of 20 accounts, one address", few),
-        (f"{SOCKETS} sockets of as many accounts, one address", many),
-        (f"{SOCKETS} sockets of as many accounts and addresses", apart),
+    for name, told in (
+        (f"{SOCKETS} shoppers who come once and go", flood("once", many, once=True)),
+        (f"{SOCKETS} sockets of 20 accounts, one address", flood("few", few)),
+        (f"{SOCKETS} sockets of as many accounts, one address", flood("many", many)),
+        (f"{SOCKETS} sockets of as many accounts and addresses", flood("apart", apart)),
+        ("the same who repeat their commands", flood("apart", apart)),
     ):
-        flood = Flood(HOST, target.server.port, command, seconds, flooders)
-        rows.append(await beside(target, name, "bench.attack.flood", msgspec.json.encode(flood), seconds))
+        rows.append(await beside(target, name, "bench.attack.flood", told, seconds))
     guess = Guess(HOST, target.server.port, seconds, GUESSERS)
     name = f"{GUESSERS} guessers of passwords, as many addresses"
     rows.append(await beside(target, name, "bench.attack.guesser", msgspec.json.encode(guess), seconds))
     rows.append(await later(target, seconds))
-    again = msgspec.json.encode(flood)
-    for _ in range(2):
-        rows.append(await beside(target, "the last flood once more", "bench.attack.flood", again, seconds))
+    name = f"{SOCKETS} sockets of as many accounts and addresses, again"
+    for again in ("second", "third"):
+        rows.append(await beside(target, name, "bench.attack.flood", flood(again, apart), seconds))
     rows.append(await later(target, seconds))
     return rows
 

@@ -63,6 +63,8 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
         self._closing: int | None = None
         self._held_since = self._held_until = float("-inf")
         self._reader: asyncio.Task[Any] | None = None
+        self.first: asyncio.Task[Any] | None = None
+        """What is to be finished before another message is read."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._expiry: asyncio.TimerHandle | None = None
 
@@ -161,6 +163,8 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
                 message = await receive()
                 if message["type"] != "websocket.receive":
                     return
+                if self.first is not None:
+                    await self._finish_first()
                 if not self.meter.take() and not await self.over(message):
                     continue
                 if self.crowd is not None and not self.crowd.enter():
@@ -171,6 +175,12 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
                 raise
         finally:
             self._reader = None
+
+    async def _finish_first(self) -> None:
+        while (first := self.first) is not None:
+            await asyncio.wait((first,))
+            if self.first is first:
+                self.first = None
 
     def handle(self, message: Message) -> None:
         """Handle one ASGI message right here; see the module's docstring."""

@@ -158,7 +158,8 @@ class PersonConsumer(SocketConsumer):
             if outcome.refusal is not None:
                 raise from_refusal(outcome.refusal)
             if outcome.replayed and call.row.shows_cart:
-                self.spawn(self._repeated(id_, call, found, pending))
+                # An old cart is read from the journal; who repeats much waits for that himself.
+                self.first = self.spawn(self._repeated(id_, call, found, pending))
                 return
             text = reply_ok(id_, call.row.show(call, found, outcome))
         except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there

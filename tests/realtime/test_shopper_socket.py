@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 
 from actors.messages.cart import AddItem
+from actors.runtime.address import Address
 from actors.runtime.asks import Reply
 from core.accounts.credentials import logins
 from core.accounts.models import User
@@ -84,6 +85,36 @@ async def test_a_repeated_id_gives_the_first_answer_and_changes_nothing(world: W
         with pytest.raises(CommandRefused) as refused:
             await phone.command("cart.add", id=id_, barcode=world.barcode, quantity=2)
         assert (refused.value.status, refused.value.code) == (422, "key_reused")
+
+
+async def test_who_repeats_what_is_long_past_is_not_read_until_that_is_answered(
+    world: World, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, other = [await asyncio.to_thread(world.token, name) for name in ("one", "two")]
+    actors = (await server.running()).shared.services.asking.actors
+    asked, answered, look_back = asyncio.Event(), asyncio.Event(), actors.state_at
+
+    async def later(address: Address, seq: int) -> Any:
+        asked.set()
+        await answered.wait()
+        return await look_back(address, seq)
+
+    monkeypatch.setattr(actors, "state_at", later)
+    async with trolley_client(server, token) as phone, trolley_client(server, other) as beside:
+        first = await phone.command("cart.add", id="old", barcode=world.barcode)
+        second = await phone.command("cart.add", id="new", barcode=world.barcode)
+        # The last one is what the cart is by now, so nothing is looked up.
+        assert await phone.command("cart.add", id="new", barcode=world.barcode) == second
+        assert not asked.is_set()
+        await phone.begin("cart.add", id="old", barcode=world.barcode)
+        await asked.wait()
+        ping = await phone.begin("ping")
+        for _ in range(5):
+            await beside.command("ping")
+        answered.set()
+        frames = [await phone.next(lambda frame: frame["type"] == "reply") for _ in range(2)]
+        assert [frame["id"] for frame in frames] == ["old", ping]
+        assert frames[0]["data"] == first
 
 
 async def test_the_same_id_of_two_shoppers_is_two_commands(world: World, server: Server) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from actors.runtime import Stretch, Unavailable
+from actors.runtime import Address, AskTimeout, Stretch, Unavailable
 from tests.runtime.domain import Add, Added, Look
-from tests.runtime.harness import BOARD, WAIT_S, A, World
+from tests.runtime.harness import BOARD, WAIT_S, A, B, World
 
 
 def test_publications_number_every_event_once_and_carry_the_state(world: World) -> None:
@@ -53,6 +55,51 @@ def test_state_at_replays_the_journal_up_to_a_place(world: World) -> None:
     for _ in range(5):
         world.ask(A, Add(2))
     assert world.system.state_at(A, 3).get(timeout=WAIT_S).total == 6
+
+
+def test_who_asks_for_much_of_a_journal_waits_behind_who_asks_for_little(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for each in (A, A, B):
+        world.ask(each, Add(1))
+    go, read, load = threading.Event(), [], world.journal.load
+
+    def slowly(address: Address) -> Any:
+        read.append(address)
+        assert go.wait(WAIT_S)
+        return load(address)
+
+    monkeypatch.setattr(world.journal, "load", slowly)
+    much = [world.system.state_at(A, 1) for _ in range(20)]
+    little = world.system.state_at(B, 1)
+    go.set()
+    assert little.get(timeout=WAIT_S).total == 1
+    assert read.index(B) <= 2
+    assert [each.get(timeout=WAIT_S).total for each in much] == [1] * 20
+
+
+def test_what_nobody_waits_for_any_more_is_not_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.ask(A, Add(1))
+    entered, go, load = threading.Event(), threading.Event(), world.journal.load
+
+    def slowly(address: Address) -> Any:
+        entered.set()
+        assert go.wait(WAIT_S)
+        return load(address)
+
+    monkeypatch.setattr(world.journal, "load", slowly)
+    first = world.system.state_at(A, 1, timeout=60.0)
+    given_up = [world.system.state_at(A, 1, timeout=1.0) for _ in range(20)]
+    last = world.system.state_at(A, 1, timeout=60.0)
+    assert entered.wait(WAIT_S)
+    world.clock.advance(5.0)
+    for each in given_up:
+        with pytest.raises(AskTimeout):
+            each.get(timeout=WAIT_S)
+    before = world.journal.loads
+    go.set()
+    assert (first.get(timeout=WAIT_S).total, last.get(timeout=WAIT_S).total) == (1, 1)
+    assert world.journal.loads == before + 2
 
 
 def test_a_volatile_entity_counts_from_one_publishes_at_once_and_remembers(world: World) -> None:
