@@ -23,7 +23,8 @@ from scipy import sparse
 from core.assistant.recommendations import baskets, learning
 from core.assistant.recommendations.baskets import Baskets
 from core.assistant.recommendations.evaluation import AT
-from core.assistant.recommendations.learning import Neighbours, learn, only_popular, scores
+from core.assistant.recommendations.learning import learn, only_popular
+from core.assistant.recommendations.neighbours import Neighbours, best, scores
 from core.progress import ProgressBar
 
 HELD_OUT = 0.2
@@ -87,7 +88,7 @@ def _serve() -> None:
     for _ in range(SERVED):
         cart = dice.integers(0, products, 30)
         began = time.thread_time()
-        learning.best(model, cart, 120)
+        best(model, cart, 120)
         took.append((time.thread_time() - began) * 1000)
     took.sort()
     print(

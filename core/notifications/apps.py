@@ -33,6 +33,6 @@ class NotificationsConfig(AppConfig):
 
 def _push() -> Sender | None:
     # pywebpush is slow to import, and most processes send nothing.
-    from core.notifications import push
+    from core.notifications import push_sender
 
-    return push.make()
+    return push_sender.make()

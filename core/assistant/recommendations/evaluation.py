@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.assistant.recommendations.baskets import Baskets
-from core.assistant.recommendations.learning import Neighbours, scores
+from core.assistant.recommendations.neighbours import Neighbours, scores
 
 AT = 10
 

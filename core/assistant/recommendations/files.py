@@ -16,8 +16,9 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from django.conf import settings
 
-from core.assistant.recommendations.learning import Neighbours
+from core.assistant.recommendations.neighbours import Neighbours
 
 _MAGIC = b"TROLLREC"
 FORMAT = 1
@@ -68,6 +69,11 @@ class Model:
         self.products = products
         self.neighbours = neighbours
         self.column = {product: column for column, product in enumerate(products)}
+
+
+def path_of(chain: str) -> Path:
+    """Return the path of the chain's model."""
+    return Path(settings.DATA_DIR) / "models" / f"{chain}.model"
 
 
 def write(path: Path, about: ModelCard, products: tuple[bytes, ...], neighbours: Neighbours) -> None:

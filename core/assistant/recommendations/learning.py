@@ -8,12 +8,12 @@ Gram matrix G of the baskets and P = (G + lambda I)^-1, the weight of product i 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from scipy import linalg, sparse
 
 from core.assistant.recommendations.baskets import Baskets
+from core.assistant.recommendations.neighbours import Neighbours
 
 DENSE_MOST = 8_000
 """With more products the inverse (4 n^2 bytes, and as much to work in) would not fit in 1 GiB."""
@@ -24,17 +24,6 @@ _BLOCK = 1_000
 
 ProgressCallback = Callable[[float], None]
 """Called with the share that is done."""
-
-
-class Neighbours(NamedTuple):
-    """What each product speaks for: row i holds ``columns[starts[i]:starts[i + 1]]`` and their weights."""
-
-    kind: str
-    starts: np.ndarray
-    columns: np.ndarray
-    weights: np.ndarray
-    popularity: np.ndarray
-    """In which share of the baskets each product is."""
 
 
 def popularity(baskets: Baskets) -> np.ndarray:
@@ -109,7 +98,7 @@ def _strongest(
     popular: np.ndarray,
     said: ProgressCallback,
 ) -> Neighbours:
-    """Return the strongest weights of each row, below nothing too: what speaks against counts as much."""
+    """Return the strongest weights of each row, negative ones too: evidence against counts as much."""
     kept = min(NEIGHBOURS, products)
     columns = np.empty((products, kept), np.int32)
     weights = np.empty((products, kept), np.float32)
@@ -125,34 +114,3 @@ def _strongest(
         said(0.8 + 0.2 * end / products)
     starts = np.arange(0, products * kept + 1, kept, dtype=np.int64)
     return Neighbours(kind, starts, columns.ravel(), weights.ravel(), popular)
-
-
-def best(model: Neighbours, basket: np.ndarray, most: int) -> list[tuple[int, float]]:
-    """Return the columns that the basket's speak for most, with their scores, the best first.
-
-    Only columns that anything in the basket has a weight for are looked at, so it does not matter how many
-    products there are.
-    """
-    parts = [slice(model.starts[column], model.starts[column + 1]) for column in basket]
-    if not parts:
-        return []
-    columns = np.concatenate([model.columns[part] for part in parts])
-    weights = np.concatenate([model.weights[part] for part in parts])
-    found, place = np.unique(columns, return_inverse=True)
-    summed = np.bincount(place, weights)
-    summed[np.isin(found, basket)] = -np.inf
-    count = min(most, len(found))
-    chosen = np.argpartition(-summed, count - 1)[:count]
-    chosen = chosen[np.argsort(-summed[chosen])]
-    return [(int(found[each]), float(summed[each])) for each in chosen if summed[each] > -np.inf]
-
-
-def scores(model: Neighbours, basket: np.ndarray) -> np.ndarray:
-    """Return how much each product is spoken for by the basket's columns; popularity breaks ties."""
-    parts = [slice(model.starts[column], model.starts[column + 1]) for column in basket]
-    found: np.ndarray = model.popularity * np.float32(1e-6)
-    if parts:
-        columns = np.concatenate([model.columns[part] for part in parts])
-        weights = np.concatenate([model.weights[part] for part in parts])
-        found = found + np.bincount(columns, weights, minlength=len(found)).astype(np.float32)
-    return found

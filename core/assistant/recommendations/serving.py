@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.assistant.recommendations import files
-from core.assistant.recommendations.training import path_of
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +17,7 @@ _LOOK_S = 5.0
 class Models:
     """Looks now and then whether there is a newer file; without one that can be used there is no model."""
 
-    def __init__(self, now: Callable[[], float], path: Callable[[str], Path] = path_of) -> None:
+    def __init__(self, now: Callable[[], float], path: Callable[[str], Path] = files.path_of) -> None:
         self._now = now
         self._path = path
         self._known: dict[str, tuple[int, files.Model | None]] = {}

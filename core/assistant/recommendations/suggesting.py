@@ -1,4 +1,4 @@
-"""Chooses what to suggest beside a cart: of what is learnt, known of the shopper, and in the catalogue.
+"""Chooses what to suggest for a cart: from what was learnt, what is known of the shopper, and the catalogue.
 
 Never suggested: what is in the cart, not sold, dismissed, without a tag of the shopper's diet, or with an
 allergen that they are warned of. Whether the branch has it is asked by whoever shows it.
@@ -15,7 +15,7 @@ import numpy as np
 from core.assistant.preferences.wants import Wants
 from core.assistant.recommendations.files import Model
 from core.assistant.recommendations.history import History
-from core.assistant.recommendations.learning import best
+from core.assistant.recommendations.neighbours import best
 from core.catalogue.live.catalogue import Catalogue, CatalogueProduct
 
 Kind = Literal["budget", "sustainability", "health", "together", "again"]

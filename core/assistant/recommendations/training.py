@@ -8,8 +8,6 @@ import uuid
 from pathlib import Path
 from typing import NamedTuple, cast
 
-from django.conf import settings
-
 from core.assistant.recommendations import baskets, files
 from core.assistant.recommendations.baskets import Baskets
 from core.assistant.recommendations.evaluation import Measured, measure
@@ -39,11 +37,6 @@ class Trained(NamedTuple):
     """The recall of the model in use, on the same purchases."""
 
 
-def path_of(chain: str) -> Path:
-    """Return where the chain's model lies."""
-    return Path(settings.DATA_DIR) / "models" / f"{chain}.model"
-
-
 def bought(chain: str) -> Baskets:
     """Return what was bought in the chain, the oldest purchase first; products as 16 bytes each. Blocking."""
     orders = Order.objects.filter(chain_slug=chain)
@@ -67,7 +60,7 @@ def train(chain: str, said: ProgressCallback = lambda share: None) -> Trained:
     strength, measured = _strongest(past, latest)
     said(0.5)
     popular = measure(only_popular(past), latest)
-    before = _recall_of(path_of(chain), latest)
+    before = _recall_of(files.path_of(chain), latest)
     if before is not None and measured.recall < before * _NO_WORSE:
         log.warning("the new model of %s is worse (%.3f) than the old (%.3f)", chain, measured.recall, before)
         return Trained(False, count, measured, popular, before)
@@ -82,7 +75,7 @@ def train(chain: str, said: ProgressCallback = lambda share: None) -> Trained:
         coverage=measured.coverage,
         novelty=measured.novelty,
     )
-    files.write(path_of(chain), about, cast("tuple[bytes, ...]", found.products), model)
+    files.write(files.path_of(chain), about, cast("tuple[bytes, ...]", found.products), model)
     return Trained(True, count, measured, popular, before)
 
 

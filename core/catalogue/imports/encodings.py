@@ -63,7 +63,7 @@ def _strictly(data: bytes, encoding: str) -> str:
 
 
 def _utf16(data: bytes) -> str:
-    """Return the byte order in which most of the text is Latin with a zero beside each letter."""
+    """Return the byte order in which most of the text is Latin, each letter with a zero byte."""
     sample = data[:_SAMPLE]
     half = len(sample) // 2
     if half < 4:

@@ -3,33 +3,25 @@
 What somebody may type for us to call could name what only we can reach. So the address of every connection
 is looked at when its socket is made, after names were resolved and for each redirect anew: it must be one of
 the public internet, and https. ``SUPPLIER_ORIGINS`` names the exceptions that an installation trusts.
+Whoever imports this module imports aiohttp, which is slow; ``addresses`` does without.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import aiohttp
 from django.conf import settings
 from yarl import URL
 
+from core.catalogue.imports.addresses import is_public, is_trusted
 from core.catalogue.imports.refused import FileRefused
 
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CHUNK = 1 << 16
-_INWARD: tuple[IPv4Network | IPv6Network, ...] = (
-    ip_network("100.64.0.0/10"),
-    ip_network("192.0.0.0/24"),
-    ip_network("192.88.99.0/24"),
-    ip_network("64:ff9b::/96"),
-    ip_network("64:ff9b:1::/48"),
-    ip_network("2002::/16"),
-)
-"""What leads to private addresses though not every Python calls it private: shared space and translations."""
 
 
 class NotFetched(FileRefused):
@@ -45,30 +37,9 @@ def fetched(url: str) -> bytes:
     return asyncio.run(_fetched(URL(url)))
 
 
-def is_address(url: str) -> bool:
-    """Return whether we would call this address at all: https without a password in it, or trusted."""
-    try:
-        parsed = URL(url)
-        whole = bool(parsed.host) and parsed.user is None and parsed.password is None
-        return whole and (parsed.scheme == "https" or _is_trusted(parsed))
-    except ValueError:
-        return False
-
-
-def is_public(address: str) -> bool:
-    """Return whether an IP address belongs to the public internet."""
-    found = ip_address(address.partition("%")[0])
-    inward = any(found.version == each.version and found in each for each in _INWARD)
-    return found.is_global and not found.is_multicast and not inward
-
-
-def _is_trusted(url: URL) -> bool:
-    return str(url.origin()) in settings.SUPPLIER_ORIGINS
-
-
 async def _fetched(url: URL) -> bytes:
     try:
-        trusted = url.origin() if _is_trusted(url) else None
+        trusted = url.origin() if is_trusted(url) else None
         async with asyncio.timeout(settings.SUPPLIER_TIMEOUT_S):
             for _ in range(_MOST_REDIRECTS + 1):
                 found = await _answer(url, url.origin() == trusted)

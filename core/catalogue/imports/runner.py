@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from django.utils import timezone
 
-from core.catalogue.imports import fetching, sheets, staged_products
+from core.catalogue.imports import sheets, staged_products
 from core.catalogue.imports.headers import LONGEST
 from core.catalogue.imports.planning import Plan, Step
 from core.catalogue.imports.refused import FileRefused
@@ -60,6 +60,9 @@ def run(pk: str) -> None:
 def _fetch(job: ImportJob) -> None:
     job.status = ImportJob.Status.FETCHING
     _note(job, "status")
+    # aiohttp is slow to import, and most processes fetch nothing.
+    from core.catalogue.imports import fetching
+
     job.data = fetching.fetched(job.url)
     job.status = ImportJob.Status.CHECKING
     _note(job, "packed", "status")
@@ -159,7 +162,7 @@ def _batches(items: Iterator[T]) -> Iterator[list[T]]:
 
 
 def sweep() -> int:
-    """Give up jobs that died with their process and forget old ones; return how many. Blocking."""
+    """End jobs whose process ended and delete old ones; return how many. Blocking."""
     now = timezone.now()
     open_ones = ImportJob.objects.exclude(status__in=OVER)
     dead = open_ones.filter(updated_at__lt=now - SILENT).update(

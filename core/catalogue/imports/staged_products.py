@@ -93,7 +93,7 @@ def gently(write: Callable[[], object]) -> None:
 
 
 def _update(job: ImportJob, now: datetime) -> int:
-    """Write the changed products that nobody else has changed meanwhile; return how many those were."""
+    """Write the changed products that nobody else has changed since; return how many those were."""
     columns = ", ".join(f"{name} = s.{name}" for name in _COLUMNS)
     return _execute(
         f"UPDATE {_PRODUCTS} AS p SET {columns}, updated_at = %s FROM {_STAGED} AS s "  # noqa: S608 - names of our own tables and columns

@@ -9,12 +9,12 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from itertools import repeat
-from typing import Any, NamedTuple
-
-from openpyxl import load_workbook
-from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.catalogue.imports.refused import FileRefused
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 _MOST_BYTES = 768 * 1024 * 1024
 _MOST_SHARED = 96 * 1024 * 1024
@@ -44,6 +44,9 @@ class Table(NamedTuple):
 
 def read(data: bytes) -> Table:
     """Return the first visible sheet that holds something; raises NoWorkbook. Blocking."""
+    # Slow to import, and most processes read no workbook.
+    from openpyxl import load_workbook
+
     has_formulas = _looked_at(data)
     try:
         books = [load_workbook(io.BytesIO(data), read_only=True, data_only=True)]

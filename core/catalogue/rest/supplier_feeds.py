@@ -20,8 +20,8 @@ from rest_framework.response import Response
 from core.accounts import scopes
 from core.accounts.models import User
 from core.accounts.principals import Principal
+from core.catalogue.imports.addresses import is_address
 from core.catalogue.imports.deliveries import DELIVER, MANAGE, delivery, runs_catalogue
-from core.catalogue.imports.fetching import is_address
 from core.catalogue.models import ImportJob, SupplierFeed
 from core.catalogue.rest.imports import ImportAnswer, accepted, read_file
 from core.catalogue.rest.permissions import of_the_chain

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from core.assistant.recommendations import baskets, files, learning, training
 from core.assistant.recommendations.evaluation import measure
-from core.assistant.recommendations.learning import Neighbours, learn, only_popular, scores
+from core.assistant.recommendations.learning import learn, only_popular
+from core.assistant.recommendations.neighbours import Neighbours, scores
 from core.assistant.recommendations.serving import Models
 from core.orders.models import Order, OrderItem
 
@@ -199,23 +200,23 @@ def test_a_chain_learns_from_its_own_orders_and_says_how_well() -> None:
     assert done.measured.recall >= done.popular.recall
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1.0)
-    model = files.read(training.path_of("demo"))
+    model = files.read(files.path_of("demo"))
     assert (model.about.recall, model.about.purchases) == (done.measured.recall, 300)
     assert str(uuid.uuid5(uuid.NAMESPACE_URL, "milk")) in model.column
     assert training.train("other") == training.Trained(False, 5)
-    assert not training.path_of("other").exists()
+    assert not files.path_of("other").exists()
 
 
 @pytest.mark.usefixtures("db", "_folder")
 def test_a_worse_model_does_not_replace_a_better_one(monkeypatch: pytest.MonkeyPatch) -> None:
     sell(300)
     first = training.train("demo")
-    kept = training.path_of("demo").read_bytes()
+    kept = files.path_of("demo").read_bytes()
     assert first.measured is not None
     worse = first.measured._replace(recall=first.measured.recall - 0.2)
     monkeypatch.setattr(training, "_strongest", lambda past, latest: (1000.0, worse))
     second = training.train("demo")
     assert (second.used, second.before is not None) == (False, True)
-    assert training.path_of("demo").read_bytes() == kept
-    training.path_of("demo").write_bytes(kept[:100])
+    assert files.path_of("demo").read_bytes() == kept
+    files.path_of("demo").write_bytes(kept[:100])
     assert training.train("demo").used is True

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from core.catalogue.imports.fetching import NotFetched, fetched, is_address, is_public
+from core.catalogue.imports.addresses import is_address, is_public
+from core.catalogue.imports.fetching import NotFetched, fetched
 from tests.core.suppliers.supplier_peer import PATH, SupplierPeer
 from tests.payments.peers import DROP, HANG, Answer
 
