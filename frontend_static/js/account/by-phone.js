@@ -81,9 +81,18 @@ function PhoneNumber({ lead, busy, problem, onNumber }) {
  * What is wrong with the code, with the tries that are left.
  * @param {Problem & { tries_left?: number }} problem
  */
-export function codeRefusal(problem) {
+function codeRefusal(problem) {
   if (problem.code === "otp_wrong" && (problem.tries_left ?? 0) > 0) return t("phone.wrong", { n: problem.tries_left });
   return ["otp_wrong", "otp_expired"].includes(problem.code) ? t("phone.expired") : reason(problem);
+}
+
+/**
+ * What is refused where a code may be asked for too: of the code, or of no field that is on the form.
+ * @param {{ problem: Problem | null, fields: string[] }} props
+ */
+export function CodeRefusal({ problem, fields }) {
+  if (!problem?.code.startsWith("otp_")) return html`<${Refusal} problem=${problem} fields=${fields} />`;
+  return html`<p class="field-error" role="alert">${codeRefusal(problem)}</p>`;
 }
 
 /**

@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../ui.js";
 import { t } from "../i18n.js";
 import { auth, call } from "../api.js";
 import { Loading } from "../parts/common.js";
-import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
+import { Busy, LineField, Refusal, useRequest } from "../parts/forms.js";
 import { DeadEnd, Done } from "./links.js";
 
 /** Who is signed in, or null. @returns {{ known: boolean, me: Rest.MeAnswer | null }} */
@@ -18,6 +18,33 @@ function useMe() {
   }, []);
   return found;
 }
+
+/**
+ * Who is somebody new.
+ * @param {{ username: string, onUsername: (text: string) => void, password: string,
+ *   onPassword: (text: string) => void, problem: Problem | null }} props
+ */
+const NewAccount = ({ username, onUsername, password, onPassword, problem }) => html`
+  <${LineField}
+    name="username"
+    label=${t("register.username")}
+    problem=${problem}
+    autocomplete="username"
+    autocapitalize="none"
+    value=${username}
+    onValue=${onUsername}
+  />
+  <${LineField}
+    name="password"
+    label=${t("signin.password")}
+    problem=${problem}
+    hint=${t("register.password")}
+    type="password"
+    autocomplete="new-password"
+    value=${password}
+    onValue=${onPassword}
+  />
+`;
 
 /** @param {{ query: URLSearchParams }} props */
 export function Invitation({ query }) {
@@ -57,29 +84,8 @@ export function Invitation({ query }) {
     </div>
     ${
       !me &&
-      html`<${Field} name="username" label=${t("register.username")} problem=${problem}>
-          ${(/** @type {object} */ more) =>
-            html`<input
-              ...${more}
-              class="input"
-              autocomplete="username"
-              autocapitalize="none"
-              dir="auto"
-              value=${username}
-              onInput=${(/** @type {any} */ e) => setUsername(e.target.value)}
-            />`}
-        <//>
-        <${Field} name="password" label=${t("signin.password")} problem=${problem} hint=${t("register.password")}>
-          ${(/** @type {object} */ more) =>
-            html`<input
-              ...${more}
-              class="input"
-              type="password"
-              autocomplete="new-password"
-              value=${password}
-              onInput=${(/** @type {any} */ e) => setPassword(e.target.value)}
-            />`}
-        <//>`
+      html`<${NewAccount} problem=${problem} username=${username} onUsername=${setUsername}
+        password=${password} onPassword=${setPassword} />`
     }
     <${Refusal} problem=${problem} fields=${["username", "password"]} />
     <button class="btn btn-primary btn-big btn-wide" disabled=${busy || (!me && (!username || !password))}>

@@ -4,7 +4,7 @@ import { t, reason } from "../i18n.js";
 import { call } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Loading } from "../parts/common.js";
-import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
+import { Busy, LineField, Refusal, useRequest } from "../parts/forms.js";
 
 const language = () => document.documentElement.lang;
 
@@ -89,17 +89,16 @@ function ChoosePassword({ token }) {
     return html`<${DeadEnd} problem=${problem} href="/reset" label=${t("reset.new_link")} />`;
   return html`<form class="card stack signin" onSubmit=${submit} novalidate>
     <h1>${t("reset.choose")}</h1>
-    <${Field} name="password" label=${t("reset.password")} problem=${problem} hint=${t("register.password")}>
-      ${(/** @type {object} */ more) =>
-        html`<input
-          ...${more}
-          class="input"
-          type="password"
-          autocomplete="new-password"
-          value=${password}
-          onInput=${(/** @type {Typed} */ e) => setPassword(e.target.value)}
-        />`}
-    <//>
+    <${LineField}
+      name="password"
+      label=${t("reset.password")}
+      problem=${problem}
+      hint=${t("register.password")}
+      type="password"
+      autocomplete="new-password"
+      value=${password}
+      onValue=${setPassword}
+    />
     <${Refusal} problem=${problem} fields=${["password"]} />
     <button class="btn btn-primary btn-big btn-wide" disabled=${busy || !password}>
       <${Busy} on=${busy} />

@@ -4,10 +4,10 @@ import { t, reason, dayAndTime } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Empty, Loading, Sheet, toast } from "../parts/common.js";
-import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
+import { Busy, LineField, Refusal, useRequest } from "../parts/forms.js";
 import { useListing } from "../parts/listing.js";
 import { Listed } from "../parts/rows.js";
-import { codeRefusal } from "./by-phone.js";
+import { CodeRefusal } from "./by-phone.js";
 import { OwnPhone } from "./own-phone.js";
 import { useProof } from "../parts/proof.js";
 import { browserPush } from "./push.js";
@@ -47,11 +47,7 @@ function Address({ me, setMe }) {
       onValue=${setEmail}
     />
     ${proof.field}
-    ${
-      problem?.code.startsWith("otp_")
-        ? html`<p class="field-error" role="alert">${codeRefusal(problem)}</p>`
-        : html`<${Refusal} problem=${problem} fields=${["email"]} />`
-    }
+    <${CodeRefusal} problem=${problem} fields=${["email"]} />
     <button class="btn btn-quiet" disabled=${busy || proof.waits || email.trim() === me.email}>
       <${Busy} on=${busy} />
       ${t("people.save")}
@@ -202,17 +198,15 @@ function EraseSheet({ me, onClose }) {
       <p>${t("account.erase_text")}</p>
       ${
         needs &&
-        html`<${Field} name="password" label=${t("signin.password")} problem=${problem}>
-          ${(/** @type {object} */ more) =>
-            html`<input
-              ...${more}
-              class="input"
-              type="password"
-              autocomplete="current-password"
-              value=${password}
-              onInput=${(/** @type {any} */ e) => setPassword(e.target.value)}
-            />`}
-        <//>`
+        html`<${LineField}
+          name="password"
+          label=${t("signin.password")}
+          problem=${problem}
+          type="password"
+          autocomplete="current-password"
+          value=${password}
+          onValue=${setPassword}
+        />`
       }
       <${Refusal} problem=${problem} fields=${["password"]} />
       <button class="btn btn-danger btn-wide" disabled=${busy || (needs && !password)}>

@@ -168,14 +168,8 @@ function Open({ opened, chain, edits, categories, close, changed }) {
   }
 }
 
-/** @param {{ chain: Rest.ChainAnswer, edits: boolean }} props */
-function Goods({ chain, edits }) {
-  const [search, look] = useFilters(/** @type {Search} */ (EVERYTHING));
-  const opened = useSignal(/** @type {Opened} */ (null));
-  const bulk = useSignal(false);
-  const [asked, ask] = useAddress("product", { step: true });
-  const categories = useCategories(chain.slug);
-  const list = useListing(`/api/products?${queryOf({ chain: chain.slug, page_size: String(PAGE), ...search })}`);
+/** The products that one change is for, by id. */
+function usePicked() {
   const picked = useSignal(/** @type {Map<string, Rest.ProductAnswer>} */ (new Map()));
   const pick = (/** @type {Rest.ProductAnswer} */ product, /** @type {boolean} */ on) => {
     const next = new Map(picked.value);
@@ -183,12 +177,18 @@ function Goods({ chain, edits }) {
     else next.delete(product.id);
     picked.value = next;
   };
-  const close = () => {
-    ask("");
-    opened.value = null;
-  };
+  return { picked: picked.value, pick, pickNone: () => (picked.value = new Map()) };
+}
+
+/**
+ * The sheet that is open; the product whose id is in the address is one.
+ * @param {Rest.ProductAnswer[] | null | undefined} rows
+ */
+function useOpened(rows) {
+  const opened = useSignal(/** @type {Opened} */ (null));
+  const [asked, ask] = useAddress("product", { step: true });
   useEffect(() => {
-    const known = list.rows?.find((one) => one.id === asked);
+    const known = rows?.find((one) => one.id === asked);
     if (!asked) opened.value = null;
     else if (known) opened.value = known;
     else
@@ -197,81 +197,113 @@ function Goods({ chain, edits }) {
         (problem) => toast(reason(problem), { bad: true }),
       );
   }, [asked]);
-  const changed = () => {
-    list.again();
-    categories.again();
+  const close = () => {
+    ask("");
+    opened.value = null;
   };
+  return { opened: opened.value, open: (/** @type {Opened} */ what) => (opened.value = what), ask, close };
+}
+
+/** @param {{ chain: Rest.ChainAnswer, edits: boolean, open: (what: Opened) => void }} props */
+function Head({ chain, edits, open }) {
   const button = (/** @type {Opened} */ what, /** @type {string} */ key, /** @type {string} */ look) => html`<button
     type="button"
     class=${`btn ${look}`}
-    onClick=${() => (opened.value = what)}
+    onClick=${() => open(what)}
   >
     <${Icon} name="plus" />${t(key)}
   </button>`;
-  return html`
-    <div class="catalogue-head">
-      <h1>${t("catalogue.title")}</h1>
-      ${
-        edits &&
-        html`${button("new", "catalogue.new", "btn-primary")}${" "}
-          ${button("category", "catalogue.new_category", "btn-quiet")}
-        ${button("import", "catalogue.import", "btn-quiet catalogue-import")}
-        ${button("suppliers", "catalogue.suppliers", "btn-quiet catalogue-suppliers")}`
-      }
-      <button
-        type="button"
-        class="btn btn-quiet"
-        onClick=${() => keep(`/api/products/export?${queryOf({ chain: chain.slug })}`, `products-${chain.slug}.csv`)}
-      >
-        <${Icon} name="download" />
-        ${t("catalogue.export")}
-      </button>
-    </div>
-    ${!edits && html`<p class="note"><${Icon} name="info" />${t("problem.catalogue_of_the_chain")}</p>`}
-    <${SearchForm}
-      search=${search}
-      categories=${categories.choices}
-      onSearch=${look}
-    />
-    <${Listed}
-      list=${list}
-      class="goods"
-      count="count.products"
-      row=${(/** @type {Rest.ProductAnswer} */ one) =>
-        html`<${Good}
-          product=${one}
-          open=${(/** @type {Rest.ProductAnswer} */ it) => ask(it.id)}
-          picked=${picked.value.has(one.id)}
-          onPick=${edits ? (/** @type {boolean} */ on) => pick(one, on) : null}
-        />`}
-      empty=${html`<${Empty} icon="bag" title=${t("catalogue.none")} text=${t("catalogue.none_text")} />`}
-    />
+  return html`<div class="catalogue-head">
+    <h1>${t("catalogue.title")}</h1>
     ${
-      picked.value.size > 0 &&
-      html`<div class="bulk-bar" role="region" aria-label=${t("bulk.title", { n: picked.value.size })}>
-        <button type="button" class="btn btn-primary" onClick=${() => (bulk.value = true)}>
-          ${t("bulk.change", { n: picked.value.size })}
+      edits &&
+      html`${button("new", "catalogue.new", "btn-primary")}${" "}
+        ${button("category", "catalogue.new_category", "btn-quiet")}
+      ${button("import", "catalogue.import", "btn-quiet catalogue-import")}
+      ${button("suppliers", "catalogue.suppliers", "btn-quiet catalogue-suppliers")}`
+    }
+    <button
+      type="button"
+      class="btn btn-quiet"
+      onClick=${() => keep(`/api/products/export?${queryOf({ chain: chain.slug })}`, `products-${chain.slug}.csv`)}
+    >
+      <${Icon} name="download" />
+      ${t("catalogue.export")}
+    </button>
+  </div>`;
+}
+
+/**
+ * What can be done with the picked products at once.
+ * @param {{ picked: Map<string, Rest.ProductAnswer>, categories: import("./categories.js").Choice[],
+ *   pickAll: () => void, pickNone: () => void, changed: () => void }} props
+ */
+function Bulk({ picked, categories, pickAll, pickNone, changed }) {
+  const isOpen = useSignal(false);
+  const n = picked.size;
+  return html`
+    ${
+      n > 0 &&
+      html`<div class="bulk-bar" role="region" aria-label=${t("bulk.title", { n })}>
+        <button type="button" class="btn btn-primary" onClick=${() => (isOpen.value = true)}>
+          ${t("bulk.change", { n })}
         </button>
-        <button type="button" class="btn btn-quiet" onClick=${() => list.rows?.forEach((one) => pick(one, true))}>
-          ${t("bulk.all_shown")}
-        </button>
-        <button type="button" class="btn btn-quiet" onClick=${() => (picked.value = new Map())}>${t("bulk.none")}</button>
+        <button type="button" class="btn btn-quiet" onClick=${pickAll}>${t("bulk.all_shown")}</button>
+        <button type="button" class="btn btn-quiet" onClick=${pickNone}>${t("bulk.none")}</button>
       </div>`
     }
     ${
-      bulk.value &&
+      isOpen.value &&
       html`<${BulkSheet}
-        products=${[...picked.value.values()]}
-        categories=${categories.choices}
+        products=${[...picked.values()]}
+        categories=${categories}
         onClose=${() => {
-          bulk.value = false;
-          picked.value = new Map();
+          isOpen.value = false;
+          pickNone();
         }}
         onChanged=${changed}
       />`
     }
+  `;
+}
+
+/** @param {{ chain: Rest.ChainAnswer, edits: boolean }} props */
+function Goods({ chain, edits }) {
+  const [search, look] = useFilters(/** @type {Search} */ (EVERYTHING));
+  const categories = useCategories(chain.slug);
+  const list = useListing(`/api/products?${queryOf({ chain: chain.slug, page_size: String(PAGE), ...search })}`);
+  const { opened, open, ask, close } = useOpened(list.rows);
+  const { picked, pick, pickNone } = usePicked();
+  const changed = () => {
+    list.again();
+    categories.again();
+  };
+  const row = (/** @type {Rest.ProductAnswer} */ one) => html`<${Good}
+    product=${one}
+    open=${(/** @type {Rest.ProductAnswer} */ it) => ask(it.id)}
+    picked=${picked.has(one.id)}
+    onPick=${edits ? (/** @type {boolean} */ on) => pick(one, on) : null}
+  />`;
+  return html`
+    <${Head} chain=${chain} edits=${edits} open=${open} />
+    ${!edits && html`<p class="note"><${Icon} name="info" />${t("problem.catalogue_of_the_chain")}</p>`}
+    <${SearchForm} search=${search} categories=${categories.choices} onSearch=${look} />
+    <${Listed}
+      list=${list}
+      class="goods"
+      count="count.products"
+      row=${row}
+      empty=${html`<${Empty} icon="bag" title=${t("catalogue.none")} text=${t("catalogue.none_text")} />`}
+    />
+    <${Bulk}
+      picked=${picked}
+      categories=${categories.choices}
+      pickAll=${() => list.rows?.forEach((/** @type {Rest.ProductAnswer} */ one) => pick(one, true))}
+      pickNone=${pickNone}
+      changed=${changed}
+    />
     <${Open}
-      opened=${opened.value}
+      opened=${opened}
       chain=${chain}
       edits=${edits}
       categories=${categories.choices}

@@ -6,6 +6,7 @@ import { Sheet } from "../parts/common.js";
 import { priceBy } from "./prices.js";
 
 /** @typedef {Rest.ProductAnswer} Product */
+/** @typedef {import("./categories.js").Choice} Choice */
 /** @typedef {"on" | "off" | "category" | "percent"} What */
 const WHAT = /** @type {What[]} */ (["on", "off", "category", "percent"]);
 const LEAST_PERCENT = -90;
@@ -22,29 +23,24 @@ function bodyOf({ what, category, percent }, product) {
   return { is_active: what === "on" };
 }
 
+/** @typedef {{ product: Product, why: string }} Refused */
+
 /**
- * @param {{ products: Product[], categories: import("./categories.js").Choice[], onClose: () => void,
- *   onChanged: () => void }} props
+ * Change the products one after the other. `done`: how many of them, null before it begins.
+ * @param {Product[]} products
+ * @param {() => void} onChanged
  */
-export function BulkSheet({ products, categories, onClose, onChanged }) {
-  const [what, setWhat] = useState(/** @type {What} */ ("off"));
-  const [category, setCategory] = useState("");
-  const [percent, setPercent] = useState("");
+function useBulk(products, onChanged) {
   const [done, setDone] = useState(/** @type {number | null} */ (null));
-  const [refused, setRefused] = useState(/** @type {{ product: Product, why: string }[]} */ ([]));
-  const number = Number(percent.replace(",", "."));
-  const bad = what === "percent" && (!percent.trim() || !(number >= LEAST_PERCENT && number <= MOST_PERCENT));
-  const busy = done !== null && done < products.length;
-  const go = async (/** @type {Event} */ event) => {
-    event.preventDefault();
+  const [refused, setRefused] = useState(/** @type {Refused[]} */ ([]));
+  const change = async (/** @type {(product: Product) => object} */ bodyFor) => {
     const failed = [];
     setRefused([]);
     for (const [place, product] of products.entries()) {
       setDone(place);
       try {
-        const body = bodyOf({ what, category, percent: number }, product);
         const headers = { "If-Match": `"${product.version}"` };
-        await auth.call("PATCH", `/api/products/${product.id}`, { body, headers });
+        await auth.call("PATCH", `/api/products/${product.id}`, { body: bodyFor(product), headers });
       } catch (problem) {
         failed.push({ product, why: reason(problem) });
       }
@@ -53,7 +49,66 @@ export function BulkSheet({ products, categories, onClose, onChanged }) {
     setRefused(failed);
     onChanged();
   };
-  return html`<${Sheet} title=${t("bulk.title", { n: products.length })} onClose=${onClose}>
+  return { done, refused, change };
+}
+
+/** @param {{ percent: string, onPercent: (text: string) => void }} props */
+const PercentField = ({ percent, onPercent }) => html`<div class="field">
+  <label for="percent">${t("bulk.percent_field")}</label>
+  <input
+    id="percent"
+    class="input num"
+    inputmode="decimal"
+    dir="ltr"
+    value=${percent}
+    onInput=${(/** @type {Typed} */ e) => onPercent(e.target.value)}
+  />
+  <p class="small soft">${t("bulk.percent_hint")}</p>
+</div>`;
+
+/** @param {{ category: string, categories: Choice[], onCategory: (slug: string) => void }} props */
+const CategoryChoice = ({ category, categories, onCategory }) => html`<select
+  class="input"
+  aria-label=${t("product.category")}
+  value=${category}
+  onChange=${(/** @type {Chosen} */ e) => onCategory(e.target.value)}
+>
+  <option value="">${t("bulk.no_category")}</option>
+  ${categories.map((one) => html`<option key=${one.slug} value=${one.slug}>${one.label}</option>`)}
+</select>`;
+
+/**
+ * How far it is, and what was refused.
+ * @param {{ total: number, done: number | null, refused: Refused[] }} props
+ */
+const BulkProgress = ({ total, done, refused }) => html`
+  ${
+    done !== null &&
+    done < total &&
+    html`<progress class="bar" max=${total} value=${done} aria-label=${t("bulk.doing")} />`
+  }
+  ${done === total && html`<p class="note" role="status">${t("bulk.done", { n: total - refused.length })}</p>`}
+  ${refused.map(
+    ({ product, why }) => html`<p key=${product.id} class="field-error" role="alert">
+      <bdi>${product.name}</bdi>: ${why}
+    </p>`,
+  )}
+`;
+
+/** @param {{ products: Product[], categories: Choice[], onClose: () => void, onChanged: () => void }} props */
+export function BulkSheet({ products, categories, onClose, onChanged }) {
+  const [what, setWhat] = useState(/** @type {What} */ ("off"));
+  const [category, setCategory] = useState("");
+  const [percent, setPercent] = useState("");
+  const { done, refused, change } = useBulk(products, onChanged);
+  const total = products.length;
+  const number = Number(percent.replace(",", "."));
+  const bad = what === "percent" && (!percent.trim() || !(number >= LEAST_PERCENT && number <= MOST_PERCENT));
+  const go = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    return change((product) => bodyOf({ what, category, percent: number }, product));
+  };
+  return html`<${Sheet} title=${t("bulk.title", { n: total })} onClose=${onClose}>
     <form class="stack" onSubmit=${go} novalidate>
       <fieldset class="choose" disabled=${done !== null}>
         <legend>${t("bulk.what")}</legend>
@@ -66,47 +121,16 @@ export function BulkSheet({ products, categories, onClose, onChanged }) {
       </fieldset>
       ${
         what === "category" &&
-        html`<select
-          class="input"
-          aria-label=${t("product.category")}
-          value=${category}
-          onChange=${(/** @type {Chosen} */ e) => setCategory(e.target.value)}
-        >
-          <option value="">${t("bulk.no_category")}</option>
-          ${categories.map((one) => html`<option key=${one.slug} value=${one.slug}>${one.label}</option>`)}
-        </select>`
+        html`<${CategoryChoice} category=${category} categories=${categories} onCategory=${setCategory} />`
       }
-      ${
-        what === "percent" &&
-        html`<div class="field">
-          <label for="percent">${t("bulk.percent_field")}</label>
-          <input
-            id="percent"
-            class="input num"
-            inputmode="decimal"
-            dir="ltr"
-            value=${percent}
-            onInput=${(/** @type {Typed} */ e) => setPercent(e.target.value)}
-          />
-          <p class="small soft">${t("bulk.percent_hint")}</p>
-        </div>`
-      }
-      ${busy && html`<progress class="bar" max=${products.length} value=${done} aria-label=${t("bulk.doing")} />`}
-      ${
-        done === products.length &&
-        html`<p class="note" role="status">${t("bulk.done", { n: products.length - refused.length })}</p>`
-      }
-      ${refused.map(
-        ({ product, why }) => html`<p key=${product.id} class="field-error" role="alert">
-          <bdi>${product.name}</bdi>: ${why}
-        </p>`,
-      )}
+      ${what === "percent" && html`<${PercentField} percent=${percent} onPercent=${setPercent} />`}
+      <${BulkProgress} total=${total} done=${done} refused=${refused} />
       ${
         done === null
           ? html`<button class="btn btn-primary btn-big btn-wide" disabled=${bad}>
-            ${t("bulk.do", { n: products.length })}
+            ${t("bulk.do", { n: total })}
           </button>`
-          : html`<button type="button" class="btn btn-quiet btn-wide" disabled=${busy} onClick=${onClose}>
+          : html`<button type="button" class="btn btn-quiet btn-wide" disabled=${done < total} onClick=${onClose}>
             ${t("bulk.close")}
           </button>`
       }

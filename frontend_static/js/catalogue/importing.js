@@ -215,13 +215,14 @@ function Progress({ job }) {
   </div>`;
 }
 
-/** `first`: an import that is there already. @param {{ chain: string, onClose: () => void, first?: any }} props */
-export function ImportSheet({ chain, onClose, first = null }) {
-  const [job, problem, skip] = [
-    useSignal(/** @type {Rest.ImportAnswer | null} */ (first)),
-    useSignal(/** @type {Problem | null} */ (null)),
-    useSignal(false),
-  ];
+/**
+ * An import from its file to its end, and what may be done with it; `first`: one that is there already.
+ * @param {string} chain
+ * @param {Rest.ImportAnswer | null} first
+ */
+function useImport(chain, first) {
+  const job = useSignal(first);
+  const problem = useSignal(/** @type {Problem | null} */ (null));
   const begin = async (/** @type {() => Promise<Rest.ImportAnswer>} */ work) => {
     problem.value = null;
     try {
@@ -230,9 +231,11 @@ export function ImportSheet({ chain, onClose, first = null }) {
       problem.value = refused;
     }
   };
-  const running = job.value && !job.value.is_over;
+  const order = (/** @type {string} */ what, /** @type {object} */ body) =>
+    begin(() => auth.call("POST", `/api/imports/${present(job.value).id}/${what}`, { body }));
+  const isRunning = job.value !== null && !job.value.is_over;
   useEffect(() => {
-    if (!running) return undefined;
+    if (!isRunning) return undefined;
     const timer = setTimeout(() => begin(() => auth.call("GET", `/api/imports/${present(job.value).id}`)), LOOK_MS);
     return () => clearTimeout(timer);
   }, [job.value]);
@@ -242,106 +245,112 @@ export function ImportSheet({ chain, onClose, first = null }) {
     form.append("chain", chain);
     begin(() => auth.call("POST", "/api/imports", { form, headers: { "Idempotency-Key": crypto.randomUUID() } }));
   };
-  const apply = () =>
-    begin(() =>
-      auth.call("POST", `/api/imports/${present(job.value).id}/apply`, {
-        body: { on_error: skip.value ? "skip" : "nothing" },
-      }),
-    );
-  const said = (/** @type {Rest.ColumnsBody} */ body) =>
-    begin(() => auth.call("POST", `/api/imports/${present(job.value).id}/columns`, { body }));
-  const now = job.value;
-  const writes = now ? (now.created ?? 0) + (now.changed ?? 0) : 0;
-  const shown = now?.is_over && now.status === "done";
+  return {
+    job: job.value,
+    problem: problem.value,
+    isRunning,
+    upload,
+    apply: (/** @type {boolean} */ skips) => order("apply", { on_error: skips ? "skip" : "nothing" }),
+    say: (/** @type {Rest.ColumnsBody} */ body) => order("columns", body),
+    startOver: () => (job.value = null),
+  };
+}
+
+/** @param {{ onFile: (event: Typed) => void }} props */
+const ChooseFile = ({ onFile }) => html`
+  <p class="soft">${t("import.lead")}</p>
+  <button type="button" class="btn btn-quiet" onClick=${() => keepBlob(template(), "products.csv")}>
+    <${Icon} name="download" />
+    ${t("import.template")}
+  </button>
+  <label class="btn btn-primary btn-big file">
+    <${Icon} name="plus" />
+    ${t("import.pick")}
+    <input type="file" accept=".csv,.txt,.tsv,.xlsx,.json,text/csv" onChange=${onFile} />
+  </label>
+`;
+
+/** The refused lines as a file, to be put right. @param {{ job: Rest.ImportAnswer }} props */
+const RefusedLines = ({ job }) => html`<button
+  type="button"
+  class="btn btn-quiet"
+  onClick=${() => keep(`/api/imports/${job.id}/refused.csv`, `refused-${job.name.replace(/\.\w+$/, "")}.csv`)}
+>
+  <${Icon} name="download" />
+  ${t("import.refused_file")}
+</button>`;
+
+/**
+ * What a dry run may become: written, written but for the refused lines, or nothing.
+ * @param {{ job: Rest.ImportAnswer, onApply: (skips: boolean) => void }} props
+ */
+function Apply({ job, onApply }) {
+  const skips = useSignal(false);
+  const writes = (job.created ?? 0) + (job.changed ?? 0);
+  const refused = (job.refused ?? 0) > 0;
+  if (!writes && refused)
+    return html`<p class="note note-danger" role="alert"><${Icon} name="alert" />${t("import.none_taken")}</p>`;
+  if (!writes) return html`<p class="note"><${Icon} name="check" />${t("import.nothing")}</p>`;
+  return html`
+    ${
+      refused &&
+      html`<label class="switch">
+        <input
+          type="checkbox"
+          checked=${skips.value}
+          onChange=${(/** @type {Typed} */ e) => (skips.value = e.target.checked)}
+        />
+        ${t("import.skip")}
+      </label>`
+    }
+    <button
+      type="button"
+      class="btn btn-primary btn-big btn-wide"
+      disabled=${refused && !skips.value}
+      onClick=${() => onApply(skips.value)}
+    >
+      ${t("import.apply", { n: writes })}
+    </button>
+  `;
+}
+
+/** @param {{ problem: Problem }} props */
+const Refused = ({ problem }) => html`<p class="field-error" role="alert">
+  ${
+    Object.keys(problem.errors ?? {})
+      .map((name) => fieldReason(problem, name))
+      .join(" ") || reason(problem)
+  }
+</p>`;
+
+/** `first`: an import that is there already. @param {{ chain: string, onClose: () => void, first?: any }} props */
+export function ImportSheet({ chain, onClose, first = null }) {
+  const { job, problem, isRunning, upload, apply, say, startOver } = useImport(chain, first);
+  const isDone = job?.is_over && job.status === "done";
   return html`<${Sheet} title=${t("import.title")} onClose=${onClose} class="wide">
     <div class="stack">
+      ${!job && html`<${ChooseFile} onFile=${upload} />`}
+      ${isRunning && html`<${Progress} job=${job} />`}
       ${
-        !now &&
-        html`
-          <p class="soft">${t("import.lead")}</p>
-          <button type="button" class="btn btn-quiet" onClick=${() => keepBlob(template(), "products.csv")}>
-            <${Icon} name="download" />
-            ${t("import.template")}
-          </button>
-          <label class="btn btn-primary btn-big file">
-            <${Icon} name="plus" />
-            ${t("import.pick")}
-            <input type="file" accept=".csv,.txt,.tsv,.xlsx,.json,text/csv" onChange=${upload} />
-          </label>
-        `
-      }
-      ${running && html`<${Progress} job=${now} />`}
-      ${
-        now?.problem &&
-        html`<p class="note note-danger" role="alert"><${Icon} name="alert" /><bdi>${whyNot(now)}</bdi></p>`
+        job?.problem &&
+        html`<p class="note note-danger" role="alert"><${Icon} name="alert" /><bdi>${whyNot(job)}</bdi></p>`
       }
       ${
-        shown &&
-        !now.dry_run &&
-        html`<p class="note" role="status"><${Icon} name="check" />${t("import.done", { n: now.written })}</p>`
+        isDone &&
+        !job.dry_run &&
+        html`<p class="note" role="status"><${Icon} name="check" />${t("import.done", { n: job.written })}</p>`
       }
-      ${now?.status === "columns" && html`<${Columns} key=${now.id} job=${now} onSaid=${said} />`}
-      ${now?.is_over && now.dry_run && html`<${Reading} job=${now} onSaid=${said} />`}
-      ${now?.is_over && (now.total ?? 0) > 0 && html`<${Lines} key=${now.id} job=${now} />`}
+      ${job?.status === "columns" && html`<${Columns} key=${job.id} job=${job} onSaid=${say} />`}
+      ${job?.is_over && job.dry_run && html`<${Reading} job=${job} onSaid=${say} />`}
+      ${job?.is_over && (job.total ?? 0) > 0 && html`<${Lines} key=${job.id} job=${job} />`}
+      ${job?.is_over && (job.refused ?? 0) > 0 && html`<${RefusedLines} job=${job} />`}
+      ${isDone && job.dry_run && html`<${Apply} key=${job.id} job=${job} onApply=${apply} />`}
       ${
-        now?.is_over &&
-        (now.refused ?? 0) > 0 &&
-        html`<button
-          type="button"
-          class="btn btn-quiet"
-          onClick=${() => keep(`/api/imports/${now.id}/refused.csv`, `refused-${now.name.replace(/\.\w+$/, "")}.csv`)}
-        >
-          <${Icon} name="download" />
-          ${t("import.refused_file")}
-        </button>`
-      }
-      ${
-        shown &&
-        now.dry_run &&
-        writes > 0 &&
-        (now.refused ?? 0) > 0 &&
-        html`<label class="switch">
-          <input
-            type="checkbox"
-            checked=${skip.value}
-            onChange=${(/** @type {Typed} */ e) => (skip.value = e.target.checked)}
-          />
-          ${t("import.skip")}
-        </label>`
-      }
-      ${
-        shown &&
-        now.dry_run &&
-        (writes
-          ? html`<button
-            type="button"
-            class="btn btn-primary btn-big btn-wide"
-            disabled=${(now.refused ?? 0) > 0 && !skip.value}
-            onClick=${apply}
-          >
-            ${t("import.apply", { n: writes })}
-          </button>`
-          : now.refused
-            ? html`<p class="note note-danger" role="alert"><${Icon} name="alert" />${t("import.none_taken")}</p>`
-            : html`<p class="note"><${Icon} name="check" />${t("import.nothing")}</p>`)
-      }
-      ${
-        now?.is_over &&
+        job?.is_over &&
         !first &&
-        html`<button type="button" class="btn btn-bare" onClick=${() => (job.value = null)}>
-          ${t("import.again")}
-        </button>`
+        html`<button type="button" class="btn btn-bare" onClick=${startOver}>${t("import.again")}</button>`
       }
-      ${
-        problem.value &&
-        html`<p class="field-error" role="alert">
-          ${
-            Object.keys(problem.value.errors ?? {})
-              .map((name) => fieldReason(problem.value, name))
-              .join(" ") || reason(problem.value)
-          }
-        </p>`
-      }
+      ${problem && html`<${Refused} problem=${problem} />`}
     </div>
   <//>`;
 }

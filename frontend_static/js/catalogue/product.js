@@ -144,6 +144,28 @@ function useClasses(chain, own) {
   return classes;
 }
 
+/** @param {{ codes: string, onCodes: (text: string) => void, problem: Problem | null }} props */
+function CodesField({ codes, onCodes, problem }) {
+  const wrong = ["codes", "codes.0", "codes.0.code", "codes.0.units"]
+    .map((name) => errorOf(problem, name))
+    .find(Boolean);
+  return html`<div class="field">
+    <label for="codes">${t("product.codes")}</label>
+    <textarea
+      id="codes"
+      class="input code"
+      rows="2"
+      dir="ltr"
+      aria-describedby="codes-hint"
+      aria-invalid=${wrong ? "true" : undefined}
+      value=${codes}
+      onInput=${(/** @type {Typed} */ e) => onCodes(e.target.value)}
+    />
+    <p class="small soft" id="codes-hint">${t("product.codes_text")}</p>
+    ${wrong && html`<p class="field-error" role="alert">${wrong}</p>`}
+  </div>`;
+}
+
 /**
  * @param {{ values: Values, chain: string, setValues: (values: Values) => void, currency: string, categories: Choice[],
  *   problem: Problem | null }} props
@@ -152,9 +174,6 @@ function Fields({ values, chain, setValues, currency, categories, problem }) {
   const classes = useClasses(chain, values.tax_class);
   const set = (/** @type {keyof Values} */ name) => (/** @type {string | boolean} */ value) =>
     setValues({ ...values, [name]: value });
-  const wrong = ["codes", "codes.0", "codes.0.code", "codes.0.units"]
-    .map((name) => errorOf(problem, name))
-    .find(Boolean);
   return html`
     <${LineField} name="name" label=${t("product.name")} problem=${problem} value=${values.name}
       onValue=${set("name")} />
@@ -183,21 +202,7 @@ function Fields({ values, chain, setValues, currency, categories, problem }) {
       onValue=${set("category")}
     />
     <${AtTheTill} values=${values} set=${set} currency=${currency} classes=${classes} problem=${problem} />
-    <div class="field">
-      <label for="codes">${t("product.codes")}</label>
-      <textarea
-        id="codes"
-        class="input code"
-        rows="2"
-        dir="ltr"
-        aria-describedby="codes-hint"
-        aria-invalid=${wrong ? "true" : undefined}
-        value=${values.codes}
-        onInput=${(/** @type {Typed} */ e) => set("codes")(e.target.value)}
-      />
-      <p class="small soft" id="codes-hint">${t("product.codes_text")}</p>
-      ${wrong && html`<p class="field-error" role="alert">${wrong}</p>`}
-    </div>
+    <${CodesField} codes=${values.codes} onCodes=${set("codes")} problem=${problem} />
     <label class="switch">
       <input
         type="checkbox"
@@ -224,7 +229,7 @@ export function ProductSheet({ product, edits, categories, onClose, onSaved }) {
   useEffect(() => {
     auth.call("GET", `/api/products/${product.id}`).then(setFresh, setProblem);
   }, []);
-  const Inside = edits ? Form : Shown;
+  const Inside = edits ? Change : Shown;
   const inside = fresh
     ? html`<${Inside} product=${fresh} categories=${categories} onClose=${onClose} onSaved=${onSaved} />`
     : problem
@@ -279,74 +284,80 @@ function PictureField({ product, onPicture }) {
   </div>`;
 }
 
-/** @param {Edited} props */
-function Form({ product, categories, onClose, onSaved }) {
-  const [now, setNow] = useState(product);
-  const [values, setValues] = useState(valuesOf(product));
+/**
+ * The form of a product that is there, or of a new one. `above`: what stands over its fields.
+ * @param {{ start: Values, chain: string, currency: string, categories: Choice[], above?: any,
+ *   save: (values: Values) => Promise<Rest.ProductAnswer>, onSaved: (product: Rest.ProductAnswer) => void }} props
+ */
+function Form({ start, chain, currency, categories, above, save, onSaved }) {
+  const [values, setValues] = useState(start);
   const { busy, problem, run } = useRequest();
+  const submit = async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const saved = await run(() => save(values));
+    if (!saved) return;
+    toast(t("product.saved", { name: saved.name }));
+    onSaved(saved);
+  };
+  return html`<form class="stack" onSubmit=${submit} novalidate>
+    ${above}
+    <${Fields}
+      values=${values}
+      setValues=${setValues}
+      chain=${chain}
+      currency=${currency}
+      categories=${categories}
+      problem=${problem}
+    />
+    <${Refusal} problem=${problem} fields=${FIELDS} />
+    <button class="btn btn-primary btn-big btn-wide" disabled=${busy}>
+      <${Busy} on=${busy} />${t("product.save")}
+    </button>
+  </form>`;
+}
+
+/** @param {Edited} props */
+function Change({ product, categories, onClose, onSaved }) {
+  const [now, setNow] = useState(product);
+  const path = `/api/products/${now.id}`;
   const show = (/** @type {Rest.ProductAnswer} */ fresh) => {
     setNow(fresh);
     onSaved();
   };
-  const save = async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    const headers = { "If-Match": `"${now.version}"` };
-    const fresh = await run(() =>
-      auth.call("PATCH", `/api/products/${now.id}`, { body: bodyOf(values, now.currency), headers }),
-    );
-    if (!fresh) return;
-    show(fresh);
-    toast(t("product.saved", { name: fresh.name }));
-    onClose();
-  };
+  const save = (/** @type {Values} */ values) =>
+    auth.call("PATCH", path, { body: bodyOf(values, now.currency), headers: { "If-Match": `"${now.version}"` } });
   return html`
-    <form class="stack" onSubmit=${save} novalidate>
-      <${PictureField} product=${now} onPicture=${show} />
-      <${Fields}
-        values=${values}
-        setValues=${setValues}
-        chain=${now.chain}
-        currency=${now.currency}
-        categories=${categories}
-        problem=${problem}
-      />
-      <${Refusal} problem=${problem} fields=${FIELDS} />
-      <button class="btn btn-primary btn-big btn-wide" disabled=${busy}>
-        <${Busy} on=${busy} />${t("product.save")}
-      </button>
-    </form>
-    <${Variants} product=${now} onChanged=${async () => show(await auth.call("GET", `/api/products/${now.id}`))} />
+    <${Form}
+      start=${valuesOf(product)}
+      chain=${now.chain}
+      currency=${now.currency}
+      categories=${categories}
+      above=${html`<${PictureField} product=${now} onPicture=${show} />`}
+      save=${save}
+      onSaved=${(/** @type {Rest.ProductAnswer} */ fresh) => {
+        show(fresh);
+        onClose();
+      }}
+    />
+    <${Variants} product=${now} onChanged=${async () => show(await auth.call("GET", path))} />
   `;
 }
 
 /** @param {{ chain: Rest.ChainAnswer, categories: Choice[], onClose: () => void, onSaved: () => void }} props */
 export function NewProductSheet({ chain, categories, onClose, onSaved }) {
-  const [values, setValues] = useState(/** @type {Values} */ ({ ...NEW, restricted: {}, is_active: true }));
-  const { busy, problem, run } = useRequest();
-  const save = async (/** @type {Event} */ event) => {
-    event.preventDefault();
-    const made = await run(() =>
-      auth.call("POST", "/api/products", { body: { chain: chain.slug, ...bodyOf(values, chain.currency) } }),
-    );
-    if (!made) return;
-    toast(t("product.saved", { name: made.name }));
-    onSaved();
-    onClose();
-  };
+  const save = (/** @type {Values} */ values) =>
+    auth.call("POST", "/api/products", { body: { chain: chain.slug, ...bodyOf(values, chain.currency) } });
   return html`<${Sheet} title=${t("catalogue.new")} onClose=${onClose}>
-    <form class="stack" onSubmit=${save} novalidate>
-      <${Fields}
-        values=${values}
-        setValues=${setValues}
-        chain=${chain.slug}
-        currency=${chain.currency}
-        categories=${categories}
-        problem=${problem}
-      />
-      <${Refusal} problem=${problem} fields=${FIELDS} />
-      <button class="btn btn-primary btn-big btn-wide" disabled=${busy}>
-        <${Busy} on=${busy} />${t("product.save")}
-      </button>
-    </form>
+    <${Form}
+      start=${{ ...NEW, restricted: {}, is_active: true }}
+      chain=${chain.slug}
+      currency=${chain.currency}
+      categories=${categories}
+      save=${save}
+      onSaved=${() => {
+        onSaved();
+        onClose();
+      }}
+    />
   <//>`;
 }

@@ -5,6 +5,7 @@ import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Empty, Loading, Sheet, toast } from "../parts/common.js";
 import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
+import { present } from "../present.js";
 import { ImportSheet, whyNot } from "./importing.js";
 
 const HOURS = [1, 6, 12, 24, 168];
@@ -48,19 +49,59 @@ const Switch = ({ label, on, onTurn }) => html`<label class="switch">
   ${label}
 </label>`;
 
+/** @param {{ hours: number, onHours: (hours: number) => void, problem: Problem | null }} props */
+const HoursField = ({ hours, onHours, problem }) => html`<${Field}
+  name="every_hours"
+  label=${t("suppliers.every")}
+  problem=${problem}
+>
+  ${(/** @type {object} */ more) =>
+    html`<select
+      ...${more}
+      class="input"
+      value=${hours}
+      onChange=${(/** @type {Chosen} */ e) => onHours(Number(e.target.value))}
+    >
+      ${HOURS.map((n) => html`<option key=${n} value=${n}>${t("suppliers.hours", { n })}</option>`)}
+    </select>`}
+<//>`;
+
+/** @param {Rest.FeedAnswer | null} feed */
+const valuesOf = (feed) => ({
+  name: feed?.name ?? "",
+  url: feed?.url ?? "",
+  every_hours: feed?.every_hours ?? 24,
+  applies: feed?.applies ?? false,
+  on_error: feed?.on_error ?? "nothing",
+  is_active: feed?.is_active ?? true,
+});
+
+/**
+ * When a feed's file is applied, and to which of its lines.
+ * @param {{ values: ReturnType<typeof valuesOf>, set: (some: object) => void }} props
+ */
+const Applying = ({ values, set }) => html`
+  <${Switch}
+    label=${t("suppliers.applies")}
+    on=${values.applies}
+    onTurn=${(/** @type {boolean} */ applies) => set({ applies })}
+  />
+  ${
+    values.applies &&
+    html`<${Switch}
+      label=${t("import.skip")}
+      on=${values.on_error === "skip"}
+      onTurn=${(/** @type {boolean} */ on) => set({ on_error: on ? "skip" : "nothing" })}
+    />`
+  }
+`;
+
 /**
  * A new feed, or what one is.
  * @param {{ path: string, feed: Rest.FeedAnswer | null, onSaved: (feed: Rest.FeedAnswer) => void }} props
  */
 function FeedForm({ path, feed, onSaved }) {
-  const [values, setValues] = useState({
-    name: feed?.name ?? "",
-    url: feed?.url ?? "",
-    every_hours: feed?.every_hours ?? 24,
-    applies: feed?.applies ?? false,
-    on_error: feed?.on_error ?? "nothing",
-    is_active: feed?.is_active ?? true,
-  });
+  const [values, setValues] = useState(valuesOf(feed));
   const { busy, problem, run } = useRequest();
   const set = (/** @type {object} */ some) => setValues({ ...values, ...some });
   const save = async (/** @type {Event} */ event) => {
@@ -92,36 +133,18 @@ function FeedForm({ path, feed, onSaved }) {
     />
     ${
       values.url &&
-      html`<${Field} name="every_hours" label=${t("suppliers.every")} problem=${problem}>
-          ${(/** @type {object} */ more) =>
-            html`<select
-              ...${more}
-              class="input"
-              value=${values.every_hours}
-              onChange=${(/** @type {any} */ e) => set({ every_hours: Number(e.target.value) })}
-            >
-              ${HOURS.map((n) => html`<option key=${n} value=${n}>${t("suppliers.hours", { n })}</option>`)}
-            </select>`}
-        <//>
+      html`<${HoursField}
+          hours=${values.every_hours}
+          onHours=${(/** @type {number} */ every_hours) => set({ every_hours })}
+          problem=${problem}
+        />
         <${Switch}
           label=${t("suppliers.active")}
           on=${values.is_active}
           onTurn=${(/** @type {boolean} */ is_active) => set({ is_active })}
         />`
     }
-    <${Switch}
-      label=${t("suppliers.applies")}
-      on=${values.applies}
-      onTurn=${(/** @type {boolean} */ applies) => set({ applies })}
-    />
-    ${
-      values.applies &&
-      html`<${Switch}
-        label=${t("import.skip")}
-        on=${values.on_error === "skip"}
-        onTurn=${(/** @type {boolean} */ on) => set({ on_error: on ? "skip" : "nothing" })}
-      />`
-    }
+    <${Applying} values=${values} set=${set} />
     <${Refusal} problem=${problem} fields=${FIELDS} />
     <button class="btn btn-primary" disabled=${busy || !values.name.trim()}>
       <${Busy} on=${busy} />${t(feed ? "save" : "suppliers.make")}
@@ -142,30 +165,64 @@ const Delivery = ({ job, last, onOpen }) => html`<li>
   </button>
 </li>`;
 
-/** One feed: what it is, asking it now, its deliveries. @param {any} props */
-function FeedSheet({ chain, feed, onClose, onChanged }) {
-  const path = `${pathOf(chain)}/${feed.id}`;
-  const { results, again } = useResults(`${path}/deliveries?page_size=${DELIVERIES}`);
+/**
+ * The orders that concern one feed. `opened`: the delivery that is looked at.
+ * @param {string} path
+ * @param {() => void} onEnded
+ */
+function useFeed(path, onEnded) {
   const [opened, setOpened] = useState(/** @type {Rest.ImportAnswer | null} */ (null));
-  const [sure, setSure] = useState(false);
   const { busy, problem, run } = useRequest();
   const fetchNow = async () => {
     const job = await run(() => auth.call("POST", `${path}/fetch`));
     if (job) setOpened(job);
   };
-  const upload = async (/** @type {any} */ event) => {
+  const upload = async (/** @type {Typed} */ event) => {
     const form = new FormData();
-    form.append("file", event.target.files[0]);
+    form.append("file", present(event.target.files)[0]);
     const headers = { "Idempotency-Key": crypto.randomUUID() };
     const job = await run(() => auth.call("POST", `${path}/deliveries`, { form, headers }));
     if (job) setOpened(job);
   };
   const remove = async () => {
-    if (!sure) return setSure(true);
-    if (!(await run(() => auth.call("DELETE", path)))) return;
+    if (await run(() => auth.call("DELETE", path))) onEnded();
+  };
+  return { opened, setOpened, busy, problem, fetchNow, upload, remove };
+}
+
+/** @param {{ results: Rest.ImportAnswer[] | null, onOpen: (job: Rest.ImportAnswer) => void }} props */
+function Deliveries({ results, onOpen }) {
+  if (!results) return html`<${Loading} />`;
+  if (!results.length) return html`<p class="soft">${t("suppliers.no_deliveries")}</p>`;
+  return html`<ul class="deliveries">
+    ${results.map(
+      (job, place) => html`<${Delivery} key=${job.id} job=${job} last=${place === 0} onOpen=${() => onOpen(job)} />`,
+    )}
+  </ul>`;
+}
+
+/** Ended by a second press. @param {{ busy: boolean, onEnd: () => void }} props */
+function EndButton({ busy, onEnd }) {
+  const [sure, setSure] = useState(false);
+  return html`<button
+    type="button"
+    class="btn btn-danger"
+    disabled=${busy}
+    onClick=${() => (sure ? onEnd() : setSure(true))}
+  >
+    ${t(sure ? "suppliers.end_sure" : "suppliers.end")}
+  </button>`;
+}
+
+/** One feed: what it is, asking it now, its deliveries. @param {any} props */
+function FeedSheet({ chain, feed, onClose, onChanged }) {
+  const path = `${pathOf(chain)}/${feed.id}`;
+  const over = () => {
     onClose();
     onChanged();
   };
+  const { results, again } = useResults(`${path}/deliveries?page_size=${DELIVERIES}`);
+  const { opened, setOpened, busy, problem, fetchNow, upload, remove } = useFeed(path, over);
   const closeReport = () => {
     setOpened(null);
     again();
@@ -189,31 +246,11 @@ function FeedSheet({ chain, feed, onClose, onChanged }) {
       ${feed.next_at && html`<p class="small soft">${t("suppliers.next", { time: dayAndTime(feed.next_at) })}</p>`}
       <${Refusal} problem=${problem} />
       <h3>${t("suppliers.deliveries")}</h3>
-      ${
-        !results
-          ? html`<${Loading} />`
-          : results.length
-            ? html`<ul class="deliveries">
-              ${results.map(
-                (job, place) =>
-                  html`<${Delivery} key=${job.id} job=${job} last=${place === 0} onOpen=${() => setOpened(job)} />`,
-              )}
-            </ul>`
-            : html`<p class="soft">${t("suppliers.no_deliveries")}</p>`
-      }
+      <${Deliveries} results=${results} onOpen=${setOpened} />
       <details>
         <summary>${t("suppliers.change")}</summary>
-        <${FeedForm}
-          path=${pathOf(chain)}
-          feed=${feed}
-          onSaved=${() => {
-            onClose();
-            onChanged();
-          }}
-        />
-        <button type="button" class="btn btn-danger" disabled=${busy} onClick=${remove}>
-          ${t(sure ? "suppliers.end_sure" : "suppliers.end")}
-        </button>
+        <${FeedForm} path=${pathOf(chain)} feed=${feed} onSaved=${over} />
+        <${EndButton} busy=${busy} onEnd=${remove} />
       </details>
     </div>
     ${opened && html`<${ImportSheet} key=${opened.id} chain=${chain} first=${opened} onClose=${closeReport} />`}

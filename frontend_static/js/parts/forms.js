@@ -76,18 +76,20 @@ export function Refusal({ problem, fields = [] }) {
 /**
  * A field of one line, named `name` in the request.
  * @param {{ name: string, label: string, problem: Problem | null, hint?: string, value: string,
- *   onValue: (value: string) => void, type?: string, dir?: string, autocomplete?: string, inputmode?: string }} props
+ *   onValue: (value: string) => void, type?: string, dir?: string, autocomplete?: string, autocapitalize?: string,
+ *   inputmode?: string }} props
  */
 export function LineField(props) {
-  const { name, label, problem, hint, value, onValue, type = "text", dir = "auto", autocomplete, inputmode } = props;
+  const { name, label, problem, hint, value, onValue, type = "text", dir = "auto" } = props;
   return html`<${Field} name=${name} label=${label} problem=${problem} hint=${hint}>
     ${(/** @type {object} */ more) =>
       html`<input
         ...${more}
         class="input"
         type=${type}
-        autocomplete=${autocomplete}
-        inputmode=${inputmode}
+        autocomplete=${props.autocomplete}
+        autocapitalize=${props.autocapitalize}
+        inputmode=${props.inputmode}
         dir=${dir}
         value=${value}
         onInput=${(/** @type {any} */ e) => onValue(e.target.value)}
