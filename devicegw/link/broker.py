@@ -53,6 +53,28 @@ class DeviceTopics:
 # --- the client -------------------------------------------------------------
 
 
+class BrokerClient(aiomqtt.Client):
+    """aiomqtt's client, whose end may come when nobody waits for it.
+
+    The library keeps why a connection broke for the next call; where there is none, asyncio would log
+    it as an exception that was never retrieved.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._disconnected.add_done_callback(_retrieve)
+
+    async def __aenter__(self) -> BrokerClient:
+        await super().__aenter__()
+        self._disconnected.add_done_callback(_retrieve)  # it is another one after an earlier connection
+        return self
+
+
+def _retrieve(ended: asyncio.Future[None]) -> None:
+    if not ended.cancelled():
+        ended.exception()
+
+
 def client(
     config: BrokerConfig,
     identifier: str,
@@ -60,7 +82,7 @@ def client(
     *,
     session_s: int = 0,
     timeout: float = 10.0,
-) -> aiomqtt.Client:
+) -> BrokerClient:
     """Return a client, not yet connected. Raises BrokerError.
 
     With ``session_s`` the broker keeps our subscriptions and what comes for us for so long.
@@ -68,7 +90,7 @@ def client(
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     properties.SessionExpiryInterval = session_s
     host, _, port = config.address.rpartition(":")
-    return aiomqtt.Client(
+    return BrokerClient(
         host,
         int(port),
         username=config.username,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from devicegw.link import broker
 from devicegw.link.config import BrokerConfig, MqttLink
 from devicegw.link.mqtt import MqttTransport, closed_by
 from devicegw.link.transport import ChannelClosed
-from tests.devicegw.carriers import OverBroker
+from tests.devicegw.brokers import OwnBroker
+from tests.devicegw.carriers import DEADLINE, OverBroker
 from tests.devicegw.process import running, write_config
 from tests.devicegw.server import FakeServer
 
@@ -115,6 +117,22 @@ async def test_a_second_client_of_the_same_device_ends_the_first(mqtt_url: str) 
         async with over.transport(lambda: "token").open(5):
             with pytest.raises(ChannelClosed, match="Disconnected"):
                 await first.recv()
+
+
+async def test_a_connection_that_breaks_while_nobody_waits_for_it_is_no_exception_that_was_lost(
+    own_broker: OwnBroker,
+) -> None:
+    complaints: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    client = broker.client(BrokerConfig(host="127.0.0.1", port=own_broker.port), "idle", None)
+    async with client:
+        ended = asyncio.Event()
+        client._disconnected.add_done_callback(lambda _: ended.set())
+        await asyncio.to_thread(own_broker.stop)
+        await asyncio.wait_for(ended.wait(), DEADLINE)
+    del client
+    gc.collect()
+    assert complaints == []
 
 
 def test_a_broker_that_says_we_were_taken_over_means_that_another_speaks_for_the_device() -> None:
