@@ -1,1 +1,1 @@
-"""The domain: pure deciders, one file an entity, and beside them the runtime that gives them life."""
+"""The domain: pure deciders, one file an entity, and the runtime that executes them."""

@@ -125,7 +125,7 @@ def _to_shopper(alarm: Alarm, kind: str, at: float) -> tuple[Tell, ...]:
 
 
 def _to_late(alarm: Alarm) -> tuple[Tell, ...]:
-    """Tell whoever has a trolley for longer than agreed, once: an alarm is raised once."""
+    """Notify the holder of an overdue trolley, once: an alarm is raised once."""
     about = alarm.about
     if alarm.kind != "overdue" or about.user_id is None:
         return ()

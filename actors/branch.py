@@ -235,7 +235,7 @@ def _alarm_noted(state: State, event: AlarmNoted) -> State:
 
 
 def standing(card: TrolleyCard, devices: Mapping[str, DeviceCard]) -> Standing | None:
-    """Return the one thing that a trolley counts as; None: it is no longer in use, and does not count."""
+    """Return the one counter that a trolley belongs to; None if it is no longer in use."""
     if not card.is_active:
         return None
     if card.maintenance:

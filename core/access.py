@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 
 class Access(NamedTuple):
-    """Who is let in. ``permission``: where it was granted; a list that is ``seen`` is empty for others."""
+    """Who has access. ``permission``: where it was granted; a list that is ``seen`` is empty for others."""
 
     who: Literal["anyone", "person", "device", "own", "seen", "granted"]
     permission: str = ""

@@ -176,7 +176,7 @@ def update_all(rows: QuerySet[Any], what: str, **values: Any) -> int:
 
 
 def set_active(model_admin: ModelAdmin, request: HttpRequest, rows: QuerySet[Any], active: bool) -> None:
-    """Switch rows on or off and say so."""
+    """Switch rows on or off and report it."""
     kind: type[models.Model] = model_admin.model
     kinds = {"catalogue": reference.CATALOGUE, "tenancy": reference.BRANCHES}
     what = kinds.get(kind._meta.app_label, reference.DIRECTORY)

@@ -1,4 +1,4 @@
-"""Columns of one line of text: the same check and the same letters in every door."""
+"""Columns of one line of text: the same check and the same letters at every entry point."""
 
 from __future__ import annotations
 

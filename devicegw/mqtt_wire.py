@@ -37,7 +37,7 @@ class Offline(_BrokerMessage, frozen=True):
 
 
 class Closed(_BrokerMessage, frozen=True):
-    """To a device: the server does not hear it; begin again with login and hello."""
+    """To a device: the server does not read it; start over with login and hello."""
 
     reason: str
     code: int | None = None

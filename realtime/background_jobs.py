@@ -56,7 +56,7 @@ class BackgroundJobs:
             self._periodic.start()
 
     async def stop(self) -> None:
-        """Run no more."""
+        """Stop."""
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None

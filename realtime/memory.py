@@ -57,7 +57,7 @@ class QuietMoments:
         self._next = loop.call_later(every_s, self._look)
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop looking."""
         self._next.cancel()
 
     def _look(self) -> None:

@@ -38,7 +38,7 @@ class PeriodicJobs:
         self._look()
 
     async def stop(self, patience_s: float) -> None:
-        """Begin no more rounds; wait at most ``patience_s`` for those under way: nothing ends a thread."""
+        """Begin no further rounds; wait at most ``patience_s`` for those under way: nothing ends a thread."""
         if self._alarm is None:
             return
         self._alarm.close()

@@ -41,7 +41,7 @@ _stop = _StopRequest()
 
 
 def stop_once() -> None:
-    """Raise KeyboardInterrupt at the first SIGINT or SIGTERM, and hear no other.
+    """Raise KeyboardInterrupt at the first SIGINT or SIGTERM, and ignore further ones.
 
     Whoever ends a process group and the ``make`` in it sends two; the second must not break off
     what the first began. A handler that does nothing, because a signal that is already on its
@@ -58,7 +58,7 @@ def stop_once() -> None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hear a signal that comes meanwhile at the end: a child that is half started would be left behind."""
+    """Defer signals to the end of the block: a child that is half started would be left running."""
     _stop.held = True
     try:
         yield
@@ -111,7 +111,7 @@ class Child:
 
 
 class Children:
-    """The set. ``say`` is called when a child dies and when it is restarted."""
+    """The set. ``say`` is called when a child ends and when it is restarted."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say

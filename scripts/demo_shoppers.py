@@ -104,7 +104,7 @@ class Shopper:
         self._dice = dice
 
     async def live(self) -> None:
-        """Come again and again, for ever; a server that is away is waited for."""
+        """Shop again and again without end; wait while the server is down."""
         while True:
             await self._wait(self._habits.pause)
             try:

@@ -132,7 +132,7 @@ def _placed(bus: DemoBus) -> set[int]:
 
 
 def _agent_config(device_id: str, buses: list[DemoBus], server: str) -> Path:
-    """Write the agent's config.json, and its token beside it, readable by its owner only."""
+    """Write the agent's config.json, and its token next to it, readable by its owner only."""
     from core.accounts.credentials.tokens import issue_device
     from core.fleet.models import Device
 

@@ -1,4 +1,4 @@
-"""Decisions about a cart's checkout: a talk with the branch's stock that any crash may interrupt.
+"""Decisions about a cart's checkout: an exchange with the branch's stock that any crash may interrupt.
 
 The cart goes first: it freezes (``CheckoutRequested``), commits, and tells the stock to reserve.
 The stock keeps all of it or nothing, commits, and tells back. From then on the cart alone
@@ -100,7 +100,7 @@ def give_back(state: State, command: ReservationMade, ctx: Context) -> Decision:
 
 
 def overdue(state: State, command: ReservationOverdue, ctx: Context) -> Decision:
-    """The stock wonders about an old reservation: it goes back, unless it was sold or still goes on."""
+    """Answer the stock about an old reservation: it is released unless sold, or its checkout goes on."""
     frozen = state.checkout
     if frozen is not None and frozen.reservation_id == command.reservation_id:
         return expire(state, TimeReached(), ctx)

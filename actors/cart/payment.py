@@ -1,4 +1,4 @@
-"""Decisions about paying for a cart: a talk with ``payment/<payment_id>`` that any crash may interrupt.
+"""Decisions about paying for a cart: an exchange with ``payment/<payment_id>`` that any crash may interrupt.
 
 A frozen cart whose goods the stock keeps asks for a payment. Its time runs on meanwhile. The money comes
 when it comes: in time, and the goods are sold; after the checkout's end, and the cart freezes and reserves

@@ -1,4 +1,4 @@
-"""What a checkout does with vouchers that may not be used for ever.
+"""What a checkout does with vouchers that have a limited number of uses.
 
 How often one person may use a voucher, the cart knows itself, for all of a person's purchases go
 through it. Of a voucher that so many purchases share, ``voucher/<id>`` keeps a use for the checkout

@@ -117,7 +117,7 @@ class RaiseAlarm(msgspec.Struct, frozen=True, tag="RaiseAlarm"):
 
 
 class ClearAlarm(msgspec.Struct, frozen=True, tag="ClearAlarm"):
-    """From an entity: the causes are gone."""
+    """From an entity: the causes no longer exist."""
 
     kinds: tuple[AlarmKind, ...]
     subject: str

@@ -176,7 +176,7 @@ class RestoreLines(msgspec.Struct, Asked["Restored"], frozen=True, tag="RestoreL
 
 
 class Reprice(msgspec.Struct, Asked["Quoted"], frozen=True, tag="Reprice"):
-    """``cart.quote``: price every line afresh. Answer: Quoted."""
+    """``cart.quote``: price every line again. Answer: Quoted."""
 
     offers: dict[str, Offer]
     """Keyed as in RestoreLines; lines without an offer stay as they are."""

@@ -129,7 +129,7 @@ class Report(msgspec.Struct, frozen=True, gc=False):
 
 
 class Reports(msgspec.Struct, Asked["Acked"], frozen=True, tag="Reports"):
-    """What the Pi has seen since it was last heard, oldest first; a repeat changes nothing. Answer: Acked."""
+    """What the Pi has seen since its last report, oldest first; a repeat changes nothing. Answer: Acked."""
 
     reports: tuple[Report, ...]
 
@@ -170,17 +170,17 @@ class ProgressFirmware(msgspec.Struct, Asked["Acked"], frozen=True, tag="Progres
 
 
 class Retire(msgspec.Struct, frozen=True, tag="Retire"):
-    """Nobody trusts the device any more, or it is taken down; a hello of it begins anew."""
+    """The device is no longer trusted, or was removed; a hello of it starts over."""
 
 
 class Expect(msgspec.Struct, frozen=True, tag="Expect"):
-    """From the server: the branch has this device, and it should be heard of before long."""
+    """From the server: the branch has this device, and its first report is expected soon."""
 
     branch: str
 
 
 class SendFirmware(msgspec.Struct, frozen=True, tag="SendFirmware"):
-    """To ``link/<device_id>``: offer the firmware; the Pi may hear it more than once."""
+    """To ``link/<device_id>``: offer the firmware; the Pi may receive the offer more than once."""
 
     rollout_id: str
     image: FirmwareImage
@@ -219,7 +219,7 @@ class Acked(msgspec.Struct, frozen=True, tag="Acked"):
 
 
 class DeviceExpected(msgspec.Struct, frozen=True, tag="DeviceExpected"):
-    """The branch has it, and it was never heard of yet."""
+    """The branch has it, and it has never reported."""
 
     branch: str
     at: float

@@ -73,7 +73,7 @@ class NeedsRaised(msgspec.Struct, frozen=True, tag="NeedsRaised"):
 
 
 class NeedsWithdrawn(msgspec.Struct, frozen=True, tag="NeedsWithdrawn"):
-    """The goods are gone, or their shopper; the branch is told."""
+    """The goods or their shopper have left; the branch is notified."""
 
     needs: tuple[Need, ...]
     at: float

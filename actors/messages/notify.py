@@ -10,7 +10,7 @@ Severity = Literal["info", "warning", "critical", "major", "minor"]
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """Something the user should hear of; codes and ids only, the edge finds the words."""
+    """Something the user should be notified of; codes and ids only, the edge adds the text."""
 
     kind: str
     """The trolley's event, e.g. SessionExpired."""

@@ -6,7 +6,7 @@ import msgspec
 
 
 class Restriction(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What stands between a product and whoever wants it; all of it empty is no restriction."""
+    """The conditions for buying a product; all of it empty is no restriction."""
 
     age: int = 0
     """Years that a buyer has to have."""

@@ -84,7 +84,7 @@ class SlotWaits(msgspec.Struct, frozen=True, tag="SlotWaits"):
 
 
 class SlotDropped(msgspec.Struct, frozen=True, tag="SlotDropped"):
-    """The slot asks no more: it is empty again, or a trolley belongs into it now."""
+    """The question about the slot is closed: it is empty again, or a trolley belongs in it now."""
 
     place: Place
     at: float

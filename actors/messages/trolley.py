@@ -80,7 +80,7 @@ class Heartbeat(msgspec.Struct, Asked["Alive"], frozen=True, tag="Heartbeat"):
 
 
 class SignOfLife(msgspec.Struct, frozen=True, tag="SignOfLife"):
-    """A scan, a command, an open socket, a device report. session_id None: whoever holds it."""
+    """A scan, a command, an open socket, a device report. session_id None: of its holder."""
 
     session_id: str | None = None
 
@@ -93,7 +93,7 @@ class Release(msgspec.Struct, frozen=True, tag="Release"):
 
 
 class ResumeSession(msgspec.Struct, frozen=True, tag="ResumeSession"):
-    """From the cart: whoever had the session that expired is there again. Tells OpenSession or NotResumed."""
+    """From the cart: the shopper whose session expired is back. Tells OpenSession or NotResumed."""
 
     session_id: str
     user_id: str

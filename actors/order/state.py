@@ -67,7 +67,7 @@ class State(msgspec.Struct, frozen=True):
 
     @property
     def units(self) -> int:
-        """How many things were bought."""
+        """How many units were bought."""
         return sum(line.quantity for line in self.purchase.lines)
 
     @property

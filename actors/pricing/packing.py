@@ -26,7 +26,7 @@ from actors.pricing.options import Option, Slot
 from actors.pricing.search import Alone, Search
 
 
-class Found(NamedTuple):
+class Application(NamedTuple):
     """What one promotion does."""
 
     deal: int
@@ -42,7 +42,7 @@ _Uses = dict[int, list[tuple[int, str, int]]]
 """Index of an option -> (unit price, key, units)."""
 
 
-def pack(goods: Goods, options: Sequence[Option]) -> list[Found]:
+def pack(goods: Goods, options: Sequence[Option]) -> list[Application]:
     """Return the promotions that apply, so that the weighted sum of savings is the greatest possible."""
     singles: dict[str, tuple[int, Option]] = {}
     for option in options:
@@ -67,7 +67,7 @@ def pack(goods: Goods, options: Sequence[Option]) -> list[Found]:
     return [_found(by_index[index], used) for index, used in sorted(uses.items())]
 
 
-def _found(option: Option, used: list[tuple[int, str, int]]) -> Found:
+def _found(option: Option, used: list[tuple[int, str, int]]) -> Application:
     used.sort(key=lambda each: -each[0])
     units: dict[str, int] = {}
     prices: list[int] = []
@@ -75,7 +75,7 @@ def _found(option: Option, used: list[tuple[int, str, int]]) -> Found:
         units[key] = units.get(key, 0) + count
         prices += [price] * count
     whole = sum(n for n, _ in option.parts)
-    return Found(option.deal, option.saves(prices), len(prices) // whole, units)
+    return Application(option.deal, option.saves(prices), len(prices) // whole, units)
 
 
 def _alone(goods: Goods, option: Option) -> list[tuple[int, str, int]]:

@@ -36,7 +36,7 @@ class Part(NamedTuple):
     deposit: Decimal
 
 
-class GivenBack(NamedTuple):
+class RefundParts(NamedTuple):
     """One refund, laid on lines and taxes; parts of nothing are left out."""
 
     parts: tuple[Part, ...]
@@ -48,7 +48,7 @@ Spot = tuple[str, bool]
 Spots = dict[Spot, Decimal]
 
 
-def given_back(purchase: Purchase, returns: Iterable[Return]) -> list[GivenBack]:
+def given_back(purchase: Purchase, returns: Iterable[Return]) -> list[RefundParts]:
     """Return each refund as it is laid on lines and taxes, in the order in which they were given."""
     bought, currency = purchase.amounts, purchase.currency
     paid = _paid(purchase)
@@ -62,7 +62,7 @@ def given_back(purchase: Purchase, returns: Iterable[Return]) -> list[GivenBack]
         for line_id, units in each.units.items():
             back[line_id] += units
         taxes = () if bought is None else _taxes(bought, (paid, kept, after), currency)
-        found.append(GivenBack(_parts(purchase, kept, after), taxes))
+        found.append(RefundParts(_parts(purchase, kept, after), taxes))
         kept = after
     return found
 

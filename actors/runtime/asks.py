@@ -206,7 +206,7 @@ class Expiry:
         bucket.add(pending)
 
     def run(self) -> None:
-        """Expire what is due and come again at the next tick."""
+        """Expire what is due and schedule the next tick."""
         now = self._now()
         tick = int(now * self._ticks)
         for due in [each for each in list(self._buckets) if each <= tick]:

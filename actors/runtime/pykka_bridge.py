@@ -21,13 +21,13 @@ from actors.runtime.errors import AskTimeout
 
 
 class Asks(Protocol):
-    """The part of a ``System`` that the bridge stands on."""
+    """The part of a ``System`` that the bridge uses."""
 
     def ask(self, address: Address, command: Any) -> Pending[Any]:
         """Send a command and return its outcome to come."""
 
     def tell(self, address: Address, command: Any) -> None:
-        """Send a command and hear nothing."""
+        """Send a command without an answer."""
 
 
 class BridgedFuture(pykka.Future[Any]):

@@ -155,7 +155,7 @@ class Registry:
             heir.schedule()
 
     def sweep(self) -> None:
-        """Send idle entities to rest, and come again."""
+        """Passivate idle entities, and schedule the next sweep."""
         now = self.now()
         looked = self._passivate(_SWEEP_SLICE, now, 0)
         wait = 0.01 if looked == _SWEEP_SLICE else max(self._idle_s / 8, 0.1)

@@ -245,7 +245,7 @@ class System:
     def tell(
         self, address: Address, command: Any, command_id: str | None = None, principal: str = ""
     ) -> None:
-        """Send a command and hear nothing; from any thread. Raises Overloaded or Unavailable at once."""
+        """Send a command without an answer; from any thread. Raises Overloaded or Unavailable at once."""
         envelope = OneWay(command, command_id, principal)
         if address.kind in self._registry.edges:
             self._submit(TimedCall(lambda: self._registry.deliver(address, envelope)))

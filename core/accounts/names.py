@@ -1,4 +1,4 @@
-"""One login name leads to one account for ever: names and e-mail addresses are one name space."""
+"""One login name always leads to one account: names and e-mail addresses share a name space."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ class ShownNames:
 
 
 def find_tier(user_id: str) -> str:
-    """Return the tier of an account; of one that is gone, the first. Blocking."""
+    """Return the tier of an account; of a deleted one, the first. Blocking."""
     return User.objects.filter(pk=user_id).values_list("tier", flat=True).first() or TIERS[0]
 
 
@@ -69,7 +69,7 @@ class People:
         return self._names.get(user_id, "")
 
     def tier(self, user_id: str) -> str:
-        """Return the tier of somebody's account; the first one of whoever is not loaded."""
+        """Return the tier of somebody's account; the first tier if the account is not loaded."""
         return self._tiers.get(user_id, TIERS[0])
 
     def note(self, user_id: str, username: str, tier: str = TIERS[0]) -> None:

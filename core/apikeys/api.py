@@ -46,7 +46,7 @@ class NewKey(ClosedSerializer):
 
 
 class RotateKeyBody(ClosedSerializer):
-    """For how long the old secret is good beside the new one."""
+    """For how long the old secret stays valid after the new one is made."""
 
     overlap_minutes = StrictInteger(min_value=0, max_value=7 * 24 * 60, default=60)
 

@@ -1,4 +1,4 @@
-"""Where a command's note belongs, looked up once for each branch and thing. Blocking."""
+"""Where a command's note belongs, looked up once for each branch and subject. Blocking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts of goods in JSON: nutrition facts and dietary tags, of one shape in every door."""
+"""Facts of goods in JSON: nutrition facts and dietary tags, with one schema at every entry point."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ check_nutrition = checked_by(Nutrition)
 
 
 class Restricted(msgspec.Struct, forbid_unknown_fields=True):
-    """What stands between a product and whoever wants it; what does not is left out."""
+    """The conditions for buying a product; those that do not apply are left out."""
 
     age: Annotated[int, msgspec.Meta(ge=1, le=99)] | msgspec.UnsetType = msgspec.UNSET
     """Years that a buyer has to have."""

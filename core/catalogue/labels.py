@@ -56,7 +56,7 @@ class Layout(NamedTuple):
         return self.prefix + code[self.item]
 
     def blank(self, code: str) -> str:
-        """Return the code with nothing for a value, the other way in which a catalogue may know the item."""
+        """Return the code without a value, the other form in which a catalogue may list the item."""
         digits = list(code)
         digits[self.value] = "0" * (self.value.stop - self.value.start)
         if self.verifier is not None:

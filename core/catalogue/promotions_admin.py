@@ -15,7 +15,7 @@ from core.catalogue.models.promotions import GoodsSet, of_goods
 
 
 class _Sets(BaseInlineFormSet):  # type: ignore[type-arg]
-    """The sets of goods of a promotion, checked together and by the rule of every door."""
+    """The sets of goods of a promotion, checked together and by the rule of every entry point."""
 
     def clean(self) -> None:
         """Refuse goods of another chain, and sets that the kind cannot have."""

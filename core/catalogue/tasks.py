@@ -21,7 +21,7 @@ def run_import(pk: str) -> None:
 
 @shared_task(name="catalogue.sweep_imports")  # type: ignore[untyped-decorator]
 def sweep_imports() -> int:
-    """Give up imports that died and forget old ones; return how many."""
+    """End imports whose process ended and delete old ones; return how many."""
     return runner.sweep()
 
 

@@ -43,7 +43,7 @@ class StockAnswer(serializers.ModelSerializer[StockLevel]):
         )  # fmt: skip
 
     def get_name(self, row: StockLevel) -> str:
-        """Return the product's name, empty if it is gone."""
+        """Return the product's name, empty if it no longer exists."""
         return cast(str, row.name)  # type: ignore[attr-defined]
 
     def get_variant_name(self, row: StockLevel) -> str | None:

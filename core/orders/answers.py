@@ -98,7 +98,7 @@ class RefundAnswer(serializers.ModelSerializer[Refund]):
         return "provider" if row.user_id is None else "staff"
 
     def get_by(self, row: Refund) -> str | None:
-        """Return who gave it, for staff; null for whoever bought it, and if nobody here did."""
+        """Return who gave it, for staff; null for the buyer, and if nobody here did."""
         return cast("str | None", self.context["staff"].get(str(row.user_id)))
 
     def get_id(self, row: Refund) -> str:
@@ -252,11 +252,11 @@ class OrderSummary(serializers.ModelSerializer[Order]):
         self._branches: dict[str, tuple[str, str]] = {}
 
     def get_branch_name(self, row: Order) -> str:
-        """Return the branch's name; its code once it is gone."""
+        """Return the branch's name; its code once the branch is deleted."""
         return self._branch(row.branch_code)[0]
 
     def get_timezone(self, row: Order) -> str:
-        """Return the zone in which the branch tells time; UTC once it is gone."""
+        """Return the branch's time zone; UTC once the branch is deleted."""
         return self._branch(row.branch_code)[1]
 
     def _branch(self, code: str) -> tuple[str, str]:
@@ -280,7 +280,7 @@ class OrderSummary(serializers.ModelSerializer[Order]):
 
 
 class OrderAnswer(OrderSummary):
-    """A whole order: what a receipt shows. ``mine``: whoever asks has bought it."""
+    """A whole order: what a receipt shows. ``mine``: the caller has bought it."""
 
     subtotal = serializers.SerializerMethodField()
     savings = serializers.SerializerMethodField()
@@ -341,7 +341,7 @@ class OrderAnswer(OrderSummary):
         return self.context["amounts"]["rounding"]
 
     def get_mine(self, row: Order) -> bool:
-        """Return whether it is shown to whoever bought it."""
+        """Return whether it is shown to its buyer."""
         return cast(bool, self.context["mine"])
 
     @extend_schema_field(ShopAnswer(allow_null=True))
@@ -396,7 +396,7 @@ class OrderAnswer(OrderSummary):
 
 
 def order_context(row: Order, *, mine: bool) -> dict[str, Any]:
-    """Return what ``OrderAnswer`` has to know beside the row; ``mine``: whoever bought it reads it."""
+    """Return what ``OrderAnswer`` needs in addition to the row; ``mine``: its buyer reads it."""
     return {
         "names": shown_names([row.user_id]),
         "currency": row.currency,

@@ -1,4 +1,4 @@
-"""A receipt as PDF, on A4, in any language of the shop: for keeping, and for whoever keeps books.
+"""A receipt as PDF, on A4, in any language of the shop: for keeping, and for accounting.
 
 The fonts are DejaVu's (``fonts/LICENSE.txt``), cut down to the scripts that receipts are in, and stand in the
 file. Text that runs from right to left is brought into the order in which it is seen (Unicode Standard

@@ -108,7 +108,7 @@ class ReceiptPdfView(View):
         responses={(200, "application/pdf"): OpenApiResponse(OpenApiTypes.BINARY)},
     )
     def get(self, request: Request, order_id: uuid.UUID) -> HttpResponse:
-        """Return the receipt as PDF; for all but whoever bought it marked as a copy."""
+        """Return the receipt as PDF; for all but its buyer marked as a copy."""
         row, mine = order_for(request, order_id)
         lang = request.query_params.get("language") or _language(cast(Principal, request.auth))
         with translation.override(lang):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class OutboxConfig(AppConfig):
-    """Mail and text messages on their way out."""
+    """Mail and text messages that are to be sent."""
 
     name = "core.outbox"
     label = "outbox"

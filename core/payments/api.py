@@ -1,4 +1,4 @@
-"""REST of payments beside the hot commands: how one can pay, and the door for providers."""
+"""REST of payments, without the hot commands: how one can pay, and the providers' webhooks."""
 
 from __future__ import annotations
 

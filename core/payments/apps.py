@@ -13,7 +13,7 @@ class PaymentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to what happens to accounts, and open the door to the sandbox's webhooks."""
+        """Subscribe to changes of accounts, and enable the sandbox's webhooks."""
         from core.accounts import signals
         from core.payments import ledger, webhooks
         from core.payments.providers import sandbox

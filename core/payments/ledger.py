@@ -1,4 +1,4 @@
-"""The ledger of attempts, and what is kept of a payment beside the journal. Blocking."""
+"""The ledger of attempts, and what is kept of a payment outside the journal. Blocking."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class ProviderCalls:
         self._webhooks.start()
 
     def stop(self) -> None:
-        """Accept no more; calls under way end within the providers' timeout, and are not waited for."""
+        """Accept no further calls; those under way end within the providers' timeout, unawaited."""
         with self._lock:
             self._stopped = True
             self._webhooks.stop()

@@ -32,7 +32,7 @@ class SandboxWebhooks:
         self._wake.set()
 
     def stop(self) -> None:
-        """Deliver no more."""
+        """Stop delivering."""
         self._stopping = True
         self._wake.set()
 

@@ -59,7 +59,7 @@ _PROBLEM: Fragment = {
 
 
 class ClosedBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
-    """Bodies that take no other fields say so."""
+    """Declares in the schema that a body takes no other fields."""
 
     target_class = "core.rest.fields.ClosedSerializer"
     match_subclasses = True

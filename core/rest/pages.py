@@ -1,4 +1,4 @@
-"""Pages of lists: ``next`` leads on by a cursor, so that rows that come meanwhile shift nothing."""
+"""Pages of lists: ``next`` leads on by a cursor, so that rows that are added meanwhile shift nothing."""
 
 from __future__ import annotations
 

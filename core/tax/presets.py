@@ -47,7 +47,7 @@ PRESETS = {
 
 @transaction.atomic
 def apply(chain: Chain, country: str) -> list[TaxRate]:
-    """Give the chain the rates of a country, beside what it has; return the new ones. Blocking.
+    """Give the chain the rates of a country, in addition to its own; return the new ones. Blocking.
 
     A class of which the chain has any rate stays as it is. Raises KeyError for a country without a preset.
     """

@@ -1,4 +1,4 @@
-"""A branch that closes: refused while trolleys are out, whichever door it comes by.
+"""Closing a branch: refused while trolleys are out, at every entry point.
 
 Tenancy knows no trolleys; the app that has them registers how to count.
 """
@@ -18,7 +18,7 @@ _counters: list[Counter] = []
 
 
 def register(counter: Counter) -> None:
-    """Let ``counter`` say how many things of these branches are out."""
+    """Register ``counter``, which returns how many objects of these branches are in use."""
     _counters.append(counter)
 
 

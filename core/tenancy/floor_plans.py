@@ -1,4 +1,4 @@
-"""A branch's floor plan, in metres from its lower left corner: one shape in every door."""
+"""A branch's floor plan, in metres from its lower left corner: one schema at every entry point."""
 
 from __future__ import annotations
 

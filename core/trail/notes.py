@@ -1,4 +1,4 @@
-"""Noting changes of rows as they are saved and deleted, whichever door they come by.
+"""Records changes of rows as they are saved and deleted, at every entry point.
 
 Who makes them is known by context: a request, the admin or a task says so with :func:`acting`.
 Nobody: the system. Blocking, and in the transaction of the change.

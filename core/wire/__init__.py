@@ -1,1 +1,1 @@
-"""What arrives from outside, read one way at every door: JSON, ids, and secrets that are compared."""
+"""What arrives from outside, read alike at every entry point: JSON, ids, and secrets that are compared."""

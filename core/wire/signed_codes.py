@@ -27,7 +27,7 @@ _REST = 128 - _BITS
 
 
 def code_of(purpose: str, thing: uuid.UUID) -> str:
-    """Return the code, e.g. ``7K2M-Q0XP-9ABD``; of another purpose the same thing has another one."""
+    """Return the code, e.g. ``7K2M-Q0XP-9ABD``; for another purpose the same object has another one."""
     text = _letters(thing.int >> _REST) + _letters(_signature(purpose, thing))
     return f"{text[:4]}-{text[4:8]}-{text[8:]}"
 
@@ -48,7 +48,7 @@ def ids_of(code: str) -> tuple[uuid.UUID, uuid.UUID]:
 
 
 def belongs(code: str, purpose: str, thing: uuid.UUID) -> bool:
-    """Return whether parsed characters are the thing's code for that purpose."""
+    """Return whether parsed characters are the object's code for that purpose."""
     return same(code[6:], _letters(_signature(purpose, thing)))
 
 

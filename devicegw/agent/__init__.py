@@ -1,4 +1,4 @@
-"""The Pi's process, composed of the parts beside it."""
+"""The Pi's process, composed of the other folders' parts."""
 
 from __future__ import annotations
 

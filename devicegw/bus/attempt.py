@@ -18,7 +18,7 @@ from devicegw.wire import Hook, Outcome
 
 
 class UnlockAttempt:
-    """The tries of one command and what was seen meanwhile."""
+    """The attempts of one command and what was seen in between."""
 
     def __init__(self, command: UnlockCommand, timings: Timings) -> None:
         self.command = command

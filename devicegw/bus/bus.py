@@ -79,7 +79,7 @@ class Bus:
             self._unlocks.take(command)
 
     def step(self) -> float:
-        """Do the most urgent thing; return the seconds until there is another (0: at once)."""
+        """Do what is most urgent; return the seconds until the next (0: at once)."""
         try:
             if not self._line.is_open:
                 return self._reopen()

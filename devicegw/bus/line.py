@@ -47,7 +47,7 @@ class SerialLine:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether there is a line to speak on."""
+        """Return whether the line is open."""
         return self._transport is not None
 
     @property

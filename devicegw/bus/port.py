@@ -29,11 +29,11 @@ BITS_PER_CHAR = 10
 
 
 class PortLost(OSError):
-    """The port cannot be opened, or has gone: unplugged, no such device, held by another."""
+    """The port cannot be opened, or was lost: unplugged, no such device, held by another."""
 
 
 class PortTransport(Protocol):
-    """An open line. Every method raises PortLost once the line is gone."""
+    """An open line. Every method raises PortLost once the line is lost."""
 
     def write(self, data: bytes) -> None:
         """Hand the bytes to the line; returns before they have left."""

@@ -1,4 +1,4 @@
-"""Bringing an offered firmware to life: get, verify, install beside, restart, look, stay or return.
+"""Updating to an offered firmware: download, verify, install, restart, check, keep or roll back.
 
 Every step is told through the outbox. The restart is the process's end with status RESTART;
 the service manager starts the package's agent, which hands over to the current version.

@@ -85,7 +85,7 @@ class Versions:
         _sync(self.root)
 
     def unpack(self, image: Path, version: str) -> None:
-        """Put a verified image beside the others. Raises BadImage, OSError."""
+        """Install a verified image next to the others. Raises BadImage, OSError."""
         place = self.path(version)
         fresh = place.with_name(f".{version}.new")
         shutil.rmtree(fresh, ignore_errors=True)

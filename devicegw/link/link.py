@@ -38,7 +38,7 @@ STABLE_S = 10.0
 
 
 class LinkError(Exception):
-    """The server did not speak as agreed."""
+    """The server broke the protocol."""
 
 
 class Hardware(Protocol):

@@ -137,7 +137,7 @@ class Outbox:
         }
 
     def end_interrupted(self) -> Sequence[wire.Outgoing]:
-        """Give every command that was under way when the agent died its result; at start only."""
+        """Record a result for every command that was under way when the agent was killed; at start only."""
         return self.append(
             wire.Result(seq=0, id=name, outcome="bus_error", detail="the agent stopped meanwhile")
             for name, result in self.commands().items()

@@ -135,7 +135,7 @@ class OutboxQueue:
         self._dirty.set()
 
     def take_noted(self) -> list[str]:
-        """Return the commands that have come to stand on disk since the last time: now they are received."""
+        """Return the commands that were written to disk since the last call: now they are received."""
         noted, self._noted = self._noted, []
         return noted
 

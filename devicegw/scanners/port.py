@@ -13,7 +13,7 @@ from devicegw.scanners.config import ScannerConfig
 
 
 class Source(Protocol):
-    """An open port that is only read. ``read`` raises PortLost once it is gone."""
+    """An open port that is only read. ``read`` raises PortLost once it is lost."""
 
     def read(self, timeout: float) -> bytes:
         """Return what has come, waiting up to ``timeout`` seconds for a first byte; b"" for none."""

@@ -287,7 +287,7 @@ class SimulatedBus:
         self.slot(number, now).stuck = stuck
 
     def chatter(self, number: int, now: float, seconds: float = 0.05) -> None:
-        """Let one slot's switches bounce for a while after each move; 0: no more."""
+        """Let one slot's switches bounce for a while after each move; 0: stop."""
         self.slot(number, now).chatter_s = seconds
 
 

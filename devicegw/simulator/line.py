@@ -11,7 +11,7 @@ from devicegw.simulator.boards import SimulatedBus
 
 
 class SimulatedLine(ABC):
-    """Moves things on a simulated bus while another thread serves its line. Thread-safe."""
+    """Changes the state of a simulated bus while another thread serves its line. Thread-safe."""
 
     port: str = ""
     """Where the line is plugged in."""
@@ -46,7 +46,7 @@ class SimulatedLine(ABC):
             self._bus.fault(name, None if board is None else [board], value)
 
     def chatter(self, slot: int, seconds: float = 0.05) -> None:
-        """Let one slot's switches bounce after each move; 0: no more."""
+        """Let one slot's switches bounce after each move; 0: stop."""
         with self._lock:
             self._bus.chatter(slot, time.monotonic(), seconds)
 

@@ -45,7 +45,7 @@ class NullModem:
         return self
 
     def unplug(self) -> None:
-        """Pull the adapter; what was under way is gone."""
+        """Unplug the adapter; what was under way is lost."""
         self.plugged = False
         self._coming.clear()
 

@@ -214,7 +214,7 @@ class Owner:
                     self._actors.release(stream)
 
     async def _forget(self) -> None:
-        """Forget edges that have not renewed their subscriptions for long: they are gone."""
+        """Drop edges that have not renewed their subscriptions for long: they have ended."""
         while True:
             await asyncio.sleep(REFRESH_S)
             old = self._loop.time() - 3 * REFRESH_S

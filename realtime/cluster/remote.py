@@ -81,7 +81,7 @@ class RemoteSystem:
     def tell(
         self, address: Address, command: Any, command_id: str | None = None, principal: str = ""
     ) -> None:
-        """Send a command and hear nothing."""
+        """Send a command without an answer."""
         self._out.put_nowait(RemoteCall(0, "tell", *address, encode(command), command_id, principal))
 
     def since(self, address: Address, epoch: str, offset: int) -> Pending[Any]:

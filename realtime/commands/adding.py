@@ -31,7 +31,7 @@ from core.catalogue.live.catalogue import Catalogue, CatalogueProduct, Scanned
 from realtime.commands.sessions import find_session, resume, trolley_place
 from realtime.pipeline.asking import Accepted, Answer, in_database, new_id
 from realtime.pipeline.lookups import QR
-from realtime.pipeline.row import OWN, Ask, Call, Command, Place, Route
+from realtime.pipeline.row import OWN, Ask, Call, Command, CommandPlace, Route
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.views.budget import NO_BUDGET, BudgetStatus, BudgetView, budget_view
@@ -108,7 +108,7 @@ class Adding(msgspec.Struct, frozen=True, gc=False):
     """How many the code stands for."""
 
 
-def add_place(call: Call) -> Place | Coroutine[Any, Any, Place]:
+def add_place(call: Call) -> CommandPlace | Coroutine[Any, Any, CommandPlace]:
     """Return the place of the cart: the caller's own, or that of the holder of the named trolley."""
     body: CartAdd = call.body
     if body.trolley_id is not None:
@@ -120,8 +120,8 @@ def add_place(call: Call) -> Place | Coroutine[Any, Any, Place]:
     return find_session(call, body.session_id)
 
 
-async def holders_place(call: Call, text: str) -> Place:
-    """Return where a trolley is, as its holder's; ``thing`` is the trolley and its state."""
+async def holders_place(call: Call, text: str) -> CommandPlace:
+    """Return where a trolley is, as its holder's place; ``thing`` is the trolley and its state."""
     ref = call.services.fleet.trolley(text)
     state: TrolleyState = (await call.services.asking.look("trolley", ref.trolley_id, call.who)).state
     owner = (state.user_id or "") if state.phase == "held" else ""

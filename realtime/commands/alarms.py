@@ -96,7 +96,7 @@ class HelpCalled(View, frozen=True):
 
 
 async def _assignee(call: Call) -> str:
-    """Return the id of whoever sees to the alarm: somebody who works in the branch. Raises the 404."""
+    """Return the id of the alarm's assignee, who works in the branch. Raises the 404."""
     assignee: str | None = call.body.assignee
     if assignee is None or assignee == call.who.id:
         return call.who.id

@@ -96,7 +96,7 @@ async def _find(call: Call) -> tuple[str, SettleNeed]:
 
 
 async def _weighed(call: Call, row: Need) -> Offer | None:
-    """Return the offer of what was weighed, or None if the line has gone meanwhile."""
+    """Return the offer of what was weighed, or None if the line was removed meanwhile."""
     user_id, branch = str(row.user_id), call.place.thing
     state: CartState = (await call.services.asking.look("cart", user_id, call.who)).state
     need = state.need(str(row.need_id))

@@ -11,7 +11,7 @@ from core.fleet.rentals import by_phone
 from core.fleet.trolleys.out import free_in
 from realtime.commands.sessions import HELD, known_here, name_holder, rental_of, resume_of, trolley_place
 from realtime.pipeline.asking import Accepted, in_database, new_id
-from realtime.pipeline.row import Ask, Call, Command, Place, Route, in_branch
+from realtime.pipeline.row import Ask, Call, Command, CommandPlace, Route, in_branch
 from realtime.pipeline.timed import LATE, Timed
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
@@ -83,7 +83,7 @@ class _Letting(NamedTuple):
     """Whether the account was made for this, of a phone number."""
 
 
-def _let_at(call: Call) -> Place:
+def _let_at(call: Call) -> CommandPlace:
     body: TrolleyAssign = call.body
     if body.trolley_id is None and body.cart_number is None and body.branch is not None:
         return in_branch(call)

@@ -76,7 +76,7 @@ class CartGet(Body):
 
 
 class Changed(CartTotals, frozen=True):
-    """The line after the change; null when it is gone."""
+    """The line after the change; null when it was removed."""
 
     item: ItemView | None
 

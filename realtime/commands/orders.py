@@ -16,7 +16,7 @@ from core.orders import checks, passes
 from core.payments.providers.units import not_payable
 from core.tenancy.limits import refund_limit
 from realtime.pipeline.asking import Accepted, in_database, new_id
-from realtime.pipeline.row import Ask, Call, Command, Place, Route, in_branch
+from realtime.pipeline.row import Ask, Call, Command, CommandPlace, Route, in_branch
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.base import View
 from realtime.wire import ONE_LINE, Body, Uuid, read_id, rfc3339
@@ -81,7 +81,7 @@ class ExitView(View, frozen=True):
 
 
 class RefundView(View, frozen=True):
-    """A refund on its way; GET the order to hear what became of it. ``left`` can still be given back."""
+    """A refund in progress; GET the order for its outcome. ``left`` can still be given back."""
 
     order_id: str
     refund_id: str
@@ -164,12 +164,12 @@ async def _readable(call: Call, problem: Problem) -> Problem:
 # --- order.refund ---------------------------------------------------------------------
 
 
-async def _order_place(call: Call) -> Place:
+async def _order_place(call: Call) -> CommandPlace:
     state: OrderState = (await call.services.asking.look("order", call.body.order_id, call.who)).state
     if state.phase == "new":
         raise not_found("order_not_found", "There is no such order.")
     bought = state.purchase
-    return Place(chain=bought.chain, branch=bought.branch, missing="order_not_found", thing=state)
+    return CommandPlace(chain=bought.chain, branch=bought.branch, missing="order_not_found", thing=state)
 
 
 async def _refer_refund(call: Call) -> None:

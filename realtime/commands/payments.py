@@ -18,7 +18,7 @@ from core.payments import ledger
 from core.payments.providers import registry
 from realtime.commands.checkouts import CHECKOUT, PAYING, paying
 from realtime.pipeline.asking import Accepted, in_database
-from realtime.pipeline.row import Ask, Call, Command, Place, Route, ask_nothing, own
+from realtime.pipeline.row import Ask, Call, Command, CommandPlace, Route, ask_nothing, own
 from realtime.problems import invalid, not_found
 from realtime.views.base import View
 from realtime.wire import Body, Uuid, rfc3339
@@ -112,12 +112,12 @@ async def _created(call: Call, command: RequestPayment, outcome: Accepted[Paymen
 # --- payment.confirm, payment.get ------------------------------------------------------
 
 
-async def _place(call: Call) -> Place:
+async def _place(call: Call) -> CommandPlace:
     """Return where a payment was made, and that it is its shopper's."""
     state: PaymentState = (await call.services.asking.look("payment", call.body.payment_id, call.who)).state
     if state.phase == "new":
         raise not_found("payment_not_found", "There is no such payment.")
-    return Place(
+    return CommandPlace(
         chain=state.purchase.chain,
         branch=state.purchase.branch,
         owner=state.user_id,

@@ -26,7 +26,7 @@ _SPARE = 3
 
 
 class RecommendationsGet(Body):
-    """Read what is suggested to the caller, beside what their cart holds."""
+    """Read what is suggested to the caller in addition to what their cart holds."""
 
     limit: Annotated[int, Meta(ge=1, le=_MOST)] = 10
 

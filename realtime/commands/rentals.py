@@ -14,7 +14,7 @@ from realtime.commands.assignments import Text
 from realtime.commands.returns import end_session
 from realtime.commands.sessions import trolley_place
 from realtime.pipeline.asking import Accepted, in_database
-from realtime.pipeline.row import Ask, Call, Command, Place, Route, in_branch
+from realtime.pipeline.row import Ask, Call, Command, CommandPlace, Route, in_branch
 from realtime.problems import invalid, not_found
 from realtime.views.base import View
 from realtime.wire import FEW_LINES, ONE_LINE, Body, Uuid, maybe_time, rfc3339
@@ -53,7 +53,7 @@ class RentalChanged(View, frozen=True):
     expected_return: str | None
 
 
-def _out_at(call: Call) -> Place:
+def _out_at(call: Call) -> CommandPlace:
     return trolley_place(call.services.fleet.trolley(call.body.trolley_id))
 
 

@@ -16,7 +16,7 @@ from realtime.commands.assignments import Number, Text, named_trolley
 from realtime.commands.sessions import trolley_place
 from realtime.pipeline.asking import Accepted
 from realtime.pipeline.lookups import QR
-from realtime.pipeline.row import Ask, Call, Command, Place, Route
+from realtime.pipeline.row import Ask, Call, Command, CommandPlace, Route
 from realtime.problems import invalid
 from realtime.views.base import View
 from realtime.wire import Body, Uuid
@@ -58,7 +58,7 @@ class _Returning(NamedTuple):
         return self.staff and self.state.phase == "held"
 
 
-def _returned_at(call: Call) -> Place:
+def _returned_at(call: Call) -> CommandPlace:
     """Return the trolley's branch: staff there ends the session with it.
 
     A shopper only says which trolley it was; whether it was theirs is known where returns are matched.

@@ -17,7 +17,7 @@ from core.orders import customers
 from realtime.limits.attempts import TOO_MANY
 from realtime.pipeline.asking import Accepted, Answer, Asking, in_database, new_id
 from realtime.pipeline.lookups import QR
-from realtime.pipeline.row import OWN, Ask, Call, Command, Place, Route
+from realtime.pipeline.row import OWN, Ask, Call, Command, CommandPlace, Route
 from realtime.pipeline.services import Services
 from realtime.pipeline.timed import LATE, Timed
 from realtime.problems import Problem, invalid, not_found
@@ -87,7 +87,7 @@ class Ended(View, frozen=True):
 # --- session.start ----------------------------------------------------------------
 
 
-def _claimed_at(call: Call) -> Place:
+def _claimed_at(call: Call) -> CommandPlace:
     body: SessionStart = call.body
     ref, signed = call.services.fleet.scanned(body.trolley_id)
     if not signed:
@@ -107,9 +107,11 @@ def _refuse_typed(call: Call, ref: TrolleyRef) -> None:
         raise invalid("trolley_id", sentence, code="qr_required")
 
 
-def trolley_place(ref: TrolleyRef, owner: str = "") -> Place:
+def trolley_place(ref: TrolleyRef, owner: str = "") -> CommandPlace:
     """Return the branch of a trolley as the place of a command."""
-    return Place(chain=ref.chain, branch=ref.branch, owner=owner, missing="trolley_not_found", thing=ref)
+    return CommandPlace(
+        chain=ref.chain, branch=ref.branch, owner=owner, missing="trolley_not_found", thing=ref
+    )
 
 
 def _claimer(call: Call) -> str | Coroutine[Any, Any, str]:
@@ -243,7 +245,7 @@ async def _created_or_not(call: Call, answer: Answer) -> tuple[int, Any]:
 # --- session.heartbeat, session.end ---------------------------------------------------
 
 
-def _session_place(call: Call) -> Place | Coroutine[Any, Any, Place]:
+def _session_place(call: Call) -> CommandPlace | Coroutine[Any, Any, CommandPlace]:
     """Return where the named session is: the caller's own, or one that staff may handle."""
     session_id: str | None = call.body.session_id
     if session_id is None or not (call.who.grants or call.who.is_platform_admin):
@@ -251,13 +253,13 @@ def _session_place(call: Call) -> Place | Coroutine[Any, Any, Place]:
     return find_session(call, session_id)
 
 
-async def find_session(call: Call, session_id: str) -> Place:
+async def find_session(call: Call, session_id: str) -> CommandPlace:
     """Return the place of a session; of an unknown one, the caller's cart, which refuses it."""
     found = await in_database(call.services.find_session, session_id)
     if found is None or found[0] == call.who.id:
         return OWN
     owner, branch, chain = found
-    return Place(chain=chain, branch=branch, owner=owner, missing="session_not_found", hidden=True)
+    return CommandPlace(chain=chain, branch=branch, owner=owner, missing="session_not_found", hidden=True)
 
 
 async def _latest(call: Call) -> SessionFound:

@@ -17,7 +17,7 @@ from actors.messages.trolley import (
 )
 from realtime.commands.sessions import trolley_place
 from realtime.pipeline.asking import Accepted
-from realtime.pipeline.row import Ask, Call, Command, Place, Route
+from realtime.pipeline.row import Ask, Call, Command, CommandPlace, Route
 from realtime.pipeline.timed import LATE, Timed
 from realtime.problems import invalid
 from realtime.views.base import View
@@ -80,7 +80,7 @@ class MaintenanceView(View, frozen=True):
     notes: str
 
 
-def _trolley(call: Call) -> Place:
+def _trolley(call: Call) -> CommandPlace:
     return trolley_place(call.services.fleet.trolley(call.body.trolley_id))
 
 

@@ -12,4 +12,4 @@ class DeviceActors(Protocol):
     """Where commands are left for a device's actor."""
 
     def tell(self, address: Address, command: AssignSlots | Expect | Retire) -> None:
-        """Send a command and hear nothing; from any thread."""
+        """Send a command without an answer; from any thread."""

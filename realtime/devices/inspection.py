@@ -56,7 +56,7 @@ class Taps:
         """By viewer and bus."""
 
     def set(self, viewer: str, bus: int, seconds: float) -> None:
-        """Show a viewer what passes on a bus for so long from now; 0: no more."""
+        """Show a viewer the frames of a bus for so long from now; 0: stop."""
         now = self._now()
         self._until.pop((viewer, bus), None)
         if seconds > 0:
@@ -74,7 +74,7 @@ class Taps:
                 self._show(viewer, TappedFrames(self._device_id, frames))
 
     def close(self) -> None:
-        """Tell all who look that the device has gone."""
+        """Tell all viewers that the device is no longer connected."""
         for viewer in {viewer for viewer, _ in self._until}:
             self._show(viewer, TappedFrames(self._device_id, None))
         self._until.clear()
@@ -139,7 +139,7 @@ class Inspections:
         task.add_done_callback(self._ended)
 
     def take(self, shown: TappedFrames) -> None:
-        """Show what passed to those who look at that bus, or tell them that the device has gone."""
+        """Show the frames to the viewers of that bus, or tell them that the device is no longer connected."""
         self._forget()
         for key, watch in list(self._watches.items()):
             if watch.device_id != shown.device_id:

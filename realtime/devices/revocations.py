@@ -1,4 +1,4 @@
-"""Keeps the actors of devices informed of revocations, through whichever door they were made."""
+"""Informs the actors of devices about revocations, wherever they were made."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class DjangoThreads:
             _end(self._idle.pop(), wait=True)
 
     def _await(self, thread: ThreadPoolExecutor) -> None:
-        """Take the thread back when it is done: a view goes on after who asked has gone."""
+        """Take the thread back when it is done: a view continues after its client has disconnected."""
         loop = asyncio.get_running_loop()
 
         def done(_: Future[None]) -> None:

@@ -1,4 +1,4 @@
-"""How much of people's messages and of new connections is let in during one turn of the event loop.
+"""How many of people's messages and new connections are admitted during one turn of the event loop.
 
 Everybody can be within their own allowance and all of them together still be too many. So they are let in
 a few at a time, as many as keep a turn of the loop short: what a manager asks for, what a device reports and
@@ -75,7 +75,7 @@ class Admission:
             self.ended()
 
     def ended(self) -> None:
-        """Count a command no more, whatever came of it."""
+        """Stop counting a command, whatever its outcome."""
         self.under_way -= 1
         if self.messages:
             self.let_in()

@@ -74,7 +74,7 @@ class Exchange:
             self._attempts.forget_idle()
 
     async def round(self) -> None:
-        """Tell and hear once."""
+        """Send and receive once."""
         minute = f"{int(self._wall_clock() // _WINDOW_S)}:"
         reports: list[_Report] = []
         pipe = self._redis.pipeline(transaction=False)

@@ -1,4 +1,4 @@
-"""Requests for which a password is hashed: a few are served at a time, a few more wait, the rest come again.
+"""Requests for which a password is hashed: a few are served at a time, a few wait, the rest are to retry.
 
 The hash itself is bounded in :mod:`core.accounts.credentials.hashing`. What a guess costs besides is a
 thread, a connection to the database and Django's way of a request; so it is here, before all of that,

@@ -73,7 +73,7 @@ class LimitedChannel(_HTTPChannel):  # type: ignore[misc]
         super().connectionLost(reason)
 
     def leave(self) -> None:
-        """Count it no more."""
+        """Stop counting it."""
         if self._counted is not None:
             limits().connections.leave(self._counted)
             self._counted = None
@@ -195,7 +195,7 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
 
 
 def _leave_with(protocol: Any, channel: Any) -> None:
-    """Count the connection as gone when the websocket, to which it was handed, is."""
+    """Count the connection as closed when the websocket, to which it was handed, is."""
     lost = protocol.connectionLost
 
     def connection_lost(reason: Any) -> None:

@@ -68,7 +68,7 @@ class Actors(Protocol):
     def tell(
         self, address: Address, command: Any, command_id: str | None = None, principal: str = ""
     ) -> None:
-        """Send a command and hear nothing."""
+        """Send a command without an answer."""
 
     def since(self, address: Address, epoch: str, offset: int) -> Pending[Any]:
         """Return a reply of what a stream has had since, or of None."""

@@ -24,7 +24,7 @@ _LINES_AT_ONCE = 5
 
 
 class RequestSubject(msgspec.Struct, frozen=True):
-    """A request of which no more is known yet."""
+    """A request of which nothing else is known yet."""
 
     request_id: str
     command: str = ""

@@ -242,7 +242,7 @@ class GoodsLookup:
         return next((product for product in found if product is not None), None)
 
     def line(self, line_id: str) -> Line | None:
-        """Return a line that this process has shown, or None; it may have changed or gone since."""
+        """Return a line that this process has shown, or None; it may have changed or been removed since."""
         return self._items.line(line_id)
 
     def item(self, line: Line, user_id: str) -> ItemView:

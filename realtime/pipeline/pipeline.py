@@ -21,7 +21,7 @@ from realtime.limits.attempts import Kind, is_failure
 from realtime.pipeline.asking import Accepted, Answer, new_id
 from realtime.pipeline.keys import content_reader
 from realtime.pipeline.logs import log_done
-from realtime.pipeline.row import OWN, Begun, Call, Command, Direct, Place, own
+from realtime.pipeline.row import OWN, Begun, Call, Command, CommandPlace, Direct, own
 from realtime.pipeline.services import Services
 from realtime.pipeline.timed import Timed, refuse_late
 from realtime.problems import Problem, forbidden, key_reused, not_found, second_factor_needed
@@ -141,7 +141,7 @@ class Pipeline:
             return self._referred(call, found)
         return self._ask(call, found)
 
-    async def _placed(self, call: Call, finding: Awaitable[Place]) -> Answer:
+    async def _placed(self, call: Call, finding: Awaitable[CommandPlace]) -> Answer:
         place = await finding
         if place is not OWN:
             authorise(self.row, call.who, place)
@@ -285,7 +285,7 @@ def refuse_outsiders(who: Principal) -> None:
         raise second_factor_needed() if who.withheld else forbidden()
 
 
-def authorise(row: Command, who: Principal, place: Place) -> None:
+def authorise(row: Command, who: Principal, place: CommandPlace) -> None:
     """Raise unless ``who`` may give the row's command at that place.
 
     403, or 404 for another tenant's thing and for what nobody without the right may know of.

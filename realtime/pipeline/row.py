@@ -19,7 +19,7 @@ from realtime.views.base import View
 from realtime.wire import Body
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class CommandPlace(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Where a command takes effect, which decides who may give it.
 
     Whoever ``owner`` is may, and whoever has the row's permission in that branch (None: in the chain
@@ -36,7 +36,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     thing: Any = None
 
 
-OWN = Place(chain="", branch=None)
+OWN = CommandPlace(chain="", branch=None)
 """The caller's own things: nobody else's can be named."""
 
 
@@ -53,7 +53,7 @@ class Call(msgspec.Struct, gc=False):
     """Whose attempts are counted with it."""
     request: str = ""
     """Names the request in the log, where that is not the key."""
-    place: Place = OWN
+    place: CommandPlace = OWN
     counted: bool = False
     """Whether its attempt was."""
     asked: bool = False
@@ -88,15 +88,15 @@ class Ask(msgspec.Struct, frozen=True, gc=False):
     command: Any
 
 
-def own(call: Call) -> Place:
+def own(call: Call) -> CommandPlace:
     """Say that a command is always about the caller's own things."""
     return OWN
 
 
-def in_branch(call: Call) -> Place:
+def in_branch(call: Call) -> CommandPlace:
     """Return the branch that the body names by code or id. Raises the 404."""
     branch = call.services.fleet.branch(call.body.branch)
-    return Place(chain=branch.chain, branch=branch.code, missing="branch_not_found", thing=branch)
+    return CommandPlace(chain=branch.chain, branch=branch.code, missing="branch_not_found", thing=branch)
 
 
 def nothing(call: Call) -> Any:
@@ -149,7 +149,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     permission: str
     """One of core/accounts/principals.py, or ``own``: for the owner of the place only."""
     where: Callable[[Call], Any]
-    """Call -> Place; checked before ``refer`` runs. ``own``: the caller's own things."""
+    """Call -> CommandPlace; checked before ``refer`` runs. ``own``: the caller's own things."""
     for_owner: bool = False
     """Besides the permission: whether the owner of the place may."""
     refer: Callable[[Call], Any] = nothing

@@ -246,7 +246,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
     # --- helpers ----------------------------------------------------------------------
 
     def spawn(self, coroutine: Coroutine[Any, Any, object]) -> asyncio.Task[Any]:
-        """Run something beside the receive loop; it ends with the socket at the latest."""
+        """Run something concurrently with the receive loop; it ends with the socket at the latest."""
         task = self.loop.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._spent)

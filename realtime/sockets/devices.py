@@ -162,7 +162,7 @@ class DeviceConsumer(SocketConsumer):
             self._refuse(wire.seq_of(text), problem)
 
     def _refuse(self, seq: int | None, problem: Problem) -> None:
-        """Refuse for good what would be refused again; after anything else the Pi shall come again."""
+        """Refuse permanently what would be refused again; after anything else the Pi may retry."""
         if problem.status >= 500:
             log.warning("device %s: %s", self.principal.id, problem.detail)
             self.close(TRY_AGAIN)

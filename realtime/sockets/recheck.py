@@ -1,4 +1,4 @@
-"""Checks open sockets again when a role, an account or a login was taken away, whichever door took it."""
+"""Checks open sockets again when a role, an account or a login was taken away, wherever that was done."""
 
 from __future__ import annotations
 

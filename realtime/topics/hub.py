@@ -65,7 +65,7 @@ def _nothing() -> None: ...
 
 
 class SendQueue:
-    """Everything on its way to one socket, in order, bounded in bytes.
+    """What waits to be sent to one socket, in order, bounded in bytes.
 
     ``on_slow`` is called once when more than ``limit`` bytes wait; ``on_lost`` once when
     the server says that the client is gone. After either nothing is written any more.

@@ -28,7 +28,7 @@ WATCH_S = 15.0
 """How often a process without actors of its own asks where its streams stand."""
 
 
-class Publication(Protocol):
+class Published(Protocol):
     """What the runtime publishes after a commit."""
 
     @property
@@ -94,9 +94,9 @@ class Topics:
         self.relay = relay
         self._holder = holder
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._inbox: deque[Publication] = deque()
+        self._inbox: deque[Published] = deque()
         self._woken = False
-        self._waiting: dict[Address, deque[Publication]] = {}
+        self._waiting: dict[Address, deque[Published]] = {}
         self._nameless: set[str] = set()
         self._states: dict[Address, tuple[int, Any]] = {}
         """Offset and state of entities that are followed, after the last event told."""
@@ -110,7 +110,7 @@ class Topics:
         self._wake()
 
     def stop(self) -> None:
-        """Deliver no more."""
+        """Stop delivering."""
         if self._watchdog is not None:
             self._watchdog.cancel()
         self._loop = None
@@ -135,7 +135,7 @@ class Topics:
 
     # --- in ---------------------------------------------------------------------
 
-    def publish(self, publication: Publication) -> None:
+    def publish(self, publication: Published) -> None:
         """Take what was committed; from any thread, never waits."""
         stream = publication.address
         if not self.hub.followed(stream) and (self.relay is None or not self.relay.wanted(stream)):
@@ -164,7 +164,7 @@ class Topics:
             except Exception:
                 log.exception("an event of %s could not be shown", publication.address)
 
-    def _take(self, publication: Publication) -> None:
+    def _take(self, publication: Published) -> None:
         queue = self._waiting.get(publication.address)
         if queue is not None:
             queue.append(publication)
@@ -181,10 +181,10 @@ class Topics:
 
     # --- what an event needs to be told ---------------------------------------------
 
-    def _ready(self, publication: Publication) -> bool:
+    def _ready(self, publication: Published) -> bool:
         return not self._missing(publication) and self._before(publication) is not None
 
-    def _missing(self, publication: Publication) -> list[str]:
+    def _missing(self, publication: Published) -> list[str]:
         """Return the ids of people whose names the events show and memory has not."""
         people = FEEDS[publication.address.kind].people
         return [
@@ -194,7 +194,7 @@ class Topics:
             if not self.services.names.people.display(user_id) and user_id not in self._nameless
         ]
 
-    def _before(self, publication: Publication) -> tuple[int, Any] | None:
+    def _before(self, publication: Published) -> tuple[int, Any] | None:
         """Return the state that the first event met, if the events need it and it is known.
 
         A publication may hold the events of several commands and has the state after the
@@ -243,7 +243,7 @@ class Topics:
 
     # --- out ------------------------------------------------------------------------
 
-    def _deliver(self, publication: Publication) -> None:
+    def _deliver(self, publication: Published) -> None:
         stream, epoch = publication.address, publication.epoch
         feed = FEEDS[stream.kind]
         here = self.hub.followed(stream)

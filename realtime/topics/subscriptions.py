@@ -75,7 +75,7 @@ class Subscription:
             self.spawn(self._catch_up(self.epoch, self.last))
 
     def check(self, epoch: str, head: int) -> None:
-        """Ask again if the stream has gone on and nothing of it has come between two checks."""
+        """Ask again if the stream has advanced and nothing of it has arrived between two checks."""
         if not self.behind(epoch, head):
             self._stuck_at = None
         elif self._stuck_at == (self.epoch, self.last):
@@ -85,7 +85,7 @@ class Subscription:
             self._stuck_at = (self.epoch, self.last)
 
     def behind(self, epoch: str, head: int) -> bool:
-        """Return whether the stream has gone on without this subscription."""
+        """Return whether the stream has advanced without this subscription."""
         return self._held is None and (epoch != self.epoch or head > self.last)
 
     # --- position -----------------------------------------------------------------
@@ -176,7 +176,7 @@ class Subscription:
             self.deliver(event)
 
     def close(self) -> None:
-        """Follow no more."""
+        """Stop following."""
         self._open = False
         if self.stream is not None:
             self.topics.unfollow(self.stream, self)
@@ -319,11 +319,11 @@ class SessionSubscription(Subscription):
         return own if len(own) == len(events) else None
 
     def behind(self, epoch: str, head: int) -> bool:
-        """Return whether the trolley has gone on; its journal's epoch is not this topic's."""
+        """Return whether the trolley has advanced; its journal's epoch is not this topic's."""
         return self._held is None and head > self.last
 
     def close(self) -> None:
-        """Follow no more."""
+        """Stop following."""
         super().close()
         self.topics.unfollow(self._cart, self._watch)
 
@@ -384,7 +384,7 @@ class Subscriptions:
                 self.unsubscribe(topic)
 
     def unsubscribe(self, topic: str) -> None:
-        """Follow the topic no more; harmless if it was not followed."""
+        """Stop following the topic; harmless if it was not followed."""
         subscription = self._by_topic.pop(topic, None)
         if subscription is not None:
             subscription.close()

@@ -1,4 +1,4 @@
-"""What a branch's map shows beside trolleys and alarms: its counters and its devices."""
+"""What a branch's map shows in addition to trolleys and alarms: its counters and its devices."""
 
 from __future__ import annotations
 

@@ -349,7 +349,7 @@ def need_views(state: CartState) -> tuple[NeedView, ...]:
 
 
 def need_view(need: Need) -> NeedView:
-    """Return one thing that staff has to decide, as its shopper sees it."""
+    """Return one request for a decision of staff, as its shopper sees it."""
     return NeedView(
         id=need.need_id,
         kind=need.kind,

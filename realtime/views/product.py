@@ -66,7 +66,7 @@ FindProduct = Callable[[str], ProductLike | None]
 
 
 def product_view(product: CatalogueProduct) -> ProductView:
-    """Return a product as it is today, beside no line."""
+    """Return a product as it is today, without a line."""
     return ProductView(
         id=product.product_id,
         barcode=product.barcode,

@@ -1,4 +1,4 @@
-"""The services the tests and the benchmark stand on: found where they run, else started, else installed.
+"""The services that tests and benchmarks need: found where they run, else started, else installed.
 
 Each is looked for in the same order: what the environment names, what listens
 on localhost, binaries that are installed, packages that apt may install. What

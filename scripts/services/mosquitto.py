@@ -38,7 +38,7 @@ def mosquitto(stack: ExitStack, environ: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _accepts(url: str) -> bool:
-    """Whether an anonymous client is let in; a URL with a user or TLS only needs to listen."""
+    """Whether an anonymous client is accepted; a URL with a user or TLS only needs to listen."""
     parts = urlsplit(url)
     try:
         with socket.create_connection((parts.hostname or LOCALHOST, parts.port or 1883), timeout=2) as broker:

@@ -73,7 +73,7 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
             node.shutdown()
 
     def remove_node(self, node: Any) -> str | None:
-        """Return the test that a lane died of; it counts as run, or the next lane would die of it too."""
+        """Return the test that crashed a lane; it counts as run, or it would crash the next lane too."""
         self._rooms.pop(node, None)
         units = self.assigned_work.pop(node)
         crashed = next((test for unit in units.values() for test, done in unit.items() if not done), None)

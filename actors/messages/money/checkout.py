@@ -1,4 +1,4 @@
-"""Messages of ``cart/<user_id>`` about its checkout: the talk with the branch's stock."""
+"""Messages of ``cart/<user_id>`` about its checkout: the exchange with the branch's stock."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class BeginCheck(msgspec.Struct, Asked["CheckStands"], frozen=True, kw_only=True
 
 
 class ScanInCheck(msgspec.Struct, Asked["CheckStands"], frozen=True, tag="ScanInCheck"):
-    """One thing more is out of the trolley. Answer: CheckStands."""
+    """One more item was taken out of the trolley. Answer: CheckStands."""
 
     found: Found
 
@@ -69,7 +69,7 @@ class FinishCheck(msgspec.Struct, Asked["CheckStands"], frozen=True, tag="Finish
 
 
 class SettleCheck(msgspec.Struct, Asked["CheckStands"], frozen=True, tag="SettleCheck"):
-    """What was not paid is paid now, to whoever looked. Answer: CheckStands."""
+    """What was not paid is paid now, to the member of staff who checked. Answer: CheckStands."""
 
     by: str
     method: TillMethod
@@ -79,7 +79,7 @@ class SettleCheck(msgspec.Struct, Asked["CheckStands"], frozen=True, tag="Settle
 
 
 class CheckStands(msgspec.Struct, frozen=True, tag="CheckStands"):
-    """The state beside this answer says how."""
+    """The result is in the state that is returned with this answer."""
 
     check_id: str
 

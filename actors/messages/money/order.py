@@ -149,7 +149,7 @@ class RefundRequested(msgspec.Struct, frozen=True, kw_only=True, tag="RefundRequ
 
 
 class OrderRefunded(msgspec.Struct, frozen=True, tag="OrderRefunded"):
-    """The provider gave ``amount`` back, whoever asked for it."""
+    """The provider refunded ``amount``, no matter who requested it."""
 
     refund_id: str
     amount: Decimal

@@ -1,4 +1,4 @@
-"""Messages of ``cart/<user_id>`` about paying for what it keeps: the talk with ``payment/<payment_id>``."""
+"""Messages of ``cart/<user_id>`` about paying for what it keeps: exchanged with ``payment/<payment_id>``."""
 
 from __future__ import annotations
 

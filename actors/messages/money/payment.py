@@ -204,7 +204,7 @@ ToProvider = Charge | Confirm | LookUp | GiveBack
 
 
 class PaymentStands(msgspec.Struct, frozen=True, tag="PaymentStands"):
-    """The state beside this answer says how."""
+    """The result is in the state that is returned with this answer."""
 
     payment_id: str
 
@@ -232,7 +232,7 @@ class ChargeStarted(msgspec.Struct, frozen=True, kw_only=True, tag="ChargeStarte
 
 
 class ChargeOpened(msgspec.Struct, frozen=True, tag="ChargeOpened"):
-    """It waits for somebody; may change its mind about for whom."""
+    """It waits for somebody, who may change."""
 
     reference: str
     waits: Waits

@@ -8,7 +8,7 @@ import msgspec
 
 
 class RefundPayment(msgspec.Struct, frozen=True, tag="RefundPayment"):
-    """Give ``amount`` back, None: all that is left. An order that asked hears RefundMade or RefundFailed."""
+    """Give ``amount`` back, None: all that is left. An order that asked gets RefundMade or RefundFailed."""
 
     refund_id: str
     amount: Decimal | None

@@ -1,4 +1,4 @@
-"""Messages of ``voucher/<voucher id>``: how often a code that may not be used for ever has been used."""
+"""Messages of ``voucher/<voucher id>``: how often a code with a limited number of uses has been used."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ class AfterCommit(Protocol):
 
     @property
     def state(self) -> Any:
-        """The entity's state beside the answer."""
+        """The entity's state, returned with the answer."""
 
     def run(self, epoch: str) -> None:
         """The commit was made."""
@@ -101,7 +101,7 @@ class AfterCommit(Protocol):
 
 
 class RepeatedAnswer(msgspec.Struct, frozen=True, gc=False):
-    """A kept answer that waits for a commit only because the state beside it does."""
+    """A kept answer that waits for a commit only because the state returned with it does."""
 
     envelope: Envelope
     outcome: Outcome[Any]
@@ -120,7 +120,7 @@ class RepeatedAnswer(msgspec.Struct, frozen=True, gc=False):
         self.envelope.resolve(self.outcome)
 
     def fail(self, error: BaseException) -> None:
-        """The state beside it was lost."""
+        """The state that was to be returned with it was lost."""
         self.envelope.fail(error)
 
 

@@ -54,7 +54,7 @@ class EntityContext(Protocol):
         """Take note of an entity that became active."""
 
     def succeed(self, entity: Any) -> None:
-        """Give what lies in the mailbox of a passivated entity to the next one at its address."""
+        """Hand the mailbox of a passivated entity to the next one at its address."""
 
     def deliver(self, address: Address, envelope: Envelope) -> None:
         """Put an envelope into a mailbox, or give it to an edge."""

@@ -1,4 +1,4 @@
-"""What lies in a mailbox: a command with what its sender expects back."""
+"""The envelopes in a mailbox: a command with what its sender expects back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Envelope(Protocol):
 
     @property
     def listens(self) -> bool:
-        """False if the sender wants to hear nothing at all."""
+        """False if the sender expects no answer at all."""
 
     @property
     def done(self) -> bool:
@@ -34,7 +34,7 @@ class Envelope(Protocol):
 
 
 class OneWay:
-    """A command whose sender wants to hear nothing: a tell, a hint, a timer."""
+    """A command whose sender expects no answer: a tell, a hint, a timer."""
 
     __slots__ = ("again", "command", "command_id", "principal")
 

@@ -18,7 +18,7 @@ class WakeUp(Protocol):
         """Ask to be called at ``when`` (POSIX seconds); the earliest of several wins."""
 
     def close(self) -> None:
-        """Call no more."""
+        """Stop calling."""
 
 
 class Clock(Protocol):

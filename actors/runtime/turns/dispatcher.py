@@ -56,7 +56,7 @@ class Dispatcher(Protocol):
         """
 
     def stop(self) -> None:
-        """Run no more turns."""
+        """Stop running turns."""
 
 
 def _turn(job: Runnable) -> None:
@@ -197,7 +197,7 @@ class LoopDispatcher:
         return True
 
     def stop(self) -> None:
-        """Run no more turns after those that are queued."""
+        """Stop after the turns that are queued."""
         if threading.get_ident() == self._own_thread:
             self._stopped = True
         else:

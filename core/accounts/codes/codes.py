@@ -91,7 +91,7 @@ def check(target: Target, code: str) -> LoginCode:
 
 
 def give_back(row: LoginCode) -> None:
-    """Take the try back of a right code that something else was missing beside. Blocking."""
+    """Give back the attempt of a right code when something else was missing. Blocking."""
     LoginCode.objects.filter(pk=row.pk, nonce=row.nonce).update(tries_left=F("tries_left") + 1)
 
 

@@ -1,4 +1,4 @@
-"""Passwords that a guesser tries first, beside those that Django knows."""
+"""Passwords that guessers try first, in addition to Django's list."""
 
 from __future__ import annotations
 

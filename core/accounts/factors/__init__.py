@@ -1,1 +1,1 @@
-"""What a login needs beside the password, and the logins one has."""
+"""What a login needs in addition to the password, and a person's logins."""

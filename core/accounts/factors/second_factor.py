@@ -1,4 +1,4 @@
-"""A second factor beside the password: codes of an authenticator app (RFC 6238), and recovery codes.
+"""A second factor: codes of an authenticator app (RFC 6238), and recovery codes.
 
 django-otp keeps the secrets and counts wrong codes; a code counts once. Blocking, all of it.
 """

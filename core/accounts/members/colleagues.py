@@ -1,4 +1,4 @@
-"""REST of a branch's staff, for the staff themselves: whom a task may be assigned to."""
+"""REST of a branch's staff, for the staff themselves: to whom a task may be assigned."""
 
 from __future__ import annotations
 

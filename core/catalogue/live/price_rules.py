@@ -35,7 +35,7 @@ class Scoped(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str]:
-        """What of a product must match: the narrowest thing it names."""
+        """What of a product must match: the narrowest scope it names."""
         if self.variant_id:
             return ("variant", self.variant_id)
         if self.product_id:
@@ -97,7 +97,7 @@ class Rules:
 
 
 def usual_zone(zones: Mapping[str, str]) -> str:
-    """Return the zone of whoever is in no branch: that of the first one."""
+    """Return the time zone of somebody who is in no branch: that of the first one."""
     return next(iter(zones.values()), "UTC")
 
 

@@ -174,7 +174,7 @@ def load(chain: str, before: ChainProducts = EMPTY) -> ChainProducts:
 def _changed(
     chain: Chain, places: dict[Any, _Place], before: ChainProducts
 ) -> dict[str, CatalogueProduct] | None:
-    """Return the products with the changed ones read afresh, or None if that would not pay."""
+    """Return the products with the changed ones read again, or None if that would not be worthwhile."""
     old, wanted, there = before.by_id, [], 0
     versions = Product.objects.filter(chain=chain).order_by().values_list("pk", "version")
     for pk, version in versions.iterator(chunk_size=10_000):

@@ -73,7 +73,7 @@ class ProductCode(models.Model):
 
 
 def touch(product_id: uuid.UUID) -> None:
-    """Count a change of the product, so that catalogues in memory read it afresh."""
+    """Count a change of the product, so that catalogues in memory read it again."""
     Product.objects.filter(pk=product_id).update(version=models.F("version") + 1, updated_at=timezone.now())
 
 

@@ -26,7 +26,7 @@ DEEPEST = 8
 
 
 class Versioned(models.Model):
-    """A row that counts its changes: the number is its ETag, and says what to read afresh.
+    """A row that counts its changes: the number is its ETag, and tells what to read again.
 
     Whoever changes rows with ``update()`` or ``bulk_update()`` counts on himself.
     """

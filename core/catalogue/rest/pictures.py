@@ -45,7 +45,7 @@ class PicturesView(View):
 
     @extend_schema(request={"multipart/form-data": PictureBody}, responses={201: ImageAnswer})
     def post(self, request: Request, product_id: uuid.UUID) -> HttpResponseBase:
-        """Add a picture. It is drawn anew as WebP, at most 1600 pixels wide or high."""
+        """Add a picture. It is converted to WebP, at most 1600 pixels wide or high."""
         product = _product(request, product_id)
         given = checked(PictureBody, request)
         try:

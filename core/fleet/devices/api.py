@@ -245,7 +245,7 @@ class NamedHeartbeatView(_HeartbeatView):
 
     @extend_schema(request=HeartbeatBody, responses=HeartbeatAnswer, operation_id="device_heartbeat")
     def post(self, request: Request, device_id: UUID) -> Response:
-        """Say that the device lives; hear what is wanted of it."""
+        """Report that the device is alive; return what it should do."""
         if str(device_id) != _device(request).id:
             raise Problem(404, "device_not_found", "There is no such device.")
         return self.beat(request)
@@ -256,7 +256,7 @@ class OwnHeartbeatView(_HeartbeatView):
 
     @extend_schema(request=HeartbeatBody, responses=HeartbeatAnswer, operation_id="device_heartbeat_own")
     def post(self, request: Request) -> Response:
-        """Say that the device lives; hear what is wanted of it."""
+        """Report that the device is alive; return what it should do."""
         return self.beat(request)
 
 

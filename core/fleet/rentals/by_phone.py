@@ -56,7 +56,7 @@ def send_link(user_id: str, trolley_id: str, session_id: str) -> None:
 
 
 def compose(message: OutgoingMessage) -> Letter | None:
-    """Return the message; None for a trolley that is no more."""
+    """Return the message; None for a trolley that no longer exists."""
     trolley = Trolley.objects.filter(trolley_id=message.data["trolley"]).first()
     if trolley is None:
         return None

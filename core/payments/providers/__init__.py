@@ -105,7 +105,7 @@ class Declined(msgspec.Struct, frozen=True):
 
 
 class NotKnown(msgspec.Struct, frozen=True):
-    """The provider has never heard of this payment: its ``create`` did not arrive."""
+    """The provider does not know this payment: its ``create`` did not arrive."""
 
 
 Said = Created | Pending | NeedsAction | Paid | Declined | NotKnown
@@ -114,7 +114,7 @@ Said = Created | Pending | NeedsAction | Paid | Declined | NotKnown
 
 
 class Refunded(msgspec.Struct, frozen=True):
-    """The money is on its way back for certain."""
+    """The refund is certain."""
 
     refund_id: str
     """Ours; empty: nobody here asked for it, it was given at the provider itself."""

@@ -44,5 +44,5 @@ def names() -> tuple[str, ...]:
 
 
 def forget() -> None:
-    """Make every provider anew when it is next asked for: the settings have changed (tests)."""
+    """Make every provider again when it is next asked for: the settings have changed (tests)."""
     _make.cache_clear()

@@ -202,7 +202,7 @@ class Sandbox:
         return hmac.new(self._key, body, hashlib.sha256).hexdigest()
 
     def deliver_due(self) -> float | None:
-        """Knock at the door with what is due; return in how many seconds there is more to do, None: never."""
+        """Deliver the webhooks that are due; return in how many seconds there are more, None: never."""
         waiting = SandboxNotice.objects.filter(delivered_at=None).order_by("due_at", "pk")
         for row in waiting.filter(due_at__lte=self._now()):
             body = self._webhook(row)

@@ -43,7 +43,7 @@ class Till:
         return self.create(charge)
 
     def refund(self, order: RefundOrder) -> RefundSaid:
-        """Count it as given: whoever asked for it has the till's drawer before them."""
+        """Count it as paid out: who requested it has the till's drawer at hand."""
         return Refunded(order.refund_id, order.amount, f"tillr_{order.refund_id}")
 
     def missed(self, since: float) -> Iterable[WebhookNotice]:

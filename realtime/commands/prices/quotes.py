@@ -42,7 +42,7 @@ class PriceGet(Body):
 
 
 class CartQuote(Body):
-    """Price every line afresh."""
+    """Price every line again."""
 
 
 class CartApplyVoucher(Body):

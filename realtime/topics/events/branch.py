@@ -151,7 +151,7 @@ class DeviceDisconnected(_DeviceEvent, frozen=True):
 
 
 class DeviceRetired(_DeviceEvent, frozen=True):
-    """The branch has this Pi no more."""
+    """The branch no longer has this Pi."""
 
 
 class _AlarmEvent(View, frozen=True):

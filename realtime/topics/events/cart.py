@@ -41,13 +41,13 @@ class QuantityChanged(Totals, frozen=True):
 
 
 class ItemRemoved(Totals, frozen=True):
-    """A line is gone."""
+    """A line was removed."""
 
     item_id: str
 
 
 class CartCleared(Totals, frozen=True):
-    """Every line is gone."""
+    """Every line was removed."""
 
 
 class LinesRestored(Totals, frozen=True):
