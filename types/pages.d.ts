@@ -25,6 +25,7 @@ type ProviderClient = {
   client_secret?: string;
   key_id?: string;
   order_id?: string;
+  approve_url?: string;
   cards?: Rest.CardAnswer[];
 };
 

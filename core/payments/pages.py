@@ -31,6 +31,8 @@ SOURCES: dict[str, dict[str, str]] = {
         "img-src": "https://*.razorpay.com",
         "style-src": _INLINE,
     },
+    # Our page leads to PayPal's own, and loads nothing of it.
+    "paypal": {},
 }
 """What each provider's form loads, beyond our own."""
 

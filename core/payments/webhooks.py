@@ -13,7 +13,7 @@ from core import actor_port
 from core.payments import ledger
 from core.payments.models import Payment
 from core.payments.provider_messages import word_of
-from core.payments.providers import BadSignature, Unheard, WebhookNotice
+from core.payments.providers import BadSignature, ProviderDown, Unheard, WebhookNotice
 from core.payments.providers.registry import find
 from core.problems import Problem
 
@@ -23,8 +23,8 @@ log = logging.getLogger("payments")
 def receive(name: str, body: bytes, headers: Mapping[str, str]) -> None:
     """Receive a webhook; returns once its content is durable. ``headers`` have lower-case names.
 
-    Raises Problem: 404 for an unknown provider, 400 for a bad signature or body, 503 while nobody can decide,
-    and then the provider delivers it again.
+    Raises Problem: 404 for an unknown provider, 400 for a bad signature or body, 503 while nobody can decide
+    or verify it, and then the provider delivers it again.
     """
     provider = find(name)
     if provider is None:
@@ -36,6 +36,10 @@ def receive(name: str, body: bytes, headers: Mapping[str, str]) -> None:
         raise Problem(400, "bad_signature", "The signature is not the provider's.") from error
     except Unheard as error:
         raise Problem(400, "invalid", str(error)) from error
+    except ProviderDown as error:
+        log.warning("a webhook for %s cannot be verified now: %s", name, error)
+        sentence = "The signature cannot be verified at the moment."
+        raise Problem(503, "provider_unavailable", sentence, retry_after=10) from error
     if notice is not None:
         take(name, notice)
 

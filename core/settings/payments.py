@@ -33,4 +33,10 @@ RAZORPAY_KEY_SECRET = env.secret("RAZORPAY_KEY_SECRET", "", least=8)
 RAZORPAY_WEBHOOK_SECRET = env.secret("RAZORPAY_WEBHOOK_SECRET", "", least=8)
 RAZORPAY_API_BASE = env.url("RAZORPAY_API_BASE", ("https", "http")) or ""
 env.together("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET")
+PAYPAL_CLIENT_ID = env.text("PAYPAL_CLIENT_ID")
+PAYPAL_CLIENT_SECRET = env.secret("PAYPAL_CLIENT_SECRET", "", least=8)
+PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID")
+PAYPAL_SANDBOX = env.flag("PAYPAL_SANDBOX", False)
+PAYPAL_API_BASE = env.url("PAYPAL_API_BASE", ("https", "http")) or ""
+env.together("PAYPAL_CLIENT_ID", "PAYPAL_CLIENT_SECRET", "PAYPAL_WEBHOOK_ID")
 """An account is used when all three of its variables are set; the bases are for tests."""

@@ -192,11 +192,13 @@ export default {
   "pay.provider": "You pay on the page of {name}. Your products are kept meanwhile.",
   "pay.provider_do": "Go to payment",
   "provider.loading": "Loading the payment form…",
+  "provider.paypal": "You pay on PayPal's own page and come back here.",
   "provider.back": "Other ways to pay",
   "problem.provider_away": "The payment form cannot be loaded right now. Try again, or pay another way.",
   "method.sandbox": "Test card",
   "method.stripe": "Card",
   "method.razorpay": "UPI, card or netbanking",
+  "method.paypal": "PayPal",
   "kept.for": "Your products are kept for",
   "kept.over": "The time is over",
   "kept.minutes": {

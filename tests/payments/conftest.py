@@ -22,7 +22,13 @@ def at_razorpay() -> Iterator[Shop]:
         yield shop
 
 
-@pytest.fixture(params=["stripe", "razorpay"])
+@pytest.fixture
+def at_paypal() -> Iterator[Shop]:
+    with shops.at_paypal() as shop:
+        yield shop
+
+
+@pytest.fixture(params=["stripe", "razorpay", "paypal"])
 def shop(request: pytest.FixtureRequest) -> Shop:
     found: Shop = request.getfixturevalue(f"at_{request.param}")
     return found

@@ -1,4 +1,4 @@
-"""Accounts at Stripe and Razorpay, whose API is a peer on this machine."""
+"""Accounts at Stripe, Razorpay and PayPal, whose API is a peer on this machine."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from core.payments.providers import Charge, Paid, Provider, RefundOrder, razorpay, stripe
-from tests.payments import razorpay_peer, stripe_peer
+from core.payments.providers import Charge, Paid, Provider, RefundOrder, paypal, razorpay, stripe
+from tests.payments import paypal_peer, razorpay_peer, stripe_peer
+from tests.payments.paypal_peer import PayPalPeer
 from tests.payments.peers import Peer
 from tests.payments.razorpay_peer import RazorpayPeer
 from tests.payments.stripe_peer import StripePeer
@@ -76,6 +77,26 @@ def razorpay_account(
     )
 
 
+def paypal_account(
+    peer: Peer, secret: str = paypal_peer.SECRET, timeout_s: float = 30.0
+) -> paypal.PayPalAccount:
+    return paypal.PayPalAccount(
+        client_id=paypal_peer.CLIENT_ID,
+        secret=secret,
+        webhook_id=paypal_peer.WEBHOOK_ID,
+        api_base=peer.url,
+        back_to="https://shop.example",
+        timeout_s=timeout_s,
+    )
+
+
+ACCOUNTS: dict[str, Callable[..., Provider]] = {
+    "stripe": stripe_account,
+    "razorpay": razorpay_account,
+    "paypal": paypal_account,
+}
+
+
 @contextmanager
 def at_stripe() -> Iterator[Shop]:
     """A new account at Stripe, for a while."""
@@ -130,3 +151,33 @@ def at_razorpay() -> Iterator[Shop]:
             lambda body: razorpay_peer.signature(body, secret="of somebody else"),
             (razorpay_peer.KEY_SECRET, razorpay_peer.WEBHOOK_SECRET, razorpay_peer.AUTHORISATION),
         )
+
+
+@contextmanager
+def at_paypal() -> Iterator[Shop]:
+    """A new account at PayPal, for a while. Who pays is captured, and our side has not heard of it."""
+    peer = PayPalPeer()
+    signed = lambda body: paypal_peer.signature(body, f"{peer.url}{paypal_peer.CERTIFICATE}")
+
+    def told(kind: str) -> Callable[[Any], tuple[bytes, dict[str, str]]]:
+        def make(thing: Any) -> tuple[bytes, dict[str, str]]:
+            body = peer.event(kind, thing)
+            return body, signed(body)
+
+        return make
+
+    with peer.running():
+        yield Shop(
+            paypal_account(peer),
+            peer,
+            peer.pay,
+            lambda reference, at=0.0: peer.decline(reference),
+            told("PAYMENT.CAPTURE.COMPLETED"),
+            told("CHECKOUT.ORDER.APPROVED"),
+            signed,
+            lambda body: paypal_peer.signature(body, f"{peer.url}{paypal_peer.CERTIFICATE}", whose="nobody"),
+            (paypal_peer.SECRET, paypal_peer.TOKEN, paypal_peer.AUTHORISATION),
+        )
+
+
+AT = {"stripe": at_stripe, "razorpay": at_razorpay, "paypal": at_paypal}

@@ -1,4 +1,4 @@
-"""What the port promises, kept by both SDKs against a peer that speaks their API."""
+"""What the port promises, kept by all SDKs against a peer that speaks their API."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -27,7 +26,7 @@ from core.payments.providers import (
     WebhookNotice,
 )
 from tests.payments.peers import DROP, HANG, LOSE, Answer
-from tests.payments.shops import PAYMENT, REFUND, Shop, razorpay_account, stripe_account
+from tests.payments.shops import ACCOUNTS, PAYMENT, REFUND, Shop
 
 AT_ONCE = {"Stripe-Should-Retry": "false"}
 DOWN = [
@@ -61,9 +60,11 @@ def test_a_payment_is_made_known_and_paid(shop: Shop) -> None:
 def test_the_page_is_given_what_it_needs_and_no_secret_of_the_account(shop: Shop) -> None:
     made = shop.account.create(shop.charge())
     assert isinstance(made, Created)
-    assert {"stripe": {"publishable_key", "client_secret"}, "razorpay": {"key_id", "order_id"}}[
-        shop.account.name
-    ] == made.client.keys()
+    assert {
+        "stripe": {"publishable_key", "client_secret"},
+        "razorpay": {"key_id", "order_id"},
+        "paypal": {"approve_url"},
+    }[shop.account.name] == made.client.keys()
     assert not [secret for secret in shop.secrets[:2] if secret in str(made.client)]
 
 
@@ -74,12 +75,11 @@ def test_a_creation_that_is_asked_for_again_is_the_same_payment(shop: Shop) -> N
 
 
 def test_a_creation_whose_answer_was_lost_is_the_same_payment(shop: Shop) -> None:
-    skip = 0 if shop.account.name == "stripe" else 1  # Razorpay is asked for the order first.
+    skip = int(shop.account.name == "razorpay")  # Razorpay is asked for the order first.
     shop.peer.fail(*[Answer(200, {"items": []})] * skip, LOSE, DROP)
     with pytest.raises(ProviderDown):
         shop.account.create(shop.charge())
-    if shop.account.name == "razorpay":
-        shop.peer._faults.clear()
+    shop.peer._faults.clear()
     made = shop.account.create(shop.charge())
     assert isinstance(made, Created)
     assert len(shop.peer.intents if shop.account.name == "stripe" else shop.peer.orders) == 1
@@ -92,12 +92,13 @@ def test_one_that_was_paid_meanwhile_is_said_to_be_paid_when_it_is_created_again
 
 def test_a_payment_is_found_by_our_own_id(shop: Shop) -> None:
     _, paid = shop.paid()
-    assert shop.account.look_up(shop.charge()) == paid
+    # PayPal finds nothing by an id of ours; whose reference was lost, nobody can have paid.
+    assert shop.account.look_up(shop.charge()) == (NotKnown() if shop.account.name == "paypal" else paid)
 
 
 def test_an_unknown_payment_is_not_known(shop: Shop) -> None:
     assert shop.account.look_up(shop.charge()) == NotKnown()
-    unknown = {"stripe": "pi_999999", "razorpay": "order_999999"}[shop.account.name]
+    unknown = {"stripe": "pi_999999", "razorpay": "order_999999", "paypal": "ORDER999999"}[shop.account.name]
     assert shop.account.look_up(shop.charge(reference=unknown)) == NotKnown()
 
 
@@ -140,17 +141,23 @@ def test_words_for_the_sandbox_are_not_understood(shop: Shop) -> None:
 def test_amounts_of_every_currency_go_and_come_to_the_last_unit(
     shop: Shop, amount: str, currency: str, units: int
 ) -> None:
+    if shop.account.name == "paypal" and currency in ("KWD", "BHD"):
+        assert isinstance(shop.account.create(shop.charge(amount, currency)), Declined), "PayPal has none"
+        return
     _, paid = shop.paid(amount, currency)
     assert str(paid.amount) == amount
     known = shop.peer.intents if shop.account.name == "stripe" else shop.peer.orders
     assert [each["amount"] for each in known.values()] == [units]
 
 
-@pytest.mark.parametrize(("amount", "currency"), [("1.234", "KWD"), ("0.05", "INR")])
+@pytest.mark.parametrize(("amount", "currency"), [("1.234", "KWD"), ("0.05", "INR"), ("0.00", "USD")])
 def test_an_amount_that_cannot_be_taken_exactly_is_declined_and_never_rounded(
     shop: Shop, amount: str, currency: str
 ) -> None:
     said = shop.account.create(shop.charge(amount, currency))
+    if shop.account.name == "paypal" and amount == "0.05":
+        assert isinstance(said, Created), "PayPal takes less than the others"
+        return
     assert isinstance(said, Declined)
     assert said.reason == "refused"
     assert f"{amount} {currency}" in said.detail
@@ -218,15 +225,15 @@ def test_an_answer_that_says_nothing_leaves_everything_open(shop: Shop, fault: A
 
 
 def test_no_answer_in_time_leaves_everything_open(shop: Shop) -> None:
-    make: Any = stripe_account if shop.account.name == "stripe" else razorpay_account
+    make = ACCOUNTS[shop.account.name]
     hasty = make(shop.peer, timeout_s=0.2)
     shop.peer.fail(HANG)
     with pytest.raises(ProviderDown):
-        hasty.look_up(shop.charge())
+        hasty.look_up(shop.charge(reference="any"))
 
 
 def test_nobody_listening_leaves_everything_open(shop: Shop) -> None:
-    make: Any = stripe_account if shop.account.name == "stripe" else razorpay_account
+    make = ACCOUNTS[shop.account.name]
     nobody = type(shop.peer)()
     nobody.url = "http://127.0.0.1:9"
     with pytest.raises(ProviderDown):
@@ -234,7 +241,7 @@ def test_nobody_listening_leaves_everything_open(shop: Shop) -> None:
 
 
 def test_a_wrong_key_is_ours_to_repair_and_is_not_repeated_in_the_error(shop: Shop) -> None:
-    make: Any = stripe_account if shop.account.name == "stripe" else razorpay_account
+    make = ACCOUNTS[shop.account.name]
     wrong = make(shop.peer, "a wrong and secret key")
     with pytest.raises(ProviderRefused) as caught:
         wrong.create(shop.charge())
@@ -275,7 +282,7 @@ def test_a_signed_notice_tells_what_was_paid(shop: Shop) -> None:
     assert isinstance(notice.said, Paid)
     assert isinstance(looked_up, Paid)
     assert replace(notice.said, at=looked_up.at) == looked_up
-    assert notice.event_id.startswith("evt_")
+    assert notice.event_id.startswith(("evt_", "WH-"))
     assert notice.reference == charge.reference
     assert notice.payment_id in ("", PAYMENT)
     assert shop.account.read_webhook(body, headers) == notice
@@ -286,7 +293,8 @@ def test_a_failed_try_declines_nothing_while_the_shopper_may_try_again(shop: Sho
     body, headers = shop.unpaid_webhook(shop.decline(charge.reference))
     notice = shop.account.read_webhook(body, headers)
     assert isinstance(notice, WebhookNotice)
-    assert notice.said == Pending(charge.reference)
+    # At PayPal what comes first is that the payer has approved, and it is captured when it is looked up.
+    assert notice.said == Pending(charge.reference, processing=shop.account.name == "paypal")
     late, later_headers = shop.webhook(shop.pay(charge.reference))
     assert isinstance(shop.account.read_webhook(late, later_headers), WebhookNotice)
     assert isinstance(shop.account.read_webhook(body, headers), WebhookNotice), "out of order"
@@ -296,12 +304,12 @@ def test_a_failed_try_declines_nothing_while_the_shopper_may_try_again(shop: Sho
 def test_a_notice_without_a_good_signature_is_refused(shop: Shop, change: str) -> None:
     made = shop.account.create(shop.charge())
     body, headers = shop.webhook(shop.pay(made.reference))  # type: ignore[union-attr]
-    name = next(name for name in headers if name.endswith("signature"))
+    name = next(name for name in headers if name.endswith(("signature", "-sig")))
     match change:
         case "forged":
             headers = {**headers, **shop.forged(body)}
         case "body":
-            body = body.replace(b"42075", b"1")
+            body = body.replace(b"42075", b"1").replace(b"420.75", b"1.00")
         case "none":
             headers.pop(name)
         case "empty":

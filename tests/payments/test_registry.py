@@ -22,7 +22,7 @@ def loaded(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]
         return import_module(name)
 
     monkeypatch.setattr(registry, "import_module", load)
-    settings.STRIPE_SECRET_KEY = settings.RAZORPAY_KEY_ID = ""
+    settings.STRIPE_SECRET_KEY = settings.RAZORPAY_KEY_ID = settings.PAYPAL_CLIENT_ID = ""
     settings.PAYMENT_SANDBOX = True
     registry.forget()
     yield found
@@ -43,3 +43,4 @@ def test_the_default_comes_first_of_those_that_have_an_account(loaded: list[str]
     settings.PAYMENT_SANDBOX = False
     assert registry.names() == ("stripe",)
     assert registry.find("razorpay") is None
+    assert registry.find("paypal") is None

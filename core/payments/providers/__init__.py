@@ -243,6 +243,7 @@ class Provider(Protocol):
     def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> WebhookNotice | None:
         """Verify the signature over the raw body; say what it tells, None if that is nothing of ours.
 
-        ``headers`` have lower-case names. No I/O. Raises BadSignature, and Unheard for a body that is signed
-        well but cannot be read.
+        ``headers`` have lower-case names. Asks the provider for nothing but the key that it signs with,
+        once. Raises BadSignature, Unheard for a body that is signed well but cannot be read, and ProviderDown
+        without the key.
         """

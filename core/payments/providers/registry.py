@@ -17,6 +17,7 @@ PROVIDERS: dict[str, tuple[str, str]] = {
     "sandbox": (f"{_HERE}.sandbox", "PAYMENT_SANDBOX"),
     "razorpay": (f"{_HERE}.razorpay", "RAZORPAY_KEY_ID"),
     "stripe": (f"{_HERE}.stripe", "STRIPE_SECRET_KEY"),
+    "paypal": (f"{_HERE}.paypal", "PAYPAL_CLIENT_ID"),
     "till": (f"{_HERE}.till", "PAYMENT_TILL"),
 }
 """Name -> module with ``make``, and the setting without which there is no account.

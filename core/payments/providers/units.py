@@ -26,14 +26,21 @@ class Counting(NamedTuple):
     """Where they differ from the currency's own."""
     step: Mapping[str, int]
     """Of which number its amounts must be a multiple; 1 where nothing is said."""
+    takes: frozenset[str] | None = None
+    """The only currencies that it takes."""
 
     def units(self, amount: Decimal, currency: str) -> int:
         """Return the amount in units of this provider. Raises NotPayable."""
         exact = amount.scaleb(self._decimals(currency))
         units = int(exact)
-        if units <= 0 or units != exact or units % self.step.get(currency, 1):
+        taken = self.takes is None or currency in self.takes
+        if not taken or units <= 0 or units != exact or units % self.step.get(currency, 1):
             raise NotPayable(f"{self.provider} cannot take an amount of {amount} {currency}.")
         return units
+
+    def text(self, amount: Decimal, currency: str) -> str:
+        """Return the amount as a decimal number with this provider's decimals. Raises NotPayable."""
+        return str(Decimal(self.units(amount, currency)).scaleb(-self._decimals(currency)))
 
     def amount(self, units: int, currency: str) -> Decimal:
         """Return what so many units are, in the currency's own decimals."""
@@ -51,7 +58,14 @@ STRIPE = Counting("Stripe", {"ISK": 2, "UGX": 2, "MGA": 0}, {**_TENS, "ISK": 100
 but are written with two, which must be 00; MGA counts as having none."""
 RAZORPAY = Counting("Razorpay", {}, _TENS)
 """razorpay.com/docs/api/orders/entity: ``amount``."""
-_COUNTINGS = {"stripe": STRIPE, "razorpay": RAZORPAY}
+_PAYPAL_TAKES = (
+    "AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "ILS", "INR",
+    "JPY", "MXN", "MYR", "NOK", "NZD", "PHP", "PLN", "SEK", "SGD", "THB", "TWD", "USD",
+)  # fmt: skip
+PAYPAL = Counting("PayPal", {"HUF": 0, "TWD": 0}, {}, frozenset(_PAYPAL_TAKES))
+"""developer.paypal.com/api/rest/reference/currency-codes. Written as decimal numbers, HUF and TWD without
+decimals; some are for accounts of that country only, which PayPal itself says."""
+_COUNTINGS = {"stripe": STRIPE, "razorpay": RAZORPAY, "paypal": PAYPAL}
 
 
 def not_payable(provider: str, amount: Decimal, currency: str) -> str | None:

@@ -60,3 +60,7 @@ class PerThread(Generic[T]):
         if client is None:
             client = self._kept.client = self._make()
         return client
+
+    def forget(self) -> None:
+        """Have this thread's client made anew when it is next asked for."""
+        self._kept.client = None

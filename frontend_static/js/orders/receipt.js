@@ -14,7 +14,7 @@ import { Lines, Refunds, Status, Total, passOpen, signIn, useOrder } from "./par
 const id = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 
 /** Providers that have a name for shoppers. */
-const METHODS = ["sandbox", "stripe", "razorpay"];
+const METHODS = ["sandbox", "stripe", "razorpay", "paypal"];
 
 function useSeconds() {
   const [, tick] = useState(0);

@@ -12,10 +12,11 @@ import { WithShop, makeShop, useCheckout, useStore } from "../shop/context.js";
 import { Countdown } from "../shop/countdown.js";
 import { Stripe, cameBack } from "./stripe.js";
 import { Razorpay } from "./razorpay.js";
+import { PayPal, cameBackFromPayPal } from "./paypal.js";
 import { present } from "../present.js";
 
 /** @type {Record<string, typeof Stripe>} */
-const FORMS = { stripe: Stripe, razorpay: Razorpay };
+const FORMS = { stripe: Stripe, razorpay: Razorpay, paypal: PayPal };
 const [, , , payment_id] = location.pathname.split("/");
 
 const toShop = () => location.replace("/shop");
@@ -24,7 +25,7 @@ function Form() {
   const { connection } = useStore();
   const { confirm, payment } = useCheckout();
   const [away, setAway] = useState(/** @type {Problem | null} */ (null));
-  const [sent, setSent] = useState(cameBack(location.search));
+  const [sent, setSent] = useState(cameBack(location.search) || cameBackFromPayPal(location.search));
   const now = payment.value;
   const done = async () => {
     setSent(true);

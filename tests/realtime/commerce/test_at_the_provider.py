@@ -149,6 +149,12 @@ async def test_what_another_system_on_the_same_account_does_is_heard_and_not_our
 
         thing = {**bank.peer.intents[reference(bank)], "id": "pi_999999", "metadata": {"payment_id": named}}
         body = event("payment_intent.succeeded", thing, "evt_other")
+    elif bank.account.name == "paypal":
+        (known,) = bank.peer.orders.values()
+        capture = bank.peer.capture_written(reference(bank), known["captures"][0])
+        related = {"related_ids": {"order_id": "ORDER999999"}}
+        thing = {**capture, "id": "CAPTURE999999", "custom_id": named, "supplementary_data": related}
+        body = bank.peer.event("PAYMENT.CAPTURE.COMPLETED", thing)
     else:
         from tests.payments.razorpay_peer import event as razorpay_event
 

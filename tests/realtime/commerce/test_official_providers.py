@@ -14,7 +14,7 @@ from actors.runtime import ManualClock
 from core.payments.providers import registry
 from realtime.server import Server
 from realtime.testing import trolley_client
-from tests.payments import razorpay_peer, shops, stripe_peer
+from tests.payments import paypal_peer, razorpay_peer, shops, stripe_peer
 from tests.payments.shops import Shop
 from tests.realtime.conftest import World
 from tests.realtime.paying import http, level, shopping, state_of, stocked
@@ -32,11 +32,10 @@ def options(options: dict[str, Any], clock: ManualClock) -> dict[str, Any]:
     return {**options, "clock": clock}
 
 
-@pytest.fixture(params=["stripe", "razorpay"])
+@pytest.fixture(params=["stripe", "razorpay", "paypal"])
 def bank(request: pytest.FixtureRequest, settings: Any) -> Iterator[Shop]:
     """An account at a provider, and the settings that name it."""
-    at = shops.at_stripe if request.param == "stripe" else shops.at_razorpay
-    with at() as shop:
+    with shops.AT[request.param]() as shop:
         settings.STRIPE_SECRET_KEY, settings.STRIPE_PUBLISHABLE_KEY = stripe_peer.KEY, stripe_peer.PUBLISHABLE
         settings.STRIPE_WEBHOOK_SECRET = stripe_peer.WEBHOOK_SECRET
         settings.RAZORPAY_KEY_ID, settings.RAZORPAY_KEY_SECRET = (
@@ -44,7 +43,9 @@ def bank(request: pytest.FixtureRequest, settings: Any) -> Iterator[Shop]:
             razorpay_peer.KEY_SECRET,
         )
         settings.RAZORPAY_WEBHOOK_SECRET = razorpay_peer.WEBHOOK_SECRET
-        settings.STRIPE_API_BASE = settings.RAZORPAY_API_BASE = shop.peer.url
+        settings.PAYPAL_CLIENT_ID, settings.PAYPAL_CLIENT_SECRET = paypal_peer.CLIENT_ID, paypal_peer.SECRET
+        settings.PAYPAL_WEBHOOK_ID = paypal_peer.WEBHOOK_ID
+        settings.STRIPE_API_BASE = settings.RAZORPAY_API_BASE = settings.PAYPAL_API_BASE = shop.peer.url
         settings.PAYMENT_PROVIDER = request.param
         registry.forget()
         yield shop
@@ -78,7 +79,11 @@ async def test_a_signed_notice_makes_the_order_and_a_refund_goes_back_the_same_w
         await shopping(phone, store)
         begun = await phone.command("payment.create")
         assert (begun["provider"], begun["status"], begun["amount"]) == (bank.account.name, "pending", 200)
-        assert set(begun["client"]) in ({"publishable_key", "client_secret"}, {"key_id", "order_id"})
+        assert set(begun["client"]) in (
+            {"publishable_key", "client_secret"},
+            {"key_id", "order_id"},
+            {"approve_url"},
+        )
         body, headers = bank.webhook(bank.pay(reference(bank)))
         assert await deliver(server, bank, body, {**headers, **bank.forged(body)}) == (400, "bad_signature")
         assert await level(server, store) == (10, 2)
@@ -99,11 +104,14 @@ async def test_a_signed_notice_makes_the_order_and_a_refund_goes_back_the_same_w
 async def test_a_refund_that_the_provider_cannot_make_is_refused_at_once(
     store: World, server: Server, bank: Shop
 ) -> None:
-    def in_dinars() -> None:
-        store.chain.currency = "KWD"
+    # Stripe and Razorpay count fils in tens, PayPal takes no dinars and no part of a forint.
+    currency, odd, even = ("HUF", 1.50, 1) if bank.account.name == "paypal" else ("KWD", 1.255, 1.25)
+
+    def in_another_currency() -> None:
+        store.chain.currency = currency
         store.chain.save()
 
-    await asyncio.to_thread(in_dinars)
+    await asyncio.to_thread(in_another_currency)
     running = await server.running()
     await asyncio.to_thread(running.references.reload)
     boss = await asyncio.to_thread(store.staff, "boss", "manager")
@@ -114,12 +122,12 @@ async def test_a_refund_that_the_provider_cannot_make_is_refused_at_once(
         assert await deliver(server, bank, body, headers) == (200, "")
     async with http(server, boss) as staff:
         path = f"/api/orders/{begun['payment_id']}/refund"
-        answer = await staff.post(path, json={"reason": "torn", "amount": 1.255})
+        answer = await staff.post(path, json={"reason": "torn", "amount": odd})
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid_amount")
-        assert "cannot take an amount of 1.255 KWD" in answer.json()["errors"]["amount"][0]
+        assert "cannot take an amount of 1." in answer.json()["errors"]["amount"][0]
         order = await state_of(server, "order", begun["payment_id"])
         assert not order.refunds
-        answer = await staff.post(path, json={"reason": "torn", "amount": 1.25})
+        answer = await staff.post(path, json={"reason": "torn", "amount": even})
         assert answer.status_code == 202, answer.text
 
 

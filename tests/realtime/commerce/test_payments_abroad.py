@@ -1,4 +1,4 @@
-"""Paying through Stripe and Razorpay: their SDKs, a peer that speaks their API, signed webhooks."""
+"""Paying through Stripe, Razorpay and PayPal: their SDKs, a peer that speaks their API, signed webhooks."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from uuid import uuid4
 import pytest
 from django.conf import settings
 
+from actors.messages.money.payment import CheckPayment
+from actors.runtime import Address
 from core.payments.models import Attempt, PaymentDetails
 from core.payments.providers import registry
 from realtime.server import Server
 from realtime.testing import trolley_client
-from tests.payments import razorpay_peer, stripe_peer
-from tests.payments.peers import LOSE, Peer
+from tests.payments import paypal_peer, razorpay_peer, stripe_peer
+from tests.payments.paypal_peer import PayPalPeer
+from tests.payments.peers import DROP, LOSE, Peer
 from tests.payments.razorpay_peer import RazorpayPeer
 from tests.payments.stripe_peer import StripePeer
 from tests.realtime.conftest import World
@@ -68,7 +71,23 @@ def _razorpay() -> tuple[Abroad, Callable[[], dict[str, Any]]]:
     return Abroad("razorpay", peer, pay, (razorpay_peer.KEY_SECRET, razorpay_peer.WEBHOOK_SECRET)), keys
 
 
-@pytest.fixture(params=[_stripe, _razorpay], ids=["stripe", "razorpay"])
+def _paypal() -> tuple[Abroad, Callable[[], dict[str, Any]]]:
+    peer = PayPalPeer()
+
+    def pay(reference: str) -> tuple[bytes, dict[str, str]]:
+        body = peer.event("PAYMENT.CAPTURE.COMPLETED", peer.pay(reference))
+        return body, paypal_peer.signature(body, f"{peer.url}{paypal_peer.CERTIFICATE}")
+
+    keys = lambda: {
+        "PAYPAL_CLIENT_ID": paypal_peer.CLIENT_ID,
+        "PAYPAL_CLIENT_SECRET": paypal_peer.SECRET,
+        "PAYPAL_WEBHOOK_ID": paypal_peer.WEBHOOK_ID,
+        "PAYPAL_API_BASE": peer.url,
+    }
+    return Abroad("paypal", peer, pay, (paypal_peer.SECRET, paypal_peer.TOKEN)), keys
+
+
+@pytest.fixture(params=[_stripe, _razorpay, _paypal], ids=["stripe", "razorpay", "paypal"])
 def abroad(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Abroad]:
     there, keys = request.param()
     with there.peer.running():
@@ -152,6 +171,51 @@ async def test_an_answer_that_got_lost_there_makes_no_second_payment(
     made = abroad.peer.intents if abroad.name == "stripe" else abroad.peer.orders  # type: ignore[attr-defined]
     assert len(made) == 1
     assert not [secret for secret in abroad.secrets if secret in _ours(caplog)]
+
+
+async def test_what_was_approved_at_paypal_by_somebody_who_never_came_back_is_captured_and_bought(
+    world: World, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, keys = _paypal()
+    with there.peer.running():
+        for name, value in keys().items():
+            monkeypatch.setattr(settings, name, value)
+        registry.forget()
+        await stocked(server, world)
+        async with trolley_client(server, await asyncio.to_thread(world.token)) as phone:
+            payment_id, reference = await _begun(phone, there, world)
+            order = there.peer.approve(reference)  # type: ignore[attr-defined]
+            body = there.peer.event("CHECKOUT.ORDER.APPROVED", order)  # type: ignore[attr-defined]
+            headers = paypal_peer.signature(body, f"{there.peer.url}{paypal_peer.CERTIFICATE}")
+            async with http(server) as client:
+                told = await client.post("/api/payments/webhooks/paypal", content=body, headers=headers)
+                assert told.status_code == 200, told.text
+            assert (await state_of(server, "payment", payment_id)).status == "processing"
+            running = await server.owner()
+            await running.host.system.ask(Address("payment", payment_id), CheckPayment())
+            paid = await phone.event("cart", "CheckoutPaid")
+            assert paid["data"]["order_id"] == payment_id
+        assert await level(server, world) == (8, 0)
+    registry.forget()
+
+
+async def test_a_webhook_that_cannot_be_verified_now_is_asked_for_again(
+    world: World, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, keys = _paypal()
+    with there.peer.running():
+        for name, value in keys().items():
+            monkeypatch.setattr(settings, name, value)
+        registry.forget()
+        there.peer.fail(DROP)
+        body = there.peer.event("BILLING.PLAN.CREATED", {"id": "P-1"})  # type: ignore[attr-defined]
+        headers = paypal_peer.signature(body, f"{there.peer.url}{paypal_peer.CERTIFICATE}")
+        async with http(server) as client:
+            path = "/api/payments/webhooks/paypal"
+            told = await client.post(path, content=body, headers=headers)
+            assert (told.status_code, told.json()["code"]) == (503, "provider_unavailable")
+            assert (await client.post(path, content=body, headers=headers)).status_code == 200
+    registry.forget()
 
 
 def _ours(caplog: pytest.LogCaptureFixture) -> str:
