@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import math
 import re
 import zlib
 from collections.abc import Callable
@@ -31,7 +32,8 @@ _COLOURS = (
 _SHAPES = (
     (r"grapes|cauliflower|trauben", "cluster"),
     (r"spinach|leaves|bunch", "leaves"),
-    (r"carrots|okra|bananas|karotten|gurke", "long"),
+    (r"bananas|bananen", "bananas"),
+    (r"carrots|okra|karotten|gurke", "long"),
     (r"eggs|eier", "eggs"),
     (r"^(?!.*(powder|mix|shampoo|sauce|batter|cake|butter\b|pocket)).*(loaf|bread|brot)\b", "loaf"),
     (r"buns|rolls, 4 p|muffins|croissants|brötchen|brezel|pastry|brownies|rusk|cake,", "bun"),
@@ -224,6 +226,29 @@ def _long(draw: _Draw, fill: str) -> None:
         )
 
 
+def _bananas(draw: _Draw, fill: str) -> None:
+    for step, factor in enumerate((0.8, 0.92, 1.05)):
+        draw.polygon(
+            _crescent(330 + 22 * step, 110 + 40 * step, 250 - 24 * step, 92), fill=_shade(fill, factor)
+        )
+        draw.line(
+            _crescent(330 + 22 * step, 110 + 40 * step, 226 - 24 * step, 0), fill=_shade(fill, 1.2), width=8
+        )
+    draw.polygon(((528, 70), (580, 92), (566, 236), (500, 214)), fill="#7a5a2b")
+
+
+def _crescent(left: int, top: int, radius: int, thickness: int) -> list[tuple[float, float]]:
+    """Return the outline of a banana: bent around a point, thin at both ends."""
+    outer: list[tuple[float, float]] = []
+    inner: list[tuple[float, float]] = []
+    for step in range(41):
+        turn = math.radians(2 + 150 * step / 40)
+        wide = thickness * math.sin(math.pi * (0.14 + 0.8 * step / 40)) ** 0.7
+        for line, far in ((outer, radius), (inner, radius - wide)):
+            line.append((left + far * math.cos(turn), top + far * math.sin(turn) * 1.25))
+    return [*outer, *reversed(inner)]
+
+
 def _eggs(draw: _Draw, fill: str) -> None:
     for left in (140, 270, 400):
         draw.ellipse((left, 230, left + 110, 390), fill="#ecd2b0", outline=_shade("#ecd2b0", 0.85), width=5)
@@ -243,5 +268,6 @@ def _roll(draw: _Draw, fill: str) -> None:
 _DRAWINGS: dict[str, Callable[[_Draw, str], None]] = {
     "box": _box, "pouch": _pouch, "bottle": _bottle, "jar": _jar, "carton": _carton, "tub": _tub,
     "tube": _tube, "block": _block, "loaf": _loaf, "bun": _bun, "disc": _disc, "fruit": _fruit,
-    "cluster": _cluster, "leaves": _leaves, "long": _long, "eggs": _eggs, "roll": _roll,
+    "cluster": _cluster, "leaves": _leaves, "long": _long, "bananas": _bananas, "eggs": _eggs,
+    "roll": _roll,
 }  # fmt: skip
