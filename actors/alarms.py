@@ -2,8 +2,8 @@
 
 Entities tell causes and that causes have gone; each alarm is raised once a kind and
 subject while it lasts. A cause may be given time: a Pi that is back soon, a rental
-that is not over yet, is only watched. People acknowledge (and so take on), snooze for a
-time, and clear what they alone can judge; whose cause is known here ends with that.
+that is not over yet, is only watched. People acknowledge (and so take on), give back, snooze
+for a time, and clear what they alone can judge; whose cause is known here ends with that.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from actors.messages.alarms import (
     AlarmGone,
     AlarmKind,
     AlarmRaised,
+    AlarmReleased,
     AlarmSnoozed,
     AlarmStands,
     AlarmWatched,
@@ -49,6 +50,7 @@ from actors.messages.alarms import (
     DismissAlarm,
     Event,
     RaiseAlarm,
+    ReleaseAlarm,
     SnoozeAlarm,
 )
 from actors.messages.branch import NoteAlarm
@@ -100,10 +102,10 @@ def tells(state: State, event: Any) -> tuple[Tell, ...]:
             if seen is not None:
                 note = _note(state, "AlarmAcknowledged", seen)
                 return (note, *_to_shopper(seen, "HelpAnswered", event.at))
-        case AlarmSnoozed(alarm_id=alarm_id):
+        case AlarmReleased(alarm_id=alarm_id) | AlarmSnoozed(alarm_id=alarm_id):
             seen = find(state, alarm_id)
             if seen is not None:
-                return (_note(state, "AlarmSnoozed", seen),)
+                return (_note(state, type(event).__name__, seen),)
     return ()
 
 
@@ -212,6 +214,18 @@ def _acknowledge(state: State, command: AcknowledgeAlarm, ctx: Context) -> Decis
     return Decision((event,), AlarmStands(_seen(alarm, event)))
 
 
+def _release(state: State, command: ReleaseAlarm, ctx: Context) -> Decision:
+    alarm = find(state, command.alarm_id)
+    if alarm is None:
+        return _unknown(state, command.alarm_id)
+    if alarm.kind == "help_wanted":
+        sentence = "A shopper waits and was told that somebody comes: hand the call to a colleague."
+        return refuse(409, "alarm_of_a_person", sentence, alarm_id=command.alarm_id)
+    if alarm.acknowledged_at is None:
+        return Decision(answer=AlarmStands(alarm))
+    return Decision((AlarmReleased(alarm.alarm_id, command.by, ctx.now),), AlarmStands(_released(alarm)))
+
+
 def _snooze(state: State, command: SnoozeAlarm, ctx: Context) -> Decision:
     alarm = find(state, command.alarm_id)
     if alarm is None:
@@ -273,6 +287,18 @@ def _seen(alarm: Alarm, event: AlarmAcknowledged) -> Alarm:
     )
 
 
+def _on_released(state: State, event: AlarmReleased) -> State:
+    active = {
+        key: _released(each) if each.alarm_id == event.alarm_id else each
+        for key, each in state.active.items()
+    }
+    return replace(state, active=active)
+
+
+def _released(alarm: Alarm) -> Alarm:
+    return replace(alarm, acknowledged_at=None, acknowledged_by=None, assignee=None, note="")
+
+
 def _on_snoozed(state: State, event: AlarmSnoozed) -> State:
     active = {
         key: _waiting(each, event) if each.alarm_id == event.alarm_id else each
@@ -301,6 +327,7 @@ COMMANDS: Commands = {
         ClearAlarm: _clear,
         CallForHelp: _call,
         AcknowledgeAlarm: _acknowledge,
+        ReleaseAlarm: _release,
         SnoozeAlarm: _snooze,
         DismissAlarm: _dismiss,
         TimeReached: _time_reached,
@@ -313,6 +340,7 @@ EVENTS = Events[State](
             AlarmForgone: Move(_on_forgone, ("open",)),
             AlarmRaised: Move(_on_raised, ("open",)),
             AlarmAcknowledged: Move(_on_acknowledged, ("open",)),
+            AlarmReleased: Move(_on_released, ("open",)),
             AlarmSnoozed: Move(_on_snoozed, ("open",)),
             AlarmCleared: Move(_on_cleared, ("open",)),
         }

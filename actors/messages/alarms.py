@@ -142,6 +142,13 @@ class AcknowledgeAlarm(msgspec.Struct, Asked["AlarmStands"], frozen=True, tag="A
     note: str = ""
 
 
+class ReleaseAlarm(msgspec.Struct, Asked["AlarmStands"], frozen=True, tag="ReleaseAlarm"):
+    """Whoever saw to it cannot: nobody does any more. Answer: AlarmStands."""
+
+    alarm_id: str
+    by: str
+
+
 class SnoozeAlarm(msgspec.Struct, Asked["AlarmStands"], frozen=True, tag="SnoozeAlarm"):
     """It may wait for ``seconds``, and why. Answer: AlarmStands."""
 
@@ -201,6 +208,14 @@ class AlarmAcknowledged(msgspec.Struct, frozen=True, tag="AlarmAcknowledged"):
     note: str = ""
 
 
+class AlarmReleased(msgspec.Struct, frozen=True, tag="AlarmReleased"):
+    """It stands, and nobody sees to it."""
+
+    alarm_id: str
+    by: str
+    at: float
+
+
 class AlarmSnoozed(msgspec.Struct, frozen=True, tag="AlarmSnoozed"):
     """It stands, and waits until then."""
 
@@ -219,6 +234,14 @@ class AlarmCleared(msgspec.Struct, frozen=True, tag="AlarmCleared"):
     at: float
 
 
-Command = RaiseAlarm | ClearAlarm | CallForHelp | AcknowledgeAlarm | SnoozeAlarm | DismissAlarm
+Command = RaiseAlarm | ClearAlarm | CallForHelp | AcknowledgeAlarm | ReleaseAlarm | SnoozeAlarm | DismissAlarm
 Answer = AlarmStands | AlarmGone
-Event = AlarmWatched | AlarmForgone | AlarmRaised | AlarmAcknowledged | AlarmSnoozed | AlarmCleared
+Event = (
+    AlarmWatched
+    | AlarmForgone
+    | AlarmRaised
+    | AlarmAcknowledged
+    | AlarmReleased
+    | AlarmSnoozed
+    | AlarmCleared
+)

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from actors import alarms
-from actors.messages.alarms import Alarm, AlarmAcknowledged, AlarmCleared, AlarmRaised, AlarmSnoozed
+from actors.messages.alarms import (
+    Alarm,
+    AlarmAcknowledged,
+    AlarmCleared,
+    AlarmRaised,
+    AlarmReleased,
+    AlarmSnoozed,
+)
 from actors.runtime.journal import Write
 from core.journal.tables import Posix, Row, Uuid
 
@@ -46,7 +53,7 @@ def alarm_rows(write: Write) -> list[Row]:
             rows[event.alarm.alarm_id] = _row(write.address.key, event.alarm, recorded.seq)
         elif kind is AlarmCleared:
             rows[event.alarm.alarm_id] = _row(write.address.key, event.alarm, recorded.seq, event)
-        elif kind in (AlarmAcknowledged, AlarmSnoozed):
+        elif kind in (AlarmAcknowledged, AlarmReleased, AlarmSnoozed):
             # One that is cleared in the same write has its last state in that event.
             alarm = alarms.find(write.state, event.alarm_id)
             if alarm is not None:

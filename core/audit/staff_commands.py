@@ -79,6 +79,9 @@ STAFF_COMMANDS: dict[str, tuple[dict[type, StaffCommand], Callable[[Write], str]
                 lambda event: event.note,
                 on=lambda write, event: f"alarm/{event.alarm_id}",
             ),
+            alarms.AlarmReleased: StaffCommand(
+                "alarm.release", on=lambda write, event: f"alarm/{event.alarm_id}"
+            ),
             alarms.AlarmSnoozed: StaffCommand(
                 "alarm.snooze",
                 lambda event: event.reason,

@@ -185,6 +185,7 @@ const BRANCH = {
   }),
   AlarmRaised: withAlarm,
   AlarmAcknowledged: withAlarm,
+  AlarmReleased: withAlarm,
   AlarmSnoozed: withAlarm,
   AlarmCleared: (board, { alarm }) => ({ ...board, alarms: without(board.alarms, "alarm_id", alarm.alarm_id) }),
 };

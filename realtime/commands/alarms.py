@@ -12,6 +12,7 @@ from actors.messages.alarms import (
     AlarmStands,
     CallForHelp,
     DismissAlarm,
+    ReleaseAlarm,
     SnoozeAlarm,
 )
 from actors.messages.cart import FindSession, SessionFound
@@ -38,6 +39,13 @@ class AlarmAcknowledge(Body):
     alarm_id: Uuid
     assignee: Uuid | None = None
     note: Annotated[str, Meta(max_length=300, extra=ONE_LINE)] | None = None
+
+
+class AlarmRelease(Body):
+    """Give an alarm back that somebody took on: it waits for anybody. A shopper's call is handed on."""
+
+    branch: Id
+    alarm_id: Uuid
 
 
 class AlarmSnooze(Body):
@@ -127,6 +135,13 @@ async def _taken(call: Call, assignee: str, outcome: Accepted[AlarmStands]) -> A
     return AlarmTaken(alarm=call.services.goods.alarm(alarm))
 
 
+# --- alarm.release ----------------------------------------------------------------------
+
+
+def _give_back(call: Call, caller: str) -> Ask:
+    return Ask("alarms", call.place.thing.code, ReleaseAlarm(call.body.alarm_id, caller))
+
+
 # --- alarm.snooze -----------------------------------------------------------------------
 
 
@@ -194,6 +209,18 @@ ROWS = (
         show=_taken,
         routes=(Route("POST", f"{_PATH}/acknowledge"),),
         refusals=(*_REFUSALS, "user_not_found"),
+    ),
+    Command(
+        name="alarm.release",
+        body=AlarmRelease,
+        answer=AlarmTaken,
+        permission="trolley.operate",
+        where=in_branch,
+        refer=_caller,
+        command=_give_back,
+        show=_taken,
+        routes=(Route("POST", f"{_PATH}/release"),),
+        refusals=(*_REFUSALS, "alarm_of_a_person"),
     ),
     Command(
         name="alarm.snooze",

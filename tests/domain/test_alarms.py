@@ -14,6 +14,7 @@ from actors.messages.alarms import (
     AlarmCleared,
     AlarmForgone,
     AlarmGone,
+    AlarmReleased,
     AlarmSnoozed,
     AlarmStands,
     AlarmWatched,
@@ -21,6 +22,7 @@ from actors.messages.alarms import (
     ClearAlarm,
     DismissAlarm,
     RaiseAlarm,
+    ReleaseAlarm,
     SnoozeAlarm,
 )
 from actors.messages.branch import AlarmNoted, NoteAlarm
@@ -131,6 +133,22 @@ def test_acknowledging_names_who_sees_to_it_and_a_repeat_changes_nothing() -> No
     (stands,) = handed.state.active.values()
     assert (stands.assignee, stands.note) == ("bo", "bring the spare wheel")
     handed.and_then().when(given_on, at=140.0).nothing()
+
+
+def test_an_alarm_that_is_given_back_stands_and_waits_for_anybody() -> None:
+    state, alarm = raised(RaiseAlarm("lock_failed", ABOUT, 100.0, 7))
+    state.when(ReleaseAlarm(alarm.alarm_id, "mia"), at=110.0).nothing().answers(AlarmStands(alarm))
+    taken = state.when(AcknowledgeAlarm(alarm.alarm_id, "mia", "sam", "bring the spare wheel"), at=120.0)
+    back = taken.and_then().when(ReleaseAlarm(alarm.alarm_id, "sam"), at=130.0)
+    back.then(AlarmReleased(alarm.alarm_id, "sam", 130.0)).answers(AlarmStands(alarm))
+    assert back.hints("branch", B) == [NoteAlarm("AlarmReleased", alarm, 3)]
+    assert alarms.find(back.state, alarm.alarm_id) == alarm
+
+
+def test_a_shopper_who_was_told_that_somebody_comes_is_handed_on_and_not_given_back() -> None:
+    state, alarm = raised(CallForHelp("s1", T, "alice"))
+    taken = state.when(AcknowledgeAlarm(alarm.alarm_id, "mia", "mia"), at=120.0)
+    taken.and_then().when(ReleaseAlarm(alarm.alarm_id, "mia")).refused(409, "alarm_of_a_person")
 
 
 def test_clearing_by_hand_answers_the_same_again_and_an_unknown_alarm_is_refused() -> None:

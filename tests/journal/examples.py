@@ -205,6 +205,7 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     alarms.AlarmForgone("overdue", _ABOUT.subject, _AT),
     alarms.AlarmRaised(_ALARM),
     alarms.AlarmAcknowledged(_ID(8), _USER, _ID(9), _AT, "bring the spare wheel"),
+    alarms.AlarmReleased(_ID(8), _USER, _AT),
     alarms.AlarmSnoozed(_ID(8), _USER, _AT + 900, "the electrician comes at five", _AT),
     alarms.AlarmCleared(_ALARM, _USER, _AT),
     device.FirmwareOffered(_ROLLOUT, _IMAGE, _AT),

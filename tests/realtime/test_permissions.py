@@ -170,6 +170,7 @@ class Spot:
             "trolley.assign": {"branch": self.branch, "trolley_id": self.trolley, "user_id": self.holder},
             "trolley.return": {"branch": self.branch, "trolley_id": self.trolley},
             "alarm.acknowledge": alarm,
+            "alarm.release": alarm,
             "alarm.snooze": {**alarm, "minutes": 15, "reason": "ordered"},
             "alarm.clear": alarm,
             "help.answer": alarm,

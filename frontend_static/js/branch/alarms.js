@@ -120,6 +120,19 @@ function Else({ alarm, busy, run, onGive }) {
       <${Icon} name="person" />
       ${t(alarm.assignee ? "give.on" : "give.title")}
     </button>
+    ${
+      alarm.assignee &&
+      !CALLS.has(alarm.kind) &&
+      html`<button
+        type="button"
+        class="btn btn-quiet"
+        disabled=${busy}
+        onClick=${() => run(() => store.release(alarm.alarm_id))}
+      >
+        <${Icon} name="undo" />
+        ${t("alarm.release")}
+      </button>`
+    }
   </div>`;
 }
 

@@ -1,12 +1,12 @@
 /** What a branch's page knows, as signals, and the orders that staff can give. A page makes one (context.js). */
 import { signal } from "../ui.js";
-import { zone } from "../i18n.js";
 import { TrolleySocket, WATCHFUL } from "../socket.js";
 import { foldBranch } from "../fold.js";
 import { signalFound } from "../scan.js";
 import { follow, ORDERED, resumed, taken } from "./openings.js";
 import { withUnheard } from "./states.js";
-import { dictionaries } from "../messages.js";
+import { lang, zone } from "../i18n.js";
+import { translate } from "../messages.js";
 import { present } from "../present.js";
 
 /** @typedef {import("./states.js").Board} Board */
@@ -94,7 +94,7 @@ export class BranchStore {
    * @param {string} at
    */
   #remember(name, { trolley, alarm }, at) {
-    if (!(`event.${name}` in dictionaries.en)) return;
+    if (translate(lang.peek(), `event.${name}`, {}, null) === null) return;
     const entry = {
       key: `${at}${name}${trolley?.trolley_id ?? alarm?.alarm_id ?? ""}`,
       alarm,
@@ -125,6 +125,8 @@ export class BranchStore {
       assignee,
       ...(note ? { note } : {}),
     });
+  /** @param {string} alarm_id */
+  release = (alarm_id) => this.socket.request("alarm.release", { branch: this.#branch, alarm_id });
   /** @param {string} alarm_id */
   answerHelp = (alarm_id) => this.socket.request("help.answer", { branch: this.#branch, alarm_id });
   /** @param {string} alarm_id */

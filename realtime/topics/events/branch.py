@@ -166,6 +166,10 @@ class AlarmAcknowledged(_AlarmEvent, frozen=True):
     """Somebody looks after the alarm."""
 
 
+class AlarmReleased(_AlarmEvent, frozen=True):
+    """Whoever looked after the alarm gave it back; it stands."""
+
+
 class AlarmSnoozed(_AlarmEvent, frozen=True):
     """Somebody lets an alarm wait for a time; it stands."""
 
@@ -195,5 +199,5 @@ TrolleyEvent = (
     | RentalClosed
 )
 DeviceEvent = DeviceChanged | DeviceConnected | DeviceDisconnected | DeviceRetired
-AlarmEvent = AlarmRaised | AlarmAcknowledged | AlarmSnoozed | AlarmCleared
+AlarmEvent = AlarmRaised | AlarmAcknowledged | AlarmReleased | AlarmSnoozed | AlarmCleared
 Event = TrolleyEvent | BranchChanged | CartTotalChanged | DeviceEvent | AlarmEvent

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.hardware import Hardware
 from tests.browser.people import Visit
+from tests.browser.shopping import give_back, take
 from tests.browser.watch import flaws
 
 
@@ -48,6 +49,44 @@ def test_an_alarm_is_handed_to_a_colleague_with_a_word_and_found_again_when_it_i
     expect(row).to_contain_text("Bring the spare bolt")
     expect(row).to_contain_text(re.compile(r"Over .*\d"))
     assert flaws(page) == []
+
+
+def test_all_that_nobody_sees_to_is_taken_at_once_and_one_of_it_given_back(
+    visit: Visit, hardware: Hardware
+) -> None:
+    page = visit("/branch/BRANCH-001", "manager", desk=True)
+    jammed = (12, 13, 14)
+    for number in jammed:
+        hardware.jam(number)
+        _order(page, number)
+    shopper = visit("/t/TROLLEY_15", "caller")
+    take(shopper)
+    shopper.get_by_role("button", name="Call for help").click()
+    call = page.locator(".alarm", has_text="caller")
+    expect(call.get_by_role("button", name="I’m coming")).to_be_visible()
+    page.get_by_role("button", name=re.compile("see to all")).click()
+    expect(page.get_by_role("button", name=re.compile("see to all"))).to_have_count(0)
+    for number in jammed:
+        expect(page.locator(".alarm", has_text=f"trolley {number} did not open")).to_contain_text(
+            "manager sees"
+        )
+    expect(call).to_contain_text("manager sees to it")
+    expect(shopper.locator(".help-note")).to_contain_text("Somebody is on the way")
+    call.get_by_role("button", name="What else can be done").click()
+    expect(call.get_by_role("button", name="Give it back")).to_have_count(0)
+
+    card = page.locator(".alarm", has_text="trolley 12 did not open")
+    card.get_by_role("button", name="What else can be done").click()
+    card.get_by_role("button", name="Give it back").click()
+    expect(card.get_by_role("button", name="I’ll see to it")).to_be_visible()
+    expect(card).not_to_contain_text("sees to it")
+    assert flaws(page) == []
+    give_back(shopper)
+    hardware.push_back(15)
+    for number in jammed:
+        hardware.free(number)
+        _order(page, number)
+        hardware.push_back(number)
 
 
 def test_tiles_and_search_show_those_that_are_meant_and_dim_the_rest_of_the_map(visit: Visit) -> None:
