@@ -3,15 +3,19 @@ import { signal } from "./ui.js";
 import { readStored, writeStored } from "./storage.js";
 import { secondsSince } from "./clock.js";
 import { formatMoney } from "./money.js";
-import { translate } from "./messages.js";
+import { learn, translate } from "./messages.js";
 
 const root = globalThis.document?.documentElement;
 
 /** "en" or "he". */
 export const lang = signal(root?.lang === "he" ? "he" : "en");
 
-/** @param {string} next */
-export function setLang(next) {
+/**
+ * Turn the page to a language; rejects, and changes nothing, if its sentences do not come.
+ * @param {string} next
+ */
+export async function setLang(next) {
+  await learn(next);
   lang.value = next;
   root.lang = next;
   root.dir = next === "he" ? "rtl" : "ltr";

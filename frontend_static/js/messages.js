@@ -1,15 +1,29 @@
-/** Looking a sentence up. Pure, so that the tests run it without a browser. */
-import en from "../i18n/en.js";
-import he from "../i18n/he.js";
+/** Looking a sentence up. A page reads its own language, and the other one when somebody turns to it. */
 
 /** @typedef {Record<string, string | { one?: string, two?: string, many?: string, other: string }>} Dictionary */
-/** @type {Record<string, Dictionary>} */
-export const dictionaries = { en, he };
+/** The languages that were read. @type {Record<string, Dictionary>} */
+export const dictionaries = {};
+/** @type {Record<string, () => Promise<Dictionary>>} */
+const FILES = {
+  en: async () => (await import("../i18n/en.js")).default,
+  he: async () => (await import("../i18n/he.js")).default,
+};
 /** @type {Record<string, Intl.PluralRules>} */
 const plurals = { en: new Intl.PluralRules("en"), he: new Intl.PluralRules("he") };
 
 /**
- * The sentence of `key`. A message is a text with {names}, or an object of plural forms
+ * Read a language; rejects if its file does not come.
+ * @param {string} lang "en" or "he"
+ */
+export async function learn(lang) {
+  dictionaries[lang] ??= await FILES[lang]();
+}
+
+// Before anything is shown: what `boot.js` has chosen, and has asked for already.
+await learn(globalThis.document?.documentElement.lang === "he" ? "he" : "en");
+
+/**
+ * The sentence of `key` in a language that was read. A message is a text with {names}, or an object of plural forms
  * chosen by `vars.n`. A key that is nowhere gives `otherwise`, by default the key itself.
  * @template [Otherwise=string]
  * @param {string} lang

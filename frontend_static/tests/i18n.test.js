@@ -1,8 +1,9 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { dictionaries, translate } from "../js/messages.js";
+import { dictionaries, learn, translate } from "../js/messages.js";
 
+await learn("he");
 const { en, he } = dictionaries;
 const texts = (message) => (typeof message === "string" ? [message] : Object.values(message));
 const holes = (message) =>

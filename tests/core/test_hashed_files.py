@@ -91,7 +91,8 @@ def test_what_a_page_leads_to_is_known_but_for_what_is_wanted_later(front: Path)
     assert reached(front, "css/page.css") == ("css/base.css",)
     shop = reached(FRONT, "js/shop/app.js")
     assert "vendor/preact.js" in shop
-    assert "i18n/en.js" in shop
+    assert "js/messages.js" in shop
+    assert {"i18n/en.js", "i18n/he.js"}.isdisjoint(shop)
     assert "vendor/barcode-detector.js" not in shop
     assert len(set(shop)) == len(shop)
 
@@ -104,5 +105,7 @@ def test_a_page_names_all_its_files_once_and_each_is_there(client: Client, path:
     assert len(modules) > 10
     assert any("tokens" in one for one in sheets)
     assert len({*modules, *sheets}) == len(modules) + len(sheets)
-    for each in (modules[0], modules[-1], sheets[0]):
+    words = re.search(r'data-en="([^"]+)" data-he="([^"]+)"', html)
+    assert words is not None
+    for each in (modules[0], modules[-1], sheets[0], *words.groups()):
         assert client.get(each).status_code == 200, each

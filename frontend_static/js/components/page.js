@@ -1,7 +1,7 @@
 /** Every part that the pages are made of, in each state, both directions and both colours, for whoever makes a page. */
 import { html, cx, render, useEffect, useState } from "../ui.js";
 import { t, lang } from "../i18n.js";
-import { translate } from "../messages.js";
+import { learn, translate } from "../messages.js";
 import { Problem } from "../problem.js";
 import { Brand, Empty, LangSwitch, Loading, Sheet, ThemeSwitch, Toasts, toast } from "../parts/common.js";
 import { Busy, Field } from "../parts/forms.js";
@@ -166,4 +166,5 @@ function Components() {
   `;
 }
 
+await Promise.all(["en", "he"].map(learn));
 render(html`<${Components} />`, document.body);
