@@ -4,7 +4,7 @@ import { t, reason } from "../i18n.js";
 import { auth } from "../api.js";
 import { readStored, writeStored } from "../storage.js";
 import { serverNow } from "../clock.js";
-import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
+import { Field, Refusal, Submit, useRequest } from "../parts/forms.js";
 
 const KEPT = "st.code";
 const DIGITS = 6;
@@ -70,10 +70,9 @@ function PhoneNumber({ lead, busy, problem, onNumber }) {
         />`}
     <//>
     <${Refusal} problem=${problem} fields=${["phone"]} />
-    <button class="btn btn-primary btn-big btn-wide" disabled=${busy || !phone.trim()}>
-      <${Busy} on=${busy} />
+    <${Submit} class="btn-primary btn-big btn-wide" busy=${busy} missing=${[!phone.trim() && t("phone.number")]}>
       ${t("phone.send")}
-    </button>
+    <//>
   </form>`;
 }
 
@@ -138,10 +137,9 @@ function Code({ phone, busy, problem, onCode, onAgain, onOther }) {
       />
       ${problem && html`<p class="field-error" id="code-error" role="alert">${codeRefusal(problem)}</p>`}
     </div>
-    <button class="btn btn-primary btn-big btn-wide" disabled=${busy || code.length !== DIGITS}>
-      <${Busy} on=${busy} />
+    <${Submit} class="btn-primary btn-big btn-wide" busy=${busy} missing=${[code.length !== DIGITS && t("phone.code")]}>
       ${t("phone.enter")}
-    </button>
+    <//>
     <div class="stack-s">
       <button type="button" class="btn btn-bare" disabled=${busy} onClick=${onAgain}>${t("phone.again")}</button>
       <button type="button" class="btn btn-bare" disabled=${busy} onClick=${onOther}>${t("phone.other")}</button>

@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../ui.js";
 import { t } from "../i18n.js";
 import { auth, call } from "../api.js";
 import { Loading } from "../parts/common.js";
-import { Busy, LineField, Refusal, useRequest } from "../parts/forms.js";
+import { LineField, Refusal, Submit, useRequest } from "../parts/forms.js";
 import { DeadEnd, Done } from "./links.js";
 
 /** Who is signed in, or null. @returns {{ known: boolean, me: Rest.MeAnswer | null }} */
@@ -88,10 +88,9 @@ export function Invitation({ query }) {
         password=${password} onPassword=${setPassword} />`
     }
     <${Refusal} problem=${problem} fields=${["username", "password"]} />
-    <button class="btn btn-primary btn-big btn-wide" disabled=${busy || (!me && (!username || !password))}>
-      <${Busy} on=${busy} />
+    <${Submit} class="btn-primary btn-big btn-wide" busy=${busy} missing=${[!me && !username && t("register.username"), !me && !password && t("signin.password")]}>
       ${t("invitation.accept")}
-    </button>
+    <//>
     <a class="btn btn-bare" href=${here}>${t(me ? "home.other_account" : "invitation.have")}</a>
   </form>`;
 }

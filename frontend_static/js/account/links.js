@@ -4,7 +4,7 @@ import { t, reason } from "../i18n.js";
 import { call } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Loading } from "../parts/common.js";
-import { Busy, LineField, Refusal, useRequest } from "../parts/forms.js";
+import { LineField, Refusal, Submit, useRequest } from "../parts/forms.js";
 
 const language = () => document.documentElement.lang;
 
@@ -61,10 +61,9 @@ function AskReset({ given }) {
       onValue=${setEmail}
     />
     <${Refusal} problem=${problem} fields=${["email"]} />
-    <button class="btn btn-primary btn-big btn-wide" disabled=${busy || !email.trim()}>
-      <${Busy} on=${busy} />
+    <${Submit} class="btn-primary btn-big btn-wide" busy=${busy} missing=${[!email.trim() && t("reset.email")]}>
       ${t("reset.send")}
-    </button>
+    <//>
   </form>`;
 }
 
@@ -100,10 +99,9 @@ function ChoosePassword({ token }) {
       onValue=${setPassword}
     />
     <${Refusal} problem=${problem} fields=${["password"]} />
-    <button class="btn btn-primary btn-big btn-wide" disabled=${busy || !password}>
-      <${Busy} on=${busy} />
+    <${Submit} class="btn-primary btn-big btn-wide" busy=${busy} missing=${[!password && t("reset.password")]}>
       ${t("reset.choose")}
-    </button>
+    <//>
   </form>`;
 }
 

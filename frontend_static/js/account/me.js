@@ -4,7 +4,7 @@ import { t, reason, dayAndTime } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Empty, Loading, Sheet, toast } from "../parts/common.js";
-import { Busy, LineField, Refusal, useRequest } from "../parts/forms.js";
+import { Busy, LineField, Refusal, Submit, useRequest } from "../parts/forms.js";
 import { useListing } from "../parts/listing.js";
 import { Listed } from "../parts/rows.js";
 import { CodeRefusal } from "./by-phone.js";
@@ -209,10 +209,9 @@ function EraseSheet({ me, onClose }) {
         />`
       }
       <${Refusal} problem=${problem} fields=${["password"]} />
-      <button class="btn btn-danger btn-wide" disabled=${busy || (needs && !password)}>
-        <${Busy} on=${busy} />
+      <${Submit} class="btn-danger btn-wide" busy=${busy} missing=${[needs && !password && t("signin.password")]}>
         ${t("account.erase")}
-      </button>
+      <//>
     </form>
   <//>`;
 }

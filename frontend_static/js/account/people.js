@@ -9,7 +9,7 @@ import { Problem } from "../problem.js";
 import { Icon } from "../parts/icons.js";
 import { Frame } from "../frame/frame.js";
 import { Empty, Loading, Sheet, Toasts, toast } from "../parts/common.js";
-import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
+import { Busy, Field, Refusal, Submit, useRequest } from "../parts/forms.js";
 
 const CHAIN = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const PATH = `/api/chains/${encodeURIComponent(CHAIN)}/members`;
@@ -109,10 +109,9 @@ function AddSheet({ own, onClose, onDone }) {
       <//>
       <${RoleFields} ...${{ own, role, setRole, branch, setBranch, problem }} />
       <${Refusal} problem=${problem} fields=${["username", "email", "phone", "role", "branch"]} />
-      <button class="btn btn-primary btn-wide" disabled=${busy || !who.trim()}>
-        <${Busy} on=${busy} />
+      <${Submit} busy=${busy} missing=${[!who.trim() && t("people.who")]}>
         ${t("people.add")}
-      </button>
+      <//>
     </form>
   <//>`;
 }

@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from "../ui.js";
 import { t } from "../i18n.js";
 import { auth } from "../api.js";
-import { Busy, Refusal, useRequest } from "../parts/forms.js";
+import { Refusal, Submit, useRequest } from "../parts/forms.js";
 import { useStore } from "./context.js";
 
 /** @typedef {Rest.ColleagueAnswer} Colleague */
@@ -52,7 +52,9 @@ export function HandOver({ alarm, branch, onDone }) {
       value=${note}
       onInput=${(/** @type {Typed} */ e) => setNote(e.target.value)}
     />
-    <button class="btn btn-primary" disabled=${busy || !to}><${Busy} on=${busy} />${t("give.do")}</button>
+    <${Submit} class="btn-primary" busy=${busy} missing=${[!to && t("give.to")]}>
+      ${t("give.do")}
+    <//>
     <${Refusal} problem=${problem ?? unread} />
   </form>`;
 }

@@ -4,7 +4,7 @@ import { dayAndTime, reason, t } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Empty, Loading, Sheet, toast } from "../parts/common.js";
-import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
+import { Busy, Field, LineField, Refusal, Submit, useRequest } from "../parts/forms.js";
 import { present } from "../present.js";
 import { ImportSheet, whyNot } from "./importing.js";
 
@@ -146,9 +146,9 @@ function FeedForm({ path, feed, onSaved }) {
     }
     <${Applying} values=${values} set=${set} />
     <${Refusal} problem=${problem} fields=${FIELDS} />
-    <button class="btn btn-primary" disabled=${busy || !values.name.trim()}>
-      <${Busy} on=${busy} />${t(feed ? "save" : "suppliers.make")}
-    </button>
+    <${Submit} class="btn-primary" busy=${busy} missing=${[!values.name.trim() && t("suppliers.name")]}>
+      ${t(feed ? "save" : "suppliers.make")}
+    <//>
   </form>`;
 }
 

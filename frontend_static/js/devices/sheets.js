@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../ui.js";
 import { t } from "../i18n.js";
 import { Icon } from "../parts/icons.js";
 import { Loading, Sheet, toast } from "../parts/common.js";
-import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
+import { Busy, Field, Refusal, Submit, useRequest } from "../parts/forms.js";
 import { useDevices } from "./context.js";
 
 /** @typedef {{ device: Rest.DeviceAnswer, onClose: () => void }} Ordering */
@@ -194,16 +194,21 @@ export function RenameSheet({ device, onClose }) {
         />`}
       <//>
       <${Refusal} problem=${problem} fields=${["name"]} />
-      <button class="btn btn-primary btn-wide" disabled=${busy || !name.trim()}>
-        <${Busy} on=${busy} />
+      <${Submit} busy=${busy} missing=${[!name.trim() && t("rename.name")]}>
         ${t("save")}
-      </button>
+      <//>
     </form>
   <//>`;
 }
 
 /** What a number field shows: nothing for what is no number yet. */
 const filled = (/** @type {number} */ value) => (Number.isNaN(value) ? "" : value);
+
+/** @param {import("./store.js").Reach} reach */
+const emptyOf = ({ batch_size, failures }) => [
+  Number.isNaN(batch_size) && t("update.batch"),
+  Number.isNaN(failures) && t("update.failures"),
+];
 
 /**
  * Where to and how carefully: a branch by its managers, the whole chain by its admins.
@@ -279,7 +284,7 @@ export function FirmwareSheet({ device = null, onClose }) {
     title=${device ? t("update.title_one", { name: device.name }) : t("update.all")}
     onClose=${onClose}
   >
-    <form class="stack" onSubmit=${submit}>
+    <form class="stack" onSubmit=${submit} novalidate>
       <${Field} name="version" label=${t("update.version")} problem=${problem}>
         ${(/** @type {object} */ more) => html`<select
           ...${more}
@@ -293,7 +298,7 @@ export function FirmwareSheet({ device = null, onClose }) {
       ${chosen?.notes && html`<p class="small soft"><bdi>${chosen.notes}</bdi></p>`}
       ${!device && html`<${Reach} reach=${reach} set=${setReach} problem=${problem} />`}
       <${Refusal} problem=${problem} fields=${["version", "batch_size", "max_failure_rate", "branch", "chain"]} />
-      <button class="btn btn-primary btn-wide" disabled=${busy}><${Busy} on=${busy} />${t("update.do")}</button>
+      <${Submit} busy=${busy} missing=${device ? [] : emptyOf(reach)}>${t("update.do")}<//>
     </form>
   <//>`;
 }

@@ -2,7 +2,7 @@
 import { html, useState } from "../ui.js";
 import { t } from "../i18n.js";
 import { auth, queryOf } from "../api.js";
-import { Busy, Field, Refusal, useRequest } from "../parts/forms.js";
+import { Field, Refusal, Submit, useRequest } from "../parts/forms.js";
 import { Empty, Sheet, toast } from "../parts/common.js";
 import { useListing } from "../parts/listing.js";
 import { Listed } from "../parts/rows.js";
@@ -44,9 +44,9 @@ function NewBranch({ onClose, onDone }) {
         <//>`,
       )}
       <${Refusal} problem=${problem} fields=${FIELDS} />
-      <button class="btn btn-primary" disabled=${busy || !values.code || !values.name}>
-        <${Busy} on=${busy} />${t("branches.make")}
-      </button>
+      <${Submit} class="btn-primary" busy=${busy} missing=${[!values.code && t("branches.code"), !values.name && t("settings.name")]}>
+        ${t("branches.make")}
+      <//>
     </form>
   <//>`;
 }

@@ -2,7 +2,7 @@
 import { html, useState } from "../ui.js";
 import { dayAndTime, t } from "../i18n.js";
 import { auth } from "../api.js";
-import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
+import { Field, LineField, Refusal, Submit, useRequest } from "../parts/forms.js";
 import { Empty, Sheet, toast } from "../parts/common.js";
 import { Icon } from "../parts/icons.js";
 import { base, useLoaded, waiting } from "./load.js";
@@ -113,9 +113,9 @@ function NewKey({ onClose, onMade }) {
               </select>`}
           <//>
           <${Refusal} problem=${problem} fields=${["name", "branch", "days", "scopes"]} />
-          <button class="btn btn-primary" disabled=${busy || !name.trim() || !scopes.length}>
-            <${Busy} on=${busy} />${t("keys.make")}
-          </button>
+          <${Submit} class="btn-primary" busy=${busy} missing=${[!name.trim() && t("keys.name"), !scopes.length && t("keys.scopes")]}>
+            ${t("keys.make")}
+          <//>
         </form>`
     }
   <//>`;

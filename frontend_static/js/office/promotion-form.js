@@ -2,7 +2,7 @@
 import { html, useState } from "../ui.js";
 import { t } from "../i18n.js";
 import { auth } from "../api.js";
-import { amountOf, Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
+import { Field, LineField, Refusal, Submit, amountOf, useRequest } from "../parts/forms.js";
 import { Icon } from "../parts/icons.js";
 import { Sheet, toast } from "../parts/common.js";
 import { Problem, ours } from "../problem.js";
@@ -366,7 +366,9 @@ export function PromotionSheet({ chain, one, onClose, onDone }) {
         onTurn=${(/** @type {boolean} */ is_active) => set({ is_active })}
       />
       <${Refusal} problem=${problem} fields=${[...FIELDS, "goods"]} />
-      <button class="btn btn-primary" disabled=${busy || !values.name.trim()}><${Busy} on=${busy} />${t("save")}</button>
+      <${Submit} class="btn-primary" busy=${busy} missing=${[!values.name.trim() && t("promo.name")]}>
+        ${t("save")}
+      <//>
       ${
         one &&
         html`<button type="button" class="btn btn-danger" disabled=${busy} onClick=${remove}>

@@ -2,7 +2,7 @@
 import { html, useState } from "../ui.js";
 import { dayAndTime, t } from "../i18n.js";
 import { auth, queryOf } from "../api.js";
-import { Busy, LineField, Refusal, useRequest } from "../parts/forms.js";
+import { LineField, Refusal, Submit, useRequest } from "../parts/forms.js";
 import { Empty, Sheet, toast } from "../parts/common.js";
 import { Icon } from "../parts/icons.js";
 import { useListing } from "../parts/listing.js";
@@ -41,9 +41,9 @@ function NewRecall({ chain, onClose, onDone }) {
       <${LineField} name="lot" label=${t("recalls.lot")} problem=${problem} dir="ltr" value=${values.lot} onValue=${set("lot")} />
       <${LineField} name="reason" label=${t("recalls.reason")} problem=${problem} value=${values.reason} onValue=${set("reason")} />
       <${Refusal} problem=${problem} fields=${FIELDS} />
-      <button class="btn btn-danger btn-wide" disabled=${busy || !values.barcode.trim()}>
-        <${Busy} on=${busy} />${t("recalls.make")}
-      </button>
+      <${Submit} class="btn-danger btn-wide" busy=${busy} missing=${[!values.barcode.trim() && t("product.barcode")]}>
+        ${t("recalls.make")}
+      <//>
     </form>
   <//>`;
 }

@@ -2,7 +2,7 @@
 import { html, useState } from "../ui.js";
 import { calendarDay, number, t } from "../i18n.js";
 import { auth, queryOf } from "../api.js";
-import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
+import { Busy, Field, LineField, Refusal, Submit, useRequest } from "../parts/forms.js";
 import { Empty, Sheet, toast } from "../parts/common.js";
 import { Icon } from "../parts/icons.js";
 import { Problem, ours } from "../problem.js";
@@ -74,9 +74,9 @@ function RateSheet({ chain, rate, onClose, onDone }) {
       ${line("branch", { dir: "ltr", hint: t("taxes.branch_hint") })} ${line("valid_from", { type: "date" })}
       ${line("valid_until", { type: "date" })}
       <${Refusal} problem=${problem} fields=${FIELDS} />
-      <button class="btn btn-primary" disabled=${busy || !values.name.trim()}>
-        <${Busy} on=${busy} />${t("save")}
-      </button>
+      <${Submit} class="btn-primary" busy=${busy} missing=${[!values.name.trim() && t("taxes.name")]}>
+        ${t("save")}
+      <//>
       ${
         rate &&
         html`<button type="button" class="btn btn-danger" disabled=${busy} onClick=${remove}>

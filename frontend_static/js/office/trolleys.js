@@ -2,7 +2,7 @@
 import { html, useState } from "../ui.js";
 import { t } from "../i18n.js";
 import { auth } from "../api.js";
-import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
+import { Field, LineField, Refusal, Submit, useRequest } from "../parts/forms.js";
 import { Empty, Sheet, toast } from "../parts/common.js";
 import { keep } from "../parts/files.js";
 import { useListing } from "../parts/listing.js";
@@ -40,9 +40,9 @@ function NewTrolleys({ onClose, onDone }) {
       <p class="soft">${t("trolleys.new_text")}</p>
       ${control("count", "number")} ${control("cart_number", "number")} ${control("prefix", "text")}
       <${Refusal} problem=${problem} fields=${["count", "cart_number", "prefix"]} />
-      <button class="btn btn-primary" disabled=${busy || !given.count}>
-        <${Busy} on=${busy} />${t("trolleys.make")}
-      </button>
+      <${Submit} class="btn-primary" busy=${busy} missing=${[!given.count && t("trolleys.count_field")]}>
+        ${t("trolleys.make")}
+      <//>
     </form>
   <//>`;
 }

@@ -2,7 +2,7 @@
 import { html, useState } from "../ui.js";
 import { money, t } from "../i18n.js";
 import { auth } from "../api.js";
-import { Busy, Field, LineField, Refusal, useRequest } from "../parts/forms.js";
+import { Field, LineField, Refusal, Submit, useRequest } from "../parts/forms.js";
 import { Sheet } from "../parts/common.js";
 import { byLine, LinePromotions, Sums } from "../parts/sums.js";
 import { GoodsPicker } from "./goods-picker.js";
@@ -106,9 +106,9 @@ export function WhatIfSheet({ chain, onClose }) {
         />`,
       )}
       <${Refusal} problem=${problem} fields=${["at", "user_tier"]} />
-      <button class="btn btn-primary" disabled=${busy || !goods.products.length || !code}>
-        <${Busy} on=${busy} />${t("promo.ask")}
-      </button>
+      <${Submit} class="btn-primary" busy=${busy} missing=${[!goods.products.length && t("promo.cart"), !code && t("promo.branch")]}>
+        ${t("promo.ask")}
+      <//>
       ${found && html`<${Found} found=${found} />`}
     </form>
   <//>`;

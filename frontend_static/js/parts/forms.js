@@ -1,5 +1,5 @@
 /** Forms that order something of the server: one order at a time, each error at its field. */
-import { html, useState } from "../ui.js";
+import { html, cx, useState } from "../ui.js";
 import { fieldReason, t, reason } from "../i18n.js";
 import { readAmount } from "../money.js";
 import { Problem, isOurs, ours, readOurs } from "../problem.js";
@@ -99,6 +99,25 @@ export function LineField(props) {
 
 /** @param {{ on: boolean }} props */
 export const Busy = ({ on }) => on && html`<span class="spinner" />`;
+
+/**
+ * The button that sends a form. While something is missing it can be pressed all the same, and says what: a button
+ * that is merely grey leaves people to guess. `missing`: labels of what is still empty; what is there may be false.
+ * @param {{ busy: boolean, missing?: (string | false | null)[], class?: string, children: any }} props
+ */
+export function Submit({ busy, missing = [], class: kind = "btn-primary btn-wide", children }) {
+  const [asked, ask] = useState(false);
+  const empty = missing.filter(Boolean);
+  const press = (/** @type {Event} */ event) => {
+    if (!empty.length) return;
+    event.preventDefault();
+    ask(true);
+  };
+  return html`
+    ${asked && empty.length > 0 && html`<p class="field-error" role="alert">${t("form.missing", { what: empty.join(", ") })}</p>`}
+    <button class=${cx("btn", kind)} disabled=${busy} onClick=${press}><${Busy} on=${busy} />${children}</button>
+  `;
+}
 
 /**
  * Sentences to choose from rather than to type one; `keys`: theirs in the dictionary.

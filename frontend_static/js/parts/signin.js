@@ -2,6 +2,7 @@
 import { html, useEffect, useState } from "../ui.js";
 import { fieldReason, t, reason } from "../i18n.js";
 import { auth, call } from "../api.js";
+import { Submit } from "./forms.js";
 import { Icon } from "./icons.js";
 
 /** Accounts to try, if the server says that it is a demonstration; else nothing. */
@@ -113,10 +114,13 @@ export function SignIn({ title, lead, onDone, join = false, onPhone = null }) {
       ${joining && html`<span class="small soft">${t("register.password")}</span>`}
     </div>
     ${problem && html`<p class="field-error" role="alert">${explain(problem, joining)}</p>`}
-    <button class="btn btn-primary btn-big btn-wide" disabled=${busy || !name || !password}>
-      ${busy && html`<span class="spinner" />`}
+    <${Submit}
+      class="btn-primary btn-big btn-wide"
+      busy=${busy}
+      missing=${[!name && t(joining ? "register.username" : "signin.username"), !password && t("signin.password")]}
+    >
       ${t(joining ? "register.title" : "signin.submit")}
-    </button>
+    <//>
     ${
       join &&
       html`<button type="button" class="btn btn-bare" onClick=${turn}>

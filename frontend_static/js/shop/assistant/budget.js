@@ -3,7 +3,7 @@ import { html, cx, useSignal } from "../../ui.js";
 import { t, money } from "../../i18n.js";
 import { Icon } from "../../parts/icons.js";
 import { Sheet } from "../../parts/common.js";
-import { Busy, LineField, Refusal, useRequest } from "../../parts/forms.js";
+import { LineField, Refusal, Submit, useRequest } from "../../parts/forms.js";
 import { useStore } from "../context.js";
 import { present } from "../../present.js";
 
@@ -81,10 +81,9 @@ function BudgetSheet({ budget, onClose }) {
       </div>
       <${Refusal} problem=${problem} fields=${["amount"]} />
       <div class="row">
-        <button class="btn btn-primary btn-big btn-wide" disabled=${busy || !amount.value.trim()}>
-          <${Busy} on=${busy} />
+        <${Submit} class="btn-primary btn-big btn-wide" busy=${busy} missing=${[!amount.value.trim() && t("budget.amount")]}>
           ${t("budget.set")}
-        </button>
+        <//>
         ${
           budget &&
           html`<button
