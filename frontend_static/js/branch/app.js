@@ -1,6 +1,6 @@
 /** The branch page: a live floor plan for the wall, a list by urgency, orders for staff. */
 import { html, cx, render, useEffect, useSignal } from "../ui.js";
-import { t, lang, zone } from "../i18n.js";
+import { t, lang, number, zone } from "../i18n.js";
 import { auth } from "../api.js";
 import { Icon } from "../parts/icons.js";
 import { Denied, Empty, Loading, OfflineBanner, Toasts, ZoneNote } from "../parts/common.js";
@@ -11,7 +11,7 @@ import { Boundary } from "../parts/boundary.js";
 import { socketUrl } from "../connect.js";
 import { BranchStore } from "./store.js";
 import { useStore, WithStore } from "./context.js";
-import { CALLS } from "./needs.js";
+import { CALLS, needs } from "./needs.js";
 import { placed } from "./states.js";
 import { Counters, Find, Grid, List } from "./board.js";
 import { Latest } from "./log.js";
@@ -73,6 +73,7 @@ function TopBar() {
     <${WallClock} /><${WallButton} />`;
   return html`<${Frame}
     here="map"
+    skip=${data?.trolleys.length ? "trolleys" : "main"}
     branch=${code}
     name=${data?.branch.name}
     title=${data ? data.branch.name : code}
@@ -81,13 +82,15 @@ function TopBar() {
   />`;
 }
 
+/** What a narrow screen shows one at a time. */
 const VIEWS = [
+  ["alarms", "alert"],
   ["map", "map"],
   ["list", "list"],
 ];
 
-/** @param {{ view: Signal<string> }} props */
-function Tabs({ view }) {
+/** @param {{ view: Signal<string>, needed: number }} props */
+function Tabs({ view, needed }) {
   return html`<div class="tabs" role="group" aria-label=${t("view.label")}>
     ${VIEWS.map(
       ([name, icon]) => html`<button
@@ -99,6 +102,7 @@ function Tabs({ view }) {
       >
         <${Icon} name=${icon} />
         ${t(`view.${name}`)}
+        ${name === "alarms" && needed > 0 && html`<span class="num tab-count">${number(needed)}</span>`}
       </button>`,
     )}
   </div>`;
@@ -138,11 +142,12 @@ function Floor({ data, wanted, selected, onOpen }) {
 }
 
 function Board() {
-  const { board, connection } = useStore();
-  const view = useSignal(matchMedia("(max-width: 899px)").matches ? "list" : "map");
+  const { board, connection, now } = useStore();
   const [selected, select] = useAddress("trolley", { step: true });
   const wanted = useSignal(/** @type {import("./states.js").Wanted} */ ({ only: null, words: "" }));
   const data = present(board.value);
+  const needed = needs(data, now.value).filter((one) => !one.waits).length;
+  const view = useSignal(needed ? "alarms" : "list");
   const chosen = data.trolleys.find((one) => one.trolley_id === selected);
   if (!data.trolleys.length)
     return html`<main id="main">
@@ -152,8 +157,8 @@ function Board() {
     <${Boundary} what=${t("part.counters")} of=${data}>
       <${Counters} trolleys=${data.trolleys} wanted=${wanted} />
     <//>
+    <${Tabs} view=${view} needed=${needed} />
     <${Boundary} what=${t("alarms.title")} of=${data}><${Needs} board=${data} onOpen=${select} /><//>
-    <${Tabs} view=${view} />
     <div class="board-map" id="trolleys" tabindex="-1">
       <${Boundary} what=${t("view.map")} of=${data}>
         <${Floor} data=${data} wanted=${wanted.value} selected=${selected} onOpen=${select} />
@@ -200,7 +205,6 @@ function App() {
     document.title = `${calls ? `(${calls}) ` : ""}${t("title.branch", { name })}`;
   }, [lang.value, name, calls]);
   return html`
-    <a class="skip" href="#trolleys">${t("skip.trolleys")}</a>
     <${TopBar} />
     <${OfflineBanner} state=${connection.value} />
     <${Body} />

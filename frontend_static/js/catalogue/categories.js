@@ -4,6 +4,7 @@ import { t } from "../i18n.js";
 import { auth, queryOf } from "../api.js";
 import { Busy, LineField, Refusal, useRequest } from "../parts/forms.js";
 import { Sheet, toast } from "../parts/common.js";
+import { drawsEmoji } from "../parts/picture.js";
 
 /**
  * A category as it is chosen; `label` shows how deep in the tree it stands.
@@ -18,7 +19,7 @@ import { Sheet, toast } from "../parts/common.js";
  */
 export const choicesOf = (nodes, depth = 0) =>
   nodes.flatMap(({ slug, name, emoji, children }) => [
-    { slug, label: `${"\u2003".repeat(depth)}${emoji ? `${emoji} ` : ""}${name}` },
+    { slug, label: `${"\u2003".repeat(depth)}${emoji && drawsEmoji() ? `${emoji} ` : ""}${name}` },
     ...choicesOf(children, depth + 1),
   ]);
 

@@ -6,17 +6,12 @@ import { decimalsOf } from "../money.js";
 import { Problem, ours } from "../problem.js";
 import { Busy, Field, LineField, Refusal, amountOf, errorOf, useRequest } from "../parts/forms.js";
 import { Loading, Sheet, toast } from "../parts/common.js";
+import { Picture } from "../parts/picture.js";
 import { present } from "../present.js";
 import { CategoryField } from "./categories.js";
 import { Variants } from "./variants.js";
 
 /** @typedef {import("./categories.js").Choice} Choice */
-
-/** @param {{ product: Rest.ProductAnswer }} props */
-export function Picture({ product }) {
-  if (product.image) return html`<img class="good-picture" src=${product.image} alt="" loading="lazy" />`;
-  return html`<span class="good-picture" aria-hidden="true">${product.emoji || "🏷"}</span>`;
-}
 
 /**
  * What is typed into the form of a product. `codes`: a line for each further code, "12 x 4006381333931" is a case.

@@ -80,7 +80,9 @@ export function Pi({ device, here }) {
     ${
       device.controllers.length === 0
         ? html`<p class="small soft">${t("boards.none")}</p>`
-        : html`<ul class="board-list-short">
+        : condition !== "online"
+          ? html`<p class="small soft">${t("boards.unheard", { n: device.controllers.length })}</p>`
+          : html`<ul class="board-list-short">
           ${device.controllers.map(
             (board) => html`<li key=${board.id}>
               <span>

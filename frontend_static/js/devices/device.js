@@ -6,6 +6,7 @@ import { Empty } from "../parts/common.js";
 import { Boards } from "./boards.js";
 import { Facts, FirmwareJob, PILL, lastSeen } from "./cards.js";
 import { conditionOf } from "./health.js";
+import { Hours } from "./hours.js";
 import { Inspector } from "./inspector.js";
 import { Slots } from "./slots.js";
 import { useDevices } from "./context.js";
@@ -72,6 +73,7 @@ export function Device({ id, open }) {
     <div class="device-about"><${Head} device=${device} open=${open} /><${Boards} device=${device} open=${open} /></div>
     <div class="device-at-work">
       <${Slots} device=${device} open=${open} />
+      <${Hours} device=${device} />
       ${manages.value && html`<${Inspector} device=${device} />`}
     </div>
   </main>`;

@@ -101,11 +101,12 @@ function Crumbs({ standing, places, here, branch, name, onSwitch }) {
 
 /**
  * `here`: which of the places this is; `title`: the heading of a page that has none of its own, `note` beside it;
- * `up`: the page above, for one that is about a thing of a list; `tools`: what the page puts into its bar.
- * @param {{ here: string, title?: any, branch?: string | null, chain?: string | null, name?: string | null,
- *   up?: { href: string, label: string }, note?: any, tools?: any, children?: any }} props
+ * `up`: the page above, for one that is about a thing of a list; `tools`: what the page puts into its bar; `skip`: the
+ * id of what somebody with a keyboard wants first.
+ * @param {{ here: string, skip?: string, title?: any, branch?: string | null, chain?: string | null,
+ *   name?: string | null, up?: { href: string, label: string }, note?: any, tools?: any, children?: any }} props
  */
-export function Frame({ here, title, branch = null, chain = null, name, up, note, tools, children }) {
+export function Frame({ here, skip, title, branch = null, chain = null, name, up, note, tools, children }) {
   const standing = useMemo(() => learnStanding({ branch, chain }), [branch, chain]).value;
   const [open, setOpen] = useState(/** @type {"palette" | "switcher" | null} */ (null));
   const { me } = standing;
@@ -122,7 +123,7 @@ export function Frame({ here, title, branch = null, chain = null, name, up, note
   }, []);
   return html`
     <header class="topbar branch-bar frame-bar">
-      <${Brand} short />
+      <${Brand} short skip=${skip} />
       ${up && html`<${Up} ...${up} />`}
       <div class="branch-name">
         <${Crumbs}

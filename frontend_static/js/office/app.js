@@ -1,5 +1,5 @@
 /** The office: of a branch (`/branch/<branch>/office`) or of a chain (`/office/<chain>`). */
-import { html, render, useEffect, useState } from "../ui.js";
+import { html, render, useEffect, useRef, useState } from "../ui.js";
 import { lang, reason, t } from "../i18n.js";
 import { auth } from "../api.js";
 import { useAddress } from "../frame/address.js";
@@ -80,8 +80,12 @@ function Office({ place, me, onSaved }) {
   const tabs = (branchOfPage ? OF_BRANCH : OF_CHAIN).filter((one) => manages || !FOR_MANAGERS.includes(one));
   const [asked, choose] = useAddress("tab", { step: true });
   const tab = tabs.includes(asked) ? asked : tabs[0];
+  const bar = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => {
+    bar.current?.querySelector('[aria-pressed="true"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [tab, lang.value]);
   return html`<main class="office" id="main">
-    <nav class="office-tabs" aria-label=${t("office.parts")}>
+    <nav ref=${bar} class="office-tabs" aria-label=${t("office.parts")}>
       ${tabs.map(
         (one) => html`<button
           key=${one}

@@ -1,6 +1,7 @@
 /** The figures of a branch, or of a chain and each of its branches. */
 import { html, useState } from "../ui.js";
 import { dayAndTime, money, number, t, timeOfDay } from "../i18n.js";
+import { Bars } from "../parts/bars.js";
 import { base, useLoaded, waiting } from "./load.js";
 
 const DAY_MS = 86_400_000;
@@ -12,25 +13,6 @@ const Tile = ({ label, value, more }) => html`<div class="tile">
   <strong class="num"><bdi>${value}</bdi></strong>
   ${more && html`<span class="small soft num">${more}</span>`}
 </div>`;
-
-/** @param {{ title: string, values: number[], names: string[] }} props */
-function Bars({ title, values, names }) {
-  const most = Math.max(1, ...values);
-  return html`<figure class="chart">
-    <figcaption><h2>${title}</h2></figcaption>
-    <ol class="bars" dir="ltr" role="img" aria-label=${`${title}: ${number(Math.max(...values, 0))}`}>
-      ${values.map(
-        (value, place) => html`<li
-          key=${place}
-          data-none=${value ? undefined : ""}
-          title=${`${names[place]}: ${number(value)}`}
-          style=${{ blockSize: `${(value / most) * 100}%` }}
-        />`,
-      )}
-    </ol>
-    <p class="axis small soft num" dir="ltr"><span>${names[0]}</span><span>${names.at(-1)}</span></p>
-  </figure>`;
-}
 
 /** @param {{ figures: Rest.FiguresAnswer, zone?: string }} props */
 function Figures({ figures, zone }) {

@@ -114,8 +114,12 @@ export function ZoneNote() {
 
 export function LangSwitch() {
   const other = lang.value === "en" ? "he" : "en";
-  const turn = () => {
-    setLang(other);
+  const turn = async () => {
+    try {
+      await setLang(other);
+    } catch {
+      return toast(t("problem.offline"), { bad: true });
+    }
     auth.noteLanguage(other);
   };
   return html`<button type="button" class="btn btn-bare" lang=${other} onClick=${turn}>
@@ -126,21 +130,26 @@ export function LangSwitch() {
 
 /** @type {Record<string, string>} */
 const NEXT_THEME = { auto: "dark", dark: "light", light: "auto" };
+/** @type {Record<string, string>} */
+const THEME_ICONS = { auto: "contrast", dark: "moon", light: "sun" };
 
 export function ThemeSwitch() {
   return html`<button
     type="button"
-    class="btn btn-icon btn-bare"
+    class="btn btn-bare theme-switch"
     onClick=${() => setTheme(NEXT_THEME[theme.value])}
     aria-label=${t("theme.label", { theme: t(`theme.${theme.value}`) })}
     title=${t("theme.label", { theme: t(`theme.${theme.value}`) })}
   >
-    <${Icon} name="moon" />
+    <${Icon} name=${THEME_ICONS[theme.value]} />
+    <span class="theme-word">${t(`theme.${theme.value}`)}</span>
   </button>`;
 }
 
-export function Brand({ href = "/", short = false }) {
-  return html`<a class="brand" href=${href} aria-label=${t("app.name")}>
+/** The mark, first on every page; before it, for whoever has no mouse, the way past all that stands above `skip`. */
+export function Brand({ href = "/", short = false, skip = "main" }) {
+  return html`<a class="skip" href=${`#${skip}`}>${t(`skip.${skip}`)}</a>
+    <a class="brand" href=${href} aria-label=${t("app.name")}>
     <${Mark} />
     ${!short && html`<span>${t("app.name")}</span>`}
   </a>`;

@@ -98,7 +98,7 @@ def test_with_the_keyboard_alone_a_lock_is_opened_with_a_reason_and_the_focus_co
 
 def test_maintenance_takes_a_trolley_from_shoppers_until_it_is_over(visit: Visit, hardware: Hardware) -> None:
     page = visit("/branch/BRANCH-001", "manager")
-    # On a phone the list comes first.
+    page.get_by_role("button", name="List", exact=True).click()
     entry = page.locator(".entry", has_text="TROLLEY_04")
     entry.click()
     panel = page.get_by_role("dialog", name="Trolley 4")
@@ -182,6 +182,8 @@ def test_a_board_that_does_not_answer_takes_its_trolleys_from_the_free_ones_and_
     expect(page.locator(".counters")).to_be_visible()
     free = page.locator(".counter.is-available dd")
     hardware.fault("dead 0")
+    if not desk:
+        page.locator(".tabs button").first.click()
     try:
         expect(silent).to_be_visible(timeout=20_000)
         numbers = [int(each) for each in page.locator(".counter:not(.counter-total) dd").all_inner_texts()]

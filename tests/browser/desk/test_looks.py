@@ -1,0 +1,142 @@
+"""What a page looks like where it is seldom looked at: on paper, at night, without a font, without a page."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from tests.browser.people import Visit
+from tests.browser.watch import Watch, flaws
+
+_STAFF = ("", "/orders", "/exit", "/devices", "/office", "/till")
+
+
+def _brightness(page: Page, selector: str) -> float:
+    """How light the background is, from 0 to 255."""
+    colour = page.locator(selector).first.evaluate("one => getComputedStyle(one).backgroundColor")
+    red, green, blue = (int(part) for part in re.findall(r"\d+", colour)[:3])
+    return (red + green + blue) / 3
+
+
+@pytest.mark.parametrize("where", _STAFF, ids=lambda where: where.strip("/") or "map")
+def test_the_first_stop_of_the_keyboard_leads_past_what_stands_on_every_page(
+    visit: Visit, where: str
+) -> None:
+    page = visit(f"/branch/BRANCH-001{where}", "manager", desk=True)
+    expect(page.locator("main :is(.btn, .input, .chip, .entry)").filter(visible=True).first).to_be_visible()
+    skip = page.locator(".skip")
+    skip.focus()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+def test_the_map_is_printed_light_and_without_what_can_be_pressed_though_the_screen_is_dark(
+    visit: Visit,
+) -> None:
+    page = visit("/branch/BRANCH-001", "manager", desk=True)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    expect(page.locator(".plan-close, .plan").first).to_be_visible()
+    assert _brightness(page, ".plan") < 60
+    page.emulate_media(media="print")
+    assert _brightness(page, "html") > 200
+    assert _brightness(page, ".plan") > 200
+    for unseen in (".rail", ".frame-bar", ".find", ".plan-zoom", ".latest"):
+        expect(page.locator(unseen).first).to_be_hidden()
+    expect(page.locator(".entry").last).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.body).overflowY") == "visible"
+
+
+def test_a_screen_at_the_wall_is_dark_at_night_and_bright_for_whoever_touches_it(visit: Visit) -> None:
+    page = visit("/branch/BRANCH-001?wall=on", "manager", desk=True)
+    expect(page.locator("body[data-wall]")).to_be_visible()
+    page.clock.set_fixed_time("2031-01-15T20:00:00Z")  # half past one in the branch
+    expect(page.locator("body[data-night]")).to_be_visible()
+    assert _brightness(page, ".board .plan") < 60
+    page.mouse.click(5, 5)
+    expect(page.locator("body[data-night]")).to_have_count(0)
+    assert _brightness(page, ".board .plan") > 200
+
+
+def test_a_chosen_part_of_the_office_is_in_sight_on_a_phone(visit: Visit) -> None:
+    page = visit("/branch/BRANCH-001/office?tab=plan", "manager")
+    expect(page.locator(".office-tabs [aria-pressed=true]")).to_be_in_viewport(ratio=0.99)
+    page.get_by_role("button", name="Figures").click()
+    expect(page.locator(".office-tabs [aria-pressed=true]")).to_be_in_viewport(ratio=0.99)
+
+
+def test_on_a_phone_alarms_map_and_list_are_a_press_away_wherever_one_is(visit: Visit) -> None:
+    page = visit("/branch/BRANCH-001", "manager")
+    for name, shown in (("List", ".board-list"), ("Map", ".board-map"), ("Alarms", ".alarms")):
+        page.locator(".tabs").get_by_role("button", name=name).click()
+        expect(page.locator(shown)).to_be_visible()
+        assert page.locator(".board-list, .board-map, .alarms").filter(visible=True).count() == 1
+        page.mouse.wheel(0, 4000)
+        expect(page.locator(".tabs")).to_be_in_viewport(ratio=0.99)
+        page.mouse.wheel(0, -8000)
+    assert flaws(page) == []
+
+
+def test_a_device_without_a_font_for_emoji_sees_a_drawing_and_no_empty_box(visit: Visit) -> None:
+    page = visit("/login", desk=True)
+    draws = "import('/static/js/parts/picture.js').then(found => found.drawsEmoji())"
+    page.evaluate(
+        "void (CanvasRenderingContext2D.prototype.fillText = function () { this.fillRect(2, 2, 9, 9) })"
+    )
+    assert page.evaluate(draws) is False
+    page.reload()
+    page.evaluate(
+        "void (CanvasRenderingContext2D.prototype.fillText = function () {"
+        " this.fillStyle = 'red'; this.fillRect(2, 2, 9, 9) })"
+    )
+    assert page.evaluate(draws) is True
+
+
+@pytest.mark.parametrize("lang", ["en", "he"])
+@pytest.mark.parametrize("desk", [True, False], ids=["desk", "phone"])
+def test_an_address_where_there_is_nothing_says_so_and_leads_home(
+    visit: Visit, watches: list[Watch], lang: str, desk: bool
+) -> None:
+    page = visit("/orders/no-such-order/at-all", lang=lang, desk=desk)
+    watches[0].allow_refusals()
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "There is no page here" if lang == "en" else re.compile("[\u0590-\u05ff]")
+    )
+    assert flaws(page) == []
+    page.locator("main a").first.click()
+    expect(page).to_have_url(re.compile(r"/$"))
+
+
+def test_what_a_form_still_wants_is_said_and_not_guessed_from_a_grey_button(visit: Visit) -> None:
+    page = visit("/login", lang="he")
+    send = page.locator("form .btn-primary")
+    send.click()
+    said = page.get_by_role("alert")
+    expect(said).to_contain_text(re.compile("[\u0590-\u05ff]"))
+    page.locator("#username").fill("manager")
+    page.locator("#password").press("Enter")
+    expect(said).to_have_text(re.compile("סיסמה"))
+    assert flaws(page) == []
+
+
+@pytest.mark.parametrize(("lang", "other"), [("en", "he"), ("he", "en")])
+def test_a_page_reads_its_own_language_and_the_other_when_somebody_turns_to_it(
+    visit: Visit, lang: str, other: str
+) -> None:
+    page = visit("/login", lang=lang)
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.extend(re.findall(r"/i18n/(\w+)\.", request.url))
+
+    page.on("request", note)
+    page.reload()
+    expect(page.locator("#username")).to_be_visible()
+    assert set(asked) == {lang}
+    page.locator(f".topbar [lang={other}]").click()
+    expect(page.locator("html")).to_have_attribute("lang", other)
+    assert set(asked) == {lang, other}
+    assert flaws(page) == []
