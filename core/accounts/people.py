@@ -76,18 +76,21 @@ class People:
         """Cache name and tier of an account at hand, e.g. a principal's."""
         self._keep(user_id, shown_name(username, None), tier)
 
-    def load(self, user_ids: Iterable[str]) -> None:
-        """Read the names of these users. Blocking."""
+    def load(self, user_ids: Iterable[str]) -> set[str]:
+        """Read the names of these users; return whose there are. Blocking."""
         rows = User.objects.filter(pk__in=user_ids)
+        found = set()
         for user_id, username, phone, tier in rows.values_list("id", "username", "phone", "tier"):
+            found.add(str(user_id))
             self._keep(str(user_id), shown_name(username, phone), tier)
+        return found
 
     def reload(self) -> None:
-        """Reload all cached names. Blocking."""
+        """Reload all cached names; meanwhile they stand as they were, and others may be added. Blocking."""
         kept = list(self._names)
-        self._names.clear()
-        self._tiers.clear()
-        self.load(kept)
+        for user_id in set(kept) - self.load(kept):
+            self._names.pop(user_id, None)
+            self._tiers.pop(user_id, None)
         self.load_managers()
 
     def managers(self, chain: str, branch: str) -> tuple[str, ...]:

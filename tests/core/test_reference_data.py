@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -145,6 +145,23 @@ def test_reloading_names_follows_renames_and_erasure(people: dict[str, User]) ->
     User.objects.filter(pk=renamed).update(username="mia")
     names.reload()
     assert (names.display(gone), names.display(renamed)) == ("", "mia")
+
+
+def test_while_names_are_reloaded_nobody_is_nameless(people: dict[str, User]) -> None:
+    shopper, staff = str(people["shopper"].pk), str(people["staff"].pk)
+    meanwhile: list[str] = []
+
+    class Reloading(People):
+        def load(self, user_ids: Iterable[str]) -> set[str]:
+            meanwhile.append(self.display(shopper))
+            super().load([staff])
+            return super().load(user_ids)
+
+    names = Reloading()
+    names.note(shopper, "shopper")
+    names.reload()
+    assert meanwhile == ["shopper"]
+    assert (names.display(shopper), names.display(staff)) == ("shopper", "staff")
 
 
 def test_names_are_bounded(db: None) -> None:
