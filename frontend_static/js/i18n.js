@@ -155,13 +155,20 @@ const SPECIFIC = new Set(["invalid", "unfit", "already_there", "not_there", "whi
  */
 export function fieldReason(problem, name) {
   const said = problem?.errors?.[name]?.[0];
-  return said && saidHere(said, problem.error_codes?.[name]?.[0] ?? {});
+  return said && saidHere(said, problem.error_codes?.[name]?.[0] ?? {}, name);
 }
 
+/** Codes that only say that a value is wrong; what is wanted instead follows from the field. */
+const BARE = new Set(["invalid", "unfit", "wrong_type"]);
+
 /**
- * The server's sentence about a value, or ours by its code where the page is in another language.
+ * The server's sentence about a value, or ours by its code, and by the field, where the page is in another language.
  * @param {string} said
  * @param {{ code?: string, values?: Record<string, any> }} by
+ * @param {string} [field]
  */
-export const saidHere = (said, { code = "invalid", values = {} }) =>
-  lang.value === SERVERS ? said : (translate(lang.value, `field.${code}`, values, null) ?? t("field.invalid"));
+export function saidHere(said, { code = "invalid", values = {} }, field = "") {
+  if (lang.value === SERVERS) return said;
+  const wanted = BARE.has(code) ? translate(lang.value, `wanted.${field}`, values, null) : null;
+  return wanted ?? translate(lang.value, `field.${code}`, values, null) ?? t("field.invalid");
+}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+import urllib.request
 
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from tests.browser.people import Visit
+from tests.browser.people import Visit, tokens
 from tests.browser.watch import Watch, flaws
+from tests.system.store import Store
 
 _STAFF = ("", "/orders", "/exit", "/devices", "/office", "/till")
 
@@ -80,6 +83,41 @@ def test_on_a_phone_alarms_map_and_list_are_a_press_away_wherever_one_is(visit: 
     assert flaws(page) == []
 
 
+@pytest.mark.parametrize(("lang", "desk"), [("en", True), ("he", False)])
+def test_a_long_name_stays_in_its_place_and_a_new_one_reaches_the_pages_that_are_open(
+    visit: Visit, store: Store, lang: str, desk: bool
+) -> None:
+    page = visit("/branch/BRANCH-011", "chain-admin", lang=lang, desk=desk)
+    title = page.locator(".frame-title h1")
+    expect(title).not_to_have_text("BRANCH-011")
+    name = f"{'Donaudampfschifffahrtsgesellschaft' * 3} {lang}"
+    _rename(store, "BRANCH-011", name)
+    expect(title).to_have_text(name)
+    assert flaws(page) == []
+    tools = page.locator(".pills").bounding_box()
+    box = title.bounding_box()
+    assert box is not None
+    assert tools is not None
+    apart = box["x"] + box["width"] <= tools["x"] + 1 or tools["x"] + tools["width"] <= box["x"] + 1
+    assert apart or box["y"] + box["height"] <= tools["y"] + 1
+    for where in ("/#branches", "/branch/BRANCH-011/orders"):
+        page.goto(f"{store.url}{where}")
+        expect(page.locator("main :is(.btn, .choice, .input)").filter(visible=True).first).to_be_visible()
+        assert flaws(page) == []
+    _rename(store, "BRANCH-011", "Demo Mart Kiosk")
+
+
+def _rename(store: Store, branch: str, name: str) -> None:
+    """As another manager would, over the API."""
+    address = f"{store.url}/api/branches/{branch}"
+    headers = {"Authorization": f"Bearer {tokens(store, 'chain-admin')['access']}"}
+    with urllib.request.urlopen(urllib.request.Request(address, headers=headers), timeout=60) as answer:
+        headers["If-Match"] = answer.headers["ETag"] or f'"{json.load(answer)["version"]}"'
+    body = json.dumps({"name": name}).encode()
+    headers["Content-Type"] = "application/json"
+    urllib.request.urlopen(urllib.request.Request(address, body, headers, method="PATCH"), timeout=60).close()
+
+
 def test_a_device_without_a_font_for_emoji_sees_a_drawing_and_no_empty_box(visit: Visit) -> None:
     page = visit("/login", desk=True)
     draws = "import('/static/js/parts/picture.js').then(found => found.drawsEmoji())"
@@ -119,6 +157,23 @@ def test_what_a_form_still_wants_is_said_and_not_guessed_from_a_grey_button(visi
     page.locator("#username").fill("manager")
     page.locator("#password").press("Enter")
     expect(said).to_have_text(re.compile("סיסמה"))
+    assert flaws(page) == []
+
+
+def test_what_the_server_refuses_in_a_field_is_said_in_the_language_of_the_page(
+    visit: Visit, watches: list[Watch]
+) -> None:
+    page = visit("/office/demo-chain?tab=branches", "chain-admin", lang="he")
+    watches[0].allow_refusals()
+    page.locator("main .btn-primary").first.click()
+    sheet = page.get_by_role("dialog")
+    sheet.locator("input").nth(0).fill("no code!")
+    sheet.locator("input").nth(1).fill("קיוסק")
+    sheet.locator("form .btn-primary").click()
+    expect(sheet.locator("#code-error")).to_have_text("רק אותיות לטיניות, ספרות, מקף וקו תחתון.")
+    sheet.locator("input").nth(0).fill("BRANCH-001")
+    sheet.locator("form .btn-primary").click()
+    expect(sheet.locator(".field-error")).to_have_text(re.compile("^[^A-Za-z]+$"))
     assert flaws(page) == []
 
 
