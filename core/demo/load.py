@@ -20,7 +20,13 @@ CHAIN, ABROAD = "demo-chain", "demo-berlin"
 LOCKED_BRANCH, OPEN_BRANCH, BRANCH_ABROAD = BRANCHES = ("BRANCH-001", "BRANCH-002", "BRANCH-101")
 DEVICE_ID = "0d1ce000-0000-4000-8000-000000000001"
 """The simulated Pi of the first branch."""
-DEMO_MART = {"name": "Demo Mart", "currency": "INR", "branch_managers_edit_catalogue": True}
+DEMO_MART = {
+    "name": "Demo Mart",
+    "currency": "INR",
+    "country": "IN",
+    "branch_managers_edit_catalogue": True,
+}
+KIEZMARKT = {"name": "Kiezmarkt", "currency": "EUR", "country": "DE"}
 BOARDS = 2
 _PORT = "/dev/ttyUSB0"
 
@@ -34,7 +40,7 @@ def load() -> None:
 
 def _load(pictures: shelves.Pictures) -> None:
     chain, _ = Chain.objects.get_or_create(slug=CHAIN, defaults=DEMO_MART)
-    abroad, _ = Chain.objects.get_or_create(slug=ABROAD, defaults={"name": "Kiezmarkt", "currency": "EUR"})
+    abroad, _ = Chain.objects.get_or_create(slug=ABROAD, defaults=KIEZMARKT)
     locked, unlocked = _branches(chain)
     away = _branch_abroad(abroad)
     _trolleys(locked, unlocked, away)
@@ -42,14 +48,15 @@ def _load(pictures: shelves.Pictures) -> None:
     shelves.offers_of_demo_mart(chain)
     shelves.fill(abroad, "products-berlin.csv", pictures)
     shelves.offers_of_kiezmarkt(abroad)
-    _taxes(chain, "IN")
-    _taxes(abroad, "DE")
+    for each in (chain, abroad):
+        taxes(each)
     people.load(locked, unlocked, away)
 
 
-def _taxes(chain: Chain, country: str) -> None:
-    if not TaxRate.objects.filter(chain=chain).exists():
-        presets.apply(chain, country)
+def taxes(chain: Chain) -> None:
+    """Give the chain its country's taxes, if it has none and they are known. Blocking."""
+    if chain.country in presets.PRESETS and not TaxRate.objects.filter(chain=chain).exists():
+        presets.apply(chain, chain.country)
         Category.objects.filter(chain=chain, parent=None).exclude(slug="home-and-care").update(
             tax_class="reduced", version=F("version") + 1
         )

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from core import reference
 from core.demo import plans, shelves
+from core.demo.load import taxes
 from core.fleet.models import Trolley
 from core.progress import ProgressBar
 from core.tenancy.models import Branch, Chain
@@ -53,6 +54,7 @@ def _chains(count: int) -> Iterator[Chain]:
         )
         if made:
             shelves.fill(chain, "products-berlin.csv", pictures)
+            taxes(chain)
         yield chain
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from collections import Counter
 from typing import Any
 
@@ -24,10 +25,13 @@ from core.catalogue.models import (
 )
 from core.checks import DEMO_USERNAMES
 from core.config.production import DEMO_PASSWORD
-from core.demo import load, people, shelves
+from core.demo import load, many, people, shelves
 from core.fleet.directory import Directory
 from core.fleet.models import Controller, Trolley
 from core.fleet.trolleys import qr
+from core.progress import ProgressBar
+from core.tax import presets
+from core.tax.models import TaxRate
 from core.tenancy.models import Branch, Chain
 from tests.core.support import Api
 
@@ -67,6 +71,17 @@ def test_the_trolleys_stand_in_the_slots_of_two_boards_of_one_device(demo: None)
         f"TROLLEY_{n}" for n in range(51, 61)
     ]
     assert all(ref.place is None for ref in directory.trolleys("BRANCH-002"))
+
+
+def test_each_chain_has_its_country_and_the_taxes_of_it(demo: None) -> None:
+    many.load(4, 4, 1, ProgressBar(io.StringIO()))
+    countries = dict(Chain.objects.values_list("slug", "country"))
+    assert countries == {
+        "demo-chain": "IN", "demo-berlin": "DE",
+        "many-1": "IN", "many-2": "DE", "many-3": "US", "many-4": "JP",
+    }  # fmt: skip
+    taxed = Chain.objects.filter(pk__in=TaxRate.objects.values("chain")).values_list("country", flat=True)
+    assert {each for each in countries.values() if each in presets.PRESETS} == set(taxed)
 
 
 @pytest.mark.parametrize("code", load.BRANCHES)
