@@ -19,7 +19,7 @@ from stdnum import ean
 from actors.kit.money import quantize
 from core.catalogue import gs1
 from core.catalogue.barcodes import BarcodeError
-from core.catalogue.numeric_currencies import BY_NUMBER
+from core.wire.currencies import BY_NUMBER
 
 LAYOUT = re.compile(r"(?=.{13}\Z)(02|2[0-9])(I{3,8})(V?)(P{4,6}|W{4,6})(V?)C")
 

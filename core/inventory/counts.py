@@ -37,14 +37,17 @@ Outcome = Literal["refused", "changed", "unchanged", "applied"]
 
 @dataclass(frozen=True)
 class CountedLine:
-    """What one line of the file changes; ``None``: it leaves that alone."""
+    """What one line of the file changes; ``None``: it leaves that alone.
+
+    ``on_hand``: how many there are before; None where the line names no product of the chain.
+    """
 
     line: int
     outcome: Outcome
     barcode: str = ""
     name: str = ""
     sku: str = ""
-    on_hand: int = 0
+    on_hand: int | None = None
     counted: int | None = None
     received: int | None = None
     low_at: int | None = None
@@ -87,24 +90,31 @@ class _Check:
 
     def lines(self) -> Iterator[CountedLine]:
         for row in self._rows:
+            line = CountedLine(row.line, "refused", row.cells.get("barcode", "").strip()[:60])
             try:
-                yield self._line(row)
+                line = self._named(row)
+                yield self._judged(row, line)
             except _Refused as error:
-                barcode = row.cells.get("barcode", "").strip()[:60]
-                yield CountedLine(row.line, "refused", barcode, problem=str(error))
+                yield dataclasses.replace(line, problem=str(error))
 
-    def _line(self, row: SheetRow) -> CountedLine:
+    def _named(self, row: SheetRow) -> CountedLine:
+        """Return the line with what it is about; refused so far."""
         if row.problem:
             raise _Refused(row.problem)
         product = self._product(row.cells["barcode"].strip())
         sku, name = self._sku(product, row.cells.get("variant", "").strip())
-        first = self._seen.setdefault(sku, row.line)
+        level = self._levels.get(sku)
+        on_hand = level.on_hand if level else 0
+        return CountedLine(row.line, "refused", product.barcode, name, sku, on_hand)
+
+    def _judged(self, row: SheetRow, line: CountedLine) -> CountedLine:
+        first = self._seen.setdefault(line.sku, row.line)
         if first != row.line:
             raise _Refused(f"Line {first} is about the same product.")
         counted, received, low_at = (_number(row.cells, each) for each in ("counted", "received", "low_at"))
         if counted is not None and received is not None:
             raise _Refused("Expected either counted or received, got both.")
-        level = self._levels.get(sku)
+        level = self._levels.get(line.sku)
         on_hand, reserved, low = (level.on_hand, level.reserved, level.low_at) if level else (0, 0, 0)
         if counted is not None and counted < reserved:
             raise _Refused(f"{reserved} units are reserved for shoppers at the checkout.")
@@ -112,17 +122,7 @@ class _Check:
             raise _Refused(f"Expected at most {MOST_UNITS} units in all.")
         same = counted in (None, on_hand) and not received and low_at in (None, low)
         outcome: Outcome = "unchanged" if same else "changed"
-        return CountedLine(
-            line=row.line,
-            outcome=outcome,
-            barcode=product.barcode,
-            name=name,
-            sku=sku,
-            on_hand=on_hand,
-            counted=counted,
-            received=received,
-            low_at=low_at,
-        )
+        return dataclasses.replace(line, outcome=outcome, counted=counted, received=received, low_at=low_at)
 
     def _product(self, code: str) -> Product:
         try:

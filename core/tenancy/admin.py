@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+import zoneinfo
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
+import phonenumbers
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -13,6 +17,19 @@ from django.utils.html import format_html
 from core.admin import ModelAdmin, ModelForm, RetiringAdmin, TabularInline, activate, deactivate
 from core.tenancy import closing
 from core.tenancy.models import Branch, Chain
+from core.wire import currencies
+
+if TYPE_CHECKING:
+    _Base = ModelAdmin
+else:
+    _Base = object
+
+_CHOICES: dict[str, Callable[[], Iterable[str]]] = {
+    "timezone": lambda: sorted(zoneinfo.available_timezones()),
+    "currency": lambda: currencies.CODES,
+    "country": lambda: sorted(phonenumbers.SUPPORTED_REGIONS),
+}
+"""What is chosen and not typed, by the column."""
 
 
 class _ClosingForm(ModelForm):
@@ -25,7 +42,6 @@ class _ClosingForm(ModelForm):
             "rental_minutes": "A trolley is expected back after (minutes)",
             "check_rate": "Share of orders that is looked into at the exit",
         }
-        help_texts = {"timezone": "Such as Asia/Kolkata.", "currency": "Three letters, such as INR."}
 
     def clean(self) -> Any:
         """Refuse to close what has trolleys out."""
@@ -49,7 +65,23 @@ def close(model_admin: ModelAdmin, request: HttpRequest, rows: QuerySet[Any]) ->
     deactivate(model_admin, request, rows.exclude(pk__in=[row.pk for row in busy]))
 
 
-class BranchInline(TabularInline):
+class _Choosing(_Base):
+    """Chooses time zones, currencies and countries from those that there are."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        """Return the field of a form."""
+        known = _CHOICES.get(db_field.name)
+        made: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if known is None:
+            return made
+        first = [] if made.required and db_field.has_default() else [("", "---------")]
+        choices = [*first, *((each, each) for each in known())]
+        return forms.ChoiceField(
+            choices=choices, label=made.label, required=made.required, initial=made.initial
+        )
+
+
+class BranchInline(_Choosing, TabularInline):
     """Branches of a chain."""
 
     model = Branch
@@ -62,7 +94,7 @@ class BranchInline(TabularInline):
 
 
 @admin.register(Chain)
-class ChainAdmin(RetiringAdmin):
+class ChainAdmin(_Choosing, RetiringAdmin):
     """Retailers."""
 
     list_display = ("name", "slug", "currency", "is_active")
@@ -74,7 +106,7 @@ class ChainAdmin(RetiringAdmin):
 
 
 @admin.register(Branch)
-class BranchAdmin(RetiringAdmin):
+class BranchAdmin(_Choosing, RetiringAdmin):
     """Stores and their settings."""
 
     list_display = (

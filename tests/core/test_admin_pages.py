@@ -14,6 +14,7 @@ from core.accounts.credentials.tokens import issue, rotate
 from core.accounts.models import RefreshToken, User
 from core.catalogue.models import Category, PriceRule, Product, Voucher
 from core.fleet.models import PROJECTED, Controller, Device, Rental, Trolley
+from core.tenancy.models import Chain
 from tests.core.support import World
 
 OURS = [model for model in admin.site._registry if model.__module__.startswith("core.")]
@@ -168,6 +169,22 @@ def test_a_category_with_products_stays_in_use_and_says_why(staff: Client, world
     url = reverse("admin:catalogue_category_change", args=[full.pk])
     form = {"chain": world.chain.pk, "slug": "spices", "name": "Spices", "position": 0}
     assert "There are active products" in staff.post(url, form).content.decode()
+
+
+def test_time_zones_currencies_and_countries_are_chosen(staff: Client, world: World) -> None:
+    chain = reverse("admin:tenancy_chain_change", args=[world.chain.pk])
+    page = staff.get(chain).content.decode()
+    for choice in ('<option value="INR" selected>', '<option value="IL">', '<option value="Asia/Kolkata">'):
+        assert choice in page
+    form = {
+        "name": "Own", "slug": "own-chain", "currency": "XXA", "country": "ZZ", "languages": '["en"]',
+        "tax_rounding": "total", "is_active": "on", "branches-TOTAL_FORMS": 0, "branches-INITIAL_FORMS": 0,
+    }  # fmt: skip
+    refused = staff.post(chain, form).context["adminform"].form.errors
+    assert set(refused) == {"currency", "country"}
+    assert staff.post(chain, {**form, "currency": "EUR", "country": ""}).status_code == 302
+    fresh = Chain.objects.get(pk=world.chain.pk)
+    assert (fresh.currency, fresh.country) == ("EUR", "")
 
 
 def test_a_branch_is_not_closed_from_the_list_of_its_chain(staff: Client, world: World) -> None:

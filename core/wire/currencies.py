@@ -1,4 +1,4 @@
-"""Currencies by their number, as a GS1 message writes them beside a price (ISO 4217, list one)."""
+"""The currencies, and their numbers, as a GS1 message writes them beside a price (ISO 4217)."""
 
 from __future__ import annotations
 
@@ -19,3 +19,4 @@ _LIST = """
 
 BY_NUMBER = {each[:3]: each[3:] for each in _LIST.split()}
 """The code of a currency by its three digits: ``BY_NUMBER["356"] == "INR"``."""
+CODES = tuple(sorted(BY_NUMBER.values()))
