@@ -100,6 +100,7 @@ ACCESS: dict[str, dict[str, Access]] = {
     "branches/{branch_id}": {"GET": _WATCH, "PUT": _BRANCH, "PATCH": _BRANCH, "DELETE": _CHAIN},
     "branches/{branch_id}/floor-plan": {"GET": _WATCH, "PUT": _BRANCH},
     "branches/{branch_id}/trolleys": {"GET": _WATCH, "POST": _BRANCH},
+    "branches/{branch_id}/floor-plan/pictures": {"POST": _BRANCH},
     "branches/{branch_id}/trolleys/{cart_number}": {"GET": _WATCH, "PATCH": _BRANCH, "DELETE": _BRANCH},
     "branches/{branch_id}/qr-sheet": {"GET": _QR},
     "branches/{branch_id}/carts": {"GET": _WATCH},

@@ -12,6 +12,7 @@ branches_api: list[URLPattern] = [
     path("api/branches", branches.BranchesView.as_view()),
     path("api/branches/<str:branch_id>", branches.BranchView.as_view()),
     path("api/branches/<str:branch_id>/floor-plan", floor_plans.FloorPlanView.as_view()),
+    path("api/branches/<str:branch_id>/floor-plan/pictures", floor_plans.FloorPicturesView.as_view()),
     path("api/branches/<str:branch_id>/trolleys", trolleys.TrolleysView.as_view()),
     path("api/branches/<str:branch_id>/trolleys/<str:cart_number>", trolleys.TrolleyOfBranchView.as_view()),
 ]

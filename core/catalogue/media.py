@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -27,7 +27,8 @@ MOST_S = 30.0
 WAIT_S = 20.0
 """For the pictures before it: one is drawn at a time, so that pictures never take more than one core."""
 _TOO_MUCH = "Expected a picture that can be drawn, got one that takes too much time or memory."
-_NAME = re.compile(r"products/[0-9a-f]{2}/[0-9a-f]{64}\.webp")
+Folder = Literal["products", "plans"]
+_NAME = re.compile(r"(?:products|plans)/[0-9a-f]{2}/[0-9a-f]{64}\.webp")
 _turn = threading.BoundedSemaphore(1)
 
 
@@ -47,7 +48,7 @@ class Busy(RuntimeError):
     """Too many pictures wait already."""
 
 
-def store(upload: Any) -> Picture:
+def store(upload: Any, folder: Folder = "products") -> Picture:
     """Check and keep an upload (an UploadedFile); raises PictureError and Busy.
 
     Blocking, for seconds at worst: never to be called inside a transaction.
@@ -61,13 +62,13 @@ def store(upload: Any) -> Picture:
         width, height, data = _drawn(upload.read())
     finally:
         _turn.release()
-    return Picture(keep(data), width, height)
+    return Picture(keep(data, folder), width, height)
 
 
-def keep(webp: bytes) -> str:
+def keep(webp: bytes, folder: Folder = "products") -> str:
     """Keep a picture that was drawn here, once; return its name below the media folder. Blocking."""
     digest = hashlib.sha256(webp).hexdigest()
-    file = f"products/{digest[:2]}/{digest}.webp"
+    file = f"{folder}/{digest[:2]}/{digest}.webp"
     path = path_of(file)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

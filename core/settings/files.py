@@ -20,7 +20,7 @@ WHITENOISE_MAX_AGE = 0 if DEBUG else 300
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 MEDIA_DIR = DATA_DIR / "media"
-"""Pictures of products; every web process needs the same folder."""
+"""Pictures of products and floors; every web process needs the same folder."""
 MEDIA_MAX_BYTES = env.integer("MEDIA_MAX_BYTES", 8 * 1024 * 1024, 1024)
 IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_BYTES", 64 * 1024 * 1024, 1024)
 SUPPLIER_TIMEOUT_S = env.number("SUPPLIER_TIMEOUT_S", 60.0, 1.0)

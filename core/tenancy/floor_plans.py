@@ -14,6 +14,8 @@ LONGEST_M = 2000
 MOST = 2000
 """Zones, and slots, on one plan."""
 _Metres = Annotated[float, msgspec.Meta(ge=0, le=LONGEST_M)]
+PICTURE = r"^/media/plans/[0-9a-f]{2}/[0-9a-f]{64}\.webp$"
+"""The address of an uploaded picture of a floor."""
 _Length = Annotated[float, msgspec.Meta(ge=0.01, le=LONGEST_M)]
 
 
@@ -38,12 +40,13 @@ class PlacedSlot(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class FloorPlan(msgspec.Struct, forbid_unknown_fields=True):
-    """What lies within a branch's walls."""
+    """What lies within a branch's walls; ``picture``: where the drawing is that is shown beneath it."""
 
     width_m: _Metres
     height_m: _Metres
     zones: Annotated[list[Zone], msgspec.Meta(max_length=MOST)]
     slots: Annotated[list[PlacedSlot], msgspec.Meta(max_length=MOST)]
+    picture: Annotated[str, msgspec.Meta(pattern=PICTURE)] | msgspec.UnsetType = msgspec.UNSET
 
 
 _check_shape = checked_by(FloorPlan)

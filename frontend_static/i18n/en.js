@@ -1509,8 +1509,9 @@ export default {
   "floor.w": "Width, m",
   "floor.h": "Depth, m",
   "floor.walls": "The floor",
-  "floor.picture": "Picture to draw over",
-  "floor.picture_text": "An architect's drawing, say. It is only seen here and is not saved.",
+  "floor.picture": "Picture beneath the plan",
+  "floor.picture_text": "An architect's drawing, say: stretched from wall to wall, on the map too.",
+  "floor.no_picture": "Take the picture away",
   "floor.hint":
     "Choose something to move it with mouse, finger or arrow keys (with Shift a metre at a time). Shift and a click choose several, R turns locks.",
   "floor.chosen": { one: "{n} chosen", other: "{n} chosen" },

@@ -18,7 +18,7 @@ from realtime.limits.requests import Upload
 from realtime.problems import Problem
 
 _UUID = r"[0-9A-Fa-f-]{32,36}"
-_PICTURE = re.compile(rf"/api(?:/v1)?/products/{_UUID}/images/?")
+_PICTURE = re.compile(rf"/api(?:/v1)?/(?:products/{_UUID}/images|branches/[^/]+/floor-plan/pictures)/?")
 _SHEET = re.compile(r"/api(?:/v1)?/imports/?")
 _RELEASE = re.compile(r"/api(?:/v1)?/firmware/?")
 _FORM_BYTES = 64 * 1024

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.db.models import Max
 from django.http import Http404
@@ -48,14 +49,8 @@ class PicturesView(View):
         """Add a picture. It is converted to WebP, at most 1600 pixels wide or high."""
         product = _product(request, product_id)
         given = checked(PictureBody, request)
-        try:
-            # Before the transaction: drawing takes long, and nobody else could write meanwhile.
-            file, width, height = media.store(given["file"])
-        except media.PictureError as error:
-            raise ValidationError({"file": [str(error)]}) from None
-        except media.Busy as busy:
-            sentence = f"{busy} Try again."
-            raise Problem(503, "unavailable", sentence, retry_after=RETRY_AFTER_S) from None
+        # Before the transaction: drawing takes long, and nobody else could write meanwhile.
+        file, width, height = stored(given["file"])
 
         def add() -> Response:
             if product.images.count() >= MOST:
@@ -72,6 +67,17 @@ class PicturesView(View):
             return Response(ImageAnswer(row).data, 201)
 
         return once(request, add)
+
+
+def stored(upload: Any, folder: media.Folder = "products") -> media.Picture:
+    """Keep an upload, drawn anew; raises the 400 of what is no picture, and the 503 where many wait."""
+    try:
+        return media.store(upload, folder)
+    except media.PictureError as error:
+        raise ValidationError({"file": [str(error)]}) from None
+    except media.Busy as busy:
+        sentence = f"{busy} Try again."
+        raise Problem(503, "unavailable", sentence, retry_after=RETRY_AFTER_S) from None
 
 
 class PictureView(View):

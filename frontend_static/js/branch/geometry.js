@@ -10,7 +10,7 @@ import { ATTENTION, holderOf, rowOf, stateOf } from "./states.js";
  * A slot's middle in metres and the way its trolley is pulled out in degrees; a zone's corner and size in metres.
  * @typedef {{ device_id: string, slot: number, x: number, y: number, angle: number }} Slot
  * @typedef {{ name: string, x: number, y: number, w: number, h: number }} Zone
- * @typedef {{ width_m: number, height_m: number, zones: Zone[], slots: Slot[] }} FloorPlan
+ * @typedef {{ width_m: number, height_m: number, zones: Zone[], slots: Slot[], picture?: string }} FloorPlan
  * @typedef {{ trolley: import("./states.js").Trolley, slot: Slot }} Spot
  * @typedef {{ x: number, y: number }} Point
  */

@@ -27,6 +27,17 @@ import { present } from "../present.js";
 
 const M = 40;
 
+/** The picture that the branch has put beneath its plan. @param {{ plan: FloorPlan }} props */
+const FloorPicture = ({ plan }) =>
+  plan.picture &&
+  html`<image
+    class="floor-picture"
+    href=${plan.picture}
+    width=${plan.width_m * M}
+    height=${plan.height_m * M}
+    preserveAspectRatio="none"
+  />`;
+
 /** @param {{ zone: import("./geometry.js").Zone, plan: FloorPlan }} props */
 function Zone({ zone, plan }) {
   const { covered, tall, size } = zoneLabel(zone, plan);
@@ -209,6 +220,7 @@ function Picture({ plan, spots, devices, box, label, wanted, selected, onOpen, c
     onWheel=${onWheel}
   >
     <svg ref=${svg} viewBox=${box.map((n) => n * M).join(" ")} role="group" aria-label=${label}>
+      ${!close && html`<${FloorPicture} plan=${plan} />`}
       <rect class="floor" x="1" y="1" width=${plan.width_m * M - 2} height=${plan.height_m * M - 2} rx="14" />
       ${!close && plan.zones.map((zone) => html`<${Zone} key=${zone.name} zone=${zone} plan=${plan} />`)}
       ${crowded && html`<${Crowd} rows=${rows} onCloser=${closer} />`}
@@ -252,6 +264,7 @@ function Overview({ plan, spots }) {
   const size = pitch(plan.slots);
   return html`<figure class="plan plan-overview" dir="ltr">
     <svg viewBox="0 0 ${plan.width_m * M} ${plan.height_m * M}" role="img" aria-label=${t("plan.overview")}>
+      <${FloorPicture} plan=${plan} />
       <rect class="floor" x="1" y="1" width=${plan.width_m * M - 2} height=${plan.height_m * M - 2} rx="14" />
       ${plan.zones.map((zone) => html`<${Zone} key=${zone.name} zone=${zone} plan=${plan} />`)}
       ${spots.map((spot) => {

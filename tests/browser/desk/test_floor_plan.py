@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 
 import pytest
+from PIL import Image, ImageDraw
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.people import Visit
@@ -97,6 +100,25 @@ def _place_a_row(page: Page) -> None:
     expect(page.locator("#angle")).to_have_value("180")
 
 
+def _put_a_picture_beneath(page: Page, watched: Page) -> None:
+    """An architect's drawing: the open map shows it once it is saved, and no more once it is taken away."""
+    drawing = Image.new("RGB", (400, 280), "white")
+    ImageDraw.Draw(drawing).rectangle((20, 20, 380, 260), outline="black", width=8)
+    out = io.BytesIO()
+    drawing.save(out, "PNG")
+    page.keyboard.press("Escape")
+    file = {"name": "floor.png", "mimeType": "image/png", "buffer": out.getvalue()}
+    page.locator("#picture").set_input_files(file)  # type: ignore[arg-type]
+    expect(page.locator(".floor-drawing image")).to_have_attribute("href", re.compile("^/media/plans/"))
+    _look(page, "picture-en")
+    page.get_by_role("button", name="Save").click()
+    expect(watched.locator(".plan-overview image")).to_have_count(1)
+    _look(watched, "map-picture-en")
+    page.get_by_role("button", name="Take the picture away").click()
+    page.get_by_role("button", name="Save").click()
+    expect(watched.locator(".plan-overview image")).to_have_count(0)
+
+
 def test_a_plan_is_drawn_and_the_open_map_shows_it(visit: Visit, store: Store) -> None:
     page = visit(_fresh(store, "BRANCH-021"), "chain-admin", desk=True)
     watched = visit("/branch/BRANCH-021", "chain-admin", desk=True)
@@ -110,6 +132,7 @@ def test_a_plan_is_drawn_and_the_open_map_shows_it(visit: Visit, store: Store) -
     expect(watched.locator(".plan-overview")).to_contain_text("Bakery")
     expect(watched.locator(".plan-close [data-trolley]")).to_have_count(4)
     _look(watched, "map-en")
+    _put_a_picture_beneath(page, watched)
     # It is there for whoever comes next, and can be taken away again.
     page.reload()
     page.get_by_role("button", name="Bakery: zone").focus()

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -17,7 +18,7 @@ from core.accounts.models import User
 from core.fleet.models import Rental, Trolley
 from core.tenancy import opening_hours
 from core.tenancy.models import Branch, Chain
-from tests.core.support import Api, World
+from tests.core.support import Api, World, picture
 
 CALLERS = ("shopper", "staff", "manager", "chain_admin", "stranger", "platform")
 PLAN = {"width_m": 10, "height_m": 5, "zones": [{"name": "In", "x": 0, "y": 0, "w": 2, "h": 2}], "slots": []}
@@ -173,6 +174,27 @@ def test_a_floor_plan_is_checked_and_kept(people: dict[str, User], world: World)
     assert manager.change("PUT", path, outside).json()["errors"] == {
         "zones.0": ["Expected within 10.0 by 5.0 m."]
     }
+
+
+def test_a_picture_lies_beneath_the_floor_plan(people: dict[str, User], world: World) -> None:
+    path = "/api/branches/OWN/floor-plan"
+    found = statuses(people, lambda api: api.upload(f"{path}/pictures", {"file": picture()}))
+    assert found == allowed(staff=403, manager=201, chain_admin=201, platform=201)
+    manager = Api(people["manager"])
+    made = manager.upload(f"{path}/pictures", {"file": picture(size=(80, 40))}).json()
+    assert (made["width"], made["height"]) == (80, 40)
+    assert Api().get(made["picture"])["Content-Type"] == "image/webp"
+    plan = {**PLAN, "picture": made["picture"]}
+    assert manager.change("PUT", path, plan).json()["picture"] == made["picture"]
+    assert manager.get("/api/branches/OWN").json()["floor_plan"]["picture"] == made["picture"]
+    lost = made["picture"][:-6] + "0" + made["picture"][-5:]
+    for wrong, code in ((lost, "not_there"), ("https://elsewhere.example/x.webp", "invalid")):
+        answer = manager.change("PUT", path, {**PLAN, "picture": wrong})
+        assert (answer.status_code, answer.json()["code"]) == (400, code), answer.json()
+        assert list(answer.json()["errors"]) == ["picture"]
+    assert "picture" not in manager.change("PUT", path, PLAN).json()
+    text = SimpleUploadedFile("x.png", b"no picture")
+    assert manager.upload(f"{path}/pictures", {"file": text}).json()["errors"].keys() == {"file"}
 
 
 def test_trolleys_are_made_one_by_one_or_in_a_numbered_row(

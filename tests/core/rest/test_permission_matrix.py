@@ -261,6 +261,8 @@ def test_the_matrix_leaves_out_nothing_that_can_be_read() -> None:
     # One's own notifications and browsers: test_notifications.
     posts |= {"api/notifications/push/<id:browser_id>", "api/notifications/<id:notification_id>/read"}
     posts |= {"api/me/phone", "api/me/phone/confirm"}  # test_own_phone
+    posts |= {"api/branches/<str:branch_id>/floor-plan/pictures"}  # test_chains_and_branches
+    posts |= {"api/auth/admin"}  # test_second_factor
     posts |= {"api/recalls/<id:recall_id>"}  # test_recalls
     posts |= {"api/orders/<id:order_id>/buyer"}  # test_receipts
     posts |= {"api/me/preferences"}  # test_preferences

@@ -25,7 +25,7 @@ import {
  * What the drawing is told: `change(plan, tag)` draws another one, `choose(keys)` says what is held.
  * @typedef {{ plan: FloorPlan, chosen: string[], choose: (keys: string[]) => void,
  *   change: (plan: FloorPlan, tag?: string) => void, remove: () => void, nameOf: (slot: any) => string,
- *   drawing: boolean, onDrawn: () => void, picture: string, zoom: number }} Props
+ *   drawing: boolean, onDrawn: () => void, zoom: number }} Props
  * A pointer that is down: on what, where it began, and the plan as it was then.
  * @typedef {{ kind: "move" | "size" | "draw", tag: string, from: Point, plan: FloorPlan, keys: string[] }} Drag
  */
@@ -209,7 +209,7 @@ const Corners = ({ zone, shown, begin, id }) =>
 
 /** @param {Props} props */
 export function Drawing(props) {
-  const { plan, chosen, choose, nameOf, drawing, picture, zoom } = props;
+  const { plan, chosen, choose, nameOf, drawing, zoom } = props;
   const { svg, sketch, begin, onThing, onFloor, move, end } = usePointer(props);
   const screen = toScreen(plan);
   const size = pitch(screen.slots) * 0.86;
@@ -238,7 +238,16 @@ export function Drawing(props) {
       onPointerUp=${end}
       onPointerCancel=${end}
     >
-      ${picture && html`<image href=${picture} width=${width} height=${height} preserveAspectRatio="none" />`}
+      ${
+        plan.picture &&
+        html`<image
+          class="floor-picture"
+          href=${plan.picture}
+          width=${width}
+          height=${height}
+          preserveAspectRatio="none"
+        />`
+      }
       <rect class="floor" x="1" y="1" width=${width - 2} height=${height - 2} rx="10" />
       ${plan.zones.map((zone, i) => {
         const key = zoneKey(i);

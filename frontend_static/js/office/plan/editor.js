@@ -150,7 +150,6 @@ function Editor({ ground, onSaved, reload }) {
   const [draws, setDraws] = useState(false);
   const [row, setRow] = useState(false);
   const [zoom, setZoom] = useState(1);
-  const [picture, setPicture] = useState("");
   const { busy, problem, run } = useRequest();
   useShortcuts(undo, redo);
   useWarning(unsaved);
@@ -205,7 +204,6 @@ function Editor({ ground, onSaved, reload }) {
         nameOf=${nameOf}
         drawing=${draws}
         onDrawn=${() => setDraws(false)}
-        picture=${picture}
         zoom=${zoom}
       />
       <${Side}
@@ -214,8 +212,7 @@ function Editor({ ground, onSaved, reload }) {
         change=${change}
         remove=${drawing.remove}
         nameOf=${nameOf}
-        picture=${picture}
-        onPicture=${setPicture}
+        pictures=${`${base}/floor-plan/pictures`}
       />
     </div>
     ${

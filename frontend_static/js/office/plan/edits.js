@@ -6,7 +6,7 @@
 /**
  * @typedef {{ name: string, x: number, y: number, w: number, h: number }} Zone
  * @typedef {{ device_id: string, slot: number, x: number, y: number, angle?: number }} Slot
- * @typedef {{ width_m: number, height_m: number, zones: Zone[], slots: Slot[] }} FloorPlan
+ * @typedef {{ width_m: number, height_m: number, zones: Zone[], slots: Slot[], picture?: string }} FloorPlan
  * @typedef {{ x: number, y: number }} Point
  * @typedef {{ past: FloorPlan[], now: FloorPlan, future: FloorPlan[], tag: string }} History
  */
@@ -52,6 +52,16 @@ function changed(plan, keys, change) {
     (/** @type {(place: number) => string} */ keyOf) => (/** @type {any} */ thing, /** @type {number} */ i) =>
       wanted.has(keyOf(i)) ? change(thing, keyOf(i)) : thing;
   return { ...plan, zones: plan.zones.map(each(zoneKey)), slots: plan.slots.map(each(slotKey)) };
+}
+
+/**
+ * The plan with a picture beneath it; with none for "".
+ * @param {FloorPlan} plan
+ * @param {string} picture its address
+ * @returns {FloorPlan}
+ */
+export function withPicture({ picture: _, ...plan }, picture) {
+  return picture ? { ...plan, picture } : plan;
 }
 
 /**

@@ -2,8 +2,20 @@
 import { html, useState } from "../../ui.js";
 import { t } from "../../i18n.js";
 import { Sheet } from "../../parts/common.js";
-import { Field } from "../../parts/forms.js";
-import { LEAST_M, LONGEST_M, STEP_M, isZone, thingOf, turned, withRow, withValues, withWalls } from "./edits.js";
+import { auth } from "../../api.js";
+import { Field, Refusal, useRequest } from "../../parts/forms.js";
+import {
+  LEAST_M,
+  LONGEST_M,
+  STEP_M,
+  isZone,
+  thingOf,
+  turned,
+  withPicture,
+  withRow,
+  withValues,
+  withWalls,
+} from "./edits.js";
 import { lockText } from "./drawing.js";
 
 /** @typedef {import("./edits.js").FloorPlan} FloorPlan */
@@ -107,15 +119,38 @@ function SlotForm({ plan, place, name, change }) {
 }
 
 /**
- * @param {{ plan: FloorPlan, change: (plan: FloorPlan) => void, picture: string,
- *   onPicture: (url: string) => void }} props
+ * The picture beneath the plan. It is sent as soon as it is picked; the plan shows it elsewhere once it is saved.
+ * @param {{ plan: FloorPlan, change: (plan: FloorPlan) => void, pictures: string }} props
  */
-function FloorForm({ plan, change, picture, onPicture }) {
-  const pick = (/** @type {any} */ event) => {
-    const [file] = event.target.files ?? [];
-    if (picture) URL.revokeObjectURL(picture);
-    onPicture(file ? URL.createObjectURL(file) : "");
+function PictureField({ plan, change, pictures }) {
+  const { busy, problem, run } = useRequest();
+  const pick = async (/** @type {any} */ event) => {
+    const field = event.target;
+    const [file] = field.files ?? [];
+    if (!file) return;
+    const form = new FormData();
+    form.append("file", file);
+    const made = await run(() => auth.call("POST", pictures, { form }));
+    field.value = "";
+    if (made) change(withPicture(plan, made.picture));
   };
+  return html`
+    <${Field} name="picture" label=${t("floor.picture")} problem=${null} hint=${t("floor.picture_text")}>
+      ${(/** @type {object} */ more) =>
+        html`<input ...${more} class="input" type="file" accept="image/*" disabled=${busy} onChange=${pick} />`}
+    <//>
+    <${Refusal} problem=${problem} />
+    ${
+      plan.picture &&
+      html`<button type="button" class="btn btn-quiet" onClick=${() => change(withPicture(plan, ""))}>
+        ${t("floor.no_picture")}
+      </button>`
+    }
+  `;
+}
+
+/** @param {{ plan: FloorPlan, change: (plan: FloorPlan) => void, pictures: string }} props */
+function FloorForm({ plan, change, pictures }) {
   return html`
     <h2>${t("floor.walls")}</h2>
     <div class="floor-figures">
@@ -134,10 +169,7 @@ function FloorForm({ plan, change, picture, onPicture }) {
         onValue=${(/** @type {number} */ value) => change(withWalls(plan, plan.width_m || value, value))}
       />
     </div>
-    <${Field} name="picture" label=${t("floor.picture")} problem=${null} hint=${t("floor.picture_text")}>
-      ${(/** @type {object} */ more) =>
-        html`<input ...${more} class="input" type="file" accept="image/*" onChange=${pick} />`}
-    <//>
+    <${PictureField} plan=${plan} change=${change} pictures=${pictures} />
     <p class="small soft">${t("floor.hint")}</p>
   `;
 }
@@ -145,13 +177,13 @@ function FloorForm({ plan, change, picture, onPicture }) {
 /**
  * The figures of what is held; of the floor itself where nothing is.
  * @param {{ plan: FloorPlan, chosen: string[], change: (plan: FloorPlan, tag?: string) => void, remove: () => void,
- *   nameOf: (slot: any) => string, picture: string, onPicture: (url: string) => void }} props
+ *   nameOf: (slot: any) => string, pictures: string }} props `pictures`: where they are sent
  */
-export function Side({ plan, chosen, change, remove, nameOf, picture, onPicture }) {
+export function Side({ plan, chosen, change, remove, nameOf, pictures }) {
   const [place] = chosen;
   const one = chosen.length === 1;
   const form = !chosen.length
-    ? html`<${FloorForm} plan=${plan} change=${change} picture=${picture} onPicture=${onPicture} />`
+    ? html`<${FloorForm} plan=${plan} change=${change} pictures=${pictures} />`
     : !one
       ? html`<h2>${t("floor.chosen", { n: chosen.length })}</h2>`
       : isZone(place)
