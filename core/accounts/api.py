@@ -116,7 +116,7 @@ class RegisterView(OpenView):
         body = checked(RegisterBody, request)
         # The address is no part of it: whether it is known shows in the mail to it alone.
         user = User(username=User.normalize_username(body["username"]), language=body.get("language", ""))
-        if taken := names.taken(User.objects.exclude(pk=user.pk), user):
+        if taken := lookalikes.taken(User.objects.all(), user):
             raise rule("already_there", **taken)
         if sentence := lookalikes.refusal(user.username):
             raise ValidationError({"username": [sentence]})
@@ -130,7 +130,7 @@ def _registered(user: User, address: str, place: LoginOrigin) -> Response:
         with transaction.atomic():
             user.save()
     except IntegrityError:
-        raise rule("already_there", username="This name is taken.") from None
+        raise rule("already_there", **names.TAKEN) from None
     if address:
         emails.give(user, address)
     return Response({"id": str(user.pk), "username": user.username, **tokens.issue(user, place)}, 201)

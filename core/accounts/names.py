@@ -51,16 +51,19 @@ def find_id(users: QuerySet[Account], text: str) -> str | None:
         return None if found is None else str(found)
 
 
+TAKEN = {"username": "This name is taken."}
+
+
 def taken(others: QuerySet[Any], user: AbstractUser) -> dict[str, str]:
     """Return which of the account's names lead to one of the others, with a sentence each. Blocking."""
-    found = {}
+    found: dict[str, str] = {}
     mine = key(user.username)
     if (
         others.filter(name_key=mine).exists()
         or others.filter(username__iexact=user.username).exists()
         or others.filter(email__iexact=mine).exists()
     ):
-        found["username"] = "This name is taken."
+        found |= TAKEN
     if user.email:
         address = key(user.email)
         if others.filter(name_key=address).exists() or others.filter(email__iexact=user.email).exists():

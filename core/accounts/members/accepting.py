@@ -96,7 +96,7 @@ def _newcomer(body: dict[str, Any], target: Target) -> User | None:
         user.phone = target.address
     else:
         user.email = target.address
-    if taken := names.taken(User.objects.exclude(pk=user.pk), user):
+    if taken := lookalikes.taken(User.objects.all(), user):
         raise rule("already_there", **taken)
     if sentence := lookalikes.refusal(user.username):
         raise rule("unfit", username=sentence)
