@@ -12,6 +12,7 @@ from rest_framework.permissions import AllowAny
 
 from core import problems
 from core.accounts import api as accounts
+from core.accounts.admin_login import AdminSessionView
 from core.accounts.codes import api as codes
 from core.accounts.codes import own_phone
 from core.accounts.contact import api as contact
@@ -73,6 +74,7 @@ api: list[URLPattern | URLResolver] = [
     path("api/auth/password/reset", contact.PasswordResetView.as_view()),
     path("api/auth/password/reset/confirm", contact.ConfirmPasswordResetView.as_view()),
     path("api/auth/email/confirm", contact.ConfirmEmailView.as_view()),
+    path("api/auth/admin", AdminSessionView.as_view()),
     path("api/chains/<str:chain_id>/members", members.MembersView.as_view()),
     path("api/chains/<str:chain_id>/members/<id:member_id>", members.MemberView.as_view()),
     *notifications_api,

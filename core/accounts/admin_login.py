@@ -1,83 +1,70 @@
-"""The admin's login, with the limits that the API's has."""
+"""The way into Django's admin: the product's own login, second factor included, whose end ends it too."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+from urllib.parse import urlencode
 
-from django import forms
-from django.contrib.admin.forms import AdminAuthenticationForm
-from django.core.exceptions import ValidationError
-from django.utils.functional import lazy
-from django.utils.translation import get_language
+from django.contrib.auth import login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from core.accounts import names
-from core.accounts.credentials import throttling
-from core.accounts.factors import second_factor
-from core.accounts.models import User
-from core.problems import Problem
+from core.accounts.models import Login, User
+from core.accounts.principals import Principal
+from core.rest.views import View
 
-_WORDS = {
-    "en": {
-        "otp": "Code of your second factor",
-        "otp_help": "Only if your account has one: from your app, or a recovery code.",
-        "otp_required": "This account has a second factor. Enter its code too.",
-        "otp_wrong": "This code is wrong, or was used before.",
-        "too_many_requests": "Too many tries. Wait {wait} seconds and try again.",
-        "logins_busy": "Too many logins are under way. Try again in {wait} seconds.",
-    },
-    "he": {
-        "otp": "קוד האימות הנוסף",
-        "otp_help": "רק אם לחשבון שלך יש אימות נוסף: מהאפליקציה, או קוד שחזור.",
-        "otp_required": "לחשבון הזה יש אימות נוסף. צריך להזין גם את הקוד.",
-        "otp_wrong": "הקוד שגוי, או שכבר השתמשו בו.",
-        "too_many_requests": "יותר מדי ניסיונות. אפשר לנסות שוב בעוד {wait} שניות.",
-        "logins_busy": "יותר מדי כניסות מתבצעות עכשיו. אפשר לנסות שוב בעוד {wait} שניות.",
-    },
-}
+_LOGIN = "login"
+"""Where a session names the login that it was begun by."""
+_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-def _words() -> dict[str, str]:
-    return _WORDS.get((get_language() or "en").partition("-")[0], _WORDS["en"])
+class AdminSessionView(View):
+    """Sessions of Django's admin."""
+
+    # The answer is a cookie, which is no one else's.
+    keeps = "never"
+
+    @extend_schema(request=None, responses={204: None}, operation_id="auth_admin")
+    def post(self, request: Request) -> Response:
+        """Begin a session of the admin, for platform staff; it ends with the caller's login."""
+        who, user = cast(Principal, request.auth), cast(User, request.user)
+        if who.kind != "user" or not user.is_staff:
+            raise PermissionDenied
+        login(request._request, user, _BACKEND)
+        request._request.session[_LOGIN] = who.login
+        return Response(status=204)
 
 
-def _sentence(problem: Problem) -> str:
-    """Return the sentence of a refusal, in its reader's language."""
-    sentence = _words().get(problem.problem_code, str(problem.detail))
-    return sentence.format(wait=problem.extra.get("retry_after", 1))
+def sign_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    """Lead to the product's sign-in page, and from there back to where somebody wanted to go."""
+    wanted = request.GET.get("next") or reverse("admin:index")
+    return HttpResponseRedirect(f"/login?{urlencode({'next': wanted})}")
 
 
-class LimitedLoginForm(AdminAuthenticationForm):
-    """Refuses to look at a password once there were too many wrong ones; asks for the second factor."""
+def may_enter(request: HttpRequest) -> bool:
+    """Return whether the request comes from somebody of the platform's staff whose login goes on."""
+    user = cast(User, request.user)
+    return user.is_active and user.is_staff and _goes_on(request)
 
-    otp = forms.CharField(
-        label=lazy(lambda: _words()["otp"], str)(),
-        help_text=lazy(lambda: _words()["otp_help"], str)(),
-        required=False,
-        max_length=20,
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
-    )
 
-    def clean(self) -> dict[str, Any]:
-        """Check the login; raises ValidationError."""
-        login = self.cleaned_data.get("username") or ""
-        request = self.request
-        if request is None:
-            return super().clean()
-        user = names.find(User.objects.all(), login)
-        account = f"name:{names.key(login)}" if user is None else str(user.pk)
-        address = throttling.address_of(request)
-        try:
-            throttling.check_address(request)
-            throttling.check_failures(account, address)
-            found = super().clean()
-            second_factor.check(self.get_user(), self.cleaned_data.get("otp"))
-        except Problem as problem:
-            # Too many tries, too many passwords wait to be looked at, or the code is missing or wrong.
-            if problem.problem_code == "otp_wrong":
-                throttling.note_failure(account, address)
-            raise ValidationError(_sentence(problem)) from None
-        except ValidationError:
-            throttling.note_failure(account, address)
-            raise
-        throttling.note_entered(account, address)
-        return found
+def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let only those see a page who have a session that goes on."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated and _goes_on(request):
+            return view(request, *args, **kwargs)
+        return HttpResponseRedirect(f"/login?{urlencode({'next': request.get_full_path()})}")
+
+    return guarded
+
+
+def _goes_on(request: HttpRequest) -> bool:
+    began = request.session.get(_LOGIN)
+    return began is None or Login.objects.filter(pk=began, user=request.user.pk, ended_at=None).exists()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from django.conf import settings
@@ -26,7 +26,7 @@ from core.accounts.factors.api import LoginAnswer, open_logins
 from core.accounts.members import invitations
 from core.accounts.models import User
 from core.accounts.open_endpoints import OpenView, TokenAnswer, place_of, validate_in_field
-from core.accounts.principals import Principal
+from core.accounts.principals import HeldRole, Principal
 from core.outbox import posting
 from core.problems import Problem, rule
 from core.rest.fields import ClosedSerializer, StrictChoice, StrictEmail, StrictText, checked
@@ -97,6 +97,7 @@ class MeAnswer(serializers.Serializer[Any]):
     language = serializers.CharField(help_text="What mail is written in; empty: nobody has said.")
     is_platform_admin = serializers.BooleanField()
     roles = RoleAnswer(many=True)
+    withheld_roles = RoleAnswer(many=True, help_text="Those that wait until the account has a second factor.")
     factors = serializers.ListField(
         child=serializers.ChoiceField(choices=["password", "code", "totp"]),
         help_text="What one logs in with: a password or a code by phone or e-mail, and beside it totp.",
@@ -269,7 +270,6 @@ class MeView(View):
         return self._answer(user, cast(Principal, request.auth))
 
     def _answer(self, user: User, principal: Principal) -> Response:
-        roles = [{"role": one.role, "chain": one.chain, "branch": one.branch} for one in principal.grants]
         return Response(
             {
                 "id": principal.id,
@@ -279,7 +279,8 @@ class MeView(View):
                 "phone": user.phone,
                 "language": user.language,
                 "is_platform_admin": principal.is_platform_admin,
-                "roles": roles,
+                "roles": _roles(principal.grants),
+                "withheld_roles": _roles(principal.withheld),
                 "factors": _factors(user),
                 "preferences": _preferences(user),
                 "logins": LoginAnswer(open_logins(user, principal.login), many=True).data,
@@ -304,6 +305,10 @@ class MeView(View):
         # Before the transaction, for the actors write in one of their own.
         signals.account_closing.send(User, user=user)
         return once(request, lambda: _erased(user))
+
+
+def _roles(grants: Iterable[HeldRole]) -> list[dict[str, str | None]]:
+    return [{"role": one.role, "chain": one.chain, "branch": one.branch} for one in grants]
 
 
 def _nothing() -> None:

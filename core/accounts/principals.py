@@ -19,6 +19,7 @@ _MANAGERS = frozenset({"manager", "chain_admin"})
 _CHAIN = frozenset({"chain_admin"})
 
 PERMISSIONS: dict[str, frozenset[str]] = {
+    "admin.enter": frozenset(),
     "audit.watch": _MANAGERS,
     "branch.watch": _STAFF,
     "branch.manage": _MANAGERS,

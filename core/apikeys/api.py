@@ -32,7 +32,7 @@ from core.rest.fields import (
 from core.rest.views import View
 from core.tenancy.models import Branch, Chain
 
-_SCOPES = tuple(sorted(set(PERMISSIONS) - {"device.link", "chain.create", "firmware.release"}))
+_SCOPES = tuple(sorted(set(PERMISSIONS) - {"device.link", "admin.enter", "chain.create", "firmware.release"}))
 _DAYS = 730
 
 

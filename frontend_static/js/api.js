@@ -106,9 +106,11 @@ class Auth {
    * Username or e-mail and password; raises Problem.
    * @param {string} username
    * @param {string} password
+   * @param {string} otp the code of the account's second factor, "" for none
    */
-  async signIn(username, password) {
-    const answer = await call("POST", "/api/auth/token", { body: { username, password, language: language() } });
+  async signIn(username, password, otp = "") {
+    const body = { username, password, language: language(), otp: otp || undefined };
+    const answer = await call("POST", "/api/auth/token", { body });
     this.#write({ access: answer.access, refresh: answer.refresh });
   }
 
@@ -149,9 +151,10 @@ class Auth {
    * @param {string} phone
    * @param {string} code
    * @param {string | null} trolley
+   * @param {string} otp the code of the account's second factor, "" for none
    */
-  async enterByCode(phone, code, trolley) {
-    const body = { phone, code, trolley_id: trolley, language: language() };
+  async enterByCode(phone, code, trolley, otp = "") {
+    const body = { phone, code, trolley_id: trolley, language: language(), otp: otp || undefined };
     const answer = await call("POST", "/api/auth/otp/verify", { body });
     this.#write({ access: answer.access, refresh: answer.refresh });
   }

@@ -7,6 +7,7 @@ import { socketUrl } from "./connect.js";
 import { foldChain } from "./fold.js";
 import { AccountMenu } from "./frame/account-menu.js";
 import { all, managedChains } from "./chains.js";
+import { ADMIN } from "./next.js";
 import { Icon } from "./parts/icons.js";
 import { Brand, LangSwitch, Loading, ThemeSwitch, Toasts } from "./parts/common.js";
 import { present } from "./present.js";
@@ -146,10 +147,20 @@ function Branches({ onMe }) {
     <${Choice} href="/account" icon="info" title=${t("account.title")} text=${t("home.account_text")} />
     ${
       me.is_platform_admin &&
-      html`<${Choice} href="/admin/" icon="wrench" title=${t("home.admin")} text=${t("home.admin_text")} />`
+      html`<${Choice} href=${ADMIN} icon="wrench" title=${t("home.admin")} text=${t("home.admin_text")} />`
+    }
+    ${
+      me.withheld_roles.length > 0 &&
+      html`<p class="note">
+        <${Icon} name="info" />
+        <span>
+          ${t("problem.second_factor_needed")} <a href="/account#second-factor">${t("factor.begin")}</a>
+        </span>
+      </p>`
     }
     ${
       !branches.length &&
+      !me.withheld_roles.length &&
       !me.is_platform_admin &&
       html`<p class="note">
         <${Icon} name="info" />

@@ -1,5 +1,11 @@
 /** Where to sign in, and where to go after that. */
 
+/** Django's admin, by way of the sign-in page, which opens it to whoever is signed in. */
+export const ADMIN = "/login?next=%2Fadmin%2F&as=me";
+
+/** Whether a page is one of Django's admin, which takes a session of its own. @param {string} path */
+export const isAdmin = (path) => /^\/(?:admin|print)\//.test(path);
+
 /** The page to sign in on, from which one comes back to this one as it is. */
 export const signInUrl = () => `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
 

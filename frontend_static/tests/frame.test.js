@@ -6,8 +6,9 @@ import { landingOf, onlyBranchOf, placesFor, sameOf } from "../js/frame/places.j
 const who = (...roles) => ({
   is_platform_admin: false,
   roles: roles.map(([role, chain, branch = null]) => ({ role, chain, branch })),
+  withheld_roles: [],
 });
-const ADMIN = { is_platform_admin: true, roles: [] };
+const ADMIN = { is_platform_admin: true, roles: [], withheld_roles: [] };
 const HERE = { branch: "B-1", chain: "mart" };
 const keys = (me, where = HERE) => placesFor(me, where).map((one) => one.key);
 
@@ -43,6 +44,8 @@ test("who signs in lands where they work", () => {
   assert.equal(landingOf(who(["chain_admin", "mart"])), "/#branches");
   assert.equal(landingOf(ADMIN), "/#branches");
   assert.equal(landingOf(who()), "/shop");
+  const waiting = [{ role: "manager", chain: "mart", branch: "B-1" }];
+  assert.equal(landingOf({ ...who(), withheld_roles: waiting }), "/account#second-factor");
   assert.equal(onlyBranchOf(who(["staff", "mart", "B-1"], ["chain_admin", "mart"])), null);
 });
 

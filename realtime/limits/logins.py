@@ -22,7 +22,6 @@ _ROUTES = frozenset(
         ("POST", "/api/auth/register"),
         ("POST", "/api/auth/password/reset/confirm"),
         ("DELETE", "/api/me"),
-        ("POST", "/admin/login"),
     }
 )
 _PATIENCE_S = 30.0

@@ -33,9 +33,9 @@ def test_the_policy_names_no_other_host_and_lets_nothing_inline_in(store: Store,
 
 def test_the_admin_keeps_to_the_policy(visit: Visit, store: Store) -> None:
     page = visit("/admin/", desk=True)
-    page.locator("#id_username").fill("admin")
-    page.locator("#id_password").fill(DEMO_PASSWORD)
-    page.locator("[type=submit]").click()
+    page.locator("#username").fill("admin")
+    page.locator("#password").fill(DEMO_PASSWORD)
+    page.locator(".signin .btn-primary").click()
     expect(page.locator("#site-name")).to_be_visible()
     for path in ("tenancy/branch/", "fleet/trolley/", "catalogue/product/", "catalogue/product/add/"):
         page.goto(f"{store.url}/admin/{path}")

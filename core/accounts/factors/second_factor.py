@@ -6,6 +6,7 @@ django-otp keeps the secrets and counts wrong codes; a code counts once. Blockin
 from __future__ import annotations
 
 import base64
+import io
 import secrets
 from typing import NamedTuple
 
@@ -61,8 +62,9 @@ def enrol(user: User) -> Enrolment:
         TOTPDevice.objects.filter(user=user).delete()
         device = TOTPDevice.objects.create(user=user, name=_NAME, confirmed=False)
     secret = base64.b32encode(device.bin_key).decode().rstrip("=")
-    picture = segno.make(device.config_url, error="m").svg_inline(scale=4, border=2)
-    return Enrolment(secret, str(device.config_url), picture)
+    picture = io.BytesIO()
+    segno.make(device.config_url, error="m").save(picture, "svg", scale=4, border=2, xmldecl=False, nl=False)
+    return Enrolment(secret, str(device.config_url), picture.getvalue().decode())
 
 
 def confirm(user: User, code: str) -> list[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import cast
 
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from core.accounts import principals, scopes
+from core.accounts.admin_login import signed_in
 from core.accounts.models import User
 from core.accounts.principals import may
 from core.fleet.models import Trolley
@@ -19,7 +19,7 @@ from core.fleet.trolleys.api import sheet
 
 
 @require_safe
-@login_required(login_url="admin:login")
+@signed_in
 def trolley_qr(request: HttpRequest, trolley_id: str) -> HttpResponse:
     """Show a trolley's QR code as SVG."""
     row = get_object_or_404(Trolley.objects.select_related("branch__chain"), trolley_id__iexact=trolley_id)
@@ -30,7 +30,7 @@ def trolley_qr(request: HttpRequest, trolley_id: str) -> HttpResponse:
 
 
 @require_safe
-@login_required(login_url="admin:login")
+@signed_in
 def qr_sheet(request: HttpRequest, branch_id: str) -> HttpResponse:
     """Show the page to print with a branch's QR codes."""
     who = principals.of(cast(User, request.user))

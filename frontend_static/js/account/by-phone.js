@@ -5,6 +5,7 @@ import { auth } from "../api.js";
 import { readStored, writeStored } from "../storage.js";
 import { serverNow } from "../clock.js";
 import { Field, Refusal, Submit, useRequest } from "../parts/forms.js";
+import { FactorField } from "../parts/signin.js";
 
 const KEPT = "st.code";
 const DIGITS = 6;
@@ -148,12 +149,39 @@ function Code({ phone, busy, problem, onCode, onAgain, onOther }) {
 }
 
 /**
+ * An account with a second factor: its code, once the phone's own has come.
+ * @param {{ busy: boolean, problem: Problem | null, onCode: (otp: string) => void, onBack: () => void }} props
+ */
+function Factor({ busy, problem, onCode, onBack }) {
+  const [otp, setOtp] = useState("");
+  const refused = problem && problem.code !== "otp_required" ? problem : null;
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    onCode(otp.trim());
+    setOtp("");
+  };
+  return html`<form class="stack" onSubmit=${submit} novalidate>
+    <h1>${t("factor.title")}</h1>
+    <${FactorField} otp=${otp} onOtp=${setOtp} invalid=${refused ? "true" : undefined} />
+    ${refused && html`<p class="field-error" role="alert">${factorRefusal(refused)}</p>`}
+    <${Submit} class="btn-primary btn-big btn-wide" busy=${busy} missing=${[!otp.trim() && t("factor.code")]}>
+      ${t("phone.enter")}
+    <//>
+    <button type="button" class="btn btn-bare" disabled=${busy} onClick=${onBack}>${t("phone.again")}</button>
+  </form>`;
+}
+
+/** @param {Problem} problem */
+const factorRefusal = (problem) => (problem.code === "otp_wrong" ? t("factor.wrong") : codeRefusal(problem));
+
+/**
  * `lead`: why to sign in. `trolley`: the one that somebody stands before; national numbers are of its country.
  * `onDone`: signed in. `onPassword`: rather with a password.
  * @param {{ lead: string, trolley: string | null, onDone: () => void, onPassword: () => void }} props
  */
 export function ByPhone({ lead, trolley, onDone, onPassword }) {
   const [phone, setPhone] = useState(numberAsked);
+  const [waiting, setWaiting] = useState(""); // the phone's code, while that of the second factor is asked for
   const { busy, problem, run } = useRequest();
   const ask = (/** @type {string} */ number) =>
     run(async () => {
@@ -161,9 +189,12 @@ export function ByPhone({ lead, trolley, onDone, onPassword }) {
       noteNumber(number, expires_in);
       setPhone(number);
     });
-  const enter = (/** @type {string} */ code) =>
+  const enter = (/** @type {string} */ code, otp = "") =>
     run(async () => {
-      await auth.enterByCode(phone, code, trolley);
+      await auth.enterByCode(phone, code, trolley, otp).catch((refused) => {
+        if (refused.code === "otp_required") setWaiting(code);
+        throw refused;
+      });
       noteNumber(null, 0);
       onDone();
     });
@@ -171,6 +202,18 @@ export function ByPhone({ lead, trolley, onDone, onPassword }) {
     noteNumber(null, 0);
     setPhone("");
   };
+  if (waiting)
+    return html`<section class="card stack signin">
+      <${Factor}
+        busy=${busy}
+        problem=${problem}
+        onCode=${(/** @type {string} */ otp) => enter(waiting, otp)}
+        onBack=${() => {
+          setWaiting("");
+          ask(phone);
+        }}
+      />
+    </section>`;
   return html`<section class="card stack signin">
     ${
       phone

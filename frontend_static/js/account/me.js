@@ -9,6 +9,7 @@ import { useListing } from "../parts/listing.js";
 import { Listed } from "../parts/rows.js";
 import { CodeRefusal } from "./by-phone.js";
 import { OwnPhone } from "./own-phone.js";
+import { SecondFactor } from "./second-factor.js";
 import { useProof } from "../parts/proof.js";
 import { browserPush } from "./push.js";
 import { Wants } from "./wants.js";
@@ -217,8 +218,8 @@ function EraseSheet({ me, onClose }) {
 }
 
 /** @param {any} props */
-function Part({ title, children }) {
-  return html`<section class="card stack"><h2>${title}</h2>${children}</section>`;
+function Part({ title, id, children }) {
+  return html`<section class="card stack" id=${id}><h2>${title}</h2>${children}</section>`;
 }
 
 export function Me() {
@@ -228,6 +229,10 @@ export function Me() {
   useEffect(() => {
     auth.call("GET", "/api/me").then(setMe, setProblem);
   }, []);
+  useEffect(() => {
+    // What the address names is on the page only now.
+    if (me && location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+  }, [me !== null]);
   if (problem?.code === "signed_out") location.replace("/login?next=%2Faccount");
   if (problem) return html`<p class="note note-danger" role="alert"><${Icon} name="alert" />${reason(problem)}</p>`;
   if (!me) return html`<${Loading} />`;
@@ -242,6 +247,16 @@ export function Me() {
     <${Part} title=${t("account.address")}><${Address} me=${me} setMe=${setMe} /><//>
     <${Part} title=${t("phone.number")}>
       <${OwnPhone} me=${me} onChanged=${(/** @type {string | null} */ phone) => setMe({ ...me, phone })} />
+    <//>
+    <${Part} title=${t("factor.title")} id="second-factor">
+      ${
+        me.withheld_roles.length > 0 &&
+        html`<p class="note"><${Icon} name="info" />${t("problem.second_factor_needed")}</p>`
+      }
+      <${SecondFactor}
+        me=${me}
+        onChanged=${() => auth.call("GET", "/api/me").then(setMe, say)}
+      />
     <//>
     <${Part} title=${t("account.logins")}><${Logins} me=${me} setMe=${setMe} /><//>
     <${Part} title=${t("account.data")}>

@@ -1,4 +1,5 @@
 /** Where somebody can go, by their roles and by the branch or chain that they look at. Pure. */
+import { ADMIN } from "../next.js";
 
 /**
  * A page that the navigation offers; `key` names its word, `nav.<key>`.
@@ -59,7 +60,7 @@ export function placesFor(me, where) {
     add("people", "person", `/people/${part(chain)}`);
   }
   if (chain && oversees(me, chain)) add("chain", "store", `/office/${part(chain)}`);
-  if (me.is_platform_admin) add("admin", "wrench", "/admin/");
+  if (me.is_platform_admin) add("admin", "wrench", ADMIN);
   return places;
 }
 
@@ -83,11 +84,13 @@ export function onlyBranchOf(me) {
 }
 
 /**
- * Where somebody works who has just signed in: their one branch, their choice of several; else the shop.
+ * Where somebody works who has just signed in: their one branch, their choice of several; else the shop. Whose
+ * roles wait for a second factor turns one on first.
  * @param {Rest.MeAnswer} me
  */
 export function landingOf(me) {
   const branch = onlyBranchOf(me);
   if (branch) return `/branch/${part(branch)}`;
-  return me.is_platform_admin || me.roles.length ? "/#branches" : "/shop";
+  if (me.is_platform_admin || me.roles.length) return "/#branches";
+  return me.withheld_roles.length ? "/account#second-factor" : "/shop";
 }

@@ -1,5 +1,5 @@
 /** The sign-in form, a page of its own and a panel inside the shopper page. */
-import { html, useEffect, useState } from "../ui.js";
+import { html, useEffect, useRef, useState } from "../ui.js";
 import { fieldReason, t, reason } from "../i18n.js";
 import { auth, call } from "../api.js";
 import { Submit } from "./forms.js";
@@ -45,8 +45,36 @@ function Demo({ accounts, pick }) {
 function explain(problem, joining) {
   const fields = Object.keys(problem.errors ?? {}).map((name) => fieldReason(problem, name));
   if (joining && fields.length) return fields.join(" ");
+  if (problem.code === "otp_wrong") return t("factor.wrong");
   if (!joining && (problem.status === 401 || problem.status === 400)) return reason({ code: "bad_credentials" });
   return reason(problem);
+}
+
+/**
+ * The code of an account's second factor; the cursor goes to it, for it is asked for on the way.
+ * @param {{ otp: string, onOtp: (otp: string) => void, invalid?: string }} props
+ */
+export function FactorField({ otp, onOtp, invalid }) {
+  const box = useRef(/** @type {HTMLInputElement | null} */ (null));
+  useEffect(() => box.current?.focus(), []);
+  return html`<div class="field">
+    <label for="otp">${t("factor.code")}</label>
+    <input
+      ref=${box}
+      id="otp"
+      class="input code"
+      autocomplete="one-time-code"
+      autocapitalize="none"
+      spellcheck=${false}
+      maxlength="20"
+      dir="ltr"
+      aria-invalid=${invalid}
+      aria-describedby="otp-hint"
+      value=${otp}
+      onInput=${(/** @type {Typed} */ e) => onOtp(e.target.value)}
+    />
+    <p class="small soft" id="otp-hint">${t("factor.hint")}</p>
+  </div>`;
 }
 
 /**
@@ -59,16 +87,20 @@ export function SignIn({ title, lead, onDone, join = false, onPhone = null }) {
   const [problem, setProblem] = useState(/** @type {Problem | null} */ (null));
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
+  const [otp, setOtp] = useState("");
+  const [asked, setAsked] = useState(false);
   const accounts = useDemoAccounts();
   const submit = async (/** @type {Event} */ event) => {
     event.preventDefault();
     setBusy(true);
     setProblem(null);
     try {
-      await (joining ? auth.register(name.trim(), password) : auth.signIn(name.trim(), password));
+      await (joining ? auth.register(name.trim(), password) : auth.signIn(name.trim(), password, otp.trim()));
       onDone();
     } catch (refused) {
-      setProblem(refused);
+      setAsked(refused.code === "otp_required" || refused.code === "otp_wrong");
+      setOtp("");
+      setProblem(refused.code === "otp_required" ? null : refused);
       setBusy(false);
     }
   };
@@ -113,11 +145,16 @@ export function SignIn({ title, lead, onDone, join = false, onPhone = null }) {
       />
       ${joining && html`<span class="small soft">${t("register.password")}</span>`}
     </div>
+    ${asked && html`<${FactorField} otp=${otp} onOtp=${setOtp} invalid=${invalid} />`}
     ${problem && html`<p class="field-error" role="alert">${explain(problem, joining)}</p>`}
     <${Submit}
       class="btn-primary btn-big btn-wide"
       busy=${busy}
-      missing=${[!name && t(joining ? "register.username" : "signin.username"), !password && t("signin.password")]}
+      missing=${[
+        !name && t(joining ? "register.username" : "signin.username"),
+        !password && t("signin.password"),
+        asked && !otp.trim() && t("factor.code"),
+      ]}
     >
       ${t(joining ? "register.title" : "signin.submit")}
     <//>

@@ -40,7 +40,7 @@ def set_up(user: User) -> tuple[str, list[str]]:
     me = Api(user)
     begun = me.post("/api/me/totp", {}).json()
     assert begun["otpauth_url"].startswith("otpauth://totp/Smart%20Trolley")
-    assert begun["qr_svg"].startswith("<svg")
+    assert begun["qr_svg"].startswith('<svg xmlns="http://www.w3.org/2000/svg"')
     codes = me.post("/api/me/totp/confirm", {"otp": code_of(begun["secret"])}).json()["recovery_codes"]
     fresh(user)
     return begun["secret"], codes
@@ -108,21 +108,31 @@ def test_wrong_codes_are_counted_as_wrong_passwords_are(owner: User, settings: A
     assert answers == [401, 401, 401, 429, 429]
 
 
-def test_the_admin_asks_for_it_too(owner: User) -> None:
+def test_the_admin_is_entered_by_the_products_own_login_and_left_with_it(owner: User) -> None:
     owner.is_staff = owner.is_superuser = True
     owner.save()
     secret, _ = set_up(owner)
-    client = Client()
-    form = {"username": "owner", "password": PASSWORD, "next": "/admin/"}
-    page = client.post("/admin/login/", form)
-    assert page.status_code == 200
-    assert "This account has a second factor" in page.content.decode()
-    assert 'name="otp"' in page.content.decode()
-    hebrew = client.post("/admin/login/", form, headers={"Accept-Language": "he"}).content.decode()
-    assert "לחשבון הזה יש אימות נוסף" in hebrew
-    assert client.get("/admin/").status_code == 302
-    assert client.post("/admin/login/", {**form, "otp": code_of(secret)}).status_code == 302
-    assert client.get("/admin/").status_code == 200
+    browser = Client()
+    asked = browser.get("/admin/accounts/user/", follow=True)
+    assert asked.redirect_chain[-1][0] == "/login?next=%2Fadmin%2Faccounts%2Fuser%2F"
+    pair = enter(otp=code_of(secret)).json()
+    headers = {"Authorization": f"Bearer {pair['access']}"}
+    assert browser.post("/api/auth/admin", headers=headers).status_code == 204
+    assert browser.get("/admin/accounts/user/").status_code == 200
+    Api().post("/api/auth/logout", {"refresh": pair["refresh"]})
+    assert browser.get("/admin/accounts/user/").status_code == 302
+    assert browser.get("/print/branches/OWN/qr-sheet").headers["Location"].startswith("/login?next=%2Fprint")
+
+
+def test_the_admin_is_nobody_elses(owner: User) -> None:
+    browser = Client()
+    token = {"Authorization": f"Bearer {enter().json()['access']}"}
+    assert browser.post("/api/auth/admin", headers=token).status_code == 403
+    assert browser.post("/api/auth/admin").status_code == 401
+    assert browser.get("/admin/").status_code == 302
+    password = {"username": "owner", "password": PASSWORD}
+    assert browser.post("/admin/login/", password).headers["Location"].startswith("/login?")
+    assert browser.get("/admin/").status_code == 302
 
 
 def test_one_sees_where_one_is_logged_in_and_ends_it(owner: User) -> None:
