@@ -41,16 +41,14 @@ function WithCode({ label, text, order, onDone, onCancel, bad = false }) {
       onValue=${setOtp}
     />
     <${Refusal} problem=${problem} fields=${["otp"]} />
-    <span class="row tight">
-      <${Submit}
-        class=${bad ? "btn-danger" : "btn-primary"}
-        busy=${busy}
-        missing=${[otp.trim().length < 6 && t("factor.code")]}
-      >
-        ${label}
-      <//>
-      <button type="button" class="btn btn-bare" disabled=${busy} onClick=${onCancel}>${t("cancel")}</button>
-    </span>
+    <${Submit}
+      class=${bad ? "btn-danger" : "btn-primary"}
+      busy=${busy}
+      missing=${[otp.trim().length < 6 && t("factor.code")]}
+    >
+      ${label}
+    <//>
+    <button type="button" class="btn btn-bare" disabled=${busy} onClick=${onCancel}>${t("cancel")}</button>
   </form>`;
 }
 
