@@ -105,12 +105,13 @@ def _codec(decider: Decider[Any, Any, Any, Any], **options: Any) -> JsonCodec[An
 
 _TROLLEY = _codec(
     trolley.DECIDER,
-    state_version=8,
-    versions={"ClaimRequested": 3, "TrolleyAssigned": 2, "TrolleyLeft": 2, "UnlockRequested": 2},
+    state_version=9,
+    versions={"ClaimRequested": 4, "TrolleyAssigned": 2, "TrolleyLeft": 2, "UnlockRequested": 2},
     upcasters={
         ("UnlockRequested", 1): same,
         ("ClaimRequested", 1): same,
         ("ClaimRequested", 2): same,
+        ("ClaimRequested", 3): same,
         ("TrolleyAssigned", 1): same,
         ("TrolleyLeft", 1): same,
     },
@@ -143,10 +144,10 @@ _WITH_KIND = ("AlarmWatched", "AlarmForgone", "AlarmRaised", "AlarmCleared")
 _WITH_ALARM = ("AlarmRaised", "AlarmCleared")
 _ALARMS = _codec(
     alarms.DECIDER,
-    state_version=7,
-    versions=dict.fromkeys(_WITH_KIND, 5) | dict.fromkeys(_WITH_ALARM, 7) | {"AlarmAcknowledged": 2},
-    upcasters={(name, version): same for name in _WITH_KIND for version in (1, 2, 3, 4)}
-    | {(name, version): same for name in _WITH_ALARM for version in (5, 6)}
+    state_version=8,
+    versions=dict.fromkeys(_WITH_KIND, 6) | dict.fromkeys(_WITH_ALARM, 8) | {"AlarmAcknowledged": 2},
+    upcasters={(name, version): same for name in _WITH_KIND for version in (1, 2, 3, 4, 5)}
+    | {(name, version): same for name in _WITH_ALARM for version in (6, 7)}
     | {("AlarmAcknowledged", 1): same},
 )
 _ROLLOUT = _codec(

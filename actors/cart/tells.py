@@ -50,7 +50,7 @@ from actors.messages.money.refund import RefundPayment
 from actors.messages.money.voucher import FreeVoucher, HoldVoucher, UseVoucher
 from actors.messages.needs import Need, NeedKind, NeedSettled, NeedsRaised, NeedsWithdrawn
 from actors.messages.stock import CommitReservation, Quantity, ReleaseReservation, Reserve
-from actors.messages.trolley import ConfirmClaim, DenyClaim, Release, SignOfLife
+from actors.messages.trolley import ConfirmClaim, DenyClaim, NoteUnpaid, Release, SignOfLife
 
 
 def signs_of_life(state: State) -> tuple[Tell, ...]:
@@ -79,6 +79,24 @@ def _confirm(state: State, event: SessionAttached) -> tuple[Tell, ...]:
     command = ConfirmClaim(event.session_id, state.user_id, state.revision)
     confirm = Tell("trolley", event.trolley_id, command)
     return (confirm, *_totals(state, event)) if state.lines else (confirm,)
+
+
+def _detached(state: State, event: SessionDetached) -> tuple[Tell, ...]:
+    unpaid = (_unpaid(state, event.session_id, event.trolley_id, event.items_cleared),)
+    return (*unpaid, *_totals(state, event)) if event.items_cleared else _totals(state, event)
+
+
+def _unpaid(state: State, session_id: str, trolley_id: str, lines: int) -> Tell:
+    """The goods of a session that is over lie in its trolley, unless they were put back."""
+    return Tell("trolley", trolley_id, NoteUnpaid(session_id, state.user_id, lines))
+
+
+def _thawed_alone(state: State, lines: int) -> tuple[Tell, ...]:
+    """A checkout that was not paid in time outlived its session."""
+    if not lines or not state.ended:
+        return ()
+    over = state.ended[-1]
+    return (_unpaid(state, over.session_id, over.trolley_id, lines),)
 
 
 def _deny(state: State, event: SessionRefused) -> tuple[Tell, ...]:
@@ -133,14 +151,16 @@ def _no_tells(state: State, event: Any) -> tuple[Tell, ...]:
 
 
 def _cancelled(state: State, event: CheckoutCancelled) -> tuple[Tell, ...]:
+    unpaid = _thawed_alone(state, event.items_cleared)
     if not event.reserved:
-        return ()
+        return unpaid
     command = ReleaseReservation(event.reservation_id, event.reason)
-    return (Tell("stock", event.branch, command),)
+    return (Tell("stock", event.branch, command), *unpaid)
 
 
 def _expired(state: State, event: CheckoutExpired) -> tuple[Tell, ...]:
-    return (Tell("stock", event.branch, ReleaseReservation(event.reservation_id, "expired")),)
+    released = Tell("stock", event.branch, ReleaseReservation(event.reservation_id, "expired"))
+    return (released, *_thawed_alone(state, event.items_cleared))
 
 
 def _returned(state: State, event: ReservationReturned) -> tuple[Tell, ...]:
@@ -222,7 +242,7 @@ _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
     SessionAttached: _confirm,
     SessionRefused: _deny,
     SessionEndRequested: _release,
-    SessionDetached: _totals,
+    SessionDetached: _detached,
     ItemAdded: _totals,
     QuantityChanged: _totals,
     ItemRemoved: _totals,

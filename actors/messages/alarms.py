@@ -23,17 +23,19 @@ AlarmKind = Literal[
     "age_check",
     "tag_check",
     "weighing",
+    "unpaid",
 ]
 """A Pi is silent; a lock board does not answer; a lock did not open; a slot holds a trolley and nobody
 knows which; a trolley left without a session; a rental is over its time; a shopper waits for somebody;
 few units of a product are left; somebody claims more trolleys than a shopper needs; a bank did not take a
 refund; a buyer's bank wants money back; goods in a cart wait for somebody who looks how old the shopper is,
-takes a security tag off, or weighs them."""
+takes a security tag off, or weighs them; a trolley is out after a session whose goods nobody has paid."""
 Severity = Literal["critical", "major", "minor", "warning"]
 
 SEVERITY: dict[AlarmKind, Severity] = {
     "device_offline": "critical",
     "stray": "critical",
+    "unpaid": "critical",
     "bus_fault": "major",
     "lock_failed": "major",
     "help_wanted": "major",

@@ -53,6 +53,8 @@ class Claim(msgspec.Struct, Asked["Claimed"], frozen=True, kw_only=True, tag="Cl
     """How long the trolley may stay out of its slot."""
     resume_s: float = 0.0
     """How long after its end by silence the session goes on with a sign of life; 0: it does not."""
+    unpaid_s: float = 0.0
+    """How long after its session the trolley may be out with goods that nobody has paid; 0: for ever."""
 
 
 class ConfirmClaim(msgspec.Struct, frozen=True, tag="ConfirmClaim"):
@@ -90,6 +92,14 @@ class Release(msgspec.Struct, frozen=True, tag="Release"):
 
     session_id: str
     outcome: Outcome
+
+
+class NoteUnpaid(msgspec.Struct, frozen=True, tag="NoteUnpaid"):
+    """From the cart: the session is over, and so many lines were put in that nobody has paid."""
+
+    session_id: str
+    user_id: str
+    lines: int
 
 
 class ResumeSession(msgspec.Struct, frozen=True, tag="ResumeSession"):
@@ -252,6 +262,7 @@ class ClaimRequested(msgspec.Struct, frozen=True, kw_only=True, tag="ClaimReques
     at: float
     rental_s: float = 7200.0
     resume_s: float = 0.0
+    unpaid_s: float = 0.0
 
 
 class ClaimDenied(msgspec.Struct, frozen=True, tag="ClaimDenied"):
@@ -436,6 +447,15 @@ class RentalExtended(msgspec.Struct, frozen=True, tag="RentalExtended"):
     at: float
 
 
+class UnpaidNoted(msgspec.Struct, frozen=True, tag="UnpaidNoted"):
+    """It is out of its slot after a session whose goods were not paid; an alarm, unless that changes soon."""
+
+    session_id: str
+    user_id: str
+    lines: int
+    at: float
+
+
 Command = (
     Claim
     | ConfirmClaim
@@ -443,6 +463,7 @@ Command = (
     | Heartbeat
     | SignOfLife
     | Release
+    | NoteUnpaid
     | ResumeSession
     | LockReported
     | Dock
@@ -480,4 +501,5 @@ Event = (
     | TrolleyFound
     | RentalNoted
     | RentalExtended
+    | UnpaidNoted
 )

@@ -48,6 +48,7 @@ from actors.messages.trolley import (
     MaintenanceEnded,
     MaintenanceSet,
     MaintenanceStarted,
+    NoteUnpaid,
     Release,
     ResumeSession,
     SessionEnded,
@@ -65,6 +66,7 @@ from actors.messages.trolley import (
     UnlockAccepted,
     UnlockFinished,
     UnlockRequested,
+    UnpaidNoted,
 )
 from actors.trolley.rentals import RENTALS
 from actors.trolley.state import EVENTS, State, evolve, slotless, stands
@@ -116,6 +118,7 @@ def _claim(state: State, command: Claim, ctx: Context) -> Decision:
         at=ctx.now,
         rental_s=command.rental_s,
         resume_s=command.resume_s,
+        unpaid_s=command.unpaid_s,
     )
     return Decision((requested,), pending=True)
 
@@ -284,6 +287,13 @@ def _due(state: State, ctx: Context) -> bool:
     return end is not None and ctx.reached(end)
 
 
+def _note_unpaid(state: State, command: NoteUnpaid, ctx: Context) -> Decision:
+    """Only a slot tells that a trolley was not brought back; whoever holds it again may still pay."""
+    if state.custody != "out" or state.missing or not state.unpaid_s:
+        return NOTHING
+    return Decision((UnpaidNoted(command.session_id, command.user_id, command.lines, ctx.now),))
+
+
 # --- the lock, custody, maintenance -------------------------------------------
 
 
@@ -395,6 +405,7 @@ COMMANDS: Commands = {
         Heartbeat: _over,
         SignOfLife: ignored,
         Release: ignored,
+        NoteUnpaid: _note_unpaid,
         ResumeSession: _resume,
         TimeReached: _end_staff_hold,
         **_ALWAYS,
@@ -406,6 +417,7 @@ COMMANDS: Commands = {
         Heartbeat: _heartbeat,
         SignOfLife: ignored,
         Release: _release_claim,
+        NoteUnpaid: _note_unpaid,
         ResumeSession: _not_resumed,
         TimeReached: _claim_timeout,
         **_ALWAYS,
@@ -417,6 +429,7 @@ COMMANDS: Commands = {
         Heartbeat: _heartbeat,
         SignOfLife: _sign_of_life,
         Release: _release,
+        NoteUnpaid: ignored,
         ResumeSession: _resume_held,
         TimeReached: _expire,
         **_ALWAYS,

@@ -43,6 +43,7 @@ from actors.messages.trolley import (
     TrolleyRef,
     TrolleyReturned,
     UnlockRequested,
+    UnpaidNoted,
 )
 
 
@@ -83,6 +84,8 @@ class State(msgspec.Struct, frozen=True):
     """How long the present or last session may keep the trolley out."""
     resume_s: float = 0.0
     """How long after its end by silence the present or last session goes on with a sign of life."""
+    unpaid_s: float = 0.0
+    """How long after that session it may be out with goods that nobody has paid; 0: for ever."""
     lapsed: Lapsed | None = None
     """The last session if it expired, and neither anybody else nor its slot has had the trolley since."""
     custody: Custody = "unknown"
@@ -184,6 +187,7 @@ def _claimed(state: State, event: ClaimRequested) -> State:
         joiners=(),
         rental_s=event.rental_s,
         resume_s=event.resume_s,
+        unpaid_s=event.unpaid_s,
     )
 
 
@@ -360,6 +364,7 @@ def _beside(phase: Phase) -> dict[type, Move]:
         RentalClosed: Move(_rental_closed, to),
         RentalNoted: Move(_same, to),
         RentalExtended: Move(_extended, to),
+        UnpaidNoted: Move(_same, to),
         TrolleyMissing: Move(_lost, to),
         TrolleyFound: Move(_found, to),
     }

@@ -31,6 +31,7 @@ from actors.messages.trolley import (
     TrolleyPlaced,
     TrolleyReturned,
     UnlockRequested,
+    UnpaidNoted,
 )
 from actors.trolley.state import State, card, slotless, stands
 
@@ -74,7 +75,8 @@ def _open_again(state: State, event: SessionResumed) -> tuple[Tell, ...]:
         restore_s=ref.restore_s,
         resumed=True,
     )
-    return (Tell("cart", event.user_id, command), *_due_without_a_slot(state), *_custody(state))
+    alarms = (*_due_without_a_slot(state), *_held_again(state))
+    return (Tell("cart", event.user_id, command), *alarms, *_custody(state))
 
 
 def _close(user_id: str, session_id: str, outcome: Outcome) -> Tell:
@@ -108,8 +110,17 @@ def _assigned(state: State, event: TrolleyAssigned) -> tuple[Tell, ...]:
     if state.custody != "out":
         return (*_open_lock(state, event), *_due_without_a_slot(state))
     due = event.at + state.rental_s
-    alarms = (*_clear(state, "stray", "overdue"), *_raise(state, "overdue", due, event.user_id))
+    alarms = (*_clear(state, "stray", "overdue", "unpaid"), *_raise(state, "overdue", due, event.user_id))
     return (*alarms, *_custody(state))
+
+
+def _held_again(state: State) -> tuple[Tell, ...]:
+    """Whoever goes on may still pay for what lies in it."""
+    return _clear(state, "unpaid") if state.custody == "out" and state.unpaid_s else ()
+
+
+def _unpaid(state: State, event: UnpaidNoted) -> tuple[Tell, ...]:
+    return _raise(state, "unpaid", event.at + state.unpaid_s, event.user_id)
 
 
 def _due_without_a_slot(state: State) -> tuple[Tell, ...]:
@@ -166,17 +177,17 @@ def _left(state: State, event: TrolleyLeft) -> tuple[Tell, ...]:
 
 
 def _returned(state: State, event: TrolleyReturned) -> tuple[Tell, ...]:
-    back = (*_clear(state, "stray", "overdue"), *_custody(state, back=True))
+    back = (*_clear(state, "stray", "overdue", "unpaid"), *_custody(state, back=True))
     return (*back, _notice(state, event.user_id, event, "info")) if event.user_id else back
 
 
 def _rental_closed(state: State, event: RentalClosed) -> tuple[Tell, ...]:
-    return (*_clear(state, "stray", "overdue"), *_custody(state, back=True))
+    return (*_clear(state, "stray", "overdue", "unpaid"), *_custody(state, back=True))
 
 
 def _missing(state: State, event: TrolleyMissing) -> tuple[Tell, ...]:
-    """Clear the alarms of a stray or overdue trolley: staff has dealt with them."""
-    return _clear(state, "stray", "overdue")
+    """Clear the alarms of a trolley that is away: staff has dealt with them."""
+    return _clear(state, "stray", "overdue", "unpaid")
 
 
 def _extended(state: State, event: RentalExtended) -> tuple[Tell, ...]:
@@ -255,4 +266,5 @@ _EFFECTS: dict[type, Callable[[State, Any], tuple[Tell, ...]]] = {
     RentalClosed: _rental_closed,
     RentalExtended: _extended,
     TrolleyMissing: _missing,
+    UnpaidNoted: _unpaid,
 }

@@ -31,7 +31,7 @@ class SettingsAnswer(serializers.ModelSerializer[Branch]):
         model = Branch
         fields = (
             "session_timeout_s", "restore_s", "resumes_sessions", "one_trolley_per_user", "rental_minutes",
-            "returns_anywhere", "signed_qr_only", "conflict_display", "check_rate",
+            "returns_anywhere", "signed_qr_only", "conflict_display", "check_rate", "unpaid_minutes",
         )  # fmt: skip
 
 

@@ -78,6 +78,13 @@ class SettingsBody(ClosedSerializer):
     returns_anywhere = StrictBoolean(required=False)
     signed_qr_only = StrictBoolean(required=False)
     conflict_display = StrictChoice(ConflictDisplay.choices, required=False)
+    unpaid_minutes = StrictInteger(
+        min_value=0,
+        max_value=_WEEK_MINUTES,
+        required=False,
+        help_text="A trolley that is out after its session with goods that nobody has paid is an alarm after "
+        "so many minutes; 0: never.",
+    )
     check_rate = StrictInteger(
         min_value=0,
         max_value=100,

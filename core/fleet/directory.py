@@ -27,6 +27,8 @@ class BranchSettings(msgspec.Struct, frozen=True):
     """What others are told of who holds a trolley: name, masked or nothing."""
     check_rate: int = 0
     """Of a hundred orders, so many are checked at the exit."""
+    unpaid_minutes: int = 0
+    """After so long a trolley that is out with goods that nobody has paid is an alarm; 0: never."""
 
 
 class BranchInfo(msgspec.Struct, frozen=True):
@@ -354,6 +356,7 @@ def _branch(row: Branch) -> BranchInfo:
             signed_qr_only=row.signed_qr_only,
             conflict_display=row.conflict_display,
             check_rate=row.check_rate,
+            unpaid_minutes=row.unpaid_minutes,
         ),
         floor_plan=row.floor_plan,
         timezone=row.timezone,

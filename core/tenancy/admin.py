@@ -40,6 +40,7 @@ class _ClosingForm(ModelForm):
             "session_timeout_s": "Session ends without a sign of life after (seconds)",
             "restore_s": "Goods of a session can be had back for (seconds)",
             "rental_minutes": "A trolley is expected back after (minutes)",
+            "unpaid_minutes": "Out with unpaid goods is an alarm after (minutes)",
             "check_rate": "Share of orders that is looked into at the exit",
         }
 
@@ -140,6 +141,7 @@ class BranchAdmin(_Choosing, RetiringAdmin):
                     "signed_qr_only",
                     "conflict_display",
                     "check_rate",
+                    "unpaid_minutes",
                 )
             },
         ),

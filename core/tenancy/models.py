@@ -147,6 +147,11 @@ class Branch(models.Model):
         default=0, db_default=0, validators=[MaxValueValidator(100)]
     )
     """Of a hundred orders, so many are checked at the exit; a shopper's record makes it more or fewer."""
+    unpaid_minutes = models.PositiveSmallIntegerField(
+        default=5, db_default=5, validators=[MaxValueValidator(7 * 24 * 60)]
+    )
+    """A trolley that is out after its session with goods that nobody has paid is an alarm after so long; 0:
+    never."""
     floor_plan = ShapedJSONField(default=empty_floor_plan, blank=True, validators=[floor_plans.check])
     created_at = models.DateTimeField(auto_now_add=True)
 

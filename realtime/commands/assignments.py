@@ -9,7 +9,15 @@ from msgspec import Meta
 from actors.messages.trolley import Claim, Claimed, TrolleyRef
 from core.fleet.rentals import by_phone
 from core.fleet.trolleys.out import free_in
-from realtime.commands.sessions import HELD, known_here, name_holder, rental_of, resume_of, trolley_place
+from realtime.commands.sessions import (
+    HELD,
+    known_here,
+    name_holder,
+    rental_of,
+    resume_of,
+    trolley_place,
+    unpaid_of,
+)
 from realtime.pipeline.asking import Accepted, in_database, new_id
 from realtime.pipeline.row import Ask, Call, Command, CommandPlace, Route, in_branch
 from realtime.pipeline.timed import LATE, Timed
@@ -143,6 +151,7 @@ def _assign(call: Call, letting: _Letting) -> Ask:
             session_id=new_id(),
             rental_s=letting.rental_s,
             resume_s=resume_of(call.services, ref),
+            unpaid_s=unpaid_of(call.services, ref),
         ),
     )
 

@@ -144,6 +144,7 @@ def _claim(call: Call, user_id: str) -> Ask:
             session_id=new_id(),
             rental_s=rental_of(call.services, ref),
             resume_s=resume_of(call.services, ref),
+            unpaid_s=unpaid_of(call.services, ref),
         ),
     )
 
@@ -158,6 +159,12 @@ def resume_of(services: Services, ref: TrolleyRef) -> float:
     """Return for how many seconds a session that expired goes on with a sign of life; 0: never."""
     branch = services.fleet.directory.branch(ref.branch)
     return ref.restore_s if branch is not None and branch.settings.resumes_sessions else 0.0
+
+
+def unpaid_of(services: Services, ref: TrolleyRef) -> float:
+    """Return for how many seconds a trolley may be out after a session that nobody paid; 0: for ever."""
+    branch = services.fleet.directory.branch(ref.branch)
+    return 0.0 if branch is None else branch.settings.unpaid_minutes * 60.0
 
 
 async def resume(asking: Asking, user_id: str, who: Principal, session_id: str | None = None) -> None:

@@ -267,6 +267,7 @@ def _session_event(state: TrolleyState, event: on_trolley.Event) -> View:
             | on_trolley.RentalExtended()
             | on_trolley.TrolleyMissing()
             | on_trolley.TrolleyFound()
+            | on_trolley.UnpaidNoted()
         ):
             return session.SessionChanged(session=view)
         case _:
@@ -299,6 +300,7 @@ TROLLEY_EVENTS: dict[str, type[branch_events.TrolleyEvent]] = _by_name(branch_ev
         on_trolley.TermsChanged,
         on_trolley.RentalNoted,
         on_trolley.RentalExtended,
+        on_trolley.UnpaidNoted,
     )
 }
 """By the name of a trolley's own event."""

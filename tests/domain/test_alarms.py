@@ -243,7 +243,7 @@ def test_a_trolley_that_is_back_is_neither_astray_nor_overdue() -> None:
     out = held().after(LockReported("open", False, 110.0), at=110.0)
     then = out.when(LockReported("closed", True, 120.0), at=120.0)
     then.then(LockClosed(True, 120.0), TrolleyReturned("alice", 120.0))
-    then.alarms(ClearAlarm(("stray", "overdue"), ABOUT.subject, 7))
+    then.alarms(ClearAlarm(("stray", "overdue", "unpaid"), ABOUT.subject, 7))
 
 
 def test_a_lock_that_did_not_open_is_an_alarm_until_it_opens() -> None:

@@ -176,6 +176,7 @@ EXAMPLES: tuple[msgspec.Struct, ...] = (
     trolley.TrolleyFound("in the car park", _AT),
     trolley.RentalNoted(_SESSION, "left wheel squeaks", _AT),
     trolley.RentalExtended(_SESSION, _AT + 3600, _AT),
+    trolley.UnpaidNoted(_SESSION, _USER, 3, _AT),
     device.DeviceExpected("BRANCH-001", _AT),
     device.DeviceConnected("BRANCH-001", "boot-1", "1.4.2", _AT),
     device.DeviceDisconnected("boot-1", _AT, _AT - 90),

@@ -15,6 +15,7 @@ const KINDS = [
   "slot_unknown",
   "stray",
   "overdue",
+  "unpaid",
   "help_wanted",
   "low_stock",
   "many_claims",

@@ -7,7 +7,7 @@ import { toast } from "../parts/common.js";
 import { base } from "./load.js";
 
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-const TIMES = ["session_timeout_s", "restore_s", "rental_minutes", "check_rate"];
+const TIMES = ["session_timeout_s", "restore_s", "rental_minutes", "unpaid_minutes", "check_rate"];
 const SWITCHES = ["resumes_sessions", "one_trolley_per_user", "returns_anywhere", "signed_qr_only"];
 const DISPLAYS = ["name", "masked", "nothing"];
 const PLACE = ["name", "address", "city", "timezone"];

@@ -32,6 +32,7 @@ from actors.messages.money.checkout import (
 )
 from actors.messages.money.promotions import Deal, Promotion
 from actors.messages.stock import Quantity, ReleaseReservation, Reserve, Shortage
+from actors.messages.trolley import NoteUnpaid
 from tests.domain.commerce.test_pricing import voucher
 from tests.domain.given import Given, given
 from tests.domain.things import offer
@@ -56,6 +57,10 @@ def shopping() -> Given:
 
 def frozen() -> Given:
     return shopping().after(CHECKOUT, at=100.0, command_id="pay")
+
+
+UNPAID = ("trolley", "TROLLEY_01", NoteUnpaid("s1", "alice", 1))
+"""What the trolley is told of goods that were put in and not paid."""
 
 
 def reserved() -> Given:
@@ -164,7 +169,7 @@ def test_a_session_that_is_ended_takes_the_checkout_with_it() -> None:
     ending = reserved().after(EndSession("s1", "abandoned"), command_id="end")
     then = ending.when(CloseSession("s1", "abandoned"), at=200.0, command_id="x")
     then.names("CheckoutCancelled", "SessionDetached")
-    then.tells(("stock", "B", ReleaseReservation("r1", "session_ended")))
+    then.tells(("stock", "B", ReleaseReservation("r1", "session_ended")), UNPAID)
     assert (len(then.state.lines), len(then.state.saved)) == (0, 1)
 
 
@@ -172,7 +177,7 @@ def test_a_session_that_is_ended_before_the_stock_has_answered_refuses_the_check
     then = (
         frozen().when(CloseSession("s1", "abandoned"), command_id="x").settles(("pay", "checkout_cancelled"))
     )
-    then.tells()
+    then.tells(UNPAID)
     then.and_then().when(MADE, command_id="late").names("ReservationReturned")
 
 

@@ -25,7 +25,7 @@ from actors.messages.cart import (
     SessionOver,
     SessionRefused,
 )
-from actors.messages.trolley import ConfirmClaim, DenyClaim, Release, SignOfLife
+from actors.messages.trolley import ConfirmClaim, DenyClaim, NoteUnpaid, Release, SignOfLife
 from tests.domain.given import Given, given
 from tests.domain.things import offer
 
@@ -128,7 +128,8 @@ def test_the_released_trolley_ends_the_session_and_the_lines_are_saved() -> None
             at=121.0,
         )
     )
-    then.settles(("end-1", SessionOver("s1", "TROLLEY_01", "abandoned", 1))).tells()
+    then.settles(("end-1", SessionOver("s1", "TROLLEY_01", "abandoned", 1)))
+    then.tells(("trolley", "TROLLEY_01", NoteUnpaid("s1", "alice", 1)))
     assert (then.state.lines, str(then.state.total), then.state.units) == ({}, "0.00", 0)
     assert [each.name for each in then.state.saved] == ["milk"]
 

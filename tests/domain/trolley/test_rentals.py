@@ -58,7 +58,7 @@ def test_staff_closes_the_rental_of_a_trolley_that_no_slot_sees_again() -> None:
     assert closed.decision.answer == RentalOver(T, "returned", 200.0)
     assert (closed.state.custody, closed.state.rental_id, closed.state.taken_by) == ("unknown", None, None)
     (cleared,) = told(closed, ClearAlarm)
-    assert cleared.kinds == ("stray", "overdue")
+    assert cleared.kinds == ("stray", "overdue", "unpaid")
     (noted,) = told(closed, NoteCustody)
     assert noted.out is False
 
