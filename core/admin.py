@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.apps import apps
 from django.contrib import admin
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -18,6 +18,7 @@ from django.utils.html import format_html
 from core import reference
 from core.rest.folding import folded
 from core.trail.notes import note_rows
+from core.wire import amounts
 
 admin.site.site_header = admin.site.site_title = "Smart Trolley"
 admin.site.index_title = "What is set up, and what has happened"
@@ -25,11 +26,34 @@ admin.site.index_title = "What is set up, and what has happened"
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
-    TabularInline = admin.TabularInline[Any, Any]
+    _TabularInline = admin.TabularInline[Any, Any]
     ModelForm = forms.ModelForm[Any]
 else:
     # Only type checkers know these as generic.
-    _ModelAdmin, TabularInline, ModelForm = admin.ModelAdmin, admin.TabularInline, forms.ModelForm
+    _ModelAdmin, _TabularInline, ModelForm = admin.ModelAdmin, admin.TabularInline, forms.ModelForm
+
+
+class ExactNumberField(forms.DecimalField):
+    """A number as every other door reads it: no exponent, no other script's digits, nothing between them."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the number, None if there is none. Raises ValidationError."""
+        text = str(value).strip() if value is not None else ""
+        if not text:
+            return None
+        try:
+            return amounts.read(text)
+        except amounts.InvalidAmount as error:
+            raise ValidationError(str(error), code="invalid") from error
+
+
+_EXACT: dict[Any, Any] = {models.DecimalField: {"form_class": ExactNumberField}}
+
+
+class TabularInline(_TabularInline):
+    """Rows of another table on a row's page."""
+
+    formfield_overrides = _EXACT
 
 
 class FoldingSearch(_ModelAdmin):
@@ -51,6 +75,8 @@ class FoldingSearch(_ModelAdmin):
 
 class ModelAdmin(FoldingSearch):
     """The admin of a table."""
+
+    formfield_overrides = _EXACT
 
 
 def _is_text(model: type[models.Model], path: str) -> bool:
