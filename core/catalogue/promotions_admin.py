@@ -10,6 +10,7 @@ from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 
 from core.admin import ModelAdmin, ModelForm, TabularInline, activate, deactivate
+from core.catalogue import promotion_reach
 from core.catalogue.models import Promotion, PromotionGoods
 from core.catalogue.models.promotions import GoodsSet, of_goods
 
@@ -86,6 +87,12 @@ class PromotionAdmin(ModelAdmin):
         ),
         ("Beside others", {"fields": ("combines", "priority")}),
     )  # fmt: skip
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save goods and branches, and note what has changed of them."""
+        before = promotion_reach.of(form.instance)
+        super().save_related(request, form, formsets, change)
+        promotion_reach.note_change(form.instance, before)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """A promotion stays with its chain: its goods are."""

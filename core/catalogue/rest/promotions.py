@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from actors.messages.pricing import TIERS
+from core.catalogue import promotion_reach
 from core.catalogue.models import Category, Product, Promotion, PromotionGoods
 from core.catalogue.models.promotions import MOST_SETS, MOST_UNITS, GoodsSet, of_goods
 from core.catalogue.rest.permissions import chain_of, of_managed_chains, writable
@@ -239,6 +240,7 @@ def _fill(row: Promotion, given: dict[str, Any]) -> None:
         raise rule("unfit", goods=why)
     branches = _branches(row.chain, given.get("branches", ()))
     with transaction.atomic():
+        before = promotion_reach.Reach() if row._state.adding else promotion_reach.of(row)
         row.save()
         row.branches.set(branches)
         row.goods.all().delete()
@@ -246,6 +248,7 @@ def _fill(row: Promotion, given: dict[str, Any]) -> None:
             goods = PromotionGoods.objects.create(promotion=row, units=shape.units, is_gift=shape.is_gift)
             goods.products.set(_named(Product, row.chain, "products", each))
             goods.categories.set(_named(Category, row.chain, "categories", each))
+        promotion_reach.note_change(row, before)
 
 
 def _set(given: dict[str, Any], is_gift: bool) -> GoodsSet:

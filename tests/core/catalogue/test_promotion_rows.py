@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from actors.messages.money.promotions import Deal
 from core.accounts.models import User
 from core.catalogue.live.catalogue import Catalogue
 from core.catalogue.models import Category, Product, Promotion, PromotionGoods
+from core.trail.models import Note
 from tests.core.support import Api, World
 
 THREE = {"name": "3 for 2", "kind": "n_for_m", "buy": 3, "pay": 2}
@@ -134,6 +136,29 @@ def test_a_promotion_is_made_read_changed_and_deleted(world: World, people: dict
     assert told >= {"promotion.made", "promotion.changed", "promotion.deleted"}
 
 
+def reaches() -> list[dict[str, Any]]:
+    """What the trail has of goods and branches of promotions, oldest first."""
+    notes = Note.objects.filter(what="promotion.changed").order_by("pk")
+    found = [json.loads(each.changes) for each in notes if each.changes]
+    return [each for each in found if each.keys() & {"goods", "branches"}]
+
+
+def test_the_audit_trail_says_for_which_goods_and_branches_it_was_and_is(
+    world: World, people: dict[str, User]
+) -> None:
+    api = Api(people["chain_admin"])
+    barcode = world.product.barcode
+    body = {**THREE, "goods": [{"products": [str(world.product.pk)]}], "branches": ["OWN"]}
+    made = api.post("/api/promotions", body)
+    assert reaches() == [{"branches": [None, "OWN"], "goods": [None, f"1 × {barcode}"]}]
+    path = made["Location"]
+    assert api.change("PUT", path, {**body, "buy": 4}).status_code == 200
+    assert len(reaches()) == 1, "nothing of it changed"
+    wider = {**body, "goods": [{"categories": [str(world.product.category_id)]}], "branches": []}
+    assert api.change("PUT", path, wider).status_code == 200
+    assert reaches()[1:] == [{"branches": ["OWN", None], "goods": [f"1 × {barcode}", "1 × fruit"]}]
+
+
 @pytest.mark.parametrize(
     ("changed", "field"),
     [
@@ -187,4 +212,6 @@ def test_the_admin_makes_a_bundle_and_refuses_one_of_nothing(admin_client: Any, 
     assert admin_client.post(path, form(world)).status_code == 302
     [row] = Promotion.objects.all()
     assert [each.units for each in row.goods.all()] == [1, 1]
+    barcode = world.product.barcode
+    assert reaches() == [{"goods": [None, f"1 × {barcode}; 1 × {barcode}"]}]
     assert admin_client.get(reverse("admin:catalogue_promotion_changelist")).status_code == 200
