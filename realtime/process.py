@@ -44,6 +44,7 @@ from realtime.devices.placements import Placements
 from realtime.devices.revocations import Revocations
 from realtime.django_bridge import AskBridge
 from realtime.http.django_threads import DjangoThreads
+from realtime.http.lists import ListThreads
 from realtime.limits.attempts import Attempts
 from realtime.limits.exchange import Exchange
 from realtime.pipeline.asking import Actors
@@ -78,6 +79,7 @@ class Process:
         self.loop = loop
         self.references = references
         self.django_threads = DjangoThreads()
+        self.list_threads = ListThreads()
         self.links = links
         self.services = services(
             actors,
@@ -116,6 +118,7 @@ class Process:
             self._stack = stack
             stack.push_async_callback(self.services.keys.close)
             stack.callback(self.django_threads.stop)
+            stack.callback(self.list_threads.stop)
             await in_thread(checks.refuse_demo_accounts)()
             await in_thread(self.references.start)()
             stack.callback(self.references.stop)

@@ -17,6 +17,7 @@ from django.conf import settings
 from core.periodic import prepare
 from realtime.asgi import App, Message, Receive, Send
 from realtime.documents import openapi
+from realtime.http.lists import Lists
 from realtime.http.responses import send_problem
 from realtime.http.routes import HotRoutes
 from realtime.limits import daphne as limits_of_daphne
@@ -141,9 +142,9 @@ class Server:
         kind = EdgeProcess if options.pop("role") == "edge" else OwnerProcess
         running: Process = kind(asyncio.get_running_loop(), **options)
         await running.start()
-        self._http = _guarded(
-            HotRoutes(running.shared, running.django_threads.serving(self._django)), running.shared
-        )
+        django = running.django_threads.serving(self._django)
+        lists = Lists(running.shared, running.list_threads, django)
+        self._http = _guarded(HotRoutes(running.shared, lists), running.shared)
         self._websocket = Websockets(running.shared)
         if not self._lifespan:
             running.stop_at_exit()

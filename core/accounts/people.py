@@ -23,7 +23,10 @@ def shown_name(username: str, phone: str | None) -> str:
 
 def shown_names(user_ids: Iterable[Any]) -> dict[str, str]:
     """Return the names to show of these people, by id as text; erased accounts are left out. Blocking."""
-    rows = User.objects.filter(pk__in=set(user_ids)).values_list("id", "username", "phone")
+    wanted = set(user_ids)
+    if not wanted:
+        return {}
+    rows = User.objects.filter(pk__in=wanted).values_list("id", "username", "phone")
     return {str(user_id): shown_name(username, phone) for user_id, username, phone in rows}
 
 

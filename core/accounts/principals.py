@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -108,16 +108,11 @@ def may(principal: Principal, permission: str, chain: str, branch: str | None = 
 
 def of(user: User) -> Principal:
     """Return the principal of a user. Blocking: reads the grants."""
-    if "grants" in getattr(user, "_prefetched_objects_cache", {}):
-        rows: Iterable[Any] = user.grants.all()
-    else:
-        rows = user.grants.select_related("chain", "branch")
     given: list[HeldRole] = []
     withheld: list[HeldRole] = []
-    for row in rows:
-        grant = HeldRole(row.role, row.chain.slug, row.branch.code if row.branch else None)
-        demanded = row.chain.demands_second_factor and row.role in _MANAGERS
-        (withheld if demanded else given).append(grant)
+    for role, chain, branch, demands in _grants_of(user):
+        demanded = demands and role in _MANAGERS
+        (withheld if demanded else given).append(HeldRole(role, chain, branch))
     if withheld and has_second_factor(user):
         given, withheld = [*given, *withheld], []
     return Principal(
@@ -129,6 +124,17 @@ def of(user: User) -> Principal:
         tier=user.tier,
         withheld=_sorted(withheld),
     )
+
+
+def _grants_of(user: User) -> Iterable[tuple[str, str, str | None, bool]]:
+    """Return role, chain, branch, and whether the chain demands a second factor, of each grant. Blocking."""
+    if "grants" not in getattr(user, "_prefetched_objects_cache", {}):
+        columns = ("role", "chain__slug", "branch__code", "chain__demands_second_factor")
+        return user.grants.values_list(*columns)
+    return [
+        (row.role, row.chain.slug, row.branch.code if row.branch else None, row.chain.demands_second_factor)
+        for row in user.grants.all()
+    ]
 
 
 def _sorted(grants: Iterable[HeldRole]) -> tuple[HeldRole, ...]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from core.accounts.principals import PERMISSIONS, Principal, may
@@ -35,6 +38,15 @@ def chains(principal: Principal) -> QuerySet[Chain]:
 def find_branch(principal: Principal, permission: str, name: str) -> Branch:
     """Return the branch with that id or code; raises Http404, too for one without the permission."""
     return get_object_or_404(branches(principal, permission), by_id_or("code", name))
+
+
+def find_branch_key(principal: Principal, permission: str, name: str) -> tuple[UUID, str]:
+    """Return id and code of the branch alone, for what is asked often; raises as :func:`find_branch`."""
+    rows = branches(principal, permission).filter(by_id_or("code", name))
+    found = rows.values_list("pk", "code").first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def branch_for(principal: Principal, permission: str, name: str) -> Branch:

@@ -5,6 +5,7 @@ What becomes of them, and the commands to them, is told under ``carts``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django.core.validators import RegexValidator
@@ -24,7 +25,7 @@ from core.fleet.trolleys.branch_api import find_in
 from core.fleet.trolleys.out import is_out
 from core.problems import Problem, rule
 from core.rest.fields import ClosedSerializer, StrictBoolean, StrictInteger, StrictText, checked
-from core.rest.views import ListView, View
+from core.rest.views import ColumnsListView, View
 from core.tenancy.models import Branch
 from core.trail.notes import note_made
 
@@ -71,10 +72,11 @@ class TrolleysAnswer(serializers.Serializer[Any]):
     trolleys = OwnTrolleyAnswer(many=True)
 
 
-class TrolleysView(ListView[Trolley]):
+class TrolleysView(ColumnsListView[Trolley]):
     """The trolleys that a branch has."""
 
     serializer_class = OwnTrolleyAnswer
+    columns = ("id", "trolley_id", "cart_number", "is_active", "place_device_id", "place_slot")
     filter_backends: Any = ()
     queryset = Trolley.objects.none()
     refuses = ("already_there", "unfit")
@@ -84,8 +86,22 @@ class TrolleysView(ListView[Trolley]):
         who = cast("Principal | None", self.request.auth)
         if who is None:
             return Trolley.objects.none()
-        branch = scopes.find_branch(who, "branch.watch", self.kwargs["branch_id"])
-        return Trolley.objects.filter(branch=branch).order_by("cart_number")
+        branch, _ = scopes.find_branch_key(who, "branch.watch", self.kwargs["branch_id"])
+        return Trolley.objects.filter(branch_id=branch).order_by("cart_number")
+
+    def shown(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        """Return the trolleys and their slots."""
+        return [
+            {
+                "id": row.id,
+                "trolley_id": row.trolley_id,
+                "cart_number": row.cart_number,
+                "is_active": row.is_active,
+                "device_id": row.place_device_id,
+                "slot": row.place_slot,
+            }
+            for row in rows
+        ]
 
     @extend_schema(
         request=NewTrolleys, responses={201: TrolleysAnswer}, operation_id="branch_trolleys_create"

@@ -23,6 +23,11 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def or_none(moment: datetime | None) -> str | None:
+    """Return the moment as :func:`rfc3339` does, None for none."""
+    return None if moment is None else rfc3339(moment)
+
+
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.A)
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 """A day from what Python can hold, so that every zone can show it."""

@@ -15,6 +15,17 @@ from rest_framework.request import Request
 from core.problems import Problem
 from core.wire.json import InvalidJSON, decode
 
+# Lazy translations and the like are text.
+_encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
+
+
+def encode(data: Any) -> bytes:
+    """Return the JSON."""
+    try:
+        return _encoder.encode(data)
+    except UnicodeEncodeError:
+        return _encoder.encode(_writable(data))
+
 
 class Renderer(BaseRenderer):
     """JSON in which a Decimal is a number with all its digits, as it stands in the currency."""
@@ -22,8 +33,6 @@ class Renderer(BaseRenderer):
     media_type = "application/json"
     format = "json"
     charset = None
-    # Lazy translations and the like are text.
-    _encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
 
     def render(
         self,
@@ -32,12 +41,7 @@ class Renderer(BaseRenderer):
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
         """Return the JSON; nothing at all for an answer without a body."""
-        if data is None:
-            return b""
-        try:
-            return self._encoder.encode(data)
-        except UnicodeEncodeError:
-            return self._encoder.encode(_writable(data))
+        return b"" if data is None else encode(data)
 
 
 def _writable(value: Any) -> Any:

@@ -39,7 +39,7 @@ class Key:
         found = F(self.name)
         return found.desc(nulls_last=last) if self.descending else found.asc(nulls_last=last)
 
-    def text(self, row: Model) -> str | None:
+    def text(self, row: Any) -> str | None:
         """Return the row's value as text."""
         value = getattr(row, self.name)
         return value.isoformat() if isinstance(value, date) else None if value is None else str(value)
@@ -79,7 +79,7 @@ def keys_of(rows: QuerySet[Any]) -> tuple[Key, ...] | None:
     return None
 
 
-def cursor_after(keys: Sequence[Key], row: Model) -> str:
+def cursor_after(keys: Sequence[Key], row: Any) -> str:
     """Return the cursor of what follows the row."""
     values = [key.text(row) for key in keys]
     text = json.dumps([_signature(keys), values], ensure_ascii=False, separators=(",", ":"))

@@ -6,6 +6,7 @@ none, a query that is not as the document says, and an Idempotency-Key that came
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal, TypeVar
 
 from django.core.exceptions import PermissionDenied
@@ -111,6 +112,25 @@ def _for_want_of_a_factor(exc: Exception, request: Request, named: dict[str, Any
 
 class ListView(View, generics.ListAPIView[Row]):
     """A list of rows in pages."""
+
+
+class ColumnsListView(ListView[Row]):
+    """A long list: its columns are read, and shown without a model and a serializer for each row.
+
+    ``serializer_class`` is what the document says of a row; :meth:`shown` makes the same of the columns.
+    """
+
+    columns: tuple[str, ...]
+    """What is read of a row, by which the list is sorted too: attributes of what :meth:`shown` is given."""
+
+    def shown(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        """Return the rows as they are answered."""
+        raise NotImplementedError
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return a page of the list."""
+        rows = self.filter_queryset(self.get_queryset()).values_list(*self.columns, named=True)
+        return self.get_paginated_response(self.shown(self.paginate_queryset(rows) or ()))
 
 
 class RetrieveView(View, generics.RetrieveAPIView[Row]):

@@ -72,7 +72,7 @@ async def respond(
         headers.append((b"cache-control", b"no-store"))
     if settings.CORS_ORIGINS:
         headers += _cross_origin(scope)
-    if settings.SECURE_HSTS_SECONDS and _is_secure(scope):
+    if settings.SECURE_HSTS_SECONDS and is_secure(scope):
         headers.append((b"strict-transport-security", _hsts()))
     if status not in _EMPTY:
         headers.append((b"content-type", content_type))
@@ -95,7 +95,7 @@ def _cross_origin(scope: Message) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def _is_secure(scope: Message) -> bool:
+def is_secure(scope: Message) -> bool:
     """Return whether the client uses TLS, to us or, by its header, to a trusted proxy."""
     if settings.SECURE_PROXY_SSL_HEADER is None:
         return bool(scope.get("scheme") == "https")

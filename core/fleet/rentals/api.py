@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, cast
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import django_filters
@@ -20,14 +21,15 @@ from rest_framework.response import Response
 
 from core.accounts import names, scopes
 from core.accounts.models import User
-from core.accounts.people import ShownNames
+from core.accounts.people import ShownNames, shown_names
 from core.accounts.principals import Principal
 from core.fleet.models import Rental
 from core.problems import rule
-from core.rest.fields import Moment, moment
+from core.rest.fields import Moment, moment, or_none, rfc3339
 from core.rest.filters import MomentFilter, words
+from core.rest.prepared import FirstPage
 from core.rest.tables import CSV_ANSWER, csv_response, local
-from core.rest.views import ListView, View
+from core.rest.views import ColumnsListView, View
 
 STATUSES = ("active", "overdue", "returned", "lost", "found")
 _COLUMNS = (
@@ -37,13 +39,14 @@ _COLUMNS = (
 _AT_ONCE = 1000
 
 
-def status_of(row: Rental, now: datetime) -> str:
+def status_of(row: Any, now: datetime) -> str:
     """Return the status as of now: a rental that goes on beyond its time is overdue."""
     late = row.expected_return is not None and row.expected_return < now
-    return "overdue" if row.status == "active" and late else row.status
+    status: str = row.status
+    return "overdue" if status == "active" and late else status
 
 
-def minutes_of(row: Rental, now: datetime) -> int:
+def minutes_of(row: Any, now: datetime) -> int:
     """Return for how long it was out, or has been."""
     return int(((row.actual_return or now) - row.start_time).total_seconds() // 60)
 
@@ -52,16 +55,12 @@ class RentalAnswer(serializers.ModelSerializer[Rental]):
     """Custody of a trolley. ``status``: active, overdue (active past its time), returned, lost or found."""
 
     trolley_id = serializers.CharField(source="trolley_code")
-    user = serializers.SerializerMethodField()
-    status = serializers.SerializerMethodField()
+    user = serializers.CharField(read_only=True, allow_null=True, help_text="Who took it.")
+    status = serializers.CharField(read_only=True)
     start_time = Moment()
     expected_return = Moment(allow_null=True)
     actual_return = Moment(allow_null=True)
-    duration_minutes = serializers.SerializerMethodField()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._names = ShownNames()
+    duration_minutes = serializers.IntegerField(read_only=True)
 
     class Meta:
         model = Rental
@@ -70,19 +69,39 @@ class RentalAnswer(serializers.ModelSerializer[Rental]):
             "duration_minutes", "notes",
         )  # fmt: skip
 
-    def get_user(self, row: Rental) -> str | None:
-        """Return who took it."""
-        rows = getattr(self.parent, "instance", None)
-        self._names.load(each.user_id for each in ([row] if rows is None else rows))
-        return self._names.of(row.user_id)
 
-    def get_status(self, row: Rental) -> str:
-        """Return the status, as of now."""
-        return status_of(row, timezone.now())
+_READ = (
+    "id", "trolley_code", "user_id", "start_time", "expected_return", "actual_return", "status", "notes",
+)  # fmt: skip
 
-    def get_duration_minutes(self, row: Rental) -> int:
-        """Return for how long it was out, or has been."""
-        return minutes_of(row, timezone.now())
+
+def shown_rentals(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return rentals, or their columns, as ``RentalAnswer`` tells. Blocking: reads the people's names."""
+    now, people = timezone.now(), shown_names({row.user_id for row in rows} - {None})
+    return [
+        {
+            "id": row.id,
+            "trolley_id": row.trolley_code,
+            "user": people.get(str(row.user_id)),
+            "user_id": row.user_id,
+            "start_time": rfc3339(row.start_time),
+            "expected_return": or_none(row.expected_return),
+            "actual_return": or_none(row.actual_return),
+            "status": status_of(row, now),
+            "duration_minutes": minutes_of(row, now),
+            "notes": row.notes,
+        }
+        for row in rows
+    ]
+
+
+def history_of(branch_code: str) -> QuerySet[Rental]:
+    """Return a branch's rentals, newest first."""
+    return Rental.objects.filter(branch_code=branch_code).order_by("-start_time", "id")
+
+
+FIRST_PAGE = FirstPage(history_of, _READ, shown_rentals, placeholder=str(UUID(int=0)))
+"""Of a branch's history, by the branch's code."""
 
 
 class RentalFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -133,17 +152,22 @@ class StatsAnswer(serializers.Serializer[Any]):
     average_minutes = serializers.IntegerField(allow_null=True)
 
 
-class _Rentals(ListView[Rental]):
+class _Rentals(ColumnsListView[Rental]):
     serializer_class = RentalAnswer
     queryset = Rental.objects.none()
+    columns = _READ
+
+    def shown(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        """Return the rentals with who took them."""
+        return shown_rentals(rows)
 
     def of_branch(self) -> QuerySet[Rental]:
         """Return the branch's rentals; another tenant's branch is not found."""
         who = cast("Principal | None", self.request.auth)
         if who is None:
             return Rental.objects.none()
-        branch = scopes.find_branch(who, "branch.watch", self.kwargs["branch_id"])
-        return Rental.objects.filter(branch_code=branch.code)
+        _, code = scopes.find_branch_key(who, "branch.watch", self.kwargs["branch_id"])
+        return history_of(code)
 
 
 class ActiveRentalsView(_Rentals):
@@ -165,7 +189,7 @@ class RentalHistoryView(_Rentals):
 
     def get_queryset(self) -> QuerySet[Rental]:
         """Return the branch's rentals."""
-        return self.of_branch().order_by("-start_time", "id")
+        return self.of_branch()
 
 
 class RentalHistoryCsvView(_Rentals):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -10,49 +11,38 @@ from django.db.models.functions import Concat
 from rest_framework import serializers
 
 from core.accounts import scopes
-from core.accounts.people import ShownNames
+from core.accounts.people import shown_names
 from core.accounts.principals import Principal
 from core.fleet.models import Trolley
 from core.fleet.trolleys.timeline import person_of
 from core.journal.models import Event
 from core.rest.fields import rfc3339
-from core.rest.views import ListView
+from core.rest.views import ColumnsListView
 
 
 class MaintenanceAnswer(serializers.ModelSerializer[Trolley]):
     """A trolley out of service; ``at``, ``by``: when it was taken out, and by whom (null: erased since)."""
 
     notes = serializers.CharField(source="maintenance_notes")
-    at = serializers.SerializerMethodField()
-    by = serializers.SerializerMethodField()
-    assigned_to = serializers.SerializerMethodField(help_text="Who holds it all the same.")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._names = ShownNames()
+    at = serializers.CharField(read_only=True, allow_null=True, help_text="When it was said.")
+    by = serializers.CharField(read_only=True, allow_null=True, help_text="Who said so.")
+    assigned_to = serializers.CharField(
+        read_only=True, allow_null=True, help_text="Who holds it all the same."
+    )
 
     class Meta:
         model = Trolley
         fields = ("id", "trolley_id", "cart_number", "notes", "at", "by", "assigned_to")
 
-    def get_at(self, row: Any) -> str | None:
-        """Return when it was said."""
-        return None if row.noted_at is None else rfc3339(datetime.fromtimestamp(row.noted_at, UTC))
 
-    def get_by(self, row: Any) -> str | None:
-        """Return who said so."""
-        return self._names.of(None if row.noted_by is None else person_of(row.noted_by))
-
-    def get_assigned_to(self, row: Trolley) -> str | None:
-        """Return who holds it."""
-        return self._names.of(row.assigned_to_id)
-
-
-class MaintenanceView(ListView[Trolley]):
+class MaintenanceView(ColumnsListView[Trolley]):
     """What a branch has in maintenance, what waits longest first."""
 
     serializer_class = MaintenanceAnswer
     queryset = Trolley.objects.none()
+    columns = (
+        "id", "trolley_id", "cart_number", "maintenance_notes", "noted_at", "noted_by", "assigned_to_id",
+    )  # fmt: skip
 
     def get_queryset(self) -> QuerySet[Trolley]:
         """Return its trolleys out of service, with the event that took them out."""
@@ -69,3 +59,20 @@ class MaintenanceView(ListView[Trolley]):
         }
         found: QuerySet[Trolley] = rows.annotate(**said).order_by("noted_at", "cart_number")
         return found
+
+    def shown(self, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        """Return the trolleys with who took them out and who holds them."""
+        by = [None if row.noted_by is None else person_of(row.noted_by) for row in rows]
+        people = shown_names({*by, *(row.assigned_to_id for row in rows)} - {None})
+        return [
+            {
+                "id": row.id,
+                "trolley_id": row.trolley_id,
+                "cart_number": row.cart_number,
+                "notes": row.maintenance_notes,
+                "at": None if row.noted_at is None else rfc3339(datetime.fromtimestamp(row.noted_at, UTC)),
+                "by": people.get(str(who)),
+                "assigned_to": people.get(str(row.assigned_to_id)),
+            }
+            for row, who in zip(rows, by, strict=True)
+        ]
