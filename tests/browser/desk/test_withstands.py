@@ -30,7 +30,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 
 from scripts.children import die_with_parent
 from tests.browser.desk.line import Line
-from tests.browser.hardware import TROLLEYS, Hardware
+from tests.browser.hardware import DEVICE_ID, TROLLEYS, Hardware
 from tests.browser.people import Visit, open_store, tokens
 from tests.system.store import ROOT, Store
 
@@ -271,8 +271,28 @@ def _agrees(shop: Shop, pages: list[Page], unheard: set[int]) -> None:
                 found += _differences(shown, shop, unheard)
             if not found:
                 return
-            assert time.monotonic() < deadline, found
-            pages[0].wait_for_timeout(200)
+            if time.monotonic() < deadline:
+                pages[0].wait_for_timeout(200)
+            else:
+                pytest.fail("\n".join([*found, *_known_of(shop, found)]))
+
+
+def _known_of(shop: Shop, found: list[str]) -> list[str]:
+    """Return what everybody knows of the trolleys of which something else is said."""
+    api, slots = shop.trolleys(), shop.hardware.slots()
+    device = shop.call(f"/devices/{DEVICE_ID}/status", user="admin")
+    known = [f"the Pi: {device['status']}, last seen {device['last_seen']}, pending {device['pending']}"]
+    for code in sorted({each.split(":")[0] for each in found} & set(api)):
+        number = api[code]["cart_number"]
+        slot = [each for each in device["reported"] if each["slot"] == number - 1]
+        happened = shop.call(f"/branches/{BRANCH}/carts/{number}/timeline")["results"][:8]
+        known += [
+            f"{code} in the API: {api[code]}",
+            f"its slot of the Pi: {slot}",
+            f"in truth: {slots[number]}",
+        ]
+        known += [f"{code} {each}" for each in happened]
+    return known
 
 
 BOARD_0 = set(range(1, 17))
@@ -410,3 +430,7 @@ def test_of_three_hundred_trolleys_none_is_free_whose_pi_was_never_online(visit:
     expect(rows).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog", name="Trolley 137")).to_be_visible()
+    # What this file says of a trolley when somebody is wrong.
+    assert [each.split(":")[0] for each in _known_of(shop, ["TROLLEY_12: here"])][:4] == [
+        "the Pi", "TROLLEY_12 in the API", "its slot of the Pi", "in truth"
+    ]  # fmt: skip
