@@ -69,11 +69,13 @@ test("the list has each group by number, and nothing that needs somebody: that h
     trolley({ trolley_id: "h", cart_number: 5, phase: "held" }),
     trolley({ trolley_id: "s", cart_number: 9, custody: "out" }),
     trolley({ trolley_id: "f", cart_number: 7, lock_fault: "expired" }),
+    trolley({ trolley_id: "m", cart_number: 2, maintenance: true }),
   ];
   assert.deepEqual(
     grouped(list).map(([state, group]) => [state, group.map((one) => one.trolley_id)]),
     [
       ["held", ["h"]],
+      ["maintenance", ["m"]],
       ["available", ["a", "c"]],
     ],
   );

@@ -10,16 +10,19 @@
  * @typedef {{ desired: string, reported: string, differs: boolean }} Lock
  */
 
-/** In the order of the list: what needs somebody comes first. @type {State[]} */
+/**
+ * In the order of the list: what needs somebody, what is in use, what is not as it should be, and then all others.
+ * @type {State[]}
+ */
 export const STATES = [
   "fault",
   "stray",
   "claiming",
   "held",
-  "available",
-  "unreachable",
   "missing",
+  "unreachable",
   "maintenance",
+  "available",
   "inactive",
 ];
 /** @type {Set<State>} */
