@@ -20,6 +20,10 @@ _BUYS = 40
 _POPULAR = 60
 
 
+LEAST = 50
+"""With fewer purchases there is nothing to learn."""
+
+
 class History(NamedTuple):
     """What is known of one shopper."""
 
@@ -28,6 +32,11 @@ class History(NamedTuple):
     bought: dict[str, int] = {}
     """In how many of the latest purchases each product was."""
     dismissed: frozenset[str] = frozenset()
+
+
+def suffices(chain: str) -> bool:
+    """Return whether the chain has so many orders that a model can be learnt of them."""
+    return Order.objects.filter(chain_slug=chain)[:LEAST].count() == LEAST
 
 
 def of(user_id: str, chain: str) -> History:

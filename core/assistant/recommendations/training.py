@@ -11,6 +11,7 @@ from typing import NamedTuple, cast
 from core.assistant.recommendations import baskets, files
 from core.assistant.recommendations.baskets import Baskets
 from core.assistant.recommendations.evaluation import Measured, measure
+from core.assistant.recommendations.history import LEAST
 from core.assistant.recommendations.learning import LAMBDA, ProgressCallback, learn, only_popular
 from core.orders.models import Order, OrderItem
 
@@ -18,8 +19,6 @@ log = logging.getLogger(__name__)
 
 HELD_OUT = 0.1
 """The latest share of the purchases, by which models are measured."""
-LEAST = 50
-"""With fewer purchases there is nothing to learn."""
 STRENGTHS = (30.0, 100.0, 300.0, LAMBDA)
 _TRIED_UP_TO = 2_000
 """With more products one strength is all there is time for."""
