@@ -19,7 +19,7 @@ MILKS_TAXES = ["Goods ₹68.00", "of which CGST 2.5 % ₹1.62", "of which SGST 2
 
 
 def test_the_taxes_stand_under_the_cart_and_on_the_receipt(visit: Visit) -> None:
-    page = visit("/t/TROLLEY_60", "taxpayer")
+    page = visit("/t/TROLLEY_80", "taxpayer")
     take(page)
     type_barcode(page, MILK.barcode)
     expect(total(page)).to_have_text(MILK.price)

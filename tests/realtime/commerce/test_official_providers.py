@@ -120,6 +120,7 @@ async def test_a_refund_that_the_provider_cannot_make_is_refused_at_once(
         begun = await phone.command("payment.create")
         body, headers = bank.webhook(bank.pay(reference(bank)))
         assert await deliver(server, bank, body, headers) == (200, "")
+    await (await server.owner()).settled()  # the payment is answered before its order is written
     async with http(server, boss) as staff:
         path = f"/api/orders/{begun['payment_id']}/refund"
         answer = await staff.post(path, json={"reason": "torn", "amount": odd})
