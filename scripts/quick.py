@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from scripts.services import node
-from scripts.suite import plugin
+from scripts.suite import plugin, shared
 
 ROOT = Path(__file__).resolve().parents[1]
 PURE = ("tests/domain", "tests/runtime", "tests/repo/test_import_contracts.py", "tests/repo/test_shape.py")
@@ -44,7 +44,7 @@ def main() -> int:
     failed = []
     with tempfile.TemporaryDirectory(prefix="trolley-quick-") as name:
         folder = Path(name)
-        environ = {**os.environ, plugin.FOLDER: name, "DATA_DIR": name}
+        environ = {**os.environ, shared.FOLDER: name, "DATA_DIR": name}
         runs = {}
         for what, command in commands().items():
             said = (folder / what).open("wb")

@@ -25,7 +25,7 @@ from uuid import uuid4
 
 from scripts.services import provide
 from scripts.services.postgres import databases, drop
-from scripts.suite import front_end, leftovers, outcome, plugin
+from scripts.suite import front_end, leftovers, outcome, plugin, shared
 from scripts.suite.outcome import RunOutcome
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     with ExitStack() as stack:
         found, missing = provide(stack)
         for service in found:
-            print(f"{service.variable.removeprefix('TEST_'):14}{service.how}", flush=True)
+            print(f"{service.variable.removeprefix('TEST_'):16}{service.how}", flush=True)
         if missing:
             print("Nothing was tested, because this is missing:", *missing, sep="\n- ", file=sys.stderr)
             return 2
@@ -114,7 +114,7 @@ def _pytest(stack: ExitStack, arguments: Sequence[str], environ: Mapping[str, st
     command += ["--random-order-bucket=module", f"--random-order-seed={seed}", f"--hypothesis-seed={seed}"]
     if repeat := os.environ.get("REPEAT"):
         command += [f"--count={repeat}"]
-    run = subprocess.Popen(command, cwd=ROOT, env={**environ, plugin.FOLDER: str(folder)})
+    run = subprocess.Popen(command, cwd=ROOT, env={**environ, shared.FOLDER: str(folder)})
     stack.callback(_end, run)
     return outcome.read(run.wait(), folder / plugin.OUTCOME)
 

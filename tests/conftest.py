@@ -12,14 +12,17 @@ from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, settings
+from django.conf import settings
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from scripts import services
 from scripts.services.postgres import fresh_database
+from tests import databases
 
 # How long an example takes says how busy the machine is, not whether the product is right.
-settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("suite")
+examples.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("suite")
 
 
 def _get(variable: str, find: Callable[..., tuple[str, str]]) -> Iterator[str]:
@@ -45,6 +48,17 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
     """An empty PostgreSQL database of this test process, shared by its tests."""
     with fresh_database(postgres_server) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, request: pytest.FixtureRequest
+) -> None:
+    """Django's own test database is a copy of one that was migrated once for all lanes."""
+    used = settings.DATABASES["default"]
+    if used["ENGINE"].endswith("postgresql"):
+        server = request.getfixturevalue("postgres_server")
+        used.setdefault("TEST", {})["TEMPLATE"] = databases.migrated_database(server)
 
 
 @pytest.fixture
@@ -76,6 +90,12 @@ def mqtt_url() -> Iterator[str]:
 def chromium() -> Iterator[str]:
     """The path of a Chromium that starts."""
     yield from _get("TEST_CHROMIUM", services.chromium)
+
+
+@pytest.fixture(scope="session")
+def headless_shell() -> Iterator[str]:
+    """The path of a Chromium without windows, for all that needs no camera."""
+    yield from _get("TEST_HEADLESS_SHELL", services.headless_shell)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from typing import NamedTuple
 
 from scripts.services._process import IGNORE_RUNNING, Missing
-from scripts.services.browser import chromium
+from scripts.services.browser import chromium, headless_shell
 from scripts.services.mosquitto import mosquitto
 from scripts.services.node import node, npm
 from scripts.services.postgres import postgres
@@ -24,6 +24,7 @@ __all__ = [
     "Missing",
     "Service",
     "chromium",
+    "headless_shell",
     "mosquitto",
     "node",
     "npm",
@@ -51,6 +52,7 @@ def provide(stack: ExitStack, environ: Mapping[str, str] = os.environ) -> tuple[
         ("TEST_REDIS_URL", redis),
         ("TEST_MQTT_URL", mosquitto),
         ("TEST_CHROMIUM", chromium),
+        ("TEST_HEADLESS_SHELL", headless_shell),
         ("TEST_NODE", node),
     ):
         try:

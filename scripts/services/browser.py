@@ -6,11 +6,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from scripts.services._process import NO_APT, Missing, apt_install, binary
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SHELL = "chromium-headless-shell"
 
 _NOT_WANTED = (
     # A page under the address bar, in a process of its own, for every window: half of what a window costs.
@@ -63,6 +64,25 @@ def chromium(stack: ExitStack, environ: Mapping[str, str]) -> tuple[str, str]:
     if found := _playwrights():
         return found, "installed by playwright"
     raise Missing("Chromium is missing; install the package chromium or name a browser in CHROMIUM.")
+
+
+def headless_shell(stack: ExitStack, environ: Mapping[str, str]) -> tuple[str, str]:
+    """The path of Chromium without its windows, and how it was found; the whole one where there is none.
+
+    It shows pages as Chromium does, for less than half of what a person's window costs there, and has no
+    camera.
+    """
+    if named := environ.get("TEST_HEADLESS_SHELL"):
+        return named, "named by TEST_HEADLESS_SHELL"
+    how = "installed"
+    if binary(SHELL) is None:
+        how = "installed with apt"
+        with suppress(Missing):
+            apt_install("Chromium's headless shell", (SHELL,), environ)
+    if (found := binary(SHELL)) and _starts(found):
+        return found, how
+    whole, _ = chromium(stack, environ)
+    return whole, "the whole Chromium, for it is missing"
 
 
 def _installed() -> str | None:

@@ -14,9 +14,8 @@ from _pytest.fixtures import reorder_items
 
 from scripts.suite import durations, outcome
 from scripts.suite.lanes import Lanes
+from scripts.suite.shared import FOLDER
 
-FOLDER = "TEST_SUITE_DIR"
-"""The variable that names where lanes leave stacks, and the run its outcome."""
 OUTCOME = "outcome.json"
 """The file in that folder that tells what came of it all."""
 RENEW = "DURATIONS"

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from core.checks import DEMO_USERNAMES
 from scripts.fake_camera import Camera
 from scripts.services.browser import SWITCHES
+from scripts.suite.shared import made_once
 from tests.browser.bought import place_orders
 from tests.browser.hardware import Hardware
 from tests.browser.people import Visit, open_store, tokens
@@ -76,13 +77,15 @@ _FAILED = pytest.StashKey[bool]()
 
 
 @pytest.fixture(scope="package")
-def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def furnished() -> Path:
     """A database file with the demo in it, to be copied."""
-    folder = tmp_path_factory.mktemp("furnished")
-    with demo.furnished(f"sqlite:///{folder}/store.sqlite3", folder) as store:
-        store.manage("shell", "-v0", "-c", _MORE)
-        place_orders(store)
-    return folder / "store.sqlite3"
+
+    def make(folder: Path) -> None:
+        with demo.furnished(f"sqlite:///{folder}/store.sqlite3", folder) as store:
+            store.manage("shell", "-v0", "-c", _MORE)
+            place_orders(store)
+
+    return made_once("furnished", make) / "store.sqlite3"
 
 
 @pytest.fixture(scope="package")
@@ -111,14 +114,28 @@ def camera(tmp_path_factory: pytest.TempPathFactory) -> Camera:
 
 
 @pytest.fixture(scope="package")
-def browser(chromium: str, camera: Camera) -> Iterator[Browser]:
-    """Chromium with a fake camera."""
+def playwright() -> Iterator[Playwright]:
+    """What drives browsers; a thread may have one."""
     expect.set_options(timeout=_PATIENCE_MS)
-    arguments = [*SWITCHES, *camera.arguments]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright, chromium: str, camera: Camera) -> Iterator[Browser]:
+    """Chromium as people have it, with a fake camera."""
+    arguments = [*SWITCHES, *camera.arguments]
+    browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="package")
+def shell(playwright: Playwright, headless_shell: str) -> Iterator[Browser]:
+    """Chromium without its windows, for tests that look at pages alone: half of what they cost."""
+    shell = playwright.chromium.launch(executable_path=headless_shell, args=[*SWITCHES])
+    yield shell
+    shell.close()
 
 
 @pytest.fixture(scope="package")
@@ -136,12 +153,16 @@ def watches() -> list[Watch]:
 @pytest.fixture
 def visit(
     request: pytest.FixtureRequest,
-    browser: Browser,
     store: Store,
     watches: list[Watch],
     shoppers: dict[str, str],
 ) -> Iterator[Visit]:
-    """``visit("/shop", as_user="shopper")`` opens a page in a browser of that person's own."""
+    """``visit("/shop", as_user="shopper")`` opens a page in a browser of that person's own.
+
+    Tests that ask for ``camera`` or ``browser`` have the whole Chromium, with a camera and notifications.
+    """
+    whole = not {"browser", "camera"}.isdisjoint(request.fixturenames)
+    browser: Browser = request.getfixturevalue("browser" if whole else "shell")
     pages: list[Page] = []
     here = request.node.nodeid.partition("[")[0]
 

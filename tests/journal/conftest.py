@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from scripts.services.postgres import fresh_database
+from scripts.services.postgres import fresh_database, refill
+from scripts.suite.shared import database_once, made_once
+from tests import databases
 
-ROOT = Path(__file__).resolve().parents[2]
-
-_MIGRATE = """
+_TROLLEYS = """
 import django
-from django.core.management import call_command
 django.setup()
-call_command("migrate", verbosity=0)
 from core.fleet.models import Trolley
 from core.tenancy.models import Branch, Chain
 chain = Chain.objects.create(slug="demo", name="Demo", currency="INR")
@@ -29,44 +26,46 @@ for number in (1, 2):
 """
 
 
-def migrate(url: str, data_dir: Path) -> None:
-    """Make all tables and two trolleys in the database, in a process of its own."""
-    subprocess.run(
-        [sys.executable, "-c", _MIGRATE],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "DATABASE_URL": url,
-            "DATA_DIR": str(data_dir),
-            "DJANGO_SETTINGS_MODULE": "core.settings",
-        },
-        check=True,
-        timeout=120,
-    )
+def _stocked(server: str) -> str:
+    """The name of a database with all tables and two trolleys; to be copied."""
+
+    def fill(url: str, folder: Path) -> None:
+        refill(url, urlsplit(url).path[1:], databases.migrated_database(server))
+        databases.run(url, folder, "-c", _TROLLEYS)
+
+    return database_once(server, "journal", fill)[0]
+
+
+@contextmanager
+def _copied(server: str) -> Iterator[str]:
+    with fresh_database(server) as url:
+        refill(url, urlsplit(url).path[1:], _stocked(server))
+        yield url
 
 
 @pytest.fixture(scope="session")
-def postgres_journal_url(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_journal_url(postgres_server: str) -> Iterator[str]:
     """A migrated PostgreSQL database, shared by the tests of this process."""
-    with fresh_database(postgres_server) as url:
-        migrate(url, tmp_path_factory.mktemp("data"))
+    with _copied(postgres_server) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
-def new_journal_url(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def new_journal_url(postgres_server: str) -> Iterator[str]:
     """A migrated PostgreSQL database of the test module's own."""
-    with fresh_database(postgres_server) as url:
-        migrate(url, tmp_path_factory.mktemp("data"))
+    with _copied(postgres_server) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template() -> Path:
     """A migrated SQLite file to copy."""
-    path = tmp_path_factory.mktemp("journal") / "template.sqlite3"
-    migrate(f"sqlite:///{path}", path.parent)
-    return path
+
+    def make(folder: Path) -> None:
+        shutil.copy(databases.migrated_file(), folder / "template.sqlite3")
+        databases.run(f"sqlite:///{folder}/template.sqlite3", folder, "-c", _TROLLEYS)
+
+    return made_once("journal", make) / "template.sqlite3"
 
 
 @pytest.fixture

@@ -27,14 +27,13 @@ from core.tenancy.models import Branch, Chain
 from realtime.limits.attempts import DEFAULTS, PerMinute
 from realtime.process import Process
 from realtime.server import Server, limits
+from tests import databases
 
 
 @pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Path:
+def migrated_file() -> Path:
     """A migrated SQLite file."""
-    file = tmp_path_factory.mktemp("realtime") / "trolley.sqlite3"
-    with django_db_blocker.unblock(), use_database(_sqlite(file)):
-        return file
+    return databases.migrated_file()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -20,20 +21,24 @@ from core.config import addresses
 from core.fleet.models import Session, Trolley
 from realtime.server import Server
 from realtime.testing import CommandRefused, trolley_client
+from scripts.services.postgres import refill
+from tests import databases
 from tests.realtime.conftest import World, make_world, use_database
 
 SHOPPERS = 200
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def world(request: pytest.FixtureRequest, database: Path, django_db_blocker: Any) -> Iterator[World]:
+def world(
+    request: pytest.FixtureRequest, database: Path, postgres_server: str, django_db_blocker: Any
+) -> Iterator[World]:
     """The same world on either database."""
     if request.param == "sqlite":
         yield make_world()
         return
     url = request.getfixturevalue("new_postgres_url")
-    wanted = addresses.database(url)
-    with use_database({**settings.DATABASES["default"], **wanted}):
+    refill(postgres_server, urlsplit(url).path[1:], databases.migrated_database(postgres_server))
+    with use_database({**settings.DATABASES["default"], **addresses.database(url)}, migrate=False):
         yield make_world()
         connections.close_all()
 

@@ -92,11 +92,11 @@ def test_everything_missing_is_reported_at_once(stack: ExitStack, monkeypatch: p
     def missing(*_: object) -> tuple[str, str]:
         raise services.Missing("it is not here")
 
-    for name in ("postgres", "redis", "mosquitto", "chromium", "node"):
+    for name in ("postgres", "redis", "mosquitto", "chromium", "headless_shell", "node"):
         monkeypatch.setattr(services, name, missing)
     found, why = services.provide(stack, {})
     assert found == []
-    assert why == ["it is not here"] * 5
+    assert why == ["it is not here"] * 6
 
 
 def test_a_fresh_database_is_gone_afterwards(postgres_server: str) -> None:
@@ -108,7 +108,7 @@ def test_a_fresh_database_is_gone_afterwards(postgres_server: str) -> None:
     lingering.close()
 
 
-def test_node_and_chromium_are_there(stack: ExitStack) -> None:
-    for get in (services.node, services.chromium):
+def test_node_and_browsers_are_there(stack: ExitStack) -> None:
+    for get in (services.node, services.chromium, services.headless_shell):
         path, _ = get(stack, os.environ)
         assert os.access(path, os.X_OK)

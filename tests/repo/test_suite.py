@@ -11,7 +11,8 @@ from pathlib import Path
 from scripts.suite import durations, front_end, leftovers, outcome
 from scripts.suite.lanes import choose
 from scripts.suite.outcome import RunOutcome
-from scripts.suite.plugin import FOLDER, OUTCOME, RENEW
+from scripts.suite.plugin import OUTCOME, RENEW
+from scripts.suite.shared import FOLDER
 from tests.repo.files import ROOT
 
 SICK = """

@@ -1,17 +1,16 @@
-"""A database with the demo in it: made once by each test process, then copied for every store."""
+"""A database with the demo in it: made once by each run of tests, then copied for every store."""
 
 from __future__ import annotations
 
-import atexit
-import functools
 import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from scripts.services.postgres import fresh_database, refill
+from scripts.services.postgres import refill
+from scripts.suite.shared import database_once, made_once
+from tests import databases
 from tests.system.store import Store
 
 
@@ -25,7 +24,7 @@ def furnished(url: str, folder: Path, **environ: str) -> Iterator[Store]:
     else:
         name = parts.path[1:]
         made, pictures = _demo_database(urlunsplit(parts._replace(path="/postgres")))
-        refill(url, name, urlsplit(made).path[1:])
+        refill(url, name, made)
     shutil.copytree(pictures / "media", folder / "media", dirs_exist_ok=True)
     store = Store(url, folder, **environ)
     try:
@@ -34,28 +33,25 @@ def furnished(url: str, folder: Path, **environ: str) -> Iterator[Store]:
         store.close()
 
 
-@functools.cache
 def demo_file() -> Path:
     """The demo in an SQLite file; to be copied."""
-    folder = Path(tempfile.mkdtemp(prefix="trolley-demo-"))
-    atexit.register(shutil.rmtree, folder)
-    _fill(f"sqlite:///{folder}/demo.sqlite3", folder)
-    return folder / "demo.sqlite3"
+
+    def make(folder: Path) -> None:
+        shutil.copy(databases.migrated_file(), folder / "demo.sqlite3")
+        _fill(f"sqlite:///{folder}/demo.sqlite3", folder)
+
+    return made_once("demo", make) / "demo.sqlite3"
 
 
-@functools.cache
 def _demo_database(server: str) -> tuple[str, Path]:
-    """The URL of a database with the demo in it, to which nobody stays connected, and its data's folder."""
-    stack = ExitStack()
-    atexit.register(stack.close)
-    url = stack.enter_context(fresh_database(server))
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="trolley-demo-")))
-    _fill(url, folder)
-    return url, folder
+    """The name of a database with the demo in it, to which nobody stays connected, and its data's folder."""
+
+    def fill(url: str, folder: Path) -> None:
+        refill(url, urlsplit(url).path[1:], databases.migrated_database(server))
+        _fill(url, folder)
+
+    return database_once(server, "demo", fill)
 
 
 def _fill(url: str, folder: Path) -> None:
-    store = Store(url, folder)
-    store.manage("migrate", "-v0")
-    store.manage("load_demo", "-v0")
-    store.close()
+    databases.run(url, folder, "manage.py", "load_demo", "-v0")

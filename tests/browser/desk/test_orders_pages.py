@@ -38,12 +38,6 @@ globalThis.BarcodeDetector = class {
 """The camera's picture begins just when its element leaves the page, and the browser reads codes itself."""
 
 
-@pytest.fixture(autouse=True)
-def _nothing_in_sight(camera: Camera) -> None:
-    """What another test held into the camera must not be read as an exit pass."""
-    camera.show_nothing()
-
-
 @BOTH
 def test_history_and_receipt_have_no_flaw(visit: Visit, lang: str, desk: bool) -> None:
     page = visit("/orders", "shopper2", lang=lang, desk=desk)
@@ -162,8 +156,9 @@ def test_every_refusal_is_a_big_word_of_its_own(
 
 
 def test_a_camera_that_starts_while_the_guard_types_looks_at_nothing_gone(
-    visit: Visit, watches: list[Watch]
+    visit: Visit, camera: Camera, watches: list[Watch]
 ) -> None:
+    camera.show_nothing()  # what another test held into it must not be read as an exit pass
     page = visit("/branch/BRANCH-001/exit", "manager")
     watches[0].allow_refusals()
     page.add_init_script(_PLAYS_WHEN_GONE)

@@ -155,6 +155,7 @@ def test_ones_account_shows_what_is_new_and_keeps_how_one_is_told(
     assert found == []
 
 
+@pytest.mark.usefixtures("browser")
 def test_what_is_pushed_is_shown_though_no_page_is_open(visit: Visit) -> None:
     page = visit("/account", "pushed")
     page.context.grant_permissions(["notifications"])

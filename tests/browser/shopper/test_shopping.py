@@ -6,6 +6,7 @@ import re
 
 from playwright.sync_api import Page, WebSocketRoute, expect
 
+from scripts.fake_camera import Camera
 from tests.browser.people import Visit, tokens
 from tests.browser.shopping import BANANAS, MANGOES, MILK, give_back, line, take, total, type_barcode
 from tests.browser.watch import Watch
@@ -63,7 +64,7 @@ def test_a_code_that_is_no_trolleys_and_a_forged_one_are_refused_with_a_sentence
     expect(forged.get_by_role("button", name="Take this trolley")).to_be_enabled()
 
 
-def test_without_a_camera_the_page_says_so_and_typing_works(visit: Visit) -> None:
+def test_without_a_camera_the_page_says_so_and_typing_works(visit: Visit, camera: Camera) -> None:
     page = visit("/t/TROLLEY_56", "no-camera", camera=False)
     take(page)
     page.get_by_role("button", name="Scan product").click()

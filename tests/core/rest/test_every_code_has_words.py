@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +58,7 @@ def _refusals() -> Iterator[tuple[str, str]]:
                             yield name, str(part.value)
 
 
+@functools.cache
 def all_refusals() -> set[str]:
     found = {code for name, code in _refusals() if name in ("Problem", "refuse", "not_found", "invalid")}
     return (
@@ -67,6 +69,7 @@ def all_refusals() -> set[str]:
     )
 
 
+@functools.cache
 def all_field_codes() -> set[str]:
     found = {code for name, code in _refusals() if name in _FIELDS}
     return found | problems.RULES | {code for body in _bodies(ClosedSerializer) for code in _codes(body())}
