@@ -45,8 +45,8 @@ class ChainAnswer(serializers.ModelSerializer[Chain]):
         model = Chain
         fields = (
             "id", "slug", "name", "currency", "country", "languages", "demands_second_factor",
-            "prices_include_tax", "tax_rounding", "taxes_deposits", "branch_managers_edit_catalogue",
-            "refund_limit", "is_active", "version",
+            "tax_number", "prices_include_tax", "tax_rounding", "taxes_deposits",
+            "branch_managers_edit_catalogue", "refund_limit", "is_active", "version",
         )  # fmt: skip
 
 

@@ -42,6 +42,12 @@ class ChainBody(ClosedSerializer):
         child=StrictText(min_length=2, max_length=5), min_length=1, max_length=20, required=False
     )
     demands_second_factor = StrictBoolean(required=False)
+    tax_number = LineText(
+        max_length=30,
+        required=False,
+        allow_blank=True,
+        help_text="The retailer's own, as receipts show it; empty: they show none.",
+    )
     prices_include_tax = StrictBoolean(required=False)
     tax_rounding = StrictChoice(TaxRounding.choices, required=False)
     taxes_deposits = StrictBoolean(required=False)

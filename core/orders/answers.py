@@ -128,10 +128,11 @@ class ShopAnswer(serializers.ModelSerializer[Branch]):
     """Where it was bought, as a receipt says it."""
 
     chain = serializers.CharField(source="chain.name")
+    tax_number = serializers.CharField(source="chain.tax_number", help_text="The seller's; may be empty.")
 
     class Meta:
         model = Branch
-        fields = ("name", "chain", "address", "city", "timezone")
+        fields = ("name", "chain", "tax_number", "address", "city", "timezone")
 
 
 class PassAnswer(serializers.Serializer[Any]):

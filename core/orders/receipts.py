@@ -138,6 +138,7 @@ def page_of(row: Order, lang: str, *, mine: bool) -> pdf.Page:
         "address": "",
         "city": "",
         "chain": "",
+        "tax_number": "",
     }
     placed = row.placed_at.astimezone(zoneinfo.ZoneInfo(shop["timezone"]))
     buyer = order["buyer"]
@@ -145,6 +146,8 @@ def page_of(row: Order, lang: str, *, mine: bool) -> pdf.Page:
         (words["order"], str(row.number or "…")),
         (words["when"], dateformat.format(placed, words["date"])),
     ]
+    if shop["tax_number"]:
+        facts.append((words["seller_tax_number"], shop["tax_number"]))
     if buyer:
         facts += [(words["buyer"], buyer["name"]), (words["tax_number"], buyer["tax_number"])]
         facts += [(words["address"], buyer["address"])] if buyer["address"] else []

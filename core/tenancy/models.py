@@ -65,6 +65,8 @@ class Chain(models.Model):
     """What its pages and mails are in; the first one, where somebody has not said."""
     demands_second_factor = models.BooleanField(default=False, db_default=False)
     """Managers and admins without a second factor have their roles only once they have one."""
+    tax_number = LineField(max_length=30, blank=True, default="", db_default="")
+    """Its own, as receipts show it; empty: they show none."""
     prices_include_tax = models.BooleanField(default=True, db_default=True)
     """Prices hold their taxes; else these are added on top."""
     tax_rounding = models.CharField(

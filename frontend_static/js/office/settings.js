@@ -153,7 +153,7 @@ export function BranchSettings({ place, onSaved }) {
   </form>`;
 }
 
-const CHAIN = ["name", "currency", "country"];
+const CHAIN = ["name", "currency", "country", "tax_number"];
 
 /** @param {{ place: any, onSaved: (place: any) => void }} props */
 export function ChainSettings({ place, onSaved }) {
@@ -166,6 +166,7 @@ export function ChainSettings({ place, onSaved }) {
     name: values.name,
     currency: values.currency,
     country: values.country || null,
+    tax_number: values.tax_number,
     languages: values.languages.split(",").map((/** @type {string} */ one) => one.trim()),
     demands_second_factor: values.demands_second_factor,
     branch_managers_edit_catalogue: values.branch_managers_edit_catalogue,

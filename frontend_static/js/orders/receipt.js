@@ -135,6 +135,10 @@ function Sheet({ order, look }) {
     <header class="receipt-head">
       <h1 dir="auto">${shop?.name ?? order.branch_name}</h1>
       ${shop && html`<p class="soft" dir="auto">${[shop.address, shop.city].filter(Boolean).join(", ")}</p>`}
+      ${
+        shop?.tax_number &&
+        html`<p class="soft">${t("receipt.tax_number")} <span class="code" dir="ltr">${shop.tax_number}</span></p>`
+      }
       <p class="receipt-number">${t("order.number", { n: order.number ?? "…" })} <${Status} order=${order} /></p>
       <p class="soft num">
         ${dayAndTime(order.placed_at, order.timezone)} ${zoneNote(order.timezone, order.placed_at)}

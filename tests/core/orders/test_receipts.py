@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.core import mail as django_mail
 from django.utils import timezone
 
 from core.accounts.models import User
 from core.orders import pdf, receipts
 from core.orders.models import ExitCheck, Order, OrderBuyer
+from core.orders.tasks import send_receipt
 from core.payments.models import Payment, TillPayment
 from core.tenancy.models import Branch
 from tests.core.support import Api, World, order
@@ -108,6 +110,25 @@ def test_a_business_has_its_receipt_with_its_tax_number(people: dict[str, User],
     assert api.get("/api/me/export").json()["order_buyers"][0]["name"] == "Mango & Sons"
     assert api.change("DELETE", path, {}).status_code == 204
     assert not OrderBuyer.objects.exists()
+
+
+def test_the_sellers_tax_number_is_on_the_page_the_file_and_the_mail(
+    people: dict[str, User], world: World
+) -> None:
+    row = bought(people["shopper"], number=1043)
+    assert not [word for word, _ in page(row).facts if "tax number" in word]
+    admin = Api(people["chain_admin"])
+    path = f"/api/chains/{world.chain.slug}"
+    assert admin.change("PATCH", path, {"tax_number": "27AAPFU0939F1ZV"}).status_code == 200
+    assert admin.get(path).json()["tax_number"] == "27AAPFU0939F1ZV"
+    shop = Api(people["shopper"]).get(f"/api/orders/{row.pk}").json()["shop"]
+    assert shop["tax_number"] == "27AAPFU0939F1ZV"
+    assert ("Seller’s tax number", "27AAPFU0939F1ZV") in page(row).facts
+    assert ("מספר העוסק של המוכר", "27AAPFU0939F1ZV") in page(row, "he").facts
+    assert send_receipt(str(row.pk))
+    [message] = django_mail.outbox
+    for part in (message.body, message.alternatives[0][0]):
+        assert "27AAPFU0939F1ZV" in part
 
 
 @pytest.mark.parametrize(
