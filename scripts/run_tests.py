@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     # A shell that puts us in the background has us ignore it, and our children with us.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     began = time.monotonic()
-    with ExitStack() as stack:
+    with ExitStack() as busy, ExitStack() as stack:
         found, missing = provide(stack)
         for service in found:
             print(f"{service.variable.removeprefix('TEST_'):16}{service.how}", flush=True)
@@ -51,15 +51,16 @@ def main(arguments: Sequence[str]) -> int:
         environ = {**os.environ, **{service.variable: service.value for service in found}}
         _isolate(stack, environ)
         if os.environ.get("BUSY", "0") not in ("", "0"):
-            _keep_busy(stack)
+            _keep_busy(busy)
         seed = os.environ.get("SEED") or str(random.SystemRandom().randrange(100_000))
         print(f"The order of the tests is SEED={seed}", flush=True)
         whole = not arguments or list(arguments) == ["tests"]
         came = front_end.run(environ) if whole else RunOutcome(0)
         options = _lanes() if whole else list(arguments)
         came += _pytest(stack, options, environ, seed)
-    # Last of all, also after what the services say when they end.
-    print(came.closing(time.monotonic() - began, _worked_s(), seed), flush=True)
+        # After what the services say when they end; what keeps the machine busy is not counted.
+        stack.close()
+        print(came.closing(time.monotonic() - began, _worked_s(), seed), flush=True)
     return came.status
 
 
