@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from core.config.production import DEMO_PASSWORD
 from tests.browser.people import Visit, tokens
+from tests.browser.shopper.test_by_phone import code_for
 from tests.browser.watch import Watch, flaws
 from tests.system.store import Store
 
@@ -32,6 +33,14 @@ TOTPDevice.objects.filter(user__username="{name}").update(last_t=-1, throttling_
 StaticDevice.objects.filter(user__username="{name}").update(throttling_failure_count=0)
 """
 """A wrong code makes the next one wait, and a code counts once."""
+_BY_PHONE = """
+from core.accounts.models import User
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+user = User.objects.create(username="{phone}", phone="{phone}")
+TOTPDevice.objects.create(user=user, confirmed=True)
+StaticToken.objects.create(device=StaticDevice.objects.create(user=user), token="recovery01")
+"""
 
 
 def _look(page: Page, name: str) -> None:
@@ -109,6 +118,25 @@ def test_a_manager_whose_chain_demands_it_turns_it_on_and_gets_to_work(
     part.locator("#otp").fill(_code(secret))
     part.locator(".btn-danger").click()
     expect(part.locator(".note")).to_be_visible()
+    assert found == []
+
+
+def test_a_phones_code_is_followed_by_that_of_the_second_factor(
+    visit: Visit, store: Store, watches: list[Watch]
+) -> None:
+    phone = "+919812340077"
+    store.manage("shell", "-v0", "-c", _BY_PHONE.format(phone=phone))
+    page = visit("/t/TROLLEY_55")
+    watches[0].allow_refusals()
+    page.locator("#phone").fill(phone)
+    page.locator(".signin .btn-primary").click()
+    page.locator("#code").fill(code_for(store, phone))
+    expect(page.locator("#otp")).to_be_focused()
+    found = flaws(page, least_touch=TOUCH)
+    _look(page, "by-phone")
+    page.locator("#otp").fill("recovery01")
+    page.locator(".signin .btn-primary").click()
+    expect(page.locator(".signin")).to_have_count(0)
     assert found == []
 
 
