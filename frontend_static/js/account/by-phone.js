@@ -167,7 +167,7 @@ function Factor({ busy, problem, onCode, onBack }) {
     <${Submit} class="btn-primary btn-big btn-wide" busy=${busy} missing=${[!otp.trim() && t("factor.code")]}>
       ${t("phone.enter")}
     <//>
-    <button type="button" class="btn btn-bare" disabled=${busy} onClick=${onBack}>${t("phone.again")}</button>
+    <button type="button" class="btn btn-bare" disabled=${busy} onClick=${onBack}>${t("cancel")}</button>
   </form>`;
 }
 
@@ -210,7 +210,7 @@ export function ByPhone({ lead, trolley, onDone, onPassword }) {
         onCode=${(/** @type {string} */ otp) => enter(waiting, otp)}
         onBack=${() => {
           setWaiting("");
-          ask(phone);
+          other();
         }}
       />
     </section>`;
