@@ -35,6 +35,8 @@ MEASURES: dict[str, Callable[[Bench], list[Section]]] = {
     "stock": tools.stock,
     "pricing": tools.pricing,
     "promotions": tools.promotions,
+    "scanning": tools.scanning,
+    "importing": tools.importing,
     "catalogue": tools.catalogue,
     "bus": tools.lock_bus,
     "lists": lists.lists,

@@ -41,6 +41,17 @@ def pricing(bench: Bench) -> list[Section]:
     return [tool("bench.pricing", "pricing", "A price", "With a thousand rules in force in the chain.")]
 
 
+def scanning(bench: Bench) -> list[Section]:
+    """Reading a scanned code: ``python -m bench.goods.scanning``."""
+    return [tool("bench.goods.scanning", "scanning", "A scanned code", "A plain code beside a GS1 message.")]
+
+
+def importing(bench: Bench) -> list[Section]:
+    """A workbook of products: ``python -m bench.goods.importing``."""
+    what = "A workbook of 100,000 products, read, checked and written to SQLite."
+    return [tool("bench.goods.importing", "importing", "An import of products", what)]
+
+
 def catalogue(bench: Bench) -> list[Section]:
     """A chain's products in memory: ``python -m bench.catalogue``."""
     method = "100,000 products of one chain, read from SQLite into memory."

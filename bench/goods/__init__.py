@@ -1,0 +1,1 @@
+"""What goods cost: reading their codes, and importing them."""
