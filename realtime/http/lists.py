@@ -41,7 +41,7 @@ _PATH = re.compile(
 class ListThreads:
     """Threads that read lists: while the database works for one, another shows what it got."""
 
-    def __init__(self, count: int = 2) -> None:
+    def __init__(self, count: int = 4) -> None:
         self._all = [ThreadPoolExecutor(1, "lists") for _ in range(count)]
         self._free: asyncio.LifoQueue[ThreadPoolExecutor] = asyncio.LifoQueue()
         for each in self._all:
