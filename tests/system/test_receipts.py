@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests import databases
 from tests.system.store import ROOT, Store
 
 WITHIN_S = 90.0
@@ -101,7 +103,7 @@ def store(redis_url: str, redis_prefix: str, tmp_path: Path, folder: Path) -> It
     """An empty installation."""
     environ = {"REDIS_URL": redis_url, "REDIS_PREFIX": redis_prefix, "EMAIL_URL": f"file://{folder}"}
     store = Store(f"sqlite:///{tmp_path}/store.sqlite3", tmp_path, **environ)
-    store.manage("migrate", "-v0")
+    shutil.copy(databases.migrated_file(), tmp_path / "store.sqlite3")
     yield store
     store.close()
     redis.Redis.from_url(redis_url).delete(redis_prefix, f"_kombu.binding.{redis_prefix}")

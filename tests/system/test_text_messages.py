@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests import databases
 from tests.core.outbox.twilio_peer import TwilioPeer
 from tests.payments.peers import DROP, LOSE
 from tests.system.store import Store
@@ -52,7 +54,7 @@ def store(redis_url: str, redis_prefix: str, tmp_path: Path, twilio: TwilioPeer)
     """An empty installation."""
     environ = {"REDIS_URL": redis_url, "REDIS_PREFIX": redis_prefix, "SMS_URL": twilio.sms_url}
     store = Store(f"sqlite:///{tmp_path}/store.sqlite3", tmp_path, **environ)
-    store.manage("migrate", "-v0")
+    shutil.copy(databases.migrated_file(), tmp_path / "store.sqlite3")
     yield store
     store.close()
     redis.Redis.from_url(redis_url).delete(redis_prefix, f"_kombu.binding.{redis_prefix}")
