@@ -7,6 +7,8 @@ from typing import Any
 
 import schemathesis
 
+from core.wire.json import LONGEST_NUMBER
+
 REFUSALS = "x-refusals"
 
 
@@ -22,6 +24,8 @@ def refusals_are_declared(ctx: Any, response: Any, case: Any) -> None:
         return
     told = case.operation.definition.raw.get(REFUSALS, [])
     problem = response.json()
+    if problem["code"] == "invalid_json" and f"at most {LONGEST_NUMBER} characters" in problem["detail"]:
+        return  # JSON Schema has no word for how many digits a number is read with
     assert problem["code"] in told, f"refused: {problem['code']}: {problem['detail']}; listed: {told}"
 
 

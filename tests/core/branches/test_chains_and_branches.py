@@ -188,7 +188,7 @@ def test_a_picture_lies_beneath_the_floor_plan(people: dict[str, User], world: W
     assert manager.change("PUT", path, plan).json()["picture"] == made["picture"]
     assert manager.get("/api/branches/OWN").json()["floor_plan"]["picture"] == made["picture"]
     lost = made["picture"][:-6] + "0" + made["picture"][-5:]
-    for wrong, code in ((lost, "not_there"), ("https://elsewhere.example/x.webp", "invalid")):
+    for wrong, code in ((lost, "not_there"), ("https://elsewhere.example/x.webp", "unfit")):
         answer = manager.change("PUT", path, {**PLAN, "picture": wrong})
         assert (answer.status_code, answer.json()["code"]) == (400, code), answer.json()
         assert list(answer.json()["errors"]) == ["picture"]
