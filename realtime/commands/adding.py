@@ -318,6 +318,15 @@ ADD = Command(
         Route("POST", "/cart/add", 200, _added_with_cart, answer=(AddedWithCart, MessageWithCart)),
         Route("POST", "/cart/items", 201, _item, answer=ItemView),
     ),
-    refusals=(*PRODUCT, "which_product", "quantity_limit", *BARCODE, *QR, "session_not_found", "no_session"),
+    refusals=(
+        "invalid",
+        *PRODUCT,
+        "which_product",
+        "quantity_limit",
+        *BARCODE,
+        *QR,
+        "session_not_found",
+        "no_session",
+    ),
     devices=True,
 )

@@ -232,7 +232,7 @@ ROWS = (
         command=_snooze,
         show=_taken,
         routes=(Route("POST", f"{_PATH}/snooze"),),
-        refusals=(*_REFUSALS, "alarm_of_a_person"),
+        refusals=("invalid", *_REFUSALS, "alarm_of_a_person"),
     ),
     Command(
         name="alarm.clear",

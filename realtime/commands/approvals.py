@@ -142,6 +142,6 @@ ROWS = (
         command=_settle,
         show=_settled,
         routes=(Route("POST", "/branches/{branch_id}/approvals/{approval_id}"),),
-        refusals=("approval_not_found", "weight_needed", "cart_frozen", "branch_not_found"),
+        refusals=("invalid", "approval_not_found", "weight_needed", "cart_frozen", "branch_not_found"),
     ),
 )

@@ -186,6 +186,6 @@ ROWS = (
         instead=_another,
         explain=name_holder,
         routes=(Route("POST", "/branches/{branch_id}/carts/assign", 201),),
-        refusals=(*HELD, "which_trolley", "no_trolley_free", "user_not_found", *LATE),
+        refusals=("invalid", *HELD, "which_trolley", "no_trolley_free", "user_not_found", *LATE),
     ),
 )

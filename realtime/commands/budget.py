@@ -160,7 +160,7 @@ ROWS = (
         show=_kept,
         kept_in_cart=True,
         routes=(Route("PUT", "/budget"),),
-        refusals=("invalid_amount", "too_many_digits"),
+        refusals=("invalid", "invalid_amount", "too_many_digits"),
     ),
     Command(
         name="budget.remove",

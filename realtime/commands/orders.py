@@ -272,6 +272,7 @@ ROWS = (
         explain=_readable,
         routes=(Route("POST", "/orders/{order_id}/refund", 202),),
         refusals=(
+            "invalid",
             "order_not_found",
             "invalid_amount",
             "refund_unconfirmed",

@@ -177,7 +177,7 @@ ROWS = (
         show=_created,
         kept_in_cart=True,
         routes=(Route("POST", "/payments/create-from-cart", 201),),
-        refusals=(*CHECKOUT, *PAYING),
+        refusals=("invalid", *CHECKOUT, *PAYING),
     ),
     Command(
         name="payment.confirm",

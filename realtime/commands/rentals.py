@@ -125,6 +125,6 @@ ROWS = (
         command=_change,
         show=_changed,
         routes=(Route("PATCH", "/branches/{branch_id}/rentals/{rental_id}"),),
-        refusals=("branch_not_found", "rental_not_found", "rental_over"),
+        refusals=("invalid", "branch_not_found", "rental_not_found", "rental_over"),
     ),
 )

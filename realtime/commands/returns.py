@@ -122,6 +122,7 @@ ROWS = (
         show=_returned,
         routes=(Route("POST", "/branches/{branch_id}/carts/return"),),
         refusals=(
+            "invalid",
             "trolley_not_found",
             "which_trolley",
             *QR,

@@ -343,7 +343,7 @@ ROWS = (
         show=_started,
         explain=name_holder,
         routes=(Route("POST", "/session/qr-scan", 201, _created_or_not, also=(200,)),),
-        refusals=(*HELD, "qr_required", "user_not_found", TOO_MANY, *LATE),
+        refusals=("invalid", *HELD, "qr_required", "user_not_found", TOO_MANY, *LATE),
         devices=True,
     ),
     Command(

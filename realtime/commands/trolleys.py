@@ -136,7 +136,7 @@ ROWS = (
         command=_unlock,
         show=_unlock_shown,
         routes=(Route("POST", f"{_PATH}/unlock", by_number=True),),
-        refusals=("trolley_not_found", "unsupported", *LATE),
+        refusals=("invalid", "trolley_not_found", "unsupported", *LATE),
     ),
     Command(
         name="trolley.lock",

@@ -159,7 +159,7 @@ ROWS = (
         command=ask_nothing,
         show=as_found,
         routes=(Route("POST", "/branches/{branch_id}/what-if"),),
-        refusals=(*PRODUCT, "unknown_tier", "branch_not_found"),
+        refusals=("invalid", *PRODUCT, "unknown_tier", "branch_not_found"),
         socket=False,
     ),
 )
