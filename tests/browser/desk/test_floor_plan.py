@@ -79,11 +79,14 @@ def _draw_and_move(page: Page) -> None:
 
 
 def _place_a_row(page: Page) -> None:
-    page.get_by_role("button", name="Place a row of locks").click()
+    row = page.get_by_role("button", name="Place a row of locks")
+    row.click()
     sheet = page.get_by_role("dialog")
     sheet.get_by_label("How many").fill("4")
     sheet.get_by_role("button", name="Place 4").click()
     expect(page.locator(".placed.chosen")).to_have_count(4)
+    # The sheet gives the focus back when it has closed.
+    expect(row).to_be_focused()
     # By keys: the whole row up to the wall, then one of them half a metre back.
     lock = page.get_by_role("button", name="1: board 0, lock 1")
     lock.focus()
