@@ -51,12 +51,16 @@ class Buses:
         self._open_port = open_port
         self._loop = asyncio.get_running_loop()
         self._buses: list[BusHandle] = []
-        self._awaited = {
+        self._slots = frozenset(
             wire.slot_number(index, board.address, lock)
             for index, bus in enumerate(config.buses)
             for board in bus.boards
             for lock in range(board.locks)
-        }
+        )
+        self._readings: dict[int, SlotReading] = {}
+        """The latest of each slot."""
+        self._untold = frozenset[int]()
+        """Slots that the last hello went without."""
         self._surveyed = asyncio.Event()
 
     def start(self) -> None:
@@ -83,6 +87,9 @@ class Buses:
         readings: list[SlotReading] = []
         for bus in self._buses:
             readings += await self._ask(bus.survey()) or []
+        self._untold = self._slots - {each.slot for each in readings}
+        for slot in sorted(self._untold & self._readings.keys()):
+            self._report(self._readings[slot])
         return wire.Hello(
             device_id=self._config.device_id,
             boot_id=self._boot_id,
@@ -165,12 +172,19 @@ class Buses:
                 self._take_end(event)
 
     def _take_reading(self, reading: SlotReading) -> None:
-        """Report a change. A slot's first reading is no change: hello carries it."""
-        if reading.slot in self._awaited:
-            self._awaited.remove(reading.slot)
-            if not self._awaited:
-                self._surveyed.set()
-            return
+        """Report a change. A slot's first reading is none where hello carries it.
+
+        A report that an earlier run could not send is sent after hello, so what has become of the slot
+        meanwhile is reported behind it.
+        """
+        slot, first = reading.slot, reading.slot not in self._readings
+        self._readings[slot] = reading
+        if first and self._slots <= self._readings.keys():
+            self._surveyed.set()
+        if not first or slot in self._untold or slot in self._queue.slots_left_over:
+            self._report(reading)
+
+    def _report(self, reading: SlotReading) -> None:
         at = wire.utc(reading.at)
         self._queue.put(
             wire.Report(seq=0, slot=reading.slot, hook=reading.hook, present=reading.present, at=at)

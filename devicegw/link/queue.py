@@ -72,11 +72,15 @@ class OutboxQueue:
         self._unacknowledged: dict[int, wire.Outgoing] = {}
         self._commands: dict[str, wire.Result | None] = {}
         self._noted: list[str] = []
+        self.slots_left_over = frozenset[int]()
+        """Slots of which an earlier run has reported what the server has not acknowledged."""
 
     async def start(self) -> None:
         """Load what an earlier run left, and name the end of what it had under way."""
         await self._run(self._outbox.end_interrupted)
         await self._reload()
+        left_over = self._unacknowledged.values()
+        self.slots_left_over = frozenset(each.slot for each in left_over if isinstance(each, wire.Report))
         self._commands = await self._run(self._outbox.commands)
         self._task = asyncio.create_task(self._write_out())
 

@@ -7,6 +7,7 @@ commands and topics are checked one by one against the principal wherever they c
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from functools import partial
 from typing import Any
 
@@ -75,6 +76,7 @@ class PersonConsumer(SocketConsumer):
         """Begin."""
         self.subscriptions = Subscriptions(self.shared.topics, self.principal, self.outbox, self.spawn)
         self._life: asyncio.TimerHandle | None = None
+        self._repeats: deque[tuple[str, Call, Any, Pending[Outcome[Any]]]] = deque()
         self._refusals = Refusals(self.shared.monotonic)
         self.crowd = None if self.principal.has_role else admission()
         self.shared.people.add(self)
@@ -158,8 +160,9 @@ class PersonConsumer(SocketConsumer):
             if outcome.refusal is not None:
                 raise from_refusal(outcome.refusal)
             if outcome.replayed and call.row.shows_cart:
-                # An old cart is read from the journal; who repeats much waits for that himself.
-                self.first = self.spawn(self._repeated(id_, call, found, pending))
+                self._repeats.append((id_, call, found, pending))
+                if self.first is None or self.first.done():
+                    self.first = self.spawn(self._show_repeats())
                 return
             text = reply_ok(id_, call.row.show(call, found, outcome))
         except Exception as error:  # noqa: BLE001 - answered as a problem; a defect is logged there
@@ -167,6 +170,14 @@ class PersonConsumer(SocketConsumer):
             self._fail(id_, error, call.row.name)
             return
         self.outbox.text(text)
+
+    async def _show_repeats(self) -> None:
+        """Show repeats the cart as it was, one after the other, for an old cart is read from the journal.
+
+        Nothing else is read from the socket meanwhile: who repeats much waits for that himself.
+        """
+        while self._repeats:
+            await self._repeated(*self._repeats.popleft())
 
     async def _repeated(self, id_: str, call: Call, found: Any, pending: Pending[Outcome[Any]]) -> None:
         SUBJECT.set(call)

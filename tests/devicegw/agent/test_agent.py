@@ -9,7 +9,13 @@ import sys
 import pytest
 
 from devicegw import wire
+from devicegw.agent import config as configuration
+from devicegw.agent.buses import Buses
+from devicegw.bus.messages import SlotReading
 from devicegw.bus.port import char_seconds
+from devicegw.clock import SystemClock
+from devicegw.link.outbox import Outbox
+from devicegw.link.queue import OutboxQueue
 from devicegw.simulator.boards import SimulatedBus
 from devicegw.simulator.process import Simulator
 from tests.devicegw.process import ROOT, running, write_config
@@ -66,6 +72,49 @@ async def test_what_happened_while_the_server_was_away_is_told_later(tmp_path, s
         assert hello.slots[2].hook == "open"
         await server.next(wire.Report, slot=2, present=False)
     await server.close()
+
+
+async def test_what_happened_while_the_agent_was_dead_is_told_after_what_it_had_not_sent(tmp_path, simulator):
+    async with FakeServer() as server:
+        config = write_config(tmp_path, server.url, str(tmp_path / "bus0"))
+        async with running(config) as agent:
+            await server.next(wire.Hello)
+            await server.unlock("u1", 2)
+            await server.next(wire.Result, id="u1")
+            server.acknowledging = False
+            simulator.pull(2)
+            await server.next(wire.Report, slot=2, present=False)
+            await agent.stop(signal.SIGKILL)
+        simulator.push_back(2)
+        server.acknowledging = True
+        async with running(config):
+            hello = await server.next(wire.Hello)
+            assert (hello.slots[2].hook, hello.slots[2].present) == ("closed", True)
+            await server.next(wire.Report, slot=2, present=False)
+            await server.next(wire.Report, slot=2, hook="closed", present=True)
+
+
+async def test_a_slot_that_hello_went_without_is_told_when_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("devicegw.agent.buses.SURVEY_S", 0.0)
+    bus = {"port": "simulated", "protocol": "simulator", "boards": [{"address": 0}]}
+    path = write_config(tmp_path, "ws://127.0.0.1:1/", "", buses=[bus])
+    queue = OutboxQueue(Outbox(tmp_path / "outbox"), 100)
+    await queue.start()
+    # Never started, so it reads what the test says.
+    buses = Buses(configuration.load(path), queue, SystemClock(), "boot", "1.0", pytest.fail)
+
+    async def read(*slots: int) -> None:
+        for slot in slots:
+            buses._listen(SlotReading(slot, "open", False, 1.0))
+        await asyncio.sleep(0)
+
+    await read(1)
+    assert (await buses.hello()).slots == ()
+    await read(3)
+    while len(queue) < 2:
+        await queue.changed()
+    assert [each.slot for each in queue.unacknowledged(0)] == [1, 3]
+    await queue.close()
 
 
 async def test_the_health_of_every_board_is_told_at_the_pace_the_server_sets(tmp_path, simulator):
