@@ -11,6 +11,9 @@ SENTENCES: dict[str, dict[str, str]] = {
         "bought_before": "You have bought this before.",
         "greener": "{carbon} kg less CO₂ than {because}.",
         "cheaper": "{price} {currency} less than {because}.",
+        "less_sugar": "{grams} g less sugar in 100 g than {because}.",
+        "less_saturated_fat": "{grams} g less saturated fat in 100 g than {because}.",
+        "less_salt": "{grams} g less salt in 100 g than {because}.",
     },
     "he": {
         "bought_together": "נקנה לעתים קרובות עם {because}.",
@@ -18,6 +21,9 @@ SENTENCES: dict[str, dict[str, str]] = {
         "bought_before": "קנית את זה בעבר.",
         "greener": "{carbon} ק״ג CO₂ פחות מאשר {because}.",
         "cheaper": "{price} {currency} פחות מאשר {because}.",
+        "less_sugar": "{grams} גרם סוכר פחות ב־100 גרם מאשר {because}.",
+        "less_saturated_fat": "{grams} גרם שומן רווי פחות ב־100 גרם מאשר {because}.",
+        "less_salt": "{grams} גרם מלח פחות ב־100 גרם מאשר {because}.",
     },
 }
 

@@ -17,12 +17,17 @@ from core.assistant.recommendations.files import Model
 from core.assistant.recommendations.history import History
 from core.assistant.recommendations.neighbours import best
 from core.catalogue.live.catalogue import Catalogue, CatalogueProduct
+from core.catalogue.live.products import UNKNOWN, Nutrients
 
 Kind = Literal["budget", "sustainability", "health", "together", "again"]
 _CANDIDATES = 120
 _CHEAPER = Decimal("0.9")
 _SWAPS = 2
 _LEAST = 0.01
+_LESS_SHARE, _DEARER = 0.7, Decimal("1.5")
+"""What is healthier has at most this share of it, and costs at most this many times as much."""
+_LESS_GRAMS = {"sugar": 2.0, "saturated_fat": 1.0, "salt": 0.2}
+"""Grams less in 100 g or 100 ml from which it is worth a word."""
 
 
 class Suggestion(NamedTuple):
@@ -59,7 +64,8 @@ def suggest(model: Model | None, situation: Situation) -> list[Suggestion]:
         key=lambda each: -each.confidence,
     )
     first = _SWAPS if situation.wants.care != "low" or situation.tight else 1
-    return list(_once((*swaps[:first], *rest, *swaps[first:])))
+    healthier = sorted(_healthier(situation, fits), key=lambda each: -each.confidence)
+    return list(_once((*swaps[:first], *healthier[:1], *rest, *swaps[first:], *healthier[1:])))
 
 
 def greener_than(product: CatalogueProduct, catalogue: Catalogue, wants: Wants) -> CatalogueProduct | None:
@@ -154,6 +160,37 @@ def _cheaper(situation: Situation, fits: _Fits) -> Iterator[Suggestion]:
         }  # fmt: skip
         share = float(saved / product.price)
         yield Suggestion(other, "budget", "cheaper", share, facts, product.product_id)
+
+
+def _healthier(situation: Situation, fits: _Fits) -> Iterator[Suggestion]:
+    """What is of the same kind with clearly less of one of the nutrients, and more of none."""
+    for product in _products(situation):
+        if product.nutrients == UNKNOWN:
+            continue
+        found = [
+            (share, other, nutrient)
+            for other in situation.catalogue.of_kind(product)
+            if other.price <= product.price * _DEARER and fits(other.product_id) is not None
+            for share, nutrient in _less(other.nutrients, product.nutrients)
+        ]
+        if not found:
+            continue
+        share, other, nutrient = max(found, key=lambda each: (each[0], -each[1].price))
+        more, less = getattr(product.nutrients, nutrient), getattr(other.nutrients, nutrient)
+        facts: dict[str, object] = {"because": product.name, "grams": f"{more - less:.1f}"}
+        yield Suggestion(other, "health", f"less_{nutrient}", share, facts, product.product_id)
+
+
+def _less(other: Nutrients, product: Nutrients) -> Iterator[tuple[float, str]]:
+    """Yield of what the other has clearly less, and by which share; nothing if it has more of anything."""
+    pairs = dict(zip(Nutrients._fields, zip(other, product, strict=True), strict=True))
+    if any(less is not None and more is not None and less > more for less, more in pairs.values()):
+        return
+    for nutrient, (less, more) in pairs.items():
+        if less is None or more is None:
+            continue
+        if less <= more * _LESS_SHARE and more - less >= _LESS_GRAMS[nutrient]:
+            yield (more - less) / more, nutrient
 
 
 def _products(situation: Situation) -> Iterator[CatalogueProduct]:

@@ -32,6 +32,18 @@ Asked = tuple[str, str | None, str, str]
 NOTHING: frozenset[str] = frozenset()
 
 
+class Nutrients(NamedTuple):
+    """Grams in 100 g or 100 ml; None: not known."""
+
+    sugar: float | None = None
+    saturated_fat: float | None = None
+    salt: float | None = None
+
+
+UNKNOWN = Nutrients()
+_EAT_LESS = ("sugar_g", "saturated_fat_g", "salt_g")
+
+
 class CatalogueVariant(msgspec.Struct, frozen=True, gc=False):
     """A variant that can be bought."""
 
@@ -83,6 +95,8 @@ class CatalogueProduct(msgspec.Struct, frozen=True, gc=False):
     """Kilograms of CO2 equivalent a unit."""
     score: int | None = None
     """How sustainable it is, 0 to 100."""
+    nutrients: Nutrients = UNKNOWN
+    """What people are advised to eat less of."""
 
     def has_recalled(self, lots: Iterable[str]) -> bool:
         """Return whether one of the lots was called back."""
@@ -216,10 +230,11 @@ def _products(
     fields = (
         "pk", "barcode", "name", "price", "category_id", "is_active", "image", "version", "allergens",
         "tax_class", "deposit", "restricted", "dietary_tags", "carbon_footprint", "sustainability_score",
+        "nutrition_facts",
     )  # fmt: skip
     for row in rows.values_list(*fields).iterator(chunk_size=10_000):
         pk, barcode, name, price, category, active, image, version, contains, *more = row
-        tax_class, deposit, limits, tags, carbon, score = more
+        tax_class, deposit, limits, tags, carbon, score, nutrition = more
         amount = prices.get(price)
         if amount is None:
             amount = prices[price] = quantize(price, currency)
@@ -243,11 +258,19 @@ def _products(
             tags=_same(tuple(tags)) if tags else NOTHING,
             carbon_kg=carbon,
             score=score,
+            nutrients=_nutrients(*map(nutrition.get, _EAT_LESS)) if nutrition else UNKNOWN,
             tax_class=tax_class or place.tax_class,
             deposit=ZERO if deposit is None else quantize(deposit, currency),
             restricted=Restriction(**limits) if limits else None,
             recalled=recalled.get(pk, NOTHING),
         )
+
+
+@functools.lru_cache(10_000)
+def _nutrients(sugar: float | None, saturated_fat: float | None, salt: float | None) -> Nutrients:
+    """Return one record for all products that have the same."""
+    found = Nutrients(sugar, saturated_fat, salt)
+    return UNKNOWN if found == UNKNOWN else found
 
 
 @functools.lru_cache(10_000)

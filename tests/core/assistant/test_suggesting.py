@@ -86,6 +86,74 @@ def test_without_a_model_and_a_history_the_popular_is_suggested(
     assert found[0].reason == "popular_here"
 
 
+def sweeten(catalogue: Catalogue, ids: dict[str, str], **facts: dict[str, float]) -> None:
+    """Say what is in 100 g of products, by the first word of their names."""
+    for name, each in facts.items():
+        row = Product.objects.get(pk=ids[name])
+        row.nutrition_facts = each
+        row.save()
+    catalogue.reload()
+
+
+@pytest.mark.parametrize(
+    ("cow", "oat", "reason"),
+    [
+        ({"sugar_g": 9}, {"sugar_g": 3.5}, "5.5 g less sugar in 100 g than Cow milk, 1 l."),
+        (
+            {"saturated_fat_g": 4, "salt_g": 0.1},
+            {"saturated_fat_g": 1, "salt_g": 0.1},
+            "3.0 g less saturated",
+        ),
+        ({"salt_g": 1.2}, {"salt_g": 0}, "1.2 g less salt in 100 g"),
+        ({"sugar_g": 9}, {"sugar_g": 7.5}, None),
+        ({"sugar_g": 1}, {"sugar_g": 0}, None),
+        ({"sugar_g": 9, "salt_g": 0.1}, {"sugar_g": 3, "salt_g": 0.2}, None),
+        ({"sugar_g": 9}, {"fat_g": 1}, None),
+        ({}, {"sugar_g": 1}, None),
+    ],
+)
+def test_what_is_healthier_of_the_same_kind_is_suggested_if_it_is_clearly_so(
+    shop: tuple[Catalogue, dict[str, str]], cow: dict[str, float], oat: dict[str, float], reason: str | None
+) -> None:
+    catalogue, ids = shop
+    Product.objects.update(carbon_footprint=None)
+    sweeten(catalogue, ids, Cow=cow, Oat=oat)
+    found = suggest(None, situation(shop, "Cow"))
+    if reason is None:
+        assert found == []
+        return
+    (only,) = found
+    assert (only.kind, only.product.product_id, only.instead_of) == ("health", ids["Oat"], ids["Cow"])
+    assert reasons.sentence(only.reason, "en", **only.facts).startswith(reason)
+    assert 0 < only.confidence <= 1
+
+
+def test_what_is_healthier_suits_its_shopper_and_costs_little_more(
+    shop: tuple[Catalogue, dict[str, str]],
+) -> None:
+    catalogue, ids = shop
+    Product.objects.update(carbon_footprint=None)
+    sweeten(catalogue, ids, Cow={"sugar_g": 9}, Goat={"sugar_g": 1}, Oat={"sugar_g": 2})
+    assert names(suggest(None, situation(shop, "Cow"))) == [("health", "Goat")]
+    without = Wants(allergens=frozenset({"milk"}))
+    assert names(suggest(None, situation(shop, "Cow", wants=without))) == [("health", "Oat")]
+    assert names(suggest(None, situation(shop, "Goat"))) == []
+    oat = Product.objects.get(pk=ids["Oat"])
+    oat.price = Decimal("90.01")
+    oat.save()
+    catalogue.reload()
+    assert names(suggest(None, situation(shop, "Cow", wants=without))) == []
+
+
+def test_every_reason_has_a_sentence_in_every_language() -> None:
+    english, *others = reasons.SENTENCES.values()
+    assert all(other.keys() == english.keys() for other in others)
+    facts = {"because": "Milk", "carbon": "1", "price": "2", "currency": "INR", "grams": "3"}
+    for language in reasons.SENTENCES:
+        for code in english:
+            assert "{" not in reasons.sentence(code, language, **facts)
+
+
 def test_what_somebody_buys_again_and_again_comes_first(shop: tuple[Catalogue, dict[str, str]]) -> None:
     ids = shop[1]
     known = History("en", 4, {ids["Butter"]: 4, ids["Ham"]: 1})
