@@ -38,6 +38,7 @@ MEASURES: dict[str, Callable[[Bench], list[Section]]] = {
     "scanning": tools.scanning,
     "importing": tools.importing,
     "catalogue": tools.catalogue,
+    "recommending": tools.recommending,
     "bus": tools.lock_bus,
     "lists": lists.lists,
     "many-branches": many.many_branches,
