@@ -54,6 +54,7 @@ from realtime.shared import Limits, Shared
 from realtime.sockets.recheck import recheck
 from realtime.terms import Terms
 from realtime.topics.feeds import EDITED
+from realtime.topics.followups import CartFollowups
 from realtime.topics.streams import Holder, Relay, Topics
 
 log = logging.getLogger(__name__)
@@ -94,6 +95,7 @@ class Process:
             now=(clock or SystemClock()).now,
         )
         self.topics = Topics(self.services, relay=relay, holder=holder)
+        self.followups = CartFollowups(self.topics)
         self.shared = Shared(
             services=self.services,
             authenticator=Authenticator(references.people),
@@ -126,6 +128,8 @@ class Process:
             self.links.start(self.loop)
             self.topics.start(self.loop)
             stack.callback(self.topics.stop)
+            self.followups.start()
+            stack.push_async_callback(self.followups.stop)
             await self._start_parts(stack)
             stack.callback(reference.subscribe(self._announce))
             if settings.REDIS_URL is not None:

@@ -23,6 +23,8 @@ from uuid import uuid4
 
 from channels.testing import WebsocketCommunicator
 
+from realtime.topics.events.cart import UNNUMBERED
+
 WITHIN_S = 60.0
 """How long a frame is waited for."""
 
@@ -112,12 +114,12 @@ class TrolleyClient:
         return frame["data"]
 
     async def event(self, topic: str, name: str | None = None) -> dict[str, Any]:
-        """Return the topic's next event, or its next event of that name."""
+        """Return the topic's next event that is numbered, or its next event of that name."""
         return await self.next(
             lambda frame: (
                 frame["type"] == "event"
                 and frame["topic"] == topic
-                and (name is None or frame["name"] == name)
+                and (frame["name"] not in UNNUMBERED if name is None else frame["name"] == name)
             )
         )
 

@@ -110,7 +110,12 @@ const CART = {
   CheckoutPaid: (cart, data) => totalled(cart, data, { items: [], needs: [] }),
   PaymentReturned: nothingElse,
   NeedsChanged: withItems,
+  FootprintChanged: (cart, { sustainability_score, carbon_kg }) => ({ ...cart, sustainability_score, carbon_kg }),
+  RecommendationsChanged: (cart) => cart,
 };
+
+/** Events of the cart that have no number of their own. */
+export const CART_BESIDE = new Set(["FootprintChanged", "RecommendationsChanged"]);
 
 /** Every event of a session carries the whole of it. @type {(state: Session, data: Session) => Session} */
 const asItIs = (_, data) => data;

@@ -31,9 +31,10 @@ export function uuid() {
 
 /**
  * @typedef {{ id?: string, timeout?: number, queue?: boolean }} RequestOptions
- * Who follows a topic. `refused`: it may not be followed; `live`: nothing is missing from now on.
+ * Who follows a topic. `refused`: it may not be followed; `live`: nothing is missing from now on; `beside`: names of
+ * the events that stand beside the numbered ones and have the offset of the last.
  * @typedef {{ snapshot(data: any): void, event(name: string, data: any, at?: string): void, live?(): void,
- *   refused?(problem: Problem): void }} Handler
+ *   refused?(problem: Problem): void, beside?: ReadonlySet<string> }} Handler
  * A topic that is followed, and the place in it. `missed`: events that were missed, as far as they have come, and
  * the offset of the last.
  * @typedef {{ topic: string, handler: Handler, epoch: string | null, offset: number | null, id: string | null,
@@ -401,6 +402,7 @@ export class TrolleySocket {
   #evented(/** @type {Frame} */ message) {
     const sub = this.#topics.get(message.topic);
     if (!sub) return;
+    if (sub.handler.beside?.has(message.name)) return this.#beside(sub, message);
     if (!sub.missed) return this.#tell(sub, message);
     const { until, events } = sub.missed;
     events.push(message);
@@ -408,6 +410,14 @@ export class TrolleySocket {
     sub.missed = null;
     for (const each of events) this.#tell(sub, each);
     if (!sub.asked) sub.handler.live?.();
+  }
+
+  /**
+   * @param {Followed} sub
+   * @param {Frame} event
+   */
+  #beside(sub, { name, data, at }) {
+    if (sub.epoch !== null && !sub.asked) sub.handler.event(name, data, at);
   }
 
   /**

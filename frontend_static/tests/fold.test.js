@@ -108,6 +108,13 @@ test("an event that only carries on changes nothing but the totals", () => {
   assert.deepEqual(next, { ...before, ...totals(2, [item("a", 1)]) });
 });
 
+test("a footprint that is told beside the events joins the cart, what is suggested is no part of it", () => {
+  const before = cart(1, [item("a", 1)], { sustainability_score: null, carbon_kg: null });
+  const next = foldCart(before, "FootprintChanged", { sustainability_score: 40, carbon_kg: 1.25 });
+  assert.deepEqual(next, { ...before, sustainability_score: 40, carbon_kg: 1.25 });
+  assert.equal(foldCart(before, "RecommendationsChanged", { items: [], model: null }), before);
+});
+
 test("every event that the server may publish is folded, and no other", () => {
   const { messages } = JSON.parse(readFileSync(new URL("../../docs/asyncapi.json", import.meta.url))).components;
   for (const [topic, folds] of Object.entries(FOLDS)) {

@@ -193,6 +193,31 @@ test("a topic resumes from its epoch and offset, and shows no event twice", asyn
   socket.close();
 });
 
+test("an event beside the numbered ones is told, and moves nothing", async (t) => {
+  timers(t);
+  const { socket, next } = await stage();
+  const { log, handler } = heard();
+  socket.subscribe("cart", { ...handler, beside: new Set(["Beside"]) });
+  socket.open();
+  const wire = await next();
+  wire.says(event(1, "Beside", "early")); // before there is a state that it could belong to
+  wire.says({ type: "snapshot", topic: "cart", epoch: "e1", offset: 1, data: "S" });
+  wire.says(event(1, "Beside"));
+  wire.says(event(2));
+  wire.says(event(2, "Beside"));
+  wire.says(event(2, "Other"));
+  assert.deepEqual(log, [
+    ["snapshot", "S"],
+    ["Beside", 1],
+    ["E", 2],
+    ["Beside", 2],
+  ]);
+  wire.onclose({ code: 1006 });
+  mock.timers.tick(400);
+  assert.equal((await next()).last("subscribe").offset, 2);
+  socket.close();
+});
+
 test("what was missed is told in one go, and only then is nothing missing", async (t) => {
   timers(t);
   const { socket, next } = await stage();

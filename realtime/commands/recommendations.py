@@ -9,12 +9,14 @@ from msgspec import Meta
 
 from actors.cart import State as CartState
 from actors.cart.budget import standing
+from core.accounts.principals import Principal
 from core.assistant.models import Feedback
 from core.assistant.recommendations import history, reasons
 from core.assistant.recommendations.suggesting import Kind, Situation, Suggestion, suggest
 from core.inventory.levels import available
 from realtime.pipeline.asking import in_database
 from realtime.pipeline.row import Call, Command, Route, as_found, ask_nothing, own
+from realtime.pipeline.services import Services
 from realtime.problems import not_found
 from realtime.views.base import View
 from realtime.views.product import ProductView, product_view
@@ -74,6 +76,13 @@ class FeedbackView(View, frozen=True):
 async def _read(call: Call) -> RecommendationsView:
     services, who = call.services, call.who
     state: CartState = (await services.asking.look("cart", who.id, who)).state
+    return await recommended(services, who, state, call.body.limit)
+
+
+async def recommended(
+    services: Services, who: Principal, state: CartState, limit: int
+) -> RecommendationsView:
+    """Return at most ``limit`` suggestions for the shopper with this cart. Raises Problem without a chain."""
     chain = await services.places.find_chain(services.asking, who)
     branch = state.sessions[-1].branch if state.sessions else services.places.branch_of(who.id)
     if services.models.is_due(chain):
@@ -90,7 +99,6 @@ async def _read(call: Call) -> RecommendationsView:
     )
     model = services.models.known(chain)
     found = suggest(model, situation)
-    limit = call.body.limit
     if branch:
         found = await _there(branch, found, limit)
     return RecommendationsView(

@@ -34,6 +34,7 @@ from realtime.pipeline.asking import Asking, in_database
 from realtime.problems import Problem, invalid, not_found
 from realtime.views.alarm import AlarmView, alarm_view
 from realtime.views.cart import CartAnswer, CartView, Items, ItemView, cart_answer, cart_view
+from realtime.views.footprint import footprint
 
 QR = ("qr_malformed", "qr_invalid")
 """Refusals of what names a trolley by its code or QR."""
@@ -255,6 +256,10 @@ class GoodsLookup:
         find, currency = self.finder(user_id), self._places.currency_of(user_id)
         avoided, now = self.avoided(user_id), standing(state, self._now())
         return cart_view(state, find, currency, self._items, total, avoided, now)
+
+    def footprint(self, state: CartState) -> tuple[Decimal | None, int | None]:
+        """Return the kilograms of CO2 equivalent of a cart's goods, and their mean score."""
+        return footprint(state.lines.values(), self.finder(state.user_id))
 
     def cart(self, state: CartState, short: frozenset[str] = frozenset(), *, to: str = "") -> CartAnswer:
         """Return a cart as its shopper sees it; of the SKUs in ``short`` there is not enough.

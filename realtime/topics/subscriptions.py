@@ -328,6 +328,10 @@ class SessionSubscription(Subscription):
         self.topics.unfollow(self._cart, self._watch)
 
 
+KINDS: dict[str, type[Subscription]] = {"session": SessionSubscription}
+"""Topics that are more than their stream; ``followups`` adds the cart."""
+
+
 def address_of(topic: str, who: Principal) -> Address:
     """Return the stream of a topic for this principal. Raises the 404 for a topic that is none."""
     name, colon, key = topic.partition(":")
@@ -354,7 +358,7 @@ class Subscriptions:
         """Follow a topic; a second time starts over. Raises the 403 or 404."""
         self._check(frame.topic)
         self.unsubscribe(frame.topic)
-        kind = SessionSubscription if frame.topic == "session" else Subscription
+        kind = KINDS.get(frame.topic, Subscription)
         subscription = kind(self._topics, self.who, self._outbox, self._spawn, frame.topic)
         self._by_topic[frame.topic] = subscription
         await subscription.begin(frame.id, frame.epoch, frame.offset)

@@ -122,6 +122,10 @@ class CartView(View, frozen=True):
     has_unavailable_items: bool
     budget_status: BudgetStatus
     budget: BudgetView | None
+    sustainability_score: int | None
+    """0 to 100: the mean of its units' scores, as far as they are known; null: of none."""
+    carbon_kg: Decimal | None
+    """Kilograms of CO2 equivalent of all goods whose footprint is known; null: of none."""
     revision: int
     updated_at: str | None
     vouchers: tuple[str, ...]
@@ -152,10 +156,6 @@ class CartAnswer(CartView, frozen=True):
     """Whether the prices hold the taxes."""
     rounding: Decimal
     """To an amount that can be paid."""
-    sustainability_score: int | None
-    """0 to 100: the mean of its units' scores, as far as they are known; null: of none."""
-    carbon_kg: Decimal | None
-    """Kilograms of CO2 equivalent of all goods whose footprint is known; null: of none."""
 
 
 @lru_cache(100_000)
@@ -291,15 +291,12 @@ def cart_answer(
     ``standing`` is how the shopper stands to their budget, ``greener`` finds what could come instead.
     """
     whole = _whole(state, find, currency, shown, short, avoided, standing)
-    carbon_kg, score = footprint(state.lines.values(), find)
     swaps = [swap_of(line, find, greener) for line in state.lines.values()]
     whole["items"] = tuple(map(_line_view, whole["items"], swaps))
     return CartAnswer(
         **whole,
         **amounts_fields(amounts, state.lines),
         total_price=amounts.total,
-        sustainability_score=score,
-        carbon_kg=carbon_kg,
     )
 
 
@@ -322,6 +319,7 @@ def _whole(
     lines = state.lines
     items, on_sale = shown.views(lines.values(), find, short, avoided)
     status, budget = budget_view(standing)
+    carbon_kg, score = footprint(lines.values(), find)
     return {
         "id": cart_id(state.user_id),
         "items": items,
@@ -331,6 +329,8 @@ def _whole(
         "has_unavailable_items": bool(short) or not on_sale,
         "budget_status": status,
         "budget": budget,
+        "sustainability_score": score,
+        "carbon_kg": carbon_kg,
         "revision": state.revision,
         "updated_at": rfc3339(state.updated_at) if state.updated_at else None,
         "vouchers": codes(state),

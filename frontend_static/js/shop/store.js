@@ -4,7 +4,7 @@
  */
 import { signal, computed, batch } from "../ui.js";
 import { TrolleySocket } from "../socket.js";
-import { foldCart, foldSession } from "../fold.js";
+import { CART_BESIDE, foldCart, foldSession } from "../fold.js";
 import { noteServerTime, parseTime } from "../clock.js";
 import { toast } from "../parts/common.js";
 import { t } from "../i18n.js";
@@ -15,6 +15,7 @@ import { CartEdits } from "./edits.js";
  * How the last use ended.
  * @typedef {{ session_id?: string, trolley_id?: string, total?: number, units: number, products: number,
  *   currency?: string, outcome?: string }} Summary
+ * @typedef {CommandAnswer<"recommendations.get">["items"][number]} Suggested
  * The session topic, null until the first snapshot.
  * @typedef {{ session: Live.SessionView | null, outcome?: string }} SessionTopic
  * What whoever follows the cart is told: an event once it is folded in, a fresh "Snapshot", or "SignedOut".
@@ -32,6 +33,8 @@ export class ShopStore {
   connection = signal("closed");
   /** @type {Signal<Live.CartView | null>} The cart of the server, null until the first snapshot. */
   cart = signal(null);
+  /** @type {Signal<Suggested[]>} What goes with the cart. */
+  suggested = signal([]);
   /** @type {Signal<SessionTopic | null>} */
   sessionTopic = signal(null);
   session = computed(() => this.sessionTopic.value?.session ?? null);
@@ -85,6 +88,7 @@ export class ShopStore {
     this.signedIn.value = true;
     document.addEventListener("visibilitychange", this.#seen);
     this.socket.subscribe("cart", {
+      beside: CART_BESIDE,
       snapshot: (data) => {
         this.#showCart(data);
         this.#tell("Snapshot", data);
@@ -92,6 +96,7 @@ export class ShopStore {
       event: (name, data, at) => {
         if (name === "SessionDetached") this.#totalsAtEnd = { ...this.#totals(), session_id: data.session_id };
         this.#showCart(foldCart(present(this.cart.peek()), name, data));
+        if (name === "RecommendationsChanged") this.suggested.value = [...data.items];
         if (name === "BudgetAlerted") toast(t("budget.alert", { percent: Math.round(data.share * 100) }));
         this.#tell(name, data, at);
       },
@@ -175,6 +180,7 @@ export class ShopStore {
       this.signedIn.value = false;
       this.asked.value = null;
       this.cart.value = null;
+      this.suggested.value = [];
       this.sessionTopic.value = null;
       this.edits.pending.value = [];
     });

@@ -1,7 +1,8 @@
 """What is published: one closed struct a public event, by topic; a class's name is the event's on the wire.
 
 Every event of a stream goes out, for its offsets have no gap. What concerns nobody outside goes out
-as one event that only carries on (``TotalsChanged`` of a cart, ``SessionChanged`` of a trolley). The
+as one event that only carries on (``TotalsChanged`` of a cart, ``SessionChanged`` of a trolley). What is
+told beside the stream (``cart.UNNUMBERED``) has the offset of the last event before it. The
 AsyncAPI document, the types of the pages and the tests of their folds are made from here.
 """
 

@@ -1,9 +1,10 @@
-"""Events of the topic ``cart``. Each carries the totals after it."""
+"""Events of the topic ``cart``. Each that is numbered carries the totals after it."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
+from realtime.commands.recommendations import RecommendationsView
 from realtime.views.base import View
 from realtime.views.budget import BudgetStatus, BudgetView
 from realtime.views.cart import FrozenView, ItemView, NeedView, SavedView
@@ -181,6 +182,20 @@ class NeedsChanged(Totals, frozen=True):
     needs: tuple[NeedView, ...]
 
 
+class FootprintChanged(View, frozen=True):
+    """What the goods do to the climate, once the cart has rested; numbered as the event before it."""
+
+    sustainability_score: int | None
+    carbon_kg: Decimal | None
+
+
+class RecommendationsChanged(RecommendationsView, frozen=True):
+    """What is suggested, once the cart has rested; numbered as the event before it."""
+
+
+UNNUMBERED = frozenset({"FootprintChanged", "RecommendationsChanged"})
+"""Events that stand beside the topic's own: each has the offset of the last one, and is not sent again."""
+
 Event = (
     TotalsChanged
     | ItemAdded
@@ -206,4 +221,6 @@ Event = (
     | CheckoutPaid
     | PaymentReturned
     | NeedsChanged
+    | FootprintChanged
+    | RecommendationsChanged
 )

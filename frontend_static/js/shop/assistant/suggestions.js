@@ -1,12 +1,11 @@
-/** A quiet row of what goes with the cart, asked for anew once the cart has rested for a moment. */
-import { html, cx, useEffect, useSignal } from "../../ui.js";
+/** A quiet row of what goes with the cart: asked for at first, then as the server tells once the cart has rested. */
+import { html, cx, useEffect } from "../../ui.js";
 import { t, money } from "../../i18n.js";
 import { Icon } from "../../parts/icons.js";
 import { useEdits, useStore } from "../context.js";
 import { present } from "../../present.js";
 
-/** @typedef {CommandAnswer<"recommendations.get">["items"][number]} Suggested */
-const RESTED_MS = 700;
+/** @typedef {import("../store.js").Suggested} Suggested */
 const SHOWN = 8;
 
 /** @param {{ one: Suggested, currency: string, onAdd: () => void, onDismiss: () => void }} props */
@@ -41,21 +40,17 @@ const Suggestion = ({ one, currency, onAdd, onDismiss }) => html`<li
 </li>`;
 
 export function Suggestions() {
-  const { cart, command, connection } = useStore();
+  const { cart, command, connection, suggested: found } = useStore();
   const { addBarcode } = useEdits();
-  const found = useSignal(/** @type {Suggested[]} */ ([]));
-  const { revision, currency, checkout } = present(cart.value);
+  const { currency, checkout } = present(cart.value);
   const open = connection.value === "open";
   useEffect(() => {
     if (!open || checkout) return;
-    const timer = setTimeout(() => {
-      command("recommendations.get", { limit: SHOWN }, { queue: false }).then(
-        ({ items }) => (found.value = [...items]),
-        () => {}, // they are a help, and nothing is wrong without it
-      );
-    }, RESTED_MS);
-    return () => clearTimeout(timer);
-  }, [revision, open, Boolean(checkout)]);
+    command("recommendations.get", { limit: SHOWN }, { queue: false }).then(
+      ({ items }) => (found.value = [...items]),
+      () => {}, // they are a help, and nothing is wrong without it
+    );
+  }, [open, Boolean(checkout)]);
   /** @param {Suggested} one @param {"added" | "dismissed"} action */
   const note = (one, action) => {
     found.value = found.value.filter((other) => other !== one);
