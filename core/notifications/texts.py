@@ -15,7 +15,7 @@ WORDS: dict[str, dict[str, str]] = {
         "budget_alert.title": "{percent} % of your budget",
         "budget_alert.text": "Of {amount} for {period}.",
         "recall.title": "Please put it back: {product}",
-        "recall.text": "Lot {lot} was called back. Do not eat or use it; the staff takes it.",
+        "recall.text": "Lot {lot} was recalled. Do not eat or use it; the staff takes it.",
         "period.trip": "this trip",
         "period.week": "this week",
         "period.month": "this month",
