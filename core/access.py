@@ -120,6 +120,7 @@ ACCESS: dict[str, dict[str, Access]] = {
     "branches/{branch_id}/stats": {"GET": _WATCH},
     "chains/{chain_id}/stats": {"GET": granted("chain.watch")},
     "branches/{branch_id}/claim-codes": {"POST": _DEVICE},
+    "experiments/{name}/results": {"GET": granted("chain.watch")},
     "audit": {"GET": _AUDIT},
     "audit/export.csv": {"GET": _AUDIT},
     "telemetry/devices/{device_id}": {"GET": _WATCH},

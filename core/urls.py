@@ -22,6 +22,7 @@ from core.accounts.members import api as members
 from core.accounts.members.colleagues import ColleaguesView
 from core.alarms import api as alarms
 from core.apikeys.urls import keys_api
+from core.assistant.experiments import api as experiments
 from core.assistant.preferences import api as preferences
 from core.audit import api as audit
 from core.branches.urls import branches_api
@@ -93,6 +94,7 @@ api: list[URLPattern | URLResolver] = [
     *keys_api,
     path("api/branches/<str:branch_id>/stats", stats.BranchStatsView.as_view()),
     path("api/chains/<str:chain_id>/stats", stats.ChainStatsView.as_view()),
+    path("api/experiments/<str:name>/results", experiments.ExperimentResultsView.as_view()),
     path("api/branches/<str:branch_id>/qr-sheet", trolleys.QrSheetView.as_view()),
     path("api/branches/<str:branch_id>/carts", branch_trolleys.BranchTrolleysView.as_view()),
     path("api/branches/<str:branch_id>/carts/<str:cart_number>", branch_trolleys.BranchTrolleyView.as_view()),

@@ -35,6 +35,7 @@ def everything_about(user: User) -> dict[str, Any]:
         "notification_preferences": _rows(user.notification_preferences.order_by("kind")),
         "shopping_preferences": _rows(Preferences.objects.filter(user=user)),
         "recommendation_feedback": _rows(user.recommendation_feedback.order_by("at")),
+        "experiment_exposures": _rows(user.experiment_exposures.order_by("at")),
         "push_subscriptions": _rows(user.push_subscriptions.order_by("made_at")),
         "messages": _rows(_messages(user)),
         "trolleys": list(Trolley.objects.filter(assigned_to_id=user.pk).values_list("trolley_id", flat=True)),

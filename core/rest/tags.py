@@ -13,6 +13,7 @@ TAGS = {
     "chains": "Retailers, and who has which role there.",
     "demo": "The accounts of the demo, where there is one.",
     "devices": "Raspberry Pis in the branches: claiming, tokens, lock boards, slots, heartbeats.",
+    "experiments": "What is tried out on a chain's shoppers, and what became of it.",
     "feeds": "Public: how many trolleys are free, as GBFS 3 has it.",
     "firmware": "Signed releases of what runs on the devices.",
     "help": "A shopper's call for staff.",

@@ -10,8 +10,11 @@ from msgspec import Meta
 from actors.cart import State as CartState
 from actors.cart.budget import standing
 from core.accounts.principals import Principal
+from core.assistant.experiments import assignment
+from core.assistant.experiments.assignment import AssignedVariant
 from core.assistant.models import Feedback
 from core.assistant.recommendations import history, reasons
+from core.assistant.recommendations.files import Model
 from core.assistant.recommendations.suggesting import Kind, Situation, Suggestion, suggest
 from core.inventory.levels import available
 from realtime.pipeline.asking import in_database
@@ -59,11 +62,22 @@ class ModelView(View, frozen=True):
     trained_at: str
 
 
+class ExperimentView(View, frozen=True):
+    """The variant of an experiment that the caller has; without one in the chain, ``on``."""
+
+    name: str
+    variant: str
+
+
 class RecommendationsView(View, frozen=True):
-    """Suggestions, the best first; ``model`` is null while nothing was learnt."""
+    """Suggestions, the best first; ``model`` is null while nothing was learnt.
+
+    There are none for whoever has the variant ``off`` of the experiment ``recommender``.
+    """
 
     items: tuple[RecommendedView, ...]
     model: ModelView | None
+    experiment: ExperimentView
 
 
 class FeedbackView(View, frozen=True):
@@ -87,6 +101,10 @@ async def recommended(
     branch = state.sessions[-1].branch if state.sessions else services.places.branch_of(who.id)
     if services.models.is_due(chain):
         await in_database(services.models.look, chain)
+    assigned = await in_database(assignment.meet, assignment.RECOMMENDER, chain, who.id)
+    model = services.models.known(chain)
+    if assigned.variant == assignment.OFF:
+        return _answer((), model, assigned)
     now = standing(state, services.now())
     known = await in_database(history.of, who.id, chain)
     situation = Situation(
@@ -97,12 +115,18 @@ async def recommended(
         popular=await in_database(history.popular, chain, branch),
         tight=now is not None and now.status != "ok",
     )
-    model = services.models.known(chain)
     found = suggest(model, situation)
     if branch:
         found = await _there(branch, found, limit)
+    return _answer(tuple([_shown(each, known.language) for each in found[:limit]]), model, assigned)
+
+
+def _answer(
+    items: tuple[RecommendedView, ...], model: Model | None, assigned: AssignedVariant
+) -> RecommendationsView:
     return RecommendationsView(
-        items=tuple([_shown(each, known.language) for each in found[:limit]]),
+        items=items,
+        experiment=ExperimentView(name=assigned.experiment, variant=assigned.variant),
         model=None if model is None else ModelView(
             version=model.about.version,
             trained_at=rfc3339(model.about.trained_at),

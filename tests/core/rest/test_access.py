@@ -18,6 +18,7 @@ from core.accounts.credentials import throttling, tokens
 from core.accounts.models import Login, User
 from core.accounts.principals import PERMISSIONS
 from core.apikeys.models import ApiKey
+from core.assistant.models import Experiment
 from core.catalogue.models import Category, ImportJob, Promotion, RecalledLot, SupplierFeed, Variant
 from core.firmware.models import Release, Rollout
 from core.notifications.models import Notification, PushSubscription
@@ -44,6 +45,7 @@ BODIES: dict[str, dict[str, Any]] = {  # where the body names the place, and is 
     "tax-rates/presets": {"chain": "own-chain", "country": "DE"},
     "rollouts": {"branch": "OWN", "version": "1.2.3"},
 }
+VARIANTS = [{"name": "off", "share": 1}, {"name": "on", "share": 1}]
 TOLD = {"place": "Own", "role": "staff"}
 ROWS = [(method, route) for route, rules in ACCESS.items() for method in rules]
 
@@ -130,6 +132,7 @@ def ids(world: World, people: dict[str, User], settings: Any, tmp_path: Path) ->
         "promotion_id": Promotion.objects.create(chain=world.chain, name="Nine", kind="price", percent=9).pk,
         "rate_id": TaxRate.objects.create(chain=world.chain, tax_class="drink", name="VAT", percent=5).pk,
         "variant_id": Variant.objects.create(product=world.product, name="Box").pk,
+        "name": Experiment.objects.create(chain=world.chain, name="recommender", variants=VARIANTS).name,
     }
     return {name: str(value) for name, value in found.items()}
 

@@ -266,6 +266,7 @@ def test_the_matrix_leaves_out_nothing_that_can_be_read() -> None:
     posts |= {"api/recalls/<id:recall_id>"}  # test_recalls
     posts |= {"api/orders/<id:order_id>/buyer"}  # test_receipts
     posts |= {"api/me/preferences"}  # test_preferences
+    posts |= {"api/experiments/<str:name>/results"}  # test_experiments
     # One's own second factor and logins: test_second_factor.
     posts |= {f"api/me/totp{rest}" for rest in ("", "/confirm", "/recovery-codes")}
     posts |= {"api/me/logins", "api/me/logins/<id:login_id>"}

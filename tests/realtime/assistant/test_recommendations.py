@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from core.accounts.models import User
-from core.assistant.models import Feedback
+from core.assistant.models import Experiment, Exposure, Feedback
 from core.assistant.preferences import preferences
 from core.orders.models import OrderItem
 from realtime.server import Server
@@ -87,6 +87,28 @@ async def test_the_reason_is_in_the_callers_language_and_a_dismissed_product_sta
             assert (await http.get(f"/api/recommendations?limit={limit}")).status_code == 400
     kept = await asyncio.to_thread(lambda: sorted(Feedback.objects.values_list("action", flat=True)))
     assert kept == ["added", "dismissed", "shown"]
+
+
+async def test_who_has_the_variant_without_suggestions_gets_none_and_is_noted_as_the_others_are(
+    world: World, server: Server
+) -> None:
+    await asyncio.to_thread(buy, world, await asyncio.to_thread(world.user, "regular"), 0, 1)
+    async with trolley_client(server, await asyncio.to_thread(world.token)) as phone:
+        found = await phone.command("recommendations.get")
+        assert found["experiment"] == {"name": "recommender", "variant": "on"}
+        assert len(found["items"]) == 2
+        for share, variant, count in ((1, "off", 0), (0, "on", 2)):
+            await asyncio.to_thread(Experiment.objects.all().delete)
+            variants = [{"name": "off", "share": share}, {"name": "on", "share": 1 - share}]
+            await asyncio.to_thread(
+                Experiment.objects.create, chain=world.chain, name="recommender", variants=variants
+            )
+            for _ in range(2):
+                found = await phone.command("recommendations.get")
+            assert found["experiment"] == {"name": "recommender", "variant": variant}
+            assert len(found["items"]) == count
+            noted = await asyncio.to_thread(lambda: list(Exposure.objects.values_list("variant", flat=True)))
+            assert noted == [variant]
 
 
 @pytest.mark.parametrize(

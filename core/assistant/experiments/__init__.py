@@ -1,0 +1,1 @@
+"""Experiments: who gets which variant, who has met it, and what became of that."""
