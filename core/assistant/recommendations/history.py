@@ -13,7 +13,7 @@ from core.accounts.models import User
 from core.assistant.models import Feedback
 from core.orders.models import Order, OrderItem
 
-_LATEST = 50
+RECENT_ORDERS = 50
 """Purchases that say what somebody buys again and again."""
 _RECENT = timedelta(days=30)
 _BUYS = 40
@@ -43,7 +43,7 @@ def of(user_id: str, chain: str) -> History:
     """Return what is known of the shopper in the chain."""
     language = User.objects.filter(pk=user_id).values_list("language", flat=True).first() or ""
     latest = Order.objects.filter(user_id=user_id, chain_slug=chain).order_by("-placed_at")
-    orders = list(latest.values_list("order_id", flat=True)[:_LATEST])
+    orders = list(latest.values_list("order_id", flat=True)[:RECENT_ORDERS])
     rows = OrderItem.objects.filter(order_id__in=orders).order_by().values_list("product_id")
     often = rows.annotate(times=Count("order_id", distinct=True)).order_by("-times")[:_BUYS]
     refused = Feedback.objects.filter(
