@@ -20,7 +20,7 @@ from typing import Any
 from actors.cart import payment as cart_paying
 from actors.cart import vouchers as cart_vouchers
 from actors.cart.lines import currency_mismatch, empty
-from actors.cart.needs import open_need
+from actors.cart.needs import open_need, over_limit
 from actors.cart.state import State, held_of
 from actors.cart.tells import signs_of_life
 from actors.kit.decider import NOTHING, Context, Decision, Refusal, TimeReached, refuse
@@ -58,7 +58,8 @@ def start(state: State, command: Checkout, ctx: Context, wish: Wish | None = Non
         names = ", ".join(line.name for line in gone)
         items = [_named(line) for line in gone]
         return refuse(400, "items_unavailable", f"Not sold any more: {names}.", items=items)
-    why = open_need(state) or cart_vouchers.ended(state, ctx.now) or cart_vouchers.exhausted(state)
+    why = over_limit(state) or open_need(state)
+    why = why or cart_vouchers.ended(state, ctx.now) or cart_vouchers.exhausted(state)
     if why is not None:
         return Decision(refusal=why)
     session = next((each for each in state.sessions if each.branch == command.branch), None)

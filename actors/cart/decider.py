@@ -13,7 +13,7 @@ from actors.cart import payment as paying
 from actors.cart import vouchers as cart_vouchers
 from actors.cart.evolve import EVENTS
 from actors.cart.lines import add, clear, quantity, remove, restore
-from actors.cart.needs import following, settle
+from actors.cart.needs import following, note_restrictions, settle
 from actors.cart.prices import apply, drop, reprice
 from actors.cart.state import OpenedSession, Phase, State
 from actors.cart.tells import signs_of_life, tells
@@ -65,7 +65,7 @@ from actors.messages.money.checkout import (
     VoucherKept,
 )
 from actors.messages.money.paying import PaymentFailed, PaymentSucceeded, RequestPayment
-from actors.messages.needs import SettleNeed
+from actors.messages.needs import NoteRestrictions, SettleNeed
 from actors.messages.trolley import Outcome
 
 Command = messages.Command | checkouts.Command | budgets.Command | payments.Command | approvals.Command
@@ -251,6 +251,7 @@ _OPEN: dict[type, Handler] = {
         for command, handler in _LINES.items()
     },
     SettleNeed: settle,
+    NoteRestrictions: note_restrictions,
     **_BUDGET,
     Checkout: checkout.start,
     CancelCheckout: checkout.nothing_to_cancel,
@@ -266,6 +267,7 @@ _OPEN: dict[type, Handler] = {
 }
 _FROZEN: dict[type, Handler] = {
     **dict.fromkeys((*_LINES, SettleNeed), checkout.frozen),
+    NoteRestrictions: ignored,
     **_BUDGET,
     Checkout: checkout.again,
     CancelCheckout: checkout.cancel,

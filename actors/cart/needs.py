@@ -2,7 +2,8 @@
 
 What is asked follows from the lines. An age is asked once a session, for all that is sold from it on; a
 security tag for each line, and again when the line grows; a weight for what came in without a label. What
-was decided holds as long as the session does, also through its expiry and return.
+was decided holds as long as the session does, also through its expiry and return. Goods may be restricted
+after they were put in: the edge says so before a checkout, and they need what they would if scanned then.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from msgspec.structs import replace
 
 from actors.cart.evolve import evolve
 from actors.cart.state import State
-from actors.kit.decider import Context, Decision, Handler, Refusal, ignored, refuse
-from actors.messages.cart import Line, Offer
+from actors.kit.decider import NOTHING, Context, Decision, Handler, Refusal, ignored, refuse
+from actors.messages.cart import Line, LinesRepriced, Offer
 from actors.messages.needs import (
     Need,
     NeedKind,
@@ -26,6 +27,7 @@ from actors.messages.needs import (
     NeedStands,
     NeedState,
     NeedsWithdrawn,
+    NoteRestrictions,
     SettleNeed,
 )
 from actors.messages.restriction import Restriction
@@ -85,6 +87,22 @@ def _weighed(state: State, line: Line, offer: Offer, label: str, ctx: Context) -
     )
 
 
+def note_restrictions(state: State, command: NoteRestrictions, ctx: Context) -> Decision:
+    """Take down today's restrictions of goods in the cart; the same again changes nothing."""
+    today = command.restricted
+    changed = tuple(
+        replace(line, restricted=today[key])
+        for key, line in state.lines.items()
+        if key in today and line.restricted != today[key]
+    )
+    return Decision((LinesRepriced(changed, ctx.now),)) if changed else NOTHING
+
+
+def over_limit(state: State) -> Refusal | None:
+    """Return the refusal of a checkout of more than one shopper may have, which names it; or None."""
+    return _too_many({}, state)
+
+
 def open_need(state: State) -> Refusal | None:
     """Return the refusal of a checkout while something is not approved, which names it; or None."""
     stand = [need for wanted in _wanted(state) if (need := _unapproved(state, wanted)) is not None]
@@ -127,8 +145,8 @@ def followed(state: State, decision: Decision, ctx: Context) -> Decision:
         after = evolve(after, event)
     if not after.needs and not state.needs and not any(line.restricted for line in after.lines.values()):
         return decision
-    if (too_many := _too_many(state, after)) is not None:
-        return too_many
+    if (too_many := _too_many(state.lines, after)) is not None:
+        return Decision(refusal=too_many)
     more = _asked(state, after, ctx)
     if not more:
         return decision
@@ -209,8 +227,8 @@ def _need(state: State, wanted: _Wanted, ctx: Context) -> Need:
     )
 
 
-def _too_many(before: State, after: State) -> Decision | None:
-    """Return the refusal of more of a product than one shopper may have, or None."""
+def _too_many(before: dict[str, Line], after: State) -> Refusal | None:
+    """Return the refusal of more of a product than one shopper may have and had, or None."""
     units: Counter[str] = Counter()
     for line in after.lines.values():
         units[line.product_id] += line.quantity
@@ -218,8 +236,8 @@ def _too_many(before: State, after: State) -> Decision | None:
         most = 0 if line.restricted is None else line.restricted.most
         if not most or units[line.product_id] <= most:
             continue
-        had = sum(each.quantity for each in before.lines.values() if each.product_id == line.product_id)
+        had = sum(each.quantity for each in before.values() if each.product_id == line.product_id)
         if units[line.product_id] > had:
             sentence = f"A shopper may have {most} of {line.name} at most."
-            return refuse(400, "quantity_limit", sentence, item_id=line.line_id, maximum=most)
+            return Refusal(400, "quantity_limit", sentence, {"item_id": line.line_id, "maximum": most})
     return None

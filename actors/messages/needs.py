@@ -8,6 +8,7 @@ import msgspec
 
 from actors.kit.command import Command as Asked
 from actors.messages.cart import Line, Offer
+from actors.messages.restriction import Restriction
 
 NeedKind = Literal["age", "check", "weigh"]
 """Somebody looks how old the shopper is, takes a security tag off, weighs."""
@@ -55,6 +56,13 @@ class SettleNeed(msgspec.Struct, Asked["NeedStands"], frozen=True, kw_only=True,
     """Of a weighing that is approved: the offer of what was weighed, with its weight."""
 
 
+class NoteRestrictions(msgspec.Struct, Asked[None], frozen=True, tag="NoteRestrictions"):
+    """From the edge, before a checkout: goods are restricted otherwise than when they were put in."""
+
+    restricted: dict[str, Restriction | None]
+    """By the line's key; None: not any more."""
+
+
 # --- answers --------------------------------------------------------------
 
 
@@ -87,6 +95,6 @@ class NeedSettled(msgspec.Struct, frozen=True, tag="NeedSettled"):
     line: Line | None = None
 
 
-Command = SettleNeed
+Command = SettleNeed | NoteRestrictions
 Answer = NeedStands
 Event = NeedsRaised | NeedsWithdrawn | NeedSettled

@@ -13,6 +13,7 @@ from actors.messages.cart import Line
 from actors.messages.money.checkout import CancelCheckout, CheckedOut, Checkout, CheckoutOver
 from actors.messages.money.paying import PaymentAsked, RequestPayment
 from actors.messages.money.payment import FindPayment
+from actors.messages.needs import NoteRestrictions
 from actors.runtime.address import Address
 from core.catalogue.live.catalogue import Catalogue
 from core.fleet.directory import BranchInfo
@@ -72,12 +73,34 @@ class CancelledView(View, frozen=True):
 
 
 async def _refer_checkout(call: Call) -> Checkout | RequestPayment:
-    state: CartState = (await call.services.asking.look("cart", call.who.id, call.who)).state
+    state = await as_restricted_today(call, call.body.branch)
     if call.body.pay is None:
         return beginning(call.services, state, call.body.branch)[0]
     if await in_database(registry.find, registry.TILL) is None:
         raise invalid("pay", "Nobody takes money at a till here.", code="unknown_payment_method")
     return paying(call.services, state, call.body.branch, registry.TILL, settings.TILL_HOLD_S)
+
+
+async def as_restricted_today(call: Call, branch: str | None) -> CartState:
+    """Return the caller's cart, in which goods need what they would if they were scanned now.
+
+    What a product needs may have changed since it was put in. Raises the 400 of an unknown branch.
+    """
+    asking, who = call.services.asking, call.who
+    state: CartState = (await asking.look("cart", who.id, who)).state
+    if state.checkout is not None or not state.lines:
+        return state
+    catalogue = call.services.goods.catalogue(_branch(call.services, state, branch).chain)
+    changed = {
+        key: product.restricted
+        for key, line in state.lines.items()
+        if (product := catalogue.by_id(line.product_id)) and product.restricted != line.restricted
+    }
+    if not changed:
+        return state
+    done = await asking.outcome(asking.ask("cart", who.id, NoteRestrictions(changed), who))
+    noted: CartState = done.state
+    return noted
 
 
 def paying(
@@ -181,6 +204,7 @@ def _cancelled(call: Call, found: object, outcome: Accepted[CheckoutOver]) -> Ca
 CHECKOUT = (
     "cart_empty",
     "items_unavailable",
+    "quantity_limit",
     "approval_needed",
     "insufficient_stock",
     "checkout_in_progress",

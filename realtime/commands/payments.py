@@ -9,14 +9,13 @@ import msgspec
 from django.conf import settings
 from msgspec import Meta
 
-from actors.cart import State as CartState
 from actors.messages.money.paying import PaymentAsked, RequestPayment
 from actors.messages.money.payment import ConfirmPayment, FindPayment, PaymentStands
 from actors.payment import State as PaymentState
 from actors.payment import Status
 from core.payments import ledger
 from core.payments.providers import registry
-from realtime.commands.checkouts import CHECKOUT, PAYING, paying
+from realtime.commands.checkouts import CHECKOUT, PAYING, as_restricted_today, paying
 from realtime.pipeline.asking import Accepted, in_database
 from realtime.pipeline.row import Ask, Call, Command, CommandPlace, Route, ask_nothing, own
 from realtime.problems import invalid, not_found
@@ -82,7 +81,7 @@ async def _refer_create(call: Call) -> RequestPayment:
             raise invalid(field, f"Expected at most {_MOST_BYTES} bytes.")
     provider = await _provider(body)
     services = call.services
-    state: CartState = (await services.asking.look("cart", call.who.id, call.who)).state
+    state = await as_restricted_today(call, body.branch)
     return paying(services, state, body.branch, provider, settings.CHECKOUT_HOLD_S, body.currency)
 
 

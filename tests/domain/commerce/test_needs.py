@@ -22,7 +22,7 @@ from actors.messages.cart import (
 )
 from actors.messages.money.checkout import Checkout
 from actors.messages.money.paying import RequestPayment
-from actors.messages.needs import SettleNeed
+from actors.messages.needs import NoteRestrictions, SettleNeed
 from actors.messages.restriction import Restriction
 from tests.domain.given import Given, Then, given
 from tests.domain.things import offer
@@ -196,3 +196,32 @@ def test_a_request_that_is_over_is_not_there_and_one_at_the_checkout_is_not_chan
     state.when(unknown).refused(404, "approval_not_found")
     frozen = state.after(CHECKOUT, command_id="checkout")
     decide(frozen, approve=False).refused(409, "cart_frozen")
+
+
+def test_goods_restricted_after_they_were_put_in_need_what_they_would_if_they_were_scanned_now() -> None:
+    state = put(put(shopping(), offer("cider")).and_then(), offer("milk")).and_then()
+    grown_up = NoteRestrictions({"product-cider": Restriction(age=18)})
+    noted = state.when(grown_up, command_id="noted")
+    noted.names("LinesRepriced", "NeedsRaised")
+    need = noted.state.needs[0]
+    about = About(f"need/{need.need_id}", trolley_id="T1", user_id="alice", detail="cider (18+)")
+    noted.alarms(RaiseAlarm("age_check", about, 100.0, noted.state.revision))
+    assert noted.state.total == state.state.total
+    waiting = noted.and_then()
+    waiting.when(grown_up, command_id="again").nothing()
+    waiting.when(CHECKOUT).refused(400, "approval_needed")
+    approved = decide(waiting).and_then()
+    approved.when(CHECKOUT).names("CheckoutRequested")
+    older = NoteRestrictions({"product-cider": Restriction(age=21), "product-gone": None})
+    approved.when(older, command_id="older").names("LinesRepriced", "NeedsRaised")
+    free = waiting.when(NoteRestrictions({"product-cider": None}), command_id="free")
+    free.names("LinesRepriced", "NeedsWithdrawn").and_then().when(CHECKOUT).names("CheckoutRequested")
+
+
+def test_a_limit_that_came_later_is_said_at_the_checkout() -> None:
+    three = put(shopping(), offer("formula"), 3).and_then()
+    noted = three.after(NoteRestrictions({"product-formula": Restriction(most=2)}), command_id="noted")
+    noted.when(CHECKOUT).refused(400, "quantity_limit", maximum=2, item_id="line-formula")
+    two = noted.after(SetQuantity("line-formula", 2), command_id="two")
+    frozen = two.after(CHECKOUT, command_id="checkout")
+    frozen.when(NoteRestrictions({"product-formula": None}), command_id="late").nothing()

@@ -12,7 +12,7 @@ from core.shopping.models import Need
 from core.trail.models import CommandNote
 from realtime.server import Server
 from realtime.testing import trolley_client
-from tests.realtime.commerce.test_commerce_edges import refused, reloaded
+from tests.realtime.commerce.test_commerce_edges import changed, refused, reloaded
 from tests.realtime.conftest import World, make_world
 from tests.realtime.paying import http, stocked
 
@@ -119,6 +119,33 @@ async def test_a_shopper_may_have_so_many(world: World, server: Server) -> None:
         assert (answer.status_code, answer.json()["code"]) == (400, "quantity_limit")
         answer = await phone.post("/api/cart/items", json={"product_id": formula, "quantity": 2})
         assert answer.status_code == 201
+
+
+async def test_goods_restricted_after_they_were_put_in_are_approved_before_they_are_paid(
+    world: World, server: Server
+) -> None:
+    await stocked(server, world)
+    beer, formula = world.products[:2]
+    staff = await asyncio.to_thread(world.staff)
+    async with (
+        trolley_client(server, await asyncio.to_thread(world.token)) as phone,
+        http(server, staff) as desk,
+    ):
+        await phone.command("session.start", trolley_id=world.trolleys[0])
+        await phone.command("cart.add", product_id=str(beer.pk))
+        line = (await phone.command("cart.add", product_id=str(formula.pk), quantity=3))["item"]
+        await phone.subscribe("cart")
+        await changed(server, beer, restricted={"age": 18})
+        await changed(server, formula, restricted={"most": 2})
+        assert await refused(phone, "cart.checkout") == (400, "quantity_limit")
+        (need,) = (await phone.event("cart", "NeedsChanged"))["data"]["needs"]
+        assert (need["kind"], need["age"], need["state"]) == ("age", 18, "waiting")
+        await phone.command("cart.set_quantity", item_id=line["id"], quantity=2)
+        for name in ("cart.checkout", "payment.create"):
+            assert await refused(phone, name) == (400, "approval_needed")
+        path = f"/api/branches/{world.branch.code}/approvals/{need['id']}"
+        assert (await desk.post(path, json={"approve": True})).status_code == 200
+        assert (await phone.command("cart.checkout"))["status"] == "ACTIVE"
 
 
 async def test_who_shops_without_a_trolley_is_approved_by_any_branch_of_the_chain(
