@@ -29,15 +29,13 @@ def or_none(moment: datetime | None) -> str | None:
 
 
 _RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.A)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 """A day from what Python can hold, so that every zone can show it."""
 
 
 def moment(text: str) -> datetime:
-    """Return the RFC 3339 time in UTC; raises ValueError, also for what no calendar of UTC has.
-
-    The calendar's first and last day are read as the days beside them, which every zone can show.
-    """
+    """Return the RFC 3339 time in UTC; raises ValueError, also for what no calendar of UTC has."""
     found = _RFC3339.fullmatch(text)
     try:
         if found is None:
@@ -46,11 +44,19 @@ def moment(text: str) -> datetime:
         leap = clock.endswith(":60")
         clock = clock[:-2] + "59" if leap else clock
         zone = "+00:00" if zone in "Zz" else zone
-        given = datetime.fromisoformat(f"{day}T{clock}{(fraction or '')[:7]}{zone}").astimezone(UTC)
+        return datetime.fromisoformat(f"{day}T{clock}{(fraction or '')[:7]}{zone}").astimezone(UTC)
     except (ValueError, OverflowError):
         sentence = f"Expected a time such as 2026-01-31T12:00:00Z, got {ids.shown(text)}."
         raise ValueError(sentence) from None
-    return min(max(given, _FIRST), _LAST) if given.year in (1, 9999) else given
+
+
+def local_moment(text: str) -> datetime:
+    """Return the time as :func:`moment` does, of those that every zone can show; raises ValueError."""
+    given = moment(text)
+    if not _FIRST <= given <= _LAST:
+        span = f"from {rfc3339(_FIRST)} to {rfc3339(_LAST)}"
+        raise ValueError(f"Expected a time {span}, got {ids.shown(text)}.")
+    return given
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)
@@ -204,6 +210,18 @@ class StrictChoice(CodedErrors, serializers.ChoiceField):
             sentence = f"Expected one of {expected}, got {got}."
             raise serializers.ValidationError(told(sentence, "invalid_choice", expected=expected))
         return data
+
+
+class StrictDay(CodedErrors, serializers.DateField):
+    """A day of the calendar such as 2026-01-31, in digits from 0 to 9."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the day; raises ValidationError."""
+        if not isinstance(data, str):
+            raise self.mistyped("a day such as 2026-01-31", data)
+        if not _DAY.fullmatch(data):
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(data)
 
 
 class StrictEmail(CodedErrors, serializers.EmailField):

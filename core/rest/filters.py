@@ -36,7 +36,7 @@ class _MomentField(IsoDateTimeField):  # type: ignore[misc]
 
 @extend_schema_field(OpenApiTypes.DATETIME)
 class MomentFilter(django_filters.IsoDateTimeFilter):  # type: ignore[misc]
-    """An RFC 3339 time; one beyond the calendar's ends is its end."""
+    """An RFC 3339 time."""
 
     field_class = _MomentField
 

@@ -17,7 +17,7 @@ from actors.kit.money import quantize
 from core.accounts import scopes
 from core.accounts.principals import Principal
 from core.problems import rule
-from core.rest.fields import Moment, moment, rfc3339
+from core.rest.fields import Moment, local_moment, rfc3339
 from core.rest.views import View
 from core.stats.figures import Figures, Window, of_branches
 from core.tenancy.models import Branch
@@ -156,11 +156,19 @@ class ChainStatsView(View):
 def _window(given: Any, zone: ZoneInfo) -> Window:
     """Return the stretch that the query names. Raises the 400."""
     now = timezone.now()
-    end = moment(given["to"]) if "to" in given else now
-    begin = moment(given["from"]) if "from" in given else _days_before(end, zone)
+    end = _moment(given, "to") or now
+    begin = _moment(given, "from") or _days_before(end, zone)
     if not begin <= end <= begin + _LONGEST:
         raise rule("unfit", **{"from": f"Expected a time before `to`, by {_LONGEST.days} days at most."})
     return Window(begin, end, now)
+
+
+def _moment(given: Any, name: str) -> datetime | None:
+    """Return the time of that name, if there is one. Raises the 400 of one that not every zone can show."""
+    try:
+        return local_moment(given[name]) if name in given else None
+    except ValueError as error:
+        raise rule("unfit", **{name: str(error)}) from None
 
 
 def _days_before(end: datetime, zone: ZoneInfo) -> datetime:

@@ -56,7 +56,7 @@ class TelemetryAnswer(serializers.Serializer[Any]):
 
 
 _DAY = timedelta(hours=24)
-_FIRST = datetime(1, 1, 2, tzinfo=UTC)
+_FIRST = datetime.min.replace(tzinfo=UTC)
 """What ``moment`` returns at least."""
 
 

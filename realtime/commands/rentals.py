@@ -9,7 +9,7 @@ from msgspec import Meta
 from actors.messages.trolley import ChangeRental, CloseRental, RentalKept, RentalOver, TrolleyRef
 from actors.trolley import State as TrolleyState
 from core.fleet.rentals.sessions import find_rental
-from core.rest.fields import moment
+from core.rest.fields import local_moment
 from realtime.commands.assignments import Text
 from realtime.commands.returns import end_session
 from realtime.commands.sessions import trolley_place
@@ -86,7 +86,7 @@ async def _refer_rental(call: Call) -> TrolleyRef:
 def _change(call: Call, ref: TrolleyRef) -> Ask:
     body: RentalChange = call.body
     try:
-        due = None if body.expected_return is None else moment(body.expected_return).timestamp()
+        due = None if body.expected_return is None else local_moment(body.expected_return).timestamp()
     except ValueError as error:
         raise invalid("expected_return", str(error)) from None
     return Ask("trolley", ref.trolley_id, ChangeRental(ref, body.rental_id.lower(), body.notes, due))

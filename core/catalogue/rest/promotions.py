@@ -30,6 +30,7 @@ from core.rest.fields import (
     Money,
     StrictBoolean,
     StrictChoice,
+    StrictDay,
     StrictId,
     StrictInteger,
     StrictText,
@@ -84,8 +85,8 @@ class PromotionBody(ClosedSerializer):
     )
     combines = StrictBoolean(required=False, help_text="False: it applies alone or not at all.")
     priority = StrictInteger(min_value=-1000, max_value=1000, required=False)
-    valid_from = serializers.DateField(required=False)
-    valid_until = serializers.DateField(required=False, help_text="The last day.")
+    valid_from = StrictDay(required=False)
+    valid_until = StrictDay(required=False, help_text="The last day.")
     weekdays = serializers.ListField(
         child=StrictInteger(min_value=1, max_value=7),
         max_length=7,

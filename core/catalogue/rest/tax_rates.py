@@ -16,7 +16,15 @@ from rest_framework.response import Response
 from core.catalogue.models import Category, Product
 from core.catalogue.rest.permissions import chain_of, of_managed_chains, writable
 from core.problems import Problem, rule
-from core.rest.fields import ClosedSerializer, ExactNumber, LineText, StrictChoice, StrictText, checked
+from core.rest.fields import (
+    ClosedSerializer,
+    ExactNumber,
+    LineText,
+    StrictChoice,
+    StrictDay,
+    StrictText,
+    checked,
+)
 from core.rest.preconditions import IF_MATCH, claim, tagged
 from core.rest.views import View
 from core.tax import presets
@@ -32,8 +40,8 @@ class TaxRateBody(ClosedSerializer):
     name = LineText(max_length=40)
     percent = ExactNumber(max_digits=7, decimal_places=4, min_value=Decimal(0), max_value=Decimal(100))
     branch = StrictText(max_length=64, allow_blank=True, required=False)
-    valid_from = serializers.DateField(allow_null=True, required=False)
-    valid_until = serializers.DateField(
+    valid_from = StrictDay(allow_null=True, required=False)
+    valid_until = StrictDay(
         allow_null=True, required=False, help_text="The last day, by the branch's calendar."
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, cast
 from uuid import UUID
@@ -246,13 +246,13 @@ class RentalStatsView(View):
         return Response(StatsAnswer(found).data)
 
 
-_FIRST = datetime.fromisoformat("0001-01-09T00:00:00Z")
+_FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 def window(given: Any, length: timedelta) -> tuple[datetime, datetime]:
     """Return ``from`` and ``to`` of a query, by default the last ``length``. Raises the 400."""
     end = moment(given["to"]) if "to" in given else timezone.now()
-    begin = moment(given["from"]) if "from" in given else max(end, _FIRST + length) - length
+    begin = moment(given["from"]) if "from" in given else end - min(length, end - _FIRST)
     if begin > end:
         raise rule("unfit", **{"from": "Expected a time before `to`."})
     return begin, end

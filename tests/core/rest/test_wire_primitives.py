@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.rest.fields import moment, rfc3339
+from core.rest.fields import local_moment, moment, rfc3339
 from core.wire import ids, secrets
 from core.wire.json import DEEPEST, InvalidJSON, check, decode
 
@@ -144,8 +144,8 @@ def test_secrets_of_any_text_are_compared() -> None:
     [
         ("2026-01-31T12:00:00Z", "2026-01-31T12:00:00.000Z"),
         ("2026-01-31t23:59:60.5+05:30", "2026-01-31T18:29:59.500Z"),
-        ("9999-12-31T23:59:59Z", "9999-12-30T00:00:00.000Z"),
-        ("0001-01-01T00:00:00Z", "0001-01-02T00:00:00.000Z"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59.000Z"),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"),
     ],
 )
 def test_a_moment_is_read_as_rfc_3339_has_it(given: str, utc: str) -> None:
@@ -162,3 +162,10 @@ def test_a_moment_is_read_as_rfc_3339_has_it(given: str, utc: str) -> None:
 def test_what_is_no_moment_of_any_calendar_is_refused(given: str) -> None:
     with pytest.raises(ValueError, match="Expected a time such as"):
         moment(given)
+
+
+def test_what_some_zone_cannot_show_is_refused_where_a_zone_shows_it() -> None:
+    for text in ("9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"):
+        with pytest.raises(ValueError, match="Expected a time from 0001-01-02"):
+            local_moment(text)
+    assert rfc3339(local_moment("9999-12-30T01:00:00+02:00")) == "9999-12-29T23:00:00.000Z"

@@ -161,3 +161,10 @@ def test_many_branches_and_rentals_take_no_more_queries(people: dict[str, User],
 def test_a_stretch_that_is_none_is_refused(query: str, people: dict[str, User]) -> None:
     answer = Api(people["staff"]).get(f"/api/branches/OWN/stats?{query}")
     assert (answer.status_code, answer.json()["code"]) == (400, "unfit")
+
+
+@pytest.mark.parametrize(("name", "end"), [("to", "9999-12-31T23:59:59Z"), ("from", "0001-01-01T00:00:00Z")])
+def test_what_no_calendar_of_the_branch_shows_is_named(name: str, end: str, people: dict[str, User]) -> None:
+    for path in ("/api/branches/OWN/stats", "/api/chains/own-chain/stats"):
+        answer = Api(people["chain_admin"]).get(f"{path}?{name}={end}")
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, [name])

@@ -172,6 +172,9 @@ async def test_staff_closes_what_never_comes_back_and_the_shopper_hears_once_tha
             json={"notes": "asked for an hour more", "expected_return": "2099-01-01T00:00:00Z"},
         )
         assert changed.json()["notes"] == "asked for an hour more"
+        never = {"expected_return": "9999-12-31T23:59:59Z"}
+        refused = await api.patch(f"{path}/rentals/{rental['id']}", json=never)
+        assert (refused.status_code, list(refused.json()["errors"])) == (400, ["expected_return"])
         unknown = await api.patch(f"{path}/rentals/{world.chain.pk}", json={"notes": "x"})
         assert (unknown.status_code, unknown.json()["code"]) == (404, "rental_not_found")
         soon = clock.now() + 60
