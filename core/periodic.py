@@ -45,6 +45,7 @@ def periodic_jobs(reconcile_s: float) -> tuple[PeriodicJob, ...]:
         PeriodicJob("train-recommendations", "assistant.train", 6 * _HOUR),
         PeriodicJob("tell-of-budgets", "shopping.tell_budgets", 5.0),
         PeriodicJob("notify-of-recalls", "shopping.notify_of_recalls", 5.0),
+        PeriodicJob("notify-buyers-of-recalls", "orders.notify_of_recalls", _MINUTE),
         PeriodicJob("notify-of-alarms", "alarms.notify_due", 5.0),
         PeriodicJob("purge-notifications", "notifications.purge", 6 * _HOUR),
         PeriodicJob("purge-kept-answers", "core.purge_kept_answers", 6 * _HOUR),

@@ -110,6 +110,7 @@ class PreferencesBody(ClosedSerializer):
     role_given = WaysBody(required=False, help_text="Somebody gave the caller a role.")
     budget_alert = WaysBody(required=False, help_text="A share of the caller's own budget is reached.")
     recall = WaysBody(required=False, help_text="A lot of something in the caller's cart was called back.")
+    recall_bought = WaysBody(required=False, help_text="A lot of what the caller bought was called back.")
 
 
 class WaysAnswer(serializers.Serializer[Any]):
@@ -130,6 +131,7 @@ class PreferencesAnswer(serializers.Serializer[Any]):
     role_given = WaysAnswer()
     budget_alert = WaysAnswer()
     recall = WaysAnswer()
+    recall_bought = WaysAnswer()
 
 
 class PreferencesView(View):

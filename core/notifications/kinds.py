@@ -27,9 +27,11 @@ KINDS: dict[str, Ways] = {
     "role_given": Ways(email=True),
     "budget_alert": Ways(),
     "recall": Ways(sms=True),
+    "recall_bought": Ways(email=True, sms=True),
 }
 """``overdue``: one's own trolley is late; ``branch_overdue``, ``alarm``: to those who run the branch;
-``budget_alert``: a share of one's own budget is reached; ``recall``: something in one's own cart was."""
+``budget_alert``: a share of one's own budget is reached; ``recall``: something in one's own cart was
+called back; ``recall_bought``: something that one has bought was."""
 
 LINKS: dict[str, str] = {
     "overdue": "/shop",
@@ -38,6 +40,7 @@ LINKS: dict[str, str] = {
     "role_given": "/",
     "budget_alert": "/shop",
     "recall": "/shop",
+    "recall_bought": "/orders/{order}",
 }
 """Where each leads to."""
 

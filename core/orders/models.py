@@ -77,6 +77,8 @@ class OrderItem(models.Model):
     """JSON: ``[{rule, unit_price}]``."""
     returned = models.IntegerField()
     """Units that went back into the stock."""
+    lots = models.TextField(blank=True, default="", db_default="")
+    """One a line: the production lots of its units, as far as their labels said."""
 
     class Meta:
         ordering = ["order_id", "place"]

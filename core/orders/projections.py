@@ -74,6 +74,7 @@ class OrderItemRow(Row, table="orders_orderitem", key="id", mode="upsert"):
     paid: Decimal | None
     price_trace: str
     returned: int
+    lots: str
 
 
 class RefundRow(Row, table="orders_refund", key="id", mode="upsert"):
@@ -207,6 +208,7 @@ def _item(state: State, place: int, line: Line, paid: dict[str, Decimal]) -> Ord
         paid=paid.get(key_of(line)),
         price_trace=encode(line.price_trace).decode(),
         returned=state.came_back(line.line_id),
+        lots="\n".join(line.lots),
     )
 
 

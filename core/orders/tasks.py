@@ -1,4 +1,4 @@
-"""Mail with receipts, one by one as orders are placed, and whatever was missed."""
+"""Tasks about orders: mail with receipts, and notifications of what was called back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from core.orders import mail
+from core.orders import mail, recall_notifications
 
 log = logging.getLogger("orders")
 
@@ -33,3 +33,9 @@ def send_due_receipts() -> int:
     for order_id in due:
         send_receipt.delay(order_id)
     return len(due)
+
+
+@shared_task(name="orders.notify_of_recalls", ignore_result=True)  # type: ignore[untyped-decorator]
+def notify_of_recalls() -> int:
+    """Notify buyers of what they have bought and was called back; return how many."""
+    return recall_notifications.notify_due()

@@ -14,7 +14,7 @@ import { useProof } from "../parts/proof.js";
 import { browserPush } from "./push.js";
 import { Wants } from "./wants.js";
 
-const KINDS = ["overdue", "branch_overdue", "alarm", "role_given", "budget_alert", "recall"];
+const KINDS = ["overdue", "branch_overdue", "alarm", "role_given", "budget_alert", "recall", "recall_bought"];
 const WAYS = ["socket", "email", "sms", "push"];
 
 /** @param {Problem} problem */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +13,14 @@ from core.accounts.models import User
 from core.catalogue.live.catalogue import Catalogue
 from core.catalogue.models import Product, ProductCode, RecalledLot
 from core.notifications.kinds import words_of
-from core.notifications.models import Notification
+from core.notifications.models import Notification, Preference
+from core.orders.models import OrderItem
+from core.orders.tasks import notify_of_recalls as notify_buyers
+from core.outbox.models import OutgoingMessage
 from core.shopping.models import CartItem
 from core.shopping.tasks import notify_of_recalls
 from core.trail.models import Note
-from tests.core.support import Api, World
+from tests.core.support import Api, World, order
 
 GTIN = "9501101530003"
 MESSAGE = f"]C1010{GTIN}10l-7\x1d3103000500"
@@ -100,3 +104,50 @@ def test_whose_cart_holds_it_is_told_once(people: dict[str, User], steak: Produc
     assert told.user == people["shopper"]
     assert words_of(told.kind, told.data, "en").title == "Please put it back: Steak"
     assert "L-7" in words_of(told.kind, told.data, "he").text
+
+
+def bought(product: Product, user: User, lots: str, returned: int = 0, days: int = 1) -> None:
+    placed = timezone.now() - timedelta(days=days)
+    row = order(user.pk, placed_at=placed)
+    OrderItem.objects.filter(order_id=row.pk).update(product_id=product.pk, lots=lots, returned=returned)
+
+
+def test_whoever_may_have_bought_it_is_told_once_and_led_to_the_order(
+    people: dict[str, User], steak: Product, world: World
+) -> None:
+    bought(steak, people["shopper"], "A\nl-7")
+    bought(steak, people["shopper"], "L-7", days=3)
+    bought(steak, people["staff"], "")
+    bought(steak, people["manager"], "A\nL-71")
+    bought(steak, people["chain_admin"], "L-7", returned=2)
+    bought(steak, people["stranger"], "L-7", days=200)
+    bought(world.product, people["platform"], "L-7")
+    latest = OrderItem.objects.get(lots="A\nl-7").order_id
+    RecalledLot.objects.create(product=steak, lot="L-7")
+    assert (notify_buyers(), notify_buyers()) == (2, 0)
+    told = {row.user: row for row in Notification.objects.filter(kind="recall_bought")}
+    assert set(told) == {people["shopper"], people["staff"]}
+    words = words_of("recall_bought", told[people["shopper"]].data, "en")
+    assert (words.title, words.link) == ("Please look at what you bought: Steak", f"/orders/{latest}")
+    assert "L-7" in words_of("recall_bought", told[people["staff"]].data, "he").text
+    bought(steak, people["manager"], "L-7", days=0)
+    assert notify_buyers() == 1
+
+
+def test_a_buyer_is_told_of_a_recall_in_the_ways_that_they_want(
+    people: dict[str, User], steak: Product
+) -> None:
+    for name, mails in (("shopper", True), ("staff", False)):
+        Preference.objects.create(
+            user=people[name], kind="recall_bought", socket=True, email=mails, sms=False, push=False
+        )
+        bought(steak, people[name], "L-7")
+    RecalledLot.objects.create(product=steak, lot="L-7")
+    assert notify_buyers() == 2
+    assert [row.to for row in OutgoingMessage.objects.all()] == ["shopper@shop.example"]
+
+
+def test_a_recall_of_long_ago_bothers_nobody(people: dict[str, User], steak: Product) -> None:
+    bought(steak, people["shopper"], "L-7")
+    RecalledLot.objects.create(product=steak, lot="L-7", created_at=timezone.now() - timedelta(days=3))
+    assert notify_buyers() == 0

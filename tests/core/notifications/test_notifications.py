@@ -124,6 +124,7 @@ def test_every_kind_has_words_in_every_language_and_leads_somewhere(kind: str) -
         "role": "staff",
         "product": "Milk",
         "lot": "L7",
+        "order": "7",
     }
     for language in WORDS:
         words = words_of(kind, data, language)
