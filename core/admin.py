@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,23 @@ class ExactNumberField(forms.DecimalField):
             raise ValidationError(str(error), code="invalid") from error
 
 
-_EXACT: dict[Any, Any] = {models.DecimalField: {"form_class": ExactNumberField}}
+class ExactIntegerField(forms.IntegerField):
+    """A whole number as every other door reads it: digits from 0 to 9 and nothing between or behind them."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return the number, None if there is none. Raises ValidationError."""
+        text = str(value).strip() if value is not None else ""
+        if text and not _WHOLE.fullmatch(text):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(text)
+
+
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
+_EXACT: dict[Any, Any] = {
+    models.DecimalField: {"form_class": ExactNumberField},
+    models.IntegerField: {"form_class": ExactIntegerField},
+    models.BigIntegerField: {"form_class": ExactIntegerField},
+}
 
 
 class TabularInline(_TabularInline):

@@ -29,6 +29,8 @@ from core.tenancy.models import Branch
 COLUMNS = ("barcode", "variant", "counted", "received", "low_at")
 MOST_LINES = 20_000
 MOST_UNITS = 1_000_000_000
+MOST_RECEIVED = 1_000_000
+"""As many units as a delivery has of one product, whoever writes it down."""
 _AT_ONCE = 16
 """Asks under way: enough that they share their commits."""
 
@@ -111,7 +113,8 @@ class _Check:
         first = self._seen.setdefault(line.sku, row.line)
         if first != row.line:
             raise _Refused(f"Line {first} is about the same product.")
-        counted, received, low_at = (_number(row.cells, each) for each in ("counted", "received", "low_at"))
+        counted, low_at = (_number(row.cells, each, MOST_UNITS) for each in ("counted", "low_at"))
+        received = _number(row.cells, "received", MOST_RECEIVED)
         if counted is not None and received is not None:
             raise _Refused("Expected either counted or received, got both.")
         level = self._levels.get(line.sku)
@@ -142,12 +145,12 @@ class _Check:
         raise _Refused(f"The product has no variant {wanted[:80]!r}.")
 
 
-def _number(cells: Mapping[str, str], column: str) -> int | None:
+def _number(cells: Mapping[str, str], column: str, most: int) -> int | None:
     text = cells.get(column, "").strip()
     if not text:
         return None
-    if not (text.isascii() and text.isdigit()) or int(text[:12]) > MOST_UNITS or len(text) > 12:
-        raise _Refused(f"{column}: expected a whole number from 0 to {MOST_UNITS}, got {text[:20]!r}.")
+    if not (text.isascii() and text.isdigit()) or int(text[:12]) > most or len(text) > 12:
+        raise _Refused(f"{column}: expected a whole number from 0 to {most}, got {text[:20]!r}.")
     return int(text)
 
 

@@ -11,6 +11,7 @@ from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 
 from actors.messages.pricing import TIERS
+from core.catalogue.models.products import too_many_digits
 from core.catalogue.seasons import DAY, is_day
 from core.lines import LineField
 
@@ -68,8 +69,8 @@ class Discount(models.Model):
             errors["variant"] = "This variant belongs to another chain."
         if self.variant is not None and self.product is not None and self.variant.product != self.product:
             errors["variant"] = "This is a variant of another product."
-        if self.effect == Effect.PERCENT and (self.value or 0) > 100:
-            errors["value"] = "Expected 100 percent at most."
+        if why := _of_value(self):
+            errors["value"] = why
         if self.valid_from and self.valid_until and self.valid_from >= self.valid_until:
             errors["valid_until"] = "It ends before it begins."
         if bool(self.season_from) != bool(self.season_until):
@@ -79,6 +80,15 @@ class Discount(models.Model):
                 errors[field] = "There is no such day."
         if errors:
             raise ValidationError(errors)
+
+
+def _of_value(row: Discount) -> str | None:
+    """Return why a discount cannot have its value, or None; a row may lack its value or its chain yet."""
+    value: Decimal | None = getattr(row, "value", None)
+    chain = getattr(row, "chain", None)
+    if value is not None and row.effect == Effect.PERCENT:
+        return "Expected 100 percent at most." if value > 100 else None
+    return None if value is None or chain is None else too_many_digits(value, chain.currency)
 
 
 class PriceRule(Discount):

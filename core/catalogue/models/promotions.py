@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -85,9 +85,10 @@ class Promotion(Versioned):
     def clean(self) -> None:
         """Refuse what its kind needs and has not, or has and does not need, and times that are none."""
         faults = {**_of_kind(self), **_of_time(self)}
-        for name in ("amount", "threshold"):
+        chain: Any = getattr(self, "chain", None)
+        for name in ("amount", "threshold") if chain is not None else ():
             value = getattr(self, name)
-            if value is not None and (why := too_many_digits(value, self.chain.currency)) is not None:
+            if value is not None and (why := too_many_digits(value, chain.currency)) is not None:
                 faults.setdefault(name, why)
         if faults:
             raise ValidationError(faults)

@@ -131,7 +131,7 @@ def test_lines_that_nobody_could_be_asked_about_are_left_for_the_next_try(
         ("4006381333931,99999999999999,", "counted: expected a whole number"),
         ("4006381333931,2,", "3 units are reserved"),
         ("4006381333931,4,4", "either counted or received"),
-        ("4006381333931,,1000000000", "at most 1000000000 units"),
+        ("4006381333931,,1000001", "received: expected a whole number from 0 to 1000000"),
         ("9999999999994,1,", "no product with this barcode"),
         ("4006381333931,1,2,3", "Expected 3 cells"),
     ],
