@@ -7,6 +7,7 @@ that can be written can be paid: providers take the three-decimal currencies in 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 _NONE = ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV")
@@ -57,3 +58,18 @@ def cash(amount: Decimal, currency: str) -> Decimal:
     if step is None:
         return amount
     return quantize((amount / step).quantize(Decimal(1), ROUND_HALF_UP) * step, currency)
+
+
+def coins(amounts: Iterable[Decimal], currency: str) -> list[Decimal]:
+    """Return what is handed over in coins for each of these amounts, one after the other.
+
+    At any time that is, in all, what coins can make of their sum: what was rounded never adds up, and when
+    all that was paid has gone back it is what was paid.
+    """
+    exact = handed = zero(currency)
+    found: list[Decimal] = []
+    for amount in amounts:
+        exact += quantize(amount, currency)
+        found.append(cash(exact, currency) - handed)
+        handed += found[-1]
+    return found

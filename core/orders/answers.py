@@ -15,7 +15,7 @@ from rest_framework import serializers
 from actors.kit.money import quantize
 from actors.messages.money.order import DisputeStatus
 from core.accounts.people import shown_names
-from core.orders import amounts, passes
+from core.orders import amounts, cash, passes
 from core.orders.amounts import DepositAnswer, OrderPromotionAnswer, SavingAnswer, TaxAnswer
 from core.orders.models import ExitCheck, Order, OrderBuyer, OrderItem, Refund
 from core.payments.models import Payment, TillPayment
@@ -77,20 +77,26 @@ class ItemAnswer(serializers.ModelSerializer[OrderItem]):
 class RefundAnswer(serializers.ModelSerializer[Refund]):
     """Money that was given back, or is to be. ``status``: pending, made, failed (``detail`` says why).
 
-    ``source``: staff, or provider if it was given there and not here.
+    ``source``: staff, or provider if it was given there and not here. Of an order that was paid in cash
+    ``in_cash`` is what is handed over, and ``rounding`` what that is more than ``amount``.
     """
 
     id = serializers.SerializerMethodField()
     source = serializers.SerializerMethodField()  # type: ignore[assignment]
     by = serializers.SerializerMethodField()
     amount = OrderAmount()
+    in_cash = serializers.SerializerMethodField()
+    rounding = serializers.SerializerMethodField()
     taxes = serializers.SerializerMethodField()
     at = Moment()
     settled_at = Moment(allow_null=True)
 
     class Meta:
         model = Refund
-        fields = ("id", "source", "by", "amount", "reason", "status", "detail", "taxes", "at", "settled_at")
+        fields = (
+            "id", "source", "by", "amount", "in_cash", "rounding", "reason", "status", "detail", "taxes",
+            "at", "settled_at",
+        )  # fmt: skip
 
     @extend_schema_field({"type": "string", "enum": ["staff", "provider"]})
     def get_source(self, row: Refund) -> str:
@@ -104,6 +110,17 @@ class RefundAnswer(serializers.ModelSerializer[Refund]):
     def get_id(self, row: Refund) -> str:
         """Return the refund's id."""
         return row.id.partition(":")[2]
+
+    @extend_schema_field({"type": ["number", "null"]})
+    def get_in_cash(self, row: Refund) -> Decimal | None:
+        """Return what is handed over in coins."""
+        return cast("Decimal | None", self.context["coins"].get(row.id))
+
+    @extend_schema_field({"type": ["number", "null"]})
+    def get_rounding(self, row: Refund) -> Decimal | None:
+        """Return what coins make more of it."""
+        coins = self.get_in_cash(row)
+        return None if coins is None else coins - quantize(row.amount, self.context["currency"])
 
     @extend_schema_field(TaxAnswer(many=True))
     def get_taxes(self, row: Refund) -> Any:
@@ -361,7 +378,8 @@ class OrderAnswer(OrderSummary):
         """Return the refunds, oldest first."""
         rows = list(Refund.objects.filter(order_id=row.order_id))
         staff = {} if self.context["mine"] else shown_names(one.user_id for one in rows if one.user_id)
-        return self._all(RefundAnswer, rows, row, staff=staff)
+        coins = cash.handed_over(row.order_id, row.currency, rows)
+        return self._all(RefundAnswer, rows, row, staff=staff, coins=coins)
 
     def _all(self, answer: Any, rows: Iterable[Any], order: Order, **context: Any) -> Any:
         return answer(rows, many=True, context={"currency": order.currency, **context}).data

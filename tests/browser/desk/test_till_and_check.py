@@ -54,3 +54,14 @@ def test_a_shopper_pays_at_the_till_and_staff_looks_into_the_trolley(
     gate.get_by_role("button", name="Card").click()
     expect(gate.get_by_text("The difference is paid")).to_be_visible()
     call(store, "manager", "PATCH", "/api/branches/BRANCH-001", {"settings": {"check_rate": 0}})
+    _refund_in_cash(visit, store)
+
+
+def _refund_in_cash(visit: Visit, store: Store) -> None:
+    """The receipt says what was handed over in coins."""
+    order_id = call(store, "payer", "GET", "/api/orders")["results"][0]["id"]
+    said = {"amount": 10.3, "reason": "Damaged goods"}
+    call(store, "manager", "POST", f"/api/orders/{order_id}/refund", said)
+    receipt = visit(f"/orders/{order_id}", "payer")
+    expect(receipt.locator(".refund-made")).to_contain_text("In cash: ₹10.50")
+    assert flaws(receipt) == []
