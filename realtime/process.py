@@ -20,7 +20,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from actors.messages.branch import NoteEdit, NoteTrolley
-from actors.runtime import AskError, Clock, LoopDispatcher, System, SystemClock
+from actors.runtime import Address, AskError, Clock, LoopDispatcher, System, SystemClock
 from actors.runtime.journal import Journal
 from actors.runtime.kind import Publication
 from core import actor_port, checks, owner_jobs, reference
@@ -50,6 +50,7 @@ from realtime.limits.exchange import Exchange
 from realtime.pipeline.asking import Actors
 from realtime.pipeline.keys import KeyStore, MemoryKeys, RedisKeys, UsedKeys
 from realtime.pipeline.services import services
+from realtime.price_notices import PriceNotices
 from realtime.shared import Limits, Shared
 from realtime.sockets.recheck import recheck
 from realtime.terms import Terms
@@ -252,6 +253,7 @@ class OwnerProcess(Process):
         self.expectations = Expectations(system, directory)
         self.placements = Placements(system, directory)
         self.terms = Terms(system, directory)
+        self.prices = PriceNotices(system, references.catalogue, self._followed, self.services)
         self._drawn: dict[str, tuple[BranchInfo | None, tuple[str, ...]]] = {}
         self.payments = ProviderCalls(system.tell, settings.PAYMENT_WORKERS)
         system.edge("provider", self.payments.handle)
@@ -269,6 +271,7 @@ class OwnerProcess(Process):
         stack.push_async_callback(self.jobs.stop)
         self.revocations.look()
         self.placements.look()
+        self.prices.look()
         await in_thread(self.terms.look)()
         await in_thread(self.expectations.look)()
         if self.owner is not None:
@@ -304,11 +307,16 @@ class OwnerProcess(Process):
         if what in (reference.BRANCHES, reference.DIRECTORY):
             self.terms.look()
             self._redraw(self.host.system)
+        if what == reference.CATALOGUE:
+            self.prices.look()
+
+    def _followed(self) -> set[Address]:
+        """Return the streams that somebody follows, here or at an edge; from any thread."""
+        return set(self.topics.hub.streams()) | (set() if self.owner is None else self.owner.streams())
 
     def _redraw(self, system: System) -> None:
         """Push changes of branches to the maps being watched; in the reloading thread."""
-        streams = set(self.topics.hub.streams()) | (set() if self.owner is None else self.owner.streams())
-        for stream in streams:
+        for stream in self._followed():
             if stream.kind != "branch":
                 continue
             trolleys = load_branch(stream.key).trolleys

@@ -1459,7 +1459,8 @@ export default {
   "problem.label_currency": "The price on the label is in another currency. Please ask the staff.",
   "problem.label_recalled": "This lot was recalled. Please put it back and tell the staff.",
   "office.recalls": "Recalls",
-  "recalls.lead": "Lots that are not sold: a scan that names one is refused, and who has one in the cart, or bought one, is told.",
+  "recalls.lead":
+    "Lots that are not sold: a scan of one is refused, and who has one in the cart or bought one is told.",
   "recalls.new": "Recall a lot",
   "recalls.new_text": "Scan the label of one of them if you have it: it names the product and the lot.",
   "recalls.barcode_hint": "A barcode, or all of a GS1 code",

@@ -20,7 +20,7 @@ from core.catalogue.labels import Layout, ScaleLabel
 from core.catalogue.live import products
 from core.catalogue.live.price_rules import Rules
 from core.catalogue.live.products import CatalogueProduct, CatalogueVariant, FurtherCode
-from core.catalogue.live.promotions import Active
+from core.catalogue.live.promotions import Active, Offered
 
 __all__ = ["Catalogue", "CatalogueProduct", "CatalogueVariant"]
 
@@ -161,6 +161,11 @@ class Catalogue:
                 now.offers.clear()
             now.offers[key] = offer
         return offer if label is None else _labelled(offer, label)
+
+    @property
+    def offered(self) -> tuple[Offered, ...]:
+        """Every promotion, be it in force now or not."""
+        return self._products.promotions.offered
 
     def promotions(self, branch: str, tier: str, at: float) -> Active:
         """Return the promotions in force in a branch for a tier at ``at``, POSIX seconds."""

@@ -161,6 +161,11 @@ class Promotions:
         return bool(self._offered)
 
     @property
+    def offered(self) -> tuple[Offered, ...]:
+        """Every one, be it in force now or not."""
+        return self._offered
+
+    @property
     def by_branch(self) -> bool:
         """Whether it matters in which branch somebody shops."""
         return any(each.branches for each in self._offered) or (

@@ -152,10 +152,7 @@ const Refund = ({ one, currency, zone }) => html`<li class=${`refund-${one.statu
       <bdi>${one.reason}</bdi>
       ${one.detail && html`<br /><bdi>${one.detail}</bdi>`}
       ${one.by && html`<br />${t("refund.by", { who: one.by })}`}
-      ${
-        (one.in_cash ?? null) !== null &&
-        html`<br />${t("refund.in_cash", { amount: money(one.in_cash, currency) })}`
-      }
+      ${typeof one.in_cash === "number" && html`<br />${t("refund.in_cash", { amount: money(one.in_cash, currency) })}`}
       <br />
       ${dayAndTime(one.settled_at ?? one.at, zone)}
     </span>

@@ -48,6 +48,8 @@ export class ShopStore {
   returned = signal(null);
   /** Whether the trolley that is held, or was held last, hangs on a lock. */
   hasLock = signal(false);
+  /** How often this page has heard that promotions changed, so that what the cart costs is asked for again. */
+  promotions = signal(0);
   /** @type {Signal<string | null>} */
   claiming = signal(null);
   /** @type {Signal<Problem | null>} The refusal of the last claim. */
@@ -250,6 +252,7 @@ export class ShopStore {
       if (this.asked.peek() === data.trolley_id) this.asked.value = null;
     }
     if (name === "ScanWanted") this.asked.value = data.trolley_id;
+    if (name === "PricesChanged") this.promotions.value += 1;
     const text = NOTICES[name];
     if (text) toast(t(text, { trolley: data.trolley_id }), { bad: data.severity !== "info" && name === "LockFailed" });
   }

@@ -64,6 +64,10 @@ class NotificationPosted(NoticeView, frozen=True):
     """Something new is in ``/api/notifications``. ``notification`` is set, ``trolley_id`` is empty."""
 
 
+class PricesChanged(NoticeView, frozen=True):
+    """Promotions of the shop have changed: read the cart again. ``trolley_id`` is empty."""
+
+
 Event = (
     SessionExpired
     | LockFailed
@@ -74,4 +78,5 @@ Event = (
     | RentalOverdue
     | AlarmRaised
     | NotificationPosted
+    | PricesChanged
 )
