@@ -75,6 +75,8 @@ _FLAWS = Path(__file__).with_name("flaws.js").read_text()
 
 
 def flaws(page: Page, *, least_touch: int = 0) -> list[str]:
-    """Return what is wrong with the page as it is now; ``least_touch`` is the smallest a control may be."""
+    """Return what is wrong with the page once it is drawn; ``least_touch``: the smallest a control may be."""
+    # A page is drawn when the words of its language have come.
+    page.locator("main").first.wait_for(state="attached")
     found: list[Any] = page.evaluate(_FLAWS, least_touch)
     return [f"{urlsplit(page.url).path}: {each}" for each in found]
