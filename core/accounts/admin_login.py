@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, cast
 from urllib.parse import urlencode
 
+from django.contrib.admin import AdminSite
 from django.contrib.auth import login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -41,16 +42,18 @@ class AdminSessionView(View):
         return Response(status=204)
 
 
-def sign_in(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-    """Lead to the product's sign-in page, and from there back to where somebody wanted to go."""
-    wanted = request.GET.get("next") or reverse("admin:index")
-    return HttpResponseRedirect(f"/login?{urlencode({'next': wanted})}")
+class ProductAdminSite(AdminSite):
+    """Django's admin, entered by the product's login."""
 
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Lead to the product's sign-in page, and from there back to where somebody wanted to go."""
+        wanted = request.GET.get("next") or reverse("admin:index")
+        return HttpResponseRedirect(f"/login?{urlencode({'next': wanted})}")
 
-def may_enter(request: HttpRequest) -> bool:
-    """Return whether the request comes from somebody of the platform's staff whose login goes on."""
-    user = cast(User, request.user)
-    return user.is_active and user.is_staff and _goes_on(request)
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Return whether the request comes from somebody of the platform's staff whose login goes on."""
+        user = cast(User, request.user)
+        return user.is_active and user.is_staff and _goes_on(request)
 
 
 def signed_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

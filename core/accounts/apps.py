@@ -13,11 +13,9 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Lead to the admin by the product's login, end logins with accounts, register the mail's texts."""
-        from django.contrib import admin
+        """End logins with accounts, register the mail's texts."""
         from django.db.models.signals import post_save
 
-        from core.accounts.admin_login import may_enter, sign_in
         from core.accounts.codes import codes
         from core.accounts.contact import emails, reset
         from core.accounts.credentials import logins
@@ -25,8 +23,6 @@ class AccountsConfig(AppConfig):
         from core.accounts.models import User
         from core.outbox.letters import composer
 
-        admin.site.login = sign_in  # type: ignore[method-assign]
-        admin.site.has_permission = may_enter  # type: ignore[method-assign]
         composer(codes.KIND, codes.compose)
         composer(emails.KIND, emails.compose)
         composer(reset.KIND, reset.compose)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 INSTALLED_APPS = [
     "core",  # first: its runserver comes before that of staticfiles
-    "django.contrib.admin",
+    "core.accounts.admin_app.ProductAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
