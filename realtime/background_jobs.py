@@ -20,8 +20,8 @@ from core.inventory.tasks import GRACE_S, SWEEP
 from core.orders.tasks import send_receipt
 from core.payments.reconciliation import catch_up
 from core.payments.tasks import CATCH_UP, RECONCILE
-from realtime.cluster.tasks import end
 from realtime.periodic import PeriodicJobs
+from realtime.tasks import end
 
 log = logging.getLogger("realtime")
 

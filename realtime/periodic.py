@@ -10,7 +10,7 @@ from actors.runtime import Clock
 from actors.runtime.turns.clock import WakeUp
 from core.config.database import in_thread
 from core.periodic import PeriodicJob, run
-from realtime.cluster.tasks import end
+from realtime.tasks import end
 
 log = logging.getLogger("realtime")
 

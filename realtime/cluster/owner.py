@@ -21,9 +21,9 @@ from realtime.cluster.messages import (
     value_of,
 )
 from realtime.cluster.remote import REFRESH_S
-from realtime.cluster.tasks import end
 from realtime.devices.inspection import HERE, TappedFrames, decode_tapped
 from realtime.devices.links import Links
+from realtime.tasks import end
 from realtime.topics.feeds import VOLATILE
 from realtime.topics.hub import EncodedEvent
 from realtime.topics.streams import Groups

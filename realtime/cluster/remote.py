@@ -15,9 +15,9 @@ from typing import Any
 
 from actors.runtime import Address, AskTimeout, Pending
 from realtime.cluster.messages import RemoteCall, decode_results, decode_to_link, encode, error_of, read_value
-from realtime.cluster.tasks import end
 from realtime.devices.inspection import TappedFrames, decode_tapped
 from realtime.devices.links import Links
+from realtime.tasks import end
 from realtime.topics.hub import EncodedEvent, encoded_event
 from realtime.topics.streams import Groups, Topics, group_of
 

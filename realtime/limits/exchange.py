@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from redis.exceptions import RedisError
 from realtime.limits.allowances import Allowances
 from realtime.limits.attempts import Attempts
 from realtime.limits.bucket import TokenBucket
+from realtime.tasks import end
 
 log = logging.getLogger("realtime")
 
@@ -54,9 +54,7 @@ class Exchange:
     async def stop(self) -> None:
         """End, and close the connection."""
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end((self._task,))
         await self._redis.aclose()
 
     async def _run(self) -> None:

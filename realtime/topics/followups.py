@@ -9,7 +9,6 @@ Whoever resumes is told them anew.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from typing import Any
 
@@ -18,6 +17,7 @@ import msgspec
 from actors.runtime.address import Address
 from realtime.commands.recommendations import recommended
 from realtime.problems import Problem
+from realtime.tasks import end
 from realtime.topics.events.cart import FootprintChanged, RecommendationsChanged
 from realtime.topics.streams import Topics
 from realtime.topics.subscriptions import KINDS, Subscription
@@ -91,9 +91,7 @@ class CartFollowups:
     async def stop(self) -> None:
         """End, in the middle of a round too."""
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end((self._task,))
 
     async def _run(self) -> None:
         while True:
