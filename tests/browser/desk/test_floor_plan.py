@@ -8,7 +8,7 @@ import re
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.browser.people import Visit
 from tests.browser.watch import Watch, flaws
@@ -110,8 +110,8 @@ def _put_a_picture_beneath(page: Page, watched: Page) -> None:
     out = io.BytesIO()
     drawing.save(out, "PNG")
     page.keyboard.press("Escape")
-    file = {"name": "floor.png", "mimeType": "image/png", "buffer": out.getvalue()}
-    page.locator("#picture").set_input_files(file)  # type: ignore[arg-type]
+    file = FilePayload(name="floor.png", mimeType="image/png", buffer=out.getvalue())
+    page.locator("#picture").set_input_files(file)
     expect(page.locator(".floor-drawing image")).to_have_attribute("href", re.compile("^/media/plans/"))
     _look(page, "picture-en")
     page.get_by_role("button", name="Save").click()
