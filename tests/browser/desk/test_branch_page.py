@@ -161,6 +161,11 @@ def test_what_becomes_of_an_order_is_told_where_it_was_given_and_kept_with_the_t
     expect(panel).to_contain_text(re.compile(r"Ended for •••• 5678 · \d"))
     expect(panel.locator(".panel-state")).to_have_text("Free")
     assert flaws(page) == []
+    # Its lock was opened for who it was let to; other tests want it shut.
+    lock = page.locator(".plan-close, .plan").first.locator("[data-trolley=TROLLEY_13]")
+    expect(lock).to_have_attribute("aria-label", re.compile("lock open"))
+    hardware.push_back(13)
+    expect(lock).to_have_attribute("aria-label", re.compile("lock closed"))
 
 
 def test_a_shopper_may_not_see_the_branch_and_a_stranger_has_to_sign_in(visit: Visit) -> None:
